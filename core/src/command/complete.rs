@@ -1,0 +1,168 @@
+//! Completion and hints, derived from the command records: the console and the window complete alike.
+
+use super::{ArgKind, Command, after};
+
+/// Where live names come from.
+pub trait Candidates {
+    /// Words of this kind that begin with `prefix`, by whatever comparison suits names.
+    fn candidates(&self, kind: &ArgKind, prefix: &str) -> Vec<String>;
+}
+
+/// What could stand in place of the last word of `line`: where that word begins (in bytes), and the words.
+pub fn complete(commands: &[Command], live: &dyn Candidates, line: &str) -> (usize, Vec<String>) {
+    let start = line.rfind(char::is_whitespace).map_or(0, |at| {
+        at + line[at..].chars().next().map_or(1, char::len_utf8)
+    });
+    let word = &line[start..];
+    let mut words = path_words(commands, &line[..start], word);
+    for command in commands {
+        if let Some(kind) = argument_at(command, &line[..start]) {
+            match kind {
+                ArgKind::Choice(choices) => {
+                    words.extend(
+                        choices
+                            .iter()
+                            .filter(|choice| choice.starts_with(word))
+                            .cloned(),
+                    );
+                }
+                ArgKind::Command => words.extend(path_words(commands, "", word)),
+                kind => words.extend(live.candidates(kind, word)),
+            }
+        }
+    }
+    words.sort();
+    words.dedup();
+    (start, words)
+}
+
+/// What is still to be typed after `line`: the arguments of the command that it names, or nothing.
+pub fn hint(commands: &[Command], line: &str) -> Option<String> {
+    let best = commands
+        .iter()
+        .filter(|command| after(&command.path, line).is_some())
+        .max_by_key(|command| command.path.len())?;
+    let typed = after(&best.path, line)?;
+    let ended = line.ends_with(char::is_whitespace);
+    let mut given = typed.split_whitespace().count();
+    if !ended
+        && given > 0
+        && best
+            .args
+            .get(given - 1)
+            .is_some_and(|arg| arg.kind == ArgKind::Text)
+    {
+        given = best.args.len();
+    }
+    let rest: Vec<_> = best
+        .args
+        .iter()
+        .skip(given)
+        .map(super::Arg::usage)
+        .collect();
+    if rest.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "{}{}",
+        if ended { "" } else { " " },
+        rest.join(" ")
+    ))
+}
+
+/// The next words of the paths that begin with `before`.
+fn path_words(commands: &[Command], before: &str, word: &str) -> Vec<String> {
+    let depth = before.split_whitespace().count();
+    commands
+        .iter()
+        .filter(|command| {
+            before
+                .split_whitespace()
+                .eq(command.path.split(' ').take(depth))
+        })
+        .filter_map(|command| command.path.split(' ').nth(depth))
+        .filter(|next| next.starts_with(word))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The kind of the argument that the word after `before` would be.
+fn argument_at<'c>(command: &'c Command, before: &str) -> Option<&'c ArgKind> {
+    let given = after(&command.path, before)?.split_whitespace().count();
+    before.ends_with(char::is_whitespace).then_some(())?;
+    let last_is_rest = |arg: &super::Arg| matches!(arg.kind, ArgKind::Command);
+    command
+        .args
+        .get(given)
+        .or_else(|| command.args.last().filter(|arg| last_is_rest(arg)))
+        .map(|arg| &arg.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Arg;
+    use super::*;
+
+    struct Names;
+
+    impl Candidates for Names {
+        fn candidates(&self, kind: &ArgKind, prefix: &str) -> Vec<String> {
+            let names: &[&str] = match kind {
+                ArgKind::Member => &["ada", "adam", "bob"],
+                ArgKind::Plugin => &["log"],
+                _ => &[],
+            };
+            names
+                .iter()
+                .filter(|name| name.starts_with(prefix))
+                .map(|name| (*name).to_owned())
+                .collect()
+        }
+    }
+
+    fn commands() -> Vec<Command> {
+        vec![
+            Command::new("kick", "")
+                .arg(Arg::member("name"))
+                .arg(Arg::text("reason").optional()),
+            Command::new("plugins", ""),
+            Command::new("plugins enable", "").arg(Arg::plugin("name")),
+            Command::new("plugins disable", "").arg(Arg::plugin("name")),
+            Command::new("watch", "").arg(Arg::choice("what", &["all", "none"])),
+        ]
+    }
+
+    #[test]
+    fn words_are_completed_by_what_may_stand_there() {
+        for (line, start, words) in [
+            ("ki", 0, vec!["kick"]),
+            ("kick ", 5, vec!["ada", "adam", "bob"]),
+            ("kick ad", 5, vec!["ada", "adam"]),
+            ("kick ada ", 9, vec![]),
+            ("plugins ", 8, vec!["disable", "enable"]),
+            ("plugins enable l", 15, vec!["log"]),
+            ("watch ", 6, vec!["all", "none"]),
+        ] {
+            let words = words.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(
+                complete(&commands(), &Names, line),
+                (start, words),
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hint_shows_what_is_still_to_come() {
+        for (line, expected) in [
+            ("kick", Some(" NAME [REASON]")),
+            ("kick ", Some("NAME [REASON]")),
+            ("kick bob", Some(" [REASON]")),
+            ("kick bob spam", None),
+            ("plugins enable", Some(" NAME")),
+            ("nothing", None),
+        ] {
+            assert_eq!(hint(&commands(), line).as_deref(), expected, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! One flat object a line, each way: the serde types of [`crate::request`] and [`crate::event`], as they are.
+
+use serde::Deserialize;
+
+use super::{BadLine, Dialect, Input, Place};
+use crate::event::{Entry, ErrorCode, Event};
+use crate::request::Envelope;
+
+/// Longest nonce that is carried back, in bytes.
+const MAX_NONCE: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Json;
+
+impl Dialect for Json {
+    fn index(&self) -> usize {
+        1
+    }
+
+    fn parse(&self, line: &str) -> Result<Input, BadLine> {
+        if line.trim().is_empty() {
+            return Ok(Input::Nothing);
+        }
+        match serde_json::from_str::<Envelope>(line) {
+            Ok(mut envelope) => {
+                envelope.nonce = envelope.nonce.filter(|nonce| nonce.len() <= MAX_NONCE);
+                Ok(Input::Request(Box::new(envelope)))
+            }
+            Err(error) => {
+                #[derive(Deserialize)]
+                struct OnlyNonce {
+                    nonce: Option<String>,
+                }
+                let nonce = serde_json::from_str::<OnlyNonce>(line)
+                    .ok()
+                    .and_then(|only| only.nonce);
+                Err(BadLine {
+                    code: ErrorCode::BadRequest,
+                    text: format!("not a request that this house knows: {error}"),
+                    nonce: nonce.filter(|nonce| nonce.len() <= MAX_NONCE),
+                })
+            }
+        }
+    }
+
+    fn encode_entry(&self, entry: &Entry, _place: Place, out: &mut Vec<u8>) {
+        write_line(entry, out);
+    }
+
+    fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
+        write_line(event, out);
+    }
+
+    fn answers_pings(&self) -> bool {
+        true
+    }
+}
+
+fn write_line(value: &impl serde::Serialize, out: &mut Vec<u8>) {
+    let start = out.len();
+    match serde_json::to_writer(&mut *out, value) {
+        Ok(()) => out.push(b'\n'),
+        // The wire types have string keys only, so that serde_json has nothing to refuse.
+        Err(error) => {
+            out.truncate(start);
+            tracing::error!(%error, "an event could not be encoded");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_request_brings_its_nonce_back() {
+        let error = Json.parse(r#"{"type":"dance","nonce":"7"}"#).unwrap_err();
+        assert_eq!(error.nonce.as_deref(), Some("7"));
+        assert!(error.text.contains("dance"), "{}", error.text);
+        assert_eq!(Json.parse("nonsense").unwrap_err().nonce, None);
+    }
+
+    #[test]
+    fn a_nonce_is_not_a_place_to_store_things() {
+        let line = format!(r#"{{"type":"ping","nonce":"{}"}}"#, "x".repeat(65));
+        let Ok(Input::Request(envelope)) = Json.parse(&line) else {
+            panic!("a ping is a request")
+        };
+        assert_eq!(envelope.nonce, None);
+    }
+}

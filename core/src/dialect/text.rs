@@ -1,0 +1,231 @@
+//! Lines for people: `nc`, `telnet`, a first client written in class. What is typed is a name first, then messages and `!commands`;
+//! what is answered can be read.
+//!
+//! A line begins with `name:` (said), `** name` (done), `*` (the house tells), `!` (something did not work) or `[` (one to one). Names
+//! cannot contain these signs, so nobody's words pass for the house's. Outside the main room a line carries its room: `[dev] ada: hello`.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use super::{BadLine, Dialect, Input, Place};
+use crate::event::{Entry, Event, Happening, MessageKind};
+use crate::name::{Name, RoomName};
+
+/// How many names a person is shown when entering a room.
+const NAMES_SHOWN: usize = 30;
+
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl Dialect for Text {
+    fn index(&self) -> usize {
+        0
+    }
+
+    fn parse(&self, line: &str) -> Result<Input, BadLine> {
+        if line.trim().is_empty() {
+            return Ok(Input::Nothing);
+        }
+        Ok(Input::Typed(line.to_owned()))
+    }
+
+    fn encode_entry(&self, entry: &Entry, place: Place, out: &mut Vec<u8>) {
+        let room = match place {
+            Place::MainRoom => None,
+            Place::OtherRoom => Some(&entry.room),
+        };
+        match &entry.what {
+            Happening::Message {
+                from,
+                text,
+                kind: MessageKind::Say,
+                ..
+            } => {
+                line(out, room, format_args!("{from}: {text}"));
+            }
+            Happening::Message {
+                from,
+                text,
+                kind: MessageKind::Act,
+                ..
+            } => {
+                line(out, room, format_args!("** {from} {text}"));
+            }
+            Happening::Notice { text, .. } => {
+                for part in text.lines() {
+                    line(out, room, format_args!("* {part}"));
+                }
+            }
+            Happening::Topic {
+                topic,
+                who: Some(who),
+            } => {
+                line(out, room, format_args!("* {who} set the topic: {topic}"));
+            }
+            Happening::Topic { topic, who: None } => {
+                line(out, room, format_args!("* topic: {topic}"));
+            }
+            // What people read about these are the notices.
+            Happening::Joined { .. } | Happening::Left { .. } | Happening::Renamed { .. } => {}
+            Happening::Presence { members } => {
+                line(out, room, format_args!("* {members} people are here now"));
+            }
+        }
+    }
+
+    fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
+        match event {
+            Event::NameWanted { text } => plain(out, text),
+            Event::Entered {
+                room,
+                topic,
+                members,
+                count,
+                history,
+                ..
+            } => {
+                let shown = &members[..members.len().min(NAMES_SHOWN)];
+                let names = shown
+                    .iter()
+                    .map(Name::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let more = match count - shown.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                plain(out, format_args!("* you are in {room} with {names}{more}"));
+                if !topic.is_empty() {
+                    plain(out, format_args!("* topic: {topic}"));
+                }
+                if *history > 0 {
+                    plain(out, "* what was said before:");
+                }
+            }
+            Event::Exited { room, reason } => {
+                plain(out, format_args!("* you are out of {room} ({reason})"))
+            }
+            Event::Named { name, .. } => plain(out, format_args!("* your name is {name}")),
+            Event::Members {
+                room,
+                members,
+                count,
+                more,
+                ..
+            } => {
+                let names = members
+                    .iter()
+                    .map(Name::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let more = if *more { ", …" } else { "" };
+                plain(out, format_args!("* {count} in {room}: {names}{more}"));
+            }
+            Event::Rooms { rooms, .. } => {
+                for room in rooms {
+                    plain(
+                        out,
+                        format_args!("* {} ({}) {}", room.room, room.members, room.topic),
+                    );
+                }
+            }
+            Event::Direct { from, to, text, .. } => {
+                plain(out, format_args!("[{from} to {to}] {text}"));
+            }
+            Event::Told { text, .. } => prefixed(out, "* ", text),
+            Event::Reply { reply, .. } => prefixed(out, "* ", &reply.to_string()),
+            Event::Error { text, .. } => prefixed(out, "! ", text),
+            Event::Bye { reason } => plain(out, format_args!("* goodbye ({reason})")),
+            Event::Entry(entry) => self.encode_entry(entry, Place::OtherRoom, out),
+            Event::Welcome { .. } | Event::Ping | Event::Pong { .. } => {}
+        }
+    }
+
+    fn answers_pings(&self) -> bool {
+        false
+    }
+}
+
+/// A line in a room, which is named unless it is the main one.
+fn line(out: &mut Vec<u8>, room: Option<&RoomName>, text: impl Display) {
+    match room {
+        None => plain(out, text),
+        Some(room) => plain(out, format_args!("[{room}] {text}")),
+    }
+}
+
+fn prefixed(out: &mut Vec<u8>, prefix: &str, text: &str) {
+    for part in text.lines() {
+        plain(out, format_args!("{prefix}{part}"));
+    }
+}
+
+fn plain(out: &mut Vec<u8>, text: impl Display) {
+    // Writing to a Vec cannot fail.
+    let _ = writeln!(out, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Limits;
+    use crate::event::{MessageKind, NoticeKind, Timestamp};
+
+    fn rendered(what: Happening, place: Place) -> String {
+        let room = RoomName::new("dev", &Limits::default()).unwrap();
+        let mut out = Vec::new();
+        Text.encode_entry(
+            &Entry {
+                room,
+                id: 1,
+                time: Timestamp::now(),
+                what,
+            },
+            place,
+            &mut out,
+        );
+        String::from_utf8(out).unwrap()
+    }
+
+    fn said(text: &str, kind: MessageKind) -> Happening {
+        let from = Name::new("ada", &Limits::default()).unwrap();
+        Happening::Message {
+            from,
+            text: text.into(),
+            kind,
+            nonce: None,
+            tags: Default::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_said_reads_as_a_line() {
+        assert_eq!(
+            rendered(said("hello", MessageKind::Say), Place::MainRoom),
+            "ada: hello\n"
+        );
+        assert_eq!(
+            rendered(said("hello", MessageKind::Say), Place::OtherRoom),
+            "[dev] ada: hello\n"
+        );
+        assert_eq!(
+            rendered(said("waves", MessageKind::Act), Place::MainRoom),
+            "** ada waves\n"
+        );
+    }
+
+    #[test]
+    fn each_line_of_a_notice_is_marked() {
+        let notice = Happening::Notice {
+            text: "one\ntwo".into(),
+            kind: NoticeKind::Info,
+        };
+        assert_eq!(rendered(notice, Place::MainRoom), "* one\n* two\n");
+    }
+
+    #[test]
+    fn an_empty_line_asks_for_nothing() {
+        assert_eq!(Text.parse("  "), Ok(Input::Nothing));
+        assert_eq!(Text.parse("hi"), Ok(Input::Typed("hi".into())));
+    }
+}

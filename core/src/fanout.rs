@@ -1,0 +1,193 @@
+//! Fan-out: a worker a core walks the members of a room in which something happened and writes to each what it has not seen.
+//!
+//! Waking one task a member and message would cost more than the write itself. Only a member whose socket is full is left to its own
+//! session. Each worker knows its share of every room; the hub tells it in order who comes and goes and where something happened.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use atomic_waker::AtomicWaker;
+use smol::future::{poll_fn, yield_now};
+
+use crate::outlet::{Outlet, Piece};
+use crate::room::RoomId;
+
+/// Members that a worker writes to before it lets other tasks run: about half a millisecond.
+const WALK: usize = 64;
+
+/// The workers' queues, shared by the hub, which fills them, and the workers.
+#[derive(Debug)]
+pub(crate) struct Fanout {
+    shards: Vec<Shard>,
+    /// Where the next connection goes.
+    next: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    /// Locked to push one thing or to take all.
+    queue: Mutex<Vec<Work>>,
+    worker: AtomicWaker,
+}
+
+/// What the hub tells a worker.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Somebody is in a room from now on.
+    Follow(RoomId, Arc<Outlet>),
+    /// Somebody is not in a room any more.
+    Unfollow(RoomId, Arc<Outlet>),
+    /// Something happened in a room.
+    Happened(RoomId),
+    /// There is mail for somebody.
+    Mail(Arc<Outlet>),
+}
+
+impl Fanout {
+    pub(crate) fn new(workers: usize) -> Self {
+        let shards = (0..workers).map(|_| Shard::default()).collect();
+        Self {
+            shards,
+            next: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+        }
+    }
+
+    /// The worker that will look after the next connection.
+    pub(crate) fn assign(&self) -> usize {
+        self.next.fetch_add(1, Ordering::Relaxed) % self.shards.len()
+    }
+
+    /// Tells the worker of this outlet. It looks at it when it is woken.
+    pub(crate) fn tell(&self, shard: usize, work: Work) {
+        self.shards[shard]
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(work);
+    }
+
+    /// Tells every worker that something happened in a room.
+    pub(crate) fn happened(&self, room: RoomId) {
+        for shard in 0..self.shards.len() {
+            self.tell(shard, Work::Happened(room));
+        }
+    }
+
+    /// Wakes the workers that have something to do: once a turn of the hub.
+    pub(crate) fn wake(&self) {
+        for shard in &self.shards {
+            if !shard
+                .queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_empty()
+            {
+                shard.worker.wake();
+            }
+        }
+    }
+
+    /// Lets the workers end once they have done what was told before.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        for shard in &self.shards {
+            shard.worker.wake();
+        }
+    }
+
+    /// A worker: runs until [`Fanout::stop`].
+    pub(crate) async fn work(self: Arc<Self>, shard: usize) {
+        let shard = &self.shards[shard];
+        let mut share = Share::default();
+        while let Some(work) = self.next_work(shard).await {
+            share.take_in(work);
+            share.walk().await;
+        }
+    }
+
+    async fn next_work(&self, shard: &Shard) -> Option<Vec<Work>> {
+        poll_fn(|context| {
+            shard.worker.register(context.waker());
+            let stopped = self.stopped.load(Ordering::SeqCst);
+            let work =
+                std::mem::take(&mut *shard.queue.lock().unwrap_or_else(PoisonError::into_inner));
+            match (work.is_empty(), stopped) {
+                (false, _) => Poll::Ready(Some(work)),
+                (true, true) => Poll::Ready(None),
+                (true, false) => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
+
+/// A worker's share of the house.
+#[derive(Debug, Default)]
+struct Share {
+    rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
+    /// Where something happened, each once.
+    happened: Vec<RoomId>,
+    /// Who has mail.
+    mail: Vec<Arc<Outlet>>,
+    pieces: Vec<Piece>,
+}
+
+impl Share {
+    fn take_in(&mut self, work: Vec<Work>) {
+        for work in work {
+            match work {
+                Work::Follow(room, outlet) => self.rooms.entry(room).or_default().push(outlet),
+                Work::Unfollow(room, outlet) => {
+                    if let Some(members) = self.rooms.get_mut(&room) {
+                        if let Some(at) =
+                            members.iter().position(|member| member.id() == outlet.id())
+                        {
+                            members.swap_remove(at);
+                        }
+                        if members.is_empty() {
+                            self.rooms.remove(&room);
+                        }
+                    }
+                }
+                Work::Happened(room) if !self.happened.contains(&room) => self.happened.push(room),
+                Work::Happened(_) => {}
+                Work::Mail(outlet) => self.mail.push(outlet),
+            }
+        }
+    }
+
+    async fn walk(&mut self) {
+        let Self {
+            rooms,
+            happened,
+            mail,
+            pieces,
+        } = self;
+        // Who said something or has just come in is answered first.
+        for outlets in [&mail[..]].into_iter().chain(
+            happened
+                .iter()
+                .filter_map(|room| rooms.get(room).map(Vec::as_slice)),
+        ) {
+            for (index, outlet) in outlets.iter().enumerate() {
+                // One member's trouble is not the others'.
+                let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(pieces));
+                if catch_unwind(flush).is_err() {
+                    tracing::error!(member = %outlet.id(), "writing to a member panicked; the member is cut off");
+                    pieces.clear();
+                    outlet.abandon();
+                }
+                if index % WALK == WALK - 1 {
+                    yield_now().await;
+                }
+            }
+        }
+        happened.clear();
+        *mail = Vec::new();
+    }
+}

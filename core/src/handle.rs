@@ -1,0 +1,284 @@
+//! The way into a running house from code: everything that the console does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_channel::Receiver;
+use smol::Executor;
+
+use crate::command::{Caller, CommandError, Reply};
+use crate::config::{Settings, SettingsError};
+use crate::directory::Directory;
+use crate::error::{Closed, Refusal};
+use crate::event::{ErrorCode, NoticeKind, RoomInfo};
+use crate::host::MemberInfo;
+use crate::hub::Hub;
+use crate::hub::inbox::{Inbox, InboxSender};
+use crate::name::{Name, RoomName};
+use crate::participant::{JoinError, Participant};
+use crate::plugin::{Catalog, CatalogError, Plugin, PluginSetup};
+use crate::report::{Report, Reports};
+use crate::shared::Shared;
+use crate::status::Status;
+
+/// A cloneable way to ask a running house. Its futures need no particular runtime.
+///
+/// Whatever is asked runs in the hub's turn, after all that was asked before. When the house has closed every method answers
+/// [`Closed`].
+#[derive(Debug, Clone)]
+pub struct Handle {
+    pub(crate) hub: InboxSender,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) reports: Reports,
+    pub(crate) executor: Arc<Executor<'static>>,
+    pub(crate) tracers: Arc<AtomicUsize>,
+}
+
+/// What [`Handle::apply`] made of new settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Settings that differ and take effect when the house is started again.
+    pub after_restart: Vec<&'static str>,
+}
+
+/// Keeps hook calls traced until it is dropped.
+#[derive(Debug)]
+pub struct Tracing(Arc<AtomicUsize>);
+
+impl Handle {
+    /// Runs a command line as the operator, without the `!`.
+    ///
+    /// # Errors
+    /// What the console would show; see [`CommandError`].
+    pub async fn execute(&self, line: &str) -> Result<Reply, CommandError> {
+        let line = line.to_owned();
+        let run = move |hub: &mut Hub| {
+            let caller = Caller::operator(hub.house.host_name.clone());
+            hub.run_command(caller, &line)
+        };
+        let reply = self
+            .ask(run)
+            .await
+            .map_err(|closed| CommandError::Failed(closed.to_string()))??;
+        Ok(reply.unwrap_or_default())
+    }
+
+    /// Says something in a room under the operator's name.
+    ///
+    /// # Errors
+    /// When there is no such room, or the text is empty or too long.
+    pub async fn say(&self, room: &str, text: &str) -> Result<(), Refusal> {
+        let (room, text) = (room.to_owned(), text.to_owned());
+        self.ask(move |hub| hub.host_says(&room, &text))
+            .await
+            .map_err(closed)?
+    }
+
+    /// Says something to one person under the operator's name.
+    ///
+    /// # Errors
+    /// When there is nobody of that name, or the text is empty or too long.
+    pub async fn tell(&self, name: &str, text: &str) -> Result<(), Refusal> {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        self.ask(move |hub| hub.host_tells(&name, &text))
+            .await
+            .map_err(closed)?
+    }
+
+    /// Tells everybody in a room something on behalf of the house. Nothing happens when there is no such room.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn notice(&self, room: &RoomName, text: &str) -> Result<(), Closed> {
+        let (room, text) = (room.clone(), text.to_owned());
+        self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info))
+            .await
+    }
+
+    /// Sends somebody out. Says whether anybody of that name was here.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn kick(&self, name: &str, reason: &str) -> Result<bool, Closed> {
+        let (name, reason) = (name.to_owned(), reason.to_owned());
+        self.ask(move |hub| {
+            let found = hub.house.roster.find(&name).map(|member| member.id);
+            if let Some(member) = found {
+                let by: Name = hub.house.host_name.clone();
+                hub.kick(member, Some(by), &reason);
+            }
+            found.is_some()
+        })
+        .await
+    }
+
+    /// How the house is doing.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn status(&self) -> Result<Status, Closed> {
+        self.ask(|hub| hub.status()).await
+    }
+
+    /// Everybody who is connected, with or without a name, in the order of connecting.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn members(&self) -> Result<Vec<MemberInfo>, Closed> {
+        self.ask(|hub| {
+            let mut members: Vec<_> = hub
+                .house
+                .roster
+                .iter()
+                .map(|member| hub.house.member_info(member))
+                .collect();
+            members.sort_by_key(|member| member.id);
+            members
+        })
+        .await
+    }
+
+    /// The rooms there are, the default one first.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn rooms(&self) -> Result<Vec<RoomInfo>, Closed> {
+        self.ask(|hub| hub.house.rooms.iter().map(|room| room.info()).collect())
+            .await
+    }
+
+    /// Adds a plugin while people talk, as the last one in order. One of the same name is replaced in its place.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn add_plugin(
+        &self,
+        name: &str,
+        plugin: impl Plugin + 'static,
+    ) -> Result<(), Closed> {
+        let setup = PluginSetup::new(name);
+        self.ask(move |hub| hub.add_plugin(setup, Box::new(plugin)))
+            .await
+    }
+
+    /// Enables a plugin of the catalog while people talk. One of the same name is replaced, or stays when the new one cannot
+    /// be made.
+    ///
+    /// # Errors
+    /// When the name is unknown or the settings are refused.
+    pub async fn enable(&self, setup: PluginSetup) -> Result<Result<(), CatalogError>, Closed> {
+        self.ask(move |hub| hub.enable(setup)).await
+    }
+
+    /// Disables a plugin while people talk, with its commands, timers and tasks. Says whether it was enabled.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn disable(&self, name: &str) -> Result<bool, Closed> {
+        let name = name.to_owned();
+        self.ask(move |hub| hub.disable(&name)).await
+    }
+
+    /// Takes over a new configuration while people talk: all of it or, when anything is wrong, nothing. Plugins whose setup did
+    /// not change go on undisturbed; with `None` all of them do.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub async fn apply(
+        &self,
+        settings: Settings,
+        plugins: Option<Vec<PluginSetup>>,
+    ) -> Result<Applied, ApplyError> {
+        let wrong = settings.check();
+        if !wrong.is_empty() {
+            return Err(ApplyError::Settings(wrong));
+        }
+        let apply = move |hub: &mut Hub| {
+            if let Some(plugins) = plugins {
+                hub.replace_plugins(plugins).map_err(ApplyError::Plugins)?;
+            }
+            Ok(Applied {
+                after_restart: hub.apply_settings(settings),
+            })
+        };
+        self.ask(apply).await.map_err(ApplyError::Closed)?
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.shared.settings()
+    }
+
+    /// The plugins that can be enabled by name.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn catalog(&self) -> Result<Catalog, Closed> {
+        self.ask(|hub| hub.catalog.clone()).await
+    }
+
+    /// Who and what is here, for completion; never waits for the house.
+    pub fn directory(&self) -> Directory {
+        self.shared.directory.clone()
+    }
+
+    /// Watches everything that happens until the receiver is dropped. A watcher that is 1024 reports behind loses the oldest.
+    pub fn watch(&self) -> Receiver<Report> {
+        self.reports.watch()
+    }
+
+    /// Has every hook call reported ([`Report::Trace`]) until the answer is dropped.
+    pub fn trace(&self) -> Tracing {
+        self.tracers.fetch_add(1, Ordering::Relaxed);
+        Tracing(self.tracers.clone())
+    }
+
+    /// Joins as a participant without a socket, in the default room, with the same gates, hooks and order as everybody.
+    ///
+    /// # Errors
+    /// When the name is refused or the house is closed.
+    pub async fn join(&self, name: &str) -> Result<Participant, JoinError> {
+        Participant::join(self, name).await
+    }
+
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Hub) -> T + Send + 'static,
+    ) -> Result<T, Closed> {
+        let (sender, answer) = async_channel::bounded(1);
+        let question = Box::new(move |hub: &mut Hub| {
+            // Whoever asked may have stopped waiting.
+            let _ = sender.try_send(question(hub));
+        });
+        self.hub
+            .send(Inbox::Question(question))
+            .await
+            .map_err(|_| Closed)?;
+        answer.recv().await.map_err(|_| Closed)
+    }
+}
+
+/// Why a configuration was not taken over. Nothing of it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// Settings out of bounds, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Settings(Vec<SettingsError>),
+    /// Plugins that are unknown or whose settings were refused, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Plugins(Vec<CatalogError>),
+    /// There is no house to take it over.
+    #[error(transparent)]
+    Closed(Closed),
+}
+
+impl Drop for Tracing {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn closed(closed: Closed) -> Refusal {
+    Refusal::new(ErrorCode::Failed, closed.to_string())
+}

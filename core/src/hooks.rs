@@ -1,0 +1,321 @@
+//! The plugins in their order, and the one place that calls a hook: it times, catches, names and counts, so that every hook
+//! is guarded alike.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::host::{Effect, Host};
+use crate::house::House;
+use crate::plugin::{Hook, OnPanic, Plugin, PluginSetup, Verdict};
+use crate::report::Report;
+
+/// So many panics within [`PANIC_WINDOW`] turn a plugin off.
+const PANICS: usize = 3;
+const PANIC_WINDOW: Duration = Duration::from_secs(600);
+
+/// Refers to a plugin for as long as it is enabled; never given twice, so that what belonged to an earlier one finds nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SlotId(pub(crate) u64);
+
+/// What a plugin is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PluginState {
+    /// It is called.
+    Running,
+    /// It was turned off because it panicked; the text says where and with what.
+    Failed(String),
+}
+
+/// One enabled plugin, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PluginInfo {
+    /// What it is called in the catalog.
+    pub name: String,
+    /// What it is doing.
+    pub state: PluginState,
+    /// Its settings as they were given; empty for the defaults.
+    pub settings: String,
+    /// What a gate counts as when it panics.
+    pub on_panic: OnPanic,
+    /// How many hooks were called.
+    pub calls: u64,
+    /// How long they took in all.
+    pub time: Duration,
+}
+
+/// The plugins, in the order in which their hooks run.
+pub(crate) struct Hooks {
+    slots: Vec<Slot>,
+    next: u64,
+}
+
+pub(crate) struct Slot {
+    pub(crate) id: SlotId,
+    pub(crate) setup: PluginSetup,
+    plugin: Box<dyn Plugin>,
+    state: PluginState,
+    panics: VecDeque<Instant>,
+    calls: u64,
+    time: Duration,
+}
+
+/// The effects that hooks ask for, with who asked.
+pub(crate) type Effects = Vec<(SlotId, Effect)>;
+
+/// The end of a round of gates.
+pub(crate) enum Round {
+    Passed,
+    /// Which plugin said no, and what.
+    Blocked {
+        plugin: String,
+        verdict: Verdict,
+    },
+}
+
+impl Hooks {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            next: 1,
+        }
+    }
+
+    /// An id for a plugin about to be enabled.
+    pub(crate) fn next_id(&mut self) -> SlotId {
+        self.next += 1;
+        SlotId(self.next)
+    }
+
+    /// Adds a plugin at the end of the order, or at `position`.
+    pub(crate) fn insert(
+        &mut self,
+        id: SlotId,
+        setup: PluginSetup,
+        plugin: Box<dyn Plugin>,
+        position: Option<usize>,
+    ) {
+        let slot = Slot {
+            id,
+            setup,
+            plugin,
+            state: PluginState::Running,
+            panics: VecDeque::new(),
+            calls: 0,
+            time: Duration::ZERO,
+        };
+        self.slots.insert(
+            position.unwrap_or(self.slots.len()).min(self.slots.len()),
+            slot,
+        );
+    }
+
+    /// Takes a plugin out.
+    pub(crate) fn remove(&mut self, id: SlotId) -> Option<Slot> {
+        let position = self.slots.iter().position(|slot| slot.id == id)?;
+        Some(self.slots.remove(position))
+    }
+
+    /// The plugin of this name, with its place in the order.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
+        self.slots
+            .iter()
+            .enumerate()
+            .find(|(_, slot)| slot.setup.name == name)
+    }
+
+    /// Moves a plugin to a place in the order.
+    pub(crate) fn place(&mut self, name: &str, position: usize) {
+        if let Some(now) = self.find(name).map(|(now, _)| now) {
+            let slot = self.slots.remove(now);
+            self.slots.insert(position.min(self.slots.len()), slot);
+        }
+    }
+
+    pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// Asks every plugin in order until one does not pass.
+    pub(crate) fn ask(
+        &mut self,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        mut gate: impl FnMut(&mut dyn Plugin, &mut Host<'_>) -> Verdict,
+    ) -> Round {
+        for slot in &mut self.slots {
+            let on_panic = || match slot.setup.on_panic {
+                OnPanic::Open => Verdict::Pass,
+                OnPanic::Closed => {
+                    Verdict::Deny("not possible at the moment; please tell the host".into())
+                }
+            };
+            let on_panic = on_panic();
+            let verdict = slot.call(hook, house, effects, |plugin, host| {
+                let verdict = gate(plugin, host);
+                (verdict.clone(), Some(verdict))
+            });
+            match verdict.unwrap_or(on_panic) {
+                Verdict::Pass => {}
+                verdict => {
+                    return Round::Blocked {
+                        plugin: slot.setup.name.clone(),
+                        verdict,
+                    };
+                }
+            }
+        }
+        Round::Passed
+    }
+
+    /// Tells every plugin in order.
+    pub(crate) fn tell(
+        &mut self,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        mut observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>),
+    ) {
+        for slot in &mut self.slots {
+            slot.call(hook, house, effects, |plugin, host| {
+                (observe(plugin, host), None)
+            });
+        }
+    }
+
+    /// Calls one plugin, if it is still there and has not failed; otherwise says what is the matter with it.
+    pub(crate) fn call<T>(
+        &mut self,
+        id: SlotId,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> T,
+    ) -> Result<T, String> {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) else {
+            return Err("its plugin has been disabled".into());
+        };
+        slot.call(hook, house, effects, |plugin, host| {
+            (call(plugin, host), None)
+        })
+        .ok_or_else(|| match &slot.state {
+            PluginState::Failed(reason) => {
+                format!("the plugin `{}` is off: {reason}", slot.setup.name)
+            }
+            PluginState::Running => format!(
+                "the plugin `{}` panicked; the host was told",
+                slot.setup.name
+            ),
+        })
+    }
+}
+
+impl Slot {
+    /// The guarded call. `None` where the plugin has failed or panics now.
+    fn call<T>(
+        &mut self,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> (T, Option<Verdict>),
+    ) -> Option<T> {
+        if self.state != PluginState::Running {
+            return None;
+        }
+        let queued = effects.len();
+        let mut host = Host {
+            house,
+            slot: self.id,
+            effects,
+        };
+        let started = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut host)));
+        let took = started.elapsed();
+        self.calls += 1;
+        self.time += took;
+        if took > house.slow_hook {
+            let plugin = self.setup.name.clone();
+            tracing::warn!(%plugin, %hook, ?took, "slow hook");
+            house.reports.send(Report::SlowHook { plugin, hook, took });
+        }
+        match outcome {
+            Ok((value, verdict)) => {
+                if house.is_traced() {
+                    let plugin = self.setup.name.clone();
+                    house.reports.send(Report::Trace {
+                        plugin,
+                        hook,
+                        verdict,
+                        took,
+                    });
+                }
+                Some(value)
+            }
+            Err(panic) => {
+                // What a call that failed had asked for so far is not done by halves.
+                effects.truncate(queued);
+                self.panicked(hook, house, &message(&*panic), started);
+                None
+            }
+        }
+    }
+
+    fn panicked(&mut self, hook: Hook, house: &House, message: &str, now: Instant) {
+        self.panics
+            .retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
+        self.panics.push_back(now);
+        let disabled = self.panics.len() >= PANICS;
+        if disabled {
+            self.state = PluginState::Failed(format!("panicked in {hook}: {message}"));
+        }
+        let plugin = self.setup.name.clone();
+        tracing::error!(%plugin, %hook, message, disabled, "a plugin panicked");
+        house.reports.send(Report::PluginPanicked {
+            plugin,
+            hook,
+            message: message.into(),
+            disabled,
+        });
+    }
+
+    pub(crate) fn commands(&self) -> Vec<crate::command::Command> {
+        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_default()
+    }
+
+    /// Drops the plugin; a panic in its destructor ends with it.
+    pub(crate) fn drop_plugin(self) {
+        let plugin = self.plugin;
+        if catch_unwind(AssertUnwindSafe(move || drop(plugin))).is_err() {
+            tracing::error!(plugin = %self.setup.name, "a plugin panicked while it was dropped");
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.state == PluginState::Running
+    }
+
+    pub(crate) fn info(&self) -> PluginInfo {
+        PluginInfo {
+            name: self.setup.name.clone(),
+            state: self.state.clone(),
+            settings: self.setup.settings.clone(),
+            on_panic: self.setup.on_panic,
+            calls: self.calls,
+            time: self.time,
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic without a message".into(),
+    }
+}

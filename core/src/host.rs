@@ -1,0 +1,387 @@
+//! What a plugin sees of the house and may ask of it, from inside a hook.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::command::{Command, Role};
+use crate::config::Settings;
+use crate::event::{MessageKind, NoticeKind, RoomInfo, Timestamp};
+use crate::hooks::SlotId;
+use crate::house::House;
+use crate::hub::inbox::{Inbox, InboxSender};
+use crate::member::{Member, MemberId, Peer};
+use crate::name::{Name, RoomName};
+use crate::report::Report;
+
+/// The house, for the time of one hook call.
+///
+/// What it shows is the present state. What is asked of it is queued, and applied in order after the chain of hooks; a
+/// refusal (no such room, a name taken) is told to the member on whose behalf it was asked.
+#[derive(Debug)]
+pub struct Host<'a> {
+    pub(crate) house: &'a House,
+    pub(crate) slot: SlotId,
+    pub(crate) effects: &'a mut Vec<(SlotId, Effect)>,
+}
+
+/// One member as plugins see it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MemberInfo {
+    /// Refers to it.
+    pub id: MemberId,
+    /// `None` until a name was accepted.
+    pub name: Option<Name>,
+    /// What it may do.
+    pub role: Role,
+    /// Where it comes from.
+    pub peer: Peer,
+    /// When it connected.
+    pub since: Timestamp,
+    /// How many messages it has said.
+    pub messages: u64,
+    /// For how long it has asked for nothing.
+    pub idle: Duration,
+    /// The rooms it is in, in the order of entering.
+    pub rooms: Vec<RoomName>,
+    /// The room where a line without a room goes.
+    pub current: Option<RoomName>,
+}
+
+/// Something that a plugin asked for.
+pub(crate) enum Effect {
+    Notice {
+        room: RoomName,
+        text: String,
+        kind: NoticeKind,
+    },
+    Tell {
+        member: MemberId,
+        text: String,
+        kind: NoticeKind,
+    },
+    Say {
+        member: MemberId,
+        room: Option<RoomName>,
+        text: String,
+        kind: MessageKind,
+    },
+    Direct {
+        member: MemberId,
+        to: String,
+        text: String,
+    },
+    Join {
+        member: MemberId,
+        room: String,
+    },
+    Leave {
+        member: MemberId,
+        room: Option<String>,
+    },
+    Rename {
+        member: MemberId,
+        name: String,
+    },
+    Quit {
+        member: MemberId,
+        farewell: String,
+    },
+    Kick {
+        member: MemberId,
+        by: Option<Name>,
+        why: String,
+    },
+    SetTopic {
+        room: RoomName,
+        topic: String,
+        by: Option<Name>,
+    },
+    OpenRoom {
+        room: RoomName,
+        topic: String,
+    },
+    CloseRoom {
+        room: RoomName,
+    },
+    SetTimer {
+        key: String,
+        after: Duration,
+    },
+    CancelTimer {
+        key: String,
+    },
+    Spawn(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Report(String),
+}
+
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Effect")
+    }
+}
+
+/// The way back from a plugin's task into [`Plugin::after_task`](crate::Plugin::after_task). Results that arrive after the plugin has
+/// been disabled are dropped.
+#[derive(Debug, Clone)]
+pub struct TaskMailbox {
+    slot: SlotId,
+    hub: InboxSender,
+}
+
+impl TaskMailbox {
+    /// Hands a result over; waits while the hub is behind.
+    pub async fn send(&self, result: impl Any + Send) {
+        // A house that has closed needs no result.
+        let _ = self
+            .hub
+            .send(Inbox::TaskResult(self.slot, Box::new(result)))
+            .await;
+    }
+}
+
+impl Host<'_> {
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.house.shared.settings()
+    }
+
+    /// The time that entries made now will carry.
+    pub fn now(&self) -> Timestamp {
+        self.house.clock.timestamp()
+    }
+
+    /// A member, unless it is gone.
+    pub fn member(&self, id: MemberId) -> Option<MemberInfo> {
+        self.house
+            .roster
+            .get(id)
+            .map(|member| self.house.member_info(member))
+    }
+
+    /// The name of a member, if it is here and has one. Cheaper than [`member`](Self::member).
+    pub fn name(&self, id: MemberId) -> Option<&Name> {
+        self.house.roster.get(id)?.name.as_ref()
+    }
+
+    /// The member who answers to this name, by case and look-alike letters too.
+    pub fn find(&self, name: &str) -> Option<MemberInfo> {
+        self.house
+            .roster
+            .find(name)
+            .map(|member| self.house.member_info(member))
+    }
+
+    /// Everybody who has a name, in no order.
+    pub fn members(&self) -> impl Iterator<Item = MemberInfo> {
+        let named = |member: &&Member| member.name.is_some();
+        self.house
+            .roster
+            .iter()
+            .filter(named)
+            .map(|member| self.house.member_info(member))
+    }
+
+    /// The rooms there are, in the order of their opening.
+    pub fn rooms(&self) -> impl Iterator<Item = RoomInfo> {
+        self.house.rooms.iter().map(|room| room.info())
+    }
+
+    /// Who is in a room, by name; `None` when there is no such room.
+    pub fn members_of(&self, room: &RoomName) -> Option<impl Iterator<Item = &Name>> {
+        self.house
+            .rooms
+            .find(room.as_str())
+            .map(|room| room.members.keys())
+    }
+
+    /// Whether a room is too large to announce everybody who comes and goes.
+    pub fn is_quiet(&self, room: &RoomName) -> bool {
+        self.house
+            .rooms
+            .find(room.as_str())
+            .is_some_and(|room| self.house.is_quiet(room))
+    }
+
+    /// The commands that a role is offered in chat, in order.
+    pub fn commands(&self, role: Role) -> Vec<Command> {
+        let commands = self.house.shared.directory.commands();
+        commands
+            .iter()
+            .filter(|command| command.role <= role)
+            .cloned()
+            .collect()
+    }
+
+    /// Tells everybody in a room something, on behalf of the house. Lines are told apart at `\n`.
+    pub fn notice(&mut self, room: &RoomName, text: impl Into<String>, kind: NoticeKind) {
+        self.push(Effect::Notice {
+            room: room.clone(),
+            text: text.into(),
+            kind,
+        });
+    }
+
+    /// Tells one person something, on behalf of the house.
+    pub fn tell(&mut self, member: MemberId, text: impl Into<String>, kind: NoticeKind) {
+        self.push(Effect::Tell {
+            member,
+            text: text.into(),
+            kind,
+        });
+    }
+
+    /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are asked.
+    pub fn say(
+        &mut self,
+        member: MemberId,
+        room: Option<&RoomName>,
+        text: impl Into<String>,
+        kind: MessageKind,
+    ) {
+        self.push(Effect::Say {
+            member,
+            room: room.cloned(),
+            text: text.into(),
+            kind,
+        });
+    }
+
+    /// Lets a member say something to another, as if they had typed it. Gates are asked.
+    pub fn direct(&mut self, member: MemberId, to: impl Into<String>, text: impl Into<String>) {
+        self.push(Effect::Direct {
+            member,
+            to: to.into(),
+            text: text.into(),
+        });
+    }
+
+    /// Lets a member into a room. Gates are asked.
+    pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
+        self.push(Effect::Join {
+            member,
+            room: room.into(),
+        });
+    }
+
+    /// Lets a member leave a room; without one, the one they entered last. Gates are asked.
+    pub fn leave(&mut self, member: MemberId, room: Option<&str>) {
+        self.push(Effect::Leave {
+            member,
+            room: room.map(str::to_owned),
+        });
+    }
+
+    /// Gives a member another name. Gates are asked.
+    pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
+        self.push(Effect::Rename {
+            member,
+            name: name.into(),
+        });
+    }
+
+    /// Lets a member say goodbye and leave the house. Gates are asked.
+    pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
+        self.push(Effect::Quit {
+            member,
+            farewell: farewell.into(),
+        });
+    }
+
+    /// Sends a member out of the house; `by` is who is named as having done it.
+    pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
+        self.push(Effect::Kick {
+            member,
+            by: by.cloned(),
+            why: why.into(),
+        });
+    }
+
+    /// Sets what a room is about; empty clears it.
+    pub fn set_topic(&mut self, room: &RoomName, topic: impl Into<String>, by: Option<&Name>) {
+        self.push(Effect::SetTopic {
+            room: room.clone(),
+            topic: topic.into(),
+            by: by.cloned(),
+        });
+    }
+
+    /// Opens a room that stays when it is empty. Does nothing when it is there.
+    pub fn open_room(&mut self, room: &RoomName, topic: impl Into<String>) {
+        self.push(Effect::OpenRoom {
+            room: room.clone(),
+            topic: topic.into(),
+        });
+    }
+
+    /// Closes a room; who is in it is out of it. The default room stays.
+    pub fn close_room(&mut self, room: &RoomName) {
+        self.push(Effect::CloseRoom { room: room.clone() });
+    }
+
+    /// Sets a timer of this plugin, once; a second of the same key replaces the first. It is due in
+    /// [`Plugin::after_timer`](crate::Plugin::after_timer).
+    pub fn set_timer(&mut self, key: impl Into<String>, after: Duration) {
+        self.push(Effect::SetTimer {
+            key: key.into(),
+            after,
+        });
+    }
+
+    /// Takes a timer of this plugin back, if it is set.
+    pub fn cancel_timer(&mut self, key: impl Into<String>) {
+        self.push(Effect::CancelTimer { key: key.into() });
+    }
+
+    /// Runs a task on the house's executor. It belongs to this plugin: when the plugin is dropped the task has two seconds to end by itself
+    /// (its channel has closed), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.push(Effect::Spawn(Box::pin(task)));
+    }
+
+    /// The way back for a task of this plugin.
+    pub fn mailbox(&self) -> TaskMailbox {
+        TaskMailbox {
+            slot: self.slot,
+            hub: self.house.inbox.clone(),
+        }
+    }
+
+    /// Tells the operator something, in one line: what happened, with which value, and what to do.
+    pub fn report(&mut self, text: impl Into<String>) {
+        self.push(Effect::Report(text.into()));
+    }
+
+    /// A handle for a task of this plugin that has something to report to the operator at any time.
+    pub fn reporter(&self) -> Reporter {
+        let plugin = self.house.plugin_name(self.slot);
+        Reporter {
+            plugin,
+            reports: self.house.reports.clone(),
+        }
+    }
+
+    fn push(&mut self, effect: Effect) {
+        self.effects.push((self.slot, effect));
+    }
+}
+
+/// Tells the operator something on behalf of a plugin, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Reporter {
+    plugin: String,
+    reports: crate::report::Reports,
+}
+
+impl Reporter {
+    /// Tells the operator something, in one line.
+    pub fn report(&self, text: impl Into<String>) {
+        self.reports.send(Report::Plugin {
+            plugin: self.plugin.clone(),
+            text: text.into(),
+        });
+    }
+}

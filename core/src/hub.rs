@@ -1,0 +1,279 @@
+//! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, asks the plugins, changes
+//! the house, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
+
+mod admission;
+mod builtin;
+mod commands;
+mod effects;
+pub(crate) mod inbox;
+mod membership;
+mod plugins;
+mod talk;
+mod timers;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_channel::Receiver;
+use smol::future::FutureExt;
+use smol::{Executor, Task, Timer};
+
+use crate::command::Command;
+use crate::config::Settings;
+use crate::error::Refusal;
+use crate::event::{ErrorCode, Event, Happening, LeaveReason};
+use crate::hooks::{Effects, Hooks, Round, SlotId};
+use crate::host::Host;
+use crate::house::House;
+use crate::member::MemberId;
+use crate::name::RoomName;
+use crate::outlet::Outlet;
+use crate::plugin::{Blocked, Catalog, Hook, Plugin, Verdict};
+use crate::report::Report;
+use crate::room::RoomId;
+
+use commands::Action;
+use inbox::{Ask, Inbox, StopPermit};
+use timers::Timers;
+
+/// Things taken from the inbox in one turn at most: what they bring leaves together, and nobody waits long for it.
+const TURN: usize = 256;
+/// A turn that takes longer is reported.
+const LONG_TURN: Duration = Duration::from_millis(100);
+
+/// See the module.
+pub(crate) struct Hub {
+    pub(crate) house: House,
+    pub(crate) hooks: Hooks,
+    pub(crate) catalog: Catalog,
+    commands: Vec<(Command, Action)>,
+    timers: Timers,
+    /// What hooks asked for and was not applied yet.
+    effects: Effects,
+    executor: Arc<Executor<'static>>,
+    /// Tasks of plugins, ended with their plugin.
+    tasks: HashMap<SlotId, Vec<Task<()>>>,
+    /// Held by tasks that end by themselves, so that a stop waits for them.
+    permit: StopPermit,
+    /// Whether rooms and plugins are told of things: from start to stop.
+    open: bool,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        house: House,
+        catalog: Catalog,
+        executor: Arc<Executor<'static>>,
+        permit: StopPermit,
+    ) -> Self {
+        let mut hub = Self {
+            house,
+            hooks: Hooks::new(),
+            catalog,
+            commands: builtin::commands(),
+            timers: Timers::default(),
+            effects: Effects::new(),
+            executor,
+            tasks: HashMap::new(),
+            permit,
+            open: false,
+        };
+        hub.publish_lists();
+        hub
+    }
+
+    /// Runs the house until it is told to stop, and returns those who were told goodbye. Plugins must have been added; they are
+    /// started here.
+    pub(crate) async fn run(mut self, inbox: Receiver<Inbox>) -> Vec<Arc<Outlet>> {
+        self.open_house();
+        self.end_turn();
+        while let Some(first) = next(&inbox, self.due()).await {
+            let started = Instant::now();
+            let mut next = Some(first);
+            let mut taken = 0;
+            while let Some(thing) = next {
+                taken += 1;
+                if matches!(thing, Inbox::Stop) {
+                    let told = self.close_house();
+                    self.end_turn();
+                    return told;
+                }
+                self.handle(thing);
+                self.apply_effects();
+                next = if taken < TURN {
+                    inbox.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            self.end_turn();
+            let took = started.elapsed();
+            if took > LONG_TURN {
+                tracing::warn!(?took, taken, "long turn of the hub");
+            }
+        }
+        Vec::new()
+    }
+
+    /// When the next timer is due; a clock that is stepped says so itself.
+    fn due(&self) -> Option<Instant> {
+        self.timers.next().filter(|_| self.house.clock.runs())
+    }
+
+    fn handle(&mut self, thing: Inbox) {
+        match thing {
+            Inbox::Connect { outlet, peer } => self.connect(outlet, peer),
+            Inbox::Session(member, ask) => match ask {
+                Ask::Input(input) => self.take_input(member, input),
+                Ask::Greet => self.greet(member),
+                Ask::Tell(event) => self.house.tell(member, event),
+                Ask::HangUp(reason) => self.disconnect(member, reason),
+            },
+            Inbox::Question(question) => question(self),
+            Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
+            Inbox::TimersDue => self.run_timers(),
+            Inbox::Stop => {}
+        }
+    }
+
+    /// Lets everybody see what this turn brought, and sends out who does not take what it is told.
+    fn end_turn(&mut self) {
+        for member in std::mem::take(&mut self.house.overfull) {
+            if self.house.roster.get(member).is_some() {
+                self.house
+                    .shared
+                    .counters
+                    .strike(crate::counters::Strike::Mailbox);
+                self.disconnect(member, LeaveReason::TooSlow);
+            }
+        }
+        self.apply_effects();
+        self.house.publish();
+    }
+
+    fn open_house(&mut self) {
+        self.open = true;
+        self.tell(Hook::Start, |plugin, host| plugin.start(host));
+        let settings = self.house.settings();
+        for (name, topic) in listed_rooms(&settings) {
+            self.open_room(name, &topic, true);
+        }
+        self.apply_effects();
+    }
+
+    /// Tells everybody, and every plugin in reverse order, that it is over.
+    fn close_house(&mut self) -> Vec<Arc<Outlet>> {
+        let outlets: Vec<_> = self
+            .house
+            .roster
+            .iter()
+            .map(|member| member.outlet.clone())
+            .collect();
+        for outlet in &outlets {
+            self.disconnect(outlet.id(), LeaveReason::Stopping);
+        }
+        self.apply_effects();
+        self.stop_plugins();
+        self.open = false;
+        outlets
+    }
+
+    /// Asks the plugins whether something may be. A refusal is what the person is told; `None` means that nobody is told anything.
+    fn ask(
+        &mut self,
+        hook: Hook,
+        member: Option<MemberId>,
+        gate: impl FnMut(&mut dyn Plugin, &mut Host<'_>) -> Verdict,
+    ) -> Result<(), Option<Refusal>> {
+        let round = self.hooks.ask(hook, &self.house, &mut self.effects, gate);
+        let Round::Blocked { plugin, verdict } = round else {
+            return Ok(());
+        };
+        let reason = match verdict {
+            Verdict::Deny(reason) => Some(reason),
+            _ => None,
+        };
+        let blocked = Blocked {
+            hook,
+            plugin,
+            member,
+            reason: reason.clone(),
+        };
+        self.tell(Hook::AfterBlocked, |plugin, host| {
+            plugin.after_blocked(host, &blocked)
+        });
+        Err(reason.map(|reason| Refusal::new(ErrorCode::Denied, reason)))
+    }
+
+    /// Tells the plugins that something happened.
+    fn tell(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>)) {
+        self.hooks
+            .tell(hook, &self.house, &mut self.effects, observe);
+    }
+
+    /// Something happened in a room: everybody in it, the plugins and whoever watches are told.
+    fn commit(&mut self, room: RoomId, what: Happening) {
+        self.house.commit(room, what);
+        let Some(entry) = self.house.rooms.get(room).and_then(|room| room.latest()) else {
+            return;
+        };
+        if self.house.reports.are_watched() {
+            self.house.reports.send(Report::Entry(entry.clone()));
+        }
+        self.hooks.tell(
+            Hook::AfterEntry,
+            &self.house,
+            &mut self.effects,
+            |plugin, host| {
+                plugin.after_entry(host, entry);
+            },
+        );
+    }
+
+    /// Tells one member that something did not work.
+    fn refuse(&mut self, member: MemberId, refusal: Refusal, nonce: Option<String>) {
+        let Refusal { code, text } = refusal;
+        self.house.tell(member, Event::Error { code, text, nonce });
+    }
+
+    /// Tells the operator something about the house.
+    fn report(&self, text: impl Into<String>) {
+        let text = text.into();
+        tracing::info!("{text}");
+        self.house.reports.send(Report::House {
+            time: self.house.clock.timestamp(),
+            text,
+        });
+    }
+}
+
+/// What comes next: something from the inbox, or a timer.
+async fn next(inbox: &Receiver<Inbox>, due: Option<Instant>) -> Option<Inbox> {
+    let receive = async { inbox.recv().await.ok() };
+    let Some(at) = due else { return receive.await };
+    let timer = async {
+        Timer::at(at).await;
+        Some(Inbox::TimersDue)
+    };
+    receive.or(timer).await
+}
+
+/// The rooms that are always there, the default one first.
+fn listed_rooms(settings: &Settings) -> Vec<(RoomName, String)> {
+    let default = (settings.rooms.default.as_str(), "");
+    let listed = settings
+        .rooms
+        .listed
+        .iter()
+        .map(|room| (room.name.as_str(), room.topic.as_str()));
+    std::iter::once(default)
+        .chain(listed)
+        .filter_map(|(name, topic)| {
+            Some((
+                RoomName::new(name, &settings.limits).ok()?,
+                topic.to_owned(),
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,228 @@
+//! From a connection to somebody with a name in a room.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Hub;
+use crate::command::Role;
+use crate::counters::Strike;
+use crate::dialect::Input;
+use crate::error::Refusal;
+use crate::event::{ErrorCode, Event, LeaveReason, PROTOCOL_VERSION};
+use crate::member::{Member, MemberId, Peer};
+use crate::name::{Name, NameError};
+use crate::outlet::{Mail, Outlet};
+use crate::plugin::{ConnectDraft, Hook, NameDraft};
+use crate::report::Report;
+use crate::request::{Envelope, Request, Resume};
+
+impl Hub {
+    /// A connection was made. It is told nothing before the plugins were asked.
+    pub(super) fn connect(&mut self, outlet: Arc<Outlet>, peer: Peer) {
+        let member = outlet.id();
+        self.house
+            .shared
+            .counters
+            .connections
+            .fetch_add(1, Ordering::Relaxed);
+        let mut draft = ConnectDraft { member, peer };
+        let verdict = self.ask(Hook::BeforeConnect, Some(member), |plugin, host| {
+            plugin.before_connect(host, &mut draft)
+        });
+        outlet.admit();
+        if let Err(refusal) = verdict {
+            if let Some(Refusal { code, text }) = refusal {
+                self.house.post(
+                    &outlet,
+                    Mail::Tell(Event::Error {
+                        code,
+                        text,
+                        nonce: None,
+                    }),
+                );
+            }
+            self.house.post(&outlet, Mail::Close);
+            return;
+        }
+        self.house
+            .roster
+            .insert(Member::new(outlet, peer, self.house.clock.timestamp()));
+        if self.house.reports.are_watched() {
+            self.house.reports.send(Report::Connected { member, peer });
+        }
+    }
+
+    /// The connection is silent: it is asked for a name.
+    pub(super) fn greet(&mut self, member: MemberId) {
+        let settings = self.house.settings();
+        let text = settings
+            .server
+            .greeting
+            .replace("{server}", &settings.server.name);
+        self.house.tell(member, Event::NameWanted { text });
+    }
+
+    /// A line was understood.
+    pub(super) fn take_input(&mut self, id: MemberId, input: Input) {
+        let now = self.house.clock.now();
+        let Some(member) = self.house.roster.get_mut(id) else {
+            return;
+        };
+        member.last_asked = Some(now);
+        let named = member.name.is_some();
+        match input {
+            Input::Nothing => {}
+            Input::Typed(line) if named => self.take_typed(id, line),
+            Input::Typed(line) => self.offer_first_name(id, &line, &[], None, None),
+            Input::Request(envelope) => {
+                let Envelope { request, nonce } = *envelope;
+                match request {
+                    Request::Hello { version, .. } if version != PROTOCOL_VERSION => {
+                        let text = format!(
+                            "this house speaks version {PROTOCOL_VERSION} of the protocol, not {version}; get a client that fits"
+                        );
+                        self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
+                    }
+                    Request::Hello {
+                        name,
+                        rooms,
+                        resume,
+                        ..
+                    } if !named => {
+                        self.offer_first_name(id, &name, &rooms, resume.as_ref(), nonce);
+                    }
+                    Request::Hello { .. } => {
+                        let text = "hello was said already; use `rename` for another name";
+                        self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
+                    }
+                    Request::Ping => self.house.tell(id, Event::Pong { nonce }),
+                    Request::Pong => {}
+                    Request::Quit { farewell } => self.quit(id, farewell),
+                    request if named => self.take_request(id, request, nonce),
+                    _ => {
+                        let text = "a name is needed first; say hello";
+                        self.refuse(id, Refusal::new(ErrorCode::NameWanted, text), nonce);
+                    }
+                }
+            }
+        }
+    }
+
+    fn offer_first_name(
+        &mut self,
+        id: MemberId,
+        text: &str,
+        rooms: &[String],
+        resume: Option<&Resume>,
+        nonce: Option<String>,
+    ) {
+        // Who changes their mind at the door says goodbye like everybody else.
+        if text.trim() == "!quit" {
+            return self.disconnect(
+                id,
+                LeaveReason::Quit {
+                    farewell: String::new(),
+                },
+            );
+        }
+        let limit = self.house.settings().limits.name_lines;
+        let Some(member) = self.house.roster.get_mut(id) else {
+            return;
+        };
+        member.name_tries += 1;
+        let tried = member.name_tries;
+        let accepted = self.check_name(id, text);
+        match accepted {
+            Ok(name) => self.accept(id, name, rooms, resume),
+            Err(refusal) => {
+                if let Some(refusal) = refusal {
+                    self.refuse(id, refusal, nonce);
+                }
+                if limit.is_some_and(|limit| tried >= limit) {
+                    self.house.shared.counters.strike(Strike::NameLines);
+                    let why = format!("{tried} lines were tried and none was a name");
+                    self.disconnect(id, LeaveReason::Refused { why });
+                }
+            }
+        }
+    }
+
+    /// Whether a member may have this name: a good one, free, and no plugin is against it. `Err(None)` means that a plugin dealt
+    /// with it.
+    pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, Option<Refusal>> {
+        let offered = self.free_name(id, text)?;
+        let Some(member) = self.house.roster.get(id) else {
+            return Err(None);
+        };
+        let (peer, current) = (member.peer, member.name.clone());
+        let mut draft = NameDraft {
+            member: id,
+            peer,
+            current,
+            name: offered.as_str().to_owned(),
+        };
+        self.ask(Hook::BeforeName, Some(id), |plugin, host| {
+            plugin.before_name(host, &mut draft)
+        })?;
+        if draft.name == offered.as_str() {
+            Ok(offered)
+        } else {
+            Ok(self.free_name(id, &draft.name)?)
+        }
+    }
+
+    fn free_name(&self, id: MemberId, text: &str) -> Result<Name, Refusal> {
+        let counters = &self.house.shared.counters;
+        let name = Name::new(text, &self.house.settings().limits).map_err(|error: NameError| {
+            counters.strike(Strike::BadName);
+            Refusal::new(ErrorCode::BadName, format!("{error}; choose another name"))
+        })?;
+        if self.house.roster.is_taken(&name, id) {
+            counters.strike(Strike::NameTaken);
+            let text = format!("the name `{name}` is taken; choose another");
+            return Err(Refusal::new(ErrorCode::NameTaken, text));
+        }
+        Ok(name)
+    }
+
+    /// A newcomer has a name from here on, and is let into rooms.
+    fn accept(&mut self, id: MemberId, name: Name, rooms: &[String], resume: Option<&Resume>) {
+        self.house.roster.set_name(id, name.clone());
+        let Some(member) = self.house.roster.get_mut(id) else {
+            return;
+        };
+        member.role = Role::Member;
+        member.outlet.set_named();
+        let role = member.role;
+        self.house.shared.directory.add_member(name.clone());
+        let settings = self.house.settings();
+        self.house.tell(
+            id,
+            Event::Welcome {
+                version: PROTOCOL_VERSION,
+                server: settings.server.name.clone(),
+                run: self.house.run.clone(),
+                name,
+                commands: self.commands_for(role),
+            },
+        );
+        self.tell(Hook::AfterNamed, |plugin, host| {
+            plugin.after_named(host, id)
+        });
+        let resume = resume.filter(|resume| resume.run == self.house.run);
+        let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());
+        let mut wanted: Vec<&str> = rooms.iter().chain(returning).map(String::as_str).collect();
+        if wanted.is_empty() {
+            wanted.push(&settings.rooms.default);
+        }
+        for room in wanted {
+            let seen = resume.and_then(|resume| resume.rooms.get(room)).copied();
+            match self.join(id, room, seen) {
+                // Asked for twice: by name and as one to resume.
+                Ok(()) => {}
+                Err(Some(refusal)) => self.refuse(id, refusal, None),
+                Err(None) => {}
+            }
+        }
+    }
+}

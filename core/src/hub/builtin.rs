@@ -1,0 +1,373 @@
+//! The commands that every house has: what its operator needs, whatever plugins are enabled.
+
+use std::time::Duration;
+
+use super::Hub;
+use super::commands::Action;
+use crate::command::{Arg, Command, CommandError, Invocation, Reply, Role};
+use crate::counters::Strike;
+use crate::hooks::PluginState;
+use crate::name::RoomName;
+use crate::plugin::PluginSetup;
+use crate::status;
+
+pub(super) fn commands() -> Vec<(Command, Action)> {
+    let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
+    vec![
+        (
+            operator("status", "Shows how the house is doing"),
+            Action::Core(show_status),
+        ),
+        (operator("users", "Lists who is here"), Action::Core(users)),
+        (operator("rooms", "Lists the rooms"), Action::Core(rooms)),
+        (
+            operator(
+                "say",
+                "Says something in the default room, or in another: `say #dev hello`",
+            )
+            .arg(Arg::text("text"))
+            .example("say dinner is ready")
+            .example("say #dev dinner is ready"),
+            Action::Core(say),
+        ),
+        (
+            operator("msg", "Says something to one person")
+                .arg(Arg::member("name"))
+                .arg(Arg::text("text"))
+                .example("msg ada could you turn the music down?"),
+            Action::Core(msg),
+        ),
+        (
+            Command::new("kick", "Sends somebody out")
+                .arg(Arg::member("name"))
+                .arg(Arg::text("reason").optional())
+                .role(Role::Moderator)
+                .example("kick bob no flooding, please"),
+            Action::Core(kick),
+        ),
+        (
+            Command::new(
+                "topic",
+                "Sets what a room is about; without a text, clears it",
+            )
+            .arg(Arg::room("room"))
+            .arg(Arg::text("text").optional())
+            .role(Role::Moderator)
+            .example("topic lobby game night on Friday"),
+            Action::Core(topic),
+        ),
+        (
+            operator("open", "Opens a room that stays when it is empty")
+                .arg(Arg::room("room"))
+                .arg(Arg::text("topic").optional())
+                .example("open dev what we build"),
+            Action::Core(open),
+        ),
+        (
+            operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
+            Action::Core(close),
+        ),
+        (
+            operator("limits", "Shows which limits struck, and how often"),
+            Action::Core(limits),
+        ),
+        (
+            operator("plugins", "Lists the plugins with state and settings"),
+            Action::Core(plugins),
+        ),
+        (
+            operator(
+                "plugins enable",
+                "Enables a plugin; when it is enabled already, with other settings",
+            )
+            .arg(Arg::plugin("name"))
+            .arg(Arg::text("settings").optional())
+            .example("plugins enable log (path: \"talk.log\")"),
+            Action::Core(enable),
+        ),
+        (
+            operator("plugins disable", "Disables a plugin").arg(Arg::plugin("name")),
+            Action::Core(disable),
+        ),
+    ]
+}
+
+fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
+    let status = hub.status();
+    let plugins: Vec<String> = status
+        .plugins
+        .iter()
+        .map(|plugin| match plugin.state {
+            PluginState::Running => plugin.name.clone(),
+            PluginState::Failed(_) => format!("{} (failed)", plugin.name),
+        })
+        .collect();
+    let since = humantime::format_rfc3339_seconds(status.since.system_time());
+    let up = Duration::from_secs(hub.house.clock.timestamp().seconds_since(status.since));
+    let memory = status.memory_bytes.map_or("unknown".into(), |bytes| {
+        format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))
+    });
+    Ok(Reply::fields([
+        (
+            "running since",
+            format!("{since} ({})", humantime::format_duration(up)),
+        ),
+        (
+            "listening on",
+            listed(status.addresses.iter().map(ToString::to_string)),
+        ),
+        (
+            "members",
+            format!("{} ({} connected)", status.members, status.connected),
+        ),
+        ("rooms", status.rooms.to_string()),
+        ("messages", status.messages.to_string()),
+        ("connections", format!("{} in all", status.connections)),
+        ("plugins", listed(plugins.into_iter())),
+        ("memory", memory),
+    ]))
+}
+
+fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
+    let mut members: Vec<_> = hub
+        .house
+        .roster
+        .iter()
+        .map(|member| hub.house.member_info(member))
+        .collect();
+    if members.is_empty() {
+        return Ok(Reply::text("nobody is here"));
+    }
+    members.sort_by(|one, other| one.name.cmp(&other.name));
+    let rows = members.into_iter().map(|member| {
+        let idle = Duration::from_secs(member.idle.as_secs());
+        [
+            member
+                .name
+                .map_or("(no name yet)".into(), |name| name.to_string()),
+            listed(member.rooms.iter().map(ToString::to_string)),
+            member.peer.to_string(),
+            member.messages.to_string(),
+            humantime::format_duration(idle).to_string(),
+        ]
+    });
+    Ok(Reply::table(
+        ["name", "rooms", "from", "messages", "idle"],
+        rows.collect(),
+    ))
+}
+
+fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
+    let rows = hub.house.rooms.iter().map(|room| {
+        let info = room.info();
+        let entries = room.next_id() - 1;
+        [
+            info.room.to_string(),
+            info.members.to_string(),
+            entries.to_string(),
+            info.topic,
+        ]
+    });
+    Ok(Reply::table(
+        ["room", "members", "entries", "topic"],
+        rows.collect(),
+    ))
+}
+
+fn say(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let text = invocation.text("text");
+    let settings = hub.house.settings();
+    let (room, text) = match text
+        .strip_prefix('#')
+        .and_then(|rest| rest.split_once(char::is_whitespace))
+    {
+        Some((room, text)) => (room, text),
+        None => (settings.rooms.default.as_str(), text),
+    };
+    hub.host_says(room, text)?;
+    Ok(Reply::Done)
+}
+
+fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let member = hub.named(invocation.text("name"))?;
+    let name = hub
+        .house
+        .roster
+        .get(member)
+        .and_then(|member| member.name.clone());
+    hub.host_tells(
+        name.as_ref().map_or("", |name| name.as_str()),
+        invocation.text("text"),
+    )?;
+    Ok(Reply::Done)
+}
+
+fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let member = hub.named(invocation.text("name"))?;
+    let name = hub
+        .house
+        .roster
+        .get(member)
+        .and_then(|member| member.name.clone());
+    hub.kick(
+        member,
+        invocation.caller.name.clone(),
+        invocation.text("reason"),
+    );
+    let name = name.map_or_else(String::new, |name| name.to_string());
+    Ok(Reply::Text(format!("{name} was kicked")))
+}
+
+fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let room = existing_room(hub, invocation.text("room"))?;
+    hub.set_topic(
+        room,
+        invocation.text("text"),
+        invocation.caller.name.clone(),
+    )?;
+    Ok(Reply::Done)
+}
+
+fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let (text, topic) = (invocation.text("room"), invocation.text("topic"));
+    if let Some(room) = hub.house.rooms.find(text) {
+        return Err(CommandError::Refused(format!(
+            "the room `{}` is open already",
+            room.name
+        )));
+    }
+    let name = RoomName::new(text, &hub.house.settings().limits)
+        .map_err(|error| CommandError::Refused(format!("`{text}` cannot be a room: {error}")))?;
+    hub.open_room(name, &crate::sanitize::message(topic), true);
+    Ok(Reply::Done)
+}
+
+fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let room = existing_room(hub, invocation.text("room"))?;
+    if hub
+        .house
+        .rooms
+        .iter()
+        .next()
+        .is_some_and(|default| default.id == room)
+    {
+        return Err(CommandError::Refused(
+            "the default room stays; stop the house instead".into(),
+        ));
+    }
+    hub.close_room(room);
+    Ok(Reply::Done)
+}
+
+fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
+    let counters = &hub.house.shared.counters;
+    let struck = Strike::ALL
+        .into_iter()
+        .map(|strike| (strike, counters.struck(strike)));
+    let rows: Vec<_> = struck
+        .filter(|(_, count)| *count > 0)
+        .map(|(strike, count)| [strike.describe().to_owned(), count.to_string()])
+        .collect();
+    if rows.is_empty() {
+        return Ok(Reply::text("no limit has struck"));
+    }
+    Ok(Reply::table(["limit", "struck"], rows))
+}
+
+fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
+    let rows: Vec<_> = hub
+        .plugin_infos()
+        .into_iter()
+        .map(|plugin| {
+            let state = match plugin.state {
+                PluginState::Running => "running".to_owned(),
+                PluginState::Failed(reason) => format!("failed: {reason}"),
+            };
+            let each = match plugin.calls {
+                0 => Duration::ZERO,
+                calls => plugin.time / u32::try_from(calls).unwrap_or(u32::MAX),
+            };
+            [
+                plugin.name,
+                state,
+                plugin.calls.to_string(),
+                format!("{each:.1?}"),
+                plugin.settings,
+            ]
+        })
+        .collect();
+    let enabled: Vec<&String> = rows.iter().map(|[name, ..]| name).collect();
+    let off: Vec<_> = hub
+        .catalog
+        .names()
+        .into_iter()
+        .filter(|name| !enabled.contains(&name))
+        .map(|name| {
+            [
+                name,
+                "disabled".into(),
+                "0".into(),
+                String::new(),
+                String::new(),
+            ]
+        })
+        .collect();
+    let rows = rows.into_iter().chain(off).collect();
+    Ok(Reply::table(
+        ["plugin", "state", "calls", "each", "settings"],
+        rows,
+    ))
+}
+
+fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let name = invocation.text("name");
+    let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
+        (Some(settings), Some((_, slot))) => PluginSetup {
+            settings: settings.into(),
+            ..slot.setup.clone()
+        },
+        (Some(settings), None) => PluginSetup::new(name).settings(settings),
+        (None, Some((_, slot))) if matches!(slot.info().state, PluginState::Running) => {
+            return Err(CommandError::Refused(format!(
+                "`{name}` is enabled already; give settings to change it"
+            )));
+        }
+        (None, Some((_, slot))) => slot.setup.clone(),
+        (None, None) => PluginSetup::new(name),
+    };
+    hub.enable(setup)
+        .map_err(|error| CommandError::Failed(error.to_string()))?;
+    Ok(Reply::Text(format!("{name} is enabled")))
+}
+
+fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let name = invocation.text("name");
+    if !hub.disable(name) {
+        return Err(CommandError::NotFound(format!(
+            "the plugin `{name}` is not enabled; `plugins` lists them"
+        )));
+    }
+    Ok(Reply::Text(format!("{name} is disabled")))
+}
+
+fn existing_room(hub: &Hub, name: &str) -> Result<crate::room::RoomId, CommandError> {
+    hub.house
+        .rooms
+        .find(name)
+        .map(|room| room.id)
+        .ok_or_else(|| {
+            let shown = crate::sanitize::excerpt(name, 64);
+            CommandError::NotFound(format!(
+                "there is no room `{shown}`; `rooms` lists those there are"
+            ))
+        })
+}
+
+fn listed(items: impl Iterator<Item = String>) -> String {
+    let items = items.collect::<Vec<_>>().join(", ");
+    if items.is_empty() {
+        status::NONE.into()
+    } else {
+        items
+    }
+}

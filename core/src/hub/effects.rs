@@ -1,0 +1,114 @@
+//! What plugins asked for, applied after the chain in which they asked.
+
+use super::Hub;
+use super::timers::Due;
+use crate::counters::Strike;
+use crate::error::Refusal;
+use crate::hooks::SlotId;
+use crate::host::Effect;
+use crate::report::Report;
+
+/// So deep may plugins answer one another's effects; a bot that answers itself ends here.
+const MAX_DEPTH: usize = 8;
+
+impl Hub {
+    /// Applies what was asked for, and what the hooks that this calls ask for in turn.
+    pub(super) fn apply_effects(&mut self) {
+        for _ in 0..MAX_DEPTH {
+            if self.effects.is_empty() {
+                return;
+            }
+            for (slot, effect) in std::mem::take(&mut self.effects) {
+                self.apply(slot, effect);
+            }
+        }
+        if let Some((slot, _)) = self.effects.first() {
+            self.house.shared.counters.strike(Strike::EffectDepth);
+            let plugin = self.house.plugin_name(*slot);
+            self.report(format!(
+                "plugin `{plugin}`: what it asked for in answer to its own doing went {MAX_DEPTH} deep and was dropped"
+            ));
+            self.effects.clear();
+        }
+    }
+
+    fn apply(&mut self, slot: SlotId, effect: Effect) {
+        match effect {
+            Effect::Notice { room, text, kind } => self.notice(&room, &text, kind),
+            Effect::Tell { member, text, kind } => self.tell_member(member, &text, kind),
+            Effect::Say {
+                member,
+                room,
+                text,
+                kind,
+            } => {
+                let room = room.as_ref().map(|room| room.as_str());
+                let result = self.say(member, room, text, kind, None);
+                self.answer(member, result, None);
+            }
+            Effect::Direct { member, to, text } => {
+                let result = self.direct(member, &to, text, None);
+                self.answer(member, result, None);
+            }
+            Effect::Join { member, room } => {
+                let result = self.join(member, &room, None);
+                self.answer(member, result, None);
+            }
+            Effect::Leave { member, room } => {
+                let result = self.leave(member, room.as_deref());
+                self.answer(member, result, None);
+            }
+            Effect::Rename { member, name } => {
+                let result = self.rename(member, &name, None);
+                self.answer(member, result, None);
+            }
+            Effect::Quit { member, farewell } => self.quit(member, farewell),
+            Effect::Kick { member, by, why } => self.kick(member, by, &why),
+            Effect::SetTopic { room, topic, by } => {
+                let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
+                    return;
+                };
+                if let Err(Refusal { text, .. }) = self.set_topic(room, &topic, by) {
+                    self.report_for(slot, text);
+                }
+            }
+            Effect::OpenRoom { room, topic } => {
+                if self.house.rooms.find(room.as_str()).is_none() {
+                    self.open_room(room, &topic, true);
+                }
+            }
+            Effect::CloseRoom { room } => {
+                let default = self.house.rooms.iter().next().map(|room| room.id);
+                let found = self.house.rooms.find(room.as_str()).map(|room| room.id);
+                if let Some(room) = found.filter(|room| Some(*room) != default) {
+                    self.close_room(room);
+                }
+            }
+            Effect::SetTimer { key, after } => {
+                if self.owns(slot) {
+                    self.timers
+                        .set(self.house.clock.now() + after, Due::Plugin(slot, key));
+                }
+            }
+            Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
+            Effect::Spawn(task) => {
+                if self.owns(slot) {
+                    let task = self.executor.spawn(task);
+                    self.tasks.entry(slot).or_default().push(task);
+                }
+            }
+            Effect::Report(text) => self.report_for(slot, text),
+        }
+    }
+
+    fn report_for(&self, slot: SlotId, text: String) {
+        let plugin = self.house.plugin_name(slot);
+        tracing::warn!(%plugin, "{text}");
+        self.house.reports.send(Report::Plugin { plugin, text });
+    }
+
+    /// Whether the plugin is still enabled: what belongs to it vanishes with it.
+    fn owns(&self, slot: SlotId) -> bool {
+        self.hooks.slots().any(|listed| listed.id == slot)
+    }
+}

@@ -1,0 +1,535 @@
+//! Who is where: joining, leaving, other names, being sent out; rooms that open and close.
+
+use crate::counters::Strike;
+use crate::dialect::Place;
+use crate::error::Refusal;
+use crate::event::{EntryId, ErrorCode, Event, Happening, LeaveReason};
+use crate::fanout::Work;
+use crate::member::MemberId;
+use crate::name::{Name, RoomName};
+use crate::outlet::Mail;
+use crate::plugin::{Hook, JoinDraft, Kicked, LeaveDraft, Left, Renamed};
+use crate::report::Report;
+use crate::room::RoomId;
+
+use super::Hub;
+
+/// Names on one page of a roster.
+pub(super) const PAGE: usize = 500;
+
+impl Hub {
+    /// Lets a member into a room, which is opened if it may be. `seen` is the last id that a returning client saw. `Err(None)`
+    /// means that a plugin dealt with it.
+    pub(super) fn join(
+        &mut self,
+        id: MemberId,
+        room: &str,
+        seen: Option<EntryId>,
+    ) -> Result<(), Option<Refusal>> {
+        let settings = self.house.settings();
+        let limits = &settings.limits;
+        let Some(member) = self.house.roster.get(id) else {
+            return Err(None);
+        };
+        let Some(name) = member.name.clone() else {
+            return Err(None);
+        };
+        let wanted = self.existing_or_new(room)?;
+        let mut draft = JoinDraft {
+            member: id,
+            name: name.clone(),
+            room: wanted,
+        };
+        self.ask(Hook::BeforeJoin, Some(id), |plugin, host| {
+            plugin.before_join(host, &mut draft)
+        })?;
+        let wanted = self.existing_or_new(draft.room.as_str())?;
+        let Some(member) = self.house.roster.get_mut(id) else {
+            return Err(None);
+        };
+        let existing = self.house.rooms.find(wanted.as_str()).map(|room| room.id);
+        if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
+            // Here already: it is where the next line goes.
+            member.current = Some(room);
+            return Ok(());
+        }
+        if let Some(limit) = limits
+            .rooms_per_member
+            .filter(|&limit| member.rooms.len() >= limit)
+        {
+            self.house.shared.counters.strike(Strike::RoomsPerMember);
+            let text = format!("you are in {limit} rooms, which is the limit; leave one first");
+            return Err(Some(Refusal::new(ErrorCode::Limit, text)));
+        }
+        let room = match existing {
+            Some(room) => room,
+            None if !settings.rooms.open => {
+                let text = format!("there is no room `{wanted}`; `!rooms` lists those there are");
+                return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
+            }
+            None if limits
+                .rooms
+                .is_some_and(|limit| self.house.rooms.len() >= limit) =>
+            {
+                self.house.shared.counters.strike(Strike::Rooms);
+                let text = "there are as many rooms as the house may have; join one that is there";
+                return Err(Some(Refusal::new(ErrorCode::Limit, text)));
+            }
+            None => self.open_room(wanted, "", false),
+        };
+        self.enter(id, name, room, seen);
+        Ok(())
+    }
+
+    /// The name of the room that answers to `text`, or the name of one that could be.
+    fn existing_or_new(&self, text: &str) -> Result<RoomName, Refusal> {
+        if let Some(room) = self.house.rooms.find(text) {
+            return Ok(room.name.clone());
+        }
+        RoomName::new(text, &self.house.settings().limits).map_err(|error| {
+            Refusal::new(
+                ErrorCode::NoSuchRoom,
+                format!("`{text}` cannot be a room: {error}"),
+            )
+        })
+    }
+
+    fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
+        let history = self.house.settings().rooms.history as u64;
+        let (Some(room), Some(member)) = (
+            self.house.rooms.get_mut(room_id),
+            self.house.roster.get_mut(id),
+        ) else {
+            return;
+        };
+        room.members.insert(name.clone(), id);
+        member.rooms.push(room_id);
+        member.current = Some(room_id);
+        let outlet = member.outlet.clone();
+        let next = room.next_id();
+        // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
+        let from = match seen {
+            Some(seen) if seen < next => seen + 1,
+            _ => next.saturating_sub(history),
+        };
+        let first_id = from.max(room.timeline.first()).min(next);
+        let entered = Event::Entered {
+            room: room.name.clone(),
+            topic: room.topic.clone(),
+            members: room.members.keys().take(PAGE).cloned().collect(),
+            count: room.members.len(),
+            first_id,
+            history: next - first_id,
+        };
+        let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
+        let quiet = self
+            .house
+            .rooms
+            .get(room_id)
+            .is_some_and(|room| self.house.is_quiet(room));
+        self.house.tell(id, entered);
+        self.house.post(
+            &outlet,
+            Mail::Follow {
+                room: room_id,
+                timeline,
+                next: first_id,
+            },
+        );
+        let shard = outlet.shard();
+        self.house
+            .shared
+            .fanout
+            .tell(shard, Work::Follow(room_id, outlet));
+        if quiet {
+            self.count_changed(room_id);
+        } else {
+            self.commit(room_id, Happening::Joined { who: name });
+        }
+        self.tell(Hook::AfterJoined, |plugin, host| {
+            plugin.after_joined(host, id, &room_name)
+        });
+    }
+
+    /// A member leaves a room of its own will.
+    pub(super) fn leave(
+        &mut self,
+        id: MemberId,
+        room: Option<&str>,
+    ) -> Result<(), Option<Refusal>> {
+        let room = self.room_of(id, room)?;
+        let Some(reason) = self.may_leave(id, Some(room), LeaveReason::Parted)? else {
+            return Ok(());
+        };
+        self.part(id, room, reason);
+        Ok(())
+    }
+
+    /// A member says goodbye.
+    pub(super) fn quit(&mut self, id: MemberId, farewell: String) {
+        let farewell = crate::sanitize::message(&farewell)
+            .chars()
+            .take(400)
+            .collect();
+        let reason = LeaveReason::Quit { farewell };
+        if self
+            .house
+            .roster
+            .get(id)
+            .is_some_and(|member| member.name.is_none())
+        {
+            return self.disconnect(id, reason);
+        }
+        match self.may_leave(id, None, reason) {
+            Ok(Some(reason)) => self.remove(id, reason),
+            Ok(None) => {}
+            Err(refusal) => {
+                if let Some(refusal) = refusal {
+                    self.refuse(id, refusal, None);
+                }
+            }
+        }
+    }
+
+    /// Sends a member out. `by` is who is named as having done it.
+    pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, why: &str) {
+        let why: String = crate::sanitize::message(why).chars().take(400).collect();
+        let Some(name) = self
+            .house
+            .roster
+            .get(id)
+            .and_then(|member| member.name.clone())
+        else {
+            return self.disconnect(id, LeaveReason::Kicked { by, why });
+        };
+        let kicked = Kicked {
+            member: id,
+            name,
+            by: by.clone(),
+            why: why.clone(),
+        };
+        self.tell(Hook::AfterKicked, |plugin, host| {
+            plugin.after_kicked(host, &kicked)
+        });
+        self.disconnect(id, LeaveReason::Kicked { by, why });
+    }
+
+    /// A connection ends, whatever the plugins say; they may word the reason.
+    pub(super) fn disconnect(&mut self, id: MemberId, reason: LeaveReason) {
+        let Some(member) = self.house.roster.get(id) else {
+            return;
+        };
+        if member.name.is_none() {
+            return self.remove(id, reason);
+        }
+        let reason = match self.leave_draft(id, None, reason.clone()) {
+            Some(mut draft) => {
+                let _ = self.ask(Hook::BeforeLeave, Some(id), |plugin, host| {
+                    plugin.before_leave(host, &mut draft)
+                });
+                draft.reason
+            }
+            None => reason,
+        };
+        self.remove(id, reason);
+    }
+
+    /// Asks the plugins whether somebody may go who wants to. `Ok(None)` means that a plugin dealt with it.
+    fn may_leave(
+        &mut self,
+        id: MemberId,
+        room: Option<RoomId>,
+        reason: LeaveReason,
+    ) -> Result<Option<LeaveReason>, Option<Refusal>> {
+        let Some(mut draft) = self.leave_draft(id, room, reason) else {
+            return Ok(None);
+        };
+        match self.ask(Hook::BeforeLeave, Some(id), |plugin, host| {
+            plugin.before_leave(host, &mut draft)
+        }) {
+            Ok(()) => Ok(Some(draft.reason)),
+            Err(None) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn leave_draft(
+        &self,
+        id: MemberId,
+        room: Option<RoomId>,
+        reason: LeaveReason,
+    ) -> Option<LeaveDraft> {
+        let name = self.house.roster.get(id)?.name.clone()?;
+        let room = room
+            .and_then(|room| self.house.rooms.get(room))
+            .map(|room| room.name.clone());
+        Some(LeaveDraft {
+            member: id,
+            name,
+            room,
+            reason,
+        })
+    }
+
+    /// Takes a member out of a room and tells both sides.
+    fn part(&mut self, id: MemberId, room: RoomId, reason: LeaveReason) {
+        let name = self.house.rooms.get(room).map(|room| room.name.clone());
+        self.take_out(id, room, reason.clone());
+        if let Some(room) = name {
+            self.house.tell(id, Event::Exited { room, reason });
+        }
+    }
+
+    /// Takes a member out of a room and tells those who stay.
+    fn take_out(&mut self, id: MemberId, room_id: RoomId, reason: LeaveReason) {
+        let Some(member) = self.house.roster.get_mut(id) else {
+            return;
+        };
+        member.rooms.retain(|room| *room != room_id);
+        if member.current == Some(room_id) {
+            member.current = member.rooms.last().copied();
+        }
+        let Some(name) = member.name.clone() else {
+            return;
+        };
+        let outlet = member.outlet.clone();
+        let Some(room) = self.house.rooms.get_mut(room_id) else {
+            return;
+        };
+        let quiet = room.members.len();
+        room.members.remove(&name);
+        let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
+        let room_name = room.name.clone();
+        let announced = self.house.settings().presence.announce_up_to;
+        self.house.post(&outlet, Mail::Unfollow(room_id));
+        self.house
+            .shared
+            .fanout
+            .tell(outlet.shard(), Work::Unfollow(room_id, outlet.clone()));
+        if announced.is_some_and(|announced| quiet > announced) {
+            self.count_changed(room_id);
+        } else if reason != LeaveReason::Stopping {
+            self.commit(
+                room_id,
+                Happening::Left {
+                    who: name.clone(),
+                    reason: reason.clone(),
+                },
+            );
+        }
+        let left = Left {
+            member: id,
+            name,
+            room: Some(room_name),
+            reason,
+        };
+        self.tell(Hook::AfterLeft, |plugin, host| {
+            plugin.after_left(host, &left)
+        });
+        if left_empty && !permanent {
+            self.close_room(room_id);
+        }
+    }
+
+    /// Ends a connection: out of every room, told goodbye, forgotten.
+    fn remove(&mut self, id: MemberId, reason: LeaveReason) {
+        let Some(member) = self.house.roster.get(id) else {
+            return;
+        };
+        let outlet = member.outlet.clone();
+        for room in member.rooms.clone() {
+            self.take_out(id, room, reason.clone());
+        }
+        self.house.tell(
+            id,
+            Event::Bye {
+                reason: reason.clone(),
+            },
+        );
+        self.house.post(&outlet, Mail::Close);
+        let Some(member) = self.house.roster.remove(id) else {
+            return;
+        };
+        if let Some(name) = &member.name {
+            self.house.shared.directory.remove_member(name);
+            let left = Left {
+                member: id,
+                name: name.clone(),
+                room: None,
+                reason: reason.clone(),
+            };
+            self.tell(Hook::AfterLeft, |plugin, host| {
+                plugin.after_left(host, &left)
+            });
+        }
+        if self.house.reports.are_watched() {
+            self.house.reports.send(Report::Disconnected {
+                member: id,
+                name: member.name,
+                reason,
+            });
+        }
+    }
+
+    /// A member takes another name.
+    pub(super) fn rename(
+        &mut self,
+        id: MemberId,
+        text: &str,
+        nonce: Option<String>,
+    ) -> Result<(), Option<Refusal>> {
+        let name = self.check_name(id, text)?;
+        let Some(from) = self.house.roster.set_name(id, name.clone()) else {
+            return Err(None);
+        };
+        self.house.shared.directory.remove_member(&from);
+        self.house.shared.directory.add_member(name.clone());
+        self.house.tell(
+            id,
+            Event::Named {
+                name: name.clone(),
+                nonce,
+            },
+        );
+        if from == name {
+            return Ok(());
+        }
+        let rooms = self
+            .house
+            .roster
+            .get(id)
+            .map(|member| member.rooms.clone())
+            .unwrap_or_default();
+        for room_id in rooms {
+            if let Some(room) = self.house.rooms.get_mut(room_id) {
+                room.members.remove(&from);
+                room.members.insert(name.clone(), id);
+            }
+            self.commit(
+                room_id,
+                Happening::Renamed {
+                    from: from.clone(),
+                    who: name.clone(),
+                },
+            );
+        }
+        let renamed = Renamed {
+            member: id,
+            from,
+            name,
+        };
+        self.tell(Hook::AfterRenamed, |plugin, host| {
+            plugin.after_renamed(host, &renamed)
+        });
+        Ok(())
+    }
+
+    /// Opens a room whose name is free.
+    pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
+        let settings = self.house.settings();
+        let place = if self.house.rooms.len() == 0 {
+            Place::MainRoom
+        } else {
+            Place::OtherRoom
+        };
+        let id = self
+            .house
+            .rooms
+            .open(name.clone(), permanent, place, &settings);
+        if let Some(room) = self.house.rooms.get_mut(id) {
+            room.topic = topic.to_owned();
+        }
+        self.house.shared.directory.add_room(name.clone());
+        self.tell(Hook::AfterRoomOpened, |plugin, host| {
+            plugin.after_room_opened(host, &name)
+        });
+        id
+    }
+
+    /// Closes a room; who is in it is out of it.
+    pub(super) fn close_room(&mut self, id: RoomId) {
+        let members: Vec<MemberId> = self
+            .house
+            .rooms
+            .get(id)
+            .map(|room| room.members.values().copied().collect())
+            .unwrap_or_default();
+        if let Some(room) = self.house.rooms.get_mut(id) {
+            // It closes here and now, not when the last one has left.
+            room.permanent = true;
+        }
+        for member in members {
+            self.part(member, id, LeaveReason::Parted);
+        }
+        let Some(room) = self.house.rooms.close(id) else {
+            return;
+        };
+        self.house.shared.directory.remove_room(&room.name);
+        self.tell(Hook::AfterRoomClosed, |plugin, host| {
+            plugin.after_room_closed(host, &room.name)
+        });
+    }
+
+    /// Sets what a room is about.
+    pub(super) fn set_topic(
+        &mut self,
+        id: RoomId,
+        topic: &str,
+        by: Option<Name>,
+    ) -> Result<(), Refusal> {
+        let topic = crate::sanitize::message(topic).into_owned();
+        let limit = self.house.settings().limits.topic_characters;
+        let length = topic.chars().count();
+        if let Some(limit) = limit.filter(|&limit| length > limit) {
+            self.house.shared.counters.strike(Strike::TopicLength);
+            let text = format!("the topic has {length} characters; at most {limit} are allowed");
+            return Err(Refusal::new(ErrorCode::TooLong, text));
+        }
+        if let Some(room) = self.house.rooms.get_mut(id) {
+            room.topic.clone_from(&topic);
+        }
+        self.commit(id, Happening::Topic { topic, who: by });
+        Ok(())
+    }
+
+    /// The room that a member means: the named one, or where it was last. It must be in it.
+    pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
+        let Some(text) = room else {
+            return self
+                .house
+                .current_room(id)
+                .map(|room| room.id)
+                .ok_or_else(|| {
+                    Refusal::new(
+                        ErrorCode::NotInRoom,
+                        "you are in no room; `!join ROOM` enters one",
+                    )
+                });
+        };
+        let shown = crate::sanitize::excerpt(text, 64);
+        let Some(room) = self.house.rooms.find(text) else {
+            let text = format!("there is no room `{shown}`; `!rooms` lists those there are");
+            return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
+        };
+        if self
+            .house
+            .roster
+            .get(id)
+            .is_some_and(|member| member.rooms.contains(&room.id))
+        {
+            return Ok(room.id);
+        }
+        let text = format!(
+            "you are not in `{}`; `!join {}` enters it",
+            room.name, room.name
+        );
+        Err(Refusal::new(ErrorCode::NotInRoom, text))
+    }
+
+    fn count_changed(&mut self, room: RoomId) {
+        if let Some(room) = self.house.rooms.get_mut(room) {
+            room.owes_count = true;
+        }
+        self.owe_count();
+    }
+}

@@ -1,0 +1,441 @@
+//! What is said: in rooms, to one person, and what a typed line means.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use super::Hub;
+use super::membership::PAGE;
+use crate::command::Caller;
+use crate::counters::Strike;
+use crate::error::Refusal;
+use crate::event::{ErrorCode, Event, Happening, MessageKind, NoticeKind};
+use crate::member::MemberId;
+use crate::name::{Name, RoomName};
+use crate::plugin::{Hook, MessageDraft, Target};
+use crate::report::Report;
+use crate::request::Request;
+use crate::room::RoomId;
+use crate::sanitize;
+
+impl Hub {
+    /// A person typed a line in chat: a message, or a command after `!`.
+    pub(super) fn take_typed(&mut self, id: MemberId, line: String) {
+        match line.trim_start().strip_prefix('!') {
+            // `!!!` is said, not called.
+            Some(command) if command.starts_with(char::is_alphabetic) => {
+                self.take_command(id, command, None, None);
+            }
+            _ => {
+                let result = self.say(id, None, line, MessageKind::Say, None);
+                self.answer(id, result, None);
+            }
+        }
+    }
+
+    /// A client with a name asks for something.
+    pub(super) fn take_request(&mut self, id: MemberId, request: Request, nonce: Option<String>) {
+        let result = match request {
+            Request::Say { text, room, kind } => {
+                self.say(id, room.as_deref(), text, kind, nonce.clone())
+            }
+            Request::Direct { to, text } => self.direct(id, &to, text, nonce.clone()),
+            Request::Join { room } => self.join(id, &room, None),
+            Request::Leave { room } => self.leave(id, room.as_deref()),
+            Request::Rename { name } => self.rename(id, &name, nonce.clone()),
+            Request::Members { room, after } => self
+                .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
+                .map_err(Some),
+            Request::Rooms => {
+                let rooms = self.house.rooms.iter().map(|room| room.info()).collect();
+                self.house.tell(
+                    id,
+                    Event::Rooms {
+                        rooms,
+                        nonce: nonce.clone(),
+                    },
+                );
+                Ok(())
+            }
+            Request::Command { line, room } => {
+                self.take_command(id, &line, room.as_deref(), nonce);
+                return;
+            }
+            // Answered with or without a name, before this.
+            Request::Hello { .. } | Request::Ping | Request::Pong | Request::Quit { .. } => Ok(()),
+        };
+        self.answer(id, result, nonce);
+    }
+
+    fn take_command(
+        &mut self,
+        id: MemberId,
+        line: &str,
+        room: Option<&str>,
+        nonce: Option<String>,
+    ) {
+        let room = match room {
+            None => self.house.current_room(id),
+            Some(room) => self.house.rooms.find(room),
+        };
+        let room = room.map(|room| room.name.clone());
+        let Some(member) = self.house.roster.get(id) else {
+            return;
+        };
+        let caller = Caller {
+            role: member.role,
+            member: Some(id),
+            name: member.name.clone(),
+            room,
+        };
+        match self.run_command(caller, line) {
+            Ok(Some(reply)) => self.house.tell(id, Event::Reply { reply, nonce }),
+            Ok(None) => {}
+            Err(error) => {
+                let refusal = Refusal::new(error.code(), error.to_string());
+                self.refuse(id, refusal, nonce);
+            }
+        }
+    }
+
+    /// Tells a member what came of a request, where that is not plain from what follows.
+    pub(super) fn answer(
+        &mut self,
+        id: MemberId,
+        result: Result<(), Option<Refusal>>,
+        nonce: Option<String>,
+    ) {
+        if let Err(Some(refusal)) = result {
+            self.refuse(id, refusal, nonce);
+        }
+    }
+
+    /// A member says something in a room: the named one, or where it was last.
+    pub(super) fn say(
+        &mut self,
+        id: MemberId,
+        room: Option<&str>,
+        text: String,
+        kind: MessageKind,
+        nonce: Option<String>,
+    ) -> Result<(), Option<Refusal>> {
+        let room = self.room_of(id, room)?;
+        let (Some(room), Some(from)) = (self.house.rooms.get(room), self.house.roster.get(id))
+        else {
+            return Err(None);
+        };
+        let Some(from) = from.name.clone() else {
+            return Err(None);
+        };
+        let target = Target::Room(room.name.clone());
+        let draft = MessageDraft {
+            member: Some(id),
+            from,
+            target,
+            text,
+            kind,
+            tags: BTreeMap::new(),
+        };
+        self.deliver(draft, nonce)
+    }
+
+    /// A member says something to another, or to the operator.
+    pub(super) fn direct(
+        &mut self,
+        id: MemberId,
+        to: &str,
+        text: String,
+        nonce: Option<String>,
+    ) -> Result<(), Option<Refusal>> {
+        let Some(from) = self
+            .house
+            .roster
+            .get(id)
+            .and_then(|member| member.name.clone())
+        else {
+            return Err(None);
+        };
+        let target = Target::Person(self.person(to)?);
+        let kind = MessageKind::Say;
+        let draft = MessageDraft {
+            member: Some(id),
+            from,
+            target,
+            text,
+            kind,
+            tags: BTreeMap::new(),
+        };
+        self.deliver(draft, nonce)
+    }
+
+    /// The operator says something in a room.
+    pub(crate) fn host_says(&mut self, room: &str, text: &str) -> Result<(), Refusal> {
+        let Some(room) = self.house.rooms.find(room) else {
+            let text = format!("there is no room `{}`", sanitize::excerpt(room, 64));
+            return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
+        };
+        let (room, text) = (room.id, self.checked_text(text)?);
+        let from = self.house.host_name.clone();
+        self.commit_message(
+            None,
+            room,
+            from,
+            text,
+            MessageKind::Say,
+            None,
+            BTreeMap::new(),
+        );
+        Ok(())
+    }
+
+    /// The operator says something to one person.
+    pub(crate) fn host_tells(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
+        let (to, text) = (self.person(to)?, self.checked_text(text)?);
+        let from = self.house.host_name.clone();
+        self.commit_direct(None, from, to, text, None);
+        Ok(())
+    }
+
+    /// The house tells a room something.
+    pub(crate) fn notice(&mut self, room: &RoomName, text: &str, kind: NoticeKind) {
+        let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
+            return;
+        };
+        let text = clean_lines(text);
+        if !text.is_empty() {
+            self.commit(room, Happening::Notice { text, kind });
+        }
+    }
+
+    /// The house tells one member something.
+    pub(crate) fn tell_member(&mut self, member: MemberId, text: &str, kind: NoticeKind) {
+        let text = clean_lines(text);
+        if !text.is_empty() {
+            self.house.tell(member, Event::Told { text, kind });
+        }
+    }
+
+    /// Asks the plugins, and lets what they made of it happen.
+    fn deliver(
+        &mut self,
+        mut draft: MessageDraft,
+        nonce: Option<String>,
+    ) -> Result<(), Option<Refusal>> {
+        draft.text = self.checked_text(&draft.text)?;
+        let asked = draft.text.clone();
+        let member = draft.member;
+        self.ask(Hook::BeforeMessage, member, |plugin, host| {
+            plugin.before_message(host, &mut draft)
+        })?;
+        let MessageDraft {
+            from,
+            target,
+            text,
+            kind,
+            tags,
+            ..
+        } = draft;
+        let text = if text == asked {
+            text
+        } else {
+            self.checked_text(&text)?
+        };
+        match target {
+            Target::Room(room) => {
+                let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
+                    let text = format!("there is no room `{room}`; `!rooms` lists those there are");
+                    return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
+                };
+                self.commit_message(member, room, from, text, kind, nonce, tags);
+            }
+            Target::Person(to) => {
+                let to = self.person(to.as_str())?;
+                self.commit_direct(member, from, to, text, nonce);
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a message has so many parts; a struct for one caller more would hide them"
+    )]
+    fn commit_message(
+        &mut self,
+        member: Option<MemberId>,
+        room: RoomId,
+        from: Name,
+        text: String,
+        kind: MessageKind,
+        nonce: Option<String>,
+        tags: BTreeMap<String, String>,
+    ) {
+        self.count_message(member);
+        self.commit(
+            room,
+            Happening::Message {
+                from,
+                text,
+                kind,
+                nonce,
+                tags,
+            },
+        );
+        let Some(entry) = self.house.rooms.get(room).and_then(|room| room.latest()) else {
+            return;
+        };
+        self.hooks.tell(
+            Hook::AfterSaid,
+            &self.house,
+            &mut self.effects,
+            |plugin, host| {
+                plugin.after_said(host, member, entry);
+            },
+        );
+    }
+
+    fn commit_direct(
+        &mut self,
+        member: Option<MemberId>,
+        from: Name,
+        to: Name,
+        text: String,
+        nonce: Option<String>,
+    ) {
+        self.count_message(member);
+        let recipient = self.house.roster.find(to.as_str()).map(|member| member.id);
+        let time = self.house.clock.timestamp();
+        let event = Event::Direct {
+            from,
+            to,
+            text,
+            time,
+            nonce: None,
+        };
+        if let Some(recipient) = recipient {
+            self.house.tell(recipient, event.clone());
+        }
+        if let (
+            Some(member),
+            Event::Direct {
+                from,
+                to,
+                text,
+                time,
+                ..
+            },
+        ) = (member, event.clone())
+        {
+            // The echo is the acknowledgement, also of what one says to oneself.
+            self.house.tell(
+                member,
+                Event::Direct {
+                    from,
+                    to,
+                    text,
+                    time,
+                    nonce,
+                },
+            );
+        }
+        if self.house.reports.are_watched() {
+            self.house.reports.send(Report::Direct(event.clone()));
+        }
+        self.tell(Hook::AfterDirect, |plugin, host| {
+            plugin.after_direct(host, &event)
+        });
+    }
+
+    fn count_message(&mut self, member: Option<MemberId>) {
+        self.house
+            .shared
+            .counters
+            .messages
+            .fetch_add(1, Ordering::Relaxed);
+        if let Some(member) = member.and_then(|member| self.house.roster.get_mut(member)) {
+            member.messages += 1;
+        }
+    }
+
+    /// Somebody who can be spoken to: a member, or the operator.
+    pub(super) fn person(&self, name: &str) -> Result<Name, Refusal> {
+        if let Some(member) = self.house.roster.find(name)
+            && let Some(name) = &member.name
+        {
+            return Ok(name.clone());
+        }
+        if crate::name::keys(name.trim())
+            .iter()
+            .any(|key| self.house.host_name.keys().contains(key))
+        {
+            return Ok(self.house.host_name.clone());
+        }
+        let text = format!(
+            "nobody here is called `{}`; `!who` lists who is",
+            sanitize::excerpt(name, 64)
+        );
+        Err(Refusal::new(ErrorCode::NoSuchMember, text))
+    }
+
+    /// The text as it may be said: cleaned, not empty and not too long.
+    fn checked_text(&self, text: &str) -> Result<String, Refusal> {
+        let text = sanitize::message(text);
+        if text.trim().is_empty() {
+            return Err(Refusal::new(
+                ErrorCode::BadRequest,
+                "there is nothing in the message that can be shown",
+            ));
+        }
+        let limit = self.house.settings().limits.message_characters;
+        if let Some(limit) = limit.filter(|&limit| text.len() > limit) {
+            let length = text.chars().count();
+            if length > limit {
+                self.house.shared.counters.strike(Strike::MessageLength);
+                let text = format!(
+                    "the message has {length} characters and was not sent; at most {limit} are allowed, so send it in parts"
+                );
+                return Err(Refusal::new(ErrorCode::TooLong, text));
+            }
+        }
+        Ok(text.into_owned())
+    }
+
+    fn members_page(
+        &mut self,
+        id: MemberId,
+        room: Option<&str>,
+        after: Option<&str>,
+        nonce: Option<String>,
+    ) -> Result<(), Refusal> {
+        let room = self.room_of(id, room)?;
+        let Some(room) = self.house.rooms.get(room) else {
+            return Ok(());
+        };
+        let mut names = room
+            .members
+            .keys()
+            .filter(|name| after.is_none_or(|after| name.as_str() > after));
+        let members: Vec<Name> = names.by_ref().take(PAGE).cloned().collect();
+        let more = names.next().is_some();
+        let (room, count) = (room.name.clone(), room.members.len());
+        self.house.tell(
+            id,
+            Event::Members {
+                room,
+                members,
+                count,
+                more,
+                nonce,
+            },
+        );
+        Ok(())
+    }
+}
+
+/// What the house says, line by line, in the form in which it may be shown.
+fn clean_lines(text: &str) -> String {
+    text.lines()
+        .map(sanitize::message)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}

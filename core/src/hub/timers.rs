@@ -1,0 +1,107 @@
+//! Timers of plugins and of the hub itself, all in one list.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::Hub;
+use crate::event::Happening;
+use crate::hooks::SlotId;
+use crate::plugin::Hook;
+
+/// How often a quiet room may be told how many are in it.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+
+/// What is due at some time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// A plugin's timer.
+    Plugin(SlotId, String),
+    /// Quiet rooms are owed a count.
+    Counts,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    /// By time, then in the order in which they were set.
+    list: BTreeMap<(Instant, u64), Due>,
+    next: u64,
+}
+
+impl Timers {
+    /// When the next one is due.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.list.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Sets a timer in place of an equal one.
+    pub(super) fn set(&mut self, at: Instant, due: Due) {
+        self.cancel(&due);
+        self.next += 1;
+        self.list.insert((at, self.next), due);
+    }
+
+    pub(super) fn cancel(&mut self, due: &Due) {
+        self.list.retain(|_, listed| listed != due);
+    }
+
+    pub(super) fn cancel_all(&mut self, slot: SlotId) {
+        self.list
+            .retain(|_, due| !matches!(due, Due::Plugin(owner, _) if *owner == slot));
+    }
+
+    fn is_set(&self, due: &Due) -> bool {
+        self.list.values().any(|listed| listed == due)
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<Due> {
+        let first = self
+            .list
+            .first_entry()
+            .filter(|first| first.key().0 <= now)?;
+        Some(first.remove())
+    }
+}
+
+impl Hub {
+    pub(super) fn run_timers(&mut self) {
+        let now = self.house.clock.now();
+        while let Some(due) = self.timers.take_due(now) {
+            match due {
+                Due::Plugin(slot, key) => {
+                    let (house, effects) = (&self.house, &mut self.effects);
+                    let _ =
+                        self.hooks
+                            .call(slot, Hook::AfterTimer, house, effects, |plugin, host| {
+                                plugin.after_timer(host, &key);
+                            });
+                    self.apply_effects();
+                }
+                Due::Counts => self.tell_counts(),
+            }
+        }
+    }
+
+    /// A quiet room's members changed: they are told the count, within a second and once.
+    pub(super) fn owe_count(&mut self) {
+        if !self.timers.is_set(&Due::Counts) {
+            self.timers
+                .set(self.house.clock.now() + COUNT_EVERY, Due::Counts);
+        }
+    }
+
+    fn tell_counts(&mut self) {
+        let owed: Vec<_> = self
+            .house
+            .rooms
+            .iter()
+            .filter(|room| room.owes_count)
+            .map(|room| (room.id, room.members.len()))
+            .collect();
+        for (id, members) in owed {
+            if let Some(room) = self.house.rooms.get_mut(id) {
+                room.owes_count = false;
+            }
+            self.commit(id, Happening::Presence { members });
+        }
+    }
+}

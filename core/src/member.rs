@@ -1,0 +1,84 @@
+//! One person, or one connection that may become one.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Role;
+use crate::event::Timestamp;
+use crate::name::Name;
+use crate::outlet::Outlet;
+use crate::room::RoomId;
+
+/// Refers to a connection for as long as the house runs; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MemberId(pub(crate) u64);
+
+impl fmt::Display for MemberId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Where somebody comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Peer {
+    /// Through the network.
+    Network(SocketAddr),
+    /// From code in this process.
+    Local,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(address) => address.fmt(formatter),
+            Self::Local => formatter.write_str("local"),
+        }
+    }
+}
+
+/// What the hub knows of a connection.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) id: MemberId,
+    /// Where what it is told goes.
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) peer: Peer,
+    /// `None` until a name was accepted.
+    pub(crate) name: Option<Name>,
+    pub(crate) role: Role,
+    /// In the order of entering. The last one entered is where a line without a room goes.
+    pub(crate) rooms: Vec<RoomId>,
+    /// Which of `rooms` a line without a room goes to.
+    pub(crate) current: Option<RoomId>,
+    pub(crate) since: Timestamp,
+    /// When it last asked for something; `None` before that.
+    pub(crate) last_asked: Option<Instant>,
+    pub(crate) messages: u64,
+    /// Lines that were tried as a name.
+    pub(crate) name_tries: usize,
+}
+
+impl Member {
+    /// A connection that has given no name yet.
+    pub(crate) fn new(outlet: Arc<Outlet>, peer: Peer, since: Timestamp) -> Self {
+        Self {
+            id: outlet.id(),
+            outlet,
+            peer,
+            name: None,
+            role: Role::Guest,
+            rooms: Vec::new(),
+            current: None,
+            since,
+            last_asked: None,
+            messages: 0,
+            name_tries: 0,
+        }
+    }
+}

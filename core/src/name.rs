@@ -1,0 +1,290 @@
+//! Names of people and rooms. A [`Name`] or [`RoomName`] in hand is cleaned, bounded and comparable: there is no
+//! other way to make one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::confusable_detection::skeleton;
+
+use crate::config::Limits;
+use crate::sanitize;
+
+/// The name of a person, as it is shown.
+///
+/// Normalised to NFC, without control or invisible characters, without white space and without the ASCII punctuation that the
+/// text dialect gives a meaning (`_`, `-`, `.` and `'` are fine). Equality is of the shown form; who may stand
+/// beside whom is decided by [`Name::keys`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(Arc<str>);
+
+/// The name of a room, by the same rules as [`Name`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomName(Arc<str>);
+
+/// Why a text is no name. Each message says what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// Nothing visible was left after cleaning.
+    #[error("a name needs at least one letter or digit")]
+    Empty,
+    /// More than the limit, in what a person counts as characters.
+    #[error("the name has {got} characters; at most {limit} are allowed")]
+    TooManyCharacters {
+        /// How many graphemes were offered.
+        got: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// More than the limit, in bytes of UTF-8.
+    #[error("the name has {got} bytes; at most {limit} are allowed")]
+    TooManyBytes {
+        /// How many bytes were offered.
+        got: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// White space inside.
+    #[error("a name cannot contain spaces; try `{suggestion}`")]
+    Space {
+        /// The same name with `_` in place of white space.
+        suggestion: String,
+    },
+    /// A character that the protocols or the commands use.
+    #[error("a name cannot contain `{0}`; letters, digits and _ - . ' are fine")]
+    Forbidden(char),
+}
+
+impl Name {
+    /// Cleans and checks `text` against the limits of a house.
+    ///
+    /// # Errors
+    /// Says what is wrong with the first thing found; see [`NameError`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use salotto::{Limits, Name};
+    /// let limits = Limits::default();
+    /// assert_eq!(Name::new(" ada\r", &limits).unwrap().as_str(), "ada");
+    /// assert!(Name::new("ada lovelace", &limits).is_err());
+    /// ```
+    pub fn new(text: &str, limits: &Limits) -> Result<Self, NameError> {
+        checked(text, limits.name_graphemes, limits.name_bytes).map(Self)
+    }
+}
+
+impl RoomName {
+    /// Cleans and checks `text` against the limits of a house.
+    ///
+    /// # Errors
+    /// Says what is wrong with the first thing found; see [`NameError`].
+    pub fn new(text: &str, limits: &Limits) -> Result<Self, NameError> {
+        checked(
+            text.trim().trim_start_matches('#'),
+            None,
+            limits.room_name_bytes,
+        )
+        .map(Self)
+    }
+}
+
+macro_rules! name_type {
+    ($type:ident) => {
+        impl $type {
+            /// The name as it is shown.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The forms under which this name takes its place: one or two. Two names of which any keys are
+            /// equal pass for one another (by case, by compatibility form, by look-alike letters) and cannot stand side by side.
+            pub fn keys(&self) -> Vec<String> {
+                keys(&self.0)
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "{:?}", self.as_str())
+            }
+        }
+
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $type {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $type {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        /// The rules of names hold; the lengths are those of the house that sent it, so they are not checked again.
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                checked(&text, None, None)
+                    .map(Self)
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+name_type!(Name);
+name_type!(RoomName);
+
+/// The keys under which a text would be looked up, whether or not it is a good name.
+pub(crate) fn keys(text: &str) -> Vec<String> {
+    let compatible: String = text.nfkc().collect();
+    let folded = fold(&compatible);
+    // Folding first finds `ADA` in `ada`; not folding first finds the capital I in `llya`, which folded is a plain i.
+    let mut keys = vec![fold(&skeleton(&folded).collect::<String>())];
+    let as_written = fold(&skeleton(&compatible).collect::<String>());
+    if as_written != keys[0] {
+        keys.push(as_written);
+    }
+    keys
+}
+
+fn fold(text: &str) -> String {
+    caseless::default_case_fold_str(text)
+}
+
+fn checked(
+    text: &str,
+    grapheme_limit: Option<usize>,
+    byte_limit: Option<usize>,
+) -> Result<Arc<str>, NameError> {
+    let text: String = sanitize::name(text).nfc().collect();
+    if let Some(limit) = byte_limit.filter(|&limit| text.len() > limit) {
+        return Err(NameError::TooManyBytes {
+            got: text.len(),
+            limit,
+        });
+    }
+    if text.contains(char::is_whitespace) {
+        let suggestion = text.split_whitespace().collect::<Vec<_>>().join("_");
+        return Err(NameError::Space { suggestion });
+    }
+    if let Some(found) = text.chars().chain(text.nfkc()).find(|&c| is_forbidden(c)) {
+        return Err(NameError::Forbidden(found));
+    }
+    // A look-alike of the colon ends a name on the screen just as well.
+    if skeleton(&text).any(|c| c == ':') {
+        return Err(NameError::Forbidden(':'));
+    }
+    if !text.contains(char::is_alphanumeric) {
+        return Err(NameError::Empty);
+    }
+    let got = sanitize::graphemes(&text);
+    if let Some(limit) = grapheme_limit.filter(|&limit| got > limit) {
+        return Err(NameError::TooManyCharacters { got, limit });
+    }
+    Ok(text.into())
+}
+
+fn is_forbidden(c: char) -> bool {
+    c.is_whitespace() || c.is_ascii_punctuation() && !matches!(c, '_' | '-' | '.' | '\'')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::new(text, &Limits::default()).unwrap()
+    }
+
+    fn alike(one: &str, other: &str) -> bool {
+        let keys = name(other).keys();
+        name(one).keys().iter().any(|key| keys.contains(key))
+    }
+
+    #[test]
+    fn names_that_pass_for_one_another_share_a_key() {
+        for (one, other) in [
+            ("ada", "ADA"),
+            ("ada", "аda"), // Cyrillic а
+            ("straße", "STRASSE"),
+            ("Ilya", "llya"),
+            ("b0b", "bob"),
+            ("ａｄａ", "ada"), // full width
+            ("é", "e\u{301}"),
+        ] {
+            assert!(alike(one, other), "{one} and {other}");
+        }
+        assert!(!alike("ada", "eve"));
+        assert!(!alike("ada", "adá"));
+    }
+
+    #[test]
+    fn what_the_dialects_give_a_meaning_is_refused() {
+        let limits = Limits::default();
+        for (text, error) in [
+            ("ada:", NameError::Forbidden(':')),
+            ("ada：", NameError::Forbidden(':')),
+            ("*", NameError::Forbidden('*')),
+            ("", NameError::Empty),
+            ("\u{200b}", NameError::Empty),
+            ("...", NameError::Empty),
+            (
+                "ada b",
+                NameError::Space {
+                    suggestion: "ada_b".into(),
+                },
+            ),
+            (
+                "abcdefghijklmnopqrstuvwxyz",
+                NameError::TooManyCharacters { got: 26, limit: 24 },
+            ),
+            (
+                &"ä".repeat(33),
+                NameError::TooManyBytes { got: 66, limit: 64 },
+            ),
+        ] {
+            assert_eq!(Name::new(text, &limits), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ordinary_names_of_the_world_are_fine() {
+        for text in [
+            "ada", "O'Brien", "jean-luc", "Łukasz", "анна", "李雷", "محمد", "🦊fox", "m_1.2", "Zoë",
+        ] {
+            assert_eq!(name(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn lifted_limits_do_not_limit() {
+        let limits = Limits {
+            name_graphemes: None,
+            name_bytes: None,
+            ..Limits::default()
+        };
+        assert!(Name::new(&"x".repeat(5000), &limits).is_ok());
+    }
+}

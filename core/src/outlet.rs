@@ -1,0 +1,551 @@
+//! What one connection is told, in one order: the entries of the rooms it follows and the lines for it alone, merged by the stamps that
+//! the hub gave them.
+//!
+//! The hub puts into the mailbox; whoever flushes (a fan-out worker, or the session itself while its socket is full) takes out. An outlet
+//! holds a position in each timeline, not a queue, so an idle or a stalled member costs next to nothing.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
+use std::time::Instant;
+
+use atomic_waker::AtomicWaker;
+
+use crate::dialect::{Dialect, TEXT};
+use crate::event::{EntryId, Event};
+use crate::member::MemberId;
+use crate::room::RoomId;
+use crate::timeline::{FellOut, Slice, Stamp, Timeline};
+use crate::transport::Transport;
+
+/// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
+const MAX_SLICES: usize = 64;
+
+/// The last stamp that everybody may see: set by the hub at the end of each turn, so that a turn is seen whole or not at all.
+#[derive(Debug, Default)]
+pub(crate) struct Published(AtomicU64);
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    id: MemberId,
+    /// Which worker looks after it.
+    shard: usize,
+    published: Arc<Published>,
+    transport: Box<dyn Transport>,
+    dialect: OnceLock<&'static dyn Dialect>,
+    /// Put into by the hub. Locked for a push or a swap, never together with another lock but `writer`, which comes first.
+    mailbox: Mutex<Mailbox>,
+    /// Whether the mailbox has something, to look without locking.
+    has_mail: AtomicBool,
+    /// Held by whoever flushes, for one gathering write at a time.
+    writer: Mutex<Writer>,
+    /// Whether the socket was full: the session waits for it, workers pass by.
+    blocked: AtomicBool,
+    /// Whether a connect was allowed; nothing is read or written before.
+    admitted: AtomicBool,
+    /// Whether a name was accepted.
+    named: AtomicBool,
+    /// Whether the last line was written or there is nobody to write to any more.
+    ended: AtomicBool,
+    /// The session's task.
+    session: AtomicWaker,
+}
+
+#[derive(Debug, Default)]
+struct Mailbox {
+    mail: VecDeque<(Stamp, Mail)>,
+    closed: bool,
+}
+
+/// What the hub has for one connection alone.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// A line.
+    Tell(Event),
+    /// Entries of this room from `next` on belong to it from now on.
+    Follow {
+        room: RoomId,
+        timeline: Arc<Timeline>,
+        next: EntryId,
+    },
+    /// Entries of this room do not belong to it any more.
+    Unfollow(RoomId),
+    /// Nothing follows: the connection ends once all before this is written.
+    Close,
+}
+
+/// How the mailbox took something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Post {
+    /// It waits; the worker has to be told once it is published.
+    Waits,
+    /// There is no room for it.
+    Full,
+}
+
+/// Why there is nothing more to write for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// All that is published was written.
+    UpToDate,
+    /// The socket is full.
+    Blocked,
+    /// The last line was written, or the peer is gone.
+    Ended,
+    /// A cursor fell out of its ring: the member took too little for too long.
+    FellOut,
+}
+
+#[derive(Debug, Default)]
+struct Writer {
+    cursors: Vec<Cursor>,
+    mail: VecDeque<(Stamp, Mail)>,
+    /// Gathered and not yet written; empty unless the socket was full.
+    unwritten: VecDeque<Piece>,
+    /// How much of the first unwritten piece was written.
+    written: usize,
+    closing: bool,
+    /// When the socket was found full with nothing taken since.
+    stalled_since: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Cursor {
+    room: RoomId,
+    timeline: Arc<Timeline>,
+    next: EntryId,
+    /// When it was placed: older entries are history and count as this old.
+    since: Stamp,
+}
+
+/// Something to write that is already in its final form, or shared with others who write the same.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// Entries, shared.
+    Entries(Slice),
+    /// An event for this connection alone.
+    Own(Event),
+    /// An event for this connection alone, encoded.
+    Bytes(Vec<u8>),
+}
+
+impl Published {
+    /// Lets everything up to `stamp` be seen.
+    pub(crate) fn advance(&self, stamp: Stamp) {
+        self.0.store(stamp, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> Stamp {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Outlet {
+    pub(crate) fn new(
+        id: MemberId,
+        shard: usize,
+        published: Arc<Published>,
+        transport: Box<dyn Transport>,
+    ) -> Self {
+        Self {
+            id,
+            shard,
+            published,
+            transport,
+            dialect: OnceLock::new(),
+            mailbox: Mutex::default(),
+            has_mail: AtomicBool::new(false),
+            writer: Mutex::default(),
+            blocked: AtomicBool::new(false),
+            admitted: AtomicBool::new(false),
+            named: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            session: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> MemberId {
+        self.id
+    }
+
+    pub(crate) fn shard(&self) -> usize {
+        self.shard
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        &*self.transport
+    }
+
+    /// The dialect that the first line chose, and text before that.
+    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect.get().copied().unwrap_or(TEXT)
+    }
+
+    /// The first line has come and chooses the dialect; later calls change nothing.
+    pub(crate) fn choose_dialect(&self, dialect: &'static dyn Dialect) {
+        let _ = self.dialect.set(dialect);
+    }
+
+    /// Whether the first line has come.
+    pub(crate) fn has_dialect(&self) -> bool {
+        self.dialect.get().is_some()
+    }
+
+    /// The hub allows the connection to speak.
+    pub(crate) fn admit(&self) {
+        self.admitted.store(true, Ordering::SeqCst);
+        self.session.wake();
+    }
+
+    pub(crate) fn is_admitted(&self) -> bool {
+        self.admitted.load(Ordering::SeqCst)
+    }
+
+    /// The hub accepted a name.
+    pub(crate) fn set_named(&self) {
+        self.named.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_named(&self) -> bool {
+        self.named.load(Ordering::SeqCst)
+    }
+
+    /// Whether the connection is over.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    /// Whether the socket was full when last written to.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.load(Ordering::SeqCst)
+    }
+
+    /// Whether everything before the end waits only for the peer to take it.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.writer().closing
+    }
+
+    /// The session's task, to be woken when the outlet is admitted, blocked or ended.
+    pub(crate) fn register(&self, waker: &Waker) {
+        self.session.register(waker);
+    }
+
+    /// When the peer stopped taking what waits for it.
+    pub(crate) fn stalled_since(&self) -> Option<Instant> {
+        self.writer().stalled_since
+    }
+
+    /// Puts something into the mailbox, of which at most `limit` may wait. A [`Mail::Close`] always fits.
+    pub(crate) fn post(&self, stamp: Stamp, mail: Mail, limit: Option<usize>) -> Post {
+        let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+        if mailbox.closed {
+            return Post::Waits;
+        }
+        match mail {
+            Mail::Close => mailbox.closed = true,
+            Mail::Tell(_) if limit.is_some_and(|limit| mailbox.mail.len() >= limit) => {
+                return Post::Full;
+            }
+            _ => {}
+        }
+        mailbox.mail.push_back((stamp, mail));
+        self.has_mail.store(true, Ordering::SeqCst);
+        Post::Waits
+    }
+
+    /// Ends the connection without writing anything more.
+    pub(crate) fn abandon(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.session.wake();
+    }
+
+    /// Writes all that is published, unless the session already waits for the socket. For fan-out workers.
+    ///
+    /// A member whose socket is full is left to its session, which is woken if there is something for it to decide.
+    pub(crate) fn flush_unless_blocked(&self, pieces: &mut Vec<Piece>) {
+        if self.transport.takes_values() {
+            self.session.wake();
+            return;
+        }
+        if self.is_blocked() {
+            if self.has_fallen_out() {
+                self.session.wake();
+            }
+            return;
+        }
+        if self.flush(pieces) != Flush::UpToDate {
+            self.session.wake();
+        }
+    }
+
+    /// Writes all that is published and says why it stopped. `pieces` is scratch space, empty before and after.
+    pub(crate) fn flush(&self, pieces: &mut Vec<Piece>) -> Flush {
+        let mut writer = self.writer();
+        loop {
+            if self.has_ended() {
+                return Flush::Ended;
+            }
+            if !self.is_admitted() {
+                return Flush::UpToDate;
+            }
+            let limit = self.published.get();
+            self.take_mail(&mut writer);
+            if writer.unwritten.is_empty() && writer.gather(limit, pieces).is_err() {
+                pieces.clear();
+                // What is lost is lost; a goodbye can still be told.
+                writer.cursors.clear();
+                return Flush::FellOut;
+            }
+            if pieces.is_empty() && writer.unwritten.is_empty() {
+                if writer.closing {
+                    self.abandon();
+                    return Flush::Ended;
+                }
+                self.blocked.store(false, Ordering::SeqCst);
+                // A worker that passed by while `blocked` was set relies on this second look.
+                if self.published.get() == limit && !self.has_mail.load(Ordering::SeqCst) {
+                    return Flush::UpToDate;
+                }
+                continue;
+            }
+            match self.write(&mut writer, pieces) {
+                Ok(true) => writer.stalled_since = None,
+                Ok(false) => {
+                    self.blocked.store(true, Ordering::SeqCst);
+                    return Flush::Blocked;
+                }
+                Err(_) => {
+                    pieces.clear();
+                    self.abandon();
+                    return Flush::Ended;
+                }
+            }
+        }
+    }
+
+    /// Takes everything that is published as values, for a participant in this process.
+    pub(crate) fn take(&self, out: &mut VecDeque<Event>) -> Flush {
+        let mut writer = self.writer();
+        let mut pieces = Vec::new();
+        loop {
+            let limit = self.published.get();
+            self.take_mail(&mut writer);
+            if writer.gather(limit, &mut pieces).is_err() {
+                return Flush::FellOut;
+            }
+            if pieces.is_empty() {
+                return if writer.closing {
+                    Flush::Ended
+                } else {
+                    Flush::UpToDate
+                };
+            }
+            for piece in pieces.drain(..) {
+                match piece {
+                    Piece::Entries(slice) => out.extend(slice.entries().cloned().map(Event::Entry)),
+                    Piece::Own(event) => out.push_back(event),
+                    Piece::Bytes(_) => {}
+                }
+            }
+        }
+    }
+
+    fn take_mail(&self, writer: &mut Writer) {
+        if self.has_mail.load(Ordering::SeqCst) {
+            let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+            self.has_mail.store(false, Ordering::SeqCst);
+            if writer.mail.is_empty() {
+                writer.mail = std::mem::take(&mut mailbox.mail);
+            } else {
+                writer.mail.append(&mut mailbox.mail);
+            }
+        }
+    }
+
+    /// One gathering write of what is unwritten and of `pieces`, which is emptied. Says whether all of it was taken.
+    fn write(&self, writer: &mut Writer, pieces: &mut Vec<Piece>) -> io::Result<bool> {
+        let dialect = self.dialect();
+        for piece in pieces.iter_mut() {
+            piece.encode(dialect);
+        }
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let mut count = 0;
+        let mut skip = writer.written;
+        for piece in writer
+            .unwritten
+            .iter()
+            .chain(pieces.iter())
+            .take(MAX_SLICES)
+        {
+            let bytes = &piece.bytes(dialect)[std::mem::take(&mut skip)..];
+            if !bytes.is_empty() {
+                slices[count] = IoSlice::new(bytes);
+                count += 1;
+            }
+        }
+        let mut taken = match count {
+            0 => 0,
+            _ => match self.transport.write(&slices[..count]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => taken,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                Err(error) => return Err(error),
+            },
+        };
+        let total: usize = slices[..count].iter().map(|slice| slice.len()).sum();
+        if taken == total && writer.unwritten.len() + pieces.len() <= MAX_SLICES {
+            writer.unwritten = VecDeque::new();
+            writer.written = 0;
+            pieces.clear();
+            return Ok(true);
+        }
+        if taken > 0 || writer.stalled_since.is_none() {
+            writer.stalled_since = Some(Instant::now());
+        }
+        writer.unwritten.extend(pieces.drain(..));
+        taken += writer.written;
+        while let Some(first) = writer.unwritten.front() {
+            let length = first.bytes(dialect).len();
+            if taken < length {
+                break;
+            }
+            taken -= length;
+            writer.unwritten.pop_front();
+        }
+        writer.written = taken;
+        Ok(false)
+    }
+
+    /// Whether a cursor fell out of its ring while the socket was full. Does not wait for a write that is under way.
+    pub(crate) fn has_fallen_out(&self) -> bool {
+        self.writer.try_lock().is_ok_and(|writer| {
+            writer
+                .cursors
+                .iter()
+                .any(|cursor| cursor.next < cursor.timeline.first())
+        })
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    /// Collects what comes next, in the order of stamps, up to `limit` and for one write.
+    fn gather(&mut self, limit: Stamp, pieces: &mut Vec<Piece>) -> Result<(), FellOut> {
+        while pieces.len() < MAX_SLICES && !self.closing {
+            let mail = self
+                .mail
+                .front()
+                .map(|(stamp, _)| *stamp)
+                .filter(|stamp| *stamp <= limit);
+            let bound = mail.unwrap_or(limit + 1);
+            if self.gather_entries(bound, pieces)? {
+                continue;
+            }
+            if mail.is_none() {
+                break;
+            }
+            match self.mail.pop_front() {
+                Some((_, Mail::Tell(event))) => pieces.push(Piece::Own(event)),
+                Some((
+                    since,
+                    Mail::Follow {
+                        room,
+                        timeline,
+                        next,
+                    },
+                )) => {
+                    self.cursors.retain(|cursor| cursor.room != room);
+                    self.cursors.push(Cursor {
+                        room,
+                        timeline,
+                        next,
+                        since,
+                    });
+                }
+                Some((_, Mail::Unfollow(room))) => {
+                    self.cursors.retain(|cursor| cursor.room != room)
+                }
+                Some((_, Mail::Close)) => self.closing = true,
+                None => {}
+            }
+        }
+        if self.mail.is_empty() && self.mail.capacity() > 0 {
+            self.mail = VecDeque::new();
+        }
+        Ok(())
+    }
+
+    /// Collects entries stamped before `bound`; says whether there may be more of them.
+    fn gather_entries(&mut self, bound: Stamp, pieces: &mut Vec<Piece>) -> Result<bool, FellOut> {
+        let space = MAX_SLICES - pieces.len();
+        if let [cursor] = &mut self.cursors[..] {
+            let before = cursor.next;
+            cursor.collect(bound, space, pieces)?;
+            return Ok(cursor.next != before && pieces.len() == MAX_SLICES);
+        }
+        // In several rooms: the cursor that is oldest goes on until the next oldest one's turn.
+        let mut turns = Vec::with_capacity(self.cursors.len());
+        for (index, cursor) in self.cursors.iter().enumerate() {
+            match cursor.stamp()? {
+                Some(stamp) if stamp < bound => turns.push((stamp, index)),
+                _ => {}
+            }
+        }
+        turns.sort_unstable();
+        let Some(&(_, oldest)) = turns.first() else {
+            return Ok(false);
+        };
+        let until = turns.get(1).map_or(bound, |&(stamp, _)| stamp.min(bound));
+        self.cursors[oldest].collect(until, space, pieces)?;
+        Ok(true)
+    }
+}
+
+impl Cursor {
+    fn collect(
+        &mut self,
+        bound: Stamp,
+        space: usize,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<(), FellOut> {
+        self.next = self.timeline.collect(self.next, bound, space, |slice| {
+            pieces.push(Piece::Entries(slice))
+        })?;
+        Ok(())
+    }
+
+    /// The stamp of the next entry, if there is one.
+    fn stamp(&self) -> Result<Option<Stamp>, FellOut> {
+        if self.next < self.timeline.first() {
+            return Err(FellOut);
+        }
+        Ok(self
+            .timeline
+            .stamp(self.next)
+            .map(|stamp| stamp.max(self.since)))
+    }
+}
+
+impl Piece {
+    fn encode(&mut self, dialect: &dyn Dialect) {
+        if let Self::Own(event) = self {
+            let mut bytes = Vec::new();
+            dialect.encode_event(event, &mut bytes);
+            *self = Self::Bytes(bytes);
+        }
+    }
+
+    fn bytes(&self, dialect: &dyn Dialect) -> &[u8] {
+        match self {
+            Self::Entries(slice) => slice.bytes(dialect),
+            Self::Bytes(bytes) => bytes,
+            Self::Own(_) => &[],
+        }
+    }
+}

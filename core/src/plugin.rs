@@ -1,0 +1,265 @@
+//! The hook trait: how policy is added to a house.
+
+mod catalog;
+mod draft;
+
+use std::any::Any;
+use std::fmt;
+
+pub use catalog::{Catalog, CatalogError, OnPanic, PluginSetup};
+pub use draft::{
+    Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
+    NameDraft, Renamed, Target,
+};
+
+use crate::command::{Command, CommandError, Invocation, Reply};
+use crate::config::Settings;
+use crate::event::{Entry, Event};
+use crate::host::Host;
+use crate::member::MemberId;
+use crate::name::RoomName;
+
+/// What a gate answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Verdict {
+    /// Nothing against it; the next plugin is asked.
+    #[default]
+    Pass,
+    /// It may not be; the person is told why. No later plugin is asked.
+    Deny(String),
+    /// The plugin has dealt with it; nothing more happens and nobody is told. No later plugin is asked.
+    Take,
+}
+
+/// Policy for a house: what may happen, and what follows when it has.
+///
+/// Every method has a default that does nothing. All are called by the hub, one at a time and in the order of the plugins in
+/// the configuration, so they need no locks and see each other's effects in order.
+///
+/// # Life cycle
+/// 1. [`commands`](Self::commands), once, to register what it answers to.
+/// 2. [`start`](Self::start), when the house opens, or when the plugin is enabled while people talk.
+/// 3. Any of the others, in any order.
+/// 4. [`stop`](Self::stop), when it is disabled, replaced or the house closes; then it is dropped. Its tasks
+///    ([`Host::spawn`]) are given two seconds to notice and finish.
+///
+/// # Gates, `before_…`
+/// *"May I?"* They run before anything has happened, get a draft that they may change, and answer with a [`Verdict`]. A change is seen by
+/// the plugins after; the first [`Verdict::Deny`] or [`Verdict::Take`] ends the round. What the last one left is what happens. Ids and times
+/// are given after the last gate.
+///
+/// # Observers, `after_…`
+/// *"It happened."* They cannot veto.
+///
+/// # What may be done in a hook
+/// Ask the [`Host`] for effects: they are queued and applied after the chain. Effects call hooks in turn, to a depth of eight.
+/// Nothing that waits: no I/O, no lock that others hold for long. Long work goes to a task ([`Host::spawn`]) that is
+/// fed by a bounded channel; its result comes back through [`Host::mailbox`] as [`after_task`](Self::after_task). A call that takes longer than
+/// `server.slow_hook` is reported.
+///
+/// # When it fails
+/// A panic is caught and reported; the gate then counts as [`Verdict::Pass`], or as [`Verdict::Deny`] where the plugin's entry
+/// says [`OnPanic::Closed`]. Three in ten minutes turn the plugin off. `&mut self` may then be half changed; a plugin that minds
+/// restores its own order.
+///
+/// # Examples
+/// ```
+/// use salotto::{Host, MessageDraft, Plugin, Verdict};
+///
+/// /// Says everything quietly.
+/// struct Hush;
+///
+/// impl Plugin for Hush {
+///     fn before_message(&mut self, _host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+///         draft.text = draft.text.to_lowercase();
+///         Verdict::Pass
+///     }
+/// }
+/// ```
+#[expect(
+    unused_variables,
+    reason = "parameters keep readable names in the defaults"
+)]
+pub trait Plugin: Send {
+    /// The commands it answers to. Called once, before [`start`](Self::start). They are gone when the plugin is.
+    fn commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// The house opens, or the plugin is enabled in an open one. The place for timers and tasks.
+    fn start(&mut self, host: &mut Host<'_>) {}
+
+    /// The plugin is about to be dropped. Effects are still applied; people may still be here (when it is disabled) or not.
+    fn stop(&mut self, host: &mut Host<'_>) {}
+
+    /// Somebody has connected and was told nothing yet. `Deny` tells the reason and ends the connection, `Take` ends
+    /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::Peer::Local).
+    fn before_connect(&mut self, host: &mut Host<'_>, draft: &mut ConnectDraft) -> Verdict {
+        Verdict::Pass
+    }
+
+    /// A name is offered: the first one, or another (`draft.current` then holds the present one). It is a good name and nobody has it. May be
+    /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another.
+    fn before_name(&mut self, host: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+        Verdict::Pass
+    }
+
+    /// Somebody who has a name wants into a room. May send them to another (rewrite `draft.room`). If `Deny` keeps a newcomer out of
+    /// every room, they stay connected and may join another.
+    fn before_join(&mut self, host: &mut Host<'_>, draft: &mut JoinDraft) -> Verdict {
+        Verdict::Pass
+    }
+
+    /// Somebody wants to say something, in a room or to one person. Text, target and tags may be rewritten; what results is
+    /// cleaned and bounded again. `Deny` tells the reason to who said it.
+    fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+        Verdict::Pass
+    }
+
+    /// Somebody calls a command in chat. The line may be rewritten, to make aliases for example. Not asked for the operator, whom no
+    /// plugin can lock out.
+    fn before_command(&mut self, host: &mut Host<'_>, draft: &mut CommandDraft) -> Verdict {
+        Verdict::Pass
+    }
+
+    /// Somebody leaves a room or the house. The reason may be rewritten, which is how last words are censored. `Deny` and `Take` keep who
+    /// wants to leave of their own will (quit or parted); they mean nothing for a kick or a lost connection, which cannot be undone.
+    fn before_leave(&mut self, host: &mut Host<'_>, draft: &mut LeaveDraft) -> Verdict {
+        Verdict::Pass
+    }
+
+    /// Somebody is connected and has a name now; rooms follow.
+    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {}
+
+    /// Somebody is in a room now. The entry is the `joined` one, or in a room too large to announce everybody, absent.
+    fn after_joined(&mut self, host: &mut Host<'_>, member: MemberId, room: &RoomName) {}
+
+    /// Something was said in a room. The entry's `what` is a message.
+    fn after_said(&mut self, host: &mut Host<'_>, member: Option<MemberId>, entry: &Entry) {}
+
+    /// Anything happened in a room, notices of plugins and messages included: each entry of each timeline, once.
+    fn after_entry(&mut self, host: &mut Host<'_>, entry: &Entry) {}
+
+    /// Something was said to one person; the event is [`Event::Direct`].
+    fn after_direct(&mut self, host: &mut Host<'_>, event: &Event) {}
+
+    /// Somebody left a room, or the house (`room` is `None`, after one call for each room they were in).
+    fn after_left(&mut self, host: &mut Host<'_>, left: &Left) {}
+
+    /// Somebody was sent out; called before the `after_left` calls that follow from it.
+    fn after_kicked(&mut self, host: &mut Host<'_>, kicked: &Kicked) {}
+
+    /// Somebody has another name.
+    fn after_renamed(&mut self, host: &mut Host<'_>, renamed: &Renamed) {}
+
+    /// A gate of some plugin said no, or dealt with it: what, whose, by which plugin and why.
+    fn after_blocked(&mut self, host: &mut Host<'_>, blocked: &Blocked) {}
+
+    /// A room is there now. Rooms that are there from the start are opened after every plugin's [`start`](Self::start).
+    fn after_room_opened(&mut self, host: &mut Host<'_>, room: &RoomName) {}
+
+    /// A room is no more.
+    fn after_room_closed(&mut self, host: &mut Host<'_>, room: &RoomName) {}
+
+    /// The settings of the house were changed while running.
+    fn after_settings_changed(&mut self, host: &mut Host<'_>, settings: &Settings) {}
+
+    /// A timer that this plugin set with [`Host::set_timer`] is due.
+    fn after_timer(&mut self, host: &mut Host<'_>, key: &str) {}
+
+    /// A task of this plugin sent a result to [`Host::mailbox`].
+    fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {}
+
+    /// One of this plugin's [`commands`](Self::commands) was called, with arguments that fit it, by somebody who may.
+    ///
+    /// # Errors
+    /// What the caller is told instead of an answer.
+    fn run_command(
+        &mut self,
+        host: &mut Host<'_>,
+        invocation: &Invocation,
+    ) -> Result<Reply, CommandError> {
+        Err(CommandError::Failed(format!(
+            "`{}` is not answered by its plugin",
+            invocation.path
+        )))
+    }
+}
+
+/// A hook, for reports and traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(
+    missing_docs,
+    reason = "each is the method of `Plugin` of the same name"
+)]
+#[non_exhaustive]
+pub enum Hook {
+    Start,
+    Stop,
+    BeforeConnect,
+    BeforeName,
+    BeforeJoin,
+    BeforeMessage,
+    BeforeCommand,
+    BeforeLeave,
+    AfterNamed,
+    AfterJoined,
+    AfterSaid,
+    AfterEntry,
+    AfterDirect,
+    AfterLeft,
+    AfterKicked,
+    AfterRenamed,
+    AfterBlocked,
+    AfterRoomOpened,
+    AfterRoomClosed,
+    AfterSettingsChanged,
+    AfterTimer,
+    AfterTask,
+    RunCommand,
+}
+
+impl fmt::Display for Hook {
+    /// The name of the method.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let camel = format!("{self:?}");
+        for (index, c) in camel.char_indices() {
+            if c.is_uppercase() && index > 0 {
+                formatter.write_str("_")?;
+            }
+            write!(formatter, "{}", c.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
+}
+
+/// The plugin that does nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+impl Plugin for Nothing {}
+
+/// A plugin made from a closure that is asked before each message.
+///
+/// ```
+/// use salotto::{Verdict, plugin};
+///
+/// let polite = plugin::before_message(|_host, draft| match draft.text.contains("drat") {
+///     true => Verdict::Deny("mind your language, please".into()),
+///     false => Verdict::Pass,
+/// });
+/// # let _ = polite;
+/// ```
+pub fn before_message(
+    ask: impl FnMut(&mut Host<'_>, &mut MessageDraft) -> Verdict + Send + 'static,
+) -> impl Plugin + 'static {
+    struct FromClosure<F>(F);
+
+    impl<F: FnMut(&mut Host<'_>, &mut MessageDraft) -> Verdict + Send> Plugin for FromClosure<F> {
+        fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+            (self.0)(host, draft)
+        }
+    }
+
+    FromClosure(ask)
+}

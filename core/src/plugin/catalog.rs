@@ -1,0 +1,132 @@
+//! From a plugin's name to the plugin: how the console and a configuration file enable one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plugin::Plugin;
+
+/// Makes a plugin from its settings, or says what is wrong with them.
+type Constructor = Arc<dyn Fn(&str) -> Result<Box<dyn Plugin>, String> + Send + Sync>;
+
+/// The plugins that can be enabled by name. Clones share the constructors.
+#[derive(Clone, Default)]
+pub struct Catalog {
+    constructors: BTreeMap<String, Constructor>,
+}
+
+/// A plugin to be enabled: its name in the catalog and its settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginSetup {
+    /// Its name in the catalog.
+    pub name: String,
+    /// Its settings, in whatever language its constructor reads; empty for the defaults.
+    pub settings: String,
+    /// What a gate of this plugin counts as when it panics.
+    pub on_panic: OnPanic,
+}
+
+/// What a gate counts as when its plugin panics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum OnPanic {
+    /// Pass: the room goes on without it.
+    #[default]
+    Open,
+    /// Deny: nothing passes unseen.
+    Closed,
+}
+
+/// Why a plugin could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// No plugin has that name.
+    #[error("there is no plugin `{name}`; known are {}", known.join(", "))]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Its settings were refused.
+    #[error("plugin `{name}`: {problem}")]
+    Settings {
+        /// The plugin.
+        name: String,
+        /// What is wrong, as the constructor put it.
+        problem: String,
+    },
+}
+
+impl PluginSetup {
+    /// A plugin with default settings.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            settings: String::new(),
+            on_panic: OnPanic::Open,
+        }
+    }
+
+    /// The same with settings.
+    pub fn settings(mut self, settings: impl Into<String>) -> Self {
+        self.settings = settings.into();
+        self
+    }
+}
+
+impl Catalog {
+    /// A catalog without plugins.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a plugin, or replaces the one of that name. `construct` is given the settings as they are written; it is called each time the
+    /// plugin is enabled, from any thread, and must not block.
+    ///
+    /// ```
+    /// use salotto::{Catalog, plugin::Nothing};
+    ///
+    /// let catalog = Catalog::new().with("nothing", |_settings| Ok(Box::new(Nothing)));
+    /// assert_eq!(catalog.names(), ["nothing"]);
+    /// ```
+    pub fn with(
+        mut self,
+        name: impl Into<String>,
+        construct: impl Fn(&str) -> Result<Box<dyn Plugin>, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.constructors.insert(name.into(), Arc::new(construct));
+        self
+    }
+
+    /// The names there are, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.constructors.keys().cloned().collect()
+    }
+
+    /// Makes a plugin.
+    ///
+    /// # Errors
+    /// [`CatalogError`] where the name is unknown or the settings are refused.
+    pub fn build(&self, setup: &PluginSetup) -> Result<Box<dyn Plugin>, CatalogError> {
+        let name = setup.name.clone();
+        let Some(construct) = self.constructors.get(&name) else {
+            return Err(CatalogError::Unknown {
+                name,
+                known: self.names(),
+            });
+        };
+        construct(&setup.settings).map_err(|problem| CatalogError::Settings { name, problem })
+    }
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_set()
+            .entries(self.constructors.keys())
+            .finish()
+    }
+}

@@ -1,0 +1,151 @@
+//! What gates may change and observers are shown.
+
+use std::collections::BTreeMap;
+
+use crate::command::Caller;
+use crate::event::{LeaveReason, MessageKind};
+use crate::member::{MemberId, Peer};
+use crate::name::{Name, RoomName};
+use crate::plugin::Hook;
+
+/// A connection that was made.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ConnectDraft {
+    /// The id that it will have.
+    pub member: MemberId,
+    /// Where it comes from.
+    pub peer: Peer,
+}
+
+/// A name that is offered.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NameDraft {
+    /// Who offers it.
+    pub member: MemberId,
+    /// Where they come from.
+    pub peer: Peer,
+    /// The present name; `None` for a newcomer.
+    pub current: Option<Name>,
+    /// The name offered; may be rewritten.
+    pub name: String,
+}
+
+/// Somebody at the door of a room.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JoinDraft {
+    /// Who.
+    pub member: MemberId,
+    /// Their name.
+    pub name: Name,
+    /// The room; may be rewritten. May not exist yet.
+    pub room: RoomName,
+}
+
+/// Something about to be said.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MessageDraft {
+    /// Who says it; `None` for the operator.
+    pub member: Option<MemberId>,
+    /// Under which name.
+    pub from: Name,
+    /// Where to; may be rewritten.
+    pub target: Target,
+    /// What; may be rewritten.
+    pub text: String,
+    /// Said plainly or as an action; may be rewritten.
+    pub kind: MessageKind,
+    /// What clients are told beside the text; may be rewritten.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Where something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// To everybody in a room.
+    Room(RoomName),
+    /// To one person.
+    Person(Name),
+}
+
+/// A command about to be run.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CommandDraft {
+    /// Who calls it.
+    pub caller: Caller,
+    /// The line, without the `!`; may be rewritten.
+    pub line: String,
+}
+
+/// Somebody about to leave.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LeaveDraft {
+    /// Who.
+    pub member: MemberId,
+    /// Their name.
+    pub name: Name,
+    /// The room; `None` for the house and with it every room.
+    pub room: Option<RoomName>,
+    /// Why; may be rewritten.
+    pub reason: LeaveReason,
+}
+
+/// Somebody who left.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Left {
+    /// Who; the id refers to nobody any more when they left the house.
+    pub member: MemberId,
+    /// The name they had.
+    pub name: Name,
+    /// The room; `None` for the house.
+    pub room: Option<RoomName>,
+    /// Why.
+    pub reason: LeaveReason,
+}
+
+/// Somebody who was sent out.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Kicked {
+    /// Who.
+    pub member: MemberId,
+    /// The name they had.
+    pub name: Name,
+    /// By whom; `None` where a plugin did it.
+    pub by: Option<Name>,
+    /// What was given as the reason; may be empty.
+    pub why: String,
+}
+
+/// Somebody who has another name.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Renamed {
+    /// Who.
+    pub member: MemberId,
+    /// The name until now.
+    pub from: Name,
+    /// The name from now on.
+    pub name: Name,
+}
+
+/// Something that a gate did not let pass.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Blocked {
+    /// Which gate.
+    pub hook: Hook,
+    /// The plugin that said no.
+    pub plugin: String,
+    /// Who wanted it; `None` for the operator.
+    pub member: Option<MemberId>,
+    /// The reason given; `None` where the plugin dealt with it.
+    pub reason: Option<String>,
+}

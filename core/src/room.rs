@@ -1,0 +1,90 @@
+//! A room: who is in it, what it is about and what happened there. Plain state, changed by the hub alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::RoomSettings;
+use crate::dialect::Place;
+use crate::event::{Entry, EntryId, Happening, RoomInfo, Timestamp};
+use crate::member::MemberId;
+use crate::name::{Name, RoomName};
+use crate::timeline::{Stamp, Timeline};
+
+/// Refers to a room for as long as the house runs; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RoomId(pub(crate) u64);
+
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(crate) name: RoomName,
+    pub(crate) topic: String,
+    /// By name, so that a roster is in order and can be given in pages.
+    pub(crate) members: BTreeMap<Name, MemberId>,
+    pub(crate) timeline: Arc<Timeline>,
+    /// Whether it stays when the last member leaves.
+    pub(crate) permanent: bool,
+    /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
+    pub(crate) owes_count: bool,
+    /// What this turn of the hub brought; appended to the timeline at its end.
+    fresh: Vec<(Stamp, Entry)>,
+    next_id: EntryId,
+}
+
+impl Room {
+    pub(crate) fn new(
+        id: RoomId,
+        name: RoomName,
+        permanent: bool,
+        place: Place,
+        settings: &RoomSettings,
+    ) -> Self {
+        let timeline = Timeline::new(place, settings.timeline_entries, settings.timeline_bytes);
+        Self {
+            id,
+            name,
+            topic: String::new(),
+            members: BTreeMap::new(),
+            timeline: Arc::new(timeline),
+            permanent,
+            owes_count: false,
+            fresh: Vec::new(),
+            next_id: 1,
+        }
+    }
+
+    /// Gives what happened its id. Everybody sees it once the hub's turn ends.
+    pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: Happening) {
+        let entry = Entry {
+            room: self.name.clone(),
+            id: self.next_id,
+            time,
+            what,
+        };
+        self.next_id += 1;
+        self.fresh.push((stamp, entry));
+    }
+
+    /// What was committed last in this turn.
+    pub(crate) fn latest(&self) -> Option<&Entry> {
+        self.fresh.last().map(|(_, entry)| entry)
+    }
+
+    /// Appends what the turn brought to the timeline.
+    pub(crate) fn publish(&mut self) {
+        self.timeline.append(std::mem::take(&mut self.fresh));
+    }
+
+    /// The id that the next entry will have.
+    pub(crate) fn next_id(&self) -> EntryId {
+        self.next_id
+    }
+
+    pub(crate) fn info(&self) -> RoomInfo {
+        RoomInfo {
+            room: self.name.clone(),
+            topic: self.topic.clone(),
+            members: self.members.len(),
+        }
+    }
+}

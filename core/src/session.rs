@@ -1,0 +1,387 @@
+//! One connection, from its first byte to its last: one task that reads lines and asks the hub, waits for a full socket, and keeps the
+//! deadlines. It holds no buffer while nothing arrives and has no timer while nothing is due.
+
+mod limiter;
+
+use std::cell::RefCell;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use smol::Timer;
+use smol::future::{FutureExt, poll_fn};
+
+use crate::counters::Strike;
+use crate::dialect::lines::{Line, LineSplitter, Unended};
+use crate::dialect::{BadLine, Input, choose};
+use crate::event::{ErrorCode, Event, LeaveReason};
+use crate::hub::inbox::{Ask, Inbox, InboxSender};
+use crate::outlet::{Flush, Outlet};
+use crate::shared::Shared;
+
+use limiter::Limiter;
+
+/// Bytes read at once, into a buffer that a thread's sessions share.
+const READ_SIZE: usize = 16 * 1024;
+/// How long the first bytes may take before the silence counts as text and is greeted.
+const GREET_AFTER: Duration = Duration::from_millis(300);
+/// How long a chunk may stand alone before it counts as a line, while the connection has sent no newline yet.
+const BARE_CHUNK: Duration = Duration::from_millis(200);
+/// How long a connection that has been told goodbye may take to take it.
+const LINGER: Duration = Duration::from_secs(5);
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
+}
+
+/// See the module.
+pub(crate) struct Session {
+    outlet: Arc<Outlet>,
+    hub: InboxSender,
+    shared: Arc<Shared>,
+    lines: LineSplitter,
+    limiter: Limiter,
+    connected: Instant,
+    /// When something was last read.
+    heard: Instant,
+    greeted: bool,
+    /// Whether a ping waits for its answer.
+    pinged: bool,
+    /// The hub was told that this is over; nothing more is read.
+    hung_up: bool,
+}
+
+/// What made a session act.
+enum Turn {
+    Readable,
+    Writable,
+    Ended,
+    FellOut,
+    Deadline,
+}
+
+/// What is due when nothing else happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Greet,
+    BareChunk,
+    NameTimeout,
+    Refill,
+    Stalled,
+    Ping,
+    NoAnswer,
+}
+
+/// The hub has ended and with it every session.
+struct HubGone;
+
+impl Session {
+    pub(crate) fn new(outlet: Arc<Outlet>, hub: InboxSender, shared: Arc<Shared>) -> Self {
+        let now = Instant::now();
+        Self {
+            limiter: Limiter::new(now),
+            outlet,
+            hub,
+            shared,
+            lines: LineSplitter::default(),
+            connected: now,
+            heard: now,
+            greeted: false,
+            pinged: false,
+            hung_up: false,
+        }
+    }
+
+    /// Runs the connection to its end. The hub has been told of it.
+    pub(crate) async fn run(mut self) {
+        if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
+            tracing::error!(member = %self.outlet.id(), "a session panicked and ends alone");
+        }
+        self.outlet.abandon();
+        self.close();
+        if !self.hung_up {
+            // Where the hub ended it, it has let go of it already and passes over this.
+            let _ = self.ask(Ask::HangUp(LeaveReason::Lost)).await;
+        }
+    }
+
+    async fn serve(&mut self) -> Result<(), HubGone> {
+        let mut timer = Timer::never();
+        let mut armed: Option<Instant> = None;
+        loop {
+            self.take_lines().await?;
+            let next = self.deadlines().map(|(at, _)| at).min();
+            // A timer that is early is left to fire and set again then, so that lines which push a deadline back cost nothing.
+            if next.is_some_and(|next| armed.is_none_or(|armed| next < armed)) {
+                armed = next;
+                timer = next.map_or_else(Timer::never, Timer::at);
+            }
+            match poll_fn(|context| self.poll_turn(context, &mut timer)).await {
+                Turn::Ended => return Ok(()),
+                Turn::Readable => self.read().await?,
+                Turn::Writable => self.flush().await?,
+                Turn::FellOut => self.too_slow().await?,
+                Turn::Deadline => {
+                    armed = None;
+                    timer = Timer::never();
+                    self.act_on_deadline().await?;
+                }
+            }
+        }
+    }
+
+    fn poll_turn(&self, context: &mut Context<'_>, timer: &mut Timer) -> Poll<Turn> {
+        self.outlet.register(context.waker());
+        if self.outlet.has_ended() {
+            return Poll::Ready(Turn::Ended);
+        }
+        if self.outlet.is_blocked() {
+            if !self.hung_up && self.outlet.has_fallen_out() {
+                return Poll::Ready(Turn::FellOut);
+            }
+            if self.outlet.transport().poll_writable(context).is_ready() {
+                return Poll::Ready(Turn::Writable);
+            }
+        }
+        // While lines wait for the rate limit, what follows waits in the kernel.
+        let may_read = self.outlet.is_admitted() && !self.hung_up && !self.limiter.is_holding();
+        if may_read && self.outlet.transport().poll_readable(context).is_ready() {
+            return Poll::Ready(Turn::Readable);
+        }
+        match smol::future::Future::poll(Pin::new(timer), context) {
+            Poll::Ready(_) => Poll::Ready(Turn::Deadline),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), HubGone> {
+        let read = BUFFER.with_borrow_mut(|buffer| {
+            let count = self.outlet.transport().read(buffer)?;
+            self.lines.feed(&buffer[..count]);
+            Ok::<_, io::Error>(count)
+        });
+        match read {
+            Ok(0) => {
+                // What was said without a newline at the very end was said all the same.
+                if let Some(line) = self.lines.take_partial() {
+                    self.take_line(line).await?;
+                }
+                self.hang_up(LeaveReason::Lost).await
+            }
+            Ok(_) => {
+                self.heard = Instant::now();
+                self.pinged = false;
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(_) => {
+                self.outlet.abandon();
+                self.hang_up(LeaveReason::Lost).await
+            }
+        }
+    }
+
+    /// Hands every whole line on that the rate allows.
+    async fn take_lines(&mut self) -> Result<(), HubGone> {
+        while !self.hung_up && !self.outlet.has_ended() {
+            let settings = self.shared.settings();
+            let limits = &settings.limits;
+            if self.lines.has_line() && !self.limiter.take(limits.rate, Instant::now()) {
+                self.shared.counters.strike(Strike::Rate);
+                break;
+            }
+            match self
+                .lines
+                .next_line(limits.line_bytes, limits.unended_bytes)
+            {
+                Ok(Some(line)) => self.take_line(line).await?,
+                Ok(None) => break,
+                Err(Unended) => {
+                    self.shared.counters.strike(Strike::Unended);
+                    let limit = limits.unended_bytes.unwrap_or(usize::MAX);
+                    let text =
+                        format!("{limit} bytes came without an end of line; the connection ends");
+                    self.complain(ErrorCode::LineTooLong, text, None).await?;
+                    self.hang_up(LeaveReason::Refused {
+                        why: "no end of line".into(),
+                    })
+                    .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_line(&mut self, line: Line) -> Result<(), HubGone> {
+        let line = match line {
+            Line::Text(line) => line,
+            Line::TooLong => {
+                self.shared.counters.strike(Strike::LineBytes);
+                let limit = self
+                    .shared
+                    .settings()
+                    .limits
+                    .line_bytes
+                    .unwrap_or(usize::MAX);
+                let text = format!(
+                    "the line is longer than {limit} bytes and was dropped; send it in parts"
+                );
+                return self.complain(ErrorCode::LineTooLong, text, None).await;
+            }
+            Line::NotUtf8 => {
+                self.shared.counters.strike(Strike::BadUtf8);
+                let text =
+                    "the line is not UTF-8 and was dropped; set your terminal to UTF-8".to_owned();
+                return self.complain(ErrorCode::BadUtf8, text, None).await;
+            }
+        };
+        self.outlet.choose_dialect(choose(line.as_bytes()));
+        match self.outlet.dialect().parse(&line) {
+            Ok(Input::Nothing) => Ok(()),
+            Ok(input) => self.ask(Ask::Input(input)).await,
+            Err(BadLine { code, text, nonce }) => {
+                self.shared.counters.strike(Strike::BadRequest);
+                self.complain(code, text, nonce).await
+            }
+        }
+    }
+
+    async fn complain(
+        &self,
+        code: ErrorCode,
+        text: String,
+        nonce: Option<String>,
+    ) -> Result<(), HubGone> {
+        self.ask(Ask::Tell(Event::Error { code, text, nonce }))
+            .await
+    }
+
+    /// Writes what the full socket takes now.
+    async fn flush(&mut self) -> Result<(), HubGone> {
+        match self.outlet.flush(&mut Vec::new()) {
+            Flush::FellOut => self.too_slow().await,
+            Flush::UpToDate | Flush::Blocked | Flush::Ended => Ok(()),
+        }
+    }
+
+    async fn too_slow(&mut self) -> Result<(), HubGone> {
+        self.shared.counters.strike(Strike::TooSlow);
+        self.hang_up(LeaveReason::TooSlow).await
+    }
+
+    /// Tells the hub that this connection is over. It answers with a goodbye, after which the session ends.
+    async fn hang_up(&mut self, reason: LeaveReason) -> Result<(), HubGone> {
+        if std::mem::replace(&mut self.hung_up, true) {
+            return Ok(());
+        }
+        self.ask(Ask::HangUp(reason)).await
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<(), HubGone> {
+        // When the hub is behind, whoever talks waits.
+        self.hub
+            .send(Inbox::Session(self.outlet.id(), ask))
+            .await
+            .map_err(|_| HubGone)
+    }
+
+    /// Everything that falls due if nothing else happens. Nothing at all for a text member that is silent.
+    fn deadlines(&self) -> impl Iterator<Item = (Instant, Due)> {
+        let settings = self.shared.settings();
+        let limits = &settings.limits;
+        let listens = self.outlet.is_admitted() && !self.hung_up;
+        let silent = !self.greeted && !self.outlet.has_dialect() && !self.lines.has_partial();
+        let bare = self.lines.is_bare()
+            && self.lines.has_partial()
+            && !self.lines.partial().starts_with(b"{");
+        let pings = self.outlet.dialect().answers_pings() && self.outlet.is_named();
+        let stalled_after = if self.outlet.is_blocked() && self.outlet.is_closing() {
+            Some(LINGER)
+        } else {
+            limits.stalled_after
+        };
+        [
+            (listens && silent).then(|| (self.connected + GREET_AFTER, Due::Greet)),
+            (listens && bare).then(|| (self.heard + BARE_CHUNK, Due::BareChunk)),
+            (limits.name_timeout)
+                .filter(|_| listens && !self.outlet.is_named())
+                .map(|timeout| (self.connected + timeout, Due::NameTimeout)),
+            self.limiter
+                .refill()
+                .filter(|_| listens)
+                .map(|at| (at, Due::Refill)),
+            (stalled_after.zip(self.outlet.stalled_since()))
+                .filter(|_| self.outlet.is_blocked())
+                .map(|(after, since)| (since + after, Due::Stalled)),
+            (limits.ping_after)
+                .filter(|_| listens && pings && !self.pinged)
+                .map(|after| (self.heard + after, Due::Ping)),
+            (limits.gone_after)
+                .filter(|_| listens && pings && self.pinged)
+                .map(|after| (self.heard + after, Due::NoAnswer)),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    async fn act_on_deadline(&mut self) -> Result<(), HubGone> {
+        let now = Instant::now();
+        let due = self
+            .deadlines()
+            .find(|(at, _)| *at <= now)
+            .map(|(_, due)| due);
+        match due {
+            None => Ok(()),
+            Some(Due::Greet) => {
+                self.greeted = true;
+                self.ask(Ask::Greet).await
+            }
+            Some(Due::BareChunk) => match self.lines.take_partial() {
+                Some(line) => self.take_line(line).await,
+                None => Ok(()),
+            },
+            Some(Due::NameTimeout) => {
+                self.shared.counters.strike(Strike::NameTimeout);
+                self.hang_up(LeaveReason::Refused {
+                    why: "no name was given in time".into(),
+                })
+                .await
+            }
+            Some(Due::Refill) => {
+                self.limiter.release();
+                Ok(())
+            }
+            Some(Due::Stalled) => {
+                if self.hung_up || self.outlet.is_closing() {
+                    self.outlet.abandon();
+                    return Ok(());
+                }
+                self.too_slow().await
+            }
+            Some(Due::Ping) => {
+                self.pinged = true;
+                self.ask(Ask::Tell(Event::Ping)).await
+            }
+            Some(Due::NoAnswer) => {
+                self.shared.counters.strike(Strike::NoAnswer);
+                self.hang_up(LeaveReason::Idle).await
+            }
+        }
+    }
+
+    /// Ends the connection. What the peer sent meanwhile is read off, or the kernel would throw away the goodbye with it.
+    fn close(&self) {
+        let transport = self.outlet.transport();
+        transport.shutdown();
+        BUFFER.with_borrow_mut(|buffer| {
+            for _ in 0..8 {
+                if !matches!(transport.read(buffer), Ok(1..)) {
+                    break;
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,226 @@
+//! A house in memory for tests of plugins and of programs that embed one: no socket, a clock that is stepped, people who talk. Behind the
+//! feature `testing`.
+//!
+//! ```
+//! use salotto::testing::TestHouse;
+//! use salotto::{Verdict, plugin};
+//!
+//! let house = TestHouse::new().plugin("shout", plugin::before_message(|_host, draft| {
+//!     draft.text = draft.text.to_uppercase();
+//!     Verdict::Pass
+//! }));
+//! let ada = house.enter("ada");
+//! let bob = house.enter("bob");
+//! ada.types("hello");
+//! bob.hears("ada: HELLO");
+//! ```
+//!
+//! Everything waits for what it expects, for ten seconds at most, and panics with a transcript when it does not come.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use smol::future::FutureExt;
+use smol::{Timer, block_on};
+
+use crate::clock::Clock;
+use crate::command::{CommandError, Reply};
+use crate::config::Settings;
+use crate::dialect::TEXT;
+use crate::event::Event;
+use crate::handle::Handle;
+use crate::hub::inbox::Inbox;
+use crate::participant::{JoinError, Participant};
+use crate::plugin::Plugin;
+use crate::server::Server;
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A house without a socket, on a thread of its own, whose clock stands still until it is stepped.
+pub struct TestHouse {
+    server: Option<Server>,
+    handle: Handle,
+    clock: Clock,
+}
+
+/// Somebody in a [`TestHouse`].
+pub struct Guest {
+    participant: RefCell<Participant>,
+    transcript: RefCell<Vec<String>>,
+}
+
+impl Default for TestHouse {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestHouse {
+    /// A house with default settings and no plugins. It is 2026-01-01, midnight.
+    pub fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    /// A house with these settings and no plugins; addresses in them are not listened on.
+    ///
+    /// # Panics
+    /// When the settings are out of bounds.
+    pub fn with(mut settings: Settings) -> Self {
+        settings.server.threads = Some(1);
+        let clock = Clock::stopped();
+        let server = Server::builder()
+            .settings(settings)
+            .listen(Vec::<String>::new())
+            .clock(clock.clone())
+            .start()
+            .expect("a house without a socket opens");
+        Self {
+            handle: server.handle(),
+            server: Some(server),
+            clock,
+        }
+    }
+
+    /// Adds a plugin.
+    pub fn plugin(self, name: &str, plugin: impl Plugin + 'static) -> Self {
+        block_on(self.handle.add_plugin(name, plugin)).expect("the house is open");
+        self
+    }
+
+    /// The way into the house for everything else.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Somebody comes in, under this name or one that looks like it.
+    ///
+    /// # Panics
+    /// When they are not let in.
+    pub fn enter(&self, name: &str) -> Guest {
+        self.try_enter(name)
+            .unwrap_or_else(|error| panic!("{name} could not enter: {error}"))
+    }
+
+    /// Somebody tries to come in.
+    ///
+    /// # Errors
+    /// What they are refused with.
+    pub fn try_enter(&self, name: &str) -> Result<Guest, JoinError> {
+        let participant = block_on(self.handle.join(name))?;
+        Ok(Guest {
+            participant: RefCell::new(participant),
+            transcript: RefCell::default(),
+        })
+    }
+
+    /// The operator types a command.
+    ///
+    /// # Errors
+    /// What the console would show.
+    pub fn types(&self, line: &str) -> Result<Reply, CommandError> {
+        block_on(self.handle.execute(line))
+    }
+
+    /// Moves the clock on, lets every timer that is due be run, and returns when all that follows has happened.
+    pub fn step(&self, by: Duration) {
+        self.clock.step(by);
+        block_on(async {
+            let _ = self.handle.hub.send(Inbox::TimersDue).await;
+            let _ = self.handle.ask(|_| ()).await;
+        });
+    }
+
+    /// Closes the house as a graceful stop does.
+    pub fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            block_on(server.stop());
+        }
+    }
+}
+
+impl Guest {
+    /// Types a line: a message, or a command after `!`.
+    pub fn types(&self, line: &str) {
+        // A house that is closed is found out by whoever waits for an answer.
+        let _ = block_on(self.participant.borrow().type_line(line));
+    }
+
+    /// Waits until this line is shown, as `nc` would show it. Lines before it are passed over.
+    ///
+    /// # Panics
+    /// When it does not come, with everything that did.
+    pub fn hears(&self, line: &str) {
+        self.hears_where(&format!("the line {line:?}"), |heard| heard == line);
+    }
+
+    /// Waits until a line is shown that contains this, and returns it.
+    ///
+    /// # Panics
+    /// When none comes, with everything that did.
+    pub fn hears_about(&self, part: &str) -> String {
+        self.hears_where(&format!("a line with {part:?}"), |heard| {
+            heard.contains(part)
+        })
+    }
+
+    /// Waits until it is told goodbye, and returns the reason.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn hears_goodbye(&self) -> String {
+        self.hears_about("* goodbye (")
+    }
+
+    /// Waits for the next line.
+    ///
+    /// # Panics
+    /// When none comes, with everything that did.
+    pub fn hears_next(&self) -> String {
+        self.hears_where("a line", |_| true)
+    }
+
+    /// Everything that was shown and waited for up to now.
+    pub fn transcript(&self) -> Vec<String> {
+        self.transcript.borrow().clone()
+    }
+
+    fn hears_where(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let Some(event) = self.next_event() else {
+                panic!(
+                    "{what} did not come; what came: {:#?}",
+                    self.transcript.borrow()
+                );
+            };
+            let mut bytes = Vec::new();
+            match &event {
+                // Guests look at the house as somebody in its main room does.
+                Event::Entry(entry) => {
+                    TEXT.encode_entry(entry, crate::dialect::Place::MainRoom, &mut bytes)
+                }
+                event => TEXT.encode_event(event, &mut bytes),
+            }
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let mut found = None;
+            for line in text.lines() {
+                self.transcript.borrow_mut().push(line.to_owned());
+                if found.is_none() && wanted(line) {
+                    found = Some(line.to_owned());
+                }
+            }
+            if let Some(line) = found {
+                return line;
+            }
+        }
+    }
+
+    fn next_event(&self) -> Option<Event> {
+        let mut participant = self.participant.borrow_mut();
+        let late = async {
+            Timer::after(PATIENCE).await;
+            None
+        };
+        block_on(participant.next().or(late))
+    }
+}

@@ -1,0 +1,3 @@
+//! The console of Salotto.
+
+fn main() {}
