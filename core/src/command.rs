@@ -230,10 +230,7 @@ impl Command {
     /// # Errors
     /// [`CommandError::Usage`] where something is missing, is too much or is not of the argument's kind.
     pub fn parse(&self, rest: &str, caller: Caller) -> Result<Invocation, CommandError> {
-        let wrong = |problem: String| CommandError::Usage {
-            problem,
-            usage: self.usage(),
-        };
+        let wrong = |problem: String| CommandError::Usage { problem, usage: self.usage() };
         let mut arguments = BTreeMap::new();
         let mut rest = rest.trim();
         for arg in &self.args {
@@ -257,10 +254,7 @@ impl Command {
                 }
                 ArgKind::Choice(words) if !words.contains(&value) => {
                     let words = words.join(", ");
-                    return Err(wrong(format!(
-                        "{} is `{value}`, not one of {words}",
-                        arg.usage()
-                    )));
+                    return Err(wrong(format!("{} is `{value}`, not one of {words}", arg.usage())));
                 }
                 _ => {}
             }
@@ -269,21 +263,13 @@ impl Command {
         if !rest.is_empty() {
             return Err(wrong(format!("`{rest}` is too much")));
         }
-        Ok(Invocation {
-            path: self.path.clone(),
-            caller,
-            arguments,
-        })
+        Ok(Invocation { path: self.path.clone(), caller, arguments })
     }
 }
 
 impl Arg {
     fn new(name: impl Into<String>, kind: ArgKind) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-            optional: false,
-        }
+        Self { name: name.into(), kind, optional: false }
     }
 
     /// Somebody who is here.
@@ -313,10 +299,7 @@ impl Arg {
 
     /// One of some words.
     pub fn choice(name: impl Into<String>, words: &[&str]) -> Self {
-        Self::new(
-            name,
-            ArgKind::Choice(words.iter().map(|word| (*word).to_owned()).collect()),
-        )
+        Self::new(name, ArgKind::Choice(words.iter().map(|word| (*word).to_owned()).collect()))
     }
 
     /// Any word, or several in double quotes.
@@ -340,11 +323,7 @@ impl Arg {
             ArgKind::Choice(words) => words.join("|"),
             _ => self.name.to_uppercase(),
         };
-        if self.optional {
-            format!("[{name}]")
-        } else {
-            name
-        }
+        if self.optional { format!("[{name}]") } else { name }
     }
 }
 
@@ -363,12 +342,7 @@ impl Invocation {
 impl Caller {
     /// The operator: the console, or code that holds a handle.
     pub fn operator(name: Name) -> Self {
-        Self {
-            role: Role::Operator,
-            member: None,
-            name: Some(name),
-            room: None,
-        }
+        Self { role: Role::Operator, member: None, name: Some(name), room: None }
     }
 
     /// Whether this caller may run, and is offered, a command.
@@ -401,20 +375,15 @@ pub fn find<'c, 'l>(
     line: &'l str,
 ) -> Result<(&'c Command, &'l str), CommandError> {
     let line = line.trim();
-    let matches = commands
-        .clone()
-        .filter_map(|command| Some((command, after(&command.path, line)?)));
+    let matches =
+        commands.clone().filter_map(|command| Some((command, after(&command.path, line)?)));
     match matches.max_by_key(|(command, _)| (command.path.len(), command.role)) {
         Some(found) => Ok(found),
         None => {
             let words = line.split_whitespace().collect::<Vec<_>>();
             // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
-            let tries = (1..=words.len().min(3))
-                .rev()
-                .map(|count| words[..count].join(" "));
-            let nearest = tries
-                .into_iter()
-                .find_map(|typed| nearest(&typed, commands.clone()));
+            let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
+            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, commands.clone()));
             let word = words.first().copied().unwrap_or_default();
             Err(CommandError::Unknown {
                 word: crate::sanitize::excerpt(word, 40).into_owned(),
@@ -438,12 +407,7 @@ fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
 
 fn nearest<'c>(typed: &str, commands: impl Iterator<Item = &'c Command>) -> Option<String> {
     commands
-        .map(|command| {
-            (
-                strsim::damerau_levenshtein(typed, &command.path),
-                &command.path,
-            )
-        })
+        .map(|command| (strsim::damerau_levenshtein(typed, &command.path), &command.path))
         .filter(|(distance, path)| *distance <= 1 + path.len() / 4)
         .min_by_key(|(distance, path)| (*distance, path.len()))
         .map(|(_, path)| path.clone())
@@ -455,9 +419,7 @@ mod tests {
 
     fn commands() -> Vec<Command> {
         vec![
-            Command::new("kick", "")
-                .arg(Arg::member("name"))
-                .arg(Arg::text("reason").optional()),
+            Command::new("kick", "").arg(Arg::member("name")).arg(Arg::text("reason").optional()),
             Command::new("plugins", ""),
             Command::new("plugins enable", "")
                 .arg(Arg::plugin("name"))
@@ -468,20 +430,13 @@ mod tests {
     }
 
     fn caller() -> Caller {
-        Caller {
-            role: Role::Member,
-            member: None,
-            name: None,
-            room: None,
-        }
+        Caller { role: Role::Member, member: None, name: None, room: None }
     }
 
     fn parse(line: &str) -> Result<Invocation, String> {
         let commands = commands();
         let (command, rest) = find(commands.iter(), line).map_err(|error| error.to_string())?;
-        command
-            .parse(rest, caller())
-            .map_err(|error| error.to_string())
+        command.parse(rest, caller()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -495,10 +450,7 @@ mod tests {
     #[test]
     fn the_rest_of_the_line_is_one_argument() {
         let kick = parse(r#"kick "bob" no  flooding"#).unwrap();
-        assert_eq!(
-            (kick.text("name"), kick.text("reason")),
-            ("bob", "no  flooding")
-        );
+        assert_eq!((kick.text("name"), kick.text("reason")), ("bob", "no  flooding"));
         assert_eq!(parse("kick bob").unwrap().get("reason"), None);
     }
 
@@ -506,23 +458,11 @@ mod tests {
     fn a_mistake_says_what_was_expected() {
         for (line, message) in [
             ("kick", "NAME is missing; usage: kick NAME [REASON]"),
-            (
-                "kick \"bob",
-                "a `\"` is not closed; usage: kick NAME [REASON]",
-            ),
-            (
-                "watch some",
-                "all|none is `some`, not one of all, none; usage: watch all|none",
-            ),
-            (
-                "history few",
-                "COUNT is `few`, not a number; usage: history COUNT",
-            ),
+            ("kick \"bob", "a `\"` is not closed; usage: kick NAME [REASON]"),
+            ("watch some", "all|none is `some`, not one of all, none; usage: watch all|none"),
+            ("history few", "COUNT is `few`, not a number; usage: history COUNT"),
             ("history 3 4", "`4` is too much; usage: history COUNT"),
-            (
-                "kik bob",
-                "there is no command `kik`; did you mean `kick`?; `help` lists them",
-            ),
+            ("kik bob", "there is no command `kik`; did you mean `kick`?; `help` lists them"),
             ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);

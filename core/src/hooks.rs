@@ -80,10 +80,7 @@ pub(crate) enum Round {
 
 impl Hooks {
     pub(crate) fn new() -> Self {
-        Self {
-            slots: Vec::new(),
-            next: 1,
-        }
+        Self { slots: Vec::new(), next: 1 }
     }
 
     /// An id for a plugin about to be enabled.
@@ -109,10 +106,7 @@ impl Hooks {
             calls: 0,
             time: Duration::ZERO,
         };
-        self.slots.insert(
-            position.unwrap_or(self.slots.len()).min(self.slots.len()),
-            slot,
-        );
+        self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
     /// Takes a plugin out.
@@ -123,10 +117,7 @@ impl Hooks {
 
     /// The plugin of this name, with its place in the order.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
-        self.slots
-            .iter()
-            .enumerate()
-            .find(|(_, slot)| slot.setup.name == name)
+        self.slots.iter().enumerate().find(|(_, slot)| slot.setup.name == name)
     }
 
     /// Moves a plugin to a place in the order.
@@ -164,10 +155,7 @@ impl Hooks {
             match verdict.unwrap_or(on_panic) {
                 Verdict::Pass => {}
                 verdict => {
-                    return Round::Blocked {
-                        plugin: slot.setup.name.clone(),
-                        verdict,
-                    };
+                    return Round::Blocked { plugin: slot.setup.name.clone(), verdict };
                 }
             }
         }
@@ -183,9 +171,7 @@ impl Hooks {
         mut observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>),
     ) {
         for slot in &mut self.slots {
-            slot.call(hook, house, effects, |plugin, host| {
-                (observe(plugin, host), None)
-            });
+            slot.call(hook, house, effects, |plugin, host| (observe(plugin, host), None));
         }
     }
 
@@ -201,18 +187,16 @@ impl Hooks {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) else {
             return Err("its plugin has been disabled".into());
         };
-        slot.call(hook, house, effects, |plugin, host| {
-            (call(plugin, host), None)
-        })
-        .ok_or_else(|| match &slot.state {
-            PluginState::Failed(reason) => {
-                format!("the plugin `{}` is off: {reason}", slot.setup.name)
-            }
-            PluginState::Running => format!(
-                "the plugin `{}` panicked; the host was told",
-                slot.setup.name
-            ),
-        })
+        slot.call(hook, house, effects, |plugin, host| (call(plugin, host), None)).ok_or_else(
+            || match &slot.state {
+                PluginState::Failed(reason) => {
+                    format!("the plugin `{}` is off: {reason}", slot.setup.name)
+                }
+                PluginState::Running => {
+                    format!("the plugin `{}` panicked; the host was told", slot.setup.name)
+                }
+            },
+        )
     }
 }
 
@@ -229,11 +213,7 @@ impl Slot {
             return None;
         }
         let queued = effects.len();
-        let mut host = Host {
-            house,
-            slot: self.id,
-            effects,
-        };
+        let mut host = Host { house, slot: self.id, effects };
         let started = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut host)));
         let took = started.elapsed();
@@ -248,12 +228,7 @@ impl Slot {
             Ok((value, verdict)) => {
                 if house.is_traced() {
                     let plugin = self.setup.name.clone();
-                    house.reports.send(Report::Trace {
-                        plugin,
-                        hook,
-                        verdict,
-                        took,
-                    });
+                    house.reports.send(Report::Trace { plugin, hook, verdict, took });
                 }
                 Some(value)
             }
@@ -267,8 +242,7 @@ impl Slot {
     }
 
     fn panicked(&mut self, hook: Hook, house: &House, message: &str, now: Instant) {
-        self.panics
-            .retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
+        self.panics.retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
         self.panics.push_back(now);
         let disabled = self.panics.len() >= PANICS;
         if disabled {

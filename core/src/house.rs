@@ -122,11 +122,7 @@ impl House {
         let stamp = self.next_stamp();
         match outlet.post(stamp, mail, self.shared.settings().limits.mailbox) {
             Post::Full => self.overfull.push(outlet.id()),
-            Post::Waits
-                if self
-                    .mailed
-                    .last()
-                    .is_some_and(|last| last.id() == outlet.id()) => {}
+            Post::Waits if self.mailed.last().is_some_and(|last| last.id() == outlet.id()) => {}
             Post::Waits => self.mailed.push(outlet.clone()),
         }
     }
@@ -181,9 +177,7 @@ impl House {
             peer: member.peer,
             since: member.since,
             messages: member.messages,
-            idle: member
-                .last_asked
-                .map_or(Duration::ZERO, |asked| now.duration_since(asked)),
+            idle: member.last_asked.map_or(Duration::ZERO, |asked| now.duration_since(asked)),
             rooms: member.rooms.iter().filter_map(name_of).collect(),
             current: member.current.as_ref().and_then(name_of),
         }
@@ -206,10 +200,8 @@ impl Rooms {
     ) -> RoomId {
         self.next += 1;
         let id = RoomId(self.next);
-        self.by_key
-            .extend(name.keys().into_iter().map(|key| (key, id)));
-        self.by_id
-            .insert(id, Room::new(id, name, permanent, place, &settings.rooms));
+        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
+        self.by_id.insert(id, Room::new(id, name, permanent, place, &settings.rooms));
         self.list.push(id);
         id
     }
@@ -233,9 +225,7 @@ impl Rooms {
     pub(crate) fn find(&self, name: &str) -> Option<&Room> {
         let name = name.trim().trim_start_matches('#');
         // Most names are written as they are; only others pay for being folded.
-        name::keys(name)
-            .iter()
-            .find_map(|key| self.get(*self.by_key.get(key)?))
+        name::keys(name).iter().find_map(|key| self.get(*self.by_key.get(key)?))
     }
 
     /// Makes a room stay when it is empty.

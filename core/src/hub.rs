@@ -101,11 +101,7 @@ impl Hub {
                 }
                 self.handle(thing);
                 self.apply_effects();
-                next = if taken < TURN {
-                    inbox.try_recv().ok()
-                } else {
-                    None
-                };
+                next = if taken < TURN { inbox.try_recv().ok() } else { None };
             }
             self.end_turn();
             let took = started.elapsed();
@@ -141,10 +137,7 @@ impl Hub {
     fn end_turn(&mut self) {
         for member in std::mem::take(&mut self.house.overfull) {
             if self.house.roster.get(member).is_some() {
-                self.house
-                    .shared
-                    .counters
-                    .strike(crate::counters::Strike::Mailbox);
+                self.house.shared.counters.strike(crate::counters::Strike::Mailbox);
                 self.disconnect(member, LeaveReason::TooSlow);
             }
         }
@@ -164,12 +157,8 @@ impl Hub {
 
     /// Tells everybody, and every plugin in reverse order, that it is over.
     fn close_house(&mut self) -> Vec<Arc<Outlet>> {
-        let outlets: Vec<_> = self
-            .house
-            .roster
-            .iter()
-            .map(|member| member.outlet.clone())
-            .collect();
+        let outlets: Vec<_> =
+            self.house.roster.iter().map(|member| member.outlet.clone()).collect();
         for outlet in &outlets {
             self.disconnect(outlet.id(), LeaveReason::Stopping);
         }
@@ -194,22 +183,14 @@ impl Hub {
             Verdict::Deny(reason) => Some(reason),
             _ => None,
         };
-        let blocked = Blocked {
-            hook,
-            plugin,
-            member,
-            reason: reason.clone(),
-        };
-        self.tell(Hook::AfterBlocked, |plugin, host| {
-            plugin.after_blocked(host, &blocked)
-        });
+        let blocked = Blocked { hook, plugin, member, reason: reason.clone() };
+        self.tell(Hook::AfterBlocked, |plugin, host| plugin.after_blocked(host, &blocked));
         Err(reason.map(|reason| Refusal::new(ErrorCode::Denied, reason)))
     }
 
     /// Tells the plugins that something happened.
     fn tell(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>)) {
-        self.hooks
-            .tell(hook, &self.house, &mut self.effects, observe);
+        self.hooks.tell(hook, &self.house, &mut self.effects, observe);
     }
 
     /// Something happened in a room: everybody in it, the plugins and whoever watches are told.
@@ -221,14 +202,9 @@ impl Hub {
         if self.house.reports.are_watched() {
             self.house.reports.send(Report::Entry(entry.clone()));
         }
-        self.hooks.tell(
-            Hook::AfterEntry,
-            &self.house,
-            &mut self.effects,
-            |plugin, host| {
-                plugin.after_entry(host, entry);
-            },
-        );
+        self.hooks.tell(Hook::AfterEntry, &self.house, &mut self.effects, |plugin, host| {
+            plugin.after_entry(host, entry);
+        });
     }
 
     /// Tells one member that something did not work.
@@ -241,10 +217,7 @@ impl Hub {
     fn report(&self, text: impl Into<String>) {
         let text = text.into();
         tracing::info!("{text}");
-        self.house.reports.send(Report::House {
-            time: self.house.clock.timestamp(),
-            text,
-        });
+        self.house.reports.send(Report::House { time: self.house.clock.timestamp(), text });
     }
 }
 
@@ -262,18 +235,11 @@ async fn next(inbox: &Receiver<Inbox>, due: Option<Instant>) -> Option<Inbox> {
 /// The rooms that are always there, the default one first.
 fn listed_rooms(settings: &Settings) -> Vec<(RoomName, String)> {
     let default = (settings.rooms.default.as_str(), "");
-    let listed = settings
-        .rooms
-        .listed
-        .iter()
-        .map(|room| (room.name.as_str(), room.topic.as_str()));
+    let listed = settings.rooms.listed.iter().map(|room| (room.name.as_str(), room.topic.as_str()));
     std::iter::once(default)
         .chain(listed)
         .filter_map(|(name, topic)| {
-            Some((
-                RoomName::new(name, &settings.limits).ok()?,
-                topic.to_owned(),
-            ))
+            Some((RoomName::new(name, &settings.limits).ok()?, topic.to_owned()))
         })
         .collect()
 }

@@ -66,11 +66,7 @@ pub(crate) enum Mail {
     /// A line.
     Tell(Event),
     /// Entries of this room from `next` on belong to it from now on.
-    Follow {
-        room: RoomId,
-        timeline: Arc<Timeline>,
-        next: EntryId,
-    },
+    Follow { room: RoomId, timeline: Arc<Timeline>, next: EntryId },
     /// Entries of this room do not belong to it any more.
     Unfollow(RoomId),
     /// Nothing follows: the connection ends once all before this is written.
@@ -337,11 +333,7 @@ impl Outlet {
                 return Flush::FellOut;
             }
             if pieces.is_empty() {
-                return if writer.closing {
-                    Flush::Ended
-                } else {
-                    Flush::UpToDate
-                };
+                return if writer.closing { Flush::Ended } else { Flush::UpToDate };
             }
             for piece in pieces.drain(..) {
                 match piece {
@@ -374,12 +366,7 @@ impl Outlet {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
         let mut skip = writer.written;
-        for piece in writer
-            .unwritten
-            .iter()
-            .chain(pieces.iter())
-            .take(MAX_SLICES)
-        {
+        for piece in writer.unwritten.iter().chain(pieces.iter()).take(MAX_SLICES) {
             let bytes = &piece.bytes(dialect)[std::mem::take(&mut skip)..];
             if !bytes.is_empty() {
                 slices[count] = IoSlice::new(bytes);
@@ -422,10 +409,7 @@ impl Outlet {
     /// Whether a cursor fell out of its ring while the socket was full. Does not wait for a write that is under way.
     pub(crate) fn has_fallen_out(&self) -> bool {
         self.writer.try_lock().is_ok_and(|writer| {
-            writer
-                .cursors
-                .iter()
-                .any(|cursor| cursor.next < cursor.timeline.first())
+            writer.cursors.iter().any(|cursor| cursor.next < cursor.timeline.first())
         })
     }
 
@@ -438,11 +422,7 @@ impl Writer {
     /// Collects what comes next, in the order of stamps, up to `limit` and for one write.
     fn gather(&mut self, limit: Stamp, pieces: &mut Vec<Piece>) -> Result<(), FellOut> {
         while pieces.len() < MAX_SLICES && !self.closing {
-            let mail = self
-                .mail
-                .front()
-                .map(|(stamp, _)| *stamp)
-                .filter(|stamp| *stamp <= limit);
+            let mail = self.mail.front().map(|(stamp, _)| *stamp).filter(|stamp| *stamp <= limit);
             let bound = mail.unwrap_or(limit + 1);
             if self.gather_entries(bound, pieces)? {
                 continue;
@@ -452,21 +432,9 @@ impl Writer {
             }
             match self.mail.pop_front() {
                 Some((_, Mail::Tell(event))) => pieces.push(Piece::Own(event)),
-                Some((
-                    since,
-                    Mail::Follow {
-                        room,
-                        timeline,
-                        next,
-                    },
-                )) => {
+                Some((since, Mail::Follow { room, timeline, next })) => {
                     self.cursors.retain(|cursor| cursor.room != room);
-                    self.cursors.push(Cursor {
-                        room,
-                        timeline,
-                        next,
-                        since,
-                    });
+                    self.cursors.push(Cursor { room, timeline, next, since });
                 }
                 Some((_, Mail::Unfollow(room))) => {
                     self.cursors.retain(|cursor| cursor.room != room)
@@ -514,9 +482,9 @@ impl Cursor {
         space: usize,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        self.next = self.timeline.collect(self.next, bound, space, |slice| {
-            pieces.push(Piece::Entries(slice))
-        })?;
+        self.next = self
+            .timeline
+            .collect(self.next, bound, space, |slice| pieces.push(Piece::Entries(slice)))?;
         Ok(())
     }
 
@@ -525,10 +493,7 @@ impl Cursor {
         if self.next < self.timeline.first() {
             return Err(FellOut);
         }
-        Ok(self
-            .timeline
-            .stamp(self.next)
-            .map(|stamp| stamp.max(self.since)))
+        Ok(self.timeline.stamp(self.next).map(|stamp| stamp.max(self.since)))
     }
 }
 

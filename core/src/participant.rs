@@ -48,10 +48,7 @@ pub enum JoinError {
 impl Participant {
     pub(crate) async fn join(handle: &Handle, name: &str) -> Result<Self, JoinError> {
         let outlet = handle.shared.outlet(Box::new(Nowhere));
-        let connect = Inbox::Connect {
-            outlet: outlet.clone(),
-            peer: Peer::Local,
-        };
+        let connect = Inbox::Connect { outlet: outlet.clone(), peer: Peer::Local };
         handle.hub.send(connect).await.map_err(|_| Closed)?;
         let placeholder = handle.ask(|hub| hub.house.host_name.clone()).await?;
         let mut participant = Self {
@@ -61,12 +58,8 @@ impl Participant {
             waiting: VecDeque::new(),
             ended: false,
         };
-        let hello = Request::Hello {
-            version: 1,
-            name: name.to_owned(),
-            rooms: Vec::new(),
-            resume: None,
-        };
+        let hello =
+            Request::Hello { version: 1, name: name.to_owned(), rooms: Vec::new(), resume: None };
         participant.send(hello).await?;
         loop {
             match participant.next().await {
@@ -96,12 +89,7 @@ impl Participant {
     /// # Errors
     /// When the house is closed. A refusal comes back as [`Event::Error`].
     pub async fn say(&self, text: impl Into<String>) -> Result<(), Closed> {
-        self.send(Request::Say {
-            text: text.into(),
-            room: None,
-            kind: Default::default(),
-        })
-        .await
+        self.send(Request::Say { text: text.into(), room: None, kind: Default::default() }).await
     }
 
     /// Types a line as a person would: a message, or a command after `!`.
@@ -175,9 +163,7 @@ impl Stream for Participant {
 impl Drop for Participant {
     fn drop(&mut self) {
         if !self.ended {
-            self.hang_up(LeaveReason::Quit {
-                farewell: String::new(),
-            });
+            self.hang_up(LeaveReason::Quit { farewell: String::new() });
         }
     }
 }

@@ -55,12 +55,7 @@ impl Room {
 
     /// Gives what happened its id. Everybody sees it once the hub's turn ends.
     pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: Happening) {
-        let entry = Entry {
-            room: self.name.clone(),
-            id: self.next_id,
-            time,
-            what,
-        };
+        let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
         self.fresh.push((stamp, entry));
     }
@@ -81,10 +76,6 @@ impl Room {
     }
 
     pub(crate) fn info(&self) -> RoomInfo {
-        RoomInfo {
-            room: self.name.clone(),
-            topic: self.topic.clone(),
-            members: self.members.len(),
-        }
+        RoomInfo { room: self.name.clone(), topic: self.topic.clone(), members: self.members.len() }
     }
 }

@@ -46,9 +46,7 @@ impl Roster {
 
     /// The member that answers to this name, by case or look-alike letters too.
     pub(crate) fn find(&self, name: &str) -> Option<&Member> {
-        let id = name::keys(name.trim())
-            .iter()
-            .find_map(|key| self.by_key.get(key))?;
+        let id = name::keys(name.trim()).iter().find_map(|key| self.by_key.get(key))?;
         self.members.get(id)
     }
 
@@ -67,8 +65,7 @@ impl Roster {
             Some(old) => self.free(old),
             None => self.named += 1,
         }
-        self.by_key
-            .extend(name.keys().into_iter().map(|key| (key, id)));
+        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
         old
     }
 

@@ -17,10 +17,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// ```
 pub fn message(text: &str) -> Cow<'_, str> {
     let text = text.trim_end();
-    if text
-        .chars()
-        .all(|c| !is_control(c) && !is_direction(c) && !is_separator(c))
-    {
+    if text.chars().all(|c| !is_control(c) && !is_direction(c) && !is_separator(c)) {
         return Cow::Borrowed(text);
     }
     let cleaned: String = text

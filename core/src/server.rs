@@ -78,8 +78,7 @@ impl ServerBuilder {
 
     /// Adds a plugin, after those added before.
     pub fn plugin(mut self, name: impl Into<String>, plugin: impl Plugin + 'static) -> Self {
-        self.plugins
-            .push(Enable::Made(PluginSetup::new(name), Box::new(plugin)));
+        self.plugins.push(Enable::Made(PluginSetup::new(name), Box::new(plugin)));
         self
     }
 
@@ -131,10 +130,8 @@ impl ServerBuilder {
             return Err(StartError::Plugins(errors));
         }
         let listeners = listener::bind(&self.settings.server.listen)?;
-        let addresses: Vec<SocketAddr> = listeners
-            .iter()
-            .filter_map(|listener| listener.get_ref().local_addr().ok())
-            .collect();
+        let addresses: Vec<SocketAddr> =
+            listeners.iter().filter_map(|listener| listener.get_ref().local_addr().ok()).collect();
         raise_open_files();
 
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -174,9 +171,8 @@ impl ServerBuilder {
             hub.add_plugin(setup, plugin);
         }
         let hub = executor.spawn(hub.run(received));
-        let workers = (0..workers)
-            .map(|shard| executor.spawn(shared.fanout.clone().work(shard)))
-            .collect();
+        let workers =
+            (0..workers).map(|shard| executor.spawn(shared.fanout.clone().work(shard))).collect();
         let reception = Reception {
             shared,
             hub: inbox,
@@ -188,14 +184,7 @@ impl ServerBuilder {
             .into_iter()
             .map(|listener| executor.spawn(reception.clone().accept(listener)))
             .collect();
-        Ok(Server {
-            handle,
-            listeners,
-            hub: Some(hub),
-            workers,
-            permits,
-            threads,
-        })
+        Ok(Server { handle, listeners, hub: Some(hub), workers, permits, threads })
     }
 }
 
@@ -269,10 +258,7 @@ impl Drop for Server {
 impl Threads {
     fn start(executor: &Arc<Executor<'static>>, count: usize) -> Result<Self, StartError> {
         let (stop, stopped) = async_channel::bounded::<Infallible>(1);
-        let mut threads = Self {
-            stop: Some(stop),
-            handles: Vec::new(),
-        };
+        let mut threads = Self { stop: Some(stop), handles: Vec::new() };
         for index in 0..count {
             let (executor, stopped) = (executor.clone(), stopped.clone());
             let run = move || {
@@ -285,9 +271,7 @@ impl Threads {
                 .is_err()
                 {}
             };
-            let thread = std::thread::Builder::new()
-                .name(format!("salotto-{index}"))
-                .spawn(run);
+            let thread = std::thread::Builder::new().name(format!("salotto-{index}")).spawn(run);
             threads.handles.push(thread.map_err(StartError::Thread)?);
         }
         Ok(threads)

@@ -193,10 +193,7 @@ impl Session {
                 self.shared.counters.strike(Strike::Rate);
                 break;
             }
-            match self
-                .lines
-                .next_line(limits.line_bytes, limits.unended_bytes)
-            {
+            match self.lines.next_line(limits.line_bytes, limits.unended_bytes) {
                 Ok(Some(line)) => self.take_line(line).await?,
                 Ok(None) => break,
                 Err(Unended) => {
@@ -205,10 +202,7 @@ impl Session {
                     let text =
                         format!("{limit} bytes came without an end of line; the connection ends");
                     self.complain(ErrorCode::LineTooLong, text, None).await?;
-                    self.hang_up(LeaveReason::Refused {
-                        why: "no end of line".into(),
-                    })
-                    .await?;
+                    self.hang_up(LeaveReason::Refused { why: "no end of line".into() }).await?;
                 }
             }
         }
@@ -220,12 +214,7 @@ impl Session {
             Line::Text(line) => line,
             Line::TooLong => {
                 self.shared.counters.strike(Strike::LineBytes);
-                let limit = self
-                    .shared
-                    .settings()
-                    .limits
-                    .line_bytes
-                    .unwrap_or(usize::MAX);
+                let limit = self.shared.settings().limits.line_bytes.unwrap_or(usize::MAX);
                 let text = format!(
                     "the line is longer than {limit} bytes and was dropped; send it in parts"
                 );
@@ -255,8 +244,7 @@ impl Session {
         text: String,
         nonce: Option<String>,
     ) -> Result<(), HubGone> {
-        self.ask(Ask::Tell(Event::Error { code, text, nonce }))
-            .await
+        self.ask(Ask::Tell(Event::Error { code, text, nonce })).await
     }
 
     /// Writes what the full socket takes now.
@@ -282,10 +270,7 @@ impl Session {
 
     async fn ask(&self, ask: Ask) -> Result<(), HubGone> {
         // When the hub is behind, whoever talks waits.
-        self.hub
-            .send(Inbox::Session(self.outlet.id(), ask))
-            .await
-            .map_err(|_| HubGone)
+        self.hub.send(Inbox::Session(self.outlet.id(), ask)).await.map_err(|_| HubGone)
     }
 
     /// Everything that falls due if nothing else happens. Nothing at all for a text member that is silent.
@@ -309,10 +294,7 @@ impl Session {
             (limits.name_timeout)
                 .filter(|_| listens && !self.outlet.is_named())
                 .map(|timeout| (self.connected + timeout, Due::NameTimeout)),
-            self.limiter
-                .refill()
-                .filter(|_| listens)
-                .map(|at| (at, Due::Refill)),
+            self.limiter.refill().filter(|_| listens).map(|at| (at, Due::Refill)),
             (stalled_after.zip(self.outlet.stalled_since()))
                 .filter(|_| self.outlet.is_blocked())
                 .map(|(after, since)| (since + after, Due::Stalled)),
@@ -329,10 +311,7 @@ impl Session {
 
     async fn act_on_deadline(&mut self) -> Result<(), HubGone> {
         let now = Instant::now();
-        let due = self
-            .deadlines()
-            .find(|(at, _)| *at <= now)
-            .map(|(_, due)| due);
+        let due = self.deadlines().find(|(at, _)| *at <= now).map(|(_, due)| due);
         match due {
             None => Ok(()),
             Some(Due::Greet) => {
@@ -345,10 +324,7 @@ impl Session {
             },
             Some(Due::NameTimeout) => {
                 self.shared.counters.strike(Strike::NameTimeout);
-                self.hang_up(LeaveReason::Refused {
-                    why: "no name was given in time".into(),
-                })
-                .await
+                self.hang_up(LeaveReason::Refused { why: "no name was given in time".into() }).await
             }
             Some(Due::Refill) => {
                 self.limiter.release();

@@ -75,11 +75,7 @@ impl TestHouse {
             .clock(clock.clone())
             .start()
             .expect("a house without a socket opens");
-        Self {
-            handle: server.handle(),
-            server: Some(server),
-            clock,
-        }
+        Self { handle: server.handle(), server: Some(server), clock }
     }
 
     /// Adds a plugin.
@@ -98,8 +94,7 @@ impl TestHouse {
     /// # Panics
     /// When they are not let in.
     pub fn enter(&self, name: &str) -> Guest {
-        self.try_enter(name)
-            .unwrap_or_else(|error| panic!("{name} could not enter: {error}"))
+        self.try_enter(name).unwrap_or_else(|error| panic!("{name} could not enter: {error}"))
     }
 
     /// Somebody tries to come in.
@@ -108,10 +103,7 @@ impl TestHouse {
     /// What they are refused with.
     pub fn try_enter(&self, name: &str) -> Result<Guest, JoinError> {
         let participant = block_on(self.handle.join(name))?;
-        Ok(Guest {
-            participant: RefCell::new(participant),
-            transcript: RefCell::default(),
-        })
+        Ok(Guest { participant: RefCell::new(participant), transcript: RefCell::default() })
     }
 
     /// The operator types a command.
@@ -159,9 +151,7 @@ impl Guest {
     /// # Panics
     /// When none comes, with everything that did.
     pub fn hears_about(&self, part: &str) -> String {
-        self.hears_where(&format!("a line with {part:?}"), |heard| {
-            heard.contains(part)
-        })
+        self.hears_where(&format!("a line with {part:?}"), |heard| heard.contains(part))
     }
 
     /// Waits until it is told goodbye, and returns the reason.
@@ -188,10 +178,7 @@ impl Guest {
     fn hears_where(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         loop {
             let Some(event) = self.next_event() else {
-                panic!(
-                    "{what} did not come; what came: {:#?}",
-                    self.transcript.borrow()
-                );
+                panic!("{what} did not come; what came: {:#?}", self.transcript.borrow());
             };
             let mut bytes = Vec::new();
             match &event {

@@ -31,9 +31,8 @@ impl Dialect for Json {
                 struct OnlyNonce {
                     nonce: Option<String>,
                 }
-                let nonce = serde_json::from_str::<OnlyNonce>(line)
-                    .ok()
-                    .and_then(|only| only.nonce);
+                let nonce =
+                    serde_json::from_str::<OnlyNonce>(line).ok().and_then(|only| only.nonce);
                 Err(BadLine {
                     code: ErrorCode::BadRequest,
                     text: format!("not a request that this house knows: {error}"),
@@ -83,9 +82,7 @@ mod tests {
     #[test]
     fn a_nonce_is_not_a_place_to_store_things() {
         let line = format!(r#"{{"type":"ping","nonce":"{}"}}"#, "x".repeat(65));
-        let Ok(Input::Request(envelope)) = Json.parse(&line) else {
-            panic!("a ping is a request")
-        };
+        let Ok(Input::Request(envelope)) = Json.parse(&line) else { panic!("a ping is a request") };
         assert_eq!(envelope.nonce, None);
     }
 }

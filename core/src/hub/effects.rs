@@ -36,12 +36,7 @@ impl Hub {
         match effect {
             Effect::Notice { room, text, kind } => self.notice(&room, &text, kind),
             Effect::Tell { member, text, kind } => self.tell_member(member, &text, kind),
-            Effect::Say {
-                member,
-                room,
-                text,
-                kind,
-            } => {
+            Effect::Say { member, room, text, kind } => {
                 let room = room.as_ref().map(|room| room.as_str());
                 let result = self.say(member, room, text, kind, None);
                 self.answer(member, result, None);
@@ -86,8 +81,7 @@ impl Hub {
             }
             Effect::SetTimer { key, after } => {
                 if self.owns(slot) {
-                    self.timers
-                        .set(self.house.clock.now() + after, Due::Plugin(slot, key));
+                    self.timers.set(self.house.clock.now() + after, Due::Plugin(slot, key));
                 }
             }
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),

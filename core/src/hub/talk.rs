@@ -47,13 +47,7 @@ impl Hub {
                 .map_err(Some),
             Request::Rooms => {
                 let rooms = self.house.rooms.iter().map(|room| room.info()).collect();
-                self.house.tell(
-                    id,
-                    Event::Rooms {
-                        rooms,
-                        nonce: nonce.clone(),
-                    },
-                );
+                self.house.tell(id, Event::Rooms { rooms, nonce: nonce.clone() });
                 Ok(())
             }
             Request::Command { line, room } => {
@@ -81,12 +75,8 @@ impl Hub {
         let Some(member) = self.house.roster.get(id) else {
             return;
         };
-        let caller = Caller {
-            role: member.role,
-            member: Some(id),
-            name: member.name.clone(),
-            room,
-        };
+        let caller =
+            Caller { role: member.role, member: Some(id), name: member.name.clone(), room };
         match self.run_command(caller, line) {
             Ok(Some(reply)) => self.house.tell(id, Event::Reply { reply, nonce }),
             Ok(None) => {}
@@ -127,14 +117,8 @@ impl Hub {
             return Err(None);
         };
         let target = Target::Room(room.name.clone());
-        let draft = MessageDraft {
-            member: Some(id),
-            from,
-            target,
-            text,
-            kind,
-            tags: BTreeMap::new(),
-        };
+        let draft =
+            MessageDraft { member: Some(id), from, target, text, kind, tags: BTreeMap::new() };
         self.deliver(draft, nonce)
     }
 
@@ -146,24 +130,13 @@ impl Hub {
         text: String,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        let Some(from) = self
-            .house
-            .roster
-            .get(id)
-            .and_then(|member| member.name.clone())
-        else {
+        let Some(from) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
             return Err(None);
         };
         let target = Target::Person(self.person(to)?);
         let kind = MessageKind::Say;
-        let draft = MessageDraft {
-            member: Some(id),
-            from,
-            target,
-            text,
-            kind,
-            tags: BTreeMap::new(),
-        };
+        let draft =
+            MessageDraft { member: Some(id), from, target, text, kind, tags: BTreeMap::new() };
         self.deliver(draft, nonce)
     }
 
@@ -175,15 +148,7 @@ impl Hub {
         };
         let (room, text) = (room.id, self.checked_text(text)?);
         let from = self.house.host_name.clone();
-        self.commit_message(
-            None,
-            room,
-            from,
-            text,
-            MessageKind::Say,
-            None,
-            BTreeMap::new(),
-        );
+        self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
         Ok(())
     }
 
@@ -226,19 +191,8 @@ impl Hub {
         self.ask(Hook::BeforeMessage, member, |plugin, host| {
             plugin.before_message(host, &mut draft)
         })?;
-        let MessageDraft {
-            from,
-            target,
-            text,
-            kind,
-            tags,
-            ..
-        } = draft;
-        let text = if text == asked {
-            text
-        } else {
-            self.checked_text(&text)?
-        };
+        let MessageDraft { from, target, text, kind, tags, .. } = draft;
+        let text = if text == asked { text } else { self.checked_text(&text)? };
         match target {
             Target::Room(room) => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
@@ -270,27 +224,13 @@ impl Hub {
         tags: BTreeMap<String, String>,
     ) {
         self.count_message(member);
-        self.commit(
-            room,
-            Happening::Message {
-                from,
-                text,
-                kind,
-                nonce,
-                tags,
-            },
-        );
+        self.commit(room, Happening::Message { from, text, kind, nonce, tags });
         let Some(entry) = self.house.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
-        self.hooks.tell(
-            Hook::AfterSaid,
-            &self.house,
-            &mut self.effects,
-            |plugin, host| {
-                plugin.after_said(host, member, entry);
-            },
-        );
+        self.hooks.tell(Hook::AfterSaid, &self.house, &mut self.effects, |plugin, host| {
+            plugin.after_said(host, member, entry);
+        });
     }
 
     fn commit_direct(
@@ -304,53 +244,23 @@ impl Hub {
         self.count_message(member);
         let recipient = self.house.roster.find(to.as_str()).map(|member| member.id);
         let time = self.house.clock.timestamp();
-        let event = Event::Direct {
-            from,
-            to,
-            text,
-            time,
-            nonce: None,
-        };
+        let event = Event::Direct { from, to, text, time, nonce: None };
         if let Some(recipient) = recipient {
             self.house.tell(recipient, event.clone());
         }
-        if let (
-            Some(member),
-            Event::Direct {
-                from,
-                to,
-                text,
-                time,
-                ..
-            },
-        ) = (member, event.clone())
+        if let (Some(member), Event::Direct { from, to, text, time, .. }) = (member, event.clone())
         {
             // The echo is the acknowledgement, also of what one says to oneself.
-            self.house.tell(
-                member,
-                Event::Direct {
-                    from,
-                    to,
-                    text,
-                    time,
-                    nonce,
-                },
-            );
+            self.house.tell(member, Event::Direct { from, to, text, time, nonce });
         }
         if self.house.reports.are_watched() {
             self.house.reports.send(Report::Direct(event.clone()));
         }
-        self.tell(Hook::AfterDirect, |plugin, host| {
-            plugin.after_direct(host, &event)
-        });
+        self.tell(Hook::AfterDirect, |plugin, host| plugin.after_direct(host, &event));
     }
 
     fn count_message(&mut self, member: Option<MemberId>) {
-        self.house
-            .shared
-            .counters
-            .messages
-            .fetch_add(1, Ordering::Relaxed);
+        self.house.shared.counters.messages.fetch_add(1, Ordering::Relaxed);
         if let Some(member) = member.and_then(|member| self.house.roster.get_mut(member)) {
             member.messages += 1;
         }
@@ -369,10 +279,8 @@ impl Hub {
         {
             return Ok(self.house.host_name.clone());
         }
-        let text = format!(
-            "nobody here is called `{}`; `!who` lists who is",
-            sanitize::excerpt(name, 64)
-        );
+        let text =
+            format!("nobody here is called `{}`; `!who` lists who is", sanitize::excerpt(name, 64));
         Err(Refusal::new(ErrorCode::NoSuchMember, text))
     }
 
@@ -410,23 +318,12 @@ impl Hub {
         let Some(room) = self.house.rooms.get(room) else {
             return Ok(());
         };
-        let mut names = room
-            .members
-            .keys()
-            .filter(|name| after.is_none_or(|after| name.as_str() > after));
+        let mut names =
+            room.members.keys().filter(|name| after.is_none_or(|after| name.as_str() > after));
         let members: Vec<Name> = names.by_ref().take(PAGE).cloned().collect();
         let more = names.next().is_some();
         let (room, count) = (room.name.clone(), room.members.len());
-        self.house.tell(
-            id,
-            Event::Members {
-                room,
-                members,
-                count,
-                more,
-                nonce,
-            },
-        );
+        self.house.tell(id, Event::Members { room, members, count, more, nonce });
         Ok(())
     }
 }

@@ -63,11 +63,7 @@ pub enum CatalogError {
 impl PluginSetup {
     /// A plugin with default settings.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            settings: String::new(),
-            on_panic: OnPanic::Open,
-        }
+        Self { name: name.into(), settings: String::new(), on_panic: OnPanic::Open }
     }
 
     /// The same with settings.
@@ -113,10 +109,7 @@ impl Catalog {
     pub fn build(&self, setup: &PluginSetup) -> Result<Box<dyn Plugin>, CatalogError> {
         let name = setup.name.clone();
         let Some(construct) = self.constructors.get(&name) else {
-            return Err(CatalogError::Unknown {
-                name,
-                known: self.names(),
-            });
+            return Err(CatalogError::Unknown { name, known: self.names() });
         };
         construct(&setup.settings).map_err(|problem| CatalogError::Settings { name, problem })
     }
@@ -124,9 +117,6 @@ impl Catalog {
 
 impl fmt::Debug for Catalog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_set()
-            .entries(self.constructors.keys())
-            .finish()
+        formatter.debug_set().entries(self.constructors.keys()).finish()
     }
 }

@@ -16,10 +16,7 @@ pub(super) struct Limiter {
 impl Limiter {
     /// A full bucket.
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            full_at: now,
-            holding: None,
-        }
+        Self { full_at: now, holding: None }
     }
 
     /// Whether a line may be taken now. If not, [`Limiter::refill`] says when; asking before that is answered alike.
@@ -63,10 +60,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_the_rest_comes_at_the_rate() {
-        let rate = Some(Rate {
-            burst: 3,
-            per_second: 2.0,
-        });
+        let rate = Some(Rate { burst: 3, per_second: 2.0 });
         let start = Instant::now();
         let mut limiter = Limiter::new(start);
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
