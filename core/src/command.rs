@@ -130,7 +130,7 @@ pub struct Caller {
 #[non_exhaustive]
 pub enum CommandError {
     /// There is no such command for this caller.
-    #[error("there is no command `{word}`{}; `help` lists them", nearest.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    #[error("there is no command `{word}`; {}", advice(nearest.as_deref(), ""))]
     Unknown {
         /// What was typed.
         word: String,
@@ -157,6 +157,16 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// The message for somebody who types `!` before a command.
+    pub(crate) fn in_chat(&self) -> String {
+        match self {
+            Self::Unknown { word, nearest } => {
+                format!("there is no command `!{word}`; {}", advice(nearest.as_deref(), "!"))
+            }
+            error => error.to_string(),
+        }
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Unknown { .. } => ErrorCode::UnknownCommand,
@@ -165,6 +175,13 @@ impl CommandError {
             Self::Refused(_) => ErrorCode::Denied,
             Self::Failed(_) => ErrorCode::Failed,
         }
+    }
+}
+
+fn advice(nearest: Option<&str>, prefix: &str) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean `{prefix}{nearest}`?"),
+        None => format!("`{prefix}help` lists them"),
     }
 }
 
@@ -462,7 +479,7 @@ mod tests {
             ("watch some", "all|none is `some`, not one of all, none; usage: watch all|none"),
             ("history few", "COUNT is `few`, not a number; usage: history COUNT"),
             ("history 3 4", "`4` is too much; usage: history COUNT"),
-            ("kik bob", "there is no command `kik`; did you mean `kick`?; `help` lists them"),
+            ("kik bob", "there is no command `kik`; did you mean `kick`?"),
             ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);

@@ -81,7 +81,7 @@ impl Hub {
             Ok(Some(reply)) => self.house.tell(id, Event::Reply { reply, nonce }),
             Ok(None) => {}
             Err(error) => {
-                let refusal = Refusal::new(error.code(), error.to_string());
+                let refusal = Refusal::new(error.code(), error.in_chat());
                 self.refuse(id, refusal, nonce);
             }
         }
