@@ -235,7 +235,7 @@ impl Slot {
             Err(panic) => {
                 // What a call that failed had asked for so far is not done by halves.
                 effects.truncate(queued);
-                self.panicked(hook, house, &message(&*panic), started);
+                self.panicked(hook, house, &panic_message(&*panic), started);
                 None
             }
         }
@@ -286,7 +286,8 @@ impl Slot {
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (_, Some(text)) => text.clone(),

@@ -90,6 +90,10 @@ impl Hub {
         self.end_turn();
         while let Some(first) = next(&inbox, self.due()).await {
             let started = Instant::now();
+            // However much there is to do, what is due comes first.
+            if self.timers.next().is_some_and(|at| at <= self.house.clock.now()) {
+                self.run_timers();
+            }
             let mut next = Some(first);
             let mut taken = 0;
             while let Some(thing) = next {
@@ -218,6 +222,15 @@ impl Hub {
         let text = text.into();
         tracing::info!("{text}");
         self.house.reports.send(Report::House { time: self.house.clock.timestamp(), text });
+    }
+}
+
+impl Drop for Hub {
+    /// A hub that is cancelled takes everybody with it; after a stop there is nobody left.
+    fn drop(&mut self) {
+        for member in self.house.roster.iter() {
+            member.outlet.abandon();
+        }
     }
 }
 

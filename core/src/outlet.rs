@@ -48,6 +48,8 @@ pub(crate) struct Outlet {
     admitted: AtomicBool,
     /// Whether a name was accepted.
     named: AtomicBool,
+    /// Whether the end was posted.
+    closing: AtomicBool,
     /// Whether the last line was written or there is nobody to write to any more.
     ended: AtomicBool,
     /// The session's task.
@@ -158,6 +160,7 @@ impl Outlet {
             blocked: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
             named: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             session: AtomicWaker::new(),
         }
@@ -219,9 +222,9 @@ impl Outlet {
         self.blocked.load(Ordering::SeqCst)
     }
 
-    /// Whether everything before the end waits only for the peer to take it.
+    /// Whether the end was posted and waits only for the peer to take what is before it.
     pub(crate) fn is_closing(&self) -> bool {
-        self.writer().closing
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// The session's task, to be woken when the outlet is admitted, blocked or ended.
@@ -241,7 +244,10 @@ impl Outlet {
             return Post::Waits;
         }
         match mail {
-            Mail::Close => mailbox.closed = true,
+            Mail::Close => {
+                mailbox.closed = true;
+                self.closing.store(true, Ordering::SeqCst);
+            }
             Mail::Tell(_) if limit.is_some_and(|limit| mailbox.mail.len() >= limit) => {
                 return Post::Full;
             }

@@ -28,6 +28,9 @@ use crate::shared::Shared;
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
 const ABANDON: Duration = Duration::from_secs(1);
 
+/// How many tasks a thread runs after the house has ended, at most.
+const LAST_TICKS: usize = 1_000_000;
+
 /// What a house is built from. Start with [`Server::builder`].
 #[derive(Default)]
 pub struct ServerBuilder {
@@ -214,7 +217,8 @@ impl Server {
         // A hub that is gone has stopped already.
         let _ = self.handle.hub.send(Inbox::Stop).await;
         let told = match self.hub.take() {
-            Some(hub) => hub.await,
+            // A hub that panicked was reported by its thread; nobody is left to be told anything.
+            Some(hub) => AssertUnwindSafe(hub).catch_unwind().await.unwrap_or_default(),
             None => Vec::new(),
         };
         if !self.all_ended_within(patience).await {
@@ -270,6 +274,13 @@ impl Threads {
                 }))
                 .is_err()
                 {}
+                // What was cancelled with the house is dropped now, sockets and all. Bounded, should a task never rest.
+                for _ in 0..LAST_TICKS {
+                    let ticked = catch_unwind(AssertUnwindSafe(|| executor.try_tick()));
+                    if matches!(ticked, Ok(false)) {
+                        break;
+                    }
+                }
             };
             let thread = std::thread::Builder::new().name(format!("salotto-{index}")).spawn(run);
             threads.handles.push(thread.map_err(StartError::Thread)?);

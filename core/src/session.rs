@@ -282,28 +282,32 @@ impl Session {
         let bare = self.lines.is_bare()
             && self.lines.has_partial()
             && !self.lines.partial().starts_with(b"{");
-        let pings = self.outlet.dialect().answers_pings() && self.outlet.is_named();
-        let stalled_after = if self.outlet.is_blocked() && self.outlet.is_closing() {
+        // Who has lines waiting for the rate limit is not silent, only unread.
+        let pings = self.outlet.dialect().answers_pings()
+            && (listens && self.outlet.is_named() && !self.limiter.is_holding());
+        let stalled_after = if self.hung_up || self.outlet.is_closing() {
             Some(LINGER)
         } else {
             limits.stalled_after
         };
+        // Further away than the clock reaches is never.
+        let after = |start: Instant, time: Duration, due| Some((start.checked_add(time)?, due));
         [
-            (listens && silent).then(|| (self.connected + GREET_AFTER, Due::Greet)),
-            (listens && bare).then(|| (self.heard + BARE_CHUNK, Due::BareChunk)),
+            after(self.connected, GREET_AFTER, Due::Greet).filter(|_| listens && silent),
+            after(self.heard, BARE_CHUNK, Due::BareChunk).filter(|_| listens && bare),
             (limits.name_timeout)
                 .filter(|_| listens && !self.outlet.is_named())
-                .map(|timeout| (self.connected + timeout, Due::NameTimeout)),
+                .and_then(|timeout| after(self.connected, timeout, Due::NameTimeout)),
             self.limiter.refill().filter(|_| listens).map(|at| (at, Due::Refill)),
             (stalled_after.zip(self.outlet.stalled_since()))
                 .filter(|_| self.outlet.is_blocked())
-                .map(|(after, since)| (since + after, Due::Stalled)),
+                .and_then(|(time, since)| after(since, time, Due::Stalled)),
             (limits.ping_after)
-                .filter(|_| listens && pings && !self.pinged)
-                .map(|after| (self.heard + after, Due::Ping)),
+                .filter(|_| pings && !self.pinged)
+                .and_then(|time| after(self.heard, time, Due::Ping)),
             (limits.gone_after)
-                .filter(|_| listens && pings && self.pinged)
-                .map(|after| (self.heard + after, Due::NoAnswer)),
+                .filter(|_| pings && self.pinged)
+                .and_then(|time| after(self.heard, time, Due::NoAnswer)),
         ]
         .into_iter()
         .flatten()
@@ -328,6 +332,7 @@ impl Session {
             }
             Some(Due::Refill) => {
                 self.limiter.release();
+                self.heard = now;
                 Ok(())
             }
             Some(Due::Stalled) => {

@@ -1,10 +1,15 @@
 //! What plugins asked for, applied after the chain in which they asked.
 
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+
+use smol::future::FutureExt;
+
 use super::Hub;
 use super::timers::Due;
 use crate::counters::Strike;
 use crate::error::Refusal;
-use crate::hooks::SlotId;
+use crate::hooks::{SlotId, panic_message};
 use crate::host::Effect;
 use crate::report::Report;
 
@@ -80,18 +85,38 @@ impl Hub {
                 }
             }
             Effect::SetTimer { key, after } => {
-                if self.owns(slot) {
-                    self.timers.set(self.house.clock.now() + after, Due::Plugin(slot, key));
+                let due = Due::Plugin(slot, key);
+                match self.house.clock.now().checked_add(after) {
+                    Some(at) if self.owns(slot) => self.timers.set(at, due),
+                    // Further away than the clock reaches: never.
+                    _ => self.timers.cancel(&due),
                 }
             }
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => {
                 if self.owns(slot) {
-                    let task = self.executor.spawn(task);
+                    let task = self.executor.spawn(self.guarded(slot, task));
                     self.tasks.entry(slot).or_default().push(task);
                 }
             }
             Effect::Report(text) => self.report_for(slot, text),
+        }
+    }
+
+    /// A plugin's task that panics is named, and ends alone.
+    fn guarded(
+        &self,
+        slot: SlotId,
+        task: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let plugin = self.house.plugin_name(slot);
+        let reports = self.house.reports.clone();
+        async move {
+            if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
+                let text = format!("a task panicked: {}", panic_message(&*panic));
+                tracing::error!(%plugin, "{text}");
+                reports.send(Report::Plugin { plugin, text });
+            }
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::panic_message;
 use crate::plugin::Plugin;
 
 /// Makes a plugin from its settings, or says what is wrong with them.
@@ -111,7 +113,9 @@ impl Catalog {
         let Some(construct) = self.constructors.get(&name) else {
             return Err(CatalogError::Unknown { name, known: self.names() });
         };
-        construct(&setup.settings).map_err(|problem| CatalogError::Settings { name, problem })
+        catch_unwind(AssertUnwindSafe(|| construct(&setup.settings)))
+            .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(&*panic))))
+            .map_err(|problem| CatalogError::Settings { name, problem })
     }
 }
 
