@@ -1,5 +1,7 @@
 //! A room in your program, in ten lines. Run it, then `nc 127.0.0.1 53000`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it hears")]
+
 use salotto::Server;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

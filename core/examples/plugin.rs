@@ -1,5 +1,7 @@
 //! A plugin in twenty-five lines: it answers `!roll`, and keeps shouting down. Run it, then `nc 127.0.0.1 53000`.
 
+#![expect(clippy::print_stdout, reason = "an example says where it listens")]
+
 use salotto::{
     Arg, Command, CommandError, Host, Invocation, MessageDraft, Plugin, Reply, Server, Verdict,
 };

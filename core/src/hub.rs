@@ -123,7 +123,7 @@ impl Hub {
 
     fn handle(&mut self, thing: Inbox) {
         match thing {
-            Inbox::Connect { outlet, peer } => self.connect(outlet, peer),
+            Inbox::Connect(arrival) => self.connect(arrival.outlet.clone(), arrival.peer),
             Inbox::Session(member, ask) => match ask {
                 Ask::Input(input) => self.take_input(member, input),
                 Ask::Greet => self.greet(member),

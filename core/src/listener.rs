@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::counters::Strike;
 use crate::error::StartError;
-use crate::hub::inbox::{Inbox, InboxSender, StopPermit};
+use crate::hub::inbox::{Arrival, Inbox, InboxSender, StopPermit};
 use crate::member::Peer;
 use crate::session::Session;
 use crate::shared::Shared;
@@ -109,8 +109,8 @@ impl Reception {
             }
         };
         let outlet = self.shared.outlet(Box::new(Tcp::new(stream)));
-        let connect = Inbox::Connect { outlet: outlet.clone(), peer: Peer::Network(address) };
-        if self.hub.send(connect).await.is_err() {
+        let arrival = Arrival { outlet: outlet.clone(), peer: Peer::Network(address) };
+        if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
             return;
         }
         let session = Session::new(outlet, self.hub.clone(), self.shared.clone());
