@@ -49,6 +49,8 @@ pub struct ServerSettings {
 pub struct RoomSettings {
     /// The room that everybody enters who asks for no other.
     pub default: String,
+    /// What that room is about; may be empty.
+    pub topic: String,
     /// Further rooms that are always there.
     pub listed: Vec<ListedRoom>,
     /// Whether joining a room that does not exist opens it. Such a room closes when the last member leaves.
@@ -170,6 +172,7 @@ impl Default for RoomSettings {
     fn default() -> Self {
         Self {
             default: "lobby".into(),
+            topic: String::new(),
             listed: Vec::new(),
             open: true,
             history: 50,

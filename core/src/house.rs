@@ -59,6 +59,7 @@ pub(crate) struct Rooms {
     /// In the order of their opening.
     list: Vec<RoomId>,
     by_id: HashMap<RoomId, Room>,
+    by_name: HashMap<RoomName, RoomId>,
     by_key: HashMap<String, RoomId>,
     next: u64,
 }
@@ -200,6 +201,7 @@ impl Rooms {
     ) -> RoomId {
         self.next += 1;
         let id = RoomId(self.next);
+        self.by_name.insert(name.clone(), id);
         self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
         self.by_id.insert(id, Room::new(id, name, permanent, place, &settings.rooms));
         self.list.push(id);
@@ -208,6 +210,7 @@ impl Rooms {
 
     pub(crate) fn close(&mut self, id: RoomId) -> Option<Room> {
         let room = self.by_id.remove(&id)?;
+        self.by_name.remove(&room.name);
         self.by_key.retain(|_, owner| *owner != id);
         self.list.retain(|listed| *listed != id);
         Some(room)
@@ -225,7 +228,9 @@ impl Rooms {
     pub(crate) fn find(&self, name: &str) -> Option<&Room> {
         let name = name.trim().trim_start_matches('#');
         // Most names are written as they are; only others pay for being folded.
-        name::keys(name).iter().find_map(|key| self.get(*self.by_key.get(key)?))
+        let exact = self.by_name.get(name).copied();
+        let find = || name::keys(name).iter().find_map(|key| self.by_key.get(key).copied());
+        self.get(exact.or_else(find)?)
     }
 
     /// Makes a room stay when it is empty.

@@ -247,7 +247,7 @@ async fn next(inbox: &Receiver<Inbox>, due: Option<Instant>) -> Option<Inbox> {
 
 /// The rooms that are always there, the default one first.
 fn listed_rooms(settings: &Settings) -> Vec<(RoomName, String)> {
-    let default = (settings.rooms.default.as_str(), "");
+    let default = (settings.rooms.default.as_str(), settings.rooms.topic.as_str());
     let listed = settings.rooms.listed.iter().map(|room| (room.name.as_str(), room.topic.as_str()));
     std::iter::once(default)
         .chain(listed)

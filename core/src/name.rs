@@ -1,6 +1,7 @@
 //! Names of people and rooms. A [`Name`] or [`RoomName`] in hand is cleaned, bounded and comparable: there is no
 //! other way to make one.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -109,6 +110,13 @@ macro_rules! name_type {
         impl fmt::Debug for $type {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(formatter, "{:?}", self.as_str())
+            }
+        }
+
+        /// Sound, because equality, order and hash are those of the text.
+        impl Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

@@ -48,6 +48,8 @@ pub(crate) struct Outlet {
     admitted: AtomicBool,
     /// Whether a name was accepted.
     named: AtomicBool,
+    /// Whether a cursor was found to have fallen out of its ring; the session ends the connection.
+    fell_out: AtomicBool,
     /// Whether the end was posted.
     closing: AtomicBool,
     /// Whether the last line was written or there is nobody to write to any more.
@@ -160,6 +162,7 @@ impl Outlet {
             blocked: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
             named: AtomicBool::new(false),
+            fell_out: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             session: AtomicWaker::new(),
@@ -299,6 +302,7 @@ impl Outlet {
                 pieces.clear();
                 // What is lost is lost; a goodbye can still be told.
                 writer.cursors.clear();
+                self.fell_out.store(true, Ordering::SeqCst);
                 return Flush::FellOut;
             }
             if pieces.is_empty() && writer.unwritten.is_empty() {
@@ -412,11 +416,12 @@ impl Outlet {
         Ok(false)
     }
 
-    /// Whether a cursor fell out of its ring while the socket was full. Does not wait for a write that is under way.
+    /// Whether a cursor fell out of its ring. Does not wait for a write that is under way.
     pub(crate) fn has_fallen_out(&self) -> bool {
-        self.writer.try_lock().is_ok_and(|writer| {
-            writer.cursors.iter().any(|cursor| cursor.next < cursor.timeline.first())
-        })
+        let behind = |cursor: &Cursor| cursor.next < cursor.timeline.first();
+        self.fell_out.load(Ordering::SeqCst)
+            || self.is_blocked()
+                && self.writer.try_lock().is_ok_and(|writer| writer.cursors.iter().any(behind))
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

@@ -138,10 +138,10 @@ impl Session {
         if self.outlet.has_ended() {
             return Poll::Ready(Turn::Ended);
         }
+        if !self.hung_up && self.outlet.has_fallen_out() {
+            return Poll::Ready(Turn::FellOut);
+        }
         if self.outlet.is_blocked() {
-            if !self.hung_up && self.outlet.has_fallen_out() {
-                return Poll::Ready(Turn::FellOut);
-            }
             if self.outlet.transport().poll_writable(context).is_ready() {
                 return Poll::Ready(Turn::Writable);
             }
@@ -228,7 +228,7 @@ impl Session {
             }
         };
         self.outlet.choose_dialect(choose(line.as_bytes()));
-        match self.outlet.dialect().parse(&line) {
+        match self.outlet.dialect().parse(line) {
             Ok(Input::Nothing) => Ok(()),
             Ok(input) => self.ask(Ask::Input(input)).await,
             Err(BadLine { code, text, nonce }) => {
@@ -256,6 +256,9 @@ impl Session {
     }
 
     async fn too_slow(&mut self) -> Result<(), HubGone> {
+        if self.hung_up {
+            return Ok(());
+        }
         self.shared.counters.strike(Strike::TooSlow);
         self.hang_up(LeaveReason::TooSlow).await
     }

@@ -22,11 +22,11 @@ impl Dialect for Text {
         0
     }
 
-    fn parse(&self, line: &str) -> Result<Input, BadLine> {
+    fn parse(&self, line: String) -> Result<Input, BadLine> {
         if line.trim().is_empty() {
             return Ok(Input::Nothing);
         }
-        Ok(Input::Typed(line.to_owned()))
+        Ok(Input::Typed(line))
     }
 
     fn encode_entry(&self, entry: &Entry, place: Place, out: &mut Vec<u8>) {
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn an_empty_line_asks_for_nothing() {
-        assert_eq!(Text.parse("  "), Ok(Input::Nothing));
-        assert_eq!(Text.parse("hi"), Ok(Input::Typed("hi".into())));
+        assert_eq!(Text.parse("  ".into()), Ok(Input::Nothing));
+        assert_eq!(Text.parse("hi".into()), Ok(Input::Typed("hi".into())));
     }
 }

@@ -1,5 +1,6 @@
 //! What is said: in rooms, to one person, and what a typed line means.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -146,7 +147,7 @@ impl Hub {
             let text = format!("there is no room `{}`", sanitize::excerpt(room, 64));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
-        let (room, text) = (room.id, self.checked_text(text)?);
+        let (room, text) = (room.id, self.checked_text(text.to_owned())?);
         let from = self.house.host_name.clone();
         self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
         Ok(())
@@ -154,7 +155,7 @@ impl Hub {
 
     /// The operator says something to one person.
     pub(crate) fn host_tells(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
-        let (to, text) = (self.person(to)?, self.checked_text(text)?);
+        let (to, text) = (self.person(to)?, self.checked_text(text.to_owned())?);
         let from = self.house.host_name.clone();
         self.commit_direct(None, from, to, text, None);
         Ok(())
@@ -185,14 +186,14 @@ impl Hub {
         mut draft: MessageDraft,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        draft.text = self.checked_text(&draft.text)?;
-        let asked = draft.text.clone();
+        draft.text = self.checked_text(draft.text)?;
         let member = draft.member;
         self.ask(Hook::BeforeMessage, member, |plugin, host| {
             plugin.before_message(host, &mut draft)
         })?;
         let MessageDraft { from, target, text, kind, tags, .. } = draft;
-        let text = if text == asked { text } else { self.checked_text(&text)? };
+        // A plugin may have rewritten it.
+        let text = self.checked_text(text)?;
         match target {
             Target::Room(room) => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
@@ -285,16 +286,19 @@ impl Hub {
     }
 
     /// The text as it may be said: cleaned, not empty and not too long.
-    fn checked_text(&self, text: &str) -> Result<String, Refusal> {
-        let text = sanitize::message(text);
-        if text.trim().is_empty() {
-            return Err(Refusal::new(
-                ErrorCode::BadRequest,
-                "there is nothing in the message that can be shown",
-            ));
+    fn checked_text(&self, mut text: String) -> Result<String, Refusal> {
+        match sanitize::message(&text) {
+            // The usual case, without another allocation.
+            Cow::Borrowed(clean) => text.truncate(clean.len()),
+            Cow::Owned(clean) => text = clean,
         }
-        let limit = self.house.settings().limits.message_characters;
-        if let Some(limit) = limit.filter(|&limit| text.len() > limit) {
+        if text.trim().is_empty() {
+            let text = "there is nothing in the message that can be shown";
+            return Err(Refusal::new(ErrorCode::BadRequest, text));
+        }
+        let limit = self.house.settings().limits.message_characters.unwrap_or(usize::MAX);
+        // So many bytes are at most so many characters, which are not counted without need.
+        if text.len() > limit {
             let length = text.chars().count();
             if length > limit {
                 self.house.shared.counters.strike(Strike::MessageLength);
@@ -304,7 +308,7 @@ impl Hub {
                 return Err(Refusal::new(ErrorCode::TooLong, text));
             }
         }
-        Ok(text.into_owned())
+        Ok(text)
     }
 
     fn members_page(
