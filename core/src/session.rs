@@ -141,10 +141,9 @@ impl Session {
         if !self.hung_up && self.outlet.has_fallen_out() {
             return Poll::Ready(Turn::FellOut);
         }
-        if self.outlet.is_blocked() {
-            if self.outlet.transport().poll_writable(context).is_ready() {
-                return Poll::Ready(Turn::Writable);
-            }
+        let blocked = self.outlet.is_blocked();
+        if blocked && self.outlet.transport().poll_writable(context).is_ready() {
+            return Poll::Ready(Turn::Writable);
         }
         // While lines wait for the rate limit, what follows waits in the kernel.
         let may_read = self.outlet.is_admitted() && !self.hung_up && !self.limiter.is_holding();
