@@ -98,6 +98,13 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// Whether people read it, and not only programs.
+    pub fn is_shown(&self) -> bool {
+        matches!(self, Self::Message { .. } | Self::Notice { .. } | Self::Topic { .. })
+    }
+}
+
 /// Said plainly, or as an action (`!me waves`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -230,8 +237,8 @@ pub enum Event {
         count: usize,
         /// Id of the first entry that follows. When it is not the one after what was resumed from, what lies between is gone.
         first_id: EntryId,
-        /// How many entries of history follow.
-        history: u64,
+        /// How many messages, notices and topics of before follow.
+        history: usize,
     },
     /// You are not in that room any more.
     Exited {

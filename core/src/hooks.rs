@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Command;
 use crate::host::{Effect, Host};
 use crate::house::House;
 use crate::plugin::{Hook, OnPanic, Plugin, PluginSetup, Verdict};
@@ -258,8 +259,15 @@ impl Slot {
         });
     }
 
-    pub(crate) fn commands(&self) -> Vec<crate::command::Command> {
-        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_default()
+    /// The commands of the plugin; none where it panics.
+    pub(crate) fn commands(&self, house: &House) -> Vec<Command> {
+        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
+            let plugin = self.setup.name.clone();
+            let text = format!("panicked in commands: {}", panic_message(&*panic));
+            tracing::error!(%plugin, "{text}");
+            house.reports.send(Report::Plugin { plugin, text });
+            Vec::new()
+        })
     }
 
     /// Drops the plugin; a panic in its destructor ends with it.

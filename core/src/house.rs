@@ -114,7 +114,7 @@ impl House {
     /// Tells one member something.
     pub(crate) fn tell(&mut self, member: MemberId, event: Event) {
         if let Some(outlet) = self.roster.get(member).map(|member| member.outlet.clone()) {
-            self.post(&outlet, Mail::Tell(event));
+            self.post(&outlet, Mail::Tell(Box::new(event)));
         }
     }
 

@@ -32,6 +32,7 @@ use crate::outlet::Outlet;
 use crate::plugin::{Blocked, Catalog, Hook, Plugin, Verdict};
 use crate::report::Report;
 use crate::room::RoomId;
+use crate::sanitize;
 
 use commands::Action;
 use inbox::{Ask, Inbox, StopPermit};
@@ -127,7 +128,7 @@ impl Hub {
             Inbox::Session(member, ask) => match ask {
                 Ask::Input(input) => self.take_input(member, input),
                 Ask::Greet => self.greet(member),
-                Ask::Tell(event) => self.house.tell(member, event),
+                Ask::Tell(event) => self.house.tell(member, *event),
                 Ask::HangUp(reason) => self.disconnect(member, reason),
             },
             Inbox::Question(question) => question(self),
@@ -213,8 +214,9 @@ impl Hub {
 
     /// Tells one member that something did not work.
     fn refuse(&mut self, member: MemberId, refusal: Refusal, nonce: Option<String>) {
-        let Refusal { code, text } = refusal;
-        self.house.tell(member, Event::Error { code, text, nonce });
+        // Whatever a plugin quoted in it.
+        let text = sanitize::lines(&refusal.text);
+        self.house.tell(member, Event::Error { code: refusal.code, text, nonce });
     }
 
     /// Tells the operator something about the house.

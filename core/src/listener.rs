@@ -113,7 +113,7 @@ impl Reception {
         if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
             return;
         }
-        let session = Session::new(outlet, self.hub.clone(), self.shared.clone());
+        let mut session = Session::new(outlet, self.hub.clone(), self.shared.clone());
         let permit = self.permit.clone();
         let run = async move {
             session.run().await;

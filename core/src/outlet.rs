@@ -68,7 +68,7 @@ struct Mailbox {
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// A line.
-    Tell(Event),
+    Tell(Box<Event>),
     /// Entries of this room from `next` on belong to it from now on.
     Follow { room: RoomId, timeline: Arc<Timeline>, next: EntryId },
     /// Entries of this room do not belong to it any more.
@@ -127,7 +127,7 @@ pub(crate) enum Piece {
     /// Entries, shared.
     Entries(Slice),
     /// An event for this connection alone.
-    Own(Event),
+    Own(Box<Event>),
     /// An event for this connection alone, encoded.
     Bytes(Vec<u8>),
 }
@@ -348,7 +348,7 @@ impl Outlet {
             for piece in pieces.drain(..) {
                 match piece {
                     Piece::Entries(slice) => out.extend(slice.entries().cloned().map(Event::Entry)),
-                    Piece::Own(event) => out.push_back(event),
+                    Piece::Own(event) => out.push_back(*event),
                     Piece::Bytes(_) => {}
                 }
             }
@@ -445,6 +445,8 @@ impl Writer {
                 Some((_, Mail::Tell(event))) => pieces.push(Piece::Own(event)),
                 Some((since, Mail::Follow { room, timeline, next })) => {
                     self.cursors.retain(|cursor| cursor.room != room);
+                    // Most people are in one room.
+                    self.cursors.reserve_exact(1);
                     self.cursors.push(Cursor { room, timeline, next, since });
                 }
                 Some((_, Mail::Unfollow(room))) => {

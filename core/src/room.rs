@@ -70,6 +70,22 @@ impl Room {
         self.timeline.append(std::mem::take(&mut self.fresh));
     }
 
+    /// How many entries from this id on are something that people read.
+    pub(crate) fn shown_since(&self, id: EntryId) -> usize {
+        let mut shown = 0;
+        let mut count = |entry: &Entry| shown += usize::from(entry.what.is_shown());
+        // The rest has not been published yet.
+        let _ = self
+            .timeline
+            .collect(id, Stamp::MAX, usize::MAX, |slice| slice.entries().for_each(&mut count));
+        self.fresh
+            .iter()
+            .map(|(_, entry)| entry)
+            .filter(|entry| entry.id >= id)
+            .for_each(&mut count);
+        shown
+    }
+
     /// The id that the next entry will have.
     pub(crate) fn next_id(&self) -> EntryId {
         self.next_id

@@ -32,6 +32,11 @@ pub fn message(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned.trim_end().to_owned())
 }
 
+/// Several lines, each as [`message`] leaves it; empty ones are left out.
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(message).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
 /// Removes from a name what cannot be seen: everything that [`message`] removes, and every
 /// invisible or formatting character, so that two names that look alike are alike.
 pub(crate) fn name(text: &str) -> String {

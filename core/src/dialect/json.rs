@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{BadLine, Dialect, Input, Place};
 use crate::event::{Entry, ErrorCode, Event};
 use crate::request::Envelope;
+use crate::sanitize;
 
 /// Longest nonce that is carried back, in bytes.
 const MAX_NONCE: usize = 64;
@@ -35,7 +36,10 @@ impl Dialect for Json {
                     serde_json::from_str::<OnlyNonce>(&line).ok().and_then(|only| only.nonce);
                 Err(BadLine {
                     code: ErrorCode::BadRequest,
-                    text: format!("not a request that this house knows: {error}"),
+                    text: format!(
+                        "not a request that this house knows: {}",
+                        sanitize::excerpt(&error.to_string(), 256)
+                    ),
                     nonce: nonce.filter(|nonce| nonce.len() <= MAX_NONCE),
                 })
             }

@@ -28,7 +28,8 @@ impl Hub {
         outlet.admit();
         if let Err(refusal) = verdict {
             if let Some(Refusal { code, text }) = refusal {
-                self.house.post(&outlet, Mail::Tell(Event::Error { code, text, nonce: None }));
+                let error = Box::new(Event::Error { code, text, nonce: None });
+                self.house.post(&outlet, Mail::Tell(error));
             }
             self.house.post(&outlet, Mail::Close);
             return;

@@ -60,7 +60,7 @@ pub(crate) enum Ask {
     /// The connection is silent; it is asked for a name.
     Greet,
     /// Something that only this connection is told: its line was bad, or it is pinged. It goes through the hub to keep its place in the order.
-    Tell(Event),
+    Tell(Box<Event>),
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }

@@ -75,6 +75,7 @@ impl Hub {
             return Ok(room.name.clone());
         }
         RoomName::new(text, &self.house.settings().limits).map_err(|error| {
+            let text = crate::sanitize::excerpt(text, 64);
             Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
         })
     }
@@ -103,7 +104,7 @@ impl Hub {
             members: room.members.keys().take(PAGE).cloned().collect(),
             count: room.members.len(),
             first_id,
-            history: next - first_id,
+            history: room.shown_since(first_id),
         };
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let quiet = self.house.rooms.get(room_id).is_some_and(|room| self.house.is_quiet(room));

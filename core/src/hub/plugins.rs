@@ -33,7 +33,8 @@ impl Hub {
         let id = self.hooks.next_id();
         self.house.plugin_names.insert(id, setup.name.clone());
         self.hooks.insert(id, setup, plugin, position);
-        let commands = self.hooks.slots().find(|slot| slot.id == id).map(|slot| slot.commands());
+        let commands =
+            self.hooks.slots().find(|slot| slot.id == id).map(|slot| slot.commands(&self.house));
         self.register_commands(id, commands.unwrap_or_default());
         if self.open {
             let (house, effects) = (&self.house, &mut self.effects);

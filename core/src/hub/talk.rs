@@ -166,7 +166,7 @@ impl Hub {
         let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
             return;
         };
-        let text = clean_lines(text);
+        let text = sanitize::lines(text);
         if !text.is_empty() {
             self.commit(room, Happening::Notice { text, kind });
         }
@@ -174,7 +174,7 @@ impl Hub {
 
     /// The house tells one member something.
     pub(crate) fn tell_member(&mut self, member: MemberId, text: &str, kind: NoticeKind) {
-        let text = clean_lines(text);
+        let text = sanitize::lines(text);
         if !text.is_empty() {
             self.house.tell(member, Event::Told { text, kind });
         }
@@ -330,13 +330,4 @@ impl Hub {
         self.house.tell(id, Event::Members { room, members, count, more, nonce });
         Ok(())
     }
-}
-
-/// What the house says, line by line, in the form in which it may be shown.
-fn clean_lines(text: &str) -> String {
-    text.lines()
-        .map(sanitize::message)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
 }
