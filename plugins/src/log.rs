@@ -14,11 +14,12 @@
 //! a stop of the plugin or of the house writes what is left.
 //!
 //! - **A disk that cannot keep up** never slows the room: what does not fit into the queue is counted and dropped. A line in the
-//!   log says where how many are missing, and the operator is told.
+//!   log says where how many are missing, and the operator is told when the log has caught up.
 //! - **A disk that refuses** (full, gone, read-only) is reported once; it is tried again every five seconds, and what waits is kept
 //!   as far as the queue holds. A line that was half written is taken back.
 //! - **A missing folder** is not created, since a wrong path would make folders in odd places; the operator is told, and the log
 //!   begins when the folder is there.
+//! - **A file that was moved or deleted** by somebody else is begun anew with the next line, so that `logrotate` needs to tell nobody.
 //! - **On Unix** the file is made with mode 0640: what people say is not for every user of the machine.
 
 mod file;
@@ -127,7 +128,7 @@ fn file_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::E
 }
 
 impl Log {
-    /// The plugin with these settings. The file is opened with the first line.
+    /// The plugin with these settings. The file is opened when the plugin starts.
     pub fn new(settings: LogSettings) -> Self {
         Self {
             settings,

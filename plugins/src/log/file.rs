@@ -84,16 +84,22 @@ impl LogFile {
         self.rotation_problem.take()
     }
 
-    /// Appends lines, and takes from `lines` what has reached the file. After a failure what is left begins with the line that
-    /// failed; the file ends with a whole line and is opened afresh the next time.
+    /// Opens the file if it is not open, appends lines, and takes from `lines` what has reached the file. After a failure what is
+    /// left begins with the line that failed; the file ends with a whole line and is opened afresh the next time.
     pub(super) fn append(&mut self, lines: &mut VecDeque<Line>) -> Result<(), Problem> {
-        while let Some(first) = lines.front() {
+        // Whoever moves or deletes the file means the log to begin another.
+        self.open = self.open.take().filter(|open| open.is_at(&self.path));
+        loop {
             let mut open = match self.open.take() {
                 Some(open) => open,
                 None => open_file(&self.path).map_err(|error| Problem::Open {
                     path: self.path.clone(),
                     error,
                 })?,
+            };
+            let Some(first) = lines.front() else {
+                self.open = Some(open);
+                return Ok(());
             };
             if self.is_full(&open, open.bytes, open.day, first) {
                 self.rotate(open, first.day);
@@ -132,7 +138,6 @@ impl LogFile {
             open.day = day;
             self.open = Some(open);
         }
-        Ok(())
     }
 
     /// Whether `line` belongs into a new file when this one has so many bytes, the last of them on that day.
@@ -159,8 +164,8 @@ impl LogFile {
     /// Moves the file to `path.1`, and each older one by one. A number that is free ends the moving, so that trying again after a
     /// failure moves nothing twice.
     fn shift(&self) -> io::Result<()> {
-        for old in self.keep + 1.. {
-            match fs::remove_file(self.numbered(old)) {
+        for kept in self.keep..u32::MAX {
+            match fs::remove_file(self.numbered(kept + 1)) {
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
                 done => done?,
             }
@@ -183,6 +188,23 @@ impl LogFile {
 }
 
 impl Open {
+    /// Whether the file is still the one at `path`.
+    #[cfg(unix)]
+    fn is_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+
+        match (self.file.metadata(), fs::metadata(path)) {
+            (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+            _ => false,
+        }
+    }
+
+    /// Whether there still is a file at `path`; where files have no numbers that is all that can be seen.
+    #[cfg(not(unix))]
+    fn is_at(&self, path: &Path) -> bool {
+        path.exists()
+    }
+
     /// Writes all of it, or says how much and why not more.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, (usize, io::Error)> {
         let mut written = 0;
@@ -329,6 +351,8 @@ mod tests {
         expect(&folder, &[("talk.log", "two"), ("talk.log.1", "one")]);
         append(&mut log(&folder, size(4), 0), &[("six", 0)]).unwrap();
         expect(&folder, &[("talk.log", "six")]);
+        append(&mut log(&folder, size(4), u32::MAX), &[("ten", 0)]).unwrap();
+        expect(&folder, &[("talk.log", "ten"), ("talk.log.1", "six")]);
     }
 
     #[test]
@@ -366,6 +390,19 @@ mod tests {
                 ("talk.log.2", "mon,mon"),
             ],
         );
+    }
+
+    #[test]
+    fn a_file_that_was_moved_or_deleted_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = log(&folder, Rotate::Never, 0);
+        append(&mut log, &[("one", 0)]).unwrap();
+        fs::rename(log.path(), folder.path().join("moved")).unwrap();
+        append(&mut log, &[("two", 0)]).unwrap();
+        expect(&folder, &[("moved", "one"), ("talk.log", "two")]);
+        fs::remove_file(log.path()).unwrap();
+        append(&mut log, &[("three", 0)]).unwrap();
+        expect(&folder, &[("moved", "one"), ("talk.log", "three")]);
     }
 
     #[test]

@@ -203,10 +203,11 @@ fn a_missing_folder_is_reported_and_the_log_begins_when_it_is_there() {
     let house = TestHouse::new();
     let reports = house.handle().watch();
     let house = house.plugin("log", log(&inner, ""));
-    let ada = house.enter("ada");
+    // Before anybody has said anything.
     let report = next_report(&reports);
     let advice = format!("create the folder `{}`", inner.display());
     assert!(report.ends_with(&advice), "{report}");
+    let ada = house.enter("ada");
     ada.types("hello");
     ada.hears("ada: hello");
     fs::create_dir(&inner).unwrap();

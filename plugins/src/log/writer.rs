@@ -43,6 +43,8 @@ pub(super) struct Writer {
     /// `None` only while the disk has it.
     file: Option<LogFile>,
     retry: Duration,
+    /// Lines that are missing and were not reported yet.
+    missing: u64,
 }
 
 /// An event, and how many were dropped just before it.
@@ -78,6 +80,7 @@ pub(super) fn connect(
         format,
         file: Some(file),
         retry,
+        missing: 0,
     };
     (feed, writer)
 }
@@ -119,37 +122,33 @@ impl Writer {
         let Some(_turn) = self.wait_for_turn(&path, &report).await else {
             return self.give_up(0, &path, "another log has the file", &report);
         };
+        // A path that does not work is reported now, not when somebody speaks.
         let mut lines = VecDeque::new();
-        while let Ok(first) = self.queue.recv().await {
-            self.collect(first, &mut lines, &path, &report);
-            if let Err(problem) = self.write(&mut lines, &report).await {
-                return self.give_up(lines.len(), &path, &problem.to_string(), &report);
+        let mut outcome = self.write(&mut lines, &report).await;
+        while outcome.is_ok()
+            && let Ok(first) = self.queue.recv().await
+        {
+            self.collect(first, &mut lines);
+            if self.queue.is_empty() && self.missing > 0 {
+                report(format!(
+                    "{} missing in the log `{}`, which did not keep up; see to its disk",
+                    counted(std::mem::take(&mut self.missing)),
+                    path.display()
+                ));
             }
+            outcome = self.write(&mut lines, &report).await;
+        }
+        if let Err(problem) = outcome {
+            self.give_up(lines.len(), &path, &problem.to_string(), &report);
         }
     }
 
     /// Takes what waits, as lines, and a note where some are missing.
-    fn collect(
-        &self,
-        first: Queued,
-        lines: &mut VecDeque<Line>,
-        path: &Path,
-        report: &impl Fn(String),
-    ) {
-        let note = |lines: &mut VecDeque<Line>, lost: Option<Loss>| {
-            if let Some(loss) = lost {
-                lines.push_back(Line::of_loss(&loss, self.format));
-                report(format!(
-                    "{} missing in the log `{}`, which did not keep up; see to its disk",
-                    counted(loss.lines),
-                    path.display()
-                ));
-            }
-        };
+    fn collect(&mut self, first: Queued, lines: &mut VecDeque<Line>) {
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(Queued { event, lost }) = next {
-            note(lines, lost);
+            self.note(lost, lines);
             lines.extend(Line::of_event(&event, self.format));
             taken += 1;
             next = (taken < BATCH)
@@ -158,7 +157,14 @@ impl Writer {
         }
         if self.queue.is_empty() {
             // Nothing may follow for a long time that would carry it.
-            note(lines, self.losses.take());
+            self.note(self.losses.take(), lines);
+        }
+    }
+
+    fn note(&mut self, lost: Option<Loss>, lines: &mut VecDeque<Line>) {
+        if let Some(loss) = lost {
+            lines.push_back(Line::of_loss(&loss, self.format));
+            self.missing += loss.lines;
         }
     }
 
@@ -244,7 +250,7 @@ impl Writer {
 
     /// Counts what cannot be written any more, and says so.
     fn give_up(&self, left: usize, path: &Path, why: &str, report: &impl Fn(String)) {
-        let mut missing = left as u64;
+        let mut missing = left as u64 + self.missing;
         while let Ok(Queued { lost, .. }) = self.queue.try_recv() {
             missing += 1 + lost.map_or(0, |lost| lost.lines);
         }
@@ -335,8 +341,8 @@ mod tests {
             ]
         );
         let reports = reports.into_inner().unwrap();
-        assert_eq!(reports.len(), 2, "{reports:?}");
-        let expected = format!("2 lines are missing in the log `{}`, ", path.display());
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        let expected = format!("3 lines are missing in the log `{}`, ", path.display());
         assert!(reports[0].starts_with(&expected), "{reports:?}");
     }
 
