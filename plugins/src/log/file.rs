@@ -44,6 +44,8 @@ pub(super) enum Problem {
     Write { path: PathBuf, error: io::Error },
     #[error("cannot begin a new log beside `{}`: {error}; the old one goes on", path.display())]
     Rotate { path: PathBuf, error: io::Error },
+    #[error("the disk of the log `{}` does not answer; see to it", path.display())]
+    Stuck { path: PathBuf },
 }
 
 fn advice(path: &Path, error: &io::Error) -> String {

@@ -196,6 +196,31 @@ fn a_full_disk_is_reported_once_and_the_room_goes_on() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_never_answers_holds_up_neither_the_room_nor_the_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("talk.log");
+    // A pipe without a reader is opened for as long as it takes.
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let house = TestHouse::new();
+    let reports = house.handle().watch();
+    let house = house.plugin("log", log(folder.path(), ""));
+    let ada = house.enter("ada");
+    let bob = house.enter("bob");
+    ada.types("hello");
+    bob.hears("ada: hello");
+    house.stop();
+    let report = next_report(&reports);
+    assert!(
+        report.contains("3 lines are missing: the disk of the log"),
+        "{report}"
+    );
+    // Lets the thread go that waits for it.
+    drop(fs::File::open(&path));
+}
+
 #[test]
 fn a_missing_folder_is_reported_and_the_log_begins_when_it_is_there() {
     let folder = tempfile::tempdir().unwrap();

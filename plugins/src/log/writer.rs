@@ -54,6 +54,12 @@ struct Queued {
     lost: Option<Loss>,
 }
 
+/// Lines that the disk did not take to the end, and why.
+struct Unwritten {
+    lines: usize,
+    problem: Problem,
+}
+
 /// What was dropped and not written down yet. Clones share it. The lock guards two numbers and is never held while waiting.
 #[derive(Debug, Clone, Default)]
 struct Losses(Arc<Mutex<Option<Loss>>>);
@@ -138,8 +144,8 @@ impl Writer {
             }
             outcome = self.write(&mut lines, &report).await;
         }
-        if let Err(problem) = outcome {
-            self.give_up(lines.len(), &path, &problem.to_string(), &report);
+        if let Err(Unwritten { lines, problem }) = outcome {
+            self.give_up(lines, &path, &problem.to_string(), &report);
         }
     }
 
@@ -168,37 +174,47 @@ impl Writer {
         }
     }
 
-    /// Writes all lines, however long the disk takes. Gives up only when the plugin is gone and the disk still refuses; `lines` then
-    /// holds what is left.
+    /// Writes all lines, however long the disk takes. Gives up only when the plugin is gone and the disk still refuses.
     async fn write(
         &mut self,
         lines: &mut VecDeque<Line>,
         report: &impl Fn(String),
-    ) -> Result<(), Problem> {
+    ) -> Result<(), Unwritten> {
         let mut refused = false;
         while let Some(mut file) = self.file.take() {
             let closing = self.closing.is_closed();
+            let path = file.path().to_owned();
             let mut batch = std::mem::take(lines);
-            let (file, batch, outcome) = smol::unblock(move || {
+            let count = batch.len();
+            let appended = smol::unblock(move || {
                 let outcome = file.append(&mut batch);
                 (file, batch, outcome)
-            })
-            .await;
-            *lines = batch;
+            });
+            let appended = async { Some(appended.await) };
+            let Some((file, left, outcome)) = appended.or(self.closed_for_long()).await else {
+                let problem = Problem::Stuck { path };
+                return Err(Unwritten {
+                    lines: count,
+                    problem,
+                });
+            };
+            *lines = left;
             let file = self.file.insert(file);
             if let Some(problem) = file.take_rotation_problem() {
                 report(problem.to_string());
             }
             match outcome {
                 Ok(()) if refused => {
-                    report(format!(
-                        "the log `{}` is written again",
-                        file.path().display()
-                    ));
+                    report(format!("the log `{}` is written again", path.display()));
                     break;
                 }
                 Ok(()) => break,
-                Err(problem) if closing => return Err(problem),
+                Err(problem) if closing => {
+                    return Err(Unwritten {
+                        lines: lines.len(),
+                        problem,
+                    });
+                }
                 Err(problem) => {
                     // One that is known needs no second report.
                     if !refused {
@@ -228,12 +244,15 @@ impl Writer {
             };
             Some(turn.or(late).await)
         };
-        let closes = async {
-            let _ = self.closing.recv().await;
-            Timer::after(LAST_PATIENCE).await;
-            None
-        };
-        patient.or(closes).await
+        patient.or(self.closed_for_long()).await
+    }
+
+    /// Ends when the plugin is gone and the time that its task then has is nearly over.
+    async fn closed_for_long<T>(&self) -> Option<T> {
+        // An error, as nothing is ever sent.
+        let _ = self.closing.recv().await;
+        Timer::after(LAST_PATIENCE).await;
+        None
     }
 
     /// Waits, but not when the plugin is gone.
@@ -242,7 +261,6 @@ impl Writer {
             Timer::after(time).await;
         };
         let closes = async {
-            // An error, as nothing is ever sent.
             let _ = self.closing.recv().await;
         };
         closes.or(late).await;
