@@ -27,9 +27,7 @@ pub struct Commands {
 
 impl Default for CommandSettings {
     fn default() -> Self {
-        Self {
-            who_names: Some(50),
-        }
+        Self { who_names: Some(50) }
     }
 }
 
@@ -79,13 +77,10 @@ impl Plugin for Commands {
                 .example("who lobby")
                 .in_person(),
             Command::new("rooms", "Lists the rooms with their topics").in_person(),
-            Command::new(
-                "join",
-                "Enters a room; what you type goes to the one entered last",
-            )
-            .arg(Arg::room("room"))
-            .example("join dev")
-            .in_person(),
+            Command::new("join", "Enters a room; what you type goes to the one entered last")
+                .arg(Arg::room("room"))
+                .example("join dev")
+                .in_person(),
             Command::new("leave", "Leaves this room, or another")
                 .arg(Arg::room("room").optional())
                 .example("leave dev")
@@ -115,9 +110,7 @@ impl Plugin for Commands {
             return help(host, invocation);
         }
         let Some(member) = invocation.caller.member else {
-            return Err(CommandError::Refused(
-                "this is for somebody who is in a room".into(),
-            ));
+            return Err(CommandError::Refused("this is for somebody who is in a room".into()));
         };
         let room = invocation.caller.room.as_ref();
         match invocation.path.as_str() {
@@ -181,20 +174,16 @@ fn callable(host: &Host<'_>, caller: &Caller) -> Vec<Command> {
 }
 
 fn rooms(host: &Host<'_>) -> Reply {
-    let rows = host
-        .rooms()
-        .map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
+    let rows =
+        host.rooms().map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
     Reply::table(["room", "people", "topic"], rows.collect())
 }
 
 fn join(host: &mut Host<'_>, member: MemberId, room: &str) -> Reply {
     let wanted = RoomName::new(room, &host.settings().limits).ok();
-    let is_there = host.member(member).is_some_and(|member| {
-        member
-            .rooms
-            .iter()
-            .any(|room| Some(room) == wanted.as_ref())
-    });
+    let is_there = host
+        .member(member)
+        .is_some_and(|member| member.rooms.iter().any(|room| Some(room) == wanted.as_ref()));
     host.join(member, room);
     match wanted {
         // Core tells of a room that is entered; of one that was never left there is no event.
@@ -284,12 +273,7 @@ mod tests {
 
     #[test]
     fn every_example_is_a_line_that_its_command_takes() {
-        let caller = Caller {
-            role: Role::Member,
-            member: None,
-            name: None,
-            room: None,
-        };
+        let caller = Caller { role: Role::Member, member: None, name: None, room: None };
         for command in Commands::default().commands() {
             for example in &command.examples {
                 let rest = example.strip_prefix(&command.path).unwrap();

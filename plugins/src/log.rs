@@ -130,11 +130,7 @@ fn file_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::E
 impl Log {
     /// The plugin with these settings. The file is opened when the plugin starts.
     pub fn new(settings: LogSettings) -> Self {
-        Self {
-            settings,
-            retry: RETRY,
-            feed: None,
-        }
+        Self { settings, retry: RETRY, feed: None }
     }
 
     fn write(&self, host: &Host<'_>, event: impl FnOnce() -> Event) {

@@ -63,21 +63,13 @@ impl Moment for Joined {
 }
 
 impl Moment for Left {
-    const PLACEHOLDERS: &'static [Placeholder] = &[
-        Placeholder::Name,
-        Placeholder::Room,
-        Placeholder::Reason,
-        Placeholder::Members,
-    ];
+    const PLACEHOLDERS: &'static [Placeholder] =
+        &[Placeholder::Name, Placeholder::Room, Placeholder::Reason, Placeholder::Members];
 }
 
 impl Moment for NewName {
-    const PLACEHOLDERS: &'static [Placeholder] = &[
-        Placeholder::Old,
-        Placeholder::New,
-        Placeholder::Room,
-        Placeholder::Members,
-    ];
+    const PLACEHOLDERS: &'static [Placeholder] =
+        &[Placeholder::Old, Placeholder::New, Placeholder::Room, Placeholder::Members];
 }
 
 impl Moment for Welcome {
@@ -166,16 +158,10 @@ impl Plugin for Notices {
             return;
         }
         let template = self.settings.left.as_ref();
-        Self::tell_room(
-            host,
-            room,
-            NoticeKind::Left,
-            template,
-            |placeholder| match placeholder {
-                Placeholder::Reason => left.reason.to_string(),
-                _ => left.name.to_string(),
-            },
-        );
+        Self::tell_room(host, room, NoticeKind::Left, template, |placeholder| match placeholder {
+            Placeholder::Reason => left.reason.to_string(),
+            _ => left.name.to_string(),
+        });
     }
 
     fn after_renamed(&mut self, host: &mut Host<'_>, renamed: &Renamed) {
@@ -278,11 +264,7 @@ mod tests {
         cyd.types("marker");
         ada.hears("cyd: marker");
         let heard = ada.transcript();
-        assert_eq!(
-            heard,
-            ["* you are in lobby with ada", "cyd: marker"],
-            "{heard:#?}"
-        );
+        assert_eq!(heard, ["* you are in lobby with ada", "cyd: marker"], "{heard:#?}");
     }
 
     #[test]

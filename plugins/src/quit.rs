@@ -51,9 +51,7 @@ pub struct Quit {
 
 impl Default for QuitSettings {
     fn default() -> Self {
-        Self {
-            words: vec![Word::Command("quit".into())],
-        }
+        Self { words: vec![Word::Command("quit".into())] }
     }
 }
 
@@ -239,14 +237,8 @@ mod tests {
     #[test]
     fn a_word_that_could_never_be_typed_is_refused() {
         for (text, message) in [
-            (
-                "(words: [])",
-                "there is no word to quit with; write at least one, as in [\"!quit\"]",
-            ),
-            (
-                "(words: [\"\"])",
-                "a word to quit with is empty; write one such as `!quit`",
-            ),
+            ("(words: [])", "there is no word to quit with; write at least one, as in [\"!quit\"]"),
+            ("(words: [\"\"])", "a word to quit with is empty; write one such as `!quit`"),
             (
                 "(words: [\"so long\"])",
                 "`so long` is more than one word; write one such as `!quit`",

@@ -26,10 +26,7 @@ pub fn catalog() -> Catalog {
 ///
 /// `log` is not among them: whether to keep what people say is for the host to decide.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["notices", "quit", "commands"]
-        .into_iter()
-        .map(PluginSetup::new)
-        .collect()
+    ["notices", "quit", "commands"].into_iter().map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -123,9 +120,6 @@ mod tests {
     fn what_a_constructor_refuses_stands_where_the_settings_begin() {
         let refuse = |(): ()| Err::<Nothing, _>("not today".to_owned());
         let catalog = Catalog::new().register("moody", refuse);
-        assert_eq!(
-            problem(&catalog, "moody", "\n ()"),
-            "plugin `moody`: 2:2: not today"
-        );
+        assert_eq!(problem(&catalog, "moody", "\n ()"), "plugin `moody`: 2:2: not today");
     }
 }

@@ -81,12 +81,8 @@ fn explain(error: &Error, found: &str) -> String {
         Error::InvalidValueForType { expected, found } => {
             format!("expected {expected}, found {found}")
         }
-        Error::NoSuchStructField {
-            expected, found, ..
-        } => unknown("field", found, expected),
-        Error::NoSuchEnumVariant {
-            expected, found, ..
-        } => unknown("choice", found, expected),
+        Error::NoSuchStructField { expected, found, .. } => unknown("field", found, expected),
+        Error::NoSuchEnumVariant { expected, found, .. } => unknown("choice", found, expected),
         Error::DuplicateStructField { field, .. } => format!("the field `{field}` is given twice"),
         Error::MissingStructField { field, .. } => format!("the field `{field}` is missing"),
         Error::IntegerOutOfBounds => {
@@ -103,10 +99,7 @@ fn explain(error: &Error, found: &str) -> String {
         }
         Error::SuggestRawIdentifier(_) => format!("expected a word, found {}", token(found)),
         Error::TrailingCharacters => {
-            format!(
-                "expected nothing after the closing `)`, found {}",
-                token(found)
-            )
+            format!("expected nothing after the closing `)`, found {}", token(found))
         }
         Error::ExpectedComma => format!("expected `,` or `)`, found {}", token(found)),
         Error::ExpectedMapColon => format!("expected `:` after the field, found {}", token(found)),
@@ -142,16 +135,11 @@ fn unknown(what: &str, found: &str, known: &[&str]) -> String {
         })
         .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
         .min();
-    let near = near.map_or(String::new(), |(_, name)| {
-        format!(" did you mean `{name}`?")
-    });
+    let near = near.map_or(String::new(), |(_, name)| format!(" did you mean `{name}`?"));
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     match known.as_slice() {
         [] => format!("there is no {what} `{found}`; there are none"),
-        known => format!(
-            "there is no {what} `{found}`;{near} known are {}",
-            known.join(", ")
-        ),
+        known => format!("there is no {what} `{found}`;{near} known are {}", known.join(", ")),
     }
 }
 
@@ -179,10 +167,7 @@ fn token(text: &str) -> String {
 fn offset(text: &str, place: Position) -> usize {
     let line_start = match place.line {
         0 | 1 => 0,
-        line => text
-            .match_indices('\n')
-            .nth(line - 2)
-            .map_or(text.len(), |(at, _)| at + 1),
+        line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
     };
     let line = &text[line_start..];
     line.char_indices()
@@ -241,60 +226,27 @@ mod tests {
                 "(\n  path: \"ä\", kep: 3)",
                 "2:14: there is no field `kep`; did you mean `keep`? known are `path`, `keep`, `size`, `form`, `list`, `loud`",
             ),
-            (
-                "(path: 5)",
-                "1:8: expected a text in double quotes, found `5`",
-            ),
-            (
-                "(keep: \"many\")",
-                "1:8: expected a whole number, found `\"many\"`",
-            ),
-            (
-                "(keep: 300)",
-                "1:8: the number `300` is too large or too small here",
-            ),
+            ("(path: 5)", "1:8: expected a text in double quotes, found `5`"),
+            ("(keep: \"many\")", "1:8: expected a whole number, found `\"many\"`"),
+            ("(keep: 300)", "1:8: the number `300` is too large or too small here"),
             ("(keep: 3.5)", "1:9: expected `,` or `)`, found `.5`"),
-            (
-                "(size: 0)",
-                "1:8: expected a nonzero u64, found the unsigned integer `0`",
-            ),
+            ("(size: 0)", "1:8: expected a nonzero u64, found the unsigned integer `0`"),
             (
                 "(size: 5,\n form: Jsn)",
                 "2:8: there is no choice `Jsn`; did you mean `Json`? known are `Text`, `Json`",
             ),
-            (
-                "(loud: maybe)",
-                "1:8: expected true or false, found `maybe`",
-            ),
-            (
-                "(list: \"a\")",
-                "1:8: expected a list, `[…]`, found `\"a\"`",
-            ),
+            ("(loud: maybe)", "1:8: expected true or false, found `maybe`"),
+            ("(list: \"a\")", "1:8: expected a list, `[…]`, found `\"a\"`"),
             (
                 "path: \"x\"",
                 "1:1: expected the settings in parentheses, `(field: value)`, found `path`",
             ),
             ("(path: \"x\"", "1:11: expected `,` or `)`, found the end"),
-            (
-                "(path: \"x\" keep: 3)",
-                "1:12: expected `,` or `)`, found `keep`",
-            ),
-            (
-                "(path \"x\")",
-                "1:7: expected `:` after the field, found `\"x\"`",
-            ),
-            (
-                "(path: \"x\") more",
-                "1:13: expected nothing after the closing `)`, found `more`",
-            ),
-            (
-                "(path: \"x",
-                "1:8: the string that begins here is not closed by `\"`",
-            ),
-            (
-                "(path: \"x\", path: \"y\")",
-                "1:13: the field `path` is given twice",
-            ),
+            ("(path: \"x\" keep: 3)", "1:12: expected `,` or `)`, found `keep`"),
+            ("(path \"x\")", "1:7: expected `:` after the field, found `\"x\"`"),
+            ("(path: \"x\") more", "1:13: expected nothing after the closing `)`, found `more`"),
+            ("(path: \"x", "1:8: the string that begins here is not closed by `\"`"),
+            ("(path: \"x\", path: \"y\")", "1:13: the field `path` is given twice"),
             ("(form: 5)", "1:8: expected a word, found `5`"),
         ] {
             let error = parse_settings::<Sample>(text).unwrap_err();
@@ -311,17 +263,7 @@ mod tests {
 
     #[test]
     fn no_text_is_too_odd_for_an_error() {
-        for text in [
-            "(",
-            ")",
-            "\"",
-            "é",
-            "\u{2028}(",
-            "(\n\n",
-            "[[[",
-            "(a:(b:(",
-            "#![x]",
-        ] {
+        for text in ["(", ")", "\"", "é", "\u{2028}(", "(\n\n", "[[[", "(a:(b:(", "#![x]"] {
             assert!(parse_settings::<Sample>(text).is_err(), "{text:?}");
         }
     }

@@ -59,10 +59,7 @@ pub enum Placeholder {
 #[non_exhaustive]
 pub enum TemplateError {
     /// A placeholder that there is not, or not in this text.
-    #[error(
-        "there is no placeholder `{{{found}}}` here; known are {}",
-        listed(known)
-    )]
+    #[error("there is no placeholder `{{{found}}}` here; known are {}", listed(known))]
     Unknown {
         /// What stood between the braces.
         found: String,
@@ -149,10 +146,7 @@ impl<M: Moment> FromStr for Template<M> {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        Ok(Self {
-            parts,
-            moment: PhantomData,
-        })
+        Ok(Self { parts, moment: PhantomData })
     }
 }
 
@@ -193,10 +187,7 @@ impl<'de, M: Moment> Deserialize<'de> for Template<M> {
 // Derived ones would ask the same of `M`, of which there is never a value.
 impl<M> Clone for Template<M> {
     fn clone(&self) -> Self {
-        Self {
-            parts: self.parts.clone(),
-            moment: PhantomData,
-        }
+        Self { parts: self.parts.clone(), moment: PhantomData }
     }
 }
 
@@ -247,18 +238,9 @@ mod tests {
     #[test]
     fn a_mistake_is_named() {
         for (text, message) in [
-            (
-                "{reason}",
-                "there is no placeholder `{reason}` here; known are {name}, {room}",
-            ),
-            (
-                "hello {} you",
-                "there is no placeholder `{}` here; known are {name}, {room}",
-            ),
-            (
-                "hello {name",
-                "the `{` before `name` is not closed; write `{{` for a brace",
-            ),
+            ("{reason}", "there is no placeholder `{reason}` here; known are {name}, {room}"),
+            ("hello {} you", "there is no placeholder `{}` here; known are {name}, {room}"),
+            ("hello {name", "the `{` before `name` is not closed; write `{{` for a brace"),
         ] {
             assert_eq!(filled(text).unwrap_err().to_string(), message);
         }

@@ -68,13 +68,7 @@ fn advice(path: &Path, error: &io::Error) -> String {
 impl LogFile {
     /// A file that is opened when something is to be written.
     pub(super) fn new(path: PathBuf, rotate: Rotate, keep: u32) -> Self {
-        Self {
-            path,
-            rotate,
-            keep,
-            open: None,
-            rotation_problem: None,
-        }
+        Self { path, rotate, keep, open: None, rotation_problem: None }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -94,10 +88,8 @@ impl LogFile {
         loop {
             let mut open = match self.open.take() {
                 Some(open) => open,
-                None => open_file(&self.path).map_err(|error| Problem::Open {
-                    path: self.path.clone(),
-                    error,
-                })?,
+                None => open_file(&self.path)
+                    .map_err(|error| Problem::Open { path: self.path.clone(), error })?,
             };
             let Some(first) = lines.front() else {
                 self.open = Some(open);
@@ -121,20 +113,14 @@ impl LogFile {
             let outcome = open.write(&chunk);
             let written = *outcome.as_ref().unwrap_or_else(|(written, _)| written);
             let mut gone = 0;
-            while let Some(line) = lines
-                .front()
-                .filter(|line| gone + line.text.len() <= written)
-            {
+            while let Some(line) = lines.front().filter(|line| gone + line.text.len() <= written) {
                 gone += line.text.len();
                 lines.pop_front();
             }
             if let Err((written, error)) = outcome {
                 // Half a line is taken back, as far as the disk allows.
                 open.cut(written - gone);
-                return Err(Problem::Write {
-                    path: self.path.clone(),
-                    error,
-                });
+                return Err(Problem::Write { path: self.path.clone(), error });
             }
             open.bytes += gone as u64;
             open.day = day;
@@ -228,9 +214,7 @@ impl Open {
             && let Ok(metadata) = self.file.metadata()
         {
             // If not even that works, the next opening ends the half line with a line feed.
-            let _ = self
-                .file
-                .set_len(metadata.len().saturating_sub(bytes as u64));
+            let _ = self.file.set_len(metadata.len().saturating_sub(bytes as u64));
         }
     }
 }
@@ -254,12 +238,7 @@ fn open_file(path: &Path) -> io::Result<Open> {
             bytes += 1;
         }
     }
-    Ok(Open {
-        file,
-        bytes,
-        day,
-        regular,
-    })
+    Ok(Open { file, bytes, day, regular })
 }
 
 /// Whether the last line has no end. A file that may be written but not read is taken to be whole.
@@ -290,13 +269,8 @@ mod tests {
 
     /// Appends lines given as text and day.
     fn append(log: &mut LogFile, lines: &[(&str, u64)]) -> Result<(), Problem> {
-        let mut lines = lines
-            .iter()
-            .map(|(text, day)| Line {
-                text: format!("{text}\n"),
-                day: *day,
-            })
-            .collect();
+        let mut lines =
+            lines.iter().map(|(text, day)| Line { text: format!("{text}\n"), day: *day }).collect();
         let outcome = log.append(&mut lines);
         assert_eq!(outcome.is_ok(), lines.is_empty());
         outcome
@@ -335,11 +309,7 @@ mod tests {
         append(&mut log, &[("five", 0)]).unwrap();
         expect(
             &folder,
-            &[
-                ("talk.log", "five"),
-                ("talk.log.1", "longer than a file"),
-                ("talk.log.2", "3"),
-            ],
+            &[("talk.log", "five"), ("talk.log.1", "longer than a file"), ("talk.log.2", "3")],
         );
     }
 
@@ -372,10 +342,7 @@ mod tests {
         let mut first = log(&folder, Rotate::Daily, 9);
         append(&mut first, &[("mon", 100), ("mon", 100), ("tue", 101)]).unwrap();
         append(&mut first, &[("tue", 101)]).unwrap();
-        expect(
-            &folder,
-            &[("talk.log", "tue,tue"), ("talk.log.1", "mon,mon")],
-        );
+        expect(&folder, &[("talk.log", "tue,tue"), ("talk.log.1", "mon,mon")]);
         let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(101 * 24 * 60 * 60 + 3600);
         let file = OpenOptions::new().append(true).open(first.path()).unwrap();
         file.set_modified(changed).unwrap();
@@ -386,11 +353,7 @@ mod tests {
         append(&mut third, &[("wed", 102)]).unwrap();
         expect(
             &folder,
-            &[
-                ("talk.log", "wed"),
-                ("talk.log.1", "tue,tue,tue"),
-                ("talk.log.2", "mon,mon"),
-            ],
+            &[("talk.log", "wed"), ("talk.log.1", "tue,tue,tue"), ("talk.log.2", "mon,mon")],
         );
     }
 

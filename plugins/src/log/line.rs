@@ -76,10 +76,7 @@ impl Line {
             }
         }
         line.push('\n');
-        Self {
-            text: line,
-            day: since.unwrap_or_default().as_secs() / DAY,
-        }
+        Self { text: line, day: since.unwrap_or_default().as_secs() / DAY }
     }
 }
 
@@ -101,22 +98,14 @@ fn ends_lines(c: char) -> bool {
 fn text(event: &Event) -> Option<String> {
     let entry = match event {
         Event::Entry(entry) => entry,
-        Event::Direct {
-            from,
-            to,
-            text,
-            time,
-            ..
-        } => return Some(format!("{time} @{to} {from}: {text}")),
+        Event::Direct { from, to, text, time, .. } => {
+            return Some(format!("{time} @{to} {from}: {text}"));
+        }
         _ => return None,
     };
-    let Entry {
-        room, time, what, ..
-    } = entry;
+    let Entry { room, time, what, .. } = entry;
     let what = match what {
-        Happening::Message {
-            from, text, kind, ..
-        } => match kind {
+        Happening::Message { from, text, kind, .. } => match kind {
             MessageKind::Say => format!("{from}: {text}"),
             MessageKind::Act => format!("** {from} {text}"),
         },
@@ -127,10 +116,7 @@ fn text(event: &Event) -> Option<String> {
         Happening::Joined { who } => format!("-> {who} joined"),
         Happening::Left { who, reason } => format!("<- {who} left ({reason})"),
         Happening::Renamed { from, who } => format!("-- {from} is now {who}"),
-        Happening::Topic {
-            topic,
-            who: Some(who),
-        } => format!("-- {who} set the topic: {topic}"),
+        Happening::Topic { topic, who: Some(who) } => format!("-- {who} set the topic: {topic}"),
         Happening::Topic { topic, who: None } => format!("-- topic: {topic}"),
         Happening::Presence { members } => format!("-- {members} people are here now"),
         // What core learns to tell later is in the JSON form at once, and here when it has words.
@@ -193,29 +179,17 @@ mod tests {
                 }),
                 "lobby * dinner\\nis ready",
             ),
+            (event(Happening::Joined { who: bob() }), "lobby -> bob joined"),
             (
-                event(Happening::Joined { who: bob() }),
-                "lobby -> bob joined",
-            ),
-            (
-                event(Happening::Left {
-                    who: bob(),
-                    reason: LeaveReason::Lost,
-                }),
+                event(Happening::Left { who: bob(), reason: LeaveReason::Lost }),
                 "lobby <- bob left (connection lost)",
             ),
             (
-                event(Happening::Renamed {
-                    from: bob(),
-                    who: name("eve"),
-                }),
+                event(Happening::Renamed { from: bob(), who: name("eve") }),
                 "lobby -- bob is now eve",
             ),
             (
-                event(Happening::Topic {
-                    topic: "games".into(),
-                    who: Some(bob()),
-                }),
+                event(Happening::Topic { topic: "games".into(), who: Some(bob()) }),
                 "lobby -- bob set the topic: games",
             ),
             (
@@ -236,10 +210,8 @@ mod tests {
 
     #[test]
     fn a_notice_of_what_the_arrows_say_is_left_out_of_the_text() {
-        let notice = event(Happening::Notice {
-            text: "ada joined".into(),
-            kind: NoticeKind::Joined,
-        });
+        let notice =
+            event(Happening::Notice { text: "ada joined".into(), kind: NoticeKind::Joined });
         assert_eq!(Line::of_event(&notice, Format::Text), None);
         assert!(Line::of_event(&notice, Format::Json).is_some());
     }
@@ -269,28 +241,20 @@ mod tests {
         let said = said("a \"b\" \u{85} \u{2028} \\ ü", MessageKind::Act);
         let line = line(&said, Format::Json);
         assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), said);
-        let Event::Entry(entry) = said else {
-            unreachable!()
-        };
+        let Event::Entry(entry) = said else { unreachable!() };
         assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), entry);
     }
 
     #[test]
     fn missing_lines_are_an_event_too() {
-        let loss = Loss {
-            since: time(),
-            lines: 17,
-        };
+        let loss = Loss { since: time(), lines: 17 };
         let text = Line::of_loss(&loss, Format::Text).text;
         assert_eq!(
             text,
             "2026-01-02T03:04:05.678Z ! 17 lines are missing here: the log did not keep up\n"
         );
         let json = Line::of_loss(&loss, Format::Json).text;
-        assert!(matches!(
-            serde_json::from_str(&json),
-            Ok(Event::Told { .. })
-        ));
+        assert!(matches!(serde_json::from_str(&json), Ok(Event::Told { .. })));
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value["lost"], 17);
     }

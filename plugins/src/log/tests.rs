@@ -23,16 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn log(folder: &Path, more: &str) -> Log {
     let path = folder.join("talk.log");
     let settings = format!("(path: {path:?}, {more})");
-    Log {
-        retry: Duration::from_millis(1),
-        ..Log::new(parse_settings(&settings).unwrap())
-    }
+    Log { retry: Duration::from_millis(1), ..Log::new(parse_settings(&settings).unwrap()) }
 }
 
 fn house(folder: &TempDir, more: &str) -> TestHouse {
-    TestHouse::new()
-        .plugin("commands", Commands::default())
-        .plugin("log", log(folder.path(), more))
+    TestHouse::new().plugin("commands", Commands::default()).plugin("log", log(folder.path(), more))
 }
 
 /// What the file holds when everybody is gone.
@@ -87,10 +82,8 @@ fn json_lines_are_entries_without_a_gap() {
     }
     ada.hears("ada: ünï 🦊");
     let written = written(house, &folder);
-    let entries: Vec<Entry> = written
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let entries: Vec<Entry> =
+        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
     assert_eq!(ids, [1, 2, 3, 4]);
     for (entry, said) in entries[1..].iter().zip(texts) {
@@ -155,10 +148,7 @@ fn it_comes_and_goes_while_people_talk() {
     ada.types("after");
     ada.hears("ada: after");
     let written = written(house, &folder);
-    let said: Vec<_> = written
-        .lines()
-        .map(|line| line.rsplit_once(' ').unwrap().1)
-        .collect();
+    let said: Vec<_> = written.lines().map(|line| line.rsplit_once(' ').unwrap().1).collect();
     assert_eq!(said, ["one", "two"]);
 }
 
@@ -166,20 +156,14 @@ fn it_comes_and_goes_while_people_talk() {
 #[test]
 fn a_full_disk_is_reported_once_and_the_room_goes_on() {
     let settings = parse_settings("(path: \"/dev/full\")").unwrap();
-    let log = Log {
-        retry: Duration::from_millis(1),
-        ..Log::new(settings)
-    };
+    let log = Log { retry: Duration::from_millis(1), ..Log::new(settings) };
     let house = TestHouse::new();
     let reports = house.handle().watch();
     let house = house.plugin("log", log);
     let ada = house.enter("ada");
     let bob = house.enter("bob");
     let report = next_report(&reports);
-    assert!(
-        report.starts_with("cannot write the log `/dev/full`: No space left"),
-        "{report}"
-    );
+    assert!(report.starts_with("cannot write the log `/dev/full`: No space left"), "{report}");
     for number in 0..20 {
         ada.types(&format!("line {number}"));
         bob.hears(&format!("ada: line {number}"));
@@ -213,10 +197,7 @@ fn a_disk_that_never_answers_holds_up_neither_the_room_nor_the_stop() {
     bob.hears("ada: hello");
     house.stop();
     let report = next_report(&reports);
-    assert!(
-        report.contains("3 lines are missing: the disk of the log"),
-        "{report}"
-    );
+    assert!(report.contains("3 lines are missing: the disk of the log"), "{report}");
     // Lets the thread go that waits for it.
     drop(fs::File::open(&path));
 }
@@ -271,10 +252,7 @@ fn a_mistake_in_the_settings_says_what_is_known() {
             "(rotate: Weekly)",
             "1:10: there is no choice `Weekly`; known are `Never`, `Daily`, `Size`",
         ),
-        (
-            "(rotate: Size(0))",
-            "1:15: expected a nonzero u64, found the unsigned integer `0`",
-        ),
+        ("(rotate: Size(0))", "1:15: expected a nonzero u64, found the unsigned integer `0`"),
         (
             "(file: \"x\")",
             "1:2: there is no field `file`; known are `path`, `format`, `rotate`, `keep`, `directs`",

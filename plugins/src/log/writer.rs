@@ -74,20 +74,8 @@ pub(super) fn connect(
     let (sender, queue) = async_channel::bounded(capacity);
     let (open, closing) = async_channel::bounded(1);
     let losses = Losses::default();
-    let feed = Feed {
-        queue: sender,
-        losses: losses.clone(),
-        _open: open,
-    };
-    let writer = Writer {
-        queue,
-        losses,
-        closing,
-        format,
-        file: Some(file),
-        retry,
-        missing: 0,
-    };
+    let feed = Feed { queue: sender, losses: losses.clone(), _open: open };
+    let writer = Writer { queue, losses, closing, format, file: Some(file), retry, missing: 0 };
     (feed, writer)
 }
 
@@ -157,9 +145,7 @@ impl Writer {
             self.note(lost, lines);
             lines.extend(Line::of_event(&event, self.format));
             taken += 1;
-            next = (taken < BATCH)
-                .then(|| self.queue.try_recv().ok())
-                .flatten();
+            next = (taken < BATCH).then(|| self.queue.try_recv().ok()).flatten();
         }
         if self.queue.is_empty() {
             // Nothing may follow for a long time that would carry it.
@@ -193,10 +179,7 @@ impl Writer {
             let appended = async { Some(appended.await) };
             let Some((file, left, outcome)) = appended.or(self.closed_for_long()).await else {
                 let problem = Problem::Stuck { path };
-                return Err(Unwritten {
-                    lines: count,
-                    problem,
-                });
+                return Err(Unwritten { lines: count, problem });
             };
             *lines = left;
             let file = self.file.insert(file);
@@ -210,10 +193,7 @@ impl Writer {
                 }
                 Ok(()) => break,
                 Err(problem) if closing => {
-                    return Err(Unwritten {
-                        lines: lines.len(),
-                        problem,
-                    });
+                    return Err(Unwritten { lines: lines.len(), problem });
                 }
                 Err(problem) => {
                     // One that is known needs no second report.
@@ -344,10 +324,7 @@ mod tests {
         let reports = Mutex::new(Vec::new());
         smol::block_on(writer.run(|text| reports.lock().unwrap().push(text)));
         let written = fs::read_to_string(&path).unwrap();
-        let lines: Vec<_> = written
-            .lines()
-            .map(|line| line.split_once(' ').unwrap().1)
-            .collect();
+        let lines: Vec<_> = written.lines().map(|line| line.split_once(' ').unwrap().1).collect();
         assert_eq!(
             lines,
             [
