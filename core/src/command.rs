@@ -87,7 +87,7 @@ pub enum ArgKind {
     Room,
     /// A plugin that is known.
     Plugin,
-    /// Another command.
+    /// Another command, all of its words; takes the rest of the line.
     Command,
     /// A whole number, 0 or more.
     Number,
@@ -145,9 +145,12 @@ pub enum CommandError {
         /// How the command is used.
         usage: String,
     },
-    /// There is nobody or nothing of that name.
+    /// There is nobody, or nothing else, of that name.
     #[error("{0}")]
     NotFound(String),
+    /// There is no room of that name.
+    #[error("{0}")]
+    NoSuchRoom(String),
     /// It may not be done.
     #[error("{0}")]
     Refused(String),
@@ -163,6 +166,7 @@ impl CommandError {
             Self::Unknown { word, nearest } => {
                 format!("there is no command `!{word}`; {}", advice(nearest.as_deref(), "!"))
             }
+            Self::Usage { problem, usage } => format!("{problem}; usage: !{usage}"),
             error => error.to_string(),
         }
     }
@@ -172,6 +176,7 @@ impl CommandError {
             Self::Unknown { .. } => ErrorCode::UnknownCommand,
             Self::Usage { .. } => ErrorCode::Usage,
             Self::NotFound(_) => ErrorCode::NoSuchMember,
+            Self::NoSuchRoom(_) => ErrorCode::NoSuchRoom,
             Self::Refused(_) => ErrorCode::Denied,
             Self::Failed(_) => ErrorCode::Failed,
         }
@@ -252,7 +257,7 @@ impl Command {
         let mut rest = rest.trim();
         for arg in &self.args {
             let value = match arg.kind {
-                ArgKind::Text => std::mem::take(&mut rest).to_owned(),
+                ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
                 _ => {
                     let (word, after) = next_word(rest).map_err(wrong)?;
                     rest = after;

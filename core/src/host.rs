@@ -62,6 +62,7 @@ pub(crate) enum Effect {
     Rename { member: MemberId, name: String },
     Quit { member: MemberId, farewell: String },
     Kick { member: MemberId, by: Option<Name>, why: String },
+    SetRole { member: MemberId, role: Role },
     SetTopic { room: RoomName, topic: String, by: Option<Name> },
     OpenRoom { room: RoomName, topic: String },
     CloseRoom { room: RoomName },
@@ -195,6 +196,11 @@ impl Host<'_> {
     /// Sends a member out of the house; `by` is who is named as having done it.
     pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
         self.push(Effect::Kick { member, by: by.cloned(), why: why.into() });
+    }
+
+    /// Lets a member do what a role may, for as long as it is here.
+    pub fn set_role(&mut self, member: MemberId, role: Role) {
+        self.push(Effect::SetRole { member, role });
     }
 
     /// Sets what a room is about; empty clears it.

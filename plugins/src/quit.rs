@@ -6,7 +6,9 @@
 
 use salotto::event::MessageKind;
 use salotto::plugin::Target;
-use salotto::{Arg, Command, CommandError, Host, Invocation, MessageDraft, Plugin, Reply, Verdict};
+use salotto::{
+    Arg, Command, CommandError, Host, Invocation, MessageDraft, Plugin, Reply, Role, Verdict,
+};
 use serde::{Deserialize, Deserializer};
 
 /// The words.
@@ -130,6 +132,8 @@ impl Plugin for Quit {
                     Command::new(path, "Says goodbye and leaves the house")
                         .arg(Arg::text("farewell").optional())
                         .in_person()
+                        // At the door one may change one's mind.
+                        .role(Role::Guest)
                         .example(format!("{path} see you tomorrow")),
                 ),
                 Word::Said(_) => None,
@@ -191,7 +195,7 @@ mod tests {
         let house = house("(words: [\"!bye\"])");
         let ada = house.enter("ada");
         ada.types("!quit");
-        ada.hears_about("! there is no command `quit`");
+        ada.hears_about("! there is no command `!quit`");
         ada.types("!bye");
         assert_eq!(ada.hears_goodbye(), "* goodbye (quit)");
     }
@@ -206,7 +210,7 @@ mod tests {
         }
         ada.hears("bob: ciaociao");
         ada.hears("bob: I say ciao");
-        bob.hears_about("no command `ciao`");
+        bob.hears_about("no command `!ciao`");
         bob.types("Ciao a tutti");
         assert_eq!(bob.hears_goodbye(), "* goodbye (quit: a tutti)");
         ada.types("ade");
@@ -261,6 +265,6 @@ mod tests {
         let ada = house.enter("ada");
         assert!(smol::block_on(house.handle().disable("quit")).unwrap());
         ada.types("!quit");
-        ada.hears_about("! there is no command `quit`");
+        ada.hears_about("! there is no command `!quit`");
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::talk::is_command;
 use crate::command::Role;
 use crate::counters::Strike;
 use crate::dialect::Input;
@@ -58,6 +59,8 @@ impl Hub {
         match input {
             Input::Nothing => {}
             Input::Typed(line) if named => self.take_typed(id, line),
+            // Who changes their mind at the door may say so, if a plugin has a word for it.
+            Input::Typed(line) if is_command(&line) => self.take_typed(id, line),
             Input::Typed(line) => self.offer_first_name(id, &line, &[], None, None),
             Input::Request(envelope) => {
                 let Envelope { request, nonce } = *envelope;
@@ -96,10 +99,6 @@ impl Hub {
         resume: Option<&Resume>,
         nonce: Option<String>,
     ) {
-        // Who changes their mind at the door says goodbye like everybody else.
-        if text.trim() == "!quit" {
-            return self.disconnect(id, LeaveReason::Quit { farewell: String::new() });
-        }
         self.end_former_connection(id, text, resume);
         let limit = self.house.settings().limits.name_lines;
         let Some(member) = self.house.roster.get_mut(id) else {

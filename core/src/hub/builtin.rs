@@ -259,7 +259,9 @@ fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError
 fn existing_room(hub: &Hub, name: &str) -> Result<crate::room::RoomId, CommandError> {
     hub.house.rooms.find(name).map(|room| room.id).ok_or_else(|| {
         let shown = crate::sanitize::excerpt(name, 64);
-        CommandError::NotFound(format!("there is no room `{shown}`; `rooms` lists those there are"))
+        CommandError::NoSuchRoom(format!(
+            "there is no room `{shown}`; `rooms` lists those there are"
+        ))
     })
 }
 

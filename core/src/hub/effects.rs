@@ -64,6 +64,14 @@ impl Hub {
             }
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => self.kick(member, by, &why),
+            Effect::SetRole { member, role } => {
+                // A role belongs to a name; at the door there is none.
+                let member =
+                    self.house.roster.get_mut(member).filter(|member| member.name.is_some());
+                if let Some(member) = member {
+                    member.role = role;
+                }
+            }
             Effect::SetTopic { room, topic, by } => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
                     return;

@@ -10,7 +10,7 @@ use crate::name::{Name, RoomName};
 use crate::outlet::Mail;
 use crate::plugin::{Hook, JoinDraft, Kicked, LeaveDraft, Left, Renamed};
 use crate::report::Report;
-use crate::room::RoomId;
+use crate::room::{Room, RoomId};
 
 use super::Hub;
 
@@ -45,6 +45,10 @@ impl Hub {
         if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
             // Here already: it is where the next line goes.
             member.current = Some(room);
+            let entered = self.house.rooms.get(room).map(|room| entered(room, room.next_id()));
+            if let Some(entered) = entered {
+                self.house.tell(id, entered);
+            }
             return Ok(());
         }
         if let Some(limit) = limits.rooms_per_member.filter(|&limit| member.rooms.len() >= limit) {
@@ -55,7 +59,7 @@ impl Hub {
         let room = match existing {
             Some(room) => room,
             None if !settings.rooms.open => {
-                let text = format!("there is no room `{wanted}`; `!rooms` lists those there are");
+                let text = format!("there is no room `{wanted}`; check its name");
                 return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
             }
             None if limits.rooms.is_some_and(|limit| self.house.rooms.len() >= limit) => {
@@ -98,14 +102,7 @@ impl Hub {
             _ => next.saturating_sub(history),
         };
         let first_id = from.max(room.timeline.first()).min(next);
-        let entered = Event::Entered {
-            room: room.name.clone(),
-            topic: room.topic.clone(),
-            members: room.members.keys().take(PAGE).cloned().collect(),
-            count: room.members.len(),
-            first_id,
-            history: room.shown_since(first_id),
-        };
+        let entered = entered(room, first_id);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let quiet = self.house.rooms.get(room_id).is_some_and(|room| self.house.is_quiet(room));
         self.house.tell(id, entered);
@@ -238,19 +235,22 @@ impl Hub {
         let Some(room) = self.house.rooms.get_mut(room_id) else {
             return;
         };
-        let quiet = room.members.len();
+        let before = room.members.len();
         room.members.remove(&name);
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
-        let announced = self.house.settings().presence.announce_up_to;
+        let announce_up_to = self.house.settings().presence.announce_up_to;
+        let announced =
+            announce_up_to.is_none_or(|most| before <= most) && reason != LeaveReason::Stopping;
         self.house.post(&outlet, Mail::Unfollow(room_id));
         self.house.shared.fanout.tell(outlet.shard(), Work::Unfollow(room_id, outlet.clone()));
-        if announced.is_some_and(|announced| quiet > announced) {
-            self.count_changed(room_id);
+        if announced {
+            let reason = reason.clone();
+            self.commit(room_id, Happening::Left { who: name.clone(), reason });
         } else if reason != LeaveReason::Stopping {
-            self.commit(room_id, Happening::Left { who: name.clone(), reason: reason.clone() });
+            self.count_changed(room_id);
         }
-        let left = Left { member: id, name, room: Some(room_name), reason };
+        let left = Left { member: id, name, room: Some(room_name), reason, announced };
         self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
         if left_empty && !permanent {
             self.close_room(room_id);
@@ -273,7 +273,8 @@ impl Hub {
         };
         if let Some(name) = &member.name {
             self.house.shared.directory.remove_member(name);
-            let left = Left { member: id, name: name.clone(), room: None, reason: reason.clone() };
+            let (room, name, reason) = (None, name.clone(), reason.clone());
+            let left = Left { member: id, name, room, reason, announced: false };
             self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
         }
         if self.house.reports.are_watched() {
@@ -373,18 +374,18 @@ impl Hub {
     pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(text) = room else {
             return self.house.current_room(id).map(|room| room.id).ok_or_else(|| {
-                Refusal::new(ErrorCode::NotInRoom, "you are in no room; `!join ROOM` enters one")
+                Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
             });
         };
         let shown = crate::sanitize::excerpt(text, 64);
         let Some(room) = self.house.rooms.find(text) else {
-            let text = format!("there is no room `{shown}`; `!rooms` lists those there are");
+            let text = format!("there is no room `{shown}`; check its name");
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         if self.house.roster.get(id).is_some_and(|member| member.rooms.contains(&room.id)) {
             return Ok(room.id);
         }
-        let text = format!("you are not in `{}`; `!join {}` enters it", room.name, room.name);
+        let text = format!("you are not in `{}`; join it first", room.name);
         Err(Refusal::new(ErrorCode::NotInRoom, text))
     }
 
@@ -393,5 +394,17 @@ impl Hub {
             room.owes_count = true;
         }
         self.owe_count();
+    }
+}
+
+/// What somebody is told who is in a room and will see its entries from `first_id` on.
+fn entered(room: &Room, first_id: EntryId) -> Event {
+    Event::Entered {
+        room: room.name.clone(),
+        topic: room.topic.clone(),
+        members: room.members.keys().take(PAGE).cloned().collect(),
+        count: room.members.len(),
+        first_id,
+        history: room.shown_since(first_id),
     }
 }

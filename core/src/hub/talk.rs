@@ -21,16 +21,12 @@ use crate::sanitize;
 impl Hub {
     /// A person typed a line in chat: a message, or a command after `!`.
     pub(super) fn take_typed(&mut self, id: MemberId, line: String) {
-        match line.trim_start().strip_prefix('!') {
-            // `!!!` is said, not called.
-            Some(command) if command.starts_with(char::is_alphabetic) => {
-                self.take_command(id, command, None, None);
-            }
-            _ => {
-                let result = self.say(id, None, line, MessageKind::Say, None);
-                self.answer(id, result, None);
-            }
+        if is_command(&line) {
+            let command = line.trim_start().trim_start_matches('!');
+            return self.take_command(id, command, None, None);
         }
+        let result = self.say(id, None, line, MessageKind::Say, None);
+        self.answer(id, result, None);
     }
 
     /// A client with a name asks for something.
@@ -197,7 +193,7 @@ impl Hub {
         match target {
             Target::Room(room) => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
-                    let text = format!("there is no room `{room}`; `!rooms` lists those there are");
+                    let text = format!("there is no room `{room}`; check its name");
                     return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
                 self.commit_message(member, room, from, text, kind, nonce, tags);
@@ -281,7 +277,7 @@ impl Hub {
             return Ok(self.house.host_name.clone());
         }
         let text =
-            format!("nobody here is called `{}`; `!who` lists who is", sanitize::excerpt(name, 64));
+            format!("nobody here is called `{}`; check the name", sanitize::excerpt(name, 64));
         Err(Refusal::new(ErrorCode::NoSuchMember, text))
     }
 
@@ -330,4 +326,10 @@ impl Hub {
         self.house.tell(id, Event::Members { room, members, count, more, nonce });
         Ok(())
     }
+}
+
+/// Whether a typed line calls a command. `!!!` is said, not called.
+pub(super) fn is_command(line: &str) -> bool {
+    let command = line.trim_start().strip_prefix('!');
+    command.is_some_and(|command| command.starts_with(char::is_alphabetic))
 }
