@@ -222,6 +222,9 @@ pub enum Event {
         token: String,
         /// The name that was accepted.
         name: Name,
+        /// Longest message in characters; absent when it is not limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_characters: Option<usize>,
         /// What can be typed after `!`, for help and completion.
         commands: Vec<CommandInfo>,
     },

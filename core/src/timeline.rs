@@ -140,6 +140,13 @@ impl Timeline {
         Ok(next)
     }
 
+    /// Everything in the ring from an id on, and the cursor after it.
+    pub(crate) fn since(&self, id: EntryId) -> (Vec<Slice>, EntryId) {
+        let mut slices = Vec::new();
+        let next = self.collect(id, Stamp::MAX, usize::MAX, |slice| slices.push(slice));
+        (slices, next.unwrap_or(id))
+    }
+
     /// The stamp of the entry with this id, if it is in the ring.
     pub(crate) fn stamp(&self, id: EntryId) -> Option<Stamp> {
         let ring = self.ring();

@@ -185,6 +185,7 @@ impl Hub {
                 run: self.house.run.clone(),
                 token,
                 name,
+                message_characters: settings.limits.message_characters,
                 commands: self.commands_for(role),
             },
         );

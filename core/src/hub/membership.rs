@@ -104,9 +104,10 @@ impl Hub {
         let first_id = from.max(room.timeline.first()).min(next);
         let entered = entered(room, first_id);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
+        let (history, next) = timeline.since(first_id);
         let quiet = self.house.rooms.get(room_id).is_some_and(|room| self.house.is_quiet(room));
         self.house.tell(id, entered);
-        self.house.post(&outlet, Mail::Follow { room: room_id, timeline, next: first_id });
+        self.house.post(&outlet, Mail::Follow { room: room_id, timeline, history, next });
         let shard = outlet.shard();
         self.house.shared.fanout.tell(shard, Work::Follow(room_id, outlet));
         if quiet {
