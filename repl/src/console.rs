@@ -89,8 +89,11 @@ pub(crate) async fn run(steward: Arc<Steward>, start: bool) -> Exit {
         terminal.restore();
         screen.abandon_line();
     }
-    steward.retire().await;
+    let was_open = steward.retire().await;
     ended_within(LAST_LINES, &scrolled).await;
+    if was_open {
+        screen.print("the house is closed");
+    }
     Exit::Done
 }
 

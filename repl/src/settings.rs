@@ -247,7 +247,7 @@ pub fn show(settings: &Settings, plugins: &[PluginSetup]) -> String {
         plugins,
     };
     ron_options()
-        .to_string_pretty(&shown, PrettyConfig::new().compact_arrays(true))
+        .to_string_pretty(&shown, PrettyConfig::new().depth_limit(2))
         .unwrap_or_else(|error| format!("// cannot be shown: {error}"))
 }
 

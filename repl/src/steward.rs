@@ -97,12 +97,13 @@ impl Steward {
         self.close_locked(&mut house).await
     }
 
-    /// Closes the house for good: feeds end when they have told the rest.
-    pub async fn retire(&self) {
-        self.close().await;
+    /// Closes the house for good: feeds end when they have told the rest. Says whether it was open.
+    pub async fn retire(&self) -> bool {
+        let was_open = self.close().await;
         for line in lock(&self.views).drain(..) {
             line.hang_up();
         }
+        was_open
     }
 
     /// Another pair of eyes on the house, over all its openings and closings: what it wants to see, and what it is told.

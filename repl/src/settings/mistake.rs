@@ -139,15 +139,22 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
         {
             expected("a whole number")
         }
+        Error::Eof
+        | Error::ExpectedComma
+        | Error::ExpectedArrayEnd
+        | Error::ExpectedStructLikeEnd
+            if word.is_empty() =>
+        {
+            (
+                end,
+                "the file ends too early; a closing bracket is missing".into(),
+            )
+        }
         Error::ExpectedComma | Error::ExpectedArrayEnd | Error::ExpectedStructLikeEnd => {
             expected("a comma or the closing bracket")
         }
         Error::ExpectedStringEnd => (start, "this text has no closing `\"`".into()),
         Error::TrailingCharacters => expected("nothing after the last `)`"),
-        Error::Eof => (
-            end,
-            "the file ends too early; a closing bracket is missing".into(),
-        ),
         Error::Message(text) => (at_word, text.clone()),
         other => {
             let text = other.to_string();

@@ -37,7 +37,7 @@ fn commands() -> Vec<(Command, Local)> {
         (
             operator(
                 "start",
-                "Opens the house as the configuration file says now, or at another address",
+                "Reads the configuration and opens the house, or opens it at another address",
             )
             .arg(Arg::word("address").optional())
             .example("start")
@@ -51,44 +51,44 @@ fn commands() -> Vec<(Command, Local)> {
         (
             operator(
                 "restart",
-                "Closes the house and opens it as the configuration file says now; a file with mistakes changes nothing",
+                "Reads the configuration and, if it is right, closes and opens the house",
             ),
             Local::Restart,
         ),
         (
-            operator("config", "Shows the configuration in force and where it comes from"),
+            operator(
+                "config",
+                "Shows the configuration in force and where it comes from",
+            ),
             Local::Config,
         ),
         (
             operator(
                 "config reload",
-                "Takes over the configuration file while people talk, all of it or nothing, and names what waits for `restart`",
+                "Takes the file over while people talk, or nothing of it; names what needs a `restart`",
             ),
             Local::ConfigReload,
         ),
         (
             operator(
                 "plugins reload",
-                "Takes over the list of plugins, and only that, from the configuration file while people talk",
+                "Takes the plugins over from the file while people talk, and only those",
             ),
             Local::PluginsReload,
         ),
         (
             operator(
                 "watch",
-                "Chooses what is shown here: all, rooms (who says what, comes and goes), talk (who says what) or none",
+                "Chooses what is shown here: talk in the rooms, also who comes and goes, or all",
             )
             .arg(Arg::choice("what", &Watch::ALL.map(Watch::word)).optional())
             .example("watch talk"),
             Local::Watch,
         ),
         (
-            operator(
-                "trace",
-                "Shows each call of a plugin's hook, with its verdict and how long it took",
-            )
-            .arg(Arg::choice("switch", &["on", "off"]).optional())
-            .example("trace on"),
+            operator("trace", "Shows each call of a plugin's hook as it happens")
+                .arg(Arg::choice("switch", &["on", "off"]).optional())
+                .example("trace on"),
             Local::Trace,
         ),
         (
@@ -98,9 +98,6 @@ fn commands() -> Vec<(Command, Local)> {
                 .example("help plugins enable"),
             Local::Help,
         ),
-        (
-            operator("quit", "Closes the house and leaves"),
-            Local::Quit,
-        ),
+        (operator("quit", "Closes the house and leaves"), Local::Quit),
     ]
 }
