@@ -14,7 +14,7 @@ use smol::future::FutureExt;
 
 use crate::helper::Assistant;
 use crate::render::Renderer;
-use crate::signals::Asking;
+use crate::signals::{Asked, Asking};
 use crate::steward::{Outcome, Steward, View, Watch, listening};
 use crate::{Exit, complain, history_file, logging, wants_colours};
 use prompt::{Input, Prompt};
@@ -62,7 +62,8 @@ pub(crate) async fn run(steward: Arc<Steward>, start: bool) -> Exit {
     let mut signalled = false;
     loop {
         let signal = async {
-            asking.next().await;
+            // Ctrl+C that was pressed while no line was typed comes as a signal. It takes a line away, never the house.
+            while asking.next().await == Asked::Interrupt {}
             None
         };
         let typed = async { Some(prompt.next().await) };
@@ -125,7 +126,14 @@ async fn execute(
 fn forward_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        let message = panic.payload_as_str().unwrap_or("without a message");
+        let message = match (
+            panic.payload().downcast_ref::<&str>(),
+            panic.payload().downcast_ref::<String>(),
+        ) {
+            (Some(text), _) => text,
+            (_, Some(text)) => text.as_str(),
+            _ => "no message",
+        };
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or("unnamed");
         let place = place.unwrap_or_default();

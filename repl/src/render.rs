@@ -169,3 +169,121 @@ fn one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(sanitize::message).collect();
     lines.join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::plugin::Hook;
+    use salotto::{MemberId, Name, NoticeKind, RoomName};
+
+    fn entry(what: Happening) -> Report {
+        let settings = salotto::Settings::default();
+        Report::Entry(Entry {
+            room: RoomName::new("lobby", &settings.limits).unwrap(),
+            id: 1,
+            time: serde_json::from_str("\"2026-01-02T03:04:05.678Z\"").unwrap(),
+            what,
+        })
+    }
+
+    fn name(name: &str) -> Name {
+        Name::new(name, &salotto::Settings::default().limits).unwrap()
+    }
+
+    fn said(kind: MessageKind) -> Happening {
+        Happening::Message {
+            from: name("ada"),
+            text: "hello".into(),
+            kind,
+            nonce: None,
+            tags: Default::default(),
+        }
+    }
+
+    #[test]
+    fn each_report_is_one_line() {
+        let reason = salotto::event::LeaveReason::Quit {
+            farewell: "bye".into(),
+        };
+        let member: MemberId = serde_json::from_str("7").unwrap();
+        for (report, line) in [
+            (entry(said(MessageKind::Say)), "#lobby ada: hello"),
+            (entry(said(MessageKind::Act)), "#lobby ** ada hello"),
+            (
+                entry(Happening::Notice {
+                    text: "soon".into(),
+                    kind: NoticeKind::Info,
+                }),
+                "#lobby * soon",
+            ),
+            (
+                entry(Happening::Joined { who: name("ada") }),
+                "#lobby * ada joined",
+            ),
+            (
+                entry(Happening::Left {
+                    who: name("ada"),
+                    reason: reason.clone(),
+                }),
+                "#lobby * ada left (quit: bye)",
+            ),
+            (
+                entry(Happening::Renamed {
+                    from: name("ada"),
+                    who: name("eve"),
+                }),
+                "#lobby * ada is now eve",
+            ),
+            (
+                entry(Happening::Topic {
+                    topic: String::new(),
+                    who: None,
+                }),
+                "#lobby * the topic was cleared",
+            ),
+            (
+                Report::Disconnected {
+                    member,
+                    name: Some(name("ada")),
+                    reason,
+                },
+                "- connection 7 (ada): quit: bye",
+            ),
+            (
+                Report::Trace {
+                    plugin: "hush".into(),
+                    hook: Hook::BeforeMessage,
+                    verdict: Some(Verdict::Deny("no".into())),
+                    took: std::time::Duration::from_micros(3),
+                },
+                "trace hush before_message deny (no) 3.0µs",
+            ),
+        ] {
+            assert_eq!(Renderer::new(false).line(&report).as_deref(), Some(line));
+        }
+    }
+
+    #[test]
+    fn what_a_plugin_or_a_panic_says_cannot_reach_the_terminal_raw() {
+        let report = Report::PluginPanicked {
+            plugin: "hush".into(),
+            hook: Hook::AfterSaid,
+            message: "one\n\u{1b}[2Jtwo\r".into(),
+            disabled: true,
+        };
+        assert_eq!(
+            Renderer::new(false).line(&report).unwrap(),
+            "plugin hush panicked in after_said: one [2Jtwo; it is off now, `plugins enable hush` tries again"
+        );
+    }
+
+    #[test]
+    fn colours_end_where_they_began() {
+        let line = Renderer::new(true).line(&entry(said(MessageKind::Say)));
+        let line = line.unwrap();
+        assert!(line.ends_with(": hello"), "{line:?}");
+        assert_eq!(line.matches("\x1b[0m").count(), 2);
+        let again = Renderer::new(true).line(&entry(said(MessageKind::Say)));
+        assert_eq!(again.unwrap(), line, "a name keeps its colour");
+    }
+}

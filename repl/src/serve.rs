@@ -27,7 +27,7 @@ pub(crate) async fn run(steward: &Steward) -> Exit {
         let asked = async { Next::Asked(asking.next().await) };
         let report = async { Next::Report(feed.next().await) };
         match asked.or(report).await {
-            Next::Asked(Asked::Stop) => break,
+            Next::Asked(Asked::Stop | Asked::Interrupt) => break,
             Next::Asked(Asked::HangUp) => reload(steward, &view).await,
             Next::Report(Some(report)) => log(&report),
             Next::Report(None) => break,

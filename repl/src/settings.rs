@@ -252,7 +252,7 @@ pub fn show(settings: &Settings, plugins: &[PluginSetup]) -> String {
 }
 
 /// For a plugin that nobody knows.
-pub(crate) fn no_such_plugin(name: &str, known: &[String]) -> String {
+fn no_such_plugin(name: &str, known: &[String]) -> String {
     let near = mistake::did_you_mean(name, known.iter().map(String::as_str));
     format!(
         "there is no plugin `{name}`{near} known are {}",

@@ -10,6 +10,8 @@ use smol::stream::StreamExt;
 pub(crate) enum Asked {
     /// Close the house and end.
     Stop,
+    /// Ctrl+C; the same, except where the keyboard has another way to end.
+    Interrupt,
     /// The terminal is gone or, where there is none, the configuration is to be read again.
     HangUp,
 }
@@ -30,6 +32,7 @@ impl Asking {
         match signals.next().await {
             #[cfg(unix)]
             Some(Ok(Signal::Hup)) => Asked::HangUp,
+            Some(Ok(Signal::Int)) => Asked::Interrupt,
             Some(Ok(_)) => Asked::Stop,
             Some(Err(_)) | None => std::future::pending().await,
         }

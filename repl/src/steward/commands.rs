@@ -101,3 +101,30 @@ fn commands() -> Vec<(Command, Local)> {
         (operator("quit", "Closes the house and leaves"), Local::Quit),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::{Caller, command};
+
+    #[test]
+    fn the_examples_are_commands() {
+        let all: Vec<Command> = records().collect();
+        let operator = Caller {
+            role: Role::Operator,
+            member: None,
+            name: None,
+            room: None,
+        };
+        for record in &all {
+            for example in &record.examples {
+                let (found, rest) = command::find(all.iter(), example).unwrap();
+                assert_eq!(found, record, "{example}");
+                // `help` takes the words of a command as they are.
+                if record.path != "help" {
+                    found.parse(rest, operator.clone()).unwrap();
+                }
+            }
+        }
+    }
+}

@@ -229,3 +229,42 @@ impl Feed {
         report.or(house).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::{Reply, Server};
+
+    #[test]
+    fn a_feed_goes_on_from_house_to_house_and_ends_with_its_view() {
+        smol::block_on(async {
+            let (view, mut feed) = open(Some(Watch::Talk));
+            for text in ["one", "two"] {
+                let server = Server::builder().listen(Vec::<String>::new()).start();
+                let server = server.unwrap();
+                view.line().connect(&server.handle());
+                server.handle().say("lobby", text).await.unwrap();
+                let Some(Report::Entry(entry)) = feed.next().await else {
+                    panic!("nothing was said");
+                };
+                assert!(
+                    matches!(entry.what, Happening::Message { text: said, .. } if said == text)
+                );
+                server.stop().await;
+            }
+            drop(view);
+            assert_eq!(feed.next().await, None);
+        });
+    }
+
+    #[test]
+    fn a_view_shows_nothing_until_it_watches() {
+        let (view, _feed) = open(None);
+        assert_eq!(view.watch(None), Reply::text("watching none"));
+        assert_eq!(view.watch(Some("talk")), Reply::Done);
+        assert_eq!(view.watch(None), Reply::text("watching talk"));
+        assert_eq!(view.trace(None, None), Reply::text("trace is off"));
+        assert_eq!(view.trace(Some("on"), None), Reply::Done);
+        assert_eq!(view.trace(None, None), Reply::text("trace is on"));
+    }
+}

@@ -25,7 +25,14 @@ const CTRL_U: &str = "\x15";
 struct Console {
     child: Child,
     keyboard: File,
-    screen: Arc<(Mutex<vt100::Parser>, Condvar)>,
+    screen: Arc<(Mutex<Emulator>, Condvar)>,
+}
+
+/// What the terminal shows.
+struct Emulator {
+    parser: vt100::Parser,
+    /// Whether the program has let go of it.
+    is_closed: bool,
 }
 
 impl Console {
@@ -62,18 +69,21 @@ impl Console {
             .unwrap();
         let keyboard = File::from(master);
         let mut output = keyboard.try_clone().unwrap();
-        let screen = Arc::new((
-            Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)),
-            Condvar::new(),
-        ));
+        let emulator = Emulator {
+            parser: vt100::Parser::new(ROWS, COLUMNS, 0),
+            is_closed: false,
+        };
+        let screen = Arc::new((Mutex::new(emulator), Condvar::new()));
         let painted = screen.clone();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // The terminal ends with an error when the program closes it.
             while let Ok(count @ 1..) = output.read(&mut bytes) {
-                painted.0.lock().unwrap().process(&bytes[..count]);
+                painted.0.lock().unwrap().parser.process(&bytes[..count]);
                 painted.1.notify_all();
             }
+            painted.0.lock().unwrap().is_closed = true;
+            painted.1.notify_all();
         });
         Self {
             child,
@@ -88,18 +98,24 @@ impl Console {
 
     /// Waits until the screen is as it should be, and returns it.
     fn wait_until(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) -> String {
+        self.wait(what, |emulator| is_so(emulator.parser.screen()))
+    }
+
+    fn wait(&self, what: &str, is_so: impl Fn(&Emulator) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
-        let mut screen = self.screen.0.lock().unwrap();
-        while !is_so(screen.screen()) {
+        let mut emulator = self.screen.0.lock().unwrap();
+        loop {
+            let contents = emulator.parser.screen().contents();
+            if is_so(&emulator) {
+                return contents;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(
                 !left.is_zero(),
-                "never {what}; the screen shows\n{}",
-                screen.screen().contents()
+                "never {what}; the screen shows\n{contents}"
             );
-            screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
+            emulator = self.screen.1.wait_timeout(emulator, left).unwrap().0;
         }
-        screen.screen().contents()
     }
 
     fn sees(&self, text: &str) -> String {
@@ -112,8 +128,8 @@ impl Console {
     fn ends_with(&self, line: &str) -> String {
         self.wait_until(&format!("ending with {line:?}"), |screen| {
             let contents = screen.contents();
-            let lines = contents.lines().map(str::trim_end);
-            lines.filter(|line| !line.is_empty()).next_back() == Some(line)
+            let mut lines = contents.lines().map(str::trim_end);
+            lines.rfind(|line| !line.is_empty()) == Some(line)
         })
     }
 
@@ -126,6 +142,7 @@ impl Console {
     }
 
     fn exit_status(&mut self) -> Option<i32> {
+        self.wait("ended", |emulator| emulator.is_closed);
         self.child.wait().unwrap().code()
     }
 }
@@ -191,11 +208,36 @@ fn tab_completes_commands_names_rooms_and_plugins() {
 }
 
 #[test]
+fn what_is_typed_ahead_is_not_lost() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    console.press(&format!("watch talk{ENTER}watch{ENTER}trace{ENTER}half"));
+    console.sees("watching talk");
+    console.sees("trace is off");
+    console.ends_with("salotto> half");
+}
+
+#[test]
+fn ctrl_c_as_a_signal_does_not_close_the_house() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let address = console.address();
+    let id = rustix::process::Pid::from_child(&console.child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let _ada = Guest::join(address, "ada");
+    console.sees("ada joined");
+    console.press(CTRL_D);
+    assert_eq!(console.exit_status(), Some(0));
+}
+
+#[test]
 fn history_is_kept_between_runs() {
     let folder = Folder::new();
     let mut console = Console::open(&folder, &["--no-start"]);
     console.ends_with("salotto>");
     console.press(&format!("watch talk{ENTER}"));
+    console.sees("salotto> watch talk");
     console.ends_with("salotto>");
     console.press(CTRL_D);
     assert_eq!(console.exit_status(), Some(0));
@@ -270,15 +312,12 @@ fn a_signal_closes_the_house_and_leaves_the_terminal_as_it_was() {
     console.press("half a line");
     console.ends_with("salotto> half a line");
     let id = rustix::process::Pid::from_child(&console.child);
-    let modes = || {
-        rustix::termios::tcgetattr(&console.keyboard)
-            .unwrap()
-            .local_modes
-    };
+    let keyboard = console.keyboard.try_clone().unwrap();
+    let modes = || rustix::termios::tcgetattr(&keyboard).unwrap().local_modes;
     assert!(!modes().contains(rustix::termios::LocalModes::ECHO));
     rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
     ada.lines.expect("goodbye (server stopping)");
-    assert_eq!(console.child.wait().unwrap().code(), Some(0));
+    assert_eq!(console.exit_status(), Some(0));
     assert!(
         modes().contains(rustix::termios::LocalModes::ECHO | rustix::termios::LocalModes::ICANON)
     );
@@ -291,7 +330,7 @@ fn colours_honour_no_color() {
         console.ends_with("salotto>");
         let screen = console.screen.0.lock().unwrap();
         let cells = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
-        let mut cells = cells.filter_map(|(row, column)| screen.screen().cell(row, column));
+        let mut cells = cells.filter_map(|(row, column)| screen.parser.screen().cell(row, column));
         cells.any(|cell| cell.bold() || cell.dim() || cell.fgcolor() != vt100::Color::Default)
     };
     assert!(is_coloured(&Console::open(&folder, &["--no-start"])));
