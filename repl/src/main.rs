@@ -1,3 +1,10 @@
-//! The console of Salotto.
+//! The program `salotto`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use salotto_repl::cli::Cli;
+
+fn main() -> ExitCode {
+    salotto_repl::run(Cli::parse()).into()
+}

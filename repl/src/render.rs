@@ -1,0 +1,246 @@
+//! A report as a line of terminal text. What people wrote was cleaned by core; nothing is added here but colours.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use salotto::event::MessageKind;
+use salotto::{Entry, Event, Happening, Reply, Report, Verdict, sanitize};
+
+const RESET: &str = "\x1b[0m";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const YELLOW: &str = "\x1b[33m";
+/// For names: those that can be read on light and on dark.
+const NAMES: [&str; 5] = ["\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[36m"];
+
+/// Turns reports and replies into text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Renderer {
+    colours: bool,
+}
+
+impl Renderer {
+    pub(crate) fn new(colours: bool) -> Self {
+        Self { colours }
+    }
+
+    /// One line without its newline, or `None` for what has nothing to show.
+    pub(crate) fn line(&self, report: &Report) -> Option<String> {
+        Some(match report {
+            Report::Entry(entry) => self.entry(entry)?,
+            Report::Direct(Event::Direct { from, to, text, .. }) => {
+                let (from, to) = (self.name(from.as_str()), self.name(to.as_str()));
+                format!("{from} to {to}: {text}")
+            }
+            Report::Connected { member, peer } => {
+                self.dim(&format!("+ connection {member} from {peer}"))
+            }
+            Report::Disconnected { member, name, reason } => {
+                let name = name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+                self.dim(&format!("- connection {member}{name}: {reason}"))
+            }
+            Report::Plugin { plugin, text } => {
+                self.paint(YELLOW, &format!("plugin {plugin}: {}", one_line(text)))
+            }
+            Report::PluginPanicked { plugin, hook, message, disabled } => {
+                let message = one_line(message);
+                let off = match disabled {
+                    true => format!("; it is off now, `plugins enable {plugin}` tries again"),
+                    false => String::new(),
+                };
+                self.paint(RED, &format!("plugin {plugin} panicked in {hook}: {message}{off}"))
+            }
+            Report::SlowHook { plugin, hook, took } => {
+                self.paint(YELLOW, &format!("plugin {plugin} was slow in {hook}: {took:.1?}"))
+            }
+            Report::Trace { plugin, hook, verdict, took } => {
+                let verdict = match verdict {
+                    None => String::new(),
+                    Some(Verdict::Pass) => " pass".into(),
+                    Some(Verdict::Take) => " take".into(),
+                    Some(Verdict::Deny(reason)) => format!(" deny ({})", one_line(reason)),
+                };
+                self.dim(&format!("trace {plugin} {hook}{verdict} {took:.1?}"))
+            }
+            Report::House { text, .. } => self.paint(YELLOW, &one_line(text)),
+            _ => return None,
+        })
+    }
+
+    /// What a command answered; its headings stand out.
+    pub(crate) fn reply(&self, reply: &Reply) -> String {
+        let text = reply.to_string();
+        match (reply, text.split_once('\n')) {
+            (Reply::Table { .. }, Some((headings, rows))) => {
+                format!("{}\n{rows}", self.paint(BOLD, headings))
+            }
+            _ => text,
+        }
+    }
+
+    /// What went wrong.
+    pub(crate) fn error(&self, text: &str) -> String {
+        self.paint(RED, text)
+    }
+
+    /// Something aside.
+    pub(crate) fn dim(&self, text: &str) -> String {
+        self.paint(DIM, text)
+    }
+
+    /// Something to stand out.
+    pub(crate) fn bold(&self, text: &str) -> String {
+        self.paint(BOLD, text)
+    }
+
+    fn entry(&self, entry: &Entry) -> Option<String> {
+        let what = match &entry.what {
+            Happening::Message { from, text, kind, .. } => {
+                let from = self.name(from.as_str());
+                match kind {
+                    MessageKind::Say => format!("{from}: {text}"),
+                    MessageKind::Act => format!("** {from} {text}"),
+                }
+            }
+            Happening::Notice { text, .. } => format!("* {text}"),
+            Happening::Joined { who } => format!("* {} joined", self.name(who.as_str())),
+            Happening::Left { who, reason } => {
+                format!("* {} left ({reason})", self.name(who.as_str()))
+            }
+            Happening::Renamed { from, who } => {
+                let (from, who) = (self.name(from.as_str()), self.name(who.as_str()));
+                format!("* {from} is now {who}")
+            }
+            Happening::Topic { topic, who } => {
+                let by = who
+                    .as_ref()
+                    .map_or(String::new(), |who| format!(" by {}", self.name(who.as_str())));
+                match topic.as_str() {
+                    "" => format!("* the topic was cleared{by}"),
+                    topic => format!("* the topic was set{by}: {topic}"),
+                }
+            }
+            Happening::Presence { members } => format!("* {members} are here"),
+            _ => return None,
+        };
+        Some(format!("{} {what}", self.dim(&format!("#{}", entry.room))))
+    }
+
+    /// A name has the same colour each time.
+    fn name(&self, name: &str) -> String {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % NAMES.len() as u64).unwrap_or_default();
+        self.paint(NAMES[index], name)
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        match self.colours {
+            true => format!("{colour}{text}{RESET}"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+/// What plugins and panics say was not cleaned by core, and may have several lines.
+fn one_line(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(sanitize::message).collect();
+    lines.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::plugin::Hook;
+    use salotto::{MemberId, Name, NoticeKind, RoomName};
+
+    fn entry(what: Happening) -> Report {
+        let settings = salotto::Settings::default();
+        Report::Entry(Entry {
+            room: RoomName::new("lobby", &settings.limits).unwrap(),
+            id: 1,
+            time: serde_json::from_str("\"2026-01-02T03:04:05.678Z\"").unwrap(),
+            what,
+        })
+    }
+
+    fn name(name: &str) -> Name {
+        Name::new(name, &salotto::Settings::default().limits).unwrap()
+    }
+
+    fn said(kind: MessageKind) -> Happening {
+        Happening::Message {
+            from: name("ada"),
+            text: "hello".into(),
+            kind,
+            nonce: None,
+            tags: Default::default(),
+        }
+    }
+
+    #[test]
+    fn each_report_is_one_line() {
+        let reason = salotto::event::LeaveReason::Quit { farewell: "bye".into() };
+        let member: MemberId = serde_json::from_str("7").unwrap();
+        for (report, line) in [
+            (entry(said(MessageKind::Say)), "#lobby ada: hello"),
+            (entry(said(MessageKind::Act)), "#lobby ** ada hello"),
+            (
+                entry(Happening::Notice { text: "soon".into(), kind: NoticeKind::Info }),
+                "#lobby * soon",
+            ),
+            (entry(Happening::Joined { who: name("ada") }), "#lobby * ada joined"),
+            (
+                entry(Happening::Left { who: name("ada"), reason: reason.clone() }),
+                "#lobby * ada left (quit: bye)",
+            ),
+            (
+                entry(Happening::Renamed { from: name("ada"), who: name("eve") }),
+                "#lobby * ada is now eve",
+            ),
+            (
+                entry(Happening::Topic { topic: String::new(), who: None }),
+                "#lobby * the topic was cleared",
+            ),
+            (
+                Report::Disconnected { member, name: Some(name("ada")), reason },
+                "- connection 7 (ada): quit: bye",
+            ),
+            (
+                Report::Trace {
+                    plugin: "hush".into(),
+                    hook: Hook::BeforeMessage,
+                    verdict: Some(Verdict::Deny("no".into())),
+                    took: std::time::Duration::from_micros(3),
+                },
+                "trace hush before_message deny (no) 3.0µs",
+            ),
+        ] {
+            assert_eq!(Renderer::new(false).line(&report).as_deref(), Some(line));
+        }
+    }
+
+    #[test]
+    fn what_a_plugin_or_a_panic_says_cannot_reach_the_terminal_raw() {
+        let report = Report::PluginPanicked {
+            plugin: "hush".into(),
+            hook: Hook::AfterSaid,
+            message: "one\n\u{1b}[2Jtwo\r".into(),
+            disabled: true,
+        };
+        assert_eq!(
+            Renderer::new(false).line(&report).unwrap(),
+            "plugin hush panicked in after_said: one [2Jtwo; it is off now, `plugins enable hush` tries again"
+        );
+    }
+
+    #[test]
+    fn colours_end_where_they_began() {
+        let line = Renderer::new(true).line(&entry(said(MessageKind::Say)));
+        let line = line.unwrap();
+        assert!(line.ends_with(": hello"), "{line:?}");
+        assert_eq!(line.matches("\x1b[0m").count(), 2);
+        let again = Renderer::new(true).line(&entry(said(MessageKind::Say)));
+        assert_eq!(again.unwrap(), line, "a name keeps its colour");
+    }
+}

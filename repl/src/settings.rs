@@ -1,0 +1,306 @@
+//! The configuration file: read, checked as a whole, shown. A file holds the fields of [`Settings`] and, beside them, `plugins`: the
+//! list in the order in which their hooks run. Settings of a plugin stay the text that they are and go to its constructor.
+
+mod locate;
+mod mistake;
+
+use std::path::{Path, PathBuf};
+
+use ron::Options;
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use ron::value::RawValue;
+use salotto::config::{Limits, Presence, RoomSettings, ServerSettings, SettingsError};
+use salotto::plugin::{CatalogError, OnPanic};
+use salotto::{Catalog, PluginSetup, Settings};
+use serde::{Deserialize, Serialize};
+
+pub use locate::Place;
+pub use mistake::{ConfigError, Mistake, Mistakes};
+
+/// The file that is looked for where none is named.
+pub const DEFAULT_FILE: &str = "salotto.ron";
+
+/// What `salotto init` writes: every setting with its default and what it means.
+pub const DEFAULT_TEXT: &str = include_str!("settings/default.ron");
+
+/// Where the configuration comes from, read anew each time that it is asked for.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file named on the command line.
+    file: Option<PathBuf>,
+    /// The plugins that a file may name.
+    catalog: Catalog,
+    /// The plugins of a house whose file names none.
+    default_plugins: Vec<PluginSetup>,
+}
+
+/// A configuration in which nothing is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The settings of the house.
+    pub settings: Settings,
+    /// The plugins that are enabled, in order.
+    pub plugins: Vec<PluginSetup>,
+    /// The file that it was read from; `None` stands for the built-in defaults.
+    pub path: Option<PathBuf>,
+}
+
+/// A file as it is written. Its first fields are those of [`Settings`]: serde can flatten them in RON, but not refuse others then.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File<'text> {
+    server: ServerSettings,
+    rooms: RoomSettings,
+    limits: Limits,
+    presence: Presence,
+    #[serde(borrow)]
+    plugins: Option<Vec<PluginEntry<'text>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PluginEntry<'text> {
+    name: String,
+    #[serde(default, borrow)]
+    settings: Option<&'text RawValue>,
+    #[serde(default)]
+    on_panic: OnPanic,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+/// A configuration as it is shown, in the form of a file.
+#[derive(Debug, Serialize)]
+struct Shown<'config> {
+    server: &'config ServerSettings,
+    rooms: &'config RoomSettings,
+    limits: &'config Limits,
+    presence: &'config Presence,
+    plugins: Vec<ShownPlugin<'config>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownPlugin<'config> {
+    name: &'config str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<&'config RawValue>,
+    #[serde(skip_serializing_if = "is_open")]
+    on_panic: OnPanic,
+}
+
+impl Source {
+    /// A configuration from `file` or, without one, from `salotto.ron` in this folder or, where that is not there, from the defaults.
+    pub fn new(file: Option<PathBuf>, catalog: Catalog, default_plugins: Vec<PluginSetup>) -> Self {
+        let found = || Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists());
+        Self {
+            // Once found it stays: a file that is deleted later must not put the defaults into force.
+            file: file.or_else(found),
+            catalog,
+            default_plugins,
+        }
+    }
+
+    /// The plugins that can be enabled.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The file, if there is one.
+    pub fn path(&self) -> Option<PathBuf> {
+        let appeared = || Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists());
+        self.file.clone().or_else(appeared)
+    }
+
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all that is wrong in it.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        let Some(path) = self.path() else {
+            return Ok(Config {
+                settings: Settings::default(),
+                plugins: self.default_plugins.clone(),
+                path: None,
+            });
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        self.parse(&path, &text)
+    }
+
+    /// Checks the text of a file.
+    ///
+    /// # Errors
+    /// All that is wrong in it.
+    pub fn parse(&self, path: &Path, text: &str) -> Result<Config, ConfigError> {
+        let wrong = |list| ConfigError::Wrong(Mistakes { path: path.into(), list });
+        let file: File<'_> = ron_options()
+            .from_str(text)
+            .map_err(|error| wrong(vec![mistake::explain(text, &error)]))?;
+        let settings = Settings {
+            server: file.server,
+            rooms: file.rooms,
+            limits: file.limits,
+            presence: file.presence,
+        };
+        let fields = locate::fields(text);
+        let mut mistakes: Vec<Mistake> = settings
+            .check()
+            .into_iter()
+            .map(|error| out_of_bounds(text, &fields, &error))
+            .collect();
+        let plugins = match &file.plugins {
+            Some(entries) => self.plugins(text, &fields, entries, &mut mistakes),
+            None => self.default_plugins.clone(),
+        };
+        if !mistakes.is_empty() {
+            mistakes.sort_by_key(|mistake| mistake.place);
+            return Err(wrong(mistakes));
+        }
+        Ok(Config { settings, plugins, path: Some(path.into()) })
+    }
+
+    /// The plugins that are enabled. Those that are not are checked too, since they will be one day.
+    fn plugins(
+        &self,
+        text: &str,
+        fields: &[locate::Field],
+        entries: &[PluginEntry<'_>],
+        mistakes: &mut Vec<Mistake>,
+    ) -> Vec<PluginSetup> {
+        let names = fields.iter().filter(|field| field.path == "plugins.name");
+        let mut places = names.map(|field| Place::of(text, field.value.start));
+        let mut setups: Vec<PluginSetup> = Vec::new();
+        for entry in entries {
+            let place = places.next();
+            let setup = entry.setup();
+            match self.catalog.build(&setup) {
+                Ok(_) => {}
+                Err(CatalogError::Settings { name, problem }) => {
+                    let start = entry.settings.map(|raw| offset_of(text, raw.get_ron()));
+                    let start = start.map(|offset| Place::of(text, offset));
+                    for line in problem.lines() {
+                        mistakes.push(plugin_settings(&name, line, start, place));
+                    }
+                }
+                Err(CatalogError::Unknown { name, known }) => {
+                    mistakes.push(Mistake { place, text: no_such_plugin(&name, &known) })
+                }
+                Err(other) => mistakes.push(Mistake { place, text: other.to_string() }),
+            }
+            if entry.enabled {
+                if setups.iter().any(|other| other.name == setup.name) {
+                    let text =
+                        format!("the plugin `{}` is listed twice; remove one of them", setup.name);
+                    mistakes.push(Mistake { place, text });
+                }
+                setups.push(setup);
+            }
+        }
+        setups
+    }
+}
+
+impl Config {
+    /// What the file would say.
+    pub fn to_ron(&self) -> String {
+        show(&self.settings, &self.plugins)
+    }
+}
+
+/// Settings and plugins in the form of a file.
+pub fn show(settings: &Settings, plugins: &[PluginSetup]) -> String {
+    let plugins = plugins
+        .iter()
+        .map(|setup| ShownPlugin {
+            name: &setup.name,
+            // What was given as settings may be no RON: that is up to the plugin.
+            settings: Some(setup.settings.as_str())
+                .filter(|settings| !settings.trim().is_empty())
+                .and_then(|settings| RawValue::from_ron(settings).ok()),
+            on_panic: setup.on_panic,
+        })
+        .collect();
+    let shown = Shown {
+        server: &settings.server,
+        rooms: &settings.rooms,
+        limits: &settings.limits,
+        presence: &settings.presence,
+        plugins,
+    };
+    ron_options()
+        .to_string_pretty(&shown, PrettyConfig::new().depth_limit(2))
+        .unwrap_or_else(|error| format!("// cannot be shown: {error}"))
+}
+
+/// For a plugin that nobody knows.
+fn no_such_plugin(name: &str, known: &[String]) -> String {
+    let near = mistake::did_you_mean(name, known.iter().map(String::as_str));
+    format!("there is no plugin `{name}`{near} known are {}", known.join(", "))
+}
+
+impl PluginEntry<'_> {
+    fn setup(&self) -> PluginSetup {
+        let mut setup = PluginSetup::new(&self.name);
+        if let Some(settings) = self.settings {
+            setup.settings = settings.get_ron().to_owned();
+        }
+        setup.on_panic = self.on_panic;
+        setup
+    }
+}
+
+/// `None` and `5` both mean what they say where a limit may be lifted.
+fn ron_options() -> Options {
+    Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
+}
+
+/// A setting out of bounds, with the place of its value, or of the field that holds it.
+fn out_of_bounds(text: &str, fields: &[locate::Field], error: &SettingsError) -> Mistake {
+    let at_path = || fields.iter().filter(|field| field.path == error.field);
+    // A list has one path for several values.
+    let exact = at_path().find_map(|field| {
+        let found = text[field.value.clone()].find(&error.value)?;
+        Some(field.value.start + found)
+    });
+    let offset = exact.or_else(|| at_path().next().map(|field| field.value.start));
+    Mistake { place: offset.map(|offset| Place::of(text, offset)), text: error.to_string() }
+}
+
+/// What a constructor says, `LINE:COLUMN: message`, with the place in the whole file.
+fn plugin_settings(
+    name: &str,
+    problem: &str,
+    start: Option<Place>,
+    entry: Option<Place>,
+) -> Mistake {
+    let parsed = || {
+        let (line, rest) = problem.split_once(':')?;
+        let (column, message) = rest.split_once(':')?;
+        let place = Place { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? };
+        Some((place.inside(start?), message.trim()))
+    };
+    let (place, message) = match parsed() {
+        Some((place, message)) => (Some(place), message),
+        None => (start.or(entry), problem),
+    };
+    Mistake { place, text: format!("plugin `{name}`: {message}") }
+}
+
+/// Where in `text` a part that was borrowed from it begins.
+fn offset_of(text: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_open(on_panic: &OnPanic) -> bool {
+    *on_panic == OnPanic::Open
+}
+
+#[cfg(test)]
+mod tests;

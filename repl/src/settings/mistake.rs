@@ -1,0 +1,171 @@
+//! What is wrong with a configuration: for each mistake the place, the value and what was expected.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ron::error::{Error, SpannedError};
+
+use super::locate::{Place, is_word};
+
+/// Why there is no configuration to use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read `{}`: {source}{}", path.display(), advice(path, source))]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file could be read, and is wrong.
+    #[error(transparent)]
+    Wrong(Mistakes),
+}
+
+/// All that is wrong with one file; one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes {
+    /// The file.
+    pub path: PathBuf,
+    /// In the order of the file.
+    pub list: Vec<Mistake>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mistake {
+    /// Where, unless it lies in what is not written there.
+    pub place: Option<Place>,
+    /// What, with the value and what was expected.
+    pub text: String,
+}
+
+impl std::error::Error for Mistakes {}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.list.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str("\n")?;
+            }
+            write!(formatter, "{}:", self.path.display())?;
+            if let Some(place) = mistake.place {
+                write!(formatter, "{place}:")?;
+            }
+            write!(formatter, " {}", mistake.text)?;
+        }
+        Ok(())
+    }
+}
+
+/// What to do about a file that cannot be read.
+fn advice(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!("; `salotto init {}` writes it", path.display())
+        }
+        _ => String::new(),
+    }
+}
+
+/// `; did you mean `x`?` where one of the known words is near.
+pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    known
+        .into_iter()
+        .map(|known| (strsim::damerau_levenshtein(word, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.chars().count() / 3)
+        .min()
+        .map(|(_, near)| format!("; did you mean `{near}`?"))
+        .unwrap_or_else(|| ";".into())
+}
+
+/// Turns what the parser says into a line for people.
+pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
+    let start = Place { line: error.span.start.line, column: error.span.start.col };
+    let end = Place { line: error.span.end.line, column: error.span.end.col };
+    let (word_at, word) = word_around(text, end.offset(text));
+    let at_word = Place::of(text, word_at);
+    let expected = |what: &str| {
+        let found = match word {
+            "" => "the end of the file".into(),
+            word => format!("`{word}`"),
+        };
+        (at_word, format!("found {found}; expected {what}"))
+    };
+    let (place, text) = match &error.code {
+        Error::NoSuchStructField { expected, found, .. } => {
+            let near = did_you_mean(found, expected.iter().copied());
+            let known = expected.join(", ");
+            (start, format!("there is no field `{found}`{near} known are {known}"))
+        }
+        Error::NoSuchEnumVariant { expected, found, .. } => {
+            let known = expected.join(", ");
+            (start, format!("found `{found}`; expected one of {known}"))
+        }
+        Error::MissingStructField { field, .. } => (end, format!("the field `{field}` is missing")),
+        Error::DuplicateStructField { field, .. } => {
+            (start, format!("the field `{field}` is given twice"))
+        }
+        Error::ExpectedString => expected("a text in double quotes"),
+        Error::ExpectedBoolean => expected("true or false"),
+        Error::ExpectedInteger => expected("a whole number"),
+        Error::IntegerOutOfBounds if word.starts_with('-') => expected("a whole number, 0 or more"),
+        Error::IntegerOutOfBounds => expected("a smaller number"),
+        Error::ExpectedFloat => expected("a number"),
+        Error::ExpectedArray => expected("a list in `[` and `]`"),
+        Error::ExpectedNamedStructLike(_) | Error::ExpectedStructLike => {
+            expected("fields in `(` and `)`")
+        }
+        Error::ExpectedMapColon => expected("`:` after the name of the field"),
+        // A fraction where a whole number belongs stops the parser at its point.
+        Error::ExpectedComma | Error::ExpectedStructLikeEnd
+            if word.contains('.') && word.parse::<f64>().is_ok() =>
+        {
+            expected("a whole number")
+        }
+        Error::Eof
+        | Error::ExpectedComma
+        | Error::ExpectedArrayEnd
+        | Error::ExpectedStructLikeEnd
+            if word.is_empty() =>
+        {
+            (end, "the file ends too early; a closing bracket is missing".into())
+        }
+        Error::ExpectedComma | Error::ExpectedArrayEnd | Error::ExpectedStructLikeEnd => {
+            expected("a comma or the closing bracket")
+        }
+        Error::ExpectedStringEnd => (start, "this text has no closing `\"`".into()),
+        Error::TrailingCharacters => expected("nothing after the last `)`"),
+        Error::Message(text) => (at_word, text.clone()),
+        other => {
+            let text = other.to_string();
+            let mut letters = text.chars();
+            let first = letters.next().map(|c| c.to_lowercase().to_string());
+            (end, first.unwrap_or_default() + letters.as_str())
+        }
+    };
+    Mistake { place: Some(place), text }
+}
+
+/// The word, text or sign that stands at or just before a byte, and where it begins.
+fn word_around(text: &str, offset: usize) -> (usize, &str) {
+    let before = &text[..offset];
+    let word_start =
+        before.char_indices().rev().take_while(|&(_, c)| is_word(c)).last().map(|(at, _)| at);
+    let start = word_start.unwrap_or_else(|| offset + space(&text[offset..]));
+    let rest = &text[start..];
+    let length = match rest.chars().next() {
+        None => 0,
+        Some('"') => rest[1..].find(['"', '\n']).map_or(1, |at| at + 2),
+        Some(c) if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+        Some(c) => c.len_utf8(),
+    };
+    (start, &rest[..length])
+}
+
+fn space(text: &str) -> usize {
+    text.len() - text.trim_start().len()
+}

@@ -1,0 +1,196 @@
+use super::*;
+use salotto::plugin::{Nothing, Plugin};
+
+/// Plugins `log` and `notices`, of which the first takes a path and says where it went wrong.
+fn catalog() -> Catalog {
+    let nothing = || -> Result<Box<dyn Plugin>, String> { Ok(Box::new(Nothing)) };
+    Catalog::new().with("notices", move |_| nothing()).with("log", move |settings| {
+        match settings.find("wrong") {
+            Some(at) => {
+                let place = Place::of(settings, at);
+                Err(format!("{place}: this is wrong"))
+            }
+            None => nothing(),
+        }
+    })
+}
+
+fn source() -> Source {
+    Source::new(Some("salotto.ron".into()), catalog(), vec![PluginSetup::new("notices")])
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    source().parse(Path::new("salotto.ron"), text).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_file_that_init_writes_holds_the_defaults() {
+    let known = crate::plugins::catalog();
+    let source = Source::new(None, known, Vec::new());
+    let config = source.parse(Path::new("x"), DEFAULT_TEXT).unwrap();
+    assert_eq!(config.settings, Settings::default());
+    assert_eq!(config.plugins, crate::plugins::default_set());
+}
+
+#[test]
+fn the_file_that_init_writes_names_every_setting() {
+    let defaults = show(&Settings::default(), &[]);
+    let written = locate::fields(DEFAULT_TEXT);
+    for field in locate::fields(&defaults) {
+        assert!(
+            written.iter().any(|other| other.path == field.path),
+            "`{}` is not written",
+            field.path
+        );
+    }
+}
+
+#[test]
+fn every_setting_that_init_writes_is_explained() {
+    let mut explained = false;
+    for line in DEFAULT_TEXT.lines().map(str::trim) {
+        let is_field = line.contains(": ") && !line.starts_with("//") && !line.starts_with("(name");
+        assert!(!is_field || explained, "nothing stands above `{line}`");
+        // One comment may explain the fields below it.
+        explained = line.starts_with("//") || (is_field && explained);
+    }
+}
+
+#[test]
+fn what_is_left_out_keeps_its_default() {
+    let config = parse("(server: (name: \"Ours\"))").unwrap();
+    assert_eq!(config.settings.server.name, "Ours");
+    assert_eq!(config.settings.limits, Limits::default());
+    assert_eq!(config.plugins, [PluginSetup::new("notices")]);
+    assert_eq!(parse("(plugins: [])").unwrap().plugins, []);
+}
+
+#[test]
+fn a_limit_is_written_as_it_is_meant() {
+    let config =
+        parse("(limits: (mailbox: None, line_bytes: 100, rate: Some((burst: 1, per_second: 1))))");
+    let limits = config.unwrap().settings.limits;
+    assert_eq!((limits.mailbox, limits.line_bytes), (None, Some(100)));
+    assert_eq!(limits.rate.map(|rate| rate.burst), Some(1));
+}
+
+#[test]
+fn plugins_keep_their_order_and_their_settings_as_they_are_written() {
+    let config = parse(
+        r#"(plugins: [
+            (name: "log", settings: (path: "a", /* b */ c: 1), on_panic: Closed),
+            (name: "notices", enabled: false),
+        ])"#,
+    )
+    .unwrap();
+    let mut log = PluginSetup::new("log").settings(r#"(path: "a", /* b */ c: 1)"#);
+    log.on_panic = OnPanic::Closed;
+    assert_eq!(config.plugins, [log]);
+}
+
+#[test]
+fn what_is_shown_is_a_file_that_says_the_same() {
+    let config = parse(
+        r#"(server: (listen: ["a:1"], threads: 2), limits: (rate: None),
+            plugins: [(name: "log", settings: (path: "a"), on_panic: Closed), (name: "notices")])"#,
+    )
+    .unwrap();
+    assert_eq!(parse(&config.to_ron()).unwrap(), config);
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_the_value_and_what_was_expected() {
+    for (text, message) in [
+        ("", "1:1: found the end of the file; expected fields in `(` and `)`"),
+        ("(", "1:2: the file ends too early; a closing bracket is missing"),
+        ("(server: (name: \"x\")", "1:21: the file ends too early; a closing bracket is missing"),
+        ("() ()", "1:4: found `(`; expected nothing after the last `)`"),
+        ("(server: 5)", "1:10: found `5`; expected fields in `(` and `)`"),
+        ("(server (name: 5))", "1:9: found `(`; expected `:` after the name of the field"),
+        ("(\n  server: (name: 5)\n)", "2:18: found `5`; expected a text in double quotes"),
+        ("(server: (name: Ours))", "1:17: found `Ours`; expected a text in double quotes"),
+        ("(server: (name: \"Ours))", "1:17: this text has no closing `\"`"),
+        ("(server: (listen: \"a:1\"))", "1:19: found `\"a:1\"`; expected a list in `[` and `]`"),
+        ("(rooms: (open: yes))", "1:16: found `yes`; expected true or false"),
+        (
+            "(rooms: (history: 3 open: true))",
+            "1:21: found `open`; expected a comma or the closing bracket",
+        ),
+        ("(rooms: (history: -3))", "1:19: found `-3`; expected a whole number, 0 or more"),
+        ("(rooms: (history: 1.5))", "1:19: found `1.5`; expected a whole number"),
+        ("(limits: (mailbox: \"few\"))", "1:20: found `\"few\"`; expected a whole number"),
+        ("(limits: (name_timeout: long))", "1:25: found `long`; expected a number"),
+        ("(limits: (name_timeout: -3))", "1:25: expected seconds, more than 0, or None, not -3"),
+        ("(limits: (rate: (burst: 1)))", "1:26: the field `per_second` is missing"),
+        ("(server: (name: \"x\", name: \"y\"))", "1:22: the field `name` is given twice"),
+        (
+            "(sever: ())",
+            "1:2: there is no field `sever`; did you mean `server`? known are server, rooms, limits, presence, plugins",
+        ),
+        ("(presence: (xyzzy: 1))", "1:13: there is no field `xyzzy`; known are announce_up_to"),
+        (
+            "(plugins: [(name: \"log\", on_panic: Shut)])",
+            "1:36: found `Shut`; expected one of Open, Closed",
+        ),
+        ("(plugins: [(enabled: true)])", "1:26: the field `name` is missing"),
+    ] {
+        let expected = format!("salotto.ron:{message}");
+        assert_eq!(parse(text).unwrap_err(), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn all_that_is_out_of_bounds_is_told_at_once_in_the_order_of_the_file() {
+    let text = r#"(
+    rooms: (
+        listed: [(name: "dev"), (name: "lobby")],
+        timeline_entries: 3,
+    ),
+    server: (listen: ["0.0.0.0:1", "here"]),
+    limits: (gone_after: 10, rate: (burst: 0, per_second: 1)),
+    plugins: [
+        (name: "notices"),
+        (name: "lgo"),
+        (name: "log", settings: (path: "x",
+            wrong: 1)),
+        (name: "log", settings: (wrong: 1), enabled: false),
+        (name: "notices"),
+    ],
+)"#;
+    let error = parse(text).unwrap_err();
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "salotto.ron:3:40: `rooms.listed.name` is \"lobby\"; expected a name that no other room has",
+            "salotto.ron:4:27: `rooms.timeline_entries` is 3; expected 16 or more",
+            "salotto.ron:6:36: `server.listen` is \"here\"; expected an address with port such as \"0.0.0.0:53000\"",
+            "salotto.ron:7:26: `limits.gone_after` is 10; expected more than `limits.ping_after`",
+            "salotto.ron:7:44: `limits.rate.burst` is 0; expected 1 or more",
+            "salotto.ron:10:16: there is no plugin `lgo`; did you mean `log`? known are log, notices",
+            "salotto.ron:12:13: plugin `log`: this is wrong",
+            "salotto.ron:13:34: plugin `log`: this is wrong",
+            "salotto.ron:14:16: the plugin `notices` is listed twice; remove one of them",
+        ]
+    );
+}
+
+#[test]
+fn a_mistake_in_what_is_not_written_has_no_place() {
+    let error = parse("(limits: (ping_after: 500))").unwrap_err();
+    assert_eq!(
+        error,
+        "salotto.ron: `limits.gone_after` is 120; expected more than `limits.ping_after`"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_what_writes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.ron");
+    let source = Source::new(Some(path.clone()), catalog(), Vec::new());
+    let error = source.load().unwrap_err().to_string();
+    let path = path.display();
+    assert!(error.starts_with(&format!("cannot read `{path}`: ")), "{error}");
+    assert!(error.ends_with(&format!("; `salotto init {path}` writes it")));
+}

@@ -1,0 +1,118 @@
+//! The commands that the steward answers itself: what must work without a house, and what concerns the one who types.
+
+use salotto::{Arg, Command, Role};
+
+use super::Watch;
+
+/// What the steward does for a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Local {
+    Start,
+    Stop,
+    Restart,
+    Config,
+    ConfigReload,
+    PluginsReload,
+    Watch,
+    Trace,
+    Help,
+    Quit,
+}
+
+/// Finds what to do for a command by its path.
+pub(super) fn find(path: &str) -> Option<Local> {
+    let mut all = commands().into_iter();
+    all.find(|(command, _)| command.path == path).map(|(_, local)| local)
+}
+
+/// What the commands are called, take and mean.
+pub(super) fn records() -> impl Iterator<Item = Command> {
+    commands().into_iter().map(|(command, _)| command)
+}
+
+fn commands() -> Vec<(Command, Local)> {
+    let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
+    vec![
+        (
+            operator(
+                "start",
+                "Reads the configuration and opens the house, or opens it at another address",
+            )
+            .arg(Arg::word("address").optional())
+            .example("start")
+            .example("start 0.0.0.0:53001"),
+            Local::Start,
+        ),
+        (operator("stop", "Says goodbye to everybody and closes the house"), Local::Stop),
+        (
+            operator(
+                "restart",
+                "Reads the configuration and, if it is right, closes and opens the house",
+            ),
+            Local::Restart,
+        ),
+        (
+            operator("config", "Shows the configuration in force and where it comes from"),
+            Local::Config,
+        ),
+        (
+            operator(
+                "config reload",
+                "Takes the file over while people talk, or nothing of it; names what needs a `restart`",
+            ),
+            Local::ConfigReload,
+        ),
+        (
+            operator(
+                "plugins reload",
+                "Takes the plugins over from the file while people talk, and only those",
+            ),
+            Local::PluginsReload,
+        ),
+        (
+            operator(
+                "watch",
+                "Chooses what is shown here: talk in the rooms, also who comes and goes, or all",
+            )
+            .arg(Arg::choice("what", &Watch::ALL.map(Watch::word)).optional())
+            .example("watch talk"),
+            Local::Watch,
+        ),
+        (
+            operator("trace", "Shows each call of a plugin's hook as it happens")
+                .arg(Arg::choice("switch", &["on", "off"]).optional())
+                .example("trace on"),
+            Local::Trace,
+        ),
+        (
+            operator("help", "Lists the commands, or explains one")
+                .arg(Arg::command("command").optional())
+                .example("help")
+                .example("help plugins enable"),
+            Local::Help,
+        ),
+        (operator("quit", "Closes the house and leaves"), Local::Quit),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::{Caller, command};
+
+    #[test]
+    fn the_examples_are_commands() {
+        let all: Vec<Command> = records().collect();
+        let operator = Caller { role: Role::Operator, member: None, name: None, room: None };
+        for record in &all {
+            for example in &record.examples {
+                let (found, rest) = command::find(all.iter(), example).unwrap();
+                assert_eq!(found, record, "{example}");
+                // `help` takes the words of a command as they are.
+                if record.path != "help" {
+                    found.parse(rest, operator.clone()).unwrap();
+                }
+            }
+        }
+    }
+}

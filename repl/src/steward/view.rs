@@ -1,0 +1,259 @@
+//! What one front sees of the house: which reports it wants, and the way on which they come, through all openings and closings.
+
+use std::sync::{Arc, Mutex};
+
+use async_channel::{Receiver, Sender};
+use salotto::{Event, Handle, Happening, NoticeKind, Reply, Report, Tracing};
+use smol::future::FutureExt;
+
+use super::lock;
+
+/// Houses that may have opened while a front looked away. More than one is rare; the oldest makes way.
+const HOUSES: usize = 4;
+
+/// How much of what happens is shown. Each shows what those before it show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Watch {
+    /// Only what the operator has to see to: a plugin that broke, what plugins report.
+    None,
+    /// What is said in the rooms.
+    Talk,
+    /// Who comes and goes, topics and notices too.
+    Rooms,
+    /// Connections and what is said to one person too.
+    All,
+}
+
+/// What a front wants to see. When it is dropped its [`Feed`] ends.
+#[derive(Debug)]
+pub struct View(Arc<Line>);
+
+/// What a front is told: reports that its [`View`] wants.
+#[derive(Debug)]
+pub struct Feed {
+    line: Arc<Line>,
+    houses: Receiver<Receiver<Report>>,
+    reports: Option<Receiver<Report>>,
+}
+
+/// What view, feed and steward share.
+#[derive(Debug)]
+pub(super) struct Line {
+    houses: Sender<Receiver<Report>>,
+    /// The lock guards single steps and is never held while another is taken.
+    wishes: Mutex<Wishes>,
+}
+
+#[derive(Debug)]
+struct Wishes {
+    /// `None` shows nothing at all, until `watch` is called.
+    watch: Option<Watch>,
+    trace: bool,
+    /// Has the present house report its hook calls.
+    tracing: Option<Tracing>,
+}
+
+/// What a feed waits for.
+enum Next {
+    Report(Report),
+    House(Receiver<Report>),
+    HouseClosed,
+    HungUp,
+}
+
+pub(super) fn open(watch: Option<Watch>) -> (View, Feed) {
+    let (sender, houses) = async_channel::bounded(HOUSES);
+    let line = Arc::new(Line {
+        houses: sender,
+        wishes: Mutex::new(Wishes { watch, trace: false, tracing: None }),
+    });
+    let feed = Feed { line: line.clone(), houses, reports: None };
+    (View(line), feed)
+}
+
+impl Watch {
+    /// Every one, from the most to the least.
+    pub const ALL: [Self; 4] = [Self::All, Self::Rooms, Self::Talk, Self::None];
+
+    /// What is typed for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Rooms => "rooms",
+            Self::Talk => "talk",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether a report is shown; hook calls have a switch of their own.
+    pub fn shows(self, report: &Report) -> bool {
+        self >= match report {
+            Report::Entry(entry) => match &entry.what {
+                Happening::Message { .. } => Self::Talk,
+                Happening::Notice { kind, .. } => match kind {
+                    NoticeKind::Info => Self::Rooms,
+                    // The host sees who comes and goes; how plugins put it is for the room.
+                    _ => Self::All,
+                },
+                _ => Self::Rooms,
+            },
+            Report::Direct(Event::Direct { .. })
+            | Report::Connected { .. }
+            | Report::Disconnected { .. } => Self::All,
+            Report::SlowHook { .. } => Self::Talk,
+            _ => Self::None,
+        }
+    }
+}
+
+impl View {
+    pub(super) fn line(&self) -> &Arc<Line> {
+        &self.0
+    }
+
+    /// Changes what is shown, or says what is.
+    pub(super) fn watch(&self, word: Option<&str>) -> Reply {
+        let mut wishes = lock(&self.0.wishes);
+        let chosen = word.and_then(|word| Watch::ALL.into_iter().find(|w| w.word() == word));
+        if chosen.is_some() {
+            wishes.watch = chosen;
+            return Reply::Done;
+        }
+        let shown = wishes.watch.unwrap_or(Watch::None);
+        Reply::Text(format!("watching {}", shown.word()))
+    }
+
+    /// Switches the showing of hook calls, or says whether they are shown.
+    pub(super) fn trace(&self, switch: Option<&str>, handle: Option<&Handle>) -> Reply {
+        let mut wishes = lock(&self.0.wishes);
+        match switch {
+            Some(switch) => {
+                wishes.trace = switch == "on";
+                wishes.tracing = handle.filter(|_| wishes.trace).map(Handle::trace);
+                Reply::Done
+            }
+            None if wishes.trace => Reply::text("trace is on"),
+            None => Reply::text("trace is off"),
+        }
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.0.hang_up();
+    }
+}
+
+impl Line {
+    /// From here on the reports of this house are told.
+    pub(super) fn connect(&self, handle: &Handle) {
+        let mut wishes = lock(&self.wishes);
+        wishes.tracing = wishes.trace.then(|| handle.trace());
+        drop(wishes);
+        // A front that is gone needs no house.
+        let _ = self.houses.force_send(handle.watch());
+    }
+
+    pub(super) fn hang_up(&self) {
+        lock(&self.wishes).tracing = None;
+        self.houses.close();
+    }
+
+    pub(super) fn is_hung_up(&self) -> bool {
+        self.houses.is_closed()
+    }
+
+    fn wants(&self, report: &Report) -> bool {
+        let wishes = lock(&self.wishes);
+        match report {
+            Report::Trace { .. } => wishes.trace,
+            report => wishes.watch.is_some_and(|watch| watch.shows(report)),
+        }
+    }
+}
+
+impl Feed {
+    /// The next report that is wanted, or `None` when there will be none any more.
+    pub async fn next(&mut self) -> Option<Report> {
+        loop {
+            match self.wait().await {
+                Next::Report(report) if self.line.wants(&report) => return Some(report),
+                Next::Report(_) => {}
+                Next::House(reports) => self.reports = Some(reports),
+                Next::HouseClosed => self.reports = None,
+                Next::HungUp => return None,
+            }
+        }
+    }
+
+    /// The next report that is wanted, if it is here already.
+    pub fn try_next(&mut self) -> Option<Report> {
+        loop {
+            let report = self.reports.as_ref().and_then(|reports| reports.try_recv().ok());
+            match report {
+                Some(report) if self.line.wants(&report) => return Some(report),
+                Some(_) => {}
+                None => self.reports = Some(self.houses.try_recv().ok()?),
+            }
+        }
+    }
+
+    /// What is left of one house comes before the next.
+    async fn wait(&self) -> Next {
+        let house = async {
+            match self.houses.recv().await {
+                Ok(reports) => Next::House(reports),
+                Err(_) => Next::HungUp,
+            }
+        };
+        let Some(reports) = &self.reports else {
+            return house.await;
+        };
+        let report = async {
+            match reports.recv().await {
+                Ok(report) => Next::Report(report),
+                Err(_) => Next::HouseClosed,
+            }
+        };
+        report.or(house).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::{Reply, Server};
+
+    #[test]
+    fn a_feed_goes_on_from_house_to_house_and_ends_with_its_view() {
+        smol::block_on(async {
+            let (view, mut feed) = open(Some(Watch::Talk));
+            for text in ["one", "two"] {
+                let server = Server::builder().listen(Vec::<String>::new()).start();
+                let server = server.unwrap();
+                view.line().connect(&server.handle());
+                server.handle().say("lobby", text).await.unwrap();
+                let Some(Report::Entry(entry)) = feed.next().await else {
+                    panic!("nothing was said");
+                };
+                assert!(
+                    matches!(entry.what, Happening::Message { text: said, .. } if said == text)
+                );
+                server.stop().await;
+            }
+            drop(view);
+            assert_eq!(feed.next().await, None);
+        });
+    }
+
+    #[test]
+    fn a_view_shows_nothing_until_it_watches() {
+        let (view, _feed) = open(None);
+        assert_eq!(view.watch(None), Reply::text("watching none"));
+        assert_eq!(view.watch(Some("talk")), Reply::Done);
+        assert_eq!(view.watch(None), Reply::text("watching talk"));
+        assert_eq!(view.trace(None, None), Reply::text("trace is off"));
+        assert_eq!(view.trace(Some("on"), None), Reply::Done);
+        assert_eq!(view.trace(None, None), Reply::text("trace is on"));
+    }
+}

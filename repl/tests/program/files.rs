@@ -1,0 +1,105 @@
+//! `init`, `check`, `completions` and where the configuration comes from.
+
+use crate::harness::Folder;
+
+#[test]
+fn what_init_writes_passes_check() {
+    let folder = Folder::new();
+    let init = folder.run(&["init"], "");
+    assert_eq!((init.status, init.out.as_str()), (0, "wrote salotto.ron\n"));
+    let check = folder.run(&["check"], "");
+    assert_eq!(
+        (check.status, check.out.as_str(), check.err.as_str()),
+        (0, "salotto.ron is fine\n", "")
+    );
+}
+
+#[test]
+fn init_overwrites_only_by_force() {
+    let folder = Folder::new();
+    folder.write("my.ron", "mine");
+    let refused = folder.run(&["init", "my.ron"], "");
+    assert_eq!(refused.status, 1);
+    assert_eq!(refused.err, "`my.ron` is there already; `--force` overwrites it\n");
+    assert_eq!(folder.read("my.ron"), "mine");
+    assert_eq!(folder.run(&["init", "my.ron", "--force"], "").status, 0);
+    assert_eq!(folder.run(&["check", "my.ron"], "").status, 0);
+}
+
+#[test]
+fn check_names_every_mistake_and_opens_nothing() {
+    let folder = Folder::new();
+    folder.write(
+        "salotto.ron",
+        "(\n  rooms: (timeline_entries: 1),\n  plugins: [\n    (name: \"lgo\"),\n  ],\n)",
+    );
+    let check = folder.run(&["check"], "");
+    assert_eq!(check.status, 2);
+    let lines: Vec<_> = check.err.lines().collect();
+    assert_eq!(lines[0], "salotto.ron:2:29: `rooms.timeline_entries` is 1; expected 16 or more");
+    assert!(
+        lines[1].starts_with(
+            "salotto.ron:4:12: there is no plugin `lgo`; did you mean `log`? known are "
+        ),
+        "{lines:?}"
+    );
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn a_mistake_in_the_settings_of_a_plugin_has_its_place_in_the_file() {
+    let folder = Folder::new();
+    let text = "(plugins: [\n  (name: \"notices\"),\n  (name: \"log\",\n   settings: (\n      nonsense: 1)),\n])";
+    folder.write("salotto.ron", text);
+    let check = folder.run(&["check"], "");
+    assert_eq!(check.status, 2);
+    assert!(check.err.starts_with("salotto.ron:5:7: plugin `log`: "), "{}", check.err);
+    assert!(check.err.contains("nonsense"), "{}", check.err);
+}
+
+#[test]
+fn without_a_file_check_says_what_writes_one() {
+    let check = Folder::new().run(&["check"], "");
+    assert_eq!(check.status, 2);
+    assert_eq!(check.err, "there is no `salotto.ron` here; `salotto init` writes one\n");
+}
+
+#[test]
+fn a_wrong_configuration_opens_no_house_in_any_mode() {
+    let folder = Folder::new();
+    folder.write("bad.ron", "(rooms: (open: maybe))");
+    for args in [
+        &["--config", "bad.ron"][..],
+        &["--config", "bad.ron", "--no-start"],
+        &["serve", "--config", "bad.ron"],
+    ] {
+        let ended = folder.run(args, "");
+        assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{args:?}");
+        assert_eq!(ended.err, "bad.ron:1:16: found `maybe`; expected true or false\n");
+    }
+    let missing = folder.run(&["--config", "none.ron"], "");
+    assert_eq!(missing.status, 2);
+    assert!(missing.err.ends_with("; `salotto init none.ron` writes it\n"));
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_failure() {
+    let folder = Folder::new();
+    for args in [&["--listen", "53000"][..], &["serf"], &["--nonsense"]] {
+        let ended = folder.run(args, "");
+        assert_eq!(ended.status, 2, "{args:?}");
+        assert!(!ended.err.is_empty());
+    }
+    let version = folder.run(&["--version"], "");
+    assert_eq!((version.status, version.out.starts_with("salotto ")), (0, true));
+}
+
+#[test]
+fn every_shell_can_complete_the_command_line() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ended = folder.run(&["completions", shell], "");
+        assert_eq!(ended.status, 0);
+        assert!(ended.out.contains("completions"), "{shell}");
+    }
+}

@@ -1,0 +1,329 @@
+//! The console at a real terminal: a pseudo-terminal, and an emulator that knows what a person would see.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use crate::harness::{Folder, Guest, PATIENCE};
+
+const ROWS: u16 = 24;
+const COLUMNS: u16 = 80;
+const UP: &str = "\x1b[A";
+const TAB: &str = "\t";
+const ENTER: &str = "\r";
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+const CTRL_U: &str = "\x15";
+
+/// The program at a terminal.
+struct Console {
+    child: Child,
+    keyboard: File,
+    screen: Arc<(Mutex<Emulator>, Condvar)>,
+}
+
+/// What the terminal shows.
+struct Emulator {
+    parser: vt100::Parser,
+    /// Whether the program has let go of it.
+    is_closed: bool,
+}
+
+impl Console {
+    fn open(folder: &Folder, args: &[&str]) -> Self {
+        Self::open_with(folder, args, &[])
+    }
+
+    fn open_with(folder: &Folder, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let size = Winsize { ws_row: ROWS, ws_col: COLUMNS, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let slave: OwnedFd = OpenOptions::new().read(true).write(true).open(path).unwrap().into();
+        let child = folder
+            .command(args)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::from(slave.try_clone().unwrap()))
+            .stdout(Stdio::from(slave.try_clone().unwrap()))
+            .stderr(Stdio::from(slave))
+            .spawn()
+            .unwrap();
+        let keyboard = File::from(master);
+        let mut output = keyboard.try_clone().unwrap();
+        let emulator = Emulator { parser: vt100::Parser::new(ROWS, COLUMNS, 0), is_closed: false };
+        let screen = Arc::new((Mutex::new(emulator), Condvar::new()));
+        let painted = screen.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // The terminal ends with an error when the program closes it.
+            while let Ok(count @ 1..) = output.read(&mut bytes) {
+                painted.0.lock().unwrap().parser.process(&bytes[..count]);
+                painted.1.notify_all();
+            }
+            painted.0.lock().unwrap().is_closed = true;
+            painted.1.notify_all();
+        });
+        Self { child, keyboard, screen }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until the screen is as it should be, and returns it.
+    fn wait_until(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) -> String {
+        self.wait(what, |emulator| is_so(emulator.parser.screen()))
+    }
+
+    fn wait(&self, what: &str, is_so: impl Fn(&Emulator) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut emulator = self.screen.0.lock().unwrap();
+        loop {
+            let contents = emulator.parser.screen().contents();
+            if is_so(&emulator) {
+                return contents;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "never {what}; the screen shows\n{contents}");
+            emulator = self.screen.1.wait_timeout(emulator, left).unwrap().0;
+        }
+    }
+
+    fn sees(&self, text: &str) -> String {
+        self.wait_until(&format!("{text:?}"), |screen| screen.contents().contains(text))
+    }
+
+    /// Waits until the last line that is not empty is this one.
+    fn ends_with(&self, line: &str) -> String {
+        self.wait_until(&format!("ending with {line:?}"), |screen| {
+            let contents = screen.contents();
+            let mut lines = contents.lines().map(str::trim_end);
+            lines.rfind(|line| !line.is_empty()) == Some(line)
+        })
+    }
+
+    fn address(&self) -> std::net::SocketAddr {
+        let screen = self.ends_with("salotto>");
+        let line = screen.lines().find_map(|line| line.strip_prefix("listening on "));
+        line.unwrap().trim().parse().unwrap()
+    }
+
+    fn exit_status(&mut self) -> Option<i32> {
+        self.wait("ended", |emulator| emulator.is_closed);
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const ANY_PORT: &[&str] = &["--listen", "127.0.0.1:0"];
+
+#[test]
+fn what_happens_scrolls_above_the_line_that_is_being_typed() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let address = console.address();
+    console.press("kick ad");
+    console.ends_with("salotto> kick ad [REASON]");
+    let mut ada = Guest::join(address, "ada");
+    console.sees("#lobby * ada joined");
+    console.ends_with("salotto> kick ad [REASON]");
+    for round in 0..20 {
+        ada.say(&format!("round {round}"));
+        ada.lines.expect(&format!("ada: round {round}"));
+    }
+    console.sees("#lobby ada: round 19");
+    console.ends_with("salotto> kick ad [REASON]");
+    console.press(&format!("{TAB}go away"));
+    console.ends_with("salotto> kick ada go away");
+    console.press(ENTER);
+    console.sees("ada was kicked");
+    console.sees("#lobby * ada left (kicked by host: go away)");
+    console.ends_with("salotto>");
+    ada.lines.expect("goodbye (kicked by host: go away)");
+}
+
+#[test]
+fn tab_completes_commands_names_rooms_and_plugins() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let address = console.address();
+    let _ada = Guest::join(address, "ada");
+    console.sees("ada joined");
+    for (typed, completed) in [
+        ("stat", "salotto> status"),
+        ("msg a", "salotto> msg ada TEXT"),
+        ("topic lo", "salotto> topic lobby [TEXT]"),
+        ("plugins rel", "salotto> plugins reload"),
+        ("plugins enable l", "salotto> plugins enable log [SETTINGS]"),
+        ("watch ta", "salotto> watch talk"),
+        ("help plugins dis", "salotto> help plugins disable"),
+    ] {
+        console.press(&format!("{typed}{TAB}"));
+        console.ends_with(completed);
+        console.press(CTRL_U);
+        console.ends_with("salotto>");
+    }
+    // Several are listed.
+    console.press(&format!("plugins {TAB}{TAB}"));
+    console.sees("disable  enable   reload");
+}
+
+#[test]
+fn what_is_typed_ahead_is_not_lost() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    console.press(&format!("watch talk{ENTER}watch{ENTER}trace{ENTER}half"));
+    console.sees("watching talk");
+    console.sees("trace is off");
+    console.ends_with("salotto> half");
+}
+
+#[test]
+fn ctrl_c_as_a_signal_does_not_close_the_house() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let address = console.address();
+    let id = rustix::process::Pid::from_child(&console.child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let _ada = Guest::join(address, "ada");
+    console.sees("ada joined");
+    console.press(CTRL_D);
+    assert_eq!(console.exit_status(), Some(0));
+}
+
+#[test]
+fn history_is_kept_between_runs() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    console.press(&format!("watch talk{ENTER}"));
+    console.sees("salotto> watch talk");
+    console.ends_with("salotto>");
+    console.press(CTRL_D);
+    assert_eq!(console.exit_status(), Some(0));
+    assert!(folder.read("state/salotto/history").contains("watch talk"));
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    console.press(UP);
+    console.ends_with("salotto> watch talk");
+}
+
+#[test]
+fn a_history_that_cannot_be_kept_is_no_trouble() {
+    let folder = Folder::new();
+    folder.write("state", "a file where a folder should be");
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    console.press(&format!("watch{ENTER}"));
+    console.sees("watching rooms");
+    console.press(&format!("quit{ENTER}"));
+    assert_eq!(console.exit_status(), Some(0));
+}
+
+#[test]
+fn ctrl_c_takes_the_line_away_and_on_an_empty_one_names_quit() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    console.press("nonsense");
+    console.ends_with("salotto> nonsense");
+    console.press(CTRL_C);
+    let screen = console.ends_with("salotto>");
+    assert!(!screen.contains("Ctrl+D"), "{screen}");
+    console.press(CTRL_C);
+    console.sees("`quit` or Ctrl+D closes the house and leaves");
+    console.press(&format!("watch{ENTER}"));
+    console.sees("watching rooms");
+}
+
+#[test]
+fn ctrl_d_says_goodbye_to_everybody() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let mut ada = Guest::join(console.address(), "ada");
+    console.sees("ada joined");
+    console.press(CTRL_D);
+    ada.lines.expect("goodbye (server stopping)");
+    assert_eq!(console.exit_status(), Some(0));
+    console.sees("the house is closed");
+}
+
+#[test]
+fn a_port_in_use_leaves_the_console_open() {
+    let folder = Folder::new();
+    let first = Console::open(&folder, ANY_PORT);
+    let address = first.address();
+    let mut second = Console::open(&folder, &["--listen", &address.to_string()]);
+    second.sees(&format!("port {} is in use on 127.0.0.1", address.port()));
+    second.sees("tries another address");
+    second.ends_with("salotto>");
+    second.press(&format!("start 127.0.0.1:0{ENTER}"));
+    second.sees("listening on 127.0.0.1:");
+    second.press(&format!("quit{ENTER}"));
+    assert_eq!(second.exit_status(), Some(0));
+}
+
+#[test]
+fn a_signal_closes_the_house_and_leaves_the_terminal_as_it_was() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let mut ada = Guest::join(console.address(), "ada");
+    console.sees("ada joined");
+    console.press("half a line");
+    console.ends_with("salotto> half a line");
+    let id = rustix::process::Pid::from_child(&console.child);
+    let keyboard = console.keyboard.try_clone().unwrap();
+    let modes = || rustix::termios::tcgetattr(&keyboard).unwrap().local_modes;
+    assert!(!modes().contains(rustix::termios::LocalModes::ECHO));
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    ada.lines.expect("goodbye (server stopping)");
+    assert_eq!(console.exit_status(), Some(0));
+    assert!(
+        modes().contains(rustix::termios::LocalModes::ECHO | rustix::termios::LocalModes::ICANON)
+    );
+}
+
+#[test]
+fn colours_honour_no_color() {
+    let folder = Folder::new();
+    let is_coloured = |console: &Console| {
+        console.ends_with("salotto>");
+        let screen = console.screen.0.lock().unwrap();
+        let cells = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+        let mut cells = cells.filter_map(|(row, column)| screen.parser.screen().cell(row, column));
+        cells.any(|cell| cell.bold() || cell.dim() || cell.fgcolor() != vt100::Color::Default)
+    };
+    assert!(is_coloured(&Console::open(&folder, &["--no-start"])));
+    let plain = [("NO_COLOR", "1")];
+    assert!(!is_coloured(&Console::open_with(&folder, &["--no-start"], &plain)));
+}
+
+#[test]
+fn hook_calls_are_traced_above_the_line() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    let address = console.address();
+    console.press(&format!("trace on{ENTER}"));
+    console.ends_with("salotto>");
+    console.press("half");
+    console.ends_with("salotto> half");
+    let _ada = Guest::join(address, "ada");
+    console.sees("trace notices after_joined");
+    console.ends_with("salotto> half");
+}
