@@ -7,9 +7,9 @@ const SHOWN: usize = 160;
 /// Lines that are shown of a long conversation: the last ones.
 const LAST: usize = 400;
 
-/// Clones write into the same one.
+/// Lines with how often they came in a row. Clones write into the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Transcript(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Transcript(Arc<Mutex<Vec<(String, usize)>>>);
 
 impl Transcript {
     pub(crate) fn said(&self, who: &str, bytes: &[u8]) {
@@ -33,8 +33,11 @@ impl Transcript {
             0 => String::new(),
             skipped => format!("… {skipped} lines before these\n"),
         };
-        for line in &lines[skipped..] {
+        for (line, times) in &lines[skipped..] {
             text.push_str(line);
+            if *times > 1 {
+                text.push_str(&format!(" ({times} times)"));
+            }
             text.push('\n');
         }
         text
@@ -44,9 +47,10 @@ impl Transcript {
         let shown: String = text.chars().take(SHOWN).collect();
         let more = if shown.len() < text.len() { "…" } else { "" };
         let line = format!("{who:>12} {sign} {shown:?}{more}");
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match lines.last_mut() {
+            Some((last, times)) if *last == line => *times += 1,
+            _ => lines.push((line, 1)),
+        }
     }
 }
