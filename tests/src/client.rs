@@ -9,8 +9,8 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::PATIENCE;
 use crate::transcript::Transcript;
 
-/// What a narrow client's kernel takes for it; the least that Linux grants is about twice that.
-const NARROW: usize = 2048;
+/// What a narrow client's kernel takes for it, about: little beside what the house's kernel takes.
+const NARROW: usize = 32 * 1024;
 
 /// Somebody with a socket. Reads only while it is asked what it hears.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest line that is kept whole; a flood is told by its first characters.
-const SHOWN: usize = 160;
+const SHOWN: usize = 100;
 /// Lines that are shown of a long conversation: the last ones.
-const LAST: usize = 400;
+const LAST: usize = 60;
 
 /// Lines with how often they came in a row. Clones write into the same one.
 #[derive(Debug, Clone, Default)]
