@@ -43,7 +43,11 @@ impl Client {
         )
     }
 
-    pub(crate) fn connect_narrow(address: SocketAddr, label: &str, transcript: &Transcript) -> Self {
+    pub(crate) fn connect_narrow(
+        address: SocketAddr,
+        label: &str,
+        transcript: &Transcript,
+    ) -> Self {
         let connected = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
             socket.set_recv_buffer_size(NARROW)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use salotto::event::{EntryId, ErrorCode};
+use salotto::event::{EntryId, ErrorCode, LeaveReason};
 use salotto::request::Resume;
 use salotto::{Entry, Envelope, Event, Happening, Request};
 
@@ -96,6 +96,31 @@ impl JsonClient {
         })
     }
 
+    /// Waits for the goodbye, and returns its reason; other events are passed over.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn hears_bye(&mut self) -> LeaveReason {
+        self.hears_where("a goodbye", |event| match event {
+            Event::Bye { reason } => Some(reason.clone()),
+            _ => None,
+        })
+    }
+
+    /// Waits until somebody leaves a room, and returns why; other events are passed over.
+    ///
+    /// # Panics
+    /// When they do not.
+    pub fn hears_left(&mut self, name: &str) -> LeaveReason {
+        self.hears_where(&format!("that {name} left"), |event| match event {
+            Event::Entry(entry) => match &entry.what {
+                Happening::Left { who, reason } if *who == name => Some(reason.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     /// Waits for an event that is wanted, and returns what was made of it; others are passed over.
     ///
     /// # Panics
@@ -172,7 +197,8 @@ impl JsonClient {
             }
             Event::Entry(entry) => {
                 let last = self.seen.get_mut(entry.room.as_str());
-                let last = last.unwrap_or_else(|| panic!("an entry of a room it is not in: {entry:?}"));
+                let last =
+                    last.unwrap_or_else(|| panic!("an entry of a room it is not in: {entry:?}"));
                 assert_eq!(entry.id, *last + 1, "a gap in `{}`", entry.room);
                 *last = entry.id;
             }

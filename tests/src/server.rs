@@ -202,7 +202,10 @@ impl House {
     pub fn waits_until(&self, what: &str, holds: impl Fn(&Status) -> bool) {
         let started = Instant::now();
         while !holds(&self.status()) {
-            assert!(started.elapsed() < PATIENCE, "it never came to this: {what}");
+            assert!(
+                started.elapsed() < PATIENCE,
+                "it never came to this: {what}"
+            );
         }
     }
 

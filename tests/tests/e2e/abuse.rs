@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use salotto::event::ErrorCode;
 use salotto::{Request, Strike};
-use salotto_tests::json::hello;
 use salotto_tests::House;
+use salotto_tests::json::hello;
 
 #[test]
 fn a_line_that_is_too_long_is_answered_and_the_next_one_is_said() {
@@ -60,7 +60,11 @@ fn bytes_without_an_end_of_line_are_not_kept_in_dribbles_either() {
             break;
         }
     }
-    assert!(eve.hears_eof().last().is_some_and(|line| line.contains("no end of line")));
+    assert!(
+        eve.hears_eof()
+            .last()
+            .is_some_and(|line| line.contains("no end of line"))
+    );
 }
 
 #[test]
@@ -164,7 +168,11 @@ fn user_text_is_never_a_format_string() {
     let house = House::builder().enable("notices").open();
     let mut bob = house.enters("bob");
     let mut ada = house.enters("ada");
-    for text in ["{server} {} {0} %s %n", "{name}", "$(reboot) `id` ../../etc"] {
+    for text in [
+        "{server} {} {0} %s %n",
+        "{name}",
+        "$(reboot) `id` ../../etc",
+    ] {
         ada.says(text);
         bob.hears(&format!("ada: {text}"));
     }
@@ -178,7 +186,9 @@ fn a_house_that_is_full_says_so_and_has_room_again() {
     let ada = house.enters("ada");
     let _bob = house.enters("bob");
     let _silent = house.connects();
-    house.waits_until("the silent one is connected", |status| status.connected == 3);
+    house.waits_until("the silent one is connected", |status| {
+        status.connected == 3
+    });
     assert_eq!(
         house.connects().hears_eof(),
         ["! the house is full (3 connections); try again later"]

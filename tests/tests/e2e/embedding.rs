@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salotto::event::ErrorCode;
-use salotto::{
-    Event, Happening, Host, JoinError, Participant, Plugin, Report, Request, Server,
-};
+use salotto::{Event, Happening, Host, JoinError, Participant, Plugin, Report, Request, Server};
 use salotto_tests::json::say;
 use salotto_tests::{House, PATIENCE, soon};
 use smol::future::FutureExt;
@@ -29,7 +27,9 @@ async fn next_said(participant: &mut Participant) -> Option<String> {
 /// A person with a socket, on the executor of the program: says a line and returns what came back up to it.
 async fn visits(address: SocketAddr, name: &str, line: &str) -> std::io::Result<Vec<String>> {
     let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(format!("{name}\n{line}\n").as_bytes()).await?;
+    stream
+        .write_all(format!("{name}\n{line}\n").as_bytes())
+        .await?;
     let mut reader = BufReader::new(stream);
     let mut heard = Vec::new();
     loop {
@@ -137,7 +137,10 @@ fn a_participant_is_a_member_like_everybody() {
     });
     assert_eq!(
         heard,
-        (Some("bot: good evening".into()), Some("ada: hello bot".into()))
+        (
+            Some("bot: good evening".into()),
+            Some("ada: hello bot".into())
+        )
     );
     soon("typing", bot.type_line("!quit so long")).unwrap();
     ada.hears("* bot left (quit: so long)");
@@ -231,7 +234,10 @@ fn everything_the_console_does_can_be_done_from_code() {
         handle.say("nowhere", "hello").await.unwrap_err();
         handle.tell("nobody", "hello").await.unwrap_err();
         let members = handle.members().await.unwrap();
-        assert_eq!(members[0].name.as_ref().map(|name| name.as_str()), Some("ada"));
+        assert_eq!(
+            members[0].name.as_ref().map(|name| name.as_str()),
+            Some("ada")
+        );
         assert!(!handle.kick("nobody", "").await.unwrap());
         assert!(handle.kick("ada", "good night").await.unwrap());
     });
@@ -243,13 +249,19 @@ fn everything_the_console_does_can_be_done_from_code() {
     ada.hears_eof();
     soon("the report of it", async {
         loop {
-            if let Report::Disconnected { name: Some(name), .. } = reports.recv().await.unwrap() {
+            if let Report::Disconnected {
+                name: Some(name), ..
+            } = reports.recv().await.unwrap()
+            {
                 return assert_eq!(name, "ada");
             }
         }
     });
     let status = house.status();
-    assert_eq!((status.members, status.connections, status.messages), (0, 1, 2));
+    assert_eq!(
+        (status.members, status.connections, status.messages),
+        (0, 1, 2)
+    );
 }
 
 #[test]
@@ -270,7 +282,12 @@ fn hook_calls_can_be_traced() {
             }
         }
     });
-    for hook in ["before_connect", "before_name", "after_joined", "before_message"] {
+    for hook in [
+        "before_connect",
+        "before_name",
+        "after_joined",
+        "before_message",
+    ] {
         assert!(hooks.contains(&hook.to_owned()), "{hook} in {hooks:?}");
     }
     drop(tracing);

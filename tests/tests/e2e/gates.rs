@@ -237,7 +237,11 @@ fn a_connection_may_be_refused_before_anything_is_sent() {
 #[test]
 fn a_message_may_be_sent_elsewhere_and_tagged() {
     let whisper = before_message(|host, draft| {
-        if let Some((name, text)) = draft.text.strip_prefix('@').and_then(|line| line.split_once(' ')) {
+        if let Some((name, text)) = draft
+            .text
+            .strip_prefix('@')
+            .and_then(|line| line.split_once(' '))
+        {
             if let Some(name) = host.find(name).and_then(|member| member.name) {
                 draft.target = Target::Person(name);
             }
@@ -297,7 +301,9 @@ fn effects_follow_what_they_answer_and_keep_their_order() {
     let house = House::builder().plugin("echo", Echo).open();
     let mut ada = house.enters("ada");
     ada.sends(b"a\nb\n");
-    ada.hears_exactly(&["ada: a", "* a one", "* a two", "ada: b", "* b one", "* b two"]);
+    ada.hears_exactly(&[
+        "ada: a", "* a one", "* a two", "ada: b", "* b one", "* b two",
+    ]);
 }
 
 #[test]
@@ -327,7 +333,8 @@ fn observers_are_told_what_happened_in_order() {
     struct Diary(Notebook);
     impl Plugin for Diary {
         fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-            self.0.write(format!("named {}", host.name(member).expect("a name")));
+            self.0
+                .write(format!("named {}", host.name(member).expect("a name")));
         }
 
         fn after_joined(&mut self, _: &mut Host<'_>, _: MemberId, room: &RoomName) {
@@ -335,7 +342,8 @@ fn observers_are_told_what_happened_in_order() {
         }
 
         fn after_kicked(&mut self, _: &mut Host<'_>, kicked: &Kicked) {
-            self.0.write(format!("kicked {} for {}", kicked.name, kicked.why));
+            self.0
+                .write(format!("kicked {} for {}", kicked.name, kicked.why));
         }
 
         fn after_left(&mut self, _: &mut Host<'_>, left: &Left) {
@@ -352,7 +360,9 @@ fn observers_are_told_what_happened_in_order() {
         }
     }
     let notes = Notebook::default();
-    let house = House::builder().plugin("diary", Diary(notes.clone())).open();
+    let house = House::builder()
+        .plugin("diary", Diary(notes.clone()))
+        .open();
     let mut ada = house
         .connects_json()
         .enters_with("ada", &["lobby", "dev"], None);

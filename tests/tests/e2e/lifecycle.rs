@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use salotto::event::LeaveReason;
-use salotto::{Event, Server, StartError};
+use salotto::{Server, StartError};
 use salotto_tests::{House, PATIENCE, soon};
 
 #[test]
@@ -36,7 +36,9 @@ fn two_houses_on_one_port_are_one_too_many() {
     let port = house.address().port();
     assert_eq!(
         refused.to_string(),
-        format!("port {port} is in use on 127.0.0.1; another server runs there, so stop it or choose another port")
+        format!(
+            "port {port} is in use on 127.0.0.1; another server runs there, so stop it or choose another port"
+        )
     );
     // The one that was there is not harmed.
     house.enters("ada");
@@ -84,11 +86,7 @@ fn a_stop_tells_everybody_and_flushes_what_is_pending() {
         ["host: closing time", "* goodbye (server stopping)"]
     );
     bob.hears_said("closing time");
-    let reason = bob.hears_where("a goodbye", |event| match event {
-        Event::Bye { reason } => Some(reason.clone()),
-        _ => None,
-    });
-    assert_eq!(reason, LeaveReason::Stopping);
+    assert_eq!(bob.hears_bye(), LeaveReason::Stopping);
     assert!(bob.raw.hears_eof().is_empty());
     assert_eq!(silent.hears_eof(), ["* goodbye (server stopping)"]);
 }

@@ -16,7 +16,7 @@ fn a_taken_name_is_refused_in_all_its_disguises() {
         "ada",
         "ADA",
         "Ada",
-        "аda", // Cyrillic а
+        "аda",    // Cyrillic а
         "ａｄａ", // full width
         "a\u{200b}da",
         " ada ",

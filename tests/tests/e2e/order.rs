@@ -30,7 +30,11 @@ fn talk(house: &House, scripts: &[Vec<String>]) -> Vec<Vec<Entry>> {
     listener.says(MARKER);
     heard.extend(listener.entries_until(MARKER));
     let mut all = vec![heard];
-    all.extend(talkers.iter_mut().map(|talker| talker.entries_until(MARKER)));
+    all.extend(
+        talkers
+            .iter_mut()
+            .map(|talker| talker.entries_until(MARKER)),
+    );
     all
 }
 
@@ -134,7 +138,9 @@ fn coming_and_going_while_others_talk_leaves_no_gap() {
         }
     });
     let heard = said(&witness.entries_until("299"));
-    let numbers = heard.iter().filter_map(|line| line.strip_prefix("talker: "));
+    let numbers = heard
+        .iter()
+        .filter_map(|line| line.strip_prefix("talker: "));
     assert!(numbers.eq((0..300).map(|line| line.to_string())));
 }
 

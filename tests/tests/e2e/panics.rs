@@ -93,15 +93,16 @@ fn a_plugin_that_panics_three_times_is_off_and_says_so() {
     let calls = house.plugin("clumsy").calls;
     ada.says("boom");
     ada.hears_exactly(&["ada: boom"]);
-    assert_eq!(house.plugin("clumsy").calls, calls, "it is not called any more");
+    assert_eq!(
+        house.plugin("clumsy").calls,
+        calls,
+        "it is not called any more"
+    );
 }
 
 #[test]
 fn a_plugin_that_is_off_can_be_enabled_again() {
-    let house = House::builder()
-        .catalog(catalog())
-        .enable("clumsy")
-        .open();
+    let house = House::builder().catalog(catalog()).enable("clumsy").open();
     let mut ada = house.enters("ada");
     for _ in 0..3 {
         ada.says("!trip");
@@ -184,7 +185,9 @@ fn a_constructor_that_panics_is_a_refusal() {
     let mut ada = house.enters("ada");
     let handle = house.handle();
     let enabled = soon("enabling it", handle.enable(PluginSetup::new("broken")));
-    let error = enabled.expect("the house lives on").expect_err("it cannot be made");
+    let error = enabled
+        .expect("the house lives on")
+        .expect_err("it cannot be made");
     assert!(error.to_string().contains("no such luck"), "{error}");
     ada.says("hello");
     ada.hears("ada: hello");

@@ -8,8 +8,7 @@ use salotto_tests::json::said;
 use salotto_tests::{House, HouseBuilder};
 
 fn rated(burst: u32, per_second: f64) -> HouseBuilder {
-    House::builder()
-        .settings(|settings| settings.limits.rate = Some(Rate { burst, per_second }))
+    House::builder().settings(|settings| settings.limits.rate = Some(Rate { burst, per_second }))
 }
 
 #[test]

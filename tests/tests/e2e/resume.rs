@@ -127,13 +127,13 @@ fn ids_of_another_run_or_of_the_future_count_for_nothing() {
         .open();
     let mut stayed = eventful(&house);
     stayed.entries_until("that is all");
-    let mut next = stayed.seen["lobby"] + 1;
+    let last = stayed.seen["lobby"];
     // They all stay, or their leaving would be entries too.
     let mut newcomers = Vec::new();
-    for (name, resume) in [
-        ("ada", resume("another run", 3)),
-        ("bob", resume(&stayed.run, EntryId::MAX)),
-        ("joe", resume(&stayed.run, 10_000)),
+    for (name, next, resume) in [
+        ("ada", last + 1, resume("another run", 3)),
+        ("bob", last + 2, resume(&stayed.run, EntryId::MAX)),
+        ("joe", last + 3, resume(&stayed.run, 10_000)),
     ] {
         let mut client = house.connects_json();
         client.asks(hello(name, &[], Some(resume)));
@@ -145,7 +145,6 @@ fn ids_of_another_run_or_of_the_future_count_for_nothing() {
         });
         // A newcomer like any other: two entries of history.
         assert_eq!((first_id, history), (next - 2, 2));
-        next += 1;
         newcomers.push(client);
     }
 }

@@ -118,7 +118,10 @@ fn a_full_mailbox_cuts_off_whoever_does_not_empty_it() {
     let mut ada = house.enters_json("ada");
     let started = Instant::now();
     while house.status().members == 3 {
-        assert!(started.elapsed() < salotto_tests::PATIENCE * 2, "it never filled");
+        assert!(
+            started.elapsed() < salotto_tests::PATIENCE * 2,
+            "it never filled"
+        );
         ada.asks(Request::Direct {
             to: "slow".into(),
             text: "x".repeat(LINE),
@@ -128,15 +131,7 @@ fn a_full_mailbox_cuts_off_whoever_does_not_empty_it() {
         });
     }
     assert_eq!(house.struck(Strike::Mailbox), 1);
-    witness.hears_where("why", |event| match event {
-        Event::Entry(entry) => match &entry.what {
-            Happening::Left { who, reason } if who == "slow" => {
-                Some(assert_eq!(*reason, LeaveReason::TooSlow))
-            }
-            _ => None,
-        },
-        _ => None,
-    });
+    assert_eq!(witness.hears_left("slow"), LeaveReason::TooSlow);
     ada.says("we go on");
     witness.hears_said("we go on");
 }
@@ -205,4 +200,30 @@ fn many_requests_at_once_are_all_answered_to_who_reads() {
             end => panic!("{end:?} after {pongs} of {PINGS} answers"),
         }
     }
+}
+
+#[test]
+fn many_who_paste_at_once_and_read_are_none_of_them_cut_off() {
+    // The defaults, and more at once than the timeline holds.
+    let house = House::builder()
+        .settings(|settings| settings.limits.rate = salotto::Limits::default().rate)
+        .open();
+    const PEOPLE: usize = 60;
+    const LINES: usize = 9;
+    let clients: Vec<_> = (0..PEOPLE)
+        .map(|index| house.enters(&format!("person{}", index + 100)))
+        .collect();
+    let pasted = format!("{}\n", "x".repeat(1990)).repeat(LINES);
+    std::thread::scope(|scope| {
+        for mut client in clients {
+            let pasted = &pasted;
+            scope.spawn(move || {
+                client.sends(pasted.as_bytes());
+                for _ in 0..PEOPLE * LINES {
+                    client.hears_about(": xxxx");
+                }
+            });
+        }
+    });
+    assert_eq!(house.struck(Strike::TooSlow), 0);
 }

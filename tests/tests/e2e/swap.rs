@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use salotto::plugin::{PluginSetup, before_message};
-use salotto::{
-    Catalog, Command, CommandError, Host, Invocation, Plugin, Reply, Report, Verdict,
-};
+use salotto::{Catalog, Command, CommandError, Host, Invocation, Plugin, Reply, Report, Verdict};
 use salotto_tests::json::said;
 use salotto_tests::plugins::Notebook;
 use salotto_tests::{House, soon};
@@ -17,11 +15,7 @@ use smol::future::FutureExt;
 struct Mark(String);
 
 impl Plugin for Mark {
-    fn before_message(
-        &mut self,
-        _: &mut Host<'_>,
-        draft: &mut salotto::MessageDraft,
-    ) -> Verdict {
+    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut salotto::MessageDraft) -> Verdict {
         draft.tags.insert("mark".into(), self.0.clone());
         Verdict::Pass
     }
@@ -273,7 +267,9 @@ fn timers_are_due_while_the_house_is_busy() {
         }
         house.adds("alarm", Alarm);
         let ring = async {
-            while !matches!(reports.recv().await, Ok(Report::Plugin { text, .. }) if text == "ring") {}
+            while !matches!(reports.recv().await, Ok(Report::Plugin { text, .. }) if text == "ring")
+            {
+            }
             true
         };
         let late = async {
