@@ -24,12 +24,7 @@ impl Clock {
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn stopped() -> Self {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-        Self {
-            stopped: Some(Arc::new(Mutex::new(Stopped {
-                instant: Instant::now(),
-                time,
-            }))),
-        }
+        Self { stopped: Some(Arc::new(Mutex::new(Stopped { instant: Instant::now(), time }))) }
     }
 
     /// Moves a stopped clock on.
@@ -43,14 +38,11 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        self.look(|stopped| stopped.instant)
-            .unwrap_or_else(Instant::now)
+        self.look(|stopped| stopped.instant).unwrap_or_else(Instant::now)
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
-        self.look(|stopped| stopped.time)
-            .unwrap_or_else(SystemTime::now)
-            .into()
+        self.look(|stopped| stopped.time).unwrap_or_else(SystemTime::now).into()
     }
 
     /// Whether it moves by itself. One that is stepped does not, and whoever steps it wakes those who wait.
@@ -60,8 +52,6 @@ impl Clock {
 
     fn look<T>(&self, read: impl FnOnce(&Stopped) -> T) -> Option<T> {
         let stopped = self.stopped.as_ref()?;
-        Some(read(
-            &stopped.lock().unwrap_or_else(PoisonError::into_inner),
-        ))
+        Some(read(&stopped.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }

@@ -87,7 +87,7 @@ pub enum ArgKind {
     Room,
     /// A plugin that is known.
     Plugin,
-    /// Another command.
+    /// Another command, all of its words; takes the rest of the line.
     Command,
     /// A whole number, 0 or more.
     Number,
@@ -130,7 +130,7 @@ pub struct Caller {
 #[non_exhaustive]
 pub enum CommandError {
     /// There is no such command for this caller.
-    #[error("there is no command `{word}`{}; `help` lists them", nearest.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    #[error("there is no command `{word}`; {}", advice(nearest.as_deref(), ""))]
     Unknown {
         /// What was typed.
         word: String,
@@ -145,9 +145,12 @@ pub enum CommandError {
         /// How the command is used.
         usage: String,
     },
-    /// There is nobody or nothing of that name.
+    /// There is nobody, or nothing else, of that name.
     #[error("{0}")]
     NotFound(String),
+    /// There is no room of that name.
+    #[error("{0}")]
+    NoSuchRoom(String),
     /// It may not be done.
     #[error("{0}")]
     Refused(String),
@@ -157,14 +160,33 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// The message for somebody who types `!` before a command.
+    pub(crate) fn in_chat(&self) -> String {
+        match self {
+            Self::Unknown { word, nearest } => {
+                format!("there is no command `!{word}`; {}", advice(nearest.as_deref(), "!"))
+            }
+            Self::Usage { problem, usage } => format!("{problem}; usage: !{usage}"),
+            error => error.to_string(),
+        }
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         match self {
             Self::Unknown { .. } => ErrorCode::UnknownCommand,
             Self::Usage { .. } => ErrorCode::Usage,
             Self::NotFound(_) => ErrorCode::NoSuchMember,
+            Self::NoSuchRoom(_) => ErrorCode::NoSuchRoom,
             Self::Refused(_) => ErrorCode::Denied,
             Self::Failed(_) => ErrorCode::Failed,
         }
+    }
+}
+
+fn advice(nearest: Option<&str>, prefix: &str) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean `{prefix}{nearest}`?"),
+        None => format!("`{prefix}help` lists them"),
     }
 }
 
@@ -230,15 +252,12 @@ impl Command {
     /// # Errors
     /// [`CommandError::Usage`] where something is missing, is too much or is not of the argument's kind.
     pub fn parse(&self, rest: &str, caller: Caller) -> Result<Invocation, CommandError> {
-        let wrong = |problem: String| CommandError::Usage {
-            problem,
-            usage: self.usage(),
-        };
+        let wrong = |problem: String| CommandError::Usage { problem, usage: self.usage() };
         let mut arguments = BTreeMap::new();
         let mut rest = rest.trim();
         for arg in &self.args {
             let value = match arg.kind {
-                ArgKind::Text => std::mem::take(&mut rest).to_owned(),
+                ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
                 _ => {
                     let (word, after) = next_word(rest).map_err(wrong)?;
                     rest = after;
@@ -257,10 +276,7 @@ impl Command {
                 }
                 ArgKind::Choice(words) if !words.contains(&value) => {
                     let words = words.join(", ");
-                    return Err(wrong(format!(
-                        "{} is `{value}`, not one of {words}",
-                        arg.usage()
-                    )));
+                    return Err(wrong(format!("{} is `{value}`, not one of {words}", arg.usage())));
                 }
                 _ => {}
             }
@@ -269,21 +285,13 @@ impl Command {
         if !rest.is_empty() {
             return Err(wrong(format!("`{rest}` is too much")));
         }
-        Ok(Invocation {
-            path: self.path.clone(),
-            caller,
-            arguments,
-        })
+        Ok(Invocation { path: self.path.clone(), caller, arguments })
     }
 }
 
 impl Arg {
     fn new(name: impl Into<String>, kind: ArgKind) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-            optional: false,
-        }
+        Self { name: name.into(), kind, optional: false }
     }
 
     /// Somebody who is here.
@@ -313,10 +321,7 @@ impl Arg {
 
     /// One of some words.
     pub fn choice(name: impl Into<String>, words: &[&str]) -> Self {
-        Self::new(
-            name,
-            ArgKind::Choice(words.iter().map(|word| (*word).to_owned()).collect()),
-        )
+        Self::new(name, ArgKind::Choice(words.iter().map(|word| (*word).to_owned()).collect()))
     }
 
     /// Any word, or several in double quotes.
@@ -340,11 +345,7 @@ impl Arg {
             ArgKind::Choice(words) => words.join("|"),
             _ => self.name.to_uppercase(),
         };
-        if self.optional {
-            format!("[{name}]")
-        } else {
-            name
-        }
+        if self.optional { format!("[{name}]") } else { name }
     }
 }
 
@@ -363,12 +364,7 @@ impl Invocation {
 impl Caller {
     /// The operator: the console, or code that holds a handle.
     pub fn operator(name: Name) -> Self {
-        Self {
-            role: Role::Operator,
-            member: None,
-            name: Some(name),
-            room: None,
-        }
+        Self { role: Role::Operator, member: None, name: Some(name), room: None }
     }
 
     /// Whether this caller may run, and is offered, a command.
@@ -401,20 +397,15 @@ pub fn find<'c, 'l>(
     line: &'l str,
 ) -> Result<(&'c Command, &'l str), CommandError> {
     let line = line.trim();
-    let matches = commands
-        .clone()
-        .filter_map(|command| Some((command, after(&command.path, line)?)));
+    let matches =
+        commands.clone().filter_map(|command| Some((command, after(&command.path, line)?)));
     match matches.max_by_key(|(command, _)| (command.path.len(), command.role)) {
         Some(found) => Ok(found),
         None => {
             let words = line.split_whitespace().collect::<Vec<_>>();
             // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
-            let tries = (1..=words.len().min(3))
-                .rev()
-                .map(|count| words[..count].join(" "));
-            let nearest = tries
-                .into_iter()
-                .find_map(|typed| nearest(&typed, commands.clone()));
+            let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
+            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, commands.clone()));
             let word = words.first().copied().unwrap_or_default();
             Err(CommandError::Unknown {
                 word: crate::sanitize::excerpt(word, 40).into_owned(),
@@ -438,12 +429,7 @@ fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
 
 fn nearest<'c>(typed: &str, commands: impl Iterator<Item = &'c Command>) -> Option<String> {
     commands
-        .map(|command| {
-            (
-                strsim::damerau_levenshtein(typed, &command.path),
-                &command.path,
-            )
-        })
+        .map(|command| (strsim::damerau_levenshtein(typed, &command.path), &command.path))
         .filter(|(distance, path)| *distance <= 1 + path.len() / 4)
         .min_by_key(|(distance, path)| (*distance, path.len()))
         .map(|(_, path)| path.clone())
@@ -455,9 +441,7 @@ mod tests {
 
     fn commands() -> Vec<Command> {
         vec![
-            Command::new("kick", "")
-                .arg(Arg::member("name"))
-                .arg(Arg::text("reason").optional()),
+            Command::new("kick", "").arg(Arg::member("name")).arg(Arg::text("reason").optional()),
             Command::new("plugins", ""),
             Command::new("plugins enable", "")
                 .arg(Arg::plugin("name"))
@@ -468,20 +452,13 @@ mod tests {
     }
 
     fn caller() -> Caller {
-        Caller {
-            role: Role::Member,
-            member: None,
-            name: None,
-            room: None,
-        }
+        Caller { role: Role::Member, member: None, name: None, room: None }
     }
 
     fn parse(line: &str) -> Result<Invocation, String> {
         let commands = commands();
         let (command, rest) = find(commands.iter(), line).map_err(|error| error.to_string())?;
-        command
-            .parse(rest, caller())
-            .map_err(|error| error.to_string())
+        command.parse(rest, caller()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -495,10 +472,7 @@ mod tests {
     #[test]
     fn the_rest_of_the_line_is_one_argument() {
         let kick = parse(r#"kick "bob" no  flooding"#).unwrap();
-        assert_eq!(
-            (kick.text("name"), kick.text("reason")),
-            ("bob", "no  flooding")
-        );
+        assert_eq!((kick.text("name"), kick.text("reason")), ("bob", "no  flooding"));
         assert_eq!(parse("kick bob").unwrap().get("reason"), None);
     }
 
@@ -506,23 +480,11 @@ mod tests {
     fn a_mistake_says_what_was_expected() {
         for (line, message) in [
             ("kick", "NAME is missing; usage: kick NAME [REASON]"),
-            (
-                "kick \"bob",
-                "a `\"` is not closed; usage: kick NAME [REASON]",
-            ),
-            (
-                "watch some",
-                "all|none is `some`, not one of all, none; usage: watch all|none",
-            ),
-            (
-                "history few",
-                "COUNT is `few`, not a number; usage: history COUNT",
-            ),
+            ("kick \"bob", "a `\"` is not closed; usage: kick NAME [REASON]"),
+            ("watch some", "all|none is `some`, not one of all, none; usage: watch all|none"),
+            ("history few", "COUNT is `few`, not a number; usage: history COUNT"),
             ("history 3 4", "`4` is too much; usage: history COUNT"),
-            (
-                "kik bob",
-                "there is no command `kik`; did you mean `kick`?; `help` lists them",
-            ),
+            ("kik bob", "there is no command `kik`; did you mean `kick`?"),
             ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);

@@ -49,6 +49,8 @@ pub struct ServerSettings {
 pub struct RoomSettings {
     /// The room that everybody enters who asks for no other.
     pub default: String,
+    /// What that room is about; may be empty.
+    pub topic: String,
     /// Further rooms that are always there.
     pub listed: Vec<ListedRoom>,
     /// Whether joining a room that does not exist opens it. Such a room closes when the last member leaves.
@@ -170,6 +172,7 @@ impl Default for RoomSettings {
     fn default() -> Self {
         Self {
             default: "lobby".into(),
+            topic: String::new(),
             listed: Vec::new(),
             open: true,
             history: 50,
@@ -181,9 +184,7 @@ impl Default for RoomSettings {
 
 impl Default for Presence {
     fn default() -> Self {
-        Self {
-            announce_up_to: Some(500),
-        }
+        Self { announce_up_to: Some(500) }
     }
 }
 
@@ -206,10 +207,7 @@ impl Default for Limits {
             connections: None,
             connections_per_address: Some(16),
             new_connections_per_minute: Some(30),
-            rate: Some(Rate {
-                burst: 10,
-                per_second: 2.0,
-            }),
+            rate: Some(Rate { burst: 10, per_second: 2.0 }),
             stalled_after: Some(Duration::from_secs(30)),
             mailbox: Some(256),
         }
@@ -230,11 +228,7 @@ impl Settings {
         let mut wrong = Vec::new();
         let mut expect = |holds: bool, field: &str, value: String, expected: &str| {
             if !holds {
-                wrong.push(SettingsError {
-                    field: field.into(),
-                    value,
-                    expected: expected.into(),
-                });
+                wrong.push(SettingsError { field: field.into(), value, expected: expected.into() });
             }
         };
         for address in &self.server.listen {
@@ -256,57 +250,29 @@ impl Settings {
                 &error.to_string(),
             );
         }
-        let rooms = std::iter::once(("rooms.default", &self.rooms.default)).chain(
-            self.rooms
-                .listed
-                .iter()
-                .map(|room| ("rooms.listed.name", &room.name)),
-        );
+        let rooms = std::iter::once(("rooms.default", &self.rooms.default))
+            .chain(self.rooms.listed.iter().map(|room| ("rooms.listed.name", &room.name)));
         let mut seen = Vec::new();
         for (field, name) in rooms {
             match RoomName::new(name, &self.limits) {
                 Ok(room) => {
                     let keys = room.keys();
                     let taken = keys.iter().any(|key| seen.contains(key));
-                    expect(
-                        !taken,
-                        field,
-                        format!("{name:?}"),
-                        "a name that no other room has",
-                    );
+                    expect(!taken, field, format!("{name:?}"), "a name that no other room has");
                     seen.extend(keys);
                 }
                 Err(error) => expect(false, field, format!("{name:?}"), &error.to_string()),
             }
         }
         let threads = self.server.threads;
-        expect(
-            threads != Some(0),
-            "server.threads",
-            "0".into(),
-            "1 or more, or None",
-        );
+        expect(threads != Some(0), "server.threads", "0".into(), "1 or more, or None");
         let (entries, bytes) = (self.rooms.timeline_entries, self.rooms.timeline_bytes);
-        expect(
-            entries >= 16,
-            "rooms.timeline_entries",
-            entries.to_string(),
-            "16 or more",
-        );
-        expect(
-            bytes >= 16 * 1024,
-            "rooms.timeline_bytes",
-            bytes.to_string(),
-            "16384 or more",
-        );
+        expect(entries >= 16, "rooms.timeline_entries", entries.to_string(), "16 or more");
+        expect(bytes >= 16 * 1024, "rooms.timeline_bytes", bytes.to_string(), "16384 or more");
         for (field, value, least) in [
             ("limits.line_bytes", self.limits.line_bytes, 64),
             ("limits.unended_bytes", self.limits.unended_bytes, 64),
-            (
-                "limits.message_characters",
-                self.limits.message_characters,
-                1,
-            ),
+            ("limits.message_characters", self.limits.message_characters, 1),
             ("limits.name_graphemes", self.limits.name_graphemes, 1),
             ("limits.name_bytes", self.limits.name_bytes, 4),
             ("limits.room_name_bytes", self.limits.room_name_bytes, 4),
@@ -314,49 +280,21 @@ impl Settings {
             ("limits.rooms", self.limits.rooms, 1),
             ("limits.name_lines", self.limits.name_lines, 1),
             ("limits.connections", self.limits.connections, 1),
-            (
-                "limits.connections_per_address",
-                self.limits.connections_per_address,
-                1,
-            ),
-            (
-                "limits.new_connections_per_minute",
-                self.limits.new_connections_per_minute,
-                1,
-            ),
+            ("limits.connections_per_address", self.limits.connections_per_address, 1),
+            ("limits.new_connections_per_minute", self.limits.new_connections_per_minute, 1),
             ("limits.mailbox", self.limits.mailbox, 16),
         ] {
             let value = value.unwrap_or(usize::MAX);
-            expect(
-                value >= least,
-                field,
-                value.to_string(),
-                &format!("{least} or more, or None"),
-            );
+            expect(value >= least, field, value.to_string(), &format!("{least} or more, or None"));
         }
         if let Some(Rate { burst, per_second }) = self.limits.rate {
-            expect(
-                burst >= 1,
-                "limits.rate.burst",
-                burst.to_string(),
-                "1 or more",
-            );
+            expect(burst >= 1, "limits.rate.burst", burst.to_string(), "1 or more");
             let holds = per_second.is_finite() && per_second > 0.0;
-            expect(
-                holds,
-                "limits.rate.per_second",
-                per_second.to_string(),
-                "more than 0",
-            );
+            expect(holds, "limits.rate.per_second", per_second.to_string(), "more than 0");
         }
         if let (Some(ping), Some(gone)) = (self.limits.ping_after, self.limits.gone_after) {
             let value = gone.as_secs_f64().to_string();
-            expect(
-                gone > ping,
-                "limits.gone_after",
-                value,
-                "more than `limits.ping_after`",
-            );
+            expect(gone > ping, "limits.gone_after", value, "more than `limits.ping_after`");
         }
         wrong
     }
@@ -371,10 +309,7 @@ impl Settings {
         };
         differs(self.server.listen != new.server.listen, "server.listen");
         differs(self.server.threads != new.server.threads, "server.threads");
-        differs(
-            self.server.host_name != new.server.host_name,
-            "server.host_name",
-        );
+        differs(self.server.host_name != new.server.host_name, "server.host_name");
         fields
     }
 }

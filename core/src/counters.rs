@@ -135,12 +135,6 @@ mod tests {
         }
         let counters = Counters::default();
         counters.strike(Strike::Rate);
-        assert_eq!(
-            (
-                counters.struck(Strike::Rate),
-                counters.struck(Strike::TooSlow)
-            ),
-            (1, 0)
-        );
+        assert_eq!((counters.struck(Strike::Rate), counters.struck(Strike::TooSlow)), (1, 0));
     }
 }

@@ -23,7 +23,7 @@ pub(crate) trait Dialect: Debug + Send + Sync {
     fn index(&self) -> usize;
 
     /// Understands one line, which is valid UTF-8 without its end.
-    fn parse(&self, line: &str) -> Result<Input, BadLine>;
+    fn parse(&self, line: String) -> Result<Input, BadLine>;
 
     /// Appends an entry in this dialect's form, with the end of the line. May append nothing.
     fn encode_entry(&self, entry: &Entry, place: Place, out: &mut Vec<u8>);

@@ -65,12 +65,9 @@ impl Candidates for Directory {
         self.read(|lists| match kind {
             ArgKind::Member => beginning(&lists.members, prefix),
             ArgKind::Room => beginning(&lists.rooms, prefix),
-            ArgKind::Plugin => lists
-                .plugins
-                .iter()
-                .filter(|name| name.starts_with(prefix))
-                .cloned()
-                .collect(),
+            ArgKind::Plugin => {
+                lists.plugins.iter().filter(|name| name.starts_with(prefix)).cloned().collect()
+            }
             _ => Vec::new(),
         })
     }

@@ -98,6 +98,13 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// Whether people read it, and not only programs.
+    pub fn is_shown(&self) -> bool {
+        matches!(self, Self::Message { .. } | Self::Notice { .. } | Self::Topic { .. })
+    }
+}
+
 /// Said plainly, or as an action (`!me waves`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -182,11 +189,7 @@ impl fmt::Display for LeaveReason {
                 if let Some(by) = by {
                     write!(formatter, " by {by}")?;
                 }
-                if why.is_empty() {
-                    Ok(())
-                } else {
-                    write!(formatter, ": {why}")
-                }
+                if why.is_empty() { Ok(()) } else { write!(formatter, ": {why}") }
             }
             Self::Lost => formatter.write_str("connection lost"),
             Self::TooSlow => formatter.write_str("too slow"),
@@ -215,8 +218,13 @@ pub enum Event {
         server: String,
         /// Changes with each start: ids of another run mean nothing in this one.
         run: String,
+        /// Brought back in `resume`, it takes the name over from a connection that the house does not know to be gone yet.
+        token: String,
         /// The name that was accepted.
         name: Name,
+        /// Longest message in characters; absent when it is not limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_characters: Option<usize>,
         /// What can be typed after `!`, for help and completion.
         commands: Vec<CommandInfo>,
     },
@@ -232,8 +240,8 @@ pub enum Event {
         count: usize,
         /// Id of the first entry that follows. When it is not the one after what was resumed from, what lies between is gone.
         first_id: EntryId,
-        /// How many entries of history follow.
-        history: u64,
+        /// How many messages, notices and topics of before follow.
+        history: usize,
     },
     /// You are not in that room any more.
     Exited {
@@ -392,10 +400,7 @@ impl Timestamp {
 
     /// Whole seconds from `earlier` to this moment; 0 when it is later.
     pub fn seconds_since(self, earlier: Timestamp) -> u64 {
-        self.0
-            .duration_since(earlier.0)
-            .unwrap_or_default()
-            .as_secs()
+        self.0.duration_since(earlier.0).unwrap_or_default().as_secs()
     }
 
     /// As a system time.
@@ -407,9 +412,7 @@ impl Timestamp {
 impl From<SystemTime> for Timestamp {
     /// Cut to the millisecond, and never before 1970.
     fn from(time: SystemTime) -> Self {
-        let since = time
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self(SystemTime::UNIX_EPOCH + Duration::from_millis(since.as_millis() as u64))
     }
 }
@@ -435,9 +438,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        humantime::parse_rfc3339(&text)
-            .map(Self::from)
-            .map_err(serde::de::Error::custom)
+        humantime::parse_rfc3339(&text).map(Self::from).map_err(serde::de::Error::custom)
     }
 }
 
@@ -449,12 +450,7 @@ mod tests {
     fn entry(what: Happening) -> Entry {
         let room = RoomName::new("lobby", &Limits::default()).unwrap();
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678);
-        Entry {
-            room,
-            id: 7,
-            time: time.into(),
-            what,
-        }
+        Entry { room, id: 7, time: time.into(), what }
     }
 
     fn name(text: &str) -> Name {
@@ -481,33 +477,20 @@ mod tests {
         let events = [
             Event::Entry(entry(Happening::Left {
                 who: name("bob"),
-                reason: LeaveReason::Kicked {
-                    by: Some(name("host")),
-                    why: "spam".into(),
-                },
+                reason: LeaveReason::Kicked { by: Some(name("host")), why: "spam".into() },
             })),
             Event::Entry(entry(Happening::Joined { who: name("bob") })),
-            Event::Bye {
-                reason: LeaveReason::Quit {
-                    farewell: "so long".into(),
-                },
-            },
+            Event::Bye { reason: LeaveReason::Quit { farewell: "so long".into() } },
             Event::Exited {
                 room: RoomName::new("dev", &Limits::default()).unwrap(),
                 reason: LeaveReason::Parted,
             },
-            Event::Pong {
-                nonce: Some("1".into()),
-            },
+            Event::Pong { nonce: Some("1".into()) },
             Event::Ping,
         ];
         for event in events {
             let line = serde_json::to_string(&event).unwrap();
-            assert_eq!(
-                serde_json::from_str::<Event>(&line).unwrap(),
-                event,
-                "{line}"
-            );
+            assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event, "{line}");
         }
     }
 
@@ -516,9 +499,7 @@ mod tests {
         let event = r#"{"type":"pong","nonce":"1","weather":"fine"}"#;
         assert_eq!(
             serde_json::from_str::<Event>(event).unwrap(),
-            Event::Pong {
-                nonce: Some("1".into())
-            }
+            Event::Pong { nonce: Some("1".into()) }
         );
     }
 }

@@ -50,11 +50,7 @@ pub(crate) enum Work {
 impl Fanout {
     pub(crate) fn new(workers: usize) -> Self {
         let shards = (0..workers).map(|_| Shard::default()).collect();
-        Self {
-            shards,
-            next: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
-        }
+        Self { shards, next: AtomicUsize::new(0), stopped: AtomicBool::new(false) }
     }
 
     /// The worker that will look after the next connection.
@@ -64,11 +60,7 @@ impl Fanout {
 
     /// Tells the worker of this outlet. It looks at it when it is woken.
     pub(crate) fn tell(&self, shard: usize, work: Work) {
-        self.shards[shard]
-            .queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(work);
+        self.shards[shard].queue.lock().unwrap_or_else(PoisonError::into_inner).push(work);
     }
 
     /// Tells every worker that something happened in a room.
@@ -81,12 +73,7 @@ impl Fanout {
     /// Wakes the workers that have something to do: once a turn of the hub.
     pub(crate) fn wake(&self) {
         for shard in &self.shards {
-            if !shard
-                .queue
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .is_empty()
-            {
+            if !shard.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
                 shard.worker.wake();
             }
         }
@@ -162,18 +149,12 @@ impl Share {
     }
 
     async fn walk(&mut self) {
-        let Self {
-            rooms,
-            happened,
-            mail,
-            pieces,
-        } = self;
+        let Self { rooms, happened, mail, pieces } = self;
         // Who said something or has just come in is answered first.
-        for outlets in [&mail[..]].into_iter().chain(
-            happened
-                .iter()
-                .filter_map(|room| rooms.get(room).map(Vec::as_slice)),
-        ) {
+        for outlets in [&mail[..]]
+            .into_iter()
+            .chain(happened.iter().filter_map(|room| rooms.get(room).map(Vec::as_slice)))
+        {
             for (index, outlet) in outlets.iter().enumerate() {
                 // One member's trouble is not the others'.
                 let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(pieces));

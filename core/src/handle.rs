@@ -56,10 +56,8 @@ impl Handle {
             let caller = Caller::operator(hub.house.host_name.clone());
             hub.run_command(caller, &line)
         };
-        let reply = self
-            .ask(run)
-            .await
-            .map_err(|closed| CommandError::Failed(closed.to_string()))??;
+        let reply =
+            self.ask(run).await.map_err(|closed| CommandError::Failed(closed.to_string()))??;
         Ok(reply.unwrap_or_default())
     }
 
@@ -69,9 +67,7 @@ impl Handle {
     /// When there is no such room, or the text is empty or too long.
     pub async fn say(&self, room: &str, text: &str) -> Result<(), Refusal> {
         let (room, text) = (room.to_owned(), text.to_owned());
-        self.ask(move |hub| hub.host_says(&room, &text))
-            .await
-            .map_err(closed)?
+        self.ask(move |hub| hub.host_says(&room, &text)).await.map_err(closed)?
     }
 
     /// Says something to one person under the operator's name.
@@ -80,9 +76,7 @@ impl Handle {
     /// When there is nobody of that name, or the text is empty or too long.
     pub async fn tell(&self, name: &str, text: &str) -> Result<(), Refusal> {
         let (name, text) = (name.to_owned(), text.to_owned());
-        self.ask(move |hub| hub.host_tells(&name, &text))
-            .await
-            .map_err(closed)?
+        self.ask(move |hub| hub.host_tells(&name, &text)).await.map_err(closed)?
     }
 
     /// Tells everybody in a room something on behalf of the house. Nothing happens when there is no such room.
@@ -91,8 +85,7 @@ impl Handle {
     /// When the house is closed.
     pub async fn notice(&self, room: &RoomName, text: &str) -> Result<(), Closed> {
         let (room, text) = (room.clone(), text.to_owned());
-        self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info))
-            .await
+        self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
     }
 
     /// Sends somebody out. Says whether anybody of that name was here.
@@ -126,12 +119,8 @@ impl Handle {
     /// When the house is closed.
     pub async fn members(&self) -> Result<Vec<MemberInfo>, Closed> {
         self.ask(|hub| {
-            let mut members: Vec<_> = hub
-                .house
-                .roster
-                .iter()
-                .map(|member| hub.house.member_info(member))
-                .collect();
+            let mut members: Vec<_> =
+                hub.house.roster.iter().map(|member| hub.house.member_info(member)).collect();
             members.sort_by_key(|member| member.id);
             members
         })
@@ -143,8 +132,7 @@ impl Handle {
     /// # Errors
     /// When the house is closed.
     pub async fn rooms(&self) -> Result<Vec<RoomInfo>, Closed> {
-        self.ask(|hub| hub.house.rooms.iter().map(|room| room.info()).collect())
-            .await
+        self.ask(|hub| hub.house.rooms.iter().map(|room| room.info()).collect()).await
     }
 
     /// Adds a plugin while people talk, as the last one in order. One of the same name is replaced in its place.
@@ -157,8 +145,7 @@ impl Handle {
         plugin: impl Plugin + 'static,
     ) -> Result<(), Closed> {
         let setup = PluginSetup::new(name);
-        self.ask(move |hub| hub.add_plugin(setup, Box::new(plugin)))
-            .await
+        self.ask(move |hub| hub.add_plugin(setup, Box::new(plugin))).await
     }
 
     /// Enables a plugin of the catalog while people talk. One of the same name is replaced, or stays when the new one cannot
@@ -197,9 +184,7 @@ impl Handle {
             if let Some(plugins) = plugins {
                 hub.replace_plugins(plugins).map_err(ApplyError::Plugins)?;
             }
-            Ok(Applied {
-                after_restart: hub.apply_settings(settings),
-            })
+            Ok(Applied { after_restart: hub.apply_settings(settings) })
         };
         self.ask(apply).await.map_err(ApplyError::Closed)?
     }
@@ -250,10 +235,7 @@ impl Handle {
             // Whoever asked may have stopped waiting.
             let _ = sender.try_send(question(hub));
         });
-        self.hub
-            .send(Inbox::Question(question))
-            .await
-            .map_err(|_| Closed)?;
+        self.hub.send(Inbox::Question(question)).await.map_err(|_| Closed)?;
         answer.recv().await.map_err(|_| Closed)
     }
 }

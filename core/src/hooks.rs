@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Command;
 use crate::host::{Effect, Host};
 use crate::house::House;
 use crate::plugin::{Hook, OnPanic, Plugin, PluginSetup, Verdict};
@@ -80,10 +81,7 @@ pub(crate) enum Round {
 
 impl Hooks {
     pub(crate) fn new() -> Self {
-        Self {
-            slots: Vec::new(),
-            next: 1,
-        }
+        Self { slots: Vec::new(), next: 1 }
     }
 
     /// An id for a plugin about to be enabled.
@@ -109,10 +107,7 @@ impl Hooks {
             calls: 0,
             time: Duration::ZERO,
         };
-        self.slots.insert(
-            position.unwrap_or(self.slots.len()).min(self.slots.len()),
-            slot,
-        );
+        self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
     /// Takes a plugin out.
@@ -123,10 +118,7 @@ impl Hooks {
 
     /// The plugin of this name, with its place in the order.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
-        self.slots
-            .iter()
-            .enumerate()
-            .find(|(_, slot)| slot.setup.name == name)
+        self.slots.iter().enumerate().find(|(_, slot)| slot.setup.name == name)
     }
 
     /// Moves a plugin to a place in the order.
@@ -164,10 +156,7 @@ impl Hooks {
             match verdict.unwrap_or(on_panic) {
                 Verdict::Pass => {}
                 verdict => {
-                    return Round::Blocked {
-                        plugin: slot.setup.name.clone(),
-                        verdict,
-                    };
+                    return Round::Blocked { plugin: slot.setup.name.clone(), verdict };
                 }
             }
         }
@@ -183,9 +172,7 @@ impl Hooks {
         mut observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>),
     ) {
         for slot in &mut self.slots {
-            slot.call(hook, house, effects, |plugin, host| {
-                (observe(plugin, host), None)
-            });
+            slot.call(hook, house, effects, |plugin, host| (observe(plugin, host), None));
         }
     }
 
@@ -201,18 +188,16 @@ impl Hooks {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) else {
             return Err("its plugin has been disabled".into());
         };
-        slot.call(hook, house, effects, |plugin, host| {
-            (call(plugin, host), None)
-        })
-        .ok_or_else(|| match &slot.state {
-            PluginState::Failed(reason) => {
-                format!("the plugin `{}` is off: {reason}", slot.setup.name)
-            }
-            PluginState::Running => format!(
-                "the plugin `{}` panicked; the host was told",
-                slot.setup.name
-            ),
-        })
+        slot.call(hook, house, effects, |plugin, host| (call(plugin, host), None)).ok_or_else(
+            || match &slot.state {
+                PluginState::Failed(reason) => {
+                    format!("the plugin `{}` is off: {reason}", slot.setup.name)
+                }
+                PluginState::Running => {
+                    format!("the plugin `{}` panicked; the host was told", slot.setup.name)
+                }
+            },
+        )
     }
 }
 
@@ -229,11 +214,7 @@ impl Slot {
             return None;
         }
         let queued = effects.len();
-        let mut host = Host {
-            house,
-            slot: self.id,
-            effects,
-        };
+        let mut host = Host { house, slot: self.id, effects };
         let started = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut host)));
         let took = started.elapsed();
@@ -248,27 +229,21 @@ impl Slot {
             Ok((value, verdict)) => {
                 if house.is_traced() {
                     let plugin = self.setup.name.clone();
-                    house.reports.send(Report::Trace {
-                        plugin,
-                        hook,
-                        verdict,
-                        took,
-                    });
+                    house.reports.send(Report::Trace { plugin, hook, verdict, took });
                 }
                 Some(value)
             }
             Err(panic) => {
                 // What a call that failed had asked for so far is not done by halves.
                 effects.truncate(queued);
-                self.panicked(hook, house, &message(&*panic), started);
+                self.panicked(hook, house, &panic_message(&*panic), started);
                 None
             }
         }
     }
 
     fn panicked(&mut self, hook: Hook, house: &House, message: &str, now: Instant) {
-        self.panics
-            .retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
+        self.panics.retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
         self.panics.push_back(now);
         let disabled = self.panics.len() >= PANICS;
         if disabled {
@@ -284,8 +259,15 @@ impl Slot {
         });
     }
 
-    pub(crate) fn commands(&self) -> Vec<crate::command::Command> {
-        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_default()
+    /// The commands of the plugin; none where it panics.
+    pub(crate) fn commands(&self, house: &House) -> Vec<Command> {
+        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
+            let plugin = self.setup.name.clone();
+            let text = format!("panicked in commands: {}", panic_message(&*panic));
+            tracing::error!(%plugin, "{text}");
+            house.reports.send(Report::Plugin { plugin, text });
+            Vec::new()
+        })
     }
 
     /// Drops the plugin; a panic in its destructor ends with it.
@@ -312,7 +294,8 @@ impl Slot {
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (_, Some(text)) => text.clone(),

@@ -53,67 +53,21 @@ pub struct MemberInfo {
 
 /// Something that a plugin asked for.
 pub(crate) enum Effect {
-    Notice {
-        room: RoomName,
-        text: String,
-        kind: NoticeKind,
-    },
-    Tell {
-        member: MemberId,
-        text: String,
-        kind: NoticeKind,
-    },
-    Say {
-        member: MemberId,
-        room: Option<RoomName>,
-        text: String,
-        kind: MessageKind,
-    },
-    Direct {
-        member: MemberId,
-        to: String,
-        text: String,
-    },
-    Join {
-        member: MemberId,
-        room: String,
-    },
-    Leave {
-        member: MemberId,
-        room: Option<String>,
-    },
-    Rename {
-        member: MemberId,
-        name: String,
-    },
-    Quit {
-        member: MemberId,
-        farewell: String,
-    },
-    Kick {
-        member: MemberId,
-        by: Option<Name>,
-        why: String,
-    },
-    SetTopic {
-        room: RoomName,
-        topic: String,
-        by: Option<Name>,
-    },
-    OpenRoom {
-        room: RoomName,
-        topic: String,
-    },
-    CloseRoom {
-        room: RoomName,
-    },
-    SetTimer {
-        key: String,
-        after: Duration,
-    },
-    CancelTimer {
-        key: String,
-    },
+    Notice { room: RoomName, text: String, kind: NoticeKind },
+    Tell { member: MemberId, text: String, kind: NoticeKind },
+    Say { member: MemberId, room: Option<RoomName>, text: String, kind: MessageKind },
+    Direct { member: MemberId, to: String, text: String },
+    Join { member: MemberId, room: String },
+    Leave { member: MemberId, room: Option<String> },
+    Rename { member: MemberId, name: String },
+    Quit { member: MemberId, farewell: String },
+    Kick { member: MemberId, by: Option<Name>, why: String },
+    SetRole { member: MemberId, role: Role },
+    SetTopic { room: RoomName, topic: String, by: Option<Name> },
+    OpenRoom { room: RoomName, topic: String },
+    CloseRoom { room: RoomName },
+    SetTimer { key: String, after: Duration },
+    CancelTimer { key: String },
     Spawn(Pin<Box<dyn Future<Output = ()> + Send>>),
     Report(String),
 }
@@ -136,10 +90,7 @@ impl TaskMailbox {
     /// Hands a result over; waits while the hub is behind.
     pub async fn send(&self, result: impl Any + Send) {
         // A house that has closed needs no result.
-        let _ = self
-            .hub
-            .send(Inbox::TaskResult(self.slot, Box::new(result)))
-            .await;
+        let _ = self.hub.send(Inbox::TaskResult(self.slot, Box::new(result))).await;
     }
 }
 
@@ -156,10 +107,7 @@ impl Host<'_> {
 
     /// A member, unless it is gone.
     pub fn member(&self, id: MemberId) -> Option<MemberInfo> {
-        self.house
-            .roster
-            .get(id)
-            .map(|member| self.house.member_info(member))
+        self.house.roster.get(id).map(|member| self.house.member_info(member))
     }
 
     /// The name of a member, if it is here and has one. Cheaper than [`member`](Self::member).
@@ -169,20 +117,13 @@ impl Host<'_> {
 
     /// The member who answers to this name, by case and look-alike letters too.
     pub fn find(&self, name: &str) -> Option<MemberInfo> {
-        self.house
-            .roster
-            .find(name)
-            .map(|member| self.house.member_info(member))
+        self.house.roster.find(name).map(|member| self.house.member_info(member))
     }
 
     /// Everybody who has a name, in no order.
     pub fn members(&self) -> impl Iterator<Item = MemberInfo> {
         let named = |member: &&Member| member.name.is_some();
-        self.house
-            .roster
-            .iter()
-            .filter(named)
-            .map(|member| self.house.member_info(member))
+        self.house.roster.iter().filter(named).map(|member| self.house.member_info(member))
     }
 
     /// The rooms there are, in the order of their opening.
@@ -192,46 +133,28 @@ impl Host<'_> {
 
     /// Who is in a room, by name; `None` when there is no such room.
     pub fn members_of(&self, room: &RoomName) -> Option<impl Iterator<Item = &Name>> {
-        self.house
-            .rooms
-            .find(room.as_str())
-            .map(|room| room.members.keys())
+        self.house.rooms.find(room.as_str()).map(|room| room.members.keys())
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.
     pub fn is_quiet(&self, room: &RoomName) -> bool {
-        self.house
-            .rooms
-            .find(room.as_str())
-            .is_some_and(|room| self.house.is_quiet(room))
+        self.house.rooms.find(room.as_str()).is_some_and(|room| self.house.is_quiet(room))
     }
 
     /// The commands that a role is offered in chat, in order.
     pub fn commands(&self, role: Role) -> Vec<Command> {
         let commands = self.house.shared.directory.commands();
-        commands
-            .iter()
-            .filter(|command| command.role <= role)
-            .cloned()
-            .collect()
+        commands.iter().filter(|command| command.role <= role).cloned().collect()
     }
 
     /// Tells everybody in a room something, on behalf of the house. Lines are told apart at `\n`.
     pub fn notice(&mut self, room: &RoomName, text: impl Into<String>, kind: NoticeKind) {
-        self.push(Effect::Notice {
-            room: room.clone(),
-            text: text.into(),
-            kind,
-        });
+        self.push(Effect::Notice { room: room.clone(), text: text.into(), kind });
     }
 
     /// Tells one person something, on behalf of the house.
     pub fn tell(&mut self, member: MemberId, text: impl Into<String>, kind: NoticeKind) {
-        self.push(Effect::Tell {
-            member,
-            text: text.into(),
-            kind,
-        });
+        self.push(Effect::Tell { member, text: text.into(), kind });
     }
 
     /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are asked.
@@ -242,79 +165,52 @@ impl Host<'_> {
         text: impl Into<String>,
         kind: MessageKind,
     ) {
-        self.push(Effect::Say {
-            member,
-            room: room.cloned(),
-            text: text.into(),
-            kind,
-        });
+        self.push(Effect::Say { member, room: room.cloned(), text: text.into(), kind });
     }
 
     /// Lets a member say something to another, as if they had typed it. Gates are asked.
     pub fn direct(&mut self, member: MemberId, to: impl Into<String>, text: impl Into<String>) {
-        self.push(Effect::Direct {
-            member,
-            to: to.into(),
-            text: text.into(),
-        });
+        self.push(Effect::Direct { member, to: to.into(), text: text.into() });
     }
 
     /// Lets a member into a room. Gates are asked.
     pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
-        self.push(Effect::Join {
-            member,
-            room: room.into(),
-        });
+        self.push(Effect::Join { member, room: room.into() });
     }
 
     /// Lets a member leave a room; without one, the one they entered last. Gates are asked.
     pub fn leave(&mut self, member: MemberId, room: Option<&str>) {
-        self.push(Effect::Leave {
-            member,
-            room: room.map(str::to_owned),
-        });
+        self.push(Effect::Leave { member, room: room.map(str::to_owned) });
     }
 
     /// Gives a member another name. Gates are asked.
     pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
-        self.push(Effect::Rename {
-            member,
-            name: name.into(),
-        });
+        self.push(Effect::Rename { member, name: name.into() });
     }
 
     /// Lets a member say goodbye and leave the house. Gates are asked.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
-        self.push(Effect::Quit {
-            member,
-            farewell: farewell.into(),
-        });
+        self.push(Effect::Quit { member, farewell: farewell.into() });
     }
 
     /// Sends a member out of the house; `by` is who is named as having done it.
     pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
-        self.push(Effect::Kick {
-            member,
-            by: by.cloned(),
-            why: why.into(),
-        });
+        self.push(Effect::Kick { member, by: by.cloned(), why: why.into() });
+    }
+
+    /// Lets a member do what a role may, for as long as it is here.
+    pub fn set_role(&mut self, member: MemberId, role: Role) {
+        self.push(Effect::SetRole { member, role });
     }
 
     /// Sets what a room is about; empty clears it.
     pub fn set_topic(&mut self, room: &RoomName, topic: impl Into<String>, by: Option<&Name>) {
-        self.push(Effect::SetTopic {
-            room: room.clone(),
-            topic: topic.into(),
-            by: by.cloned(),
-        });
+        self.push(Effect::SetTopic { room: room.clone(), topic: topic.into(), by: by.cloned() });
     }
 
     /// Opens a room that stays when it is empty. Does nothing when it is there.
     pub fn open_room(&mut self, room: &RoomName, topic: impl Into<String>) {
-        self.push(Effect::OpenRoom {
-            room: room.clone(),
-            topic: topic.into(),
-        });
+        self.push(Effect::OpenRoom { room: room.clone(), topic: topic.into() });
     }
 
     /// Closes a room; who is in it is out of it. The default room stays.
@@ -325,10 +221,7 @@ impl Host<'_> {
     /// Sets a timer of this plugin, once; a second of the same key replaces the first. It is due in
     /// [`Plugin::after_timer`](crate::Plugin::after_timer).
     pub fn set_timer(&mut self, key: impl Into<String>, after: Duration) {
-        self.push(Effect::SetTimer {
-            key: key.into(),
-            after,
-        });
+        self.push(Effect::SetTimer { key: key.into(), after });
     }
 
     /// Takes a timer of this plugin back, if it is set.
@@ -344,10 +237,7 @@ impl Host<'_> {
 
     /// The way back for a task of this plugin.
     pub fn mailbox(&self) -> TaskMailbox {
-        TaskMailbox {
-            slot: self.slot,
-            hub: self.house.inbox.clone(),
-        }
+        TaskMailbox { slot: self.slot, hub: self.house.inbox.clone() }
     }
 
     /// Tells the operator something, in one line: what happened, with which value, and what to do.
@@ -358,10 +248,7 @@ impl Host<'_> {
     /// A handle for a task of this plugin that has something to report to the operator at any time.
     pub fn reporter(&self) -> Reporter {
         let plugin = self.house.plugin_name(self.slot);
-        Reporter {
-            plugin,
-            reports: self.house.reports.clone(),
-        }
+        Reporter { plugin, reports: self.house.reports.clone() }
     }
 
     fn push(&mut self, effect: Effect) {
@@ -379,9 +266,6 @@ pub struct Reporter {
 impl Reporter {
     /// Tells the operator something, in one line.
     pub fn report(&self, text: impl Into<String>) {
-        self.reports.send(Report::Plugin {
-            plugin: self.plugin.clone(),
-            text: text.into(),
-        });
+        self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text: text.into() });
     }
 }

@@ -59,6 +59,7 @@ pub(crate) struct Rooms {
     /// In the order of their opening.
     list: Vec<RoomId>,
     by_id: HashMap<RoomId, Room>,
+    by_name: HashMap<RoomName, RoomId>,
     by_key: HashMap<String, RoomId>,
     next: u64,
 }
@@ -113,7 +114,7 @@ impl House {
     /// Tells one member something.
     pub(crate) fn tell(&mut self, member: MemberId, event: Event) {
         if let Some(outlet) = self.roster.get(member).map(|member| member.outlet.clone()) {
-            self.post(&outlet, Mail::Tell(event));
+            self.post(&outlet, Mail::Tell(Box::new(event)));
         }
     }
 
@@ -122,11 +123,7 @@ impl House {
         let stamp = self.next_stamp();
         match outlet.post(stamp, mail, self.shared.settings().limits.mailbox) {
             Post::Full => self.overfull.push(outlet.id()),
-            Post::Waits
-                if self
-                    .mailed
-                    .last()
-                    .is_some_and(|last| last.id() == outlet.id()) => {}
+            Post::Waits if self.mailed.last().is_some_and(|last| last.id() == outlet.id()) => {}
             Post::Waits => self.mailed.push(outlet.clone()),
         }
     }
@@ -181,9 +178,7 @@ impl House {
             peer: member.peer,
             since: member.since,
             messages: member.messages,
-            idle: member
-                .last_asked
-                .map_or(Duration::ZERO, |asked| now.duration_since(asked)),
+            idle: member.last_asked.map_or(Duration::ZERO, |asked| now.duration_since(asked)),
             rooms: member.rooms.iter().filter_map(name_of).collect(),
             current: member.current.as_ref().and_then(name_of),
         }
@@ -206,16 +201,16 @@ impl Rooms {
     ) -> RoomId {
         self.next += 1;
         let id = RoomId(self.next);
-        self.by_key
-            .extend(name.keys().into_iter().map(|key| (key, id)));
-        self.by_id
-            .insert(id, Room::new(id, name, permanent, place, &settings.rooms));
+        self.by_name.insert(name.clone(), id);
+        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
+        self.by_id.insert(id, Room::new(id, name, permanent, place, &settings.rooms));
         self.list.push(id);
         id
     }
 
     pub(crate) fn close(&mut self, id: RoomId) -> Option<Room> {
         let room = self.by_id.remove(&id)?;
+        self.by_name.remove(&room.name);
         self.by_key.retain(|_, owner| *owner != id);
         self.list.retain(|listed| *listed != id);
         Some(room)
@@ -233,9 +228,9 @@ impl Rooms {
     pub(crate) fn find(&self, name: &str) -> Option<&Room> {
         let name = name.trim().trim_start_matches('#');
         // Most names are written as they are; only others pay for being folded.
-        name::keys(name)
-            .iter()
-            .find_map(|key| self.get(*self.by_key.get(key)?))
+        let exact = self.by_name.get(name).copied();
+        let find = || name::keys(name).iter().find_map(|key| self.by_key.get(key).copied());
+        self.get(exact.or_else(find)?)
     }
 
     /// Makes a room stay when it is empty.

@@ -32,6 +32,7 @@ use crate::outlet::Outlet;
 use crate::plugin::{Blocked, Catalog, Hook, Plugin, Verdict};
 use crate::report::Report;
 use crate::room::RoomId;
+use crate::sanitize;
 
 use commands::Action;
 use inbox::{Ask, Inbox, StopPermit};
@@ -90,6 +91,10 @@ impl Hub {
         self.end_turn();
         while let Some(first) = next(&inbox, self.due()).await {
             let started = Instant::now();
+            // However much there is to do, what is due comes first.
+            if self.timers.next().is_some_and(|at| at <= self.house.clock.now()) {
+                self.run_timers();
+            }
             let mut next = Some(first);
             let mut taken = 0;
             while let Some(thing) = next {
@@ -101,11 +106,7 @@ impl Hub {
                 }
                 self.handle(thing);
                 self.apply_effects();
-                next = if taken < TURN {
-                    inbox.try_recv().ok()
-                } else {
-                    None
-                };
+                next = if taken < TURN { inbox.try_recv().ok() } else { None };
             }
             self.end_turn();
             let took = started.elapsed();
@@ -123,11 +124,11 @@ impl Hub {
 
     fn handle(&mut self, thing: Inbox) {
         match thing {
-            Inbox::Connect { outlet, peer } => self.connect(outlet, peer),
+            Inbox::Connect(arrival) => self.connect(arrival.outlet.clone(), arrival.peer),
             Inbox::Session(member, ask) => match ask {
                 Ask::Input(input) => self.take_input(member, input),
                 Ask::Greet => self.greet(member),
-                Ask::Tell(event) => self.house.tell(member, event),
+                Ask::Tell(event) => self.house.tell(member, *event),
                 Ask::HangUp(reason) => self.disconnect(member, reason),
             },
             Inbox::Question(question) => question(self),
@@ -141,10 +142,7 @@ impl Hub {
     fn end_turn(&mut self) {
         for member in std::mem::take(&mut self.house.overfull) {
             if self.house.roster.get(member).is_some() {
-                self.house
-                    .shared
-                    .counters
-                    .strike(crate::counters::Strike::Mailbox);
+                self.house.shared.counters.strike(crate::counters::Strike::Mailbox);
                 self.disconnect(member, LeaveReason::TooSlow);
             }
         }
@@ -164,12 +162,8 @@ impl Hub {
 
     /// Tells everybody, and every plugin in reverse order, that it is over.
     fn close_house(&mut self) -> Vec<Arc<Outlet>> {
-        let outlets: Vec<_> = self
-            .house
-            .roster
-            .iter()
-            .map(|member| member.outlet.clone())
-            .collect();
+        let outlets: Vec<_> =
+            self.house.roster.iter().map(|member| member.outlet.clone()).collect();
         for outlet in &outlets {
             self.disconnect(outlet.id(), LeaveReason::Stopping);
         }
@@ -194,22 +188,14 @@ impl Hub {
             Verdict::Deny(reason) => Some(reason),
             _ => None,
         };
-        let blocked = Blocked {
-            hook,
-            plugin,
-            member,
-            reason: reason.clone(),
-        };
-        self.tell(Hook::AfterBlocked, |plugin, host| {
-            plugin.after_blocked(host, &blocked)
-        });
+        let blocked = Blocked { hook, plugin, member, reason: reason.clone() };
+        self.tell(Hook::AfterBlocked, |plugin, host| plugin.after_blocked(host, &blocked));
         Err(reason.map(|reason| Refusal::new(ErrorCode::Denied, reason)))
     }
 
     /// Tells the plugins that something happened.
     fn tell(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>)) {
-        self.hooks
-            .tell(hook, &self.house, &mut self.effects, observe);
+        self.hooks.tell(hook, &self.house, &mut self.effects, observe);
     }
 
     /// Something happened in a room: everybody in it, the plugins and whoever watches are told.
@@ -221,30 +207,32 @@ impl Hub {
         if self.house.reports.are_watched() {
             self.house.reports.send(Report::Entry(entry.clone()));
         }
-        self.hooks.tell(
-            Hook::AfterEntry,
-            &self.house,
-            &mut self.effects,
-            |plugin, host| {
-                plugin.after_entry(host, entry);
-            },
-        );
+        self.hooks.tell(Hook::AfterEntry, &self.house, &mut self.effects, |plugin, host| {
+            plugin.after_entry(host, entry);
+        });
     }
 
     /// Tells one member that something did not work.
     fn refuse(&mut self, member: MemberId, refusal: Refusal, nonce: Option<String>) {
-        let Refusal { code, text } = refusal;
-        self.house.tell(member, Event::Error { code, text, nonce });
+        // Whatever a plugin quoted in it.
+        let text = sanitize::lines(&refusal.text);
+        self.house.tell(member, Event::Error { code: refusal.code, text, nonce });
     }
 
     /// Tells the operator something about the house.
     fn report(&self, text: impl Into<String>) {
         let text = text.into();
         tracing::info!("{text}");
-        self.house.reports.send(Report::House {
-            time: self.house.clock.timestamp(),
-            text,
-        });
+        self.house.reports.send(Report::House { time: self.house.clock.timestamp(), text });
+    }
+}
+
+impl Drop for Hub {
+    /// A hub that is cancelled takes everybody with it; after a stop there is nobody left.
+    fn drop(&mut self) {
+        for member in self.house.roster.iter() {
+            member.outlet.abandon();
+        }
     }
 }
 
@@ -261,19 +249,12 @@ async fn next(inbox: &Receiver<Inbox>, due: Option<Instant>) -> Option<Inbox> {
 
 /// The rooms that are always there, the default one first.
 fn listed_rooms(settings: &Settings) -> Vec<(RoomName, String)> {
-    let default = (settings.rooms.default.as_str(), "");
-    let listed = settings
-        .rooms
-        .listed
-        .iter()
-        .map(|room| (room.name.as_str(), room.topic.as_str()));
+    let default = (settings.rooms.default.as_str(), settings.rooms.topic.as_str());
+    let listed = settings.rooms.listed.iter().map(|room| (room.name.as_str(), room.topic.as_str()));
     std::iter::once(default)
         .chain(listed)
         .filter_map(|(name, topic)| {
-            Some((
-                RoomName::new(name, &settings.limits).ok()?,
-                topic.to_owned(),
-            ))
+            Some((RoomName::new(name, &settings.limits).ok()?, topic.to_owned()))
         })
         .collect()
 }

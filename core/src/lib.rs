@@ -26,8 +26,9 @@
 //! ```
 //!
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Host`] are the hooks and what they may do;
-//! [`request`] and [`event`] are the JSON dialect; [`command`] is what is typed.
+//! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
+pub mod client;
 mod clock;
 pub mod command;
 pub mod config;

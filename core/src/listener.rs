@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::counters::Strike;
 use crate::error::StartError;
-use crate::hub::inbox::{Inbox, InboxSender, StopPermit};
+use crate::hub::inbox::{Arrival, Inbox, InboxSender, StopPermit};
 use crate::member::Peer;
 use crate::session::Session;
 use crate::shared::Shared;
@@ -40,30 +40,19 @@ pub(crate) struct Reception {
 pub(crate) fn bind(addresses: &[String]) -> Result<Vec<Async<TcpListener>>, StartError> {
     let mut resolved = Vec::new();
     for address in addresses {
-        let wrong = |source| StartError::Address {
-            address: address.clone(),
-            source,
-        };
+        let wrong = |source| StartError::Address { address: address.clone(), source };
         resolved.extend(address.to_socket_addrs().map_err(wrong)?);
     }
-    resolved
-        .iter()
-        .map(|address| bind_one(*address, &resolved))
-        .collect()
+    resolved.iter().map(|address| bind_one(*address, &resolved)).collect()
 }
 
 fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener>, StartError> {
     let bound = || {
-        let socket = Socket::new(
-            Domain::for_address(address),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         if address.is_ipv6() {
             // `[::]` takes IPv4 too, unless that has a listener of its own.
-            let separate = all
-                .iter()
-                .any(|other| other.is_ipv4() && other.port() == address.port());
+            let separate =
+                all.iter().any(|other| other.is_ipv4() && other.port() == address.port());
             socket.set_only_v6(separate)?;
         }
         // A house that was stopped a moment ago does not keep its port from the next.
@@ -75,10 +64,7 @@ fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener
     };
     bound().map_err(|source: io::Error| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::AddressInUse(address),
-        _ => StartError::Address {
-            address: address.to_string(),
-            source,
-        },
+        _ => StartError::Address { address: address.to_string(), source },
     })
 }
 
@@ -115,10 +101,7 @@ impl Reception {
 
     async fn welcome(&self, stream: Async<TcpStream>, address: SocketAddr) {
         let settings = self.shared.settings();
-        let place = match self
-            .guard
-            .admit(address.ip(), &settings.limits, Instant::now())
-        {
+        let place = match self.guard.admit(address.ip(), &settings.limits, Instant::now()) {
             Ok(place) => place,
             Err(refusal) => {
                 self.shared.counters.strike(refusal.strike);
@@ -126,14 +109,11 @@ impl Reception {
             }
         };
         let outlet = self.shared.outlet(Box::new(Tcp::new(stream)));
-        let connect = Inbox::Connect {
-            outlet: outlet.clone(),
-            peer: Peer::Network(address),
-        };
-        if self.hub.send(connect).await.is_err() {
+        let arrival = Arrival { outlet: outlet.clone(), peer: Peer::Network(address) };
+        if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
             return;
         }
-        let session = Session::new(outlet, self.hub.clone(), self.shared.clone());
+        let mut session = Session::new(outlet, self.hub.clone(), self.shared.clone());
         let permit = self.permit.clone();
         let run = async move {
             session.run().await;

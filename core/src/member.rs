@@ -60,6 +60,8 @@ pub(crate) struct Member {
     /// When it last asked for something; `None` before that.
     pub(crate) last_asked: Option<Instant>,
     pub(crate) messages: u64,
+    /// Told to the member alone; whoever brings it back is the same person.
+    pub(crate) token: u128,
     /// Lines that were tried as a name.
     pub(crate) name_tries: usize,
 }
@@ -78,7 +80,15 @@ impl Member {
             since,
             last_asked: None,
             messages: 0,
+            token: random_token(),
             name_tries: 0,
         }
     }
+}
+
+/// 128 bits that nobody can guess: SipHash under keys that the system made at random, which is what the standard library has.
+fn random_token() -> u128 {
+    use std::hash::{BuildHasher, RandomState};
+    let half = || u128::from(RandomState::new().hash_one(0));
+    half() << 64 | half()
 }

@@ -1,6 +1,7 @@
 //! Names of people and rooms. A [`Name`] or [`RoomName`] in hand is cleaned, bounded and comparable: there is no
 //! other way to make one.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -81,12 +82,7 @@ impl RoomName {
     /// # Errors
     /// Says what is wrong with the first thing found; see [`NameError`].
     pub fn new(text: &str, limits: &Limits) -> Result<Self, NameError> {
-        checked(
-            text.trim().trim_start_matches('#'),
-            None,
-            limits.room_name_bytes,
-        )
-        .map(Self)
+        checked(text.trim().trim_start_matches('#'), None, limits.room_name_bytes).map(Self)
     }
 }
 
@@ -114,6 +110,13 @@ macro_rules! name_type {
         impl fmt::Debug for $type {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(formatter, "{:?}", self.as_str())
+            }
+        }
+
+        /// Sound, because equality, order and hash are those of the text.
+        impl Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 
@@ -145,9 +148,7 @@ macro_rules! name_type {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                checked(&text, None, None)
-                    .map(Self)
-                    .map_err(serde::de::Error::custom)
+                checked(&text, None, None).map(Self).map_err(serde::de::Error::custom)
             }
         }
     };
@@ -180,10 +181,7 @@ fn checked(
 ) -> Result<Arc<str>, NameError> {
     let text: String = sanitize::name(text).nfc().collect();
     if let Some(limit) = byte_limit.filter(|&limit| text.len() > limit) {
-        return Err(NameError::TooManyBytes {
-            got: text.len(),
-            limit,
-        });
+        return Err(NameError::TooManyBytes { got: text.len(), limit });
     }
     if text.contains(char::is_whitespace) {
         let suggestion = text.split_whitespace().collect::<Vec<_>>().join("_");
@@ -250,20 +248,9 @@ mod tests {
             ("", NameError::Empty),
             ("\u{200b}", NameError::Empty),
             ("...", NameError::Empty),
-            (
-                "ada b",
-                NameError::Space {
-                    suggestion: "ada_b".into(),
-                },
-            ),
-            (
-                "abcdefghijklmnopqrstuvwxyz",
-                NameError::TooManyCharacters { got: 26, limit: 24 },
-            ),
-            (
-                &"ä".repeat(33),
-                NameError::TooManyBytes { got: 66, limit: 64 },
-            ),
+            ("ada b", NameError::Space { suggestion: "ada_b".into() }),
+            ("abcdefghijklmnopqrstuvwxyz", NameError::TooManyCharacters { got: 26, limit: 24 }),
+            (&"ä".repeat(33), NameError::TooManyBytes { got: 66, limit: 64 }),
         ] {
             assert_eq!(Name::new(text, &limits), Err(error), "{text:?}");
         }
@@ -280,11 +267,7 @@ mod tests {
 
     #[test]
     fn lifted_limits_do_not_limit() {
-        let limits = Limits {
-            name_graphemes: None,
-            name_bytes: None,
-            ..Limits::default()
-        };
+        let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
         assert!(Name::new(&"x".repeat(5000), &limits).is_ok());
     }
 }

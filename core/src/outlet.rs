@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
@@ -22,6 +22,9 @@ use crate::transport::Transport;
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
 const MAX_SLICES: usize = 64;
+
+/// So many times the limit of lines may wait for a member whose socket is not full.
+const TAKING: usize = 64;
 
 /// The last stamp that everybody may see: set by the hub at the end of each turn, so that a turn is seen whole or not at all.
 #[derive(Debug, Default)]
@@ -40,6 +43,8 @@ pub(crate) struct Outlet {
     mailbox: Mutex<Mailbox>,
     /// Whether the mailbox has something, to look without locking.
     has_mail: AtomicBool,
+    /// Lines for this connection alone that were posted and not yet gathered.
+    waiting: AtomicUsize,
     /// Held by whoever flushes, for one gathering write at a time.
     writer: Mutex<Writer>,
     /// Whether the socket was full: the session waits for it, workers pass by.
@@ -48,6 +53,10 @@ pub(crate) struct Outlet {
     admitted: AtomicBool,
     /// Whether a name was accepted.
     named: AtomicBool,
+    /// Whether a cursor was found to have fallen out of its ring; the session ends the connection.
+    fell_out: AtomicBool,
+    /// Whether the end was posted.
+    closing: AtomicBool,
     /// Whether the last line was written or there is nobody to write to any more.
     ended: AtomicBool,
     /// The session's task.
@@ -64,13 +73,10 @@ struct Mailbox {
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// A line.
-    Tell(Event),
-    /// Entries of this room from `next` on belong to it from now on.
-    Follow {
-        room: RoomId,
-        timeline: Arc<Timeline>,
-        next: EntryId,
-    },
+    Tell(Box<Event>),
+    /// Entries of this room from `next` on belong to it from now on. The history before that is held here, because the ring may let it
+    /// go before anybody looks.
+    Follow { room: RoomId, timeline: Arc<Timeline>, history: Vec<Slice>, next: EntryId },
     /// Entries of this room do not belong to it any more.
     Unfollow(RoomId),
     /// Nothing follows: the connection ends once all before this is written.
@@ -107,6 +113,8 @@ struct Writer {
     unwritten: VecDeque<Piece>,
     /// How much of the first unwritten piece was written.
     written: usize,
+    /// Lines gathered out of `mail` since it was last asked.
+    gathered: usize,
     closing: bool,
     /// When the socket was found full with nothing taken since.
     stalled_since: Option<Instant>,
@@ -127,7 +135,7 @@ pub(crate) enum Piece {
     /// Entries, shared.
     Entries(Slice),
     /// An event for this connection alone.
-    Own(Event),
+    Own(Box<Event>),
     /// An event for this connection alone, encoded.
     Bytes(Vec<u8>),
 }
@@ -158,10 +166,13 @@ impl Outlet {
             dialect: OnceLock::new(),
             mailbox: Mutex::default(),
             has_mail: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             writer: Mutex::default(),
             blocked: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
             named: AtomicBool::new(false),
+            fell_out: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             session: AtomicWaker::new(),
         }
@@ -223,9 +234,9 @@ impl Outlet {
         self.blocked.load(Ordering::SeqCst)
     }
 
-    /// Whether everything before the end waits only for the peer to take it.
+    /// Whether the end was posted and waits only for the peer to take what is before it.
     pub(crate) fn is_closing(&self) -> bool {
-        self.writer().closing
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// The session's task, to be woken when the outlet is admitted, blocked or ended.
@@ -238,16 +249,26 @@ impl Outlet {
         self.writer().stalled_since
     }
 
-    /// Puts something into the mailbox, of which at most `limit` may wait. A [`Mail::Close`] always fits.
+    /// Puts something into the mailbox. When the socket is full, at most `limit` lines may wait. A goodbye always fits.
     pub(crate) fn post(&self, stamp: Stamp, mail: Mail, limit: Option<usize>) -> Post {
         let mut mailbox = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner);
         if mailbox.closed {
             return Post::Waits;
         }
         match mail {
-            Mail::Close => mailbox.closed = true,
-            Mail::Tell(_) if limit.is_some_and(|limit| mailbox.mail.len() >= limit) => {
-                return Post::Full;
+            Mail::Close => {
+                mailbox.closed = true;
+                self.closing.store(true, Ordering::SeqCst);
+            }
+            Mail::Tell(ref event) => {
+                // While the socket takes what is written, what waits only waits for its worker to come by.
+                let most =
+                    if self.is_blocked() { limit } else { limit.map(|limit| limit * TAKING) };
+                let is_full = most.is_some_and(|most| self.waiting.load(Ordering::SeqCst) >= most);
+                if is_full && !matches!(**event, Event::Bye { .. }) {
+                    return Post::Full;
+                }
+                self.waiting.fetch_add(1, Ordering::SeqCst);
             }
             _ => {}
         }
@@ -293,10 +314,11 @@ impl Outlet {
             }
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            if writer.unwritten.is_empty() && writer.gather(limit, pieces).is_err() {
-                pieces.clear();
-                // What is lost is lost; a goodbye can still be told.
+            if writer.unwritten.is_empty() && self.gather(&mut writer, limit, pieces).is_err() {
+                // What is lost is lost; what came before it, and a goodbye, can still be told.
+                writer.keep(pieces, self.dialect());
                 writer.cursors.clear();
+                self.fell_out.store(true, Ordering::SeqCst);
                 return Flush::FellOut;
             }
             if pieces.is_empty() && writer.unwritten.is_empty() {
@@ -333,24 +355,32 @@ impl Outlet {
         loop {
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            if writer.gather(limit, &mut pieces).is_err() {
-                return Flush::FellOut;
-            }
-            if pieces.is_empty() {
-                return if writer.closing {
-                    Flush::Ended
-                } else {
-                    Flush::UpToDate
-                };
+            let fell_out = self.gather(&mut writer, limit, &mut pieces).is_err();
+            if pieces.is_empty() && !fell_out {
+                return if writer.closing { Flush::Ended } else { Flush::UpToDate };
             }
             for piece in pieces.drain(..) {
                 match piece {
                     Piece::Entries(slice) => out.extend(slice.entries().cloned().map(Event::Entry)),
-                    Piece::Own(event) => out.push_back(event),
+                    Piece::Own(event) => out.push_back(*event),
                     Piece::Bytes(_) => {}
                 }
             }
+            if fell_out {
+                return Flush::FellOut;
+            }
         }
+    }
+
+    fn gather(
+        &self,
+        writer: &mut Writer,
+        limit: Stamp,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<(), FellOut> {
+        let result = writer.gather(limit, pieces);
+        self.waiting.fetch_sub(std::mem::take(&mut writer.gathered), Ordering::SeqCst);
+        result
     }
 
     fn take_mail(&self, writer: &mut Writer) {
@@ -374,12 +404,7 @@ impl Outlet {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;
         let mut skip = writer.written;
-        for piece in writer
-            .unwritten
-            .iter()
-            .chain(pieces.iter())
-            .take(MAX_SLICES)
-        {
+        for piece in writer.unwritten.iter().chain(pieces.iter()).take(MAX_SLICES) {
             let bytes = &piece.bytes(dialect)[std::mem::take(&mut skip)..];
             if !bytes.is_empty() {
                 slices[count] = IoSlice::new(bytes);
@@ -405,7 +430,7 @@ impl Outlet {
         if taken > 0 || writer.stalled_since.is_none() {
             writer.stalled_since = Some(Instant::now());
         }
-        writer.unwritten.extend(pieces.drain(..));
+        writer.keep(pieces, dialect);
         taken += writer.written;
         while let Some(first) = writer.unwritten.front() {
             let length = first.bytes(dialect).len();
@@ -419,14 +444,12 @@ impl Outlet {
         Ok(false)
     }
 
-    /// Whether a cursor fell out of its ring while the socket was full. Does not wait for a write that is under way.
+    /// Whether a cursor fell out of its ring. Does not wait for a write that is under way.
     pub(crate) fn has_fallen_out(&self) -> bool {
-        self.writer.try_lock().is_ok_and(|writer| {
-            writer
-                .cursors
-                .iter()
-                .any(|cursor| cursor.next < cursor.timeline.first())
-        })
+        let behind = |cursor: &Cursor| cursor.next < cursor.timeline.first();
+        self.fell_out.load(Ordering::SeqCst)
+            || self.is_blocked()
+                && self.writer.try_lock().is_ok_and(|writer| writer.cursors.iter().any(behind))
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -435,14 +458,18 @@ impl Outlet {
 }
 
 impl Writer {
+    /// Keeps pieces, in their final form, to be written when the socket takes them.
+    fn keep(&mut self, pieces: &mut Vec<Piece>, dialect: &dyn Dialect) {
+        self.unwritten.extend(pieces.drain(..).map(|mut piece| {
+            piece.encode(dialect);
+            piece
+        }));
+    }
+
     /// Collects what comes next, in the order of stamps, up to `limit` and for one write.
     fn gather(&mut self, limit: Stamp, pieces: &mut Vec<Piece>) -> Result<(), FellOut> {
         while pieces.len() < MAX_SLICES && !self.closing {
-            let mail = self
-                .mail
-                .front()
-                .map(|(stamp, _)| *stamp)
-                .filter(|stamp| *stamp <= limit);
+            let mail = self.mail.front().map(|(stamp, _)| *stamp).filter(|stamp| *stamp <= limit);
             let bound = mail.unwrap_or(limit + 1);
             if self.gather_entries(bound, pieces)? {
                 continue;
@@ -451,22 +478,16 @@ impl Writer {
                 break;
             }
             match self.mail.pop_front() {
-                Some((_, Mail::Tell(event))) => pieces.push(Piece::Own(event)),
-                Some((
-                    since,
-                    Mail::Follow {
-                        room,
-                        timeline,
-                        next,
-                    },
-                )) => {
+                Some((_, Mail::Tell(event))) => {
+                    self.gathered += 1;
+                    pieces.push(Piece::Own(event));
+                }
+                Some((since, Mail::Follow { room, timeline, history, next })) => {
+                    pieces.extend(history.into_iter().map(Piece::Entries));
                     self.cursors.retain(|cursor| cursor.room != room);
-                    self.cursors.push(Cursor {
-                        room,
-                        timeline,
-                        next,
-                        since,
-                    });
+                    // Most people are in one room.
+                    self.cursors.reserve_exact(1);
+                    self.cursors.push(Cursor { room, timeline, next, since });
                 }
                 Some((_, Mail::Unfollow(room))) => {
                     self.cursors.retain(|cursor| cursor.room != room)
@@ -514,9 +535,9 @@ impl Cursor {
         space: usize,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        self.next = self.timeline.collect(self.next, bound, space, |slice| {
-            pieces.push(Piece::Entries(slice))
-        })?;
+        self.next = self
+            .timeline
+            .collect(self.next, bound, space, |slice| pieces.push(Piece::Entries(slice)))?;
         Ok(())
     }
 
@@ -525,10 +546,7 @@ impl Cursor {
         if self.next < self.timeline.first() {
             return Err(FellOut);
         }
-        Ok(self
-            .timeline
-            .stamp(self.next)
-            .map(|stamp| stamp.max(self.since)))
+        Ok(self.timeline.stamp(self.next).map(|stamp| stamp.max(self.since)))
     }
 }
 

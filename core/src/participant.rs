@@ -12,7 +12,7 @@ use crate::dialect::Input;
 use crate::error::{Closed, Refusal};
 use crate::event::{Event, LeaveReason};
 use crate::handle::Handle;
-use crate::hub::inbox::{Ask, Inbox};
+use crate::hub::inbox::{Arrival, Ask, Inbox};
 use crate::member::{MemberId, Peer};
 use crate::name::Name;
 use crate::outlet::{Flush, Outlet};
@@ -48,25 +48,22 @@ pub enum JoinError {
 impl Participant {
     pub(crate) async fn join(handle: &Handle, name: &str) -> Result<Self, JoinError> {
         let outlet = handle.shared.outlet(Box::new(Nowhere));
-        let connect = Inbox::Connect {
-            outlet: outlet.clone(),
-            peer: Peer::Local,
-        };
-        handle.hub.send(connect).await.map_err(|_| Closed)?;
-        let placeholder = handle.ask(|hub| hub.house.host_name.clone()).await?;
+        // The name comes with the welcome; until then that of the house stands in.
+        let settings = handle.settings();
+        let name_of_house =
+            Name::new(&settings.server.host_name, &settings.limits).map_err(|_| Closed)?;
+        // Made before anything is awaited, so that whoever gives up half-way leaves all the same.
         let mut participant = Self {
             handle: handle.clone(),
-            outlet,
-            name: placeholder,
+            outlet: outlet.clone(),
+            name: name_of_house,
             waiting: VecDeque::new(),
             ended: false,
         };
-        let hello = Request::Hello {
-            version: 1,
-            name: name.to_owned(),
-            rooms: Vec::new(),
-            resume: None,
-        };
+        let connect = Inbox::Connect(Arrival { outlet, peer: Peer::Local });
+        handle.hub.send(connect).await.map_err(|_| Closed)?;
+        let hello =
+            Request::Hello { version: 1, name: name.to_owned(), rooms: Vec::new(), resume: None };
         participant.send(hello).await?;
         loop {
             match participant.next().await {
@@ -96,12 +93,7 @@ impl Participant {
     /// # Errors
     /// When the house is closed. A refusal comes back as [`Event::Error`].
     pub async fn say(&self, text: impl Into<String>) -> Result<(), Closed> {
-        self.send(Request::Say {
-            text: text.into(),
-            room: None,
-            kind: Default::default(),
-        })
-        .await
+        self.send(Request::Say { text: text.into(), room: None, kind: Default::default() }).await
     }
 
     /// Types a line as a person would: a message, or a command after `!`.
@@ -175,9 +167,7 @@ impl Stream for Participant {
 impl Drop for Participant {
     fn drop(&mut self) {
         if !self.ended {
-            self.hang_up(LeaveReason::Quit {
-                farewell: String::new(),
-            });
+            self.hang_up(LeaveReason::Quit { farewell: String::new() });
         }
     }
 }

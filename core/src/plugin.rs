@@ -76,10 +76,7 @@ pub enum Verdict {
 ///     }
 /// }
 /// ```
-#[expect(
-    unused_variables,
-    reason = "parameters keep readable names in the defaults"
-)]
+#[expect(unused_variables, reason = "parameters keep readable names in the defaults")]
 pub trait Plugin: Send {
     /// The commands it answers to. Called once, before [`start`](Self::start). They are gone when the plugin is.
     fn commands(&self) -> Vec<Command> {
@@ -179,19 +176,13 @@ pub trait Plugin: Send {
         host: &mut Host<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
-        Err(CommandError::Failed(format!(
-            "`{}` is not answered by its plugin",
-            invocation.path
-        )))
+        Err(CommandError::Failed(format!("`{}` is not answered by its plugin", invocation.path)))
     }
 }
 
 /// A hook, for reports and traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each is the method of `Plugin` of the same name"
-)]
+#[expect(missing_docs, reason = "each is the method of `Plugin` of the same name")]
 #[non_exhaustive]
 pub enum Hook {
     Start,

@@ -92,20 +92,13 @@ impl Reports {
     /// A new watcher, until its receiver is dropped.
     pub(crate) fn watch(&self) -> Receiver<Report> {
         let (sender, receiver) = async_channel::bounded(WAITING);
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(sender);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         receiver
     }
 
     /// Whether anybody watches.
     pub(crate) fn are_watched(&self) -> bool {
-        !self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_empty()
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     pub(crate) fn send(&self, report: Report) {

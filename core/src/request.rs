@@ -112,6 +112,9 @@ pub enum Request {
 pub struct Resume {
     /// The run of the house that was told in `welcome`; ids of another run count for nothing.
     pub run: String,
+    /// What was told in `welcome`. A connection that carries it ends the earlier one, should the house not have noticed that it is gone.
+    #[serde(default)]
+    pub token: String,
     /// The last id seen, by room.
     pub rooms: BTreeMap<String, EntryId>,
 }
@@ -122,10 +125,7 @@ fn first_version() -> u32 {
 
 impl From<Request> for Envelope {
     fn from(request: Request) -> Self {
-        Self {
-            request,
-            nonce: None,
-        }
+        Self { request, nonce: None }
     }
 }
 
@@ -140,20 +140,13 @@ mod tests {
         assert_eq!(envelope.nonce.as_deref(), Some("1"));
         assert_eq!(
             envelope.request,
-            Request::Say {
-                text: "hi".into(),
-                room: None,
-                kind: MessageKind::Say
-            }
+            Request::Say { text: "hi".into(), room: None, kind: MessageKind::Say }
         );
     }
 
     #[test]
     fn an_unknown_type_names_the_known_ones() {
         let error = serde_json::from_str::<Envelope>(r#"{"type":"dance"}"#).unwrap_err();
-        assert!(
-            error.to_string().contains("unknown variant `dance`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("unknown variant `dance`"), "{error}");
     }
 }

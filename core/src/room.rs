@@ -55,12 +55,7 @@ impl Room {
 
     /// Gives what happened its id. Everybody sees it once the hub's turn ends.
     pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: Happening) {
-        let entry = Entry {
-            room: self.name.clone(),
-            id: self.next_id,
-            time,
-            what,
-        };
+        let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
         self.fresh.push((stamp, entry));
     }
@@ -75,16 +70,28 @@ impl Room {
         self.timeline.append(std::mem::take(&mut self.fresh));
     }
 
+    /// How many entries from this id on are something that people read.
+    pub(crate) fn shown_since(&self, id: EntryId) -> usize {
+        let mut shown = 0;
+        let mut count = |entry: &Entry| shown += usize::from(entry.what.is_shown());
+        // The rest has not been published yet.
+        let _ = self
+            .timeline
+            .collect(id, Stamp::MAX, usize::MAX, |slice| slice.entries().for_each(&mut count));
+        self.fresh
+            .iter()
+            .map(|(_, entry)| entry)
+            .filter(|entry| entry.id >= id)
+            .for_each(&mut count);
+        shown
+    }
+
     /// The id that the next entry will have.
     pub(crate) fn next_id(&self) -> EntryId {
         self.next_id
     }
 
     pub(crate) fn info(&self) -> RoomInfo {
-        RoomInfo {
-            room: self.name.clone(),
-            topic: self.topic.clone(),
-            members: self.members.len(),
-        }
+        RoomInfo { room: self.name.clone(), topic: self.topic.clone(), members: self.members.len() }
     }
 }

@@ -8,7 +8,8 @@ use crate::name::{self, Name};
 /// Everybody who is connected, with or without a name.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
-    members: HashMap<MemberId, Member>,
+    /// Boxed, because a map keeps up to as many places free as it has taken.
+    members: HashMap<MemberId, Box<Member>>,
     /// Every key of every name; a key has one owner.
     by_key: HashMap<String, MemberId>,
     /// Names that nobody can take.
@@ -23,7 +24,7 @@ impl Roster {
     }
 
     pub(crate) fn insert(&mut self, member: Member) {
-        self.members.insert(member.id, member);
+        self.members.insert(member.id, Box::new(member));
     }
 
     /// Forgets a connection and frees its name.
@@ -33,23 +34,21 @@ impl Roster {
             self.named -= 1;
             self.free(name);
         }
-        Some(member)
+        Some(*member)
     }
 
     pub(crate) fn get(&self, id: MemberId) -> Option<&Member> {
-        self.members.get(&id)
+        self.members.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, id: MemberId) -> Option<&mut Member> {
-        self.members.get_mut(&id)
+        self.members.get_mut(&id).map(Box::as_mut)
     }
 
     /// The member that answers to this name, by case or look-alike letters too.
     pub(crate) fn find(&self, name: &str) -> Option<&Member> {
-        let id = name::keys(name.trim())
-            .iter()
-            .find_map(|key| self.by_key.get(key))?;
-        self.members.get(id)
+        let id = name::keys(name.trim()).iter().find_map(|key| self.by_key.get(key))?;
+        self.members.get(id).map(Box::as_ref)
     }
 
     /// Whether somebody other than `id` has this name or one that passes for it.
@@ -67,14 +66,13 @@ impl Roster {
             Some(old) => self.free(old),
             None => self.named += 1,
         }
-        self.by_key
-            .extend(name.keys().into_iter().map(|key| (key, id)));
+        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
         old
     }
 
     /// Everybody who is connected, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Member> {
-        self.members.values()
+        self.members.values().map(Box::as_ref)
     }
 
     /// How many are connected.

@@ -17,10 +17,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// ```
 pub fn message(text: &str) -> Cow<'_, str> {
     let text = text.trim_end();
-    if text
-        .chars()
-        .all(|c| !is_control(c) && !is_direction(c) && !is_separator(c))
-    {
+    if text.chars().all(|c| !is_control(c) && !is_direction(c) && !is_separator(c)) {
         return Cow::Borrowed(text);
     }
     let cleaned: String = text
@@ -33,6 +30,11 @@ pub fn message(text: &str) -> Cow<'_, str> {
         })
         .collect();
     Cow::Owned(cleaned.trim_end().to_owned())
+}
+
+/// Several lines, each as [`message`] leaves it; empty ones are left out.
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(message).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// Removes from a name what cannot be seen: everything that [`message`] removes, and every

@@ -28,6 +28,9 @@ use crate::shared::Shared;
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
 const ABANDON: Duration = Duration::from_secs(1);
 
+/// How many tasks a thread runs after the house has ended, at most.
+const LAST_TICKS: usize = 1_000_000;
+
 /// What a house is built from. Start with [`Server::builder`].
 #[derive(Default)]
 pub struct ServerBuilder {
@@ -78,8 +81,7 @@ impl ServerBuilder {
 
     /// Adds a plugin, after those added before.
     pub fn plugin(mut self, name: impl Into<String>, plugin: impl Plugin + 'static) -> Self {
-        self.plugins
-            .push(Enable::Made(PluginSetup::new(name), Box::new(plugin)));
+        self.plugins.push(Enable::Made(PluginSetup::new(name), Box::new(plugin)));
         self
     }
 
@@ -131,10 +133,8 @@ impl ServerBuilder {
             return Err(StartError::Plugins(errors));
         }
         let listeners = listener::bind(&self.settings.server.listen)?;
-        let addresses: Vec<SocketAddr> = listeners
-            .iter()
-            .filter_map(|listener| listener.get_ref().local_addr().ok())
-            .collect();
+        let addresses: Vec<SocketAddr> =
+            listeners.iter().filter_map(|listener| listener.get_ref().local_addr().ok()).collect();
         raise_open_files();
 
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -174,9 +174,8 @@ impl ServerBuilder {
             hub.add_plugin(setup, plugin);
         }
         let hub = executor.spawn(hub.run(received));
-        let workers = (0..workers)
-            .map(|shard| executor.spawn(shared.fanout.clone().work(shard)))
-            .collect();
+        let workers =
+            (0..workers).map(|shard| executor.spawn(shared.fanout.clone().work(shard))).collect();
         let reception = Reception {
             shared,
             hub: inbox,
@@ -188,14 +187,7 @@ impl ServerBuilder {
             .into_iter()
             .map(|listener| executor.spawn(reception.clone().accept(listener)))
             .collect();
-        Ok(Server {
-            handle,
-            listeners,
-            hub: Some(hub),
-            workers,
-            permits,
-            threads,
-        })
+        Ok(Server { handle, listeners, hub: Some(hub), workers, permits, threads })
     }
 }
 
@@ -225,7 +217,8 @@ impl Server {
         // A hub that is gone has stopped already.
         let _ = self.handle.hub.send(Inbox::Stop).await;
         let told = match self.hub.take() {
-            Some(hub) => hub.await,
+            // A hub that panicked was reported by its thread; nobody is left to be told anything.
+            Some(hub) => AssertUnwindSafe(hub).catch_unwind().await.unwrap_or_default(),
             None => Vec::new(),
         };
         if !self.all_ended_within(patience).await {
@@ -269,10 +262,7 @@ impl Drop for Server {
 impl Threads {
     fn start(executor: &Arc<Executor<'static>>, count: usize) -> Result<Self, StartError> {
         let (stop, stopped) = async_channel::bounded::<Infallible>(1);
-        let mut threads = Self {
-            stop: Some(stop),
-            handles: Vec::new(),
-        };
+        let mut threads = Self { stop: Some(stop), handles: Vec::new() };
         for index in 0..count {
             let (executor, stopped) = (executor.clone(), stopped.clone());
             let run = move || {
@@ -284,10 +274,15 @@ impl Threads {
                 }))
                 .is_err()
                 {}
+                // What was cancelled with the house is dropped now, sockets and all. Bounded, should a task never rest.
+                for _ in 0..LAST_TICKS {
+                    let ticked = catch_unwind(AssertUnwindSafe(|| executor.try_tick()));
+                    if matches!(ticked, Ok(false)) {
+                        break;
+                    }
+                }
             };
-            let thread = std::thread::Builder::new()
-                .name(format!("salotto-{index}"))
-                .spawn(run);
+            let thread = std::thread::Builder::new().name(format!("salotto-{index}")).spawn(run);
             threads.handles.push(thread.map_err(StartError::Thread)?);
         }
         Ok(threads)

@@ -50,8 +50,12 @@ pub(crate) struct Session {
     greeted: bool,
     /// Whether a ping waits for its answer.
     pinged: bool,
-    /// The hub was told that this is over; nothing more is read.
+    /// The peer sends nothing more. What it sent is still done.
+    peer_ended: bool,
+    /// The hub is told that this is over; nothing more is read.
     hung_up: bool,
+    /// What the hub is asked before any line.
+    ready: Option<Ask>,
 }
 
 /// What made a session act.
@@ -91,28 +95,34 @@ impl Session {
             heard: now,
             greeted: false,
             pinged: false,
+            peer_ended: false,
             hung_up: false,
+            ready: None,
         }
     }
 
     /// Runs the connection to its end. The hub has been told of it.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(&mut self) {
         if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
             tracing::error!(member = %self.outlet.id(), "a session panicked and ends alone");
         }
         self.outlet.abandon();
         self.close();
-        if !self.hung_up {
-            // Where the hub ended it, it has let go of it already and passes over this.
-            let _ = self.ask(Ask::HangUp(LeaveReason::Lost)).await;
+        // Where the hub ended it, it has let go of it already and passes over this.
+        self.hang_up(LeaveReason::Lost);
+        if let Some(ask) = self.ready.take() {
+            let _ = self.ask(ask).await;
         }
     }
 
+    /// All that happens here happens at once but for the two awaits, which keeps what an idle connection holds small.
     async fn serve(&mut self) -> Result<(), HubGone> {
         let mut timer = Timer::never();
         let mut armed: Option<Instant> = None;
         loop {
-            self.take_lines().await?;
+            while let Some(ask) = self.next_ask() {
+                self.ask(ask).await?;
+            }
             let next = self.deadlines().map(|(at, _)| at).min();
             // A timer that is early is left to fire and set again then, so that lines which push a deadline back cost nothing.
             if next.is_some_and(|next| armed.is_none_or(|armed| next < armed)) {
@@ -121,13 +131,13 @@ impl Session {
             }
             match poll_fn(|context| self.poll_turn(context, &mut timer)).await {
                 Turn::Ended => return Ok(()),
-                Turn::Readable => self.read().await?,
-                Turn::Writable => self.flush().await?,
-                Turn::FellOut => self.too_slow().await?,
+                Turn::Readable => self.read(),
+                Turn::Writable => self.flush(),
+                Turn::FellOut => self.too_slow(),
                 Turn::Deadline => {
                     armed = None;
                     timer = Timer::never();
-                    self.act_on_deadline().await?;
+                    self.act_on_deadline();
                 }
             }
         }
@@ -138,16 +148,16 @@ impl Session {
         if self.outlet.has_ended() {
             return Poll::Ready(Turn::Ended);
         }
-        if self.outlet.is_blocked() {
-            if !self.hung_up && self.outlet.has_fallen_out() {
-                return Poll::Ready(Turn::FellOut);
-            }
-            if self.outlet.transport().poll_writable(context).is_ready() {
-                return Poll::Ready(Turn::Writable);
-            }
+        if !self.hung_up && self.outlet.has_fallen_out() {
+            return Poll::Ready(Turn::FellOut);
+        }
+        let blocked = self.outlet.is_blocked();
+        if blocked && self.outlet.transport().poll_writable(context).is_ready() {
+            return Poll::Ready(Turn::Writable);
         }
         // While lines wait for the rate limit, what follows waits in the kernel.
-        let may_read = self.outlet.is_admitted() && !self.hung_up && !self.limiter.is_holding();
+        let may_read = self.outlet.is_admitted()
+            && !(self.peer_ended || self.hung_up || self.limiter.is_holding());
         if may_read && self.outlet.transport().poll_readable(context).is_ready() {
             return Poll::Ready(Turn::Readable);
         }
@@ -157,135 +167,133 @@ impl Session {
         }
     }
 
-    async fn read(&mut self) -> Result<(), HubGone> {
+    fn read(&mut self) {
         let read = BUFFER.with_borrow_mut(|buffer| {
             let count = self.outlet.transport().read(buffer)?;
             self.lines.feed(&buffer[..count]);
             Ok::<_, io::Error>(count)
         });
         match read {
-            Ok(0) => {
-                // What was said without a newline at the very end was said all the same.
-                if let Some(line) = self.lines.take_partial() {
-                    self.take_line(line).await?;
-                }
-                self.hang_up(LeaveReason::Lost).await
-            }
+            Ok(0) => self.peer_ended = true,
             Ok(_) => {
                 self.heard = Instant::now();
                 self.pinged = false;
-                Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
                 self.outlet.abandon();
-                self.hang_up(LeaveReason::Lost).await
+                self.hang_up(LeaveReason::Lost);
             }
         }
     }
 
-    /// Hands every whole line on that the rate allows.
-    async fn take_lines(&mut self) -> Result<(), HubGone> {
-        while !self.hung_up && !self.outlet.has_ended() {
-            let settings = self.shared.settings();
-            let limits = &settings.limits;
-            if self.lines.has_line() && !self.limiter.take(limits.rate, Instant::now()) {
-                self.shared.counters.strike(Strike::Rate);
-                break;
+    /// What the hub is to be asked next: what is ready, or what the next line says. `None` until something comes.
+    fn next_ask(&mut self) -> Option<Ask> {
+        loop {
+            if self.ready.is_some() {
+                return self.ready.take();
             }
-            match self
-                .lines
-                .next_line(limits.line_bytes, limits.unended_bytes)
-            {
-                Ok(Some(line)) => self.take_line(line).await?,
-                Ok(None) => break,
-                Err(Unended) => {
-                    self.shared.counters.strike(Strike::Unended);
-                    let limit = limits.unended_bytes.unwrap_or(usize::MAX);
-                    let text =
-                        format!("{limit} bytes came without an end of line; the connection ends");
-                    self.complain(ErrorCode::LineTooLong, text, None).await?;
-                    self.hang_up(LeaveReason::Refused {
-                        why: "no end of line".into(),
-                    })
-                    .await?;
+            if self.hung_up || self.outlet.has_ended() {
+                return None;
+            }
+            let Some(line) = self.next_line() else { return self.ready.take() };
+            if let Some(ask) = self.understand(line) {
+                return Some(ask);
+            }
+        }
+    }
+
+    /// The next whole line that the rate allows.
+    fn next_line(&mut self) -> Option<Line> {
+        let settings = self.shared.settings();
+        let limits = &settings.limits;
+        if self.limiter.is_holding() {
+            return None;
+        }
+        if self.lines.has_line() && !self.limiter.take(limits.rate, Instant::now()) {
+            self.shared.counters.strike(Strike::Rate);
+            return None;
+        }
+        match self.lines.next_line(limits.line_bytes, limits.unended_bytes) {
+            Ok(Some(line)) => Some(line),
+            // What was said without a newline at the very end was said all the same.
+            Ok(None) if self.peer_ended => {
+                let last = self.lines.take_partial();
+                if last.is_none() {
+                    self.hang_up(LeaveReason::Lost);
                 }
+                last
+            }
+            Ok(None) => None,
+            Err(Unended) => {
+                self.shared.counters.strike(Strike::Unended);
+                let limit = limits.unended_bytes.unwrap_or(usize::MAX);
+                let why = format!("{limit} bytes came without an end of line");
+                self.hang_up(LeaveReason::Refused { why });
+                None
             }
         }
-        Ok(())
     }
 
-    async fn take_line(&mut self, line: Line) -> Result<(), HubGone> {
+    /// What a line asks the hub for; nothing, where it is empty.
+    fn understand(&mut self, line: Line) -> Option<Ask> {
         let line = match line {
             Line::Text(line) => line,
             Line::TooLong => {
                 self.shared.counters.strike(Strike::LineBytes);
-                let limit = self
-                    .shared
-                    .settings()
-                    .limits
-                    .line_bytes
-                    .unwrap_or(usize::MAX);
+                let limit = self.shared.settings().limits.line_bytes.unwrap_or(usize::MAX);
                 let text = format!(
                     "the line is longer than {limit} bytes and was dropped; send it in parts"
                 );
-                return self.complain(ErrorCode::LineTooLong, text, None).await;
+                return Some(complaint(ErrorCode::LineTooLong, text, None));
             }
             Line::NotUtf8 => {
                 self.shared.counters.strike(Strike::BadUtf8);
                 let text =
-                    "the line is not UTF-8 and was dropped; set your terminal to UTF-8".to_owned();
-                return self.complain(ErrorCode::BadUtf8, text, None).await;
+                    "the line is not UTF-8 and was dropped; set your terminal to UTF-8".into();
+                return Some(complaint(ErrorCode::BadUtf8, text, None));
             }
         };
+        if line.trim().is_empty() && !self.outlet.has_dialect() {
+            // A telnet that negotiates, or a person who presses Enter: nothing is chosen yet, but nobody is silent either.
+            return (!std::mem::replace(&mut self.greeted, true)).then_some(Ask::Greet);
+        }
         self.outlet.choose_dialect(choose(line.as_bytes()));
-        match self.outlet.dialect().parse(&line) {
-            Ok(Input::Nothing) => Ok(()),
-            Ok(input) => self.ask(Ask::Input(input)).await,
+        match self.outlet.dialect().parse(line) {
+            Ok(Input::Nothing) => None,
+            Ok(input) => Some(Ask::Input(input)),
             Err(BadLine { code, text, nonce }) => {
                 self.shared.counters.strike(Strike::BadRequest);
-                self.complain(code, text, nonce).await
+                Some(complaint(code, text, nonce))
             }
         }
-    }
-
-    async fn complain(
-        &self,
-        code: ErrorCode,
-        text: String,
-        nonce: Option<String>,
-    ) -> Result<(), HubGone> {
-        self.ask(Ask::Tell(Event::Error { code, text, nonce }))
-            .await
     }
 
     /// Writes what the full socket takes now.
-    async fn flush(&mut self) -> Result<(), HubGone> {
+    fn flush(&mut self) {
         match self.outlet.flush(&mut Vec::new()) {
-            Flush::FellOut => self.too_slow().await,
-            Flush::UpToDate | Flush::Blocked | Flush::Ended => Ok(()),
+            Flush::FellOut => self.too_slow(),
+            Flush::UpToDate | Flush::Blocked | Flush::Ended => {}
         }
     }
 
-    async fn too_slow(&mut self) -> Result<(), HubGone> {
-        self.shared.counters.strike(Strike::TooSlow);
-        self.hang_up(LeaveReason::TooSlow).await
+    fn too_slow(&mut self) {
+        if !self.hung_up {
+            self.shared.counters.strike(Strike::TooSlow);
+            self.hang_up(LeaveReason::TooSlow);
+        }
     }
 
-    /// Tells the hub that this connection is over. It answers with a goodbye, after which the session ends.
-    async fn hang_up(&mut self, reason: LeaveReason) -> Result<(), HubGone> {
-        if std::mem::replace(&mut self.hung_up, true) {
-            return Ok(());
+    /// Has the hub told that this connection is over. It answers with a goodbye, after which the session ends.
+    fn hang_up(&mut self, reason: LeaveReason) {
+        if !std::mem::replace(&mut self.hung_up, true) {
+            self.ready = Some(Ask::HangUp(reason));
         }
-        self.ask(Ask::HangUp(reason)).await
     }
 
     async fn ask(&self, ask: Ask) -> Result<(), HubGone> {
         // When the hub is behind, whoever talks waits.
-        self.hub
-            .send(Inbox::Session(self.outlet.id(), ask))
-            .await
-            .map_err(|_| HubGone)
+        self.hub.send(Inbox::Session(self.outlet.id(), ask)).await.map_err(|_| HubGone)
     }
 
     /// Everything that falls due if nothing else happens. Nothing at all for a text member that is silent.
@@ -297,77 +305,66 @@ impl Session {
         let bare = self.lines.is_bare()
             && self.lines.has_partial()
             && !self.lines.partial().starts_with(b"{");
-        let pings = self.outlet.dialect().answers_pings() && self.outlet.is_named();
-        let stalled_after = if self.outlet.is_blocked() && self.outlet.is_closing() {
+        // Who has lines waiting for the rate limit is not silent, only unread.
+        let pings = self.outlet.dialect().answers_pings()
+            && (listens && self.outlet.is_named() && !self.limiter.is_holding());
+        let stalled_after = if self.hung_up || self.outlet.is_closing() {
             Some(LINGER)
         } else {
             limits.stalled_after
         };
+        // Further away than the clock reaches is never.
+        let after = |start: Instant, time: Duration, due| Some((start.checked_add(time)?, due));
         [
-            (listens && silent).then(|| (self.connected + GREET_AFTER, Due::Greet)),
-            (listens && bare).then(|| (self.heard + BARE_CHUNK, Due::BareChunk)),
+            after(self.connected, GREET_AFTER, Due::Greet).filter(|_| listens && silent),
+            after(self.heard, BARE_CHUNK, Due::BareChunk).filter(|_| listens && bare),
             (limits.name_timeout)
                 .filter(|_| listens && !self.outlet.is_named())
-                .map(|timeout| (self.connected + timeout, Due::NameTimeout)),
-            self.limiter
-                .refill()
-                .filter(|_| listens)
-                .map(|at| (at, Due::Refill)),
+                .and_then(|timeout| after(self.connected, timeout, Due::NameTimeout)),
+            self.limiter.refill().filter(|_| listens).map(|at| (at, Due::Refill)),
             (stalled_after.zip(self.outlet.stalled_since()))
                 .filter(|_| self.outlet.is_blocked())
-                .map(|(after, since)| (since + after, Due::Stalled)),
+                .and_then(|(time, since)| after(since, time, Due::Stalled)),
             (limits.ping_after)
-                .filter(|_| listens && pings && !self.pinged)
-                .map(|after| (self.heard + after, Due::Ping)),
+                .filter(|_| pings && !self.pinged)
+                .and_then(|time| after(self.heard, time, Due::Ping)),
             (limits.gone_after)
-                .filter(|_| listens && pings && self.pinged)
-                .map(|after| (self.heard + after, Due::NoAnswer)),
+                .filter(|_| pings && self.pinged)
+                .and_then(|time| after(self.heard, time, Due::NoAnswer)),
         ]
         .into_iter()
         .flatten()
     }
 
-    async fn act_on_deadline(&mut self) -> Result<(), HubGone> {
+    fn act_on_deadline(&mut self) {
         let now = Instant::now();
-        let due = self
-            .deadlines()
-            .find(|(at, _)| *at <= now)
-            .map(|(_, due)| due);
+        let due = self.deadlines().find(|(at, _)| *at <= now).map(|(_, due)| due);
         match due {
-            None => Ok(()),
+            None => {}
             Some(Due::Greet) => {
                 self.greeted = true;
-                self.ask(Ask::Greet).await
+                self.ready = Some(Ask::Greet);
             }
-            Some(Due::BareChunk) => match self.lines.take_partial() {
-                Some(line) => self.take_line(line).await,
-                None => Ok(()),
-            },
+            Some(Due::BareChunk) => {
+                self.ready = self.lines.take_partial().and_then(|line| self.understand(line));
+            }
             Some(Due::NameTimeout) => {
                 self.shared.counters.strike(Strike::NameTimeout);
-                self.hang_up(LeaveReason::Refused {
-                    why: "no name was given in time".into(),
-                })
-                .await
+                self.hang_up(LeaveReason::Refused { why: "no name was given in time".into() });
             }
             Some(Due::Refill) => {
                 self.limiter.release();
-                Ok(())
+                self.heard = now;
             }
-            Some(Due::Stalled) => {
-                if self.hung_up || self.outlet.is_closing() {
-                    self.outlet.abandon();
-                    return Ok(());
-                }
-                self.too_slow().await
-            }
+            Some(Due::Stalled) if self.hung_up || self.outlet.is_closing() => self.outlet.abandon(),
+            Some(Due::Stalled) => self.too_slow(),
             Some(Due::Ping) => {
                 self.pinged = true;
-                self.ask(Ask::Tell(Event::Ping)).await
+                self.ready = Some(Ask::Tell(Box::new(Event::Ping)));
             }
             Some(Due::NoAnswer) => {
                 self.shared.counters.strike(Strike::NoAnswer);
-                self.hang_up(LeaveReason::Idle).await
+                self.hang_up(LeaveReason::Idle);
             }
         }
     }
@@ -384,4 +381,9 @@ impl Session {
             }
         });
     }
+}
+
+/// What a connection is told of a line that the hub never sees.
+fn complaint(code: ErrorCode, text: String, nonce: Option<String>) -> Ask {
+    Ask::Tell(Box::new(Event::Error { code, text, nonce }))
 }

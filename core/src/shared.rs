@@ -41,17 +41,11 @@ impl Shared {
 
     /// The settings in force.
     pub(crate) fn settings(&self) -> Arc<Settings> {
-        self.settings
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set_settings(&self, settings: Settings) {
-        *self
-            .settings
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
     /// Where the house listens.
@@ -67,11 +61,6 @@ impl Shared {
     /// An outlet with an id of its own.
     pub(crate) fn outlet(&self, transport: Box<dyn Transport>) -> Arc<Outlet> {
         let id = MemberId(self.next_member.fetch_add(1, Ordering::Relaxed));
-        Arc::new(Outlet::new(
-            id,
-            self.fanout.assign(),
-            self.published.clone(),
-            transport,
-        ))
+        Arc::new(Outlet::new(id, self.fanout.assign(), self.published.clone(), transport))
     }
 }

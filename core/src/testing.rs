@@ -18,6 +18,7 @@
 //! Everything waits for what it expects, for ten seconds at most, and panics with a transcript when it does not come.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use smol::future::FutureExt;
@@ -26,13 +27,13 @@ use smol::{Timer, block_on};
 use crate::clock::Clock;
 use crate::command::{CommandError, Reply};
 use crate::config::Settings;
-use crate::dialect::TEXT;
+use crate::dialect::{Place, TEXT};
 use crate::event::Event;
 use crate::handle::Handle;
 use crate::hub::inbox::Inbox;
 use crate::participant::{JoinError, Participant};
 use crate::plugin::Plugin;
-use crate::server::Server;
+use crate::server::{Server, ServerBuilder};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -47,6 +48,8 @@ pub struct TestHouse {
 /// Somebody in a [`TestHouse`].
 pub struct Guest {
     participant: RefCell<Participant>,
+    /// Shown and not yet waited for: the rest of an event of several lines.
+    shown: RefCell<VecDeque<String>>,
     transcript: RefCell<Vec<String>>,
 }
 
@@ -66,20 +69,22 @@ impl TestHouse {
     ///
     /// # Panics
     /// When the settings are out of bounds.
-    pub fn with(mut settings: Settings) -> Self {
-        settings.server.threads = Some(1);
+    pub fn with(settings: Settings) -> Self {
+        Self::built(Server::builder().settings(settings))
+    }
+
+    /// A house as a program would build it, with a catalog for example; it listens nowhere and its clock stands still.
+    ///
+    /// # Panics
+    /// When it does not open.
+    pub fn built(builder: ServerBuilder) -> Self {
         let clock = Clock::stopped();
-        let server = Server::builder()
-            .settings(settings)
+        let server = builder
             .listen(Vec::<String>::new())
             .clock(clock.clone())
             .start()
-            .expect("a house without a socket opens");
-        Self {
-            handle: server.handle(),
-            server: Some(server),
-            clock,
-        }
+            .unwrap_or_else(|error| panic!("the house does not open: {error}"));
+        Self { handle: server.handle(), server: Some(server), clock }
     }
 
     /// Adds a plugin.
@@ -98,8 +103,7 @@ impl TestHouse {
     /// # Panics
     /// When they are not let in.
     pub fn enter(&self, name: &str) -> Guest {
-        self.try_enter(name)
-            .unwrap_or_else(|error| panic!("{name} could not enter: {error}"))
+        self.try_enter(name).unwrap_or_else(|error| panic!("{name} could not enter: {error}"))
     }
 
     /// Somebody tries to come in.
@@ -108,10 +112,8 @@ impl TestHouse {
     /// What they are refused with.
     pub fn try_enter(&self, name: &str) -> Result<Guest, JoinError> {
         let participant = block_on(self.handle.join(name))?;
-        Ok(Guest {
-            participant: RefCell::new(participant),
-            transcript: RefCell::default(),
-        })
+        let participant = RefCell::new(participant);
+        Ok(Guest { participant, shown: RefCell::default(), transcript: RefCell::default() })
     }
 
     /// The operator types a command.
@@ -159,9 +161,7 @@ impl Guest {
     /// # Panics
     /// When none comes, with everything that did.
     pub fn hears_about(&self, part: &str) -> String {
-        self.hears_where(&format!("a line with {part:?}"), |heard| {
-            heard.contains(part)
-        })
+        self.hears_where(&format!("a line with {part:?}"), |heard| heard.contains(part))
     }
 
     /// Waits until it is told goodbye, and returns the reason.
@@ -187,31 +187,29 @@ impl Guest {
 
     fn hears_where(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         loop {
-            let Some(event) = self.next_event() else {
-                panic!(
-                    "{what} did not come; what came: {:#?}",
-                    self.transcript.borrow()
-                );
+            let Some(line) = self.next_line() else {
+                panic!("{what} did not come; what came: {:#?}", self.transcript.borrow());
             };
-            let mut bytes = Vec::new();
-            match &event {
-                // Guests look at the house as somebody in its main room does.
-                Event::Entry(entry) => {
-                    TEXT.encode_entry(entry, crate::dialect::Place::MainRoom, &mut bytes)
-                }
-                event => TEXT.encode_event(event, &mut bytes),
-            }
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let mut found = None;
-            for line in text.lines() {
-                self.transcript.borrow_mut().push(line.to_owned());
-                if found.is_none() && wanted(line) {
-                    found = Some(line.to_owned());
-                }
-            }
-            if let Some(line) = found {
+            self.transcript.borrow_mut().push(line.clone());
+            if wanted(&line) {
                 return line;
             }
+        }
+    }
+
+    fn next_line(&self) -> Option<String> {
+        loop {
+            if let Some(line) = self.shown.borrow_mut().pop_front() {
+                return Some(line);
+            }
+            let mut bytes = Vec::new();
+            match &self.next_event()? {
+                // Guests look at the house as somebody in its main room does.
+                Event::Entry(entry) => TEXT.encode_entry(entry, Place::MainRoom, &mut bytes),
+                event => TEXT.encode_event(event, &mut bytes),
+            }
+            let text = String::from_utf8_lossy(&bytes);
+            self.shown.borrow_mut().extend(text.lines().map(str::to_owned));
         }
     }
 

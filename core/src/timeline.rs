@@ -91,13 +91,7 @@ impl Timeline {
         ring.bytes += bytes;
         let entries = entries.into_boxed_slice();
         let (place, encodings) = (self.place, Default::default());
-        ring.chunks.push_back(Arc::new(Chunk {
-            place,
-            first,
-            entries,
-            bytes,
-            encodings,
-        }));
+        ring.chunks.push_back(Arc::new(Chunk { place, first, entries, bytes, encodings }));
         ring.trim();
     }
 
@@ -136,10 +130,7 @@ impl Timeline {
                 chunk.entries.partition_point(|(stamp, _)| *stamp < bound)
             };
             if from < to {
-                take(Slice {
-                    chunk: chunk.clone(),
-                    range: from..to,
-                });
+                take(Slice { chunk: chunk.clone(), range: from..to });
                 next = chunk.first + to as u64;
             }
             if !all {
@@ -147,6 +138,13 @@ impl Timeline {
             }
         }
         Ok(next)
+    }
+
+    /// Everything in the ring from an id on, and the cursor after it.
+    pub(crate) fn since(&self, id: EntryId) -> (Vec<Slice>, EntryId) {
+        let mut slices = Vec::new();
+        let next = self.collect(id, Stamp::MAX, usize::MAX, |slice| slices.push(slice));
+        (slices, next.unwrap_or(id))
     }
 
     /// The stamp of the entry with this id, if it is in the ring.
@@ -173,9 +171,7 @@ impl Ring {
             Some(last) if id >= last.first => self.chunks.len() - 1,
             _ => self.chunks.partition_point(|chunk| chunk.end() <= id),
         };
-        self.chunks
-            .range(start.min(self.chunks.len())..)
-            .skip_while(move |chunk| chunk.end() <= id)
+        self.chunks.range(start.min(self.chunks.len())..).skip_while(move |chunk| chunk.end() <= id)
     }
 
     fn trim(&mut self) {
@@ -200,10 +196,7 @@ impl Chunk {
                 dialect.encode_entry(entry, self.place, &mut bytes);
                 ends.push(bytes.len() as u32);
             }
-            Encoded {
-                bytes: bytes.into_boxed_slice(),
-                ends: ends.into_boxed_slice(),
-            }
+            Encoded { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
         })
     }
 }
@@ -221,9 +214,7 @@ impl Slice {
 
     /// The entries themselves, in order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.chunk.entries[self.range.clone()]
-            .iter()
-            .map(|(_, entry)| entry)
+        self.chunk.entries[self.range.clone()].iter().map(|(_, entry)| entry)
     }
 }
 
@@ -231,17 +222,8 @@ impl Slice {
 fn weight(entry: &Entry) -> usize {
     use crate::event::Happening as H;
     let text = match &entry.what {
-        H::Message {
-            from,
-            text,
-            tags,
-            nonce,
-            ..
-        } => {
-            let tags: usize = tags
-                .iter()
-                .map(|(key, value)| key.len() + value.len())
-                .sum();
+        H::Message { from, text, tags, nonce, .. } => {
+            let tags: usize = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
             from.as_str().len() + text.len() + tags + nonce.as_ref().map_or(0, String::len)
         }
         H::Notice { text, .. } => text.len(),
@@ -262,19 +244,8 @@ mod tests {
 
     fn entry(id: EntryId) -> (Stamp, Entry) {
         let room = RoomName::new("lobby", &Limits::default()).unwrap();
-        let what = Happening::Notice {
-            text: id.to_string(),
-            kind: NoticeKind::Info,
-        };
-        (
-            id * 10,
-            Entry {
-                room,
-                id,
-                time: Timestamp::now(),
-                what,
-            },
-        )
+        let what = Happening::Notice { text: id.to_string(), kind: NoticeKind::Info };
+        (id * 10, Entry { room, id, time: Timestamp::now(), what })
     }
 
     /// Chunks of 1 to 3 entries, ids 1 to 60, stamps ten times the id.
@@ -293,9 +264,8 @@ mod tests {
 
     fn ids(timeline: &Timeline, next: EntryId, bound: Stamp) -> Result<Vec<EntryId>, FellOut> {
         let mut ids = Vec::new();
-        let end = timeline.collect(next, bound, 100, |slice| {
-            ids.extend(slice.entries().map(|entry| entry.id))
-        })?;
+        let end = timeline
+            .collect(next, bound, 100, |slice| ids.extend(slice.entries().map(|entry| entry.id)))?;
         assert_eq!(end, ids.last().map_or(next, |last| last + 1));
         Ok(ids)
     }
@@ -306,11 +276,7 @@ mod tests {
         for next in 1..=61 {
             for bound in (0..70).map(|id| id * 10 + 5) {
                 let expected: Vec<_> = (next..=60).filter(|id| id * 10 < bound).collect();
-                assert_eq!(
-                    ids(&timeline, next, bound),
-                    Ok(expected),
-                    "from {next} before {bound}"
-                );
+                assert_eq!(ids(&timeline, next, bound), Ok(expected), "from {next} before {bound}");
             }
         }
     }
@@ -321,10 +287,7 @@ mod tests {
         let first = timeline.first();
         assert!((44..=47).contains(&first), "{first}");
         assert_eq!(ids(&timeline, first - 1, 1000), Err(FellOut));
-        assert_eq!(
-            ids(&timeline, first, 1000).unwrap().len() as u64,
-            61 - first
-        );
+        assert_eq!(ids(&timeline, first, 1000).unwrap().len() as u64, 61 - first);
         assert_eq!(timeline.stamp(60), Some(600));
         assert_eq!(timeline.stamp(61), None);
     }
@@ -333,14 +296,7 @@ mod tests {
     fn the_bytes_of_a_slice_are_those_of_its_entries() {
         let timeline = filled(100);
         let mut bytes = Vec::new();
-        timeline
-            .collect(2, 65, 100, |slice| {
-                bytes.extend_from_slice(slice.bytes(TEXT))
-            })
-            .unwrap();
-        assert_eq!(
-            String::from_utf8(bytes).unwrap(),
-            "* 2\n* 3\n* 4\n* 5\n* 6\n"
-        );
+        timeline.collect(2, 65, 100, |slice| bytes.extend_from_slice(slice.bytes(TEXT))).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), "* 2\n* 3\n* 4\n* 5\n* 6\n");
     }
 }

@@ -51,9 +51,8 @@ impl Tcp {
             .with_interval(Duration::from_secs(15));
         let socket = SockRef::from(stream.get_ref());
         // Neither is worth refusing anybody for.
-        if let Err(error) = socket
-            .set_tcp_nodelay(true)
-            .and_then(|()| socket.set_tcp_keepalive(&keepalive))
+        if let Err(error) =
+            socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive))
         {
             tracing::debug!(%error, "a socket option was not taken");
         }

@@ -1,1 +1,55 @@
-//! The plugins that come with Salotto.
+//! The policy of a Salotto house: the plugins that come with it.
+//!
+//! Core does what every room needs; everything that somebody might want otherwise is a plugin, and a room without any still
+//! works. A host enables them by name, with settings in RON:
+//!
+//! | name | does |
+//! |---|---|
+//! | [`notices`] | tells rooms who came, left and was renamed; welcomes newcomers |
+//! | [`quit`] | the word that says goodbye |
+//! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
+//! | [`log`] | writes what is said to a file |
+//!
+//! An embedder adds plugins of their own beside these, enabled and set in the same way:
+//!
+//! ```
+//! use salotto::{Host, MessageDraft, Plugin, PluginSetup, Server, Verdict};
+//! use salotto_plugins::CatalogExt;
+//!
+//! #[derive(Debug, Default, serde::Deserialize)]
+//! #[serde(default, deny_unknown_fields)]
+//! struct Manners {
+//!     /// Words that are not said here. Default none.
+//!     words: Vec<String>,
+//! }
+//!
+//! impl Plugin for Manners {
+//!     fn before_message(&mut self, _host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+//!         match self.words.iter().find(|word| draft.text.contains(word.as_str())) {
+//!             Some(word) => Verdict::Deny(format!("`{word}` is not said here; put it kindly")),
+//!             None => Verdict::Pass,
+//!         }
+//!     }
+//! }
+//!
+//! let catalog = salotto_plugins::catalog().register("manners", |settings: Manners| Ok(settings));
+//! let mut builder = Server::builder().listen(["127.0.0.1:0"]).catalog(catalog);
+//! for setup in salotto_plugins::default_set() {
+//!     builder = builder.enable(setup);
+//! }
+//! let manners = PluginSetup::new("manners").settings(r#"(words: ["drat"])"#);
+//! let server = builder.enable(manners).start()?;
+//! # smol::block_on(server.stop());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod commands;
+pub mod log;
+pub mod notices;
+pub mod quit;
+mod registry;
+mod settings;
+pub mod template;
+
+pub use registry::{CatalogExt, catalog, default_set};
+pub use settings::parse_settings;

@@ -10,21 +10,16 @@ pub trait Candidates {
 
 /// What could stand in place of the last word of `line`: where that word begins (in bytes), and the words.
 pub fn complete(commands: &[Command], live: &dyn Candidates, line: &str) -> (usize, Vec<String>) {
-    let start = line.rfind(char::is_whitespace).map_or(0, |at| {
-        at + line[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = line
+        .rfind(char::is_whitespace)
+        .map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8));
     let word = &line[start..];
     let mut words = path_words(commands, &line[..start], word);
     for command in commands {
         if let Some(kind) = argument_at(command, &line[..start]) {
             match kind {
                 ArgKind::Choice(choices) => {
-                    words.extend(
-                        choices
-                            .iter()
-                            .filter(|choice| choice.starts_with(word))
-                            .cloned(),
-                    );
+                    words.extend(choices.iter().filter(|choice| choice.starts_with(word)).cloned());
                 }
                 ArgKind::Command => words.extend(path_words(commands, "", word)),
                 kind => words.extend(live.candidates(kind, word)),
@@ -45,29 +40,15 @@ pub fn hint(commands: &[Command], line: &str) -> Option<String> {
     let typed = after(&best.path, line)?;
     let ended = line.ends_with(char::is_whitespace);
     let mut given = typed.split_whitespace().count();
-    if !ended
-        && given > 0
-        && best
-            .args
-            .get(given - 1)
-            .is_some_and(|arg| arg.kind == ArgKind::Text)
+    if !ended && given > 0 && best.args.get(given - 1).is_some_and(|arg| arg.kind == ArgKind::Text)
     {
         given = best.args.len();
     }
-    let rest: Vec<_> = best
-        .args
-        .iter()
-        .skip(given)
-        .map(super::Arg::usage)
-        .collect();
+    let rest: Vec<_> = best.args.iter().skip(given).map(super::Arg::usage).collect();
     if rest.is_empty() {
         return None;
     }
-    Some(format!(
-        "{}{}",
-        if ended { "" } else { " " },
-        rest.join(" ")
-    ))
+    Some(format!("{}{}", if ended { "" } else { " " }, rest.join(" ")))
 }
 
 /// The next words of the paths that begin with `before`.
@@ -75,11 +56,7 @@ fn path_words(commands: &[Command], before: &str, word: &str) -> Vec<String> {
     let depth = before.split_whitespace().count();
     commands
         .iter()
-        .filter(|command| {
-            before
-                .split_whitespace()
-                .eq(command.path.split(' ').take(depth))
-        })
+        .filter(|command| before.split_whitespace().eq(command.path.split(' ').take(depth)))
         .filter_map(|command| command.path.split(' ').nth(depth))
         .filter(|next| next.starts_with(word))
         .map(str::to_owned)
@@ -122,9 +99,7 @@ mod tests {
 
     fn commands() -> Vec<Command> {
         vec![
-            Command::new("kick", "")
-                .arg(Arg::member("name"))
-                .arg(Arg::text("reason").optional()),
+            Command::new("kick", "").arg(Arg::member("name")).arg(Arg::text("reason").optional()),
             Command::new("plugins", ""),
             Command::new("plugins enable", "").arg(Arg::plugin("name")),
             Command::new("plugins disable", "").arg(Arg::plugin("name")),
@@ -144,11 +119,7 @@ mod tests {
             ("watch ", 6, vec!["all", "none"]),
         ] {
             let words = words.into_iter().map(str::to_owned).collect::<Vec<_>>();
-            assert_eq!(
-                complete(&commands(), &Names, line),
-                (start, words),
-                "{line:?}"
-            );
+            assert_eq!(complete(&commands(), &Names, line), (start, words), "{line:?}");
         }
     }
 

@@ -43,12 +43,7 @@ impl Reply {
 
     /// Names with values.
     pub fn fields<const N: usize>(fields: [(&str, String); N]) -> Self {
-        Self::Fields(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Self::Fields(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 
@@ -63,10 +58,8 @@ impl fmt::Display for Reply {
                 aligned(formatter, &rows)
             }
             Self::Table { columns, rows } => {
-                let rows: Vec<&[String]> = std::iter::once(columns)
-                    .chain(rows)
-                    .map(Vec::as_slice)
-                    .collect();
+                let rows: Vec<&[String]> =
+                    std::iter::once(columns).chain(rows).map(Vec::as_slice).collect();
                 aligned(formatter, &rows)
             }
         }
@@ -105,10 +98,8 @@ mod tests {
 
     #[test]
     fn a_table_stands_in_columns() {
-        let rows = vec![
-            ["ada".into(), "lobby, dev".into()],
-            ["bartholomew".into(), "lobby".into()],
-        ];
+        let rows =
+            vec![["ada".into(), "lobby, dev".into()], ["bartholomew".into(), "lobby".into()]];
         let table = Reply::table(["name", "rooms"], rows);
         assert_eq!(
             table.to_string(),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{BadLine, Dialect, Input, Place};
 use crate::event::{Entry, ErrorCode, Event};
 use crate::request::Envelope;
+use crate::sanitize;
 
 /// Longest nonce that is carried back, in bytes.
 const MAX_NONCE: usize = 64;
@@ -17,11 +18,11 @@ impl Dialect for Json {
         1
     }
 
-    fn parse(&self, line: &str) -> Result<Input, BadLine> {
+    fn parse(&self, line: String) -> Result<Input, BadLine> {
         if line.trim().is_empty() {
             return Ok(Input::Nothing);
         }
-        match serde_json::from_str::<Envelope>(line) {
+        match serde_json::from_str::<Envelope>(&line) {
             Ok(mut envelope) => {
                 envelope.nonce = envelope.nonce.filter(|nonce| nonce.len() <= MAX_NONCE);
                 Ok(Input::Request(Box::new(envelope)))
@@ -31,12 +32,14 @@ impl Dialect for Json {
                 struct OnlyNonce {
                     nonce: Option<String>,
                 }
-                let nonce = serde_json::from_str::<OnlyNonce>(line)
-                    .ok()
-                    .and_then(|only| only.nonce);
+                let nonce =
+                    serde_json::from_str::<OnlyNonce>(&line).ok().and_then(|only| only.nonce);
                 Err(BadLine {
                     code: ErrorCode::BadRequest,
-                    text: format!("not a request that this house knows: {error}"),
+                    text: format!(
+                        "not a request that this house knows: {}",
+                        sanitize::excerpt(&error.to_string(), 256)
+                    ),
                     nonce: nonce.filter(|nonce| nonce.len() <= MAX_NONCE),
                 })
             }
@@ -74,18 +77,16 @@ mod tests {
 
     #[test]
     fn a_bad_request_brings_its_nonce_back() {
-        let error = Json.parse(r#"{"type":"dance","nonce":"7"}"#).unwrap_err();
+        let error = Json.parse(r#"{"type":"dance","nonce":"7"}"#.into()).unwrap_err();
         assert_eq!(error.nonce.as_deref(), Some("7"));
         assert!(error.text.contains("dance"), "{}", error.text);
-        assert_eq!(Json.parse("nonsense").unwrap_err().nonce, None);
+        assert_eq!(Json.parse("nonsense".into()).unwrap_err().nonce, None);
     }
 
     #[test]
     fn a_nonce_is_not_a_place_to_store_things() {
         let line = format!(r#"{{"type":"ping","nonce":"{}"}}"#, "x".repeat(65));
-        let Ok(Input::Request(envelope)) = Json.parse(&line) else {
-            panic!("a ping is a request")
-        };
+        let Ok(Input::Request(envelope)) = Json.parse(line) else { panic!("a ping is a request") };
         assert_eq!(envelope.nonce, None);
     }
 }

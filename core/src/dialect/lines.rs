@@ -67,9 +67,7 @@ impl LineSplitter {
         max_line: Option<usize>,
         max_unended: Option<usize>,
     ) -> Result<Option<Line>, Unended> {
-        let found = self.received[self.searched..]
-            .iter()
-            .position(|&byte| byte == b'\n');
+        let found = self.received[self.searched..].iter().position(|&byte| byte == b'\n');
         let Some(offset) = found else {
             self.unended += self.received.len() - self.searched;
             self.searched = self.received.len();
@@ -99,10 +97,7 @@ impl LineSplitter {
     /// Takes what is waiting as a line although its end has not come.
     pub(crate) fn take_partial(&mut self) -> Option<Line> {
         let line = self.has_partial().then(|| decode(self.partial()));
-        *self = Self {
-            newline_seen: self.newline_seen,
-            ..Self::default()
-        };
+        *self = Self { newline_seen: self.newline_seen, ..Self::default() };
         line
     }
 
@@ -193,20 +188,10 @@ mod tests {
 
     #[test]
     fn bad_lines_are_named_and_the_next_one_is_whole() {
-        let pieces: [&[u8]; 3] = [
-            b"\xc3\x28\n0123456789",
-            b"01\nok\n\xff\xfa",
-            b"\x01\nfine\n",
-        ];
+        let pieces: [&[u8]; 3] = [b"\xc3\x28\n0123456789", b"01\nok\n\xff\xfa", b"\x01\nfine\n"];
         assert_eq!(
             lines(&pieces, 10),
-            [
-                Line::NotUtf8,
-                Line::TooLong,
-                text("ok"),
-                text(""),
-                text("fine")
-            ]
+            [Line::NotUtf8, Line::TooLong, text("ok"), text(""), text("fine")]
         );
     }
 

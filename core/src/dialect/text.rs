@@ -22,11 +22,11 @@ impl Dialect for Text {
         0
     }
 
-    fn parse(&self, line: &str) -> Result<Input, BadLine> {
+    fn parse(&self, line: String) -> Result<Input, BadLine> {
         if line.trim().is_empty() {
             return Ok(Input::Nothing);
         }
-        Ok(Input::Typed(line.to_owned()))
+        Ok(Input::Typed(line))
     }
 
     fn encode_entry(&self, entry: &Entry, place: Place, out: &mut Vec<u8>) {
@@ -35,20 +35,10 @@ impl Dialect for Text {
             Place::OtherRoom => Some(&entry.room),
         };
         match &entry.what {
-            Happening::Message {
-                from,
-                text,
-                kind: MessageKind::Say,
-                ..
-            } => {
+            Happening::Message { from, text, kind: MessageKind::Say, .. } => {
                 line(out, room, format_args!("{from}: {text}"));
             }
-            Happening::Message {
-                from,
-                text,
-                kind: MessageKind::Act,
-                ..
-            } => {
+            Happening::Message { from, text, kind: MessageKind::Act, .. } => {
                 line(out, room, format_args!("** {from} {text}"));
             }
             Happening::Notice { text, .. } => {
@@ -56,10 +46,7 @@ impl Dialect for Text {
                     line(out, room, format_args!("* {part}"));
                 }
             }
-            Happening::Topic {
-                topic,
-                who: Some(who),
-            } => {
+            Happening::Topic { topic, who: Some(who) } => {
                 line(out, room, format_args!("* {who} set the topic: {topic}"));
             }
             Happening::Topic { topic, who: None } => {
@@ -76,20 +63,9 @@ impl Dialect for Text {
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
         match event {
             Event::NameWanted { text } => plain(out, text),
-            Event::Entered {
-                room,
-                topic,
-                members,
-                count,
-                history,
-                ..
-            } => {
+            Event::Entered { room, topic, members, count, history, .. } => {
                 let shown = &members[..members.len().min(NAMES_SHOWN)];
-                let names = shown
-                    .iter()
-                    .map(Name::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ");
+                let names = shown.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
                 let more = match count - shown.len() {
                     0 => String::new(),
                     more => format!(" and {more} more"),
@@ -106,27 +82,14 @@ impl Dialect for Text {
                 plain(out, format_args!("* you are out of {room} ({reason})"))
             }
             Event::Named { name, .. } => plain(out, format_args!("* your name is {name}")),
-            Event::Members {
-                room,
-                members,
-                count,
-                more,
-                ..
-            } => {
-                let names = members
-                    .iter()
-                    .map(Name::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ");
+            Event::Members { room, members, count, more, .. } => {
+                let names = members.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
                 let more = if *more { ", …" } else { "" };
                 plain(out, format_args!("* {count} in {room}: {names}{more}"));
             }
             Event::Rooms { rooms, .. } => {
                 for room in rooms {
-                    plain(
-                        out,
-                        format_args!("* {} ({}) {}", room.room, room.members, room.topic),
-                    );
+                    plain(out, format_args!("* {} ({}) {}", room.room, room.members, room.topic));
                 }
             }
             Event::Direct { from, to, text, .. } => {
@@ -174,58 +137,34 @@ mod tests {
     fn rendered(what: Happening, place: Place) -> String {
         let room = RoomName::new("dev", &Limits::default()).unwrap();
         let mut out = Vec::new();
-        Text.encode_entry(
-            &Entry {
-                room,
-                id: 1,
-                time: Timestamp::now(),
-                what,
-            },
-            place,
-            &mut out,
-        );
+        Text.encode_entry(&Entry { room, id: 1, time: Timestamp::now(), what }, place, &mut out);
         String::from_utf8(out).unwrap()
     }
 
     fn said(text: &str, kind: MessageKind) -> Happening {
         let from = Name::new("ada", &Limits::default()).unwrap();
-        Happening::Message {
-            from,
-            text: text.into(),
-            kind,
-            nonce: None,
-            tags: Default::default(),
-        }
+        Happening::Message { from, text: text.into(), kind, nonce: None, tags: Default::default() }
     }
 
     #[test]
     fn what_is_said_reads_as_a_line() {
-        assert_eq!(
-            rendered(said("hello", MessageKind::Say), Place::MainRoom),
-            "ada: hello\n"
-        );
+        assert_eq!(rendered(said("hello", MessageKind::Say), Place::MainRoom), "ada: hello\n");
         assert_eq!(
             rendered(said("hello", MessageKind::Say), Place::OtherRoom),
             "[dev] ada: hello\n"
         );
-        assert_eq!(
-            rendered(said("waves", MessageKind::Act), Place::MainRoom),
-            "** ada waves\n"
-        );
+        assert_eq!(rendered(said("waves", MessageKind::Act), Place::MainRoom), "** ada waves\n");
     }
 
     #[test]
     fn each_line_of_a_notice_is_marked() {
-        let notice = Happening::Notice {
-            text: "one\ntwo".into(),
-            kind: NoticeKind::Info,
-        };
+        let notice = Happening::Notice { text: "one\ntwo".into(), kind: NoticeKind::Info };
         assert_eq!(rendered(notice, Place::MainRoom), "* one\n* two\n");
     }
 
     #[test]
     fn an_empty_line_asks_for_nothing() {
-        assert_eq!(Text.parse("  "), Ok(Input::Nothing));
-        assert_eq!(Text.parse("hi"), Ok(Input::Typed("hi".into())));
+        assert_eq!(Text.parse("  ".into()), Ok(Input::Nothing));
+        assert_eq!(Text.parse("hi".into()), Ok(Input::Typed("hi".into())));
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::talk::is_command;
 use crate::command::Role;
 use crate::counters::Strike;
 use crate::dialect::Input;
@@ -20,11 +21,7 @@ impl Hub {
     /// A connection was made. It is told nothing before the plugins were asked.
     pub(super) fn connect(&mut self, outlet: Arc<Outlet>, peer: Peer) {
         let member = outlet.id();
-        self.house
-            .shared
-            .counters
-            .connections
-            .fetch_add(1, Ordering::Relaxed);
+        self.house.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
         let mut draft = ConnectDraft { member, peer };
         let verdict = self.ask(Hook::BeforeConnect, Some(member), |plugin, host| {
             plugin.before_connect(host, &mut draft)
@@ -32,21 +29,13 @@ impl Hub {
         outlet.admit();
         if let Err(refusal) = verdict {
             if let Some(Refusal { code, text }) = refusal {
-                self.house.post(
-                    &outlet,
-                    Mail::Tell(Event::Error {
-                        code,
-                        text,
-                        nonce: None,
-                    }),
-                );
+                let error = Box::new(Event::Error { code, text, nonce: None });
+                self.house.post(&outlet, Mail::Tell(error));
             }
             self.house.post(&outlet, Mail::Close);
             return;
         }
-        self.house
-            .roster
-            .insert(Member::new(outlet, peer, self.house.clock.timestamp()));
+        self.house.roster.insert(Member::new(outlet, peer, self.house.clock.timestamp()));
         if self.house.reports.are_watched() {
             self.house.reports.send(Report::Connected { member, peer });
         }
@@ -55,10 +44,7 @@ impl Hub {
     /// The connection is silent: it is asked for a name.
     pub(super) fn greet(&mut self, member: MemberId) {
         let settings = self.house.settings();
-        let text = settings
-            .server
-            .greeting
-            .replace("{server}", &settings.server.name);
+        let text = settings.server.greeting.replace("{server}", &settings.server.name);
         self.house.tell(member, Event::NameWanted { text });
     }
 
@@ -73,6 +59,8 @@ impl Hub {
         match input {
             Input::Nothing => {}
             Input::Typed(line) if named => self.take_typed(id, line),
+            // Who changes their mind at the door may say so, if a plugin has a word for it.
+            Input::Typed(line) if is_command(&line) => self.take_typed(id, line),
             Input::Typed(line) => self.offer_first_name(id, &line, &[], None, None),
             Input::Request(envelope) => {
                 let Envelope { request, nonce } = *envelope;
@@ -83,12 +71,7 @@ impl Hub {
                         );
                         self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
                     }
-                    Request::Hello {
-                        name,
-                        rooms,
-                        resume,
-                        ..
-                    } if !named => {
+                    Request::Hello { name, rooms, resume, .. } if !named => {
                         self.offer_first_name(id, &name, &rooms, resume.as_ref(), nonce);
                     }
                     Request::Hello { .. } => {
@@ -116,15 +99,7 @@ impl Hub {
         resume: Option<&Resume>,
         nonce: Option<String>,
     ) {
-        // Who changes their mind at the door says goodbye like everybody else.
-        if text.trim() == "!quit" {
-            return self.disconnect(
-                id,
-                LeaveReason::Quit {
-                    farewell: String::new(),
-                },
-            );
-        }
+        self.end_former_connection(id, text, resume);
         let limit = self.house.settings().limits.name_lines;
         let Some(member) = self.house.roster.get_mut(id) else {
             return;
@@ -147,6 +122,19 @@ impl Hub {
         }
     }
 
+    /// A returning client whose former connection is not known to be gone yet has its name back.
+    fn end_former_connection(&mut self, id: MemberId, name: &str, resume: Option<&Resume>) {
+        let Some(resume) = resume.filter(|resume| resume.run == self.house.run) else {
+            return;
+        };
+        let Some(former) = self.house.roster.find(name) else {
+            return;
+        };
+        if former.id != id && resume.token == format!("{:032x}", former.token) {
+            self.disconnect(former.id, LeaveReason::Lost);
+        }
+    }
+
     /// Whether a member may have this name: a good one, free, and no plugin is against it. `Err(None)` means that a plugin dealt
     /// with it.
     pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, Option<Refusal>> {
@@ -155,15 +143,8 @@ impl Hub {
             return Err(None);
         };
         let (peer, current) = (member.peer, member.name.clone());
-        let mut draft = NameDraft {
-            member: id,
-            peer,
-            current,
-            name: offered.as_str().to_owned(),
-        };
-        self.ask(Hook::BeforeName, Some(id), |plugin, host| {
-            plugin.before_name(host, &mut draft)
-        })?;
+        let mut draft = NameDraft { member: id, peer, current, name: offered.as_str().to_owned() };
+        self.ask(Hook::BeforeName, Some(id), |plugin, host| plugin.before_name(host, &mut draft))?;
         if draft.name == offered.as_str() {
             Ok(offered)
         } else {
@@ -193,7 +174,7 @@ impl Hub {
         };
         member.role = Role::Member;
         member.outlet.set_named();
-        let role = member.role;
+        let (role, token) = (member.role, format!("{:032x}", member.token));
         self.house.shared.directory.add_member(name.clone());
         let settings = self.house.settings();
         self.house.tell(
@@ -202,13 +183,13 @@ impl Hub {
                 version: PROTOCOL_VERSION,
                 server: settings.server.name.clone(),
                 run: self.house.run.clone(),
+                token,
                 name,
+                message_characters: settings.limits.message_characters,
                 commands: self.commands_for(role),
             },
         );
-        self.tell(Hook::AfterNamed, |plugin, host| {
-            plugin.after_named(host, id)
-        });
+        self.tell(Hook::AfterNamed, |plugin, host| plugin.after_named(host, id));
         let resume = resume.filter(|resume| resume.run == self.house.run);
         let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());
         let mut wanted: Vec<&str> = rooms.iter().chain(returning).map(String::as_str).collect();

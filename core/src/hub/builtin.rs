@@ -14,20 +14,14 @@ use crate::status;
 pub(super) fn commands() -> Vec<(Command, Action)> {
     let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
     vec![
-        (
-            operator("status", "Shows how the house is doing"),
-            Action::Core(show_status),
-        ),
+        (operator("status", "Shows how the house is doing"), Action::Core(show_status)),
         (operator("users", "Lists who is here"), Action::Core(users)),
         (operator("rooms", "Lists the rooms"), Action::Core(rooms)),
         (
-            operator(
-                "say",
-                "Says something in the default room, or in another: `say #dev hello`",
-            )
-            .arg(Arg::text("text"))
-            .example("say dinner is ready")
-            .example("say #dev dinner is ready"),
+            operator("say", "Says something in the default room, or in another: `say #dev hello`")
+                .arg(Arg::text("text"))
+                .example("say dinner is ready")
+                .example("say #dev dinner is ready"),
             Action::Core(say),
         ),
         (
@@ -46,14 +40,11 @@ pub(super) fn commands() -> Vec<(Command, Action)> {
             Action::Core(kick),
         ),
         (
-            Command::new(
-                "topic",
-                "Sets what a room is about; without a text, clears it",
-            )
-            .arg(Arg::room("room"))
-            .arg(Arg::text("text").optional())
-            .role(Role::Moderator)
-            .example("topic lobby game night on Friday"),
+            Command::new("topic", "Sets what a room is about; without a text, clears it")
+                .arg(Arg::room("room"))
+                .arg(Arg::text("text").optional())
+                .role(Role::Moderator)
+                .example("topic lobby game night on Friday"),
             Action::Core(topic),
         ),
         (
@@ -67,14 +58,8 @@ pub(super) fn commands() -> Vec<(Command, Action)> {
             operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
             Action::Core(close),
         ),
-        (
-            operator("limits", "Shows which limits struck, and how often"),
-            Action::Core(limits),
-        ),
-        (
-            operator("plugins", "Lists the plugins with state and settings"),
-            Action::Core(plugins),
-        ),
+        (operator("limits", "Shows which limits struck, and how often"), Action::Core(limits)),
+        (operator("plugins", "Lists the plugins with state and settings"), Action::Core(plugins)),
         (
             operator(
                 "plugins enable",
@@ -108,18 +93,9 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))
     });
     Ok(Reply::fields([
-        (
-            "running since",
-            format!("{since} ({})", humantime::format_duration(up)),
-        ),
-        (
-            "listening on",
-            listed(status.addresses.iter().map(ToString::to_string)),
-        ),
-        (
-            "members",
-            format!("{} ({} connected)", status.members, status.connected),
-        ),
+        ("running since", format!("{since} ({})", humantime::format_duration(up))),
+        ("listening on", listed(status.addresses.iter().map(ToString::to_string))),
+        ("members", format!("{} ({} connected)", status.members, status.connected)),
         ("rooms", status.rooms.to_string()),
         ("messages", status.messages.to_string()),
         ("connections", format!("{} in all", status.connections)),
@@ -129,12 +105,8 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
 }
 
 fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let mut members: Vec<_> = hub
-        .house
-        .roster
-        .iter()
-        .map(|member| hub.house.member_info(member))
-        .collect();
+    let mut members: Vec<_> =
+        hub.house.roster.iter().map(|member| hub.house.member_info(member)).collect();
     if members.is_empty() {
         return Ok(Reply::text("nobody is here"));
     }
@@ -142,99 +114,62 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let rows = members.into_iter().map(|member| {
         let idle = Duration::from_secs(member.idle.as_secs());
         [
-            member
-                .name
-                .map_or("(no name yet)".into(), |name| name.to_string()),
+            member.name.map_or("(no name yet)".into(), |name| name.to_string()),
             listed(member.rooms.iter().map(ToString::to_string)),
             member.peer.to_string(),
             member.messages.to_string(),
             humantime::format_duration(idle).to_string(),
         ]
     });
-    Ok(Reply::table(
-        ["name", "rooms", "from", "messages", "idle"],
-        rows.collect(),
-    ))
+    Ok(Reply::table(["name", "rooms", "from", "messages", "idle"], rows.collect()))
 }
 
 fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let rows = hub.house.rooms.iter().map(|room| {
         let info = room.info();
         let entries = room.next_id() - 1;
-        [
-            info.room.to_string(),
-            info.members.to_string(),
-            entries.to_string(),
-            info.topic,
-        ]
+        [info.room.to_string(), info.members.to_string(), entries.to_string(), info.topic]
     });
-    Ok(Reply::table(
-        ["room", "members", "entries", "topic"],
-        rows.collect(),
-    ))
+    Ok(Reply::table(["room", "members", "entries", "topic"], rows.collect()))
 }
 
 fn say(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let text = invocation.text("text");
     let settings = hub.house.settings();
-    let (room, text) = match text
-        .strip_prefix('#')
-        .and_then(|rest| rest.split_once(char::is_whitespace))
-    {
-        Some((room, text)) => (room, text),
-        None => (settings.rooms.default.as_str(), text),
-    };
+    let (room, text) =
+        match text.strip_prefix('#').and_then(|rest| rest.split_once(char::is_whitespace)) {
+            Some((room, text)) => (room, text),
+            None => (settings.rooms.default.as_str(), text),
+        };
     hub.host_says(room, text)?;
     Ok(Reply::Done)
 }
 
 fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
-    let name = hub
-        .house
-        .roster
-        .get(member)
-        .and_then(|member| member.name.clone());
-    hub.host_tells(
-        name.as_ref().map_or("", |name| name.as_str()),
-        invocation.text("text"),
-    )?;
+    let name = hub.house.roster.get(member).and_then(|member| member.name.clone());
+    hub.host_tells(name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"))?;
     Ok(Reply::Done)
 }
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
-    let name = hub
-        .house
-        .roster
-        .get(member)
-        .and_then(|member| member.name.clone());
-    hub.kick(
-        member,
-        invocation.caller.name.clone(),
-        invocation.text("reason"),
-    );
+    let name = hub.house.roster.get(member).and_then(|member| member.name.clone());
+    hub.kick(member, invocation.caller.name.clone(), invocation.text("reason"));
     let name = name.map_or_else(String::new, |name| name.to_string());
     Ok(Reply::Text(format!("{name} was kicked")))
 }
 
 fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let room = existing_room(hub, invocation.text("room"))?;
-    hub.set_topic(
-        room,
-        invocation.text("text"),
-        invocation.caller.name.clone(),
-    )?;
+    hub.set_topic(room, invocation.text("text"), invocation.caller.name.clone())?;
     Ok(Reply::Done)
 }
 
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let (text, topic) = (invocation.text("room"), invocation.text("topic"));
     if let Some(room) = hub.house.rooms.find(text) {
-        return Err(CommandError::Refused(format!(
-            "the room `{}` is open already",
-            room.name
-        )));
+        return Err(CommandError::Refused(format!("the room `{}` is open already", room.name)));
     }
     let name = RoomName::new(text, &hub.house.settings().limits)
         .map_err(|error| CommandError::Refused(format!("`{text}` cannot be a room: {error}")))?;
@@ -244,16 +179,8 @@ fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 
 fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let room = existing_room(hub, invocation.text("room"))?;
-    if hub
-        .house
-        .rooms
-        .iter()
-        .next()
-        .is_some_and(|default| default.id == room)
-    {
-        return Err(CommandError::Refused(
-            "the default room stays; stop the house instead".into(),
-        ));
+    if hub.house.rooms.iter().next().is_some_and(|default| default.id == room) {
+        return Err(CommandError::Refused("the default room stays; stop the house instead".into()));
     }
     hub.close_room(room);
     Ok(Reply::Done)
@@ -261,9 +188,7 @@ fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
 
 fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let counters = &hub.house.shared.counters;
-    let struck = Strike::ALL
-        .into_iter()
-        .map(|strike| (strike, counters.struck(strike)));
+    let struck = Strike::ALL.into_iter().map(|strike| (strike, counters.struck(strike)));
     let rows: Vec<_> = struck
         .filter(|(_, count)| *count > 0)
         .map(|(strike, count)| [strike.describe().to_owned(), count.to_string()])
@@ -287,13 +212,7 @@ fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
                 0 => Duration::ZERO,
                 calls => plugin.time / u32::try_from(calls).unwrap_or(u32::MAX),
             };
-            [
-                plugin.name,
-                state,
-                plugin.calls.to_string(),
-                format!("{each:.1?}"),
-                plugin.settings,
-            ]
+            [plugin.name, state, plugin.calls.to_string(), format!("{each:.1?}"), plugin.settings]
         })
         .collect();
     let enabled: Vec<&String> = rows.iter().map(|[name, ..]| name).collect();
@@ -302,30 +221,18 @@ fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         .names()
         .into_iter()
         .filter(|name| !enabled.contains(&name))
-        .map(|name| {
-            [
-                name,
-                "disabled".into(),
-                "0".into(),
-                String::new(),
-                String::new(),
-            ]
-        })
+        .map(|name| [name, "disabled".into(), "0".into(), String::new(), String::new()])
         .collect();
     let rows = rows.into_iter().chain(off).collect();
-    Ok(Reply::table(
-        ["plugin", "state", "calls", "each", "settings"],
-        rows,
-    ))
+    Ok(Reply::table(["plugin", "state", "calls", "each", "settings"], rows))
 }
 
 fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let name = invocation.text("name");
     let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
-        (Some(settings), Some((_, slot))) => PluginSetup {
-            settings: settings.into(),
-            ..slot.setup.clone()
-        },
+        (Some(settings), Some((_, slot))) => {
+            PluginSetup { settings: settings.into(), ..slot.setup.clone() }
+        }
         (Some(settings), None) => PluginSetup::new(name).settings(settings),
         (None, Some((_, slot))) if matches!(slot.info().state, PluginState::Running) => {
             return Err(CommandError::Refused(format!(
@@ -335,8 +242,7 @@ fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError>
         (None, Some((_, slot))) => slot.setup.clone(),
         (None, None) => PluginSetup::new(name),
     };
-    hub.enable(setup)
-        .map_err(|error| CommandError::Failed(error.to_string()))?;
+    hub.enable(setup).map_err(|error| CommandError::Failed(error.to_string()))?;
     Ok(Reply::Text(format!("{name} is enabled")))
 }
 
@@ -351,23 +257,15 @@ fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError
 }
 
 fn existing_room(hub: &Hub, name: &str) -> Result<crate::room::RoomId, CommandError> {
-    hub.house
-        .rooms
-        .find(name)
-        .map(|room| room.id)
-        .ok_or_else(|| {
-            let shown = crate::sanitize::excerpt(name, 64);
-            CommandError::NotFound(format!(
-                "there is no room `{shown}`; `rooms` lists those there are"
-            ))
-        })
+    hub.house.rooms.find(name).map(|room| room.id).ok_or_else(|| {
+        let shown = crate::sanitize::excerpt(name, 64);
+        CommandError::NoSuchRoom(format!(
+            "there is no room `{shown}`; `rooms` lists those there are"
+        ))
+    })
 }
 
 fn listed(items: impl Iterator<Item = String>) -> String {
     let items = items.collect::<Vec<_>>().join(", ");
-    if items.is_empty() {
-        status::NONE.into()
-    } else {
-        items
-    }
+    if items.is_empty() { status::NONE.into() } else { items }
 }

@@ -45,21 +45,17 @@ impl Hub {
             .filter(|command| caller.can_call(command));
         let (command, rest) = command::find(mine, &line)?;
         let command = command.clone();
-        let action = self
-            .commands
-            .iter()
-            .find(|(listed, _)| *listed == command)
-            .map(|(_, action)| *action);
+        let action =
+            self.commands.iter().find(|(listed, _)| *listed == command).map(|(_, action)| *action);
         let invocation = command.parse(rest, caller)?;
         match action {
             Some(Action::Core(run)) => run(self, &invocation).map(Some),
             Some(Action::Plugin(slot)) => {
                 let (house, effects) = (&self.house, &mut self.effects);
                 let answer =
-                    self.hooks
-                        .call(slot, Hook::RunCommand, house, effects, |plugin, host| {
-                            plugin.run_command(host, &invocation)
-                        });
+                    self.hooks.call(slot, Hook::RunCommand, house, effects, |plugin, host| {
+                        plugin.run_command(host, &invocation)
+                    });
                 answer.map_err(CommandError::Failed)?.map(Some)
             }
             None => Ok(None),
@@ -69,12 +65,7 @@ impl Hub {
     /// The commands that a member of this role is offered, for its client.
     pub(super) fn commands_for(&self, role: Role) -> Vec<Command> {
         let offered = |command: &&Command| command.role <= role;
-        self.commands
-            .iter()
-            .map(|(command, _)| command)
-            .filter(offered)
-            .cloned()
-            .collect()
+        self.commands.iter().map(|(command, _)| command).filter(offered).cloned().collect()
     }
 
     /// Adds the commands of a plugin.
@@ -105,11 +96,8 @@ impl Hub {
 
     /// Lets consoles complete what is there now.
     pub(super) fn publish_lists(&mut self) {
-        let mut commands: Vec<Command> = self
-            .commands
-            .iter()
-            .map(|(command, _)| command.clone())
-            .collect();
+        let mut commands: Vec<Command> =
+            self.commands.iter().map(|(command, _)| command.clone()).collect();
         commands.sort_by(|one, other| one.path.cmp(&other.path));
         self.house.shared.directory.set_commands(commands);
         let enabled = self.hooks.slots().map(|slot| slot.setup.name.clone());

@@ -1,10 +1,15 @@
 //! What plugins asked for, applied after the chain in which they asked.
 
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+
+use smol::future::FutureExt;
+
 use super::Hub;
 use super::timers::Due;
 use crate::counters::Strike;
 use crate::error::Refusal;
-use crate::hooks::SlotId;
+use crate::hooks::{SlotId, panic_message};
 use crate::host::Effect;
 use crate::report::Report;
 
@@ -36,12 +41,7 @@ impl Hub {
         match effect {
             Effect::Notice { room, text, kind } => self.notice(&room, &text, kind),
             Effect::Tell { member, text, kind } => self.tell_member(member, &text, kind),
-            Effect::Say {
-                member,
-                room,
-                text,
-                kind,
-            } => {
+            Effect::Say { member, room, text, kind } => {
                 let room = room.as_ref().map(|room| room.as_str());
                 let result = self.say(member, room, text, kind, None);
                 self.answer(member, result, None);
@@ -64,6 +64,14 @@ impl Hub {
             }
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => self.kick(member, by, &why),
+            Effect::SetRole { member, role } => {
+                // A role belongs to a name; at the door there is none.
+                let member =
+                    self.house.roster.get_mut(member).filter(|member| member.name.is_some());
+                if let Some(member) = member {
+                    member.role = role;
+                }
+            }
             Effect::SetTopic { room, topic, by } => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
                     return;
@@ -85,19 +93,38 @@ impl Hub {
                 }
             }
             Effect::SetTimer { key, after } => {
-                if self.owns(slot) {
-                    self.timers
-                        .set(self.house.clock.now() + after, Due::Plugin(slot, key));
+                let due = Due::Plugin(slot, key);
+                match self.house.clock.now().checked_add(after) {
+                    Some(at) if self.owns(slot) => self.timers.set(at, due),
+                    // Further away than the clock reaches: never.
+                    _ => self.timers.cancel(&due),
                 }
             }
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => {
                 if self.owns(slot) {
-                    let task = self.executor.spawn(task);
+                    let task = self.executor.spawn(self.guarded(slot, task));
                     self.tasks.entry(slot).or_default().push(task);
                 }
             }
             Effect::Report(text) => self.report_for(slot, text),
+        }
+    }
+
+    /// A plugin's task that panics is named, and ends alone.
+    fn guarded(
+        &self,
+        slot: SlotId,
+        task: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let plugin = self.house.plugin_name(slot);
+        let reports = self.house.reports.clone();
+        async move {
+            if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
+                let text = format!("a task panicked: {}", panic_message(&*panic));
+                tracing::error!(%plugin, "{text}");
+                reports.send(Report::Plugin { plugin, text });
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) type StopPermit = Sender<std::convert::Infallible>;
 /// One thing for the hub to do.
 pub(crate) enum Inbox {
     /// A connection was made; it is admitted or told goodbye.
-    Connect { outlet: Arc<Outlet>, peer: Peer },
+    Connect(Arrival),
     /// A session has something.
     Session(MemberId, Ask),
     /// A handle has something: it runs in the hub's turn and answers through a channel of its own.
@@ -37,6 +37,21 @@ pub(crate) enum Inbox {
     Stop,
 }
 
+/// A connection on its way to the hub. Should the hub end before it comes to it, the connection ends too.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) peer: Peer,
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        if !self.outlet.is_admitted() {
+            self.outlet.abandon();
+        }
+    }
+}
+
 /// What a session has for the hub.
 #[derive(Debug)]
 pub(crate) enum Ask {
@@ -45,7 +60,7 @@ pub(crate) enum Ask {
     /// The connection is silent; it is asked for a name.
     Greet,
     /// Something that only this connection is told: its line was bad, or it is pinged. It goes through the hub to keep its place in the order.
-    Tell(Event),
+    Tell(Box<Event>),
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }
@@ -53,7 +68,7 @@ pub(crate) enum Ask {
 impl std::fmt::Debug for Inbox {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
-            Self::Connect { .. } => "Connect",
+            Self::Connect(_) => "Connect",
             Self::Session(..) => "Session",
             Self::Question(_) => "Question",
             Self::TaskResult(..) => "TaskResult",

@@ -10,7 +10,7 @@ use crate::name::{Name, RoomName};
 use crate::outlet::Mail;
 use crate::plugin::{Hook, JoinDraft, Kicked, LeaveDraft, Left, Renamed};
 use crate::report::Report;
-use crate::room::RoomId;
+use crate::room::{Room, RoomId};
 
 use super::Hub;
 
@@ -35,14 +35,8 @@ impl Hub {
             return Err(None);
         };
         let wanted = self.existing_or_new(room)?;
-        let mut draft = JoinDraft {
-            member: id,
-            name: name.clone(),
-            room: wanted,
-        };
-        self.ask(Hook::BeforeJoin, Some(id), |plugin, host| {
-            plugin.before_join(host, &mut draft)
-        })?;
+        let mut draft = JoinDraft { member: id, name: name.clone(), room: wanted };
+        self.ask(Hook::BeforeJoin, Some(id), |plugin, host| plugin.before_join(host, &mut draft))?;
         let wanted = self.existing_or_new(draft.room.as_str())?;
         let Some(member) = self.house.roster.get_mut(id) else {
             return Err(None);
@@ -51,12 +45,13 @@ impl Hub {
         if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
             // Here already: it is where the next line goes.
             member.current = Some(room);
+            let entered = self.house.rooms.get(room).map(|room| entered(room, room.next_id()));
+            if let Some(entered) = entered {
+                self.house.tell(id, entered);
+            }
             return Ok(());
         }
-        if let Some(limit) = limits
-            .rooms_per_member
-            .filter(|&limit| member.rooms.len() >= limit)
-        {
+        if let Some(limit) = limits.rooms_per_member.filter(|&limit| member.rooms.len() >= limit) {
             self.house.shared.counters.strike(Strike::RoomsPerMember);
             let text = format!("you are in {limit} rooms, which is the limit; leave one first");
             return Err(Some(Refusal::new(ErrorCode::Limit, text)));
@@ -64,13 +59,10 @@ impl Hub {
         let room = match existing {
             Some(room) => room,
             None if !settings.rooms.open => {
-                let text = format!("there is no room `{wanted}`; `!rooms` lists those there are");
+                let text = format!("there is no room `{wanted}`; check its name");
                 return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
             }
-            None if limits
-                .rooms
-                .is_some_and(|limit| self.house.rooms.len() >= limit) =>
-            {
+            None if limits.rooms.is_some_and(|limit| self.house.rooms.len() >= limit) => {
                 self.house.shared.counters.strike(Strike::Rooms);
                 let text = "there are as many rooms as the house may have; join one that is there";
                 return Err(Some(Refusal::new(ErrorCode::Limit, text)));
@@ -87,19 +79,16 @@ impl Hub {
             return Ok(room.name.clone());
         }
         RoomName::new(text, &self.house.settings().limits).map_err(|error| {
-            Refusal::new(
-                ErrorCode::NoSuchRoom,
-                format!("`{text}` cannot be a room: {error}"),
-            )
+            let text = crate::sanitize::excerpt(text, 64);
+            Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
         })
     }
 
     fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
         let history = self.house.settings().rooms.history as u64;
-        let (Some(room), Some(member)) = (
-            self.house.rooms.get_mut(room_id),
-            self.house.roster.get_mut(id),
-        ) else {
+        let (Some(room), Some(member)) =
+            (self.house.rooms.get_mut(room_id), self.house.roster.get_mut(id))
+        else {
             return;
         };
         room.members.insert(name.clone(), id);
@@ -113,42 +102,20 @@ impl Hub {
             _ => next.saturating_sub(history),
         };
         let first_id = from.max(room.timeline.first()).min(next);
-        let entered = Event::Entered {
-            room: room.name.clone(),
-            topic: room.topic.clone(),
-            members: room.members.keys().take(PAGE).cloned().collect(),
-            count: room.members.len(),
-            first_id,
-            history: next - first_id,
-        };
+        let entered = entered(room, first_id);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
-        let quiet = self
-            .house
-            .rooms
-            .get(room_id)
-            .is_some_and(|room| self.house.is_quiet(room));
+        let (history, next) = timeline.since(first_id);
+        let quiet = self.house.rooms.get(room_id).is_some_and(|room| self.house.is_quiet(room));
         self.house.tell(id, entered);
-        self.house.post(
-            &outlet,
-            Mail::Follow {
-                room: room_id,
-                timeline,
-                next: first_id,
-            },
-        );
+        self.house.post(&outlet, Mail::Follow { room: room_id, timeline, history, next });
         let shard = outlet.shard();
-        self.house
-            .shared
-            .fanout
-            .tell(shard, Work::Follow(room_id, outlet));
+        self.house.shared.fanout.tell(shard, Work::Follow(room_id, outlet));
         if quiet {
             self.count_changed(room_id);
         } else {
             self.commit(room_id, Happening::Joined { who: name });
         }
-        self.tell(Hook::AfterJoined, |plugin, host| {
-            plugin.after_joined(host, id, &room_name)
-        });
+        self.tell(Hook::AfterJoined, |plugin, host| plugin.after_joined(host, id, &room_name));
     }
 
     /// A member leaves a room of its own will.
@@ -167,17 +134,9 @@ impl Hub {
 
     /// A member says goodbye.
     pub(super) fn quit(&mut self, id: MemberId, farewell: String) {
-        let farewell = crate::sanitize::message(&farewell)
-            .chars()
-            .take(400)
-            .collect();
+        let farewell = crate::sanitize::message(&farewell).chars().take(400).collect();
         let reason = LeaveReason::Quit { farewell };
-        if self
-            .house
-            .roster
-            .get(id)
-            .is_some_and(|member| member.name.is_none())
-        {
+        if self.house.roster.get(id).is_some_and(|member| member.name.is_none()) {
             return self.disconnect(id, reason);
         }
         match self.may_leave(id, None, reason) {
@@ -194,23 +153,11 @@ impl Hub {
     /// Sends a member out. `by` is who is named as having done it.
     pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, why: &str) {
         let why: String = crate::sanitize::message(why).chars().take(400).collect();
-        let Some(name) = self
-            .house
-            .roster
-            .get(id)
-            .and_then(|member| member.name.clone())
-        else {
+        let Some(name) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
             return self.disconnect(id, LeaveReason::Kicked { by, why });
         };
-        let kicked = Kicked {
-            member: id,
-            name,
-            by: by.clone(),
-            why: why.clone(),
-        };
-        self.tell(Hook::AfterKicked, |plugin, host| {
-            plugin.after_kicked(host, &kicked)
-        });
+        let kicked = Kicked { member: id, name, by: by.clone(), why: why.clone() };
+        self.tell(Hook::AfterKicked, |plugin, host| plugin.after_kicked(host, &kicked));
         self.disconnect(id, LeaveReason::Kicked { by, why });
     }
 
@@ -244,9 +191,9 @@ impl Hub {
         let Some(mut draft) = self.leave_draft(id, room, reason) else {
             return Ok(None);
         };
-        match self.ask(Hook::BeforeLeave, Some(id), |plugin, host| {
-            plugin.before_leave(host, &mut draft)
-        }) {
+        match self
+            .ask(Hook::BeforeLeave, Some(id), |plugin, host| plugin.before_leave(host, &mut draft))
+        {
             Ok(()) => Ok(Some(draft.reason)),
             Err(None) => Ok(None),
             Err(refusal) => Err(refusal),
@@ -260,15 +207,8 @@ impl Hub {
         reason: LeaveReason,
     ) -> Option<LeaveDraft> {
         let name = self.house.roster.get(id)?.name.clone()?;
-        let room = room
-            .and_then(|room| self.house.rooms.get(room))
-            .map(|room| room.name.clone());
-        Some(LeaveDraft {
-            member: id,
-            name,
-            room,
-            reason,
-        })
+        let room = room.and_then(|room| self.house.rooms.get(room)).map(|room| room.name.clone());
+        Some(LeaveDraft { member: id, name, room, reason })
     }
 
     /// Takes a member out of a room and tells both sides.
@@ -296,36 +236,23 @@ impl Hub {
         let Some(room) = self.house.rooms.get_mut(room_id) else {
             return;
         };
-        let quiet = room.members.len();
+        let before = room.members.len();
         room.members.remove(&name);
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
-        let announced = self.house.settings().presence.announce_up_to;
+        let announce_up_to = self.house.settings().presence.announce_up_to;
+        let announced =
+            announce_up_to.is_none_or(|most| before <= most) && reason != LeaveReason::Stopping;
         self.house.post(&outlet, Mail::Unfollow(room_id));
-        self.house
-            .shared
-            .fanout
-            .tell(outlet.shard(), Work::Unfollow(room_id, outlet.clone()));
-        if announced.is_some_and(|announced| quiet > announced) {
-            self.count_changed(room_id);
+        self.house.shared.fanout.tell(outlet.shard(), Work::Unfollow(room_id, outlet.clone()));
+        if announced {
+            let reason = reason.clone();
+            self.commit(room_id, Happening::Left { who: name.clone(), reason });
         } else if reason != LeaveReason::Stopping {
-            self.commit(
-                room_id,
-                Happening::Left {
-                    who: name.clone(),
-                    reason: reason.clone(),
-                },
-            );
+            self.count_changed(room_id);
         }
-        let left = Left {
-            member: id,
-            name,
-            room: Some(room_name),
-            reason,
-        };
-        self.tell(Hook::AfterLeft, |plugin, host| {
-            plugin.after_left(host, &left)
-        });
+        let left = Left { member: id, name, room: Some(room_name), reason, announced };
+        self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
         if left_empty && !permanent {
             self.close_room(room_id);
         }
@@ -340,34 +267,19 @@ impl Hub {
         for room in member.rooms.clone() {
             self.take_out(id, room, reason.clone());
         }
-        self.house.tell(
-            id,
-            Event::Bye {
-                reason: reason.clone(),
-            },
-        );
+        self.house.tell(id, Event::Bye { reason: reason.clone() });
         self.house.post(&outlet, Mail::Close);
         let Some(member) = self.house.roster.remove(id) else {
             return;
         };
         if let Some(name) = &member.name {
             self.house.shared.directory.remove_member(name);
-            let left = Left {
-                member: id,
-                name: name.clone(),
-                room: None,
-                reason: reason.clone(),
-            };
-            self.tell(Hook::AfterLeft, |plugin, host| {
-                plugin.after_left(host, &left)
-            });
+            let (room, name, reason) = (None, name.clone(), reason.clone());
+            let left = Left { member: id, name, room, reason, announced: false };
+            self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
         }
         if self.house.reports.are_watched() {
-            self.house.reports.send(Report::Disconnected {
-                member: id,
-                name: member.name,
-                reason,
-            });
+            self.house.reports.send(Report::Disconnected { member: id, name: member.name, reason });
         }
     }
 
@@ -384,65 +296,34 @@ impl Hub {
         };
         self.house.shared.directory.remove_member(&from);
         self.house.shared.directory.add_member(name.clone());
-        self.house.tell(
-            id,
-            Event::Named {
-                name: name.clone(),
-                nonce,
-            },
-        );
+        self.house.tell(id, Event::Named { name: name.clone(), nonce });
         if from == name {
             return Ok(());
         }
-        let rooms = self
-            .house
-            .roster
-            .get(id)
-            .map(|member| member.rooms.clone())
-            .unwrap_or_default();
+        let rooms =
+            self.house.roster.get(id).map(|member| member.rooms.clone()).unwrap_or_default();
         for room_id in rooms {
             if let Some(room) = self.house.rooms.get_mut(room_id) {
                 room.members.remove(&from);
                 room.members.insert(name.clone(), id);
             }
-            self.commit(
-                room_id,
-                Happening::Renamed {
-                    from: from.clone(),
-                    who: name.clone(),
-                },
-            );
+            self.commit(room_id, Happening::Renamed { from: from.clone(), who: name.clone() });
         }
-        let renamed = Renamed {
-            member: id,
-            from,
-            name,
-        };
-        self.tell(Hook::AfterRenamed, |plugin, host| {
-            plugin.after_renamed(host, &renamed)
-        });
+        let renamed = Renamed { member: id, from, name };
+        self.tell(Hook::AfterRenamed, |plugin, host| plugin.after_renamed(host, &renamed));
         Ok(())
     }
 
     /// Opens a room whose name is free.
     pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
         let settings = self.house.settings();
-        let place = if self.house.rooms.len() == 0 {
-            Place::MainRoom
-        } else {
-            Place::OtherRoom
-        };
-        let id = self
-            .house
-            .rooms
-            .open(name.clone(), permanent, place, &settings);
+        let place = if self.house.rooms.len() == 0 { Place::MainRoom } else { Place::OtherRoom };
+        let id = self.house.rooms.open(name.clone(), permanent, place, &settings);
         if let Some(room) = self.house.rooms.get_mut(id) {
             room.topic = topic.to_owned();
         }
         self.house.shared.directory.add_room(name.clone());
-        self.tell(Hook::AfterRoomOpened, |plugin, host| {
-            plugin.after_room_opened(host, &name)
-        });
+        self.tell(Hook::AfterRoomOpened, |plugin, host| plugin.after_room_opened(host, &name));
         id
     }
 
@@ -465,9 +346,7 @@ impl Hub {
             return;
         };
         self.house.shared.directory.remove_room(&room.name);
-        self.tell(Hook::AfterRoomClosed, |plugin, host| {
-            plugin.after_room_closed(host, &room.name)
-        });
+        self.tell(Hook::AfterRoomClosed, |plugin, host| plugin.after_room_closed(host, &room.name));
     }
 
     /// Sets what a room is about.
@@ -495,34 +374,19 @@ impl Hub {
     /// The room that a member means: the named one, or where it was last. It must be in it.
     pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(text) = room else {
-            return self
-                .house
-                .current_room(id)
-                .map(|room| room.id)
-                .ok_or_else(|| {
-                    Refusal::new(
-                        ErrorCode::NotInRoom,
-                        "you are in no room; `!join ROOM` enters one",
-                    )
-                });
+            return self.house.current_room(id).map(|room| room.id).ok_or_else(|| {
+                Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
+            });
         };
         let shown = crate::sanitize::excerpt(text, 64);
         let Some(room) = self.house.rooms.find(text) else {
-            let text = format!("there is no room `{shown}`; `!rooms` lists those there are");
+            let text = format!("there is no room `{shown}`; check its name");
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
-        if self
-            .house
-            .roster
-            .get(id)
-            .is_some_and(|member| member.rooms.contains(&room.id))
-        {
+        if self.house.roster.get(id).is_some_and(|member| member.rooms.contains(&room.id)) {
             return Ok(room.id);
         }
-        let text = format!(
-            "you are not in `{}`; `!join {}` enters it",
-            room.name, room.name
-        );
+        let text = format!("you are not in `{}`; join it first", room.name);
         Err(Refusal::new(ErrorCode::NotInRoom, text))
     }
 
@@ -531,5 +395,17 @@ impl Hub {
             room.owes_count = true;
         }
         self.owe_count();
+    }
+}
+
+/// What somebody is told who is in a room and will see its entries from `first_id` on.
+fn entered(room: &Room, first_id: EntryId) -> Event {
+    Event::Entered {
+        room: room.name.clone(),
+        topic: room.topic.clone(),
+        members: room.members.keys().take(PAGE).cloned().collect(),
+        count: room.members.len(),
+        first_id,
+        history: room.shown_since(first_id),
     }
 }

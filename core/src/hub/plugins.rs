@@ -33,19 +33,13 @@ impl Hub {
         let id = self.hooks.next_id();
         self.house.plugin_names.insert(id, setup.name.clone());
         self.hooks.insert(id, setup, plugin, position);
-        let commands = self
-            .hooks
-            .slots()
-            .find(|slot| slot.id == id)
-            .map(|slot| slot.commands());
+        let commands =
+            self.hooks.slots().find(|slot| slot.id == id).map(|slot| slot.commands(&self.house));
         self.register_commands(id, commands.unwrap_or_default());
         if self.open {
             let (house, effects) = (&self.house, &mut self.effects);
-            let _ = self
-                .hooks
-                .call(id, Hook::Start, house, effects, |plugin, host| {
-                    plugin.start(host)
-                });
+            let _ =
+                self.hooks.call(id, Hook::Start, house, effects, |plugin, host| plugin.start(host));
         }
     }
 
@@ -63,11 +57,8 @@ impl Hub {
         };
         if self.open {
             let (house, effects) = (&self.house, &mut self.effects);
-            let _ = self
-                .hooks
-                .call(id, Hook::Stop, house, effects, |plugin, host| {
-                    plugin.stop(host)
-                });
+            let _ =
+                self.hooks.call(id, Hook::Stop, house, effects, |plugin, host| plugin.stop(host));
             // What it asks for last is done while it still owns it.
             self.apply_effects();
         }
@@ -106,15 +97,9 @@ impl Hub {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let names: Vec<String> = self
-            .hooks
-            .slots()
-            .map(|slot| slot.setup.name.clone())
-            .collect();
+        let names: Vec<String> = self.hooks.slots().map(|slot| slot.setup.name.clone()).collect();
         for name in names {
-            let stays = made
-                .iter()
-                .any(|(setup, plugin)| setup.name == name && plugin.is_none());
+            let stays = made.iter().any(|(setup, plugin)| setup.name == name && plugin.is_none());
             if !stays {
                 self.disable(&name);
             }
@@ -136,10 +121,7 @@ impl Hub {
     pub(crate) fn apply_settings(&mut self, settings: Settings) -> Vec<&'static str> {
         let restart = self.house.settings().needing_restart(&settings);
         self.house.slow_hook = settings.server.slow_hook;
-        self.house.rooms.resize(
-            settings.rooms.timeline_entries,
-            settings.rooms.timeline_bytes,
-        );
+        self.house.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
         self.house.shared.set_settings(settings.clone());
         for (name, topic) in super::listed_rooms(&settings) {
             match self.house.rooms.find(name.as_str()).map(|room| room.id) {
@@ -157,12 +139,8 @@ impl Hub {
 
     /// Disables every plugin, the last one first.
     pub(super) fn stop_plugins(&mut self) {
-        let names: Vec<String> = self
-            .hooks
-            .slots()
-            .rev()
-            .map(|slot| slot.setup.name.clone())
-            .collect();
+        let names: Vec<String> =
+            self.hooks.slots().rev().map(|slot| slot.setup.name.clone()).collect();
         for name in names {
             self.disable(&name);
         }
@@ -171,11 +149,9 @@ impl Hub {
     /// A task of a plugin has a result.
     pub(super) fn take_task_result(&mut self, slot: SlotId, result: Box<dyn Any + Send>) {
         let (house, effects) = (&self.house, &mut self.effects);
-        let _ = self
-            .hooks
-            .call(slot, Hook::AfterTask, house, effects, |plugin, host| {
-                plugin.after_task(host, result);
-            });
+        let _ = self.hooks.call(slot, Hook::AfterTask, house, effects, |plugin, host| {
+            plugin.after_task(host, result);
+        });
     }
 
     /// Lets the tasks of a plugin that was dropped finish what they have, for a while.

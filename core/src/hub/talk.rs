@@ -1,5 +1,6 @@
 //! What is said: in rooms, to one person, and what a typed line means.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
@@ -20,16 +21,12 @@ use crate::sanitize;
 impl Hub {
     /// A person typed a line in chat: a message, or a command after `!`.
     pub(super) fn take_typed(&mut self, id: MemberId, line: String) {
-        match line.trim_start().strip_prefix('!') {
-            // `!!!` is said, not called.
-            Some(command) if command.starts_with(char::is_alphabetic) => {
-                self.take_command(id, command, None, None);
-            }
-            _ => {
-                let result = self.say(id, None, line, MessageKind::Say, None);
-                self.answer(id, result, None);
-            }
+        if is_command(&line) {
+            let command = line.trim_start().trim_start_matches('!');
+            return self.take_command(id, command, None, None);
         }
+        let result = self.say(id, None, line, MessageKind::Say, None);
+        self.answer(id, result, None);
     }
 
     /// A client with a name asks for something.
@@ -47,13 +44,7 @@ impl Hub {
                 .map_err(Some),
             Request::Rooms => {
                 let rooms = self.house.rooms.iter().map(|room| room.info()).collect();
-                self.house.tell(
-                    id,
-                    Event::Rooms {
-                        rooms,
-                        nonce: nonce.clone(),
-                    },
-                );
+                self.house.tell(id, Event::Rooms { rooms, nonce: nonce.clone() });
                 Ok(())
             }
             Request::Command { line, room } => {
@@ -81,17 +72,13 @@ impl Hub {
         let Some(member) = self.house.roster.get(id) else {
             return;
         };
-        let caller = Caller {
-            role: member.role,
-            member: Some(id),
-            name: member.name.clone(),
-            room,
-        };
+        let caller =
+            Caller { role: member.role, member: Some(id), name: member.name.clone(), room };
         match self.run_command(caller, line) {
             Ok(Some(reply)) => self.house.tell(id, Event::Reply { reply, nonce }),
             Ok(None) => {}
             Err(error) => {
-                let refusal = Refusal::new(error.code(), error.to_string());
+                let refusal = Refusal::new(error.code(), error.in_chat());
                 self.refuse(id, refusal, nonce);
             }
         }
@@ -127,14 +114,8 @@ impl Hub {
             return Err(None);
         };
         let target = Target::Room(room.name.clone());
-        let draft = MessageDraft {
-            member: Some(id),
-            from,
-            target,
-            text,
-            kind,
-            tags: BTreeMap::new(),
-        };
+        let draft =
+            MessageDraft { member: Some(id), from, target, text, kind, tags: BTreeMap::new() };
         self.deliver(draft, nonce)
     }
 
@@ -146,24 +127,13 @@ impl Hub {
         text: String,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        let Some(from) = self
-            .house
-            .roster
-            .get(id)
-            .and_then(|member| member.name.clone())
-        else {
+        let Some(from) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
             return Err(None);
         };
         let target = Target::Person(self.person(to)?);
         let kind = MessageKind::Say;
-        let draft = MessageDraft {
-            member: Some(id),
-            from,
-            target,
-            text,
-            kind,
-            tags: BTreeMap::new(),
-        };
+        let draft =
+            MessageDraft { member: Some(id), from, target, text, kind, tags: BTreeMap::new() };
         self.deliver(draft, nonce)
     }
 
@@ -173,23 +143,15 @@ impl Hub {
             let text = format!("there is no room `{}`", sanitize::excerpt(room, 64));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
-        let (room, text) = (room.id, self.checked_text(text)?);
+        let (room, text) = (room.id, self.checked_text(text.to_owned())?);
         let from = self.house.host_name.clone();
-        self.commit_message(
-            None,
-            room,
-            from,
-            text,
-            MessageKind::Say,
-            None,
-            BTreeMap::new(),
-        );
+        self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
         Ok(())
     }
 
     /// The operator says something to one person.
     pub(crate) fn host_tells(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
-        let (to, text) = (self.person(to)?, self.checked_text(text)?);
+        let (to, text) = (self.person(to)?, self.checked_text(text.to_owned())?);
         let from = self.house.host_name.clone();
         self.commit_direct(None, from, to, text, None);
         Ok(())
@@ -200,7 +162,7 @@ impl Hub {
         let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
             return;
         };
-        let text = clean_lines(text);
+        let text = sanitize::lines(text);
         if !text.is_empty() {
             self.commit(room, Happening::Notice { text, kind });
         }
@@ -208,7 +170,7 @@ impl Hub {
 
     /// The house tells one member something.
     pub(crate) fn tell_member(&mut self, member: MemberId, text: &str, kind: NoticeKind) {
-        let text = clean_lines(text);
+        let text = sanitize::lines(text);
         if !text.is_empty() {
             self.house.tell(member, Event::Told { text, kind });
         }
@@ -220,29 +182,18 @@ impl Hub {
         mut draft: MessageDraft,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        draft.text = self.checked_text(&draft.text)?;
-        let asked = draft.text.clone();
+        draft.text = self.checked_text(draft.text)?;
         let member = draft.member;
         self.ask(Hook::BeforeMessage, member, |plugin, host| {
             plugin.before_message(host, &mut draft)
         })?;
-        let MessageDraft {
-            from,
-            target,
-            text,
-            kind,
-            tags,
-            ..
-        } = draft;
-        let text = if text == asked {
-            text
-        } else {
-            self.checked_text(&text)?
-        };
+        let MessageDraft { from, target, text, kind, tags, .. } = draft;
+        // A plugin may have rewritten it.
+        let text = self.checked_text(text)?;
         match target {
             Target::Room(room) => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
-                    let text = format!("there is no room `{room}`; `!rooms` lists those there are");
+                    let text = format!("there is no room `{room}`; check its name");
                     return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
                 self.commit_message(member, room, from, text, kind, nonce, tags);
@@ -270,27 +221,13 @@ impl Hub {
         tags: BTreeMap<String, String>,
     ) {
         self.count_message(member);
-        self.commit(
-            room,
-            Happening::Message {
-                from,
-                text,
-                kind,
-                nonce,
-                tags,
-            },
-        );
+        self.commit(room, Happening::Message { from, text, kind, nonce, tags });
         let Some(entry) = self.house.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
-        self.hooks.tell(
-            Hook::AfterSaid,
-            &self.house,
-            &mut self.effects,
-            |plugin, host| {
-                plugin.after_said(host, member, entry);
-            },
-        );
+        self.hooks.tell(Hook::AfterSaid, &self.house, &mut self.effects, |plugin, host| {
+            plugin.after_said(host, member, entry);
+        });
     }
 
     fn commit_direct(
@@ -304,53 +241,23 @@ impl Hub {
         self.count_message(member);
         let recipient = self.house.roster.find(to.as_str()).map(|member| member.id);
         let time = self.house.clock.timestamp();
-        let event = Event::Direct {
-            from,
-            to,
-            text,
-            time,
-            nonce: None,
-        };
+        let event = Event::Direct { from, to, text, time, nonce: None };
         if let Some(recipient) = recipient {
             self.house.tell(recipient, event.clone());
         }
-        if let (
-            Some(member),
-            Event::Direct {
-                from,
-                to,
-                text,
-                time,
-                ..
-            },
-        ) = (member, event.clone())
+        if let (Some(member), Event::Direct { from, to, text, time, .. }) = (member, event.clone())
         {
             // The echo is the acknowledgement, also of what one says to oneself.
-            self.house.tell(
-                member,
-                Event::Direct {
-                    from,
-                    to,
-                    text,
-                    time,
-                    nonce,
-                },
-            );
+            self.house.tell(member, Event::Direct { from, to, text, time, nonce });
         }
         if self.house.reports.are_watched() {
             self.house.reports.send(Report::Direct(event.clone()));
         }
-        self.tell(Hook::AfterDirect, |plugin, host| {
-            plugin.after_direct(host, &event)
-        });
+        self.tell(Hook::AfterDirect, |plugin, host| plugin.after_direct(host, &event));
     }
 
     fn count_message(&mut self, member: Option<MemberId>) {
-        self.house
-            .shared
-            .counters
-            .messages
-            .fetch_add(1, Ordering::Relaxed);
+        self.house.shared.counters.messages.fetch_add(1, Ordering::Relaxed);
         if let Some(member) = member.and_then(|member| self.house.roster.get_mut(member)) {
             member.messages += 1;
         }
@@ -369,24 +276,25 @@ impl Hub {
         {
             return Ok(self.house.host_name.clone());
         }
-        let text = format!(
-            "nobody here is called `{}`; `!who` lists who is",
-            sanitize::excerpt(name, 64)
-        );
+        let text =
+            format!("nobody here is called `{}`; check the name", sanitize::excerpt(name, 64));
         Err(Refusal::new(ErrorCode::NoSuchMember, text))
     }
 
     /// The text as it may be said: cleaned, not empty and not too long.
-    fn checked_text(&self, text: &str) -> Result<String, Refusal> {
-        let text = sanitize::message(text);
-        if text.trim().is_empty() {
-            return Err(Refusal::new(
-                ErrorCode::BadRequest,
-                "there is nothing in the message that can be shown",
-            ));
+    fn checked_text(&self, mut text: String) -> Result<String, Refusal> {
+        match sanitize::message(&text) {
+            // The usual case, without another allocation.
+            Cow::Borrowed(clean) => text.truncate(clean.len()),
+            Cow::Owned(clean) => text = clean,
         }
-        let limit = self.house.settings().limits.message_characters;
-        if let Some(limit) = limit.filter(|&limit| text.len() > limit) {
+        if text.trim().is_empty() {
+            let text = "there is nothing in the message that can be shown";
+            return Err(Refusal::new(ErrorCode::BadRequest, text));
+        }
+        let limit = self.house.settings().limits.message_characters.unwrap_or(usize::MAX);
+        // So many bytes are at most so many characters, which are not counted without need.
+        if text.len() > limit {
             let length = text.chars().count();
             if length > limit {
                 self.house.shared.counters.strike(Strike::MessageLength);
@@ -396,7 +304,7 @@ impl Hub {
                 return Err(Refusal::new(ErrorCode::TooLong, text));
             }
         }
-        Ok(text.into_owned())
+        Ok(text)
     }
 
     fn members_page(
@@ -410,32 +318,18 @@ impl Hub {
         let Some(room) = self.house.rooms.get(room) else {
             return Ok(());
         };
-        let mut names = room
-            .members
-            .keys()
-            .filter(|name| after.is_none_or(|after| name.as_str() > after));
+        let mut names =
+            room.members.keys().filter(|name| after.is_none_or(|after| name.as_str() > after));
         let members: Vec<Name> = names.by_ref().take(PAGE).cloned().collect();
         let more = names.next().is_some();
         let (room, count) = (room.name.clone(), room.members.len());
-        self.house.tell(
-            id,
-            Event::Members {
-                room,
-                members,
-                count,
-                more,
-                nonce,
-            },
-        );
+        self.house.tell(id, Event::Members { room, members, count, more, nonce });
         Ok(())
     }
 }
 
-/// What the house says, line by line, in the form in which it may be shown.
-fn clean_lines(text: &str) -> String {
-    text.lines()
-        .map(sanitize::message)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
+/// Whether a typed line calls a command. `!!!` is said, not called.
+pub(super) fn is_command(line: &str) -> bool {
+    let command = line.trim_start().strip_prefix('!');
+    command.is_some_and(|command| command.starts_with(char::is_alphabetic))
 }

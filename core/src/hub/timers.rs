@@ -45,8 +45,7 @@ impl Timers {
     }
 
     pub(super) fn cancel_all(&mut self, slot: SlotId) {
-        self.list
-            .retain(|_, due| !matches!(due, Due::Plugin(owner, _) if *owner == slot));
+        self.list.retain(|_, due| !matches!(due, Due::Plugin(owner, _) if *owner == slot));
     }
 
     fn is_set(&self, due: &Due) -> bool {
@@ -54,10 +53,7 @@ impl Timers {
     }
 
     fn take_due(&mut self, now: Instant) -> Option<Due> {
-        let first = self
-            .list
-            .first_entry()
-            .filter(|first| first.key().0 <= now)?;
+        let first = self.list.first_entry().filter(|first| first.key().0 <= now)?;
         Some(first.remove())
     }
 }
@@ -70,10 +66,9 @@ impl Hub {
                 Due::Plugin(slot, key) => {
                     let (house, effects) = (&self.house, &mut self.effects);
                     let _ =
-                        self.hooks
-                            .call(slot, Hook::AfterTimer, house, effects, |plugin, host| {
-                                plugin.after_timer(host, &key);
-                            });
+                        self.hooks.call(slot, Hook::AfterTimer, house, effects, |plugin, host| {
+                            plugin.after_timer(host, &key);
+                        });
                     self.apply_effects();
                 }
                 Due::Counts => self.tell_counts(),
@@ -84,8 +79,7 @@ impl Hub {
     /// A quiet room's members changed: they are told the count, within a second and once.
     pub(super) fn owe_count(&mut self) {
         if !self.timers.is_set(&Due::Counts) {
-            self.timers
-                .set(self.house.clock.now() + COUNT_EVERY, Due::Counts);
+            self.timers.set(self.house.clock.now() + COUNT_EVERY, Due::Counts);
         }
     }
 

@@ -58,10 +58,7 @@ impl Guard {
         let mut state = self.state();
         if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
             let text = format!("the house is full ({limit} connections); try again later");
-            return Err(TooMany {
-                strike: Strike::Connections,
-                text,
-            });
+            return Err(TooMany { strike: Strike::Connections, text });
         }
         if !address.is_loopback() {
             state.forget_old(now);
@@ -73,36 +70,24 @@ impl Guard {
             if now.duration_since(known.window) >= WINDOW {
                 (known.window, known.fresh) = (now, 0);
             }
-            if let Some(limit) = limits
-                .connections_per_address
-                .filter(|&limit| known.open >= limit)
+            if let Some(limit) = limits.connections_per_address.filter(|&limit| known.open >= limit)
             {
                 let text = format!("your address has {limit} connections already; close one first");
-                return Err(TooMany {
-                    strike: Strike::ConnectionsPerAddress,
-                    text,
-                });
+                return Err(TooMany { strike: Strike::ConnectionsPerAddress, text });
             }
             known.fresh += 1;
-            if let Some(limit) = limits
-                .new_connections_per_minute
-                .filter(|&limit| known.fresh > limit)
+            if let Some(limit) =
+                limits.new_connections_per_minute.filter(|&limit| known.fresh > limit)
             {
                 let text = format!(
                     "more than {limit} connections in a minute from your address; wait a little"
                 );
-                return Err(TooMany {
-                    strike: Strike::NewConnections,
-                    text,
-                });
+                return Err(TooMany { strike: Strike::NewConnections, text });
             }
             known.open += 1;
         }
         state.open += 1;
-        Ok(AddressPlace {
-            guard: self.clone(),
-            address,
-        })
+        Ok(AddressPlace { guard: self.clone(), address })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -166,10 +151,7 @@ mod tests {
         let admit = |text: &str| guard.admit(address(text), &limits(), now);
         let first = admit("192.0.2.1").unwrap();
         let _second = admit("192.0.2.1").unwrap();
-        assert_eq!(
-            admit("192.0.2.1").unwrap_err().strike,
-            Strike::ConnectionsPerAddress
-        );
+        assert_eq!(admit("192.0.2.1").unwrap_err().strike, Strike::ConnectionsPerAddress);
         drop(first);
         let _third = admit("192.0.2.1").unwrap();
         let _other = admit("192.0.2.2").unwrap();
@@ -186,14 +168,8 @@ mod tests {
 
     #[test]
     fn a_customer_with_ipv6_is_one_address() {
-        assert_eq!(
-            network(address("2001:db8::1")),
-            network(address("2001:db8::ffff:1"))
-        );
-        assert_ne!(
-            network(address("2001:db8::1")),
-            network(address("2001:db8:0:1::1"))
-        );
+        assert_eq!(network(address("2001:db8::1")), network(address("2001:db8::ffff:1")));
+        assert_ne!(network(address("2001:db8::1")), network(address("2001:db8:0:1::1")));
         assert_eq!(network(address("::ffff:192.0.2.1")), address("192.0.2.1"));
         assert!(network(address("::1")).is_loopback());
     }
@@ -213,11 +189,7 @@ mod tests {
         let (guard, now) = (Arc::new(Guard::default()), Instant::now());
         for last in 0..3000_u32 {
             let address = IpAddr::V4((0x0a00_0000 + last).into());
-            drop(
-                guard
-                    .admit(address, &limits(), now + WINDOW * last)
-                    .unwrap(),
-            );
+            drop(guard.admit(address, &limits(), now + WINDOW * last).unwrap());
         }
         assert!(guard.state().by_address.len() <= REMEMBERED);
     }

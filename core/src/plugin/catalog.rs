@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::panic_message;
 use crate::plugin::Plugin;
 
 /// Makes a plugin from its settings, or says what is wrong with them.
@@ -63,11 +65,7 @@ pub enum CatalogError {
 impl PluginSetup {
     /// A plugin with default settings.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            settings: String::new(),
-            on_panic: OnPanic::Open,
-        }
+        Self { name: name.into(), settings: String::new(), on_panic: OnPanic::Open }
     }
 
     /// The same with settings.
@@ -113,20 +111,16 @@ impl Catalog {
     pub fn build(&self, setup: &PluginSetup) -> Result<Box<dyn Plugin>, CatalogError> {
         let name = setup.name.clone();
         let Some(construct) = self.constructors.get(&name) else {
-            return Err(CatalogError::Unknown {
-                name,
-                known: self.names(),
-            });
+            return Err(CatalogError::Unknown { name, known: self.names() });
         };
-        construct(&setup.settings).map_err(|problem| CatalogError::Settings { name, problem })
+        catch_unwind(AssertUnwindSafe(|| construct(&setup.settings)))
+            .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(&*panic))))
+            .map_err(|problem| CatalogError::Settings { name, problem })
     }
 }
 
 impl fmt::Debug for Catalog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_set()
-            .entries(self.constructors.keys())
-            .finish()
+        formatter.debug_set().entries(self.constructors.keys()).finish()
     }
 }

@@ -108,6 +108,8 @@ pub struct Left {
     pub room: Option<RoomName>,
     /// Why.
     pub reason: LeaveReason,
+    /// Whether the room was told one by one, as it is unless it is too large or the house stops.
+    pub announced: bool,
 }
 
 /// Somebody who was sent out.

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::config::Rate;
 
+/// The slowest rate there is; slower ones overflow clocks.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Limiter {
@@ -16,10 +19,7 @@ pub(super) struct Limiter {
 impl Limiter {
     /// A full bucket.
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            full_at: now,
-            holding: None,
-        }
+        Self { full_at: now, holding: None }
     }
 
     /// Whether a line may be taken now. If not, [`Limiter::refill`] says when; asking before that is answered alike.
@@ -30,9 +30,10 @@ impl Limiter {
         let Some(Rate { burst, per_second }) = rate else {
             return true;
         };
-        let interval = Duration::from_secs_f64(1.0 / per_second);
+        let interval =
+            Duration::try_from_secs_f64(1.0 / per_second).map_or(LONGEST, |time| time.min(LONGEST));
         let full_at = self.full_at.max(now) + interval;
-        let earliest = full_at.checked_sub(interval * burst).unwrap_or(now);
+        let earliest = full_at.checked_sub(interval.saturating_mul(burst)).unwrap_or(now);
         if earliest > now {
             self.holding = Some(earliest);
             return false;
@@ -63,10 +64,7 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_the_rest_comes_at_the_rate() {
-        let rate = Some(Rate {
-            burst: 3,
-            per_second: 2.0,
-        });
+        let rate = Some(Rate { burst: 3, per_second: 2.0 });
         let start = Instant::now();
         let mut limiter = Limiter::new(start);
         let at = |milliseconds| start + Duration::from_millis(milliseconds);

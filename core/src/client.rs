@@ -1,0 +1,214 @@
+//! The other side of the JSON dialect: connects, says hello, sends, hands out typed events, and comes back when the connection breaks
+//! without missing or repeating anything.
+//!
+//! [`connect`] gives three things: a [`Client`] to send with, a stream of [`Update`]s, and a driver, which is the future that does the
+//! work and wants to be spawned on whatever executor there is (the sockets are smol's, which needs none in particular).
+//!
+//! ```
+//! # smol::block_on(async {
+//! use salotto::client::{self, Options, Update};
+//! use salotto::{Event, Server};
+//!
+//! let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
+//! let address = server.addresses()[0].to_string();
+//! let (client, updates, driver) = client::connect(Options::new(address, "ada"));
+//! let driver = smol::spawn(driver);
+//! client.say("lobby", "hello");
+//! while let Ok(update) = updates.recv().await {
+//!     if let Update::Event(Event::Entry(entry)) = update {
+//!         println!("{entry:?}");
+//! #       if matches!(entry.what, salotto::Happening::Message { .. }) { break }
+//!     }
+//! }
+//! client.quit("so long");
+//! driver.await;
+//! # server.stop().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+mod backoff;
+mod driver;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+
+use crate::event::{Event, LeaveReason};
+use crate::request::{Envelope, Request};
+
+/// Updates that may wait for who looks at them; after that the socket waits.
+const UPDATES: usize = 1024;
+/// Requests that may wait for the connection; more are refused.
+const REQUESTS: usize = 256;
+
+/// Where to connect, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Host and port, e.g. `192.168.1.5:53000`.
+    pub address: String,
+    /// The name wanted.
+    pub name: String,
+    /// The rooms to enter; empty for the default room of the house.
+    pub rooms: Vec<String>,
+    /// Whether to come back when the connection breaks or the house restarts. Never after a kick, a refusal or a goodbye.
+    pub reconnect: bool,
+    /// How long a connection attempt may take, the answer to hello included.
+    pub timeout: Duration,
+}
+
+/// Sends requests. Clones share the connection; when the last one is dropped the driver says goodbye and ends.
+#[derive(Debug, Clone)]
+pub struct Client {
+    orders: Sender<Order>,
+    nonces: Arc<AtomicU64>,
+}
+
+/// What a client is told.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Update {
+    /// A connection is tried, for the first time or again.
+    Connecting {
+        /// Counts from 1 since the last time that it worked.
+        attempt: u32,
+    },
+    /// The house told something; [`Event::Welcome`] is the first after each connecting.
+    Event(Event),
+    /// The name was refused. The connection lives on and waits for another: [`Client::offer_name`].
+    NameRefused {
+        /// Why, for a person.
+        text: String,
+    },
+    /// The connection broke or could not be made.
+    Broken {
+        /// Why, for a person.
+        problem: Problem,
+        /// When it is tried again: [`Client::retry_now`] makes it at once.
+        retry_in: Option<Duration>,
+    },
+    /// The house took longer than usual to answer, or this long: the round trip of the last ping.
+    RoundTrip(Duration),
+    /// It is over; the last update.
+    Ended(LeaveReason),
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The address means nothing to the system.
+    #[error("there is no host `{0}`; check the address")]
+    NoSuchHost(String),
+    /// Nobody listens there.
+    #[error("nobody listens at `{0}`; is the room open, and the port right?")]
+    Refused(String),
+    /// The other end did not answer in time.
+    #[error("`{0}` does not answer; check the address and the network")]
+    TimedOut(String),
+    /// The other end answered, but not as a Salotto house does.
+    #[error("`{0}` is not a Salotto house; check the port")]
+    NotSalotto(String),
+    /// The house told why it lets nobody in.
+    #[error("{0}")]
+    TurnedAway(String),
+    /// The connection ended in the middle.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+}
+
+/// What the driver is asked for.
+#[derive(Debug)]
+enum Order {
+    Send(Envelope),
+    OfferName(String),
+    RetryNow,
+    Quit(String),
+}
+
+impl Options {
+    /// Enters the default room, comes back when the connection breaks, and gives each attempt ten seconds.
+    pub fn new(address: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            name: name.into(),
+            rooms: Vec::new(),
+            reconnect: true,
+            timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Enters these rooms instead of the default one.
+    pub fn rooms<R: Into<String>>(mut self, rooms: impl IntoIterator<Item = R>) -> Self {
+        self.rooms = rooms.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Ends at the first break.
+    pub fn once(mut self) -> Self {
+        self.reconnect = false;
+        self
+    }
+}
+
+/// Prepares a connection. Nothing happens until the driver is polled; it ends when the connection is over for good, and is safe to drop.
+///
+/// The updates have to be taken: while many wait, nothing more is read.
+pub fn connect(
+    options: Options,
+) -> (Client, Receiver<Update>, impl Future<Output = ()> + Send + 'static) {
+    let (orders, ordered) = async_channel::bounded(REQUESTS);
+    let (updates, received) = async_channel::bounded(UPDATES);
+    let client = Client { orders, nonces: Arc::default() };
+    (client, received, driver::drive(options, ordered, updates))
+}
+
+impl Client {
+    /// Says something in a room. Returns the nonce that its echo or its error will carry, or `None` when too much is waiting
+    /// to be sent already or the client has ended.
+    pub fn say(&self, room: &str, text: impl Into<String>) -> Option<String> {
+        let room = Some(room.to_owned());
+        self.request(Request::Say { text: text.into(), room, kind: Default::default() })
+    }
+
+    /// Says something to one person. Returns the nonce, as [`say`](Self::say) does.
+    pub fn direct(&self, to: &str, text: impl Into<String>) -> Option<String> {
+        self.request(Request::Direct { to: to.to_owned(), text: text.into() })
+    }
+
+    /// Runs a command, without the `!`. Returns the nonce, as [`say`](Self::say) does.
+    pub fn command(&self, line: impl Into<String>, room: Option<&str>) -> Option<String> {
+        self.request(Request::Command { line: line.into(), room: room.map(str::to_owned) })
+    }
+
+    /// Asks for anything. Returns the nonce, as [`say`](Self::say) does. What is asked while there is no connection is sent
+    /// when there is one.
+    pub fn request(&self, request: Request) -> Option<String> {
+        let nonce = self.nonces.fetch_add(1, Ordering::Relaxed).to_string();
+        let envelope = Envelope { request, nonce: Some(nonce.clone()) };
+        self.order(Order::Send(envelope)).then_some(nonce)
+    }
+
+    /// Offers another name after [`Update::NameRefused`].
+    pub fn offer_name(&self, name: impl Into<String>) {
+        self.order(Order::OfferName(name.into()));
+    }
+
+    /// Does not wait for the countdown of [`Update::Broken`].
+    pub fn retry_now(&self) {
+        self.order(Order::RetryNow);
+    }
+
+    /// Says goodbye and ends; the driver waits for the answer, but not long.
+    pub fn quit(&self, farewell: impl Into<String>) {
+        self.order(Order::Quit(farewell.into()));
+    }
+
+    fn order(&self, order: Order) -> bool {
+        self.orders.try_send(order).is_ok()
+    }
+}

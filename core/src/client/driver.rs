@@ -1,0 +1,429 @@
+//! The future that does a client's work: connects, reads and writes at the same time, and comes back.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use async_channel::{Receiver, Sender};
+use smol::future::FutureExt;
+use smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use smol::{Async, Timer};
+
+use super::{Options, Order, Problem, Update, backoff};
+use crate::event::{ErrorCode, Event, LeaveReason, PROTOCOL_VERSION};
+use crate::request::{Envelope, Request, Resume};
+
+/// Longest line that a house may send; a roster page is the longest by far.
+const MAX_LINE: u64 = 1024 * 1024;
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// How often the round trip is measured, and how long the house may be silent before it counts as lost.
+const PING_EVERY: Duration = Duration::from_secs(45);
+const GONE_AFTER: Duration = Duration::from_secs(100);
+
+/// See [`super::connect`].
+pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
+    let mut driver = Driver {
+        name: options.name.clone(),
+        options,
+        orders,
+        updates,
+        run: String::new(),
+        token: String::new(),
+        seen: BTreeMap::new(),
+        unsent: Vec::new(),
+        welcomed: false,
+    };
+    let reason = driver.run().await;
+    // Whoever has stopped listening needs no last word.
+    let _ = driver.updates.send(Update::Ended(reason)).await;
+}
+
+struct Driver {
+    options: Options,
+    orders: Receiver<Order>,
+    updates: Sender<Update>,
+    /// The name to say hello with.
+    name: String,
+    /// The run of the house that `seen` belongs to.
+    run: String,
+    /// Proves to the house that a connection which it has not yet noticed to be gone was ours.
+    token: String,
+    /// The last id seen in each room that the client is in.
+    seen: BTreeMap<String, u64>,
+    /// Asked for while there was no connection.
+    unsent: Vec<Envelope>,
+    /// Whether the present connection was welcomed.
+    welcomed: bool,
+}
+
+/// How a connection ended.
+enum End {
+    /// For good.
+    Over(LeaveReason),
+    /// It may be tried again.
+    Broken(Problem),
+}
+
+impl Driver {
+    async fn run(&mut self) -> LeaveReason {
+        let mut failed = 0;
+        loop {
+            self.update(Update::Connecting { attempt: failed + 1 }).await;
+            self.welcomed = false;
+            let end = self.connection().await;
+            if self.welcomed {
+                failed = 0;
+            }
+            let problem = match end {
+                End::Over(reason) => return reason,
+                End::Broken(problem) => problem,
+            };
+            failed += 1;
+            if !self.options.reconnect {
+                self.update(Update::Broken { problem, retry_in: None }).await;
+                return LeaveReason::Lost;
+            }
+            let wait = backoff::wait(failed, fastrand::f64());
+            self.update(Update::Broken { problem, retry_in: Some(wait) }).await;
+            if let Some(reason) = self.wait(wait).await {
+                return reason;
+            }
+        }
+    }
+
+    /// Waits before the next attempt, and remembers what is asked meanwhile.
+    async fn wait(&mut self, wait: Duration) -> Option<LeaveReason> {
+        let until = Instant::now() + wait;
+        loop {
+            let order = async { Some(self.orders.recv().await) };
+            let late = async {
+                Timer::at(until).await;
+                None
+            };
+            match order.or(late).await {
+                None => return None,
+                Some(Ok(Order::RetryNow)) => return None,
+                Some(Ok(Order::OfferName(name))) => self.name = name,
+                Some(Ok(Order::Send(envelope))) => self.unsent.push(envelope),
+                Some(Ok(Order::Quit(farewell))) => return Some(LeaveReason::Quit { farewell }),
+                Some(Err(_)) => {
+                    return Some(LeaveReason::Quit { farewell: String::new() });
+                }
+            }
+        }
+    }
+
+    async fn connection(&mut self) -> End {
+        let address = self.options.address.clone();
+        let timeout = self.options.timeout;
+        let late = async {
+            Timer::after(timeout).await;
+            Err(Problem::TimedOut(address.clone()))
+        };
+        match open(address.clone()).or(late).await {
+            Ok(stream) => self.talk(stream).await,
+            Err(problem) => End::Broken(problem),
+        }
+    }
+
+    /// Reads and writes at the same time until either ends.
+    async fn talk(&mut self, stream: Async<TcpStream>) -> End {
+        let (replies, to_write) = async_channel::bounded(64);
+        let mut unsent = std::mem::take(&mut self.unsent);
+        let writer = Writer {
+            stream: &stream,
+            orders: self.orders.clone(),
+            replies: to_write,
+            unsent: &mut unsent,
+        };
+        let hello = self.hello();
+        let mut reader = Reader { driver: self, replies, pinged: None, refusal: None };
+        let end = reader.read(&stream).or(writer.write(hello)).await;
+        self.unsent = unsent;
+        end
+    }
+
+    fn hello(&self) -> Envelope {
+        let resume = (!self.seen.is_empty()).then(|| Resume {
+            run: self.run.clone(),
+            token: self.token.clone(),
+            rooms: self.seen.clone(),
+        });
+        // A returning client goes back to where it was; the wish of the first time is out of date then.
+        let rooms = match &resume {
+            Some(resume) => resume.rooms.keys().cloned().collect(),
+            None => self.options.rooms.clone(),
+        };
+        Request::Hello { version: PROTOCOL_VERSION, name: self.name.clone(), rooms, resume }.into()
+    }
+
+    /// Keeps what a return needs.
+    fn remember(&mut self, event: &Event) {
+        match event {
+            Event::Welcome { run, name, token, .. } => {
+                self.token.clone_from(token);
+                if *run != self.run {
+                    self.run.clone_from(run);
+                    // Ids of another run mean nothing; the rooms are entered again from their beginning.
+                    self.seen.values_mut().for_each(|id| *id = 0);
+                }
+                self.name = name.to_string();
+                self.welcomed = true;
+            }
+            Event::Named { name, .. } => self.name = name.to_string(),
+            Event::Entered { room, first_id, .. } => {
+                self.seen.insert(room.to_string(), first_id.saturating_sub(1));
+            }
+            Event::Exited { room, .. } => {
+                self.seen.remove(room.as_str());
+            }
+            Event::Entry(entry) => {
+                self.seen.insert(entry.room.to_string(), entry.id);
+            }
+            _ => {}
+        }
+    }
+
+    async fn update(&self, update: Update) {
+        // Whoever has stopped listening is still in the room; dropping the client is what leaves it.
+        let _ = self.updates.send(update).await;
+    }
+}
+
+/// What the reader has for the writer.
+enum Reply {
+    Line(Request),
+    /// There is a name now, so that what waited can be sent.
+    Welcomed,
+}
+
+/// What the writer does next.
+enum Todo {
+    Reply(Reply),
+    Order(Order),
+    ClientDropped,
+}
+
+/// The half that reads, and decides.
+struct Reader<'a> {
+    driver: &'a mut Driver,
+    replies: Sender<Reply>,
+    pinged: Option<Instant>,
+    /// The last line that was no object: a house that lets nobody in says why in plain words.
+    refusal: Option<String>,
+}
+
+impl Reader<'_> {
+    async fn read(&mut self, stream: &Async<TcpStream>) -> End {
+        let mut input = BufReader::new(stream);
+        let mut line = Vec::new();
+        let mut heard = Instant::now();
+        loop {
+            let result = {
+                let read =
+                    async { Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await) };
+                let silence = async {
+                    Timer::after(PING_EVERY).await;
+                    None
+                };
+                read.or(silence).await
+            };
+            match result {
+                None if heard.elapsed() > GONE_AFTER => {
+                    return self.broken("the house is silent".into());
+                }
+                None => {
+                    self.pinged = Some(Instant::now());
+                    self.reply(Reply::Line(Request::Ping)).await;
+                }
+                Some(Ok(0)) => return self.broken("the house closed it".into()),
+                Some(Ok(_)) if !line.ends_with(b"\n") && (line.len() as u64) < MAX_LINE => {
+                    return self.broken("the house closed it".into());
+                }
+                Some(Ok(_)) => {
+                    heard = Instant::now();
+                    let end = self.take_line(&line).await;
+                    line.clear();
+                    if let Some(end) = end {
+                        return end;
+                    }
+                }
+                Some(Err(error)) => return self.broken(error.to_string()),
+            }
+        }
+    }
+
+    async fn take_line(&mut self, line: &[u8]) -> Option<End> {
+        if !line.starts_with(b"{") {
+            // Our first bytes came late and we were greeted, or we are not let in.
+            let text = String::from_utf8_lossy(line);
+            self.refusal = text.strip_prefix("! ").map(|text| text.trim().to_owned());
+            return None;
+        }
+        let event = match serde_json::from_slice::<Event>(line) {
+            Ok(event) => event,
+            Err(error) => {
+                // A newer house may tell more than we know.
+                tracing::debug!(%error, "an event was passed over");
+                return None;
+            }
+        };
+        self.driver.remember(&event);
+        match &event {
+            Event::Welcome { .. } => self.reply(Reply::Welcomed).await,
+            Event::Ping => {
+                self.reply(Reply::Line(Request::Pong)).await;
+                return None;
+            }
+            Event::Pong { .. } => {
+                if let Some(pinged) = self.pinged.take() {
+                    self.driver.update(Update::RoundTrip(pinged.elapsed())).await;
+                    return None;
+                }
+            }
+            Event::Error { code, text, .. } if !self.driver.welcomed => {
+                return self.not_welcome(*code, text.clone()).await;
+            }
+            Event::Bye { reason } => {
+                let reason = reason.clone();
+                self.driver.update(Update::Event(event)).await;
+                return Some(match reason {
+                    LeaveReason::Lost
+                    | LeaveReason::Idle
+                    | LeaveReason::TooSlow
+                    | LeaveReason::Stopping => End::Broken(Problem::Lost(reason.to_string())),
+                    reason => End::Over(reason),
+                });
+            }
+            _ => {}
+        }
+        self.driver.update(Update::Event(event)).await;
+        None
+    }
+
+    /// Hello was not answered with a welcome.
+    async fn not_welcome(&mut self, code: ErrorCode, text: String) -> Option<End> {
+        match code {
+            ErrorCode::NameTaken | ErrorCode::BadName | ErrorCode::Denied => {
+                // A house that refuses more than the name closes right after.
+                self.refusal = Some(text.clone());
+                self.driver.update(Update::NameRefused { text }).await;
+                None
+            }
+            // The rest of what was sent ahead of a name.
+            ErrorCode::NameWanted => None,
+            _ => Some(End::Broken(Problem::TurnedAway(text))),
+        }
+    }
+
+    async fn reply(&self, reply: Reply) {
+        // The other half ends with this one.
+        let _ = self.replies.send(reply).await;
+    }
+
+    fn broken(&self, problem: String) -> End {
+        let address = &self.driver.options.address;
+        End::Broken(match (&self.refusal, self.driver.welcomed) {
+            (Some(refusal), false) => Problem::TurnedAway(refusal.clone()),
+            (None, false) => Problem::NotSalotto(address.clone()),
+            (_, true) => Problem::Lost(problem),
+        })
+    }
+}
+
+/// The half that writes.
+struct Writer<'a> {
+    stream: &'a Async<TcpStream>,
+    orders: Receiver<Order>,
+    replies: Receiver<Reply>,
+    /// Asked for before there was a name; kept beyond this connection if it ends before it is sent.
+    unsent: &'a mut Vec<Envelope>,
+}
+
+impl Writer<'_> {
+    async fn write(mut self, hello: Envelope) -> End {
+        self.send(&hello).await;
+        let mut welcomed = false;
+        loop {
+            match self.next().await {
+                Todo::Reply(Reply::Line(request)) => self.send(&request.into()).await,
+                Todo::Reply(Reply::Welcomed) => {
+                    welcomed = true;
+                    for envelope in std::mem::take(self.unsent) {
+                        self.send(&envelope).await;
+                    }
+                }
+                Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
+                Todo::Order(Order::Send(envelope)) => self.unsent.push(envelope),
+                Todo::Order(Order::OfferName(name)) => {
+                    let (version, rooms) = (PROTOCOL_VERSION, Vec::new());
+                    self.send(&Request::Hello { version, name, rooms, resume: None }.into()).await;
+                }
+                Todo::Order(Order::RetryNow) => {}
+                Todo::Order(Order::Quit(farewell)) => return self.goodbye(farewell).await,
+                Todo::ClientDropped => return self.goodbye(String::new()).await,
+            }
+        }
+    }
+
+    async fn next(&self) -> Todo {
+        let reply = async {
+            match self.replies.recv().await {
+                Ok(reply) => Todo::Reply(reply),
+                // The reader has ended and with it this connection.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        let order = async { self.orders.recv().await.map_or(Todo::ClientDropped, Todo::Order) };
+        reply.or(order).await
+    }
+
+    /// Says goodbye and waits a moment for the answer, which the reader takes.
+    async fn goodbye(&mut self, farewell: String) -> End {
+        self.send(&Request::Quit { farewell: farewell.clone() }.into()).await;
+        Timer::after(GOODBYE).await;
+        End::Over(LeaveReason::Quit { farewell })
+    }
+
+    async fn send(&mut self, envelope: &Envelope) {
+        let mut line = match serde_json::to_vec(envelope) {
+            Ok(line) => line,
+            Err(error) => {
+                // The wire types have string keys only, so that serde_json has nothing to refuse.
+                tracing::error!(%error, "a request could not be written");
+                return;
+            }
+        };
+        line.push(b'\n');
+        let mut stream = self.stream;
+        if stream.write_all(&line).await.is_err() {
+            // What the house said before it closed is worth more than that it closed; the reader finds both.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn open(address: String) -> Result<Async<TcpStream>, Problem> {
+    let resolve = address.clone();
+    let resolved = smol::unblock(move || resolve.to_socket_addrs().map(Vec::from_iter)).await;
+    let Some(addresses) = resolved.ok().filter(|addresses| !addresses.is_empty()) else {
+        return Err(Problem::NoSuchHost(address));
+    };
+    let mut problem = Problem::TimedOut(address.clone());
+    for candidate in addresses {
+        match Async::<TcpStream>::connect(candidate).await {
+            Ok(stream) => {
+                // A line is sent whole; waiting for more would only be felt.
+                let _ = stream.get_ref().set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                problem = Problem::Refused(address.clone());
+            }
+            Err(error) => problem = Problem::Lost(error.to_string()),
+        }
+    }
+    Err(problem)
+}

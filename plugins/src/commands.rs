@@ -1,0 +1,355 @@
+//! `commands`: what a member expects to be able to type: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg` and `!me`.
+//!
+//! ```ron
+//! (who_names: 20)
+//! ```
+
+use salotto::event::MessageKind;
+use salotto::{
+    Arg, Caller, Command, CommandError, Host, Invocation, Limits, Name, Plugin, Reply, RoomName,
+};
+use serde::Deserialize;
+
+/// How much is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommandSettings {
+    /// How many names `!who` lists before it only counts the rest; `None` lists all. Default 50 names.
+    pub who_names: Option<usize>,
+}
+
+/// The plugin.
+#[derive(Debug, Default)]
+pub struct Commands {
+    settings: CommandSettings,
+}
+
+impl Default for CommandSettings {
+    fn default() -> Self {
+        Self { who_names: Some(50) }
+    }
+}
+
+impl Commands {
+    /// The plugin with these settings.
+    pub fn new(settings: CommandSettings) -> Self {
+        Self { settings }
+    }
+
+    fn who(&self, host: &Host<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
+        let room = match (invocation.get("room"), &invocation.caller.room) {
+            (Some(text), _) => room_named(text, &host.settings().limits)?,
+            (None, Some(room)) => room.clone(),
+            (None, None) => {
+                let text = "you are in no room; name one: `!who ROOM`";
+                return Err(CommandError::Refused(text.into()));
+            }
+        };
+        let Some(mut members) = host.members_of(&room) else {
+            return Err(no_room(room.as_str()));
+        };
+        let limit = self.settings.who_names.unwrap_or(usize::MAX);
+        let names: Vec<&str> = members.by_ref().take(limit).map(Name::as_str).collect();
+        let more = members.count();
+        let count = names.len() + more;
+        let mut text = format!("{count} in {room}");
+        if !names.is_empty() {
+            text.push_str(": ");
+            text.push_str(&names.join(", "));
+            if more > 0 {
+                text.push_str(&format!(" and {more} more"));
+            }
+        }
+        Ok(Reply::Text(text))
+    }
+}
+
+impl Plugin for Commands {
+    fn commands(&self) -> Vec<Command> {
+        vec![
+            // The console has its own; code that holds a handle asks this one.
+            Command::new("help", "Lists the commands, or explains one")
+                .arg(Arg::command("command").optional())
+                .example("help msg"),
+            Command::new("who", "Lists who is in this room, or in another")
+                .arg(Arg::room("room").optional())
+                .example("who lobby")
+                .in_person(),
+            Command::new("rooms", "Lists the rooms with their topics").in_person(),
+            Command::new("join", "Enters a room; what you type goes to the one entered last")
+                .arg(Arg::room("room"))
+                .example("join dev")
+                .in_person(),
+            Command::new("leave", "Leaves this room, or another")
+                .arg(Arg::room("room").optional())
+                .example("leave dev")
+                .in_person(),
+            Command::new("nick", "Takes another name")
+                .arg(Arg::word("name"))
+                .example("nick countess")
+                .in_person(),
+            Command::new("msg", "Says something to one person alone")
+                .arg(Arg::member("name"))
+                .arg(Arg::text("text"))
+                .example("msg bob are you coming?")
+                .in_person(),
+            Command::new("me", "Says what you do")
+                .arg(Arg::text("text"))
+                .example("me waves")
+                .in_person(),
+        ]
+    }
+
+    fn run_command(
+        &mut self,
+        host: &mut Host<'_>,
+        invocation: &Invocation,
+    ) -> Result<Reply, CommandError> {
+        if invocation.path == "help" {
+            return help(host, invocation);
+        }
+        let Some(member) = invocation.caller.member else {
+            return Err(CommandError::Refused("this is for somebody who is in a room".into()));
+        };
+        let room = invocation.caller.room.as_ref();
+        match invocation.path.as_str() {
+            "who" => return self.who(host, invocation),
+            "rooms" => return Ok(rooms(host)),
+            "join" => host.join(member, invocation.text("room")),
+            "leave" => {
+                let room = invocation.get("room").or(room.map(RoomName::as_str));
+                host.leave(member, room);
+            }
+            "nick" => host.rename(member, invocation.text("name")),
+            "msg" => host.direct(member, invocation.text("name"), invocation.text("text")),
+            "me" => host.say(member, room, invocation.text("text"), MessageKind::Act),
+            other => {
+                return Err(CommandError::Failed(format!(
+                    "`{other}` is none of the commands of this plugin"
+                )));
+            }
+        }
+        Ok(Reply::Done)
+    }
+}
+
+/// Lists what the caller may call, or explains one command with those that begin with its words.
+fn help(host: &Host<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let caller = &invocation.caller;
+    let prefix = if caller.member.is_some() { "!" } else { "" };
+    let commands = callable(host, caller);
+    let Some(asked) = invocation.get("command") else {
+        let lines = commands
+            .into_iter()
+            .map(|command| (format!("{prefix}{}", command.usage()), command.help));
+        return Ok(Reply::Fields(lines.collect()));
+    };
+    let asked = asked.trim_start_matches('!');
+    let begins = format!("{asked} ");
+    let described: Vec<String> = commands
+        .iter()
+        .filter(|command| command.path == asked || command.path.starts_with(&begins))
+        .map(|command| command.describe(prefix))
+        .collect();
+    if described.is_empty() {
+        return Err(CommandError::NotFound(format!(
+            "there is no command `{prefix}{}`; `{prefix}help` lists them",
+            excerpt(asked)
+        )));
+    }
+    Ok(Reply::Text(described.join("\n")))
+}
+
+/// What the caller may call, each path once: of two with the same path the one for the higher role is the one that is run.
+fn callable(host: &Host<'_>, caller: &Caller) -> Vec<Command> {
+    let mut commands = host.commands(caller.role);
+    commands.retain(|command| caller.can_call(command));
+    commands.sort_by(|one, other| {
+        let by_path = one.path.cmp(&other.path);
+        by_path.then(other.role.cmp(&one.role))
+    });
+    commands.dedup_by(|later, first| later.path == first.path);
+    commands
+}
+
+fn rooms(host: &Host<'_>) -> Reply {
+    let rows =
+        host.rooms().map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
+    Reply::table(["room", "people", "topic"], rows.collect())
+}
+
+fn room_named(text: &str, limits: &Limits) -> Result<RoomName, CommandError> {
+    RoomName::new(text, limits).map_err(|_| no_room(text))
+}
+
+fn no_room(name: &str) -> CommandError {
+    CommandError::NoSuchRoom(format!(
+        "there is no room `{}`; `!rooms` lists those there are",
+        excerpt(name)
+    ))
+}
+
+/// What was typed, short enough for an answer.
+fn excerpt(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use salotto::Role;
+    use salotto::testing::{Guest, TestHouse};
+
+    use super::*;
+    use crate::parse_settings;
+
+    fn house() -> TestHouse {
+        TestHouse::new().plugin("commands", Commands::default())
+    }
+
+    fn two() -> (TestHouse, Guest, Guest) {
+        let house = house();
+        let (ada, bob) = (house.enter("ada"), house.enter("bob"));
+        (house, ada, bob)
+    }
+
+    #[test]
+    fn help_lists_what_the_caller_may_call() {
+        let (_house, ada, _bob) = two();
+        ada.types("!help");
+        ada.hears_about("* !help [COMMAND]");
+        ada.hears_about("* !who [ROOM]");
+        let heard = ada.transcript().join("\n");
+        assert!(heard.contains("* !msg NAME TEXT"), "{heard}");
+        assert!(heard.contains("* !who [ROOM]"), "{heard}");
+        assert!(!heard.contains("kick"), "{heard}");
+        assert_eq!(heard.matches("!rooms").count(), 1, "{heard}");
+    }
+
+    #[test]
+    fn help_explains_one_command() {
+        let (_house, ada, _bob) = two();
+        for line in ["!help msg", "!help !msg"] {
+            ada.types(line);
+            ada.hears("* !msg NAME TEXT");
+            assert_eq!(ada.hears_next(), "*   Says something to one person alone");
+            assert_eq!(ada.hears_next(), "*   e.g. !msg bob are you coming?");
+        }
+        ada.types("!help plugins");
+        ada.hears("! there is no command `!plugins`; `!help` lists them");
+    }
+
+    #[test]
+    fn help_for_the_operator_has_no_mark_and_knows_groups() {
+        let house = house();
+        let help = house.types("help").unwrap().to_string();
+        assert!(help.contains("kick NAME [REASON]"), "{help}");
+        assert!(!help.contains('!'), "{help}");
+        // Only somebody in a room can take another name.
+        assert!(!help.contains("nick"), "{help}");
+        let plugins = house.types("help plugins").unwrap().to_string();
+        for usage in ["plugins\n", "plugins enable NAME", "plugins disable NAME"] {
+            assert!(plugins.contains(usage), "{plugins}");
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_line_that_its_command_takes() {
+        let caller = Caller { role: Role::Member, member: None, name: None, room: None };
+        for command in Commands::default().commands() {
+            for example in &command.examples {
+                let rest = example.strip_prefix(&command.path).unwrap();
+                assert!(command.parse(rest, caller.clone()).is_ok(), "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_lists_the_names_here_or_elsewhere() {
+        let (_house, ada, bob) = two();
+        ada.types("!who");
+        ada.hears("* 2 in lobby: ada, bob");
+        bob.types("!join dev");
+        bob.hears_about("you are in dev");
+        bob.types("!who");
+        bob.hears("* 1 in dev: bob");
+        ada.types("!who dev");
+        ada.hears("* 1 in dev: bob");
+        ada.types("!who nowhere");
+        ada.hears("! there is no room `nowhere`; `!rooms` lists those there are");
+        ada.types("!who a:b");
+        ada.hears("! there is no room `a:b`; `!rooms` lists those there are");
+    }
+
+    #[test]
+    fn who_counts_the_rest_in_a_large_room() {
+        let settings = parse_settings("(who_names: 2)").unwrap();
+        let house = TestHouse::new().plugin("commands", Commands::new(settings));
+        let guests = ["ada", "bob", "cyd", "dan"].map(|name| house.enter(name));
+        guests[0].types("!who");
+        guests[0].hears("* 4 in lobby: ada, bob and 2 more");
+    }
+
+    #[test]
+    fn rooms_are_listed_with_their_topics() {
+        let (house, ada, bob) = two();
+        bob.types("!join dev");
+        bob.hears_about("you are in dev");
+        house.types("topic dev what we build").unwrap();
+        ada.types("!rooms");
+        ada.hears("* room   people  topic");
+        assert_eq!(ada.hears_next(), "* lobby  2");
+        assert_eq!(ada.hears_next(), "* dev    1       what we build");
+    }
+
+    #[test]
+    fn a_member_enters_and_leaves_rooms() {
+        let (_house, ada, bob) = two();
+        for guest in [&ada, &bob] {
+            guest.types("!join dev");
+            guest.hears_about("* you are in dev with");
+        }
+        bob.types("hello");
+        ada.hears_about("bob: hello");
+        bob.types("!join lobby");
+        bob.hears_about("* you are in lobby with");
+        bob.types("here again");
+        ada.hears("bob: here again");
+        bob.types("!leave dev");
+        bob.hears("* you are out of dev (left the room)");
+        ada.types("!leave");
+        ada.hears("* you are out of dev (left the room)");
+        ada.types("!leave dev");
+        ada.hears_about("! there is no room `dev`");
+        ada.types("!leave");
+        ada.hears("* you are out of lobby (left the room)");
+        ada.types("!leave");
+        ada.hears("! you are in no room; join one first");
+        ada.types("!who");
+        ada.hears("! you are in no room; name one: `!who ROOM`");
+    }
+
+    #[test]
+    fn a_member_takes_another_name() {
+        let (_house, ada, bob) = two();
+        bob.types("!nick eve");
+        bob.hears("* your name is eve");
+        bob.types("hello");
+        ada.hears("eve: hello");
+        bob.types("!nick ADA");
+        bob.hears("! the name `ADA` is taken; choose another");
+        bob.types("!nick");
+        bob.hears("! NAME is missing; usage: !nick NAME");
+    }
+
+    #[test]
+    fn a_member_speaks_to_one_person_and_says_what_it_does() {
+        let (_house, ada, bob) = two();
+        ada.types("!msg bob psst");
+        bob.hears("[ada to bob] psst");
+        ada.hears("[ada to bob] psst");
+        ada.types("!msg cyd psst");
+        ada.hears("! nobody here is called `cyd`; check the name");
+        ada.types("!me waves");
+        bob.hears("** ada waves");
+    }
+}

@@ -1,0 +1,261 @@
+//! An event as one line of the log. Whatever is in it, it is one line: every character that any reader takes for the end of
+//! one is written as an escape.
+
+use std::fmt::Write;
+use std::time::UNIX_EPOCH;
+
+use salotto::event::{MessageKind, Timestamp};
+use salotto::{Entry, Event, Happening, NoticeKind};
+
+use super::Format;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// One line, ready to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// With the line feed at its end, and none before.
+    pub(super) text: String,
+    /// The day of the event, counted from 1970 in UTC.
+    pub(super) day: u64,
+}
+
+/// Lines that were dropped because the disk did not keep up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// When the first was dropped.
+    pub(super) since: Timestamp,
+    pub(super) lines: u64,
+}
+
+impl Line {
+    /// The line for an event, unless the format leaves it out.
+    pub(super) fn of_event(event: &Event, format: Format) -> Option<Self> {
+        let time = match event {
+            Event::Entry(entry) => entry.time,
+            Event::Direct { time, .. } => *time,
+            _ => return None,
+        };
+        let text = match format {
+            // Entries and directs have no keys that JSON cannot write, so that this always is one.
+            Format::Json => serde_json::to_string(event).ok()?,
+            Format::Text => text(event)?,
+        };
+        Some(Self::new(&text, time, format))
+    }
+
+    /// The line that says where lines are missing.
+    pub(super) fn of_loss(loss: &Loss, format: Format) -> Self {
+        let Loss { since, lines } = loss;
+        let said = format!("{} missing here: the log did not keep up", counted(*lines));
+        let text = match format {
+            Format::Json => serde_json::json!({
+                "type": "told",
+                "time": since,
+                "text": said,
+                "lost": lines,
+            })
+            .to_string(),
+            Format::Text => format!("{since} ! {said}"),
+        };
+        Self::new(&text, *since, format)
+    }
+
+    fn new(text: &str, time: Timestamp, format: Format) -> Self {
+        let since = time.system_time().duration_since(UNIX_EPOCH);
+        let mut line = String::with_capacity(text.len() + 1);
+        for c in text.chars() {
+            if !ends_lines(c) {
+                line.push(c);
+            } else if format == Format::Json {
+                // Outside of strings JSON has none of these characters, and inside this is how they may be written.
+                // A `String` takes whatever is written to it.
+                let _ = write!(line, "\\u{:04x}", u32::from(c));
+            } else {
+                line.extend(c.escape_default());
+            }
+        }
+        line.push('\n');
+        Self { text: line, day: since.unwrap_or_default().as_secs() / DAY }
+    }
+}
+
+/// So many lines, up to the verb.
+pub(super) fn counted(lines: u64) -> String {
+    match lines {
+        1 => "1 line is".into(),
+        lines => format!("{lines} lines are"),
+    }
+}
+
+/// Whether some program ends a line at this character, or a terminal does anything else but show it.
+fn ends_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// What stands behind the room tells the kinds of lines apart: a name cannot contain a colon, a space or any of the other marks, so
+/// the first word says which kind it is whatever follows.
+fn text(event: &Event) -> Option<String> {
+    let entry = match event {
+        Event::Entry(entry) => entry,
+        Event::Direct { from, to, text, time, .. } => {
+            return Some(format!("{time} @{to} {from}: {text}"));
+        }
+        _ => return None,
+    };
+    let Entry { room, time, what, .. } = entry;
+    let what = match what {
+        Happening::Message { from, text, kind, .. } => match kind {
+            MessageKind::Say => format!("{from}: {text}"),
+            MessageKind::Act => format!("** {from} {text}"),
+        },
+        Happening::Notice { text, kind } => match kind {
+            NoticeKind::Joined | NoticeKind::Left | NoticeKind::Renamed => return None,
+            _ => format!("* {text}"),
+        },
+        Happening::Joined { who } => format!("-> {who} joined"),
+        Happening::Left { who, reason } => format!("<- {who} left ({reason})"),
+        Happening::Renamed { from, who } => format!("-- {from} is now {who}"),
+        Happening::Topic { topic, who: Some(who) } => format!("-- {who} set the topic: {topic}"),
+        Happening::Topic { topic, who: None } => format!("-- topic: {topic}"),
+        Happening::Presence { members } => format!("-- {members} people are here now"),
+        // What core learns to tell later is in the JSON form at once, and here when it has words.
+        _ => return None,
+    };
+    Some(format!("{time} {room} {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::{Duration, SystemTime};
+
+    use salotto::event::LeaveReason;
+    use salotto::{Limits, Name, RoomName};
+
+    use super::*;
+
+    fn time() -> Timestamp {
+        (SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678)).into()
+    }
+
+    fn name(text: &str) -> Name {
+        Name::new(text, &Limits::default()).unwrap()
+    }
+
+    fn event(what: Happening) -> Event {
+        Event::Entry(Entry {
+            room: RoomName::new("lobby", &Limits::default()).unwrap(),
+            id: 7,
+            time: time(),
+            what,
+        })
+    }
+
+    fn said(text: &str, kind: MessageKind) -> Event {
+        event(Happening::Message {
+            from: name("ada"),
+            text: text.into(),
+            kind,
+            nonce: None,
+            tags: BTreeMap::from([("note".into(), text.into())]),
+        })
+    }
+
+    fn line(event: &Event, format: Format) -> String {
+        Line::of_event(event, format).unwrap().text
+    }
+
+    #[test]
+    fn each_event_reads_as_one_line() {
+        let bob = || name("bob");
+        for (event, expected) in [
+            (said("hello", MessageKind::Say), "lobby ada: hello"),
+            (said("waves", MessageKind::Act), "lobby ** ada waves"),
+            (
+                event(Happening::Notice {
+                    text: "dinner\nis ready".into(),
+                    kind: NoticeKind::Info,
+                }),
+                "lobby * dinner\\nis ready",
+            ),
+            (event(Happening::Joined { who: bob() }), "lobby -> bob joined"),
+            (
+                event(Happening::Left { who: bob(), reason: LeaveReason::Lost }),
+                "lobby <- bob left (connection lost)",
+            ),
+            (
+                event(Happening::Renamed { from: bob(), who: name("eve") }),
+                "lobby -- bob is now eve",
+            ),
+            (
+                event(Happening::Topic { topic: "games".into(), who: Some(bob()) }),
+                "lobby -- bob set the topic: games",
+            ),
+            (
+                Event::Direct {
+                    from: name("ada"),
+                    to: bob(),
+                    text: "psst".into(),
+                    time: time(),
+                    nonce: None,
+                },
+                "@bob ada: psst",
+            ),
+        ] {
+            let expected = format!("2026-01-02T03:04:05.678Z {expected}\n");
+            assert_eq!(line(&event, Format::Text), expected);
+        }
+    }
+
+    #[test]
+    fn a_notice_of_what_the_arrows_say_is_left_out_of_the_text() {
+        let notice =
+            event(Happening::Notice { text: "ada joined".into(), kind: NoticeKind::Joined });
+        assert_eq!(Line::of_event(&notice, Format::Text), None);
+        assert!(Line::of_event(&notice, Format::Json).is_some());
+    }
+
+    #[test]
+    fn nothing_that_is_said_begins_another_line() {
+        let breaks = [
+            "\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}",
+            "\u{2028}", "\u{2029}", "\u{7f}", "\u{9b}", "\0",
+        ];
+        for ending in breaks {
+            let forged = format!("hi{ending}2026-01-02T03:04:05.678Z lobby eve: I owe ada 100");
+            let said = said(&forged, MessageKind::Say);
+            for format in [Format::Text, Format::Json] {
+                let line = line(&said, format);
+                let (inside, end) = line.split_at(line.len() - 1);
+                assert_eq!(end, "\n");
+                assert!(!inside.contains(ends_lines), "{inside:?}");
+            }
+            let text = line(&said, Format::Text);
+            assert!(text.starts_with("2026-01-02T03:04:05.678Z lobby ada: hi\\"));
+        }
+    }
+
+    #[test]
+    fn json_is_what_clients_are_told() {
+        let said = said("a \"b\" \u{85} \u{2028} \\ ü", MessageKind::Act);
+        let line = line(&said, Format::Json);
+        assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), said);
+        let Event::Entry(entry) = said else { unreachable!() };
+        assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), entry);
+    }
+
+    #[test]
+    fn missing_lines_are_an_event_too() {
+        let loss = Loss { since: time(), lines: 17 };
+        let text = Line::of_loss(&loss, Format::Text).text;
+        assert_eq!(
+            text,
+            "2026-01-02T03:04:05.678Z ! 17 lines are missing here: the log did not keep up\n"
+        );
+        let json = Line::of_loss(&loss, Format::Json).text;
+        assert!(matches!(serde_json::from_str(&json), Ok(Event::Told { .. })));
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value["lost"], 17);
+    }
+}

@@ -1,0 +1,373 @@
+//! From the hooks to the disk: a bounded queue, and the task that empties it.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender, TrySendError};
+use salotto::Event;
+use salotto::event::Timestamp;
+use smol::Timer;
+use smol::future::FutureExt;
+
+use super::Format;
+use super::file::{LogFile, Problem};
+use super::line::{Line, Loss, counted};
+
+/// Events that are written at once at most.
+const BATCH: usize = 256;
+
+/// How long a log waits for another on the same file before it says so: one that was replaced has two seconds to finish.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long it goes on waiting when the plugin is gone already; within the two seconds that core then gives its task.
+const LAST_PATIENCE: Duration = Duration::from_millis(1500);
+
+/// The end of the queue that the hooks hold. Dropping it lets the task finish.
+#[derive(Debug)]
+pub(super) struct Feed {
+    queue: Sender<Queued>,
+    losses: Losses,
+    /// Never sent on; tells the task by closing, even when it does not look at the queue.
+    _open: Sender<Infallible>,
+}
+
+/// The end of the queue that the task holds.
+pub(super) struct Writer {
+    queue: Receiver<Queued>,
+    losses: Losses,
+    closing: Receiver<Infallible>,
+    format: Format,
+    /// `None` only while the disk has it.
+    file: Option<LogFile>,
+    retry: Duration,
+    /// Lines that are missing and were not reported yet.
+    missing: u64,
+}
+
+/// An event, and how many were dropped just before it.
+#[derive(Debug)]
+struct Queued {
+    event: Event,
+    lost: Option<Loss>,
+}
+
+/// Lines that the disk did not take to the end, and why.
+struct Unwritten {
+    lines: usize,
+    problem: Problem,
+}
+
+/// What was dropped and not written down yet. Clones share it. The lock guards two numbers and is never held while waiting.
+#[derive(Debug, Clone, Default)]
+struct Losses(Arc<Mutex<Option<Loss>>>);
+
+/// Makes both ends of a queue for so many events.
+pub(super) fn connect(
+    capacity: usize,
+    file: LogFile,
+    format: Format,
+    retry: Duration,
+) -> (Feed, Writer) {
+    let (sender, queue) = async_channel::bounded(capacity);
+    let (open, closing) = async_channel::bounded(1);
+    let losses = Losses::default();
+    let feed = Feed { queue: sender, losses: losses.clone(), _open: open };
+    let writer = Writer { queue, losses, closing, format, file: Some(file), retry, missing: 0 };
+    (feed, writer)
+}
+
+impl Feed {
+    /// Hands an event over. When the queue is full the event is dropped and counted.
+    pub(super) fn push(&self, event: Event, now: Timestamp) {
+        let lost = self.losses.take();
+        if let Err(TrySendError::Full(Queued { lost, .. })) =
+            self.queue.try_send(Queued { event, lost })
+        {
+            self.losses.put(Loss {
+                since: lost.map_or(now, |lost| lost.since),
+                lines: lost.map_or(0, |lost| lost.lines) + 1,
+            });
+        }
+    }
+}
+
+impl Losses {
+    fn take(&self) -> Option<Loss> {
+        self.lock().take()
+    }
+
+    fn put(&self, loss: Loss) {
+        *self.lock() = Some(loss);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Loss>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    /// Writes until the feed is dropped and the queue is empty. What the operator has to know goes to `report`.
+    pub(super) async fn run(mut self, report: impl Fn(String) + Send) {
+        let Some(file) = &self.file else { return };
+        let path = file.path().to_owned();
+        let Some(_turn) = self.wait_for_turn(&path, &report).await else {
+            return self.give_up(0, &path, "another log has the file", &report);
+        };
+        // A path that does not work is reported now, not when somebody speaks.
+        let mut lines = VecDeque::new();
+        let mut outcome = self.write(&mut lines, &report).await;
+        while outcome.is_ok()
+            && let Ok(first) = self.queue.recv().await
+        {
+            self.collect(first, &mut lines);
+            if self.queue.is_empty() && self.missing > 0 {
+                report(format!(
+                    "{} missing in the log `{}`, which did not keep up; see to its disk",
+                    counted(std::mem::take(&mut self.missing)),
+                    path.display()
+                ));
+            }
+            outcome = self.write(&mut lines, &report).await;
+        }
+        if let Err(Unwritten { lines, problem }) = outcome {
+            self.give_up(lines, &path, &problem.to_string(), &report);
+        }
+    }
+
+    /// Takes what waits, as lines, and a note where some are missing.
+    fn collect(&mut self, first: Queued, lines: &mut VecDeque<Line>) {
+        let mut next = Some(first);
+        let mut taken = 0;
+        while let Some(Queued { event, lost }) = next {
+            self.note(lost, lines);
+            lines.extend(Line::of_event(&event, self.format));
+            taken += 1;
+            next = (taken < BATCH).then(|| self.queue.try_recv().ok()).flatten();
+        }
+        if self.queue.is_empty() {
+            // Nothing may follow for a long time that would carry it.
+            self.note(self.losses.take(), lines);
+        }
+    }
+
+    fn note(&mut self, lost: Option<Loss>, lines: &mut VecDeque<Line>) {
+        if let Some(loss) = lost {
+            lines.push_back(Line::of_loss(&loss, self.format));
+            self.missing += loss.lines;
+        }
+    }
+
+    /// Writes all lines, however long the disk takes. Gives up only when the plugin is gone and the disk still refuses.
+    async fn write(
+        &mut self,
+        lines: &mut VecDeque<Line>,
+        report: &impl Fn(String),
+    ) -> Result<(), Unwritten> {
+        let mut refused = false;
+        while let Some(mut file) = self.file.take() {
+            let closing = self.closing.is_closed();
+            let path = file.path().to_owned();
+            let mut batch = std::mem::take(lines);
+            let count = batch.len();
+            let appended = smol::unblock(move || {
+                let outcome = file.append(&mut batch);
+                (file, batch, outcome)
+            });
+            let appended = async { Some(appended.await) };
+            let Some((file, left, outcome)) = appended.or(self.closed_for_long()).await else {
+                let problem = Problem::Stuck { path };
+                return Err(Unwritten { lines: count, problem });
+            };
+            *lines = left;
+            let file = self.file.insert(file);
+            if let Some(problem) = file.take_rotation_problem() {
+                report(problem.to_string());
+            }
+            match outcome {
+                Ok(()) if refused => {
+                    report(format!("the log `{}` is written again", path.display()));
+                    break;
+                }
+                Ok(()) => break,
+                Err(problem) if closing => {
+                    return Err(Unwritten { lines: lines.len(), problem });
+                }
+                Err(problem) => {
+                    // One that is known needs no second report.
+                    if !refused {
+                        report(problem.to_string());
+                    }
+                    refused = true;
+                }
+            }
+            self.closes_within(self.retry).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until no other log writes this file: one that was replaced may have lines left, which come first. `None` when the plugin
+    /// is gone before.
+    async fn wait_for_turn(&self, path: &Path, report: &impl Fn(String)) -> Option<Turn> {
+        let turns = turns(path);
+        let patient = async {
+            let turn = turns.lock_arc();
+            let late = async {
+                Timer::after(PATIENCE).await;
+                report(format!(
+                    "the log `{}` is written by another plugin of this program; choose another path",
+                    path.display()
+                ));
+                std::future::pending().await
+            };
+            Some(turn.or(late).await)
+        };
+        patient.or(self.closed_for_long()).await
+    }
+
+    /// Ends when the plugin is gone and the time that its task then has is nearly over.
+    async fn closed_for_long<T>(&self) -> Option<T> {
+        // An error, as nothing is ever sent.
+        let _ = self.closing.recv().await;
+        Timer::after(LAST_PATIENCE).await;
+        None
+    }
+
+    /// Waits, but not when the plugin is gone.
+    async fn closes_within(&self, time: Duration) {
+        let late = async {
+            Timer::after(time).await;
+        };
+        let closes = async {
+            let _ = self.closing.recv().await;
+        };
+        closes.or(late).await;
+    }
+
+    /// Counts what cannot be written any more, and says so.
+    fn give_up(&self, left: usize, path: &Path, why: &str, report: &impl Fn(String)) {
+        let mut missing = left as u64 + self.missing;
+        while let Ok(Queued { lost, .. }) = self.queue.try_recv() {
+            missing += 1 + lost.map_or(0, |lost| lost.lines);
+        }
+        missing += self.losses.take().map_or(0, |lost| lost.lines);
+        if missing > 0 {
+            report(format!(
+                "at the end of the log `{}` {} missing: {why}",
+                path.display(),
+                counted(missing)
+            ));
+        }
+    }
+}
+
+/// Held by the log that writes a file.
+type Turn = smol::lock::MutexGuardArc<()>;
+
+/// The turns at a file, shared by every log in this program.
+fn turns(path: &Path) -> Arc<smol::lock::Mutex<()>> {
+    type Turns = HashMap<PathBuf, Arc<smol::lock::Mutex<()>>>;
+    static TURNS: Mutex<Option<Turns>> = Mutex::new(None);
+    let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    let turns = turns.get_or_insert_default();
+    // Those that nobody holds or waits for any more.
+    turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+    turns.entry(path.to_owned()).or_default().clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::SystemTime;
+
+    use salotto::{Entry, Happening, Limits, Name, RoomName};
+
+    use super::*;
+    use crate::log::Rotate;
+
+    fn said(text: String) -> Event {
+        Event::Entry(Entry {
+            room: RoomName::new("lobby", &Limits::default()).unwrap(),
+            id: 1,
+            time: SystemTime::UNIX_EPOCH.into(),
+            what: Happening::Message {
+                from: Name::new("ada", &Limits::default()).unwrap(),
+                text,
+                kind: Default::default(),
+                nonce: None,
+                tags: Default::default(),
+            },
+        })
+    }
+
+    fn now() -> Timestamp {
+        SystemTime::UNIX_EPOCH.into()
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_where_it_is_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("talk.log");
+        let file = LogFile::new(path.clone(), Rotate::Never, 0);
+        let (feed, writer) = connect(3, file, Format::Text, Duration::ZERO);
+        for number in 1..=5 {
+            feed.push(said(format!("line {number}")), now());
+        }
+        // Room for one more: it carries how many are missing before it.
+        let first = writer.queue.try_recv().unwrap();
+        feed.push(said("line 6".into()), now());
+        feed.push(said("line 7".into()), now());
+        drop(feed);
+        drop(first);
+        let reports = Mutex::new(Vec::new());
+        smol::block_on(writer.run(|text| reports.lock().unwrap().push(text)));
+        let written = fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = written.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        assert_eq!(
+            lines,
+            [
+                "lobby ada: line 2",
+                "lobby ada: line 3",
+                "! 2 lines are missing here: the log did not keep up",
+                "lobby ada: line 6",
+                "! 1 line is missing here: the log did not keep up",
+            ]
+        );
+        let reports = reports.into_inner().unwrap();
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        let expected = format!("3 lines are missing in the log `{}`, ", path.display());
+        assert!(reports[0].starts_with(&expected), "{reports:?}");
+    }
+
+    #[test]
+    fn one_that_was_replaced_finishes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("talk.log");
+        let log = || {
+            let file = LogFile::new(path.clone(), Rotate::Never, 0);
+            connect(8, file, Format::Text, Duration::ZERO)
+        };
+        let ((old_feed, old), (new_feed, new)) = (log(), log());
+        let no_report = |text: String| panic!("{text}");
+        old_feed.push(said("old".into()), now());
+        new_feed.push(said("new".into()), now());
+        drop(new_feed);
+        smol::block_on(async {
+            let old_has_it = old.wait_for_turn(&path, &no_report).await.unwrap();
+            let executor = smol::Executor::new();
+            let new = executor.spawn(new.run(no_report));
+            let finish = async {
+                assert!(executor.try_tick(), "the new one has begun");
+                fs::write(&path, "old\n").unwrap();
+                drop((old_feed, old_has_it));
+                new.await;
+            };
+            executor.run(finish).await;
+        });
+        let written = fs::read_to_string(&path).unwrap();
+        assert!(written.starts_with("old\n"), "{written}");
+        assert!(written.ends_with("ada: new\n"), "{written}");
+    }
+}

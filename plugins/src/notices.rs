@@ -1,0 +1,331 @@
+//! `notices`: what people read about those who come, go and take another name; a welcome, and the message of the day.
+//!
+//! ```ron
+//! (
+//!     joined: "{name} came in, {members} are here",
+//!     left: None,
+//!     message_of_the_day: ["Game night is on Friday.", "Bring a chair."],
+//! )
+//! ```
+
+use salotto::plugin::Renamed;
+use salotto::{Host, Left as HasLeft, MemberId, Name, NoticeKind, Plugin, RoomName};
+use serde::Deserialize;
+
+use crate::template::{Moment, Placeholder, Template};
+
+/// The texts. `None` or an empty one turns its notice off.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoticeSettings {
+    /// Told to a room when somebody came in. Knows `{name}`, `{room}` and `{members}`, how many are in it now. Default
+    /// `{name} joined`.
+    pub joined: Option<Template<Joined>>,
+    /// Told to a room when somebody left it. Knows `{name}`, `{room}`, `{reason}` and `{members}`, how many are in it now.
+    /// Default `{name} left ({reason})`.
+    pub left: Option<Template<Left>>,
+    /// Told to each room of somebody who took another name. Knows `{old}`, `{new}`, `{room}` and `{members}`. Default
+    /// `{old} is now {new}`.
+    pub renamed: Option<Template<NewName>>,
+    /// Told to a newcomer alone. Knows `{name}`, `{server}`, the name of the house, and `{members}`, how many people are in the
+    /// house. Default `Welcome, {name}!`.
+    pub welcome: Option<Template<Welcome>>,
+    /// Lines told to a newcomer after the welcome, with the same placeholders. Default none.
+    pub message_of_the_day: Vec<Template<Welcome>>,
+}
+
+/// What [`NoticeSettings::joined`] is about.
+#[derive(Debug)]
+pub enum Joined {}
+
+/// What [`NoticeSettings::left`] is about.
+#[derive(Debug)]
+pub enum Left {}
+
+/// What [`NoticeSettings::renamed`] is about.
+#[derive(Debug)]
+pub enum NewName {}
+
+/// What [`NoticeSettings::welcome`] is about.
+#[derive(Debug)]
+pub enum Welcome {}
+
+/// The plugin. Keeps still about rooms that are too large to announce everybody, and when the house stops.
+#[derive(Debug, Default)]
+pub struct Notices {
+    settings: NoticeSettings,
+}
+
+impl Moment for Joined {
+    const PLACEHOLDERS: &'static [Placeholder] =
+        &[Placeholder::Name, Placeholder::Room, Placeholder::Members];
+}
+
+impl Moment for Left {
+    const PLACEHOLDERS: &'static [Placeholder] =
+        &[Placeholder::Name, Placeholder::Room, Placeholder::Reason, Placeholder::Members];
+}
+
+impl Moment for NewName {
+    const PLACEHOLDERS: &'static [Placeholder] =
+        &[Placeholder::Old, Placeholder::New, Placeholder::Room, Placeholder::Members];
+}
+
+impl Moment for Welcome {
+    const PLACEHOLDERS: &'static [Placeholder] =
+        &[Placeholder::Name, Placeholder::Server, Placeholder::Members];
+}
+
+impl Default for NoticeSettings {
+    fn default() -> Self {
+        Self {
+            joined: Some(Template::built_in("{name} joined")),
+            left: Some(Template::built_in("{name} left ({reason})")),
+            renamed: Some(Template::built_in("{old} is now {new}")),
+            welcome: Some(Template::built_in("Welcome, {name}!")),
+            message_of_the_day: Vec::new(),
+        }
+    }
+}
+
+impl Notices {
+    /// The plugin with these texts.
+    pub fn new(settings: NoticeSettings) -> Self {
+        Self { settings }
+    }
+
+    /// Tells a room, unless the text is turned off.
+    fn tell_room<M>(
+        host: &mut Host<'_>,
+        room: &RoomName,
+        kind: NoticeKind,
+        template: Option<&Template<M>>,
+        value: impl Fn(Placeholder) -> String,
+    ) {
+        let Some(template) = template.filter(|template| !template.is_empty()) else {
+            return;
+        };
+        let text = template.fill(|placeholder| match placeholder {
+            Placeholder::Room => room.to_string(),
+            Placeholder::Members => members(host, room).to_string(),
+            other => value(other),
+        });
+        host.notice(room, text, kind);
+    }
+}
+
+impl Plugin for Notices {
+    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
+        let Some(name) = host.name(member).cloned() else {
+            return;
+        };
+        let server = host.settings().server.name.clone();
+        let lines: Vec<String> = self
+            .settings
+            .welcome
+            .iter()
+            .chain(&self.settings.message_of_the_day)
+            .map(|template| {
+                template.fill(|placeholder| match placeholder {
+                    Placeholder::Name => name.to_string(),
+                    Placeholder::Members => host.members().count().to_string(),
+                    _ => server.clone(),
+                })
+            })
+            .collect();
+        // Core leaves out lines that are empty, and what is empty altogether.
+        host.tell(member, lines.join("\n"), NoticeKind::Welcome);
+    }
+
+    fn after_joined(&mut self, host: &mut Host<'_>, member: MemberId, room: &RoomName) {
+        if host.is_quiet(room) {
+            return;
+        }
+        let Some(name) = host.name(member).map(Name::to_string) else {
+            return;
+        };
+        let template = self.settings.joined.as_ref();
+        Self::tell_room(host, room, NoticeKind::Joined, template, |_| name.clone());
+    }
+
+    fn after_left(&mut self, host: &mut Host<'_>, left: &HasLeft) {
+        let Some(room) = &left.room else {
+            return;
+        };
+        if !left.announced {
+            return;
+        }
+        let template = self.settings.left.as_ref();
+        Self::tell_room(host, room, NoticeKind::Left, template, |placeholder| match placeholder {
+            Placeholder::Reason => left.reason.to_string(),
+            _ => left.name.to_string(),
+        });
+    }
+
+    fn after_renamed(&mut self, host: &mut Host<'_>, renamed: &Renamed) {
+        let rooms = host.member(renamed.member).map(|member| member.rooms);
+        let template = self.settings.renamed.as_ref();
+        for room in rooms.unwrap_or_default() {
+            if host.is_quiet(&room) {
+                continue;
+            }
+            Self::tell_room(host, &room, NoticeKind::Renamed, template, |placeholder| {
+                match placeholder {
+                    Placeholder::Old => renamed.from.to_string(),
+                    _ => renamed.name.to_string(),
+                }
+            });
+        }
+    }
+}
+
+fn members(host: &Host<'_>, room: &RoomName) -> usize {
+    host.members_of(room).map_or(0, Iterator::count)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use salotto::Settings;
+    use salotto::testing::TestHouse;
+
+    use super::*;
+    use crate::parse_settings;
+
+    fn house(settings: &str) -> TestHouse {
+        TestHouse::new().plugin("notices", plugin(settings))
+    }
+
+    fn plugin(settings: &str) -> Notices {
+        Notices::new(parse_settings(settings).unwrap())
+    }
+
+    #[test]
+    fn a_room_reads_who_comes_goes_and_is_renamed() {
+        let house = house("");
+        let ada = house.enter("ada");
+        let bob = house.enter("bob");
+        ada.hears("* bob joined");
+        smol::block_on(house.handle().kick("bob", "spam")).unwrap();
+        assert_eq!(bob.hears_goodbye(), "* goodbye (kicked by host: spam)");
+        ada.hears("* bob left (kicked by host: spam)");
+        drop(house.enter("cyd"));
+        ada.hears("* cyd left (quit)");
+    }
+
+    #[test]
+    fn a_rename_is_told_in_every_room_of_the_renamed() {
+        let settings = "(renamed: \"{old} is now {new} in {room}\")";
+        let house = house(settings).plugin("commands", crate::commands::Commands::default());
+        let ada = house.enter("ada");
+        let bob = house.enter("bob");
+        bob.types("!join dev");
+        bob.hears_about("you are in dev");
+        bob.types("!nick eve");
+        bob.hears("* bob is now eve in lobby");
+        bob.hears("* bob is now eve in dev");
+        ada.hears("* bob is now eve in lobby");
+    }
+
+    #[test]
+    fn a_newcomer_is_welcomed_by_name_and_told_the_message_of_the_day() {
+        let settings = r#"(
+            welcome: "Hello {name}, {members} are at {server}",
+            message_of_the_day: ["one", "", "two\nthree {name}"],
+        )"#;
+        let house = house(settings);
+        let _ada = house.enter("ada");
+        let bob = house.enter("bob");
+        let server = house.handle().settings().server.name.clone();
+        bob.hears(&format!("* Hello bob, 2 are at {server}"));
+        for line in ["* one", "* two", "* three bob"] {
+            assert_eq!(bob.hears_next(), line);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_none_or_empty_is_not_told() {
+        let house = house("(joined: None, left: \"\", renamed: None, welcome: None)");
+        let ada = house.enter("ada");
+        drop(house.enter("bob"));
+        let cyd = house.enter("cyd");
+        cyd.types("marker");
+        ada.hears("cyd: marker");
+        let heard = ada.transcript();
+        assert_eq!(heard, ["* you are in lobby with ada", "cyd: marker"], "{heard:#?}");
+    }
+
+    #[test]
+    fn what_people_choose_is_never_a_placeholder() {
+        let house = house("").plugin("quit", crate::quit::Quit::default());
+        let ada = house.enter("ada");
+        let bob = house.enter("bob");
+        bob.types("!quit {name} {room} {{reason}}");
+        ada.hears("* bob left (quit: {name} {room} {{reason}})");
+    }
+
+    #[test]
+    fn a_large_room_is_kept_still() {
+        let mut settings = Settings::default();
+        settings.presence.announce_up_to = Some(2);
+        let house = TestHouse::with(settings)
+            .plugin("notices", plugin(""))
+            .plugin("quit", crate::quit::Quit::default());
+        let ada = house.enter("ada");
+        let _bob = house.enter("bob");
+        ada.hears("* bob joined");
+        let cyd = house.enter("cyd");
+        cyd.types("!quit");
+        cyd.hears_goodbye();
+        house.step(Duration::from_secs(1));
+        ada.hears("* 2 people are here now");
+        assert!(
+            !ada.transcript().iter().any(|line| line.contains("cyd")),
+            "{:#?}",
+            ada.transcript()
+        );
+    }
+
+    #[test]
+    fn nobody_is_told_of_everybody_leaving_when_the_house_stops() {
+        let house = house("");
+        let ada = house.enter("ada");
+        let bob = house.enter("bob");
+        ada.hears("* bob joined");
+        house.stop();
+        assert_eq!(ada.hears_goodbye(), "* goodbye (server stopping)");
+        assert_eq!(bob.hears_goodbye(), "* goodbye (server stopping)");
+        for guest in [ada, bob] {
+            let heard = guest.transcript();
+            assert!(!heard.iter().any(|line| line.contains("left")), "{heard:?}");
+        }
+    }
+
+    #[test]
+    fn it_comes_and_goes_while_people_talk() {
+        let house = TestHouse::new();
+        let ada = house.enter("ada");
+        let _bob = house.enter("bob");
+        let house = house.plugin("notices", plugin(""));
+        let _cyd = house.enter("cyd");
+        ada.hears("* cyd joined");
+        assert!(smol::block_on(house.handle().disable("notices")).unwrap());
+        let dan = house.enter("dan");
+        dan.types("marker");
+        ada.hears("dan: marker");
+        assert!(!ada.transcript().contains(&"* dan joined".to_owned()));
+        assert!(!ada.transcript().contains(&"* bob joined".to_owned()));
+    }
+
+    #[test]
+    fn a_mistake_in_a_text_is_found_where_it_stands() {
+        let error = parse_settings::<NoticeSettings>("(\n  joined: \"{nick} is here\",\n)");
+        assert_eq!(
+            error.unwrap_err(),
+            "2:12: there is no placeholder `{nick}` here; known are {name}, {room}, {members}"
+        );
+        let error = parse_settings::<NoticeSettings>("(message_of_the_day: [\"{reason}\"])");
+        assert!(error.unwrap_err().starts_with("1:24: "));
+    }
+}

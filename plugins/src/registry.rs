@@ -1,0 +1,125 @@
+//! From names to plugins: those that come with Salotto, and how an embedder adds more.
+
+use salotto::{Catalog, Plugin, PluginSetup};
+use serde::de::DeserializeOwned;
+
+use crate::commands::Commands;
+use crate::log::Log;
+use crate::notices::Notices;
+use crate::quit::Quit;
+use crate::settings::{at_start, parse_settings};
+
+/// The plugins that come with Salotto, by name: `notices`, `quit`, `log` and `commands`.
+///
+/// ```
+/// assert_eq!(salotto_plugins::catalog().names(), ["commands", "log", "notices", "quit"]);
+/// ```
+pub fn catalog() -> Catalog {
+    Catalog::new()
+        .register("notices", |settings| Ok(Notices::new(settings)))
+        .register("quit", |settings| Ok(Quit::new(settings)))
+        .register("log", |settings| Ok(Log::new(settings)))
+        .register("commands", |settings| Ok(Commands::new(settings)))
+}
+
+/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`.
+///
+/// `log` is not among them: whether to keep what people say is for the host to decide.
+pub fn default_set() -> Vec<PluginSetup> {
+    ["notices", "quit", "commands"].into_iter().map(PluginSetup::new).collect()
+}
+
+/// Plugins whose settings are written in RON.
+pub trait CatalogExt: Sized {
+    /// Adds a plugin, or replaces the one of that name. Its settings are read by [`parse_settings`], so that none means the
+    /// defaults, and given to `construct`, which makes the plugin or says what is wrong with them.
+    ///
+    /// What is wrong is told as `LINE:COLUMN: message`; what `construct` says is placed where the settings begin.
+    fn register<S, P>(
+        self,
+        name: &str,
+        construct: impl Fn(S) -> Result<P, String> + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: DeserializeOwned + Default,
+        P: Plugin + 'static;
+}
+
+impl CatalogExt for Catalog {
+    fn register<S, P>(
+        self,
+        name: &str,
+        construct: impl Fn(S) -> Result<P, String> + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: DeserializeOwned + Default,
+        P: Plugin + 'static,
+    {
+        self.with(name, move |text| {
+            let settings = parse_settings(text)?;
+            let plugin = construct(settings).map_err(|message| at_start(text, &message))?;
+            Ok(Box::new(plugin))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use salotto::Server;
+    use salotto::plugin::Nothing;
+
+    use super::*;
+
+    fn problem(catalog: &Catalog, name: &str, settings: &str) -> String {
+        let setup = PluginSetup::new(name).settings(settings);
+        match catalog.build(&setup) {
+            Ok(_) => panic!("{name} takes {settings}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_plugin_can_be_made_without_settings() {
+        let catalog = catalog();
+        for name in catalog.names() {
+            assert!(catalog.build(&PluginSetup::new(name)).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_default_set_opens_a_house() {
+        let mut builder = Server::builder().catalog(catalog());
+        for setup in default_set() {
+            builder = builder.enable(setup);
+        }
+        let server = builder.listen(Vec::<String>::new()).start().unwrap();
+        smol::block_on(async {
+            let plugins = server.handle().status().await.unwrap().plugins;
+            let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+            assert_eq!(names, ["notices", "quit", "commands"]);
+            server.stop().await;
+        });
+    }
+
+    #[test]
+    fn wrong_settings_are_refused_with_plugin_and_place() {
+        let catalog = catalog();
+        assert_eq!(
+            problem(&catalog, "quit", "(\n  word: \"bye\",\n)"),
+            "plugin `quit`: 2:3: there is no field `word`; did you mean `words`? known are `words`"
+        );
+        assert_eq!(
+            problem(&catalog, "commands", "(who_names: -1)"),
+            "plugin `commands`: 1:14: the number `1` is too large or too small here"
+        );
+        assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
+        assert!(problem(&catalog, "logs", "").contains("known are commands, log,"));
+    }
+
+    #[test]
+    fn what_a_constructor_refuses_stands_where_the_settings_begin() {
+        let refuse = |(): ()| Err::<Nothing, _>("not today".to_owned());
+        let catalog = Catalog::new().register("moody", refuse);
+        assert_eq!(problem(&catalog, "moody", "\n ()"), "plugin `moody`: 2:2: not today");
+    }
+}

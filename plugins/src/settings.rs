@@ -1,0 +1,276 @@
+//! Settings of a plugin, from the RON text in which people write them.
+
+use ron::error::{Error, Position};
+use ron::extensions::Extensions;
+use serde::de::DeserializeOwned;
+
+/// Characters of a token that an error quotes at most.
+const QUOTED: usize = 24;
+
+/// Reads the settings of a plugin from RON.
+///
+/// A text without anything but white space means the defaults. An option is written as its value: `5`, not `Some(5)`; `None` lifts
+/// it. Types are best marked `#[serde(default, deny_unknown_fields)]`, so that what is left out is the default and a
+/// misspelt field is found.
+///
+/// # Errors
+/// One line, `LINE:COLUMN: message`: the place (both from 1, the column in characters, within `text`), what was found there and what
+/// was expected. Whoever took `text` out of a larger file can add the place where it began.
+///
+/// # Examples
+/// ```
+/// #[derive(Debug, Default, serde::Deserialize)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Greeting {
+///     words: String,
+///     times: Option<u32>,
+/// }
+///
+/// let greeting: Greeting = salotto_plugins::parse_settings("(words: \"hello\", times: 2)")?;
+/// assert_eq!(greeting.times, Some(2));
+/// let error = salotto_plugins::parse_settings::<Greeting>("(\n  word: \"hello\",\n)").unwrap_err();
+/// assert_eq!(error, "2:3: there is no field `word`; did you mean `words`? known are `words`, `times`");
+/// # Ok::<(), String>(())
+/// ```
+pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, String> {
+    if text.trim().is_empty() {
+        return Ok(S::default());
+    }
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    options.from_str(text).map_err(|error| {
+        // What was taken and then refused begins where the span does; what could not be taken, where it ends.
+        let place = match taken(&error.code) {
+            true => error.span.start,
+            false => error.span.end,
+        };
+        let found = &text[offset(text, place)..];
+        let message = explain(&error.code, found);
+        format!("{}:{}: {message}", place.line, place.col)
+    })
+}
+
+/// Puts an error that concerns the settings as a whole where they begin.
+pub(crate) fn at_start(text: &str, message: &str) -> String {
+    let before = &text[..text.len() - text.trim_start().len()];
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before.chars().rev().take_while(|&c| c != '\n').count();
+    format!("{line}:{column}: {message}")
+}
+
+/// Whether the parser had read what it then refused.
+fn taken(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Message(_)
+            | Error::InvalidValueForType { .. }
+            | Error::ExpectedDifferentLength { .. }
+            | Error::ExpectedDifferentStructName { .. }
+            | Error::NoSuchStructField { .. }
+            | Error::NoSuchEnumVariant { .. }
+            | Error::DuplicateStructField { .. }
+            | Error::IntegerOutOfBounds
+            | Error::InvalidEscape(_)
+            | Error::ExpectedStringEnd
+    )
+}
+
+/// Says what is wrong in our words where RON's are for programmers.
+fn explain(error: &Error, found: &str) -> String {
+    match error {
+        Error::Message(message) => message.clone(),
+        Error::InvalidValueForType { expected, found } => {
+            format!("expected {expected}, found {found}")
+        }
+        Error::NoSuchStructField { expected, found, .. } => unknown("field", found, expected),
+        Error::NoSuchEnumVariant { expected, found, .. } => unknown("choice", found, expected),
+        Error::DuplicateStructField { field, .. } => format!("the field `{field}` is given twice"),
+        Error::MissingStructField { field, .. } => format!("the field `{field}` is missing"),
+        Error::IntegerOutOfBounds => {
+            format!("the number {} is too large or too small here", token(found))
+        }
+        Error::ExpectedStringEnd => "the string that begins here is not closed by `\"`".into(),
+        Error::ExpectedNamedStructLike(_)
+        | Error::ExpectedDifferentStructName { .. }
+        | Error::ExpectedStructLike => {
+            format!(
+                "expected the settings in parentheses, `(field: value)`, found {}",
+                token(found)
+            )
+        }
+        Error::SuggestRawIdentifier(_) => format!("expected a word, found {}", token(found)),
+        Error::TrailingCharacters => {
+            format!("expected nothing after the closing `)`, found {}", token(found))
+        }
+        Error::ExpectedComma => format!("expected `,` or `)`, found {}", token(found)),
+        Error::ExpectedMapColon => format!("expected `:` after the field, found {}", token(found)),
+        Error::ExpectedStructLikeEnd | Error::ExpectedOptionEnd => {
+            format!("expected `)`, found {}", token(found))
+        }
+        Error::ExpectedArray => format!("expected a list, `[…]`, found {}", token(found)),
+        Error::ExpectedBoolean => format!("expected true or false, found {}", token(found)),
+        Error::ExpectedInteger => format!("expected a whole number, found {}", token(found)),
+        Error::ExpectedString => {
+            format!("expected a text in double quotes, found {}", token(found))
+        }
+        other => {
+            let text = other.to_string();
+            let mut letters = text.chars();
+            match letters.next() {
+                Some(first) => {
+                    let first = first.to_lowercase();
+                    format!("{first}{}, found {}", letters.as_str(), token(found))
+                }
+                None => text,
+            }
+        }
+    }
+}
+
+fn unknown(what: &str, found: &str, known: &[&str]) -> String {
+    let near = known
+        .iter()
+        .map(|name| {
+            let distance = strsim::damerau_levenshtein(&found.to_lowercase(), &name.to_lowercase());
+            (distance, name)
+        })
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .min();
+    let near = near.map_or(String::new(), |(_, name)| format!(" did you mean `{name}`?"));
+    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    match known.as_slice() {
+        [] => format!("there is no {what} `{found}`; there are none"),
+        known => format!("there is no {what} `{found}`;{near} known are {}", known.join(", ")),
+    }
+}
+
+/// The first word of `text` as an error quotes it.
+fn token(text: &str) -> String {
+    let text = text.trim_start();
+    let mut letters = text.chars();
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
+    let word: String = match letters.next() {
+        None => return "the end".into(),
+        Some('"') => {
+            let inside: String = letters.take_while(|&c| c != '"' && c != '\n').collect();
+            format!("\"{inside}\"")
+        }
+        Some(first) if is_word(first) => text.chars().take_while(|&c| is_word(c)).collect(),
+        Some(sign) => sign.to_string(),
+    };
+    match word.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("`{}…`", &word[..end]),
+        None => format!("`{word}`"),
+    }
+}
+
+/// Where a place is in `text`, in bytes.
+fn offset(text: &str, place: Position) -> usize {
+    let line_start = match place.line {
+        0 | 1 => 0,
+        line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
+    };
+    let line = &text[line_start..];
+    line.char_indices()
+        .nth(place.col.saturating_sub(1))
+        .map_or(text.len(), |(at, _)| line_start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Sample {
+        path: String,
+        keep: u8,
+        size: Option<NonZeroU64>,
+        form: Form,
+        list: Vec<String>,
+        loud: bool,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    enum Form {
+        #[default]
+        Text,
+        Json,
+    }
+
+    #[test]
+    fn nothing_means_the_defaults() {
+        for text in ["", " \n\t", "()", "( )", "// none\n()"] {
+            assert_eq!(parse_settings(text), Ok(Sample::default()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_option_is_written_as_its_value() {
+        for (text, size) in [
+            ("(size: 5)", NonZeroU64::new(5)),
+            ("(size: Some(5))", NonZeroU64::new(5)),
+            ("(size: None)", None),
+        ] {
+            assert_eq!(parse_settings::<Sample>(text).map(|s| s.size), Ok(size));
+        }
+    }
+
+    #[test]
+    fn an_error_says_where_what_was_found_and_what_was_expected() {
+        for (text, message) in [
+            (
+                "(\n  path: \"ä\", kep: 3)",
+                "2:14: there is no field `kep`; did you mean `keep`? known are `path`, `keep`, `size`, `form`, `list`, `loud`",
+            ),
+            ("(path: 5)", "1:8: expected a text in double quotes, found `5`"),
+            ("(keep: \"many\")", "1:8: expected a whole number, found `\"many\"`"),
+            ("(keep: 300)", "1:8: the number `300` is too large or too small here"),
+            ("(keep: 3.5)", "1:9: expected `,` or `)`, found `.5`"),
+            ("(size: 0)", "1:8: expected a nonzero u64, found the unsigned integer `0`"),
+            (
+                "(size: 5,\n form: Jsn)",
+                "2:8: there is no choice `Jsn`; did you mean `Json`? known are `Text`, `Json`",
+            ),
+            ("(loud: maybe)", "1:8: expected true or false, found `maybe`"),
+            ("(list: \"a\")", "1:8: expected a list, `[…]`, found `\"a\"`"),
+            (
+                "path: \"x\"",
+                "1:1: expected the settings in parentheses, `(field: value)`, found `path`",
+            ),
+            ("(path: \"x\"", "1:11: expected `,` or `)`, found the end"),
+            ("(path: \"x\" keep: 3)", "1:12: expected `,` or `)`, found `keep`"),
+            ("(path \"x\")", "1:7: expected `:` after the field, found `\"x\"`"),
+            ("(path: \"x\") more", "1:13: expected nothing after the closing `)`, found `more`"),
+            ("(path: \"x", "1:8: the string that begins here is not closed by `\"`"),
+            ("(path: \"x\", path: \"y\")", "1:13: the field `path` is given twice"),
+            ("(form: 5)", "1:8: expected a word, found `5`"),
+        ] {
+            let error = parse_settings::<Sample>(text).unwrap_err();
+            assert_eq!(error, message, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_quoted_in_bounds() {
+        let text = format!("(keep: \"{}\")", "ä".repeat(5000));
+        let error = parse_settings::<Sample>(&text).unwrap_err();
+        assert!(error.len() < 120, "{error}");
+    }
+
+    #[test]
+    fn no_text_is_too_odd_for_an_error() {
+        for text in ["(", ")", "\"", "é", "\u{2028}(", "(\n\n", "[[[", "(a:(b:(", "#![x]"] {
+            assert!(parse_settings::<Sample>(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_concerns_all_settings_stands_where_they_begin() {
+        assert_eq!(at_start("\n  (a: 1)", "no"), "2:3: no");
+        assert_eq!(at_start("", "no"), "1:1: no");
+    }
+}
