@@ -125,9 +125,7 @@ impl Client {
     /// # Panics
     /// When none comes.
     pub fn hears_about(&mut self, part: &str) -> String {
-        self.hears_where(&format!("anything about {part:?}"), |heard| {
-            heard.contains(part)
-        })
+        self.hears_where(&format!("anything about {part:?}"), |heard| heard.contains(part))
     }
 
     /// Waits for the next line.
@@ -204,9 +202,7 @@ impl Client {
             // A timeout of zero would mean none.
             let timeout = left.max(Duration::from_millis(1));
             let socket = self.stream.get_ref();
-            socket
-                .set_read_timeout(Some(timeout))
-                .expect("a timeout above zero");
+            socket.set_read_timeout(Some(timeout)).expect("a timeout above zero");
             let read = self.stream.read_until(b'\n', &mut self.partial);
             match read {
                 Ok(_) if self.partial.ends_with(b"\n") => {
@@ -248,9 +244,7 @@ impl Client {
     pub fn dies(self) {
         self.transcript.noted(&self.label, "died");
         let socket = SockRef::from(self.stream.get_ref());
-        socket
-            .set_linger(Some(Duration::ZERO))
-            .expect("linger can be set");
+        socket.set_linger(Some(Duration::ZERO)).expect("linger can be set");
     }
 }
 

@@ -17,17 +17,15 @@ pub struct JsonClient {
     pub raw: Client,
     /// The run of the house that welcomed it.
     pub run: String,
+    /// What takes its name over from a connection that the house does not know to be gone yet.
+    pub token: String,
     /// The last id seen in each room that it is in.
     pub seen: BTreeMap<String, EntryId>,
 }
 
 impl JsonClient {
     pub(crate) fn new(raw: Client) -> Self {
-        Self {
-            raw,
-            run: String::new(),
-            seen: BTreeMap::new(),
-        }
+        Self { raw, run: String::new(), token: String::new(), seen: BTreeMap::new() }
     }
 
     /// Gives a name and hears that it is in the default room.
@@ -159,10 +157,7 @@ impl JsonClient {
 
     /// What a client that lost this connection now would resume from.
     pub fn resume(&self) -> Resume {
-        Resume {
-            run: self.run.clone(),
-            rooms: self.seen.clone(),
-        }
+        Resume { run: self.run.clone(), rooms: self.seen.clone(), token: self.token.clone() }
     }
 
     /// Reads one event, until a deadline; `None` when the connection ends or nothing comes.
@@ -188,7 +183,10 @@ impl JsonClient {
     /// Keeps count of what was seen: ids grow by one in each room, whatever happens.
     fn check(&mut self, event: &Event) {
         match event {
-            Event::Welcome { run, .. } => self.run.clone_from(run),
+            Event::Welcome { run, token, .. } => {
+                self.run.clone_from(run);
+                self.token.clone_from(token);
+            }
             Event::Entered { room, first_id, .. } => {
                 self.seen.insert(room.to_string(), first_id - 1);
             }
@@ -219,11 +217,7 @@ pub fn hello(name: &str, rooms: &[&str], resume: Option<Resume>) -> Request {
 
 /// The request that says something in the room entered last.
 pub fn say(text: &str) -> Request {
-    Request::Say {
-        text: text.to_owned(),
-        room: None,
-        kind: Default::default(),
-    }
+    Request::Say { text: text.to_owned(), room: None, kind: Default::default() }
 }
 
 /// What was said in entries, as `name: text`, without anything else that happened.

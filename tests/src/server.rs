@@ -67,8 +67,7 @@ impl HouseBuilder {
     /// # Panics
     /// When it cannot be opened.
     pub fn open(self) -> House {
-        self.try_open()
-            .unwrap_or_else(|error| panic!("the house does not open: {error}"))
+        self.try_open().unwrap_or_else(|error| panic!("the house does not open: {error}"))
     }
 
     /// Opens the house, or says why not.
@@ -96,10 +95,7 @@ impl House {
         settings.server.threads = Some(2);
         settings.limits.rate = None;
         settings.rooms.history = 0;
-        HouseBuilder {
-            settings,
-            server: Server::builder().catalog(plugins::catalog()),
-        }
+        HouseBuilder { settings, server: Server::builder().catalog(plugins::catalog()) }
     }
 
     /// The plainest house.
@@ -202,10 +198,7 @@ impl House {
     pub fn waits_until(&self, what: &str, holds: impl Fn(&Status) -> bool) {
         let started = Instant::now();
         while !holds(&self.status()) {
-            assert!(
-                started.elapsed() < PATIENCE,
-                "it never came to this: {what}"
-            );
+            assert!(started.elapsed() < PATIENCE, "it never came to this: {what}");
         }
     }
 
@@ -229,10 +222,7 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the test runner shows it with the failure"
-            )]
+            #[expect(clippy::print_stderr, reason = "the test runner shows it with the failure")]
             {
                 eprintln!("what was said and heard:\n{}", self.transcript.text());
             }

@@ -25,10 +25,7 @@ fn connections_that_never_give_a_name_leave_nothing_behind() {
         crowd(&house);
     }
     let after = resident().expect("it was told before");
-    assert!(
-        after < before + BOUND,
-        "{before} bytes before, {after} bytes after"
-    );
+    assert!(after < before + BOUND, "{before} bytes before, {after} bytes after");
     ada.says("I am still here");
     ada.hears("ada: I am still here");
 }
@@ -47,9 +44,7 @@ fn crowd(house: &House) {
             client
         })
         .collect();
-    house.waits_until("all are connected", |status| {
-        status.connected == CONNECTIONS + 1
-    });
+    house.waits_until("all are connected", |status| status.connected == CONNECTIONS + 1);
     for (index, client) in clients.into_iter().enumerate() {
         if index % 2 == 0 {
             client.dies();

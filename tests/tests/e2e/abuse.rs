@@ -60,11 +60,7 @@ fn bytes_without_an_end_of_line_are_not_kept_in_dribbles_either() {
             break;
         }
     }
-    assert!(
-        eve.hears_eof()
-            .last()
-            .is_some_and(|line| line.contains("no end of line"))
-    );
+    assert!(eve.hears_eof().last().is_some_and(|line| line.contains("no end of line")));
 }
 
 #[test]
@@ -72,12 +68,7 @@ fn a_line_that_is_not_utf8_is_answered_and_the_next_one_is_said() {
     let house = House::open();
     let mut ada = house.enters("ada");
     let mut bob = house.enters("bob");
-    for bytes in [
-        &b"caf\xe9\n"[..],
-        b"\xc3\x28\n",
-        b"\xed\xa0\x80\n",
-        b"\xf8\x88\x80\x80\x80\n",
-    ] {
+    for bytes in [&b"caf\xe9\n"[..], b"\xc3\x28\n", b"\xed\xa0\x80\n", b"\xf8\x88\x80\x80\x80\n"] {
         ada.sends(bytes);
         ada.hears_exactly(&["! the line is not UTF-8 and was dropped; set your terminal to UTF-8"]);
     }
@@ -104,15 +95,9 @@ fn no_control_character_reaches_anybody() {
     // It is one line, whatever it was before, and does not pass for the operator's.
     let line = bob.hears_about("two");
     assert!(line.starts_with("ada: one"), "{line}");
-    ada.asks(Request::Direct {
-        to: "bob".into(),
-        text: nasty.into(),
-    });
+    ada.asks(Request::Direct { to: "bob".into(), text: nasty.into() });
     bob.hears(&format!("[ada to bob] {clean}"));
-    ada.asks(Request::Command {
-        line: format!("quit {nasty}"),
-        room: None,
-    });
+    ada.asks(Request::Command { line: format!("quit {nasty}"), room: None });
     bob.hears(&format!("* ada left (quit: {clean})"));
     house.types(&format!("topic lobby {nasty}"));
     bob.hears(&format!("* host set the topic: {clean}"));
@@ -128,23 +113,13 @@ fn what_is_wrong_is_not_told_with_raw_control_characters() {
     ada.asks(hello(&format!("{nasty}a b"), &[], None));
     let mut texts = vec![ada.hears_error(ErrorCode::BadName)];
     let mut ada = ada.enters("ada");
-    ada.asks(Request::Join {
-        room: format!("{nasty}a b"),
-    });
+    ada.asks(Request::Join { room: format!("{nasty}a b") });
     texts.push(ada.hears_error(ErrorCode::NoSuchRoom));
-    ada.asks(Request::Leave {
-        room: Some(nasty.into()),
-    });
+    ada.asks(Request::Leave { room: Some(nasty.into()) });
     texts.push(ada.hears_error(ErrorCode::NoSuchRoom));
-    ada.asks(Request::Direct {
-        to: nasty.into(),
-        text: "hello".into(),
-    });
+    ada.asks(Request::Direct { to: nasty.into(), text: "hello".into() });
     texts.push(ada.hears_error(ErrorCode::NoSuchMember));
-    ada.asks(Request::Command {
-        line: nasty.into(),
-        room: None,
-    });
+    ada.asks(Request::Command { line: nasty.into(), room: None });
     texts.push(ada.hears_error(ErrorCode::UnknownCommand));
     ada.raw.says(r#"{"type":"\u001b[2J\u0007"}"#);
     texts.push(ada.hears_error(ErrorCode::BadRequest));
@@ -168,11 +143,7 @@ fn user_text_is_never_a_format_string() {
     let house = House::builder().enable("notices").open();
     let mut bob = house.enters("bob");
     let mut ada = house.enters("ada");
-    for text in [
-        "{server} {} {0} %s %n",
-        "{name}",
-        "$(reboot) `id` ../../etc",
-    ] {
+    for text in ["{server} {} {0} %s %n", "{name}", "$(reboot) `id` ../../etc"] {
         ada.says(text);
         bob.hears(&format!("ada: {text}"));
     }
@@ -180,15 +151,11 @@ fn user_text_is_never_a_format_string() {
 
 #[test]
 fn a_house_that_is_full_says_so_and_has_room_again() {
-    let house = House::builder()
-        .settings(|settings| settings.limits.connections = Some(3))
-        .open();
+    let house = House::builder().settings(|settings| settings.limits.connections = Some(3)).open();
     let ada = house.enters("ada");
     let _bob = house.enters("bob");
     let _silent = house.connects();
-    house.waits_until("the silent one is connected", |status| {
-        status.connected == 3
-    });
+    house.waits_until("the silent one is connected", |status| status.connected == 3);
     assert_eq!(
         house.connects().hears_eof(),
         ["! the house is full (3 connections); try again later"]

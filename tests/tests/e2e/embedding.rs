@@ -27,9 +27,7 @@ async fn next_said(participant: &mut Participant) -> Option<String> {
 /// A person with a socket, on the executor of the program: says a line and returns what came back up to it.
 async fn visits(address: SocketAddr, name: &str, line: &str) -> std::io::Result<Vec<String>> {
     let mut stream = TcpStream::connect(address).await?;
-    stream
-        .write_all(format!("{name}\n{line}\n").as_bytes())
-        .await?;
+    stream.write_all(format!("{name}\n{line}\n").as_bytes()).await?;
     let mut reader = BufReader::new(stream);
     let mut heard = Vec::new();
     loop {
@@ -48,11 +46,8 @@ async fn visits(address: SocketAddr, name: &str, line: &str) -> std::io::Result<
 fn a_house_runs_on_the_executor_of_the_program_and_one_thread() {
     let executor = Arc::new(Executor::new());
     let program = async {
-        let server = Server::builder()
-            .listen(["127.0.0.1:0"])
-            .executor(executor.clone())
-            .start()
-            .unwrap();
+        let server =
+            Server::builder().listen(["127.0.0.1:0"]).executor(executor.clone()).start().unwrap();
         let mut bot = server.handle().join("bot").await.unwrap();
         let heard = visits(server.addresses()[0], "ada", "hello").await.unwrap();
         assert_eq!(heard[0], "* you are in lobby with ada, bot");
@@ -70,11 +65,8 @@ fn a_house_runs_on_the_executor_of_the_program_and_one_thread() {
 fn a_house_that_is_dropped_leaves_nothing_on_the_executor_of_the_program() {
     let executor = Arc::new(Executor::new());
     let program = async {
-        let server = Server::builder()
-            .listen(["127.0.0.1:0"])
-            .executor(executor.clone())
-            .start()
-            .unwrap();
+        let server =
+            Server::builder().listen(["127.0.0.1:0"]).executor(executor.clone()).start().unwrap();
         let address = server.addresses()[0];
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"ada\n").await.unwrap();
@@ -91,9 +83,7 @@ fn a_house_that_is_dropped_leaves_nothing_on_the_executor_of_the_program() {
                 Ok(0) | Err(_) => break,
             }
         }
-        TcpStream::connect(address)
-            .await
-            .expect_err("nobody listens any more");
+        TcpStream::connect(address).await.expect_err("nobody listens any more");
     };
     soon("the program", executor.run(program));
     while executor.try_tick() {}
@@ -132,16 +122,8 @@ fn a_participant_is_a_member_like_everybody() {
     soon("saying", bot.say("good evening")).unwrap();
     ada.hears("bot: good evening");
     ada.says("hello bot");
-    let heard = soon("hearing", async {
-        (next_said(&mut bot).await, next_said(&mut bot).await)
-    });
-    assert_eq!(
-        heard,
-        (
-            Some("bot: good evening".into()),
-            Some("ada: hello bot".into())
-        )
-    );
+    let heard = soon("hearing", async { (next_said(&mut bot).await, next_said(&mut bot).await) });
+    assert_eq!(heard, (Some("bot: good evening".into()), Some("ada: hello bot".into())));
     soon("typing", bot.type_line("!quit so long")).unwrap();
     ada.hears("* bot left (quit: so long)");
     soon("the end", async { while bot.next().await.is_some() {} });
@@ -234,10 +216,7 @@ fn everything_the_console_does_can_be_done_from_code() {
         handle.say("nowhere", "hello").await.unwrap_err();
         handle.tell("nobody", "hello").await.unwrap_err();
         let members = handle.members().await.unwrap();
-        assert_eq!(
-            members[0].name.as_ref().map(|name| name.as_str()),
-            Some("ada")
-        );
+        assert_eq!(members[0].name.as_ref().map(|name| name.as_str()), Some("ada"));
         assert!(!handle.kick("nobody", "").await.unwrap());
         assert!(handle.kick("ada", "good night").await.unwrap());
     });
@@ -249,19 +228,13 @@ fn everything_the_console_does_can_be_done_from_code() {
     ada.hears_eof();
     soon("the report of it", async {
         loop {
-            if let Report::Disconnected {
-                name: Some(name), ..
-            } = reports.recv().await.unwrap()
-            {
+            if let Report::Disconnected { name: Some(name), .. } = reports.recv().await.unwrap() {
                 return assert_eq!(name, "ada");
             }
         }
     });
     let status = house.status();
-    assert_eq!(
-        (status.members, status.connections, status.messages),
-        (0, 1, 2)
-    );
+    assert_eq!((status.members, status.connections, status.messages), (0, 1, 2));
 }
 
 #[test]
@@ -282,12 +255,7 @@ fn hook_calls_can_be_traced() {
             }
         }
     });
-    for hook in [
-        "before_connect",
-        "before_name",
-        "after_joined",
-        "before_message",
-    ] {
+    for hook in ["before_connect", "before_name", "after_joined", "before_message"] {
         assert!(hooks.contains(&hook.to_owned()), "{hook} in {hooks:?}");
     }
     drop(tracing);

@@ -53,8 +53,7 @@ fn the_first_deny_or_take_ends_the_round() {
 
         fn after_blocked(&mut self, _: &mut Host<'_>, blocked: &Blocked) {
             let reason = blocked.reason.as_deref().unwrap_or("no reason");
-            self.0
-                .write(format!("{} in {}: {reason}", blocked.plugin, blocked.hook));
+            self.0.write(format!("{} in {}: {reason}", blocked.plugin, blocked.hook));
         }
     }
     let house = House::builder()
@@ -72,11 +71,7 @@ fn the_first_deny_or_take_ends_the_round() {
     ada.hears_exactly(&["! b says no", "ada: hellobab"]);
     assert_eq!(
         notes.take(),
-        [
-            "b in before_message: b says no",
-            "b in before_message: no reason",
-            "said hellobab"
-        ]
+        ["b in before_message: b says no", "b in before_message: no reason", "said hellobab"]
     );
 }
 
@@ -159,10 +154,7 @@ impl Plugin for EverybodyIsEve {
 
 #[test]
 fn every_gate_may_deny_and_rewrite() {
-    let house = House::builder()
-        .plugin("doorkeeper", Doorkeeper)
-        .enable("notices")
-        .open();
+    let house = House::builder().plugin("doorkeeper", Doorkeeper).enable("notices").open();
     let mut bob = house.enters("bob");
     let mut ada = house.connects();
     ada.says("admin");
@@ -202,10 +194,7 @@ fn a_gate_cannot_keep_who_is_kicked_or_lost() {
             Verdict::Deny("nobody leaves".into())
         }
     }
-    let house = House::builder()
-        .plugin("jailer", Jailer)
-        .enable("notices")
-        .open();
+    let house = House::builder().plugin("jailer", Jailer).enable("notices").open();
     let mut ada = house.enters("ada");
     house.enters("bob").dies();
     ada.hears("* bob left (connection lost)");
@@ -224,9 +213,8 @@ fn a_connection_may_be_refused_before_anything_is_sent() {
             self.0.clone()
         }
     }
-    let house = House::builder()
-        .plugin("bouncer", Bouncer(Verdict::Deny("private party".into())))
-        .open();
+    let house =
+        House::builder().plugin("bouncer", Bouncer(Verdict::Deny("private party".into()))).open();
     assert_eq!(house.connects().hears_eof(), ["! private party"]);
     house.adds("bouncer", Bouncer(Verdict::Take));
     assert_eq!(house.connects().hears_eof(), Vec::<String>::new());
@@ -237,10 +225,8 @@ fn a_connection_may_be_refused_before_anything_is_sent() {
 #[test]
 fn a_message_may_be_sent_elsewhere_and_tagged() {
     let whisper = before_message(|host, draft| {
-        if let Some((name, text)) = draft
-            .text
-            .strip_prefix('@')
-            .and_then(|line| line.split_once(' '))
+        if let Some((name, text)) =
+            draft.text.strip_prefix('@').and_then(|line| line.split_once(' '))
         {
             if let Some(name) = host.find(name).and_then(|member| member.name) {
                 draft.target = Target::Person(name);
@@ -301,9 +287,7 @@ fn effects_follow_what_they_answer_and_keep_their_order() {
     let house = House::builder().plugin("echo", Echo).open();
     let mut ada = house.enters("ada");
     ada.sends(b"a\nb\n");
-    ada.hears_exactly(&[
-        "ada: a", "* a one", "* a two", "ada: b", "* b one", "* b two",
-    ]);
+    ada.hears_exactly(&["ada: a", "* a one", "* a two", "ada: b", "* b one", "* b two"]);
 }
 
 #[test]
@@ -333,8 +317,7 @@ fn observers_are_told_what_happened_in_order() {
     struct Diary(Notebook);
     impl Plugin for Diary {
         fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-            self.0
-                .write(format!("named {}", host.name(member).expect("a name")));
+            self.0.write(format!("named {}", host.name(member).expect("a name")));
         }
 
         fn after_joined(&mut self, _: &mut Host<'_>, _: MemberId, room: &RoomName) {
@@ -342,8 +325,7 @@ fn observers_are_told_what_happened_in_order() {
         }
 
         fn after_kicked(&mut self, _: &mut Host<'_>, kicked: &Kicked) {
-            self.0
-                .write(format!("kicked {} for {}", kicked.name, kicked.why));
+            self.0.write(format!("kicked {} for {}", kicked.name, kicked.why));
         }
 
         fn after_left(&mut self, _: &mut Host<'_>, left: &Left) {
@@ -360,12 +342,8 @@ fn observers_are_told_what_happened_in_order() {
         }
     }
     let notes = Notebook::default();
-    let house = House::builder()
-        .plugin("diary", Diary(notes.clone()))
-        .open();
-    let mut ada = house
-        .connects_json()
-        .enters_with("ada", &["lobby", "dev"], None);
+    let house = House::builder().plugin("diary", Diary(notes.clone())).open();
+    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
     house.types("kick ada flooding");
     ada.raw.hears_eof();
     assert_eq!(

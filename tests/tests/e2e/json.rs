@@ -15,41 +15,17 @@ fn a_client_is_welcomed_and_let_into_the_default_room() {
         .open();
     let mut ada = house.connects_json();
     ada.asks(hello("ada", &[], None));
-    let Event::Welcome {
-        version,
-        server,
-        run,
-        name,
-        commands,
-    } = ada.hears_next()
-    else {
+    let Event::Welcome { version, server, run, name, commands, .. } = ada.hears_next() else {
         panic!("the first event is a welcome");
     };
-    assert_eq!(
-        (version, server.as_str(), name.as_str()),
-        (1, "The Parlour", "ada")
-    );
+    assert_eq!((version, server.as_str(), name.as_str()), (1, "The Parlour", "ada"));
     assert!(!run.is_empty());
-    let paths: Vec<&str> = commands
-        .iter()
-        .map(|command| command.path.as_str())
-        .collect();
+    let paths: Vec<&str> = commands.iter().map(|command| command.path.as_str()).collect();
     assert_eq!(paths, ["quit"], "what a member may call and nothing else");
-    let Event::Entered {
-        room,
-        members,
-        count,
-        first_id,
-        history,
-        ..
-    } = ada.hears_next()
-    else {
+    let Event::Entered { room, members, count, first_id, history, .. } = ada.hears_next() else {
         panic!("then a room");
     };
-    assert_eq!(
-        (room.as_str(), count, first_id, history),
-        ("lobby", 1, 1, 0)
-    );
+    assert_eq!((room.as_str(), count, first_id, history), ("lobby", 1, 1, 0));
     assert_eq!(members, ["ada"]);
     let Event::Entry(entry) = ada.hears_next() else {
         panic!("then what happens there");
@@ -68,29 +44,17 @@ fn a_nonce_comes_back_on_the_echo_and_on_the_error() {
     };
     assert_eq!(nonce.as_deref(), Some("7"));
     ada.asks_with(
-        Request::Say {
-            text: "hello".into(),
-            room: Some("nowhere".into()),
-            kind: MessageKind::Say,
-        },
+        Request::Say { text: "hello".into(), room: Some("nowhere".into()), kind: MessageKind::Say },
         Some("8"),
     );
     let nonce = ada.hears_where("the error", |event| match event {
-        Event::Error {
-            code: ErrorCode::NoSuchRoom,
-            nonce,
-            ..
-        } => Some(nonce.clone()),
+        Event::Error { code: ErrorCode::NoSuchRoom, nonce, .. } => Some(nonce.clone()),
         _ => None,
     });
     assert_eq!(nonce.as_deref(), Some("8"));
     ada.asks_with(Request::Ping, Some("9"));
     ada.hears_where("the pong", |event| {
-        (*event
-            == Event::Pong {
-                nonce: Some("9".into()),
-            })
-        .then_some(())
+        (*event == Event::Pong { nonce: Some("9".into()) }).then_some(())
     });
 }
 
@@ -111,8 +75,7 @@ fn what_is_no_request_is_answered_and_the_next_one_works() {
         ada.raw.says(line);
         ada.hears_error(ErrorCode::BadRequest);
     }
-    ada.raw
-        .says(r#"{"colour":"blue","text":"unknown fields are fine","type":"say"}"#);
+    ada.raw.says(r#"{"colour":"blue","text":"unknown fields are fine","type":"say"}"#);
     ada.hears_said("unknown fields are fine");
     assert_eq!(house.struck(Strike::BadRequest), 8);
 }
@@ -123,12 +86,7 @@ fn a_request_before_a_name_is_told_to_say_hello() {
     let mut ada = house.connects_json();
     ada.asks(Request::Rooms);
     ada.hears_error(ErrorCode::NameWanted);
-    ada.asks(Request::Hello {
-        version: 99,
-        name: "ada".into(),
-        rooms: Vec::new(),
-        resume: None,
-    });
+    ada.asks(Request::Hello { version: 99, name: "ada".into(), rooms: Vec::new(), resume: None });
     assert!(ada.hears_error(ErrorCode::BadRequest).contains("version 1"));
     let mut ada = ada.enters("ada");
     ada.says("hello");
@@ -164,11 +122,7 @@ fn text_and_json_clients_are_in_one_room() {
     let house = House::builder().enable("notices").open();
     let mut ada = house.enters_json("ada");
     let mut bob = house.enters("bob");
-    ada.asks(Request::Say {
-        text: "waves".into(),
-        room: None,
-        kind: MessageKind::Act,
-    });
+    ada.asks(Request::Say { text: "waves".into(), room: None, kind: MessageKind::Act });
     bob.hears("** ada waves");
     bob.says("hello");
     ada.hears_said("hello");
@@ -176,10 +130,7 @@ fn text_and_json_clients_are_in_one_room() {
     assert_eq!(ada.hears_left("bob"), LeaveReason::Lost);
     let notice = ada.hears_where("the notice of it", |event| match event {
         Event::Entry(entry) => match &entry.what {
-            Happening::Notice {
-                text,
-                kind: NoticeKind::Left,
-            } => Some(text.clone()),
+            Happening::Notice { text, kind: NoticeKind::Left } => Some(text.clone()),
             _ => None,
         },
         _ => None,
@@ -192,12 +143,8 @@ fn a_goodbye_is_answered_and_the_connection_ends() {
     let house = House::builder().enable("notices").open();
     let mut bob = house.enters("bob");
     let mut ada = house.enters_json("ada");
-    ada.asks(Request::Quit {
-        farewell: "so long".into(),
-    });
-    let quit = LeaveReason::Quit {
-        farewell: "so long".into(),
-    };
+    ada.asks(Request::Quit { farewell: "so long".into() });
+    let quit = LeaveReason::Quit { farewell: "so long".into() };
     assert_eq!(ada.hears_bye(), quit);
     assert!(ada.raw.hears_eof().is_empty());
     bob.hears("* ada left (quit: so long)");
@@ -209,24 +156,12 @@ fn a_direct_message_reaches_one_and_comes_back_to_its_sender() {
     let mut ada = house.enters_json("ada");
     let mut bob = house.enters("bob");
     let mut eve = house.enters("eve");
-    let direct = |to: &str, text: &str| Request::Direct {
-        to: to.into(),
-        text: text.into(),
-    };
+    let direct = |to: &str, text: &str| Request::Direct { to: to.into(), text: text.into() };
     ada.asks_with(direct("BOB", "just you"), Some("1"));
     bob.hears("[ada to bob] just you");
     let nonce = ada.hears_where("the echo", |event| match event {
-        Event::Direct {
-            from,
-            to,
-            text,
-            nonce,
-            ..
-        } => {
-            assert_eq!(
-                (from.as_str(), to.as_str(), text.as_str()),
-                ("ada", "bob", "just you")
-            );
+        Event::Direct { from, to, text, nonce, .. } => {
+            assert_eq!((from.as_str(), to.as_str(), text.as_str()), ("ada", "bob", "just you"));
             Some(nonce.clone())
         }
         _ => None,

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use salotto::event::LeaveReason;
-use salotto::{Server, StartError};
+use salotto::{ConnectDraft, Host, Plugin, Server, StartError, Verdict};
 use salotto_tests::{House, PATIENCE, soon};
 
 #[test]
@@ -81,10 +81,7 @@ fn a_stop_tells_everybody_and_flushes_what_is_pending() {
     silent.hears_about("What is your name?");
     house.types("say closing time");
     house.stops();
-    assert_eq!(
-        ada.hears_eof(),
-        ["host: closing time", "* goodbye (server stopping)"]
-    );
+    assert_eq!(ada.hears_eof(), ["host: closing time", "* goodbye (server stopping)"]);
     bob.hears_said("closing time");
     assert_eq!(bob.hears_bye(), LeaveReason::Stopping);
     assert!(bob.raw.hears_eof().is_empty());
@@ -93,9 +90,8 @@ fn a_stop_tells_everybody_and_flushes_what_is_pending() {
 
 #[test]
 fn a_stop_flushes_a_lot_to_who_reads() {
-    let mut house = House::builder()
-        .settings(|settings| settings.rooms.timeline_bytes = 1 << 30)
-        .open();
+    let mut house =
+        House::builder().settings(|settings| settings.rooms.timeline_bytes = 1 << 30).open();
     let mut ada = house.enters("ada");
     let line = "x".repeat(2000);
     let talker = soon("joining", house.handle().join("talker")).expect("a free name");
@@ -200,9 +196,8 @@ fn a_stop_while_people_come_and_talk_is_complete() {
     for _ in 0..5 {
         let mut house = House::open();
         let address = house.address();
-        let mut talkers: Vec<_> = (0..4)
-            .map(|index| house.enters_json(&format!("talker{index}")))
-            .collect();
+        let mut talkers: Vec<_> =
+            (0..4).map(|index| house.enters_json(&format!("talker{index}"))).collect();
         let took = std::thread::scope(|scope| {
             for talker in &mut talkers {
                 scope.spawn(move || {
@@ -228,4 +223,42 @@ fn a_house_without_people_stops_at_once() {
     assert!(took < Duration::from_secs(2), "{took:?}");
     let server = Server::builder().listen(["127.0.0.1:0"]).start();
     drop(server.expect("it opens"));
+}
+
+/// Takes its time over each connection.
+struct Thoughtful;
+
+impl Plugin for Thoughtful {
+    fn before_connect(&mut self, _: &mut Host<'_>, _: &mut ConnectDraft) -> Verdict {
+        salotto_tests::pause(Duration::from_millis(50));
+        Verdict::Pass
+    }
+}
+
+#[test]
+fn a_silent_connection_is_greeted_although_a_plugin_takes_its_time_over_it() {
+    let house = House::builder().plugin("thoughtful", Thoughtful).open();
+    house.connects().hears_about("What is your name?");
+}
+
+#[test]
+fn a_silent_connection_is_ended_although_a_plugin_takes_its_time_over_it() {
+    let house = House::builder()
+        .settings(|settings| settings.limits.name_timeout = Some(Duration::from_millis(500)))
+        .plugin("thoughtful", Thoughtful)
+        .open();
+    let heard = house.connects().hears_eof();
+    assert!(
+        heard.last().is_some_and(|line| line.contains("no name was given in time")),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn a_crowd_that_connects_at_once_is_greeted_one_and_all() {
+    let house = House::open();
+    let mut crowd: Vec<_> = (0..200).map(|_| house.connects()).collect();
+    for client in &mut crowd {
+        client.hears_about("What is your name?");
+    }
 }

@@ -23,10 +23,7 @@ fn a_taken_name_is_refused_in_all_its_disguises() {
     ] {
         other.says(name);
         let answer = other.hears_about("! ");
-        assert!(
-            answer.ends_with("is taken; choose another"),
-            "{name:?}: {answer}"
-        );
+        assert!(answer.ends_with("is taken; choose another"), "{name:?}: {answer}");
     }
     other.says("eve");
     other.hears("* you are in lobby with ada, eve");
@@ -46,9 +43,7 @@ fn nobody_passes_for_the_operator() {
     eve.says("eve");
     eve.hears("* you are in lobby with eve");
     let mut bob = house.enters_json("bob");
-    bob.asks(Request::Rename {
-        name: "Host".into(),
-    });
+    bob.asks(Request::Rename { name: "Host".into() });
     bob.hears_error(ErrorCode::NameTaken);
 }
 
@@ -57,10 +52,7 @@ fn a_name_that_is_none_is_answered_with_what_is_wrong() {
     let house = House::open();
     let mut ada = house.connects();
     for (name, answer) in [
-        (
-            "ada lovelace",
-            "! a name cannot contain spaces; try `ada_lovelace`; choose another name",
-        ),
+        ("ada lovelace", "! a name cannot contain spaces; try `ada_lovelace`; choose another name"),
         (
             "ada:",
             "! a name cannot contain `:`; letters, digits and _ - . ' are fine; choose another name",
@@ -69,10 +61,7 @@ fn a_name_that_is_none_is_answered_with_what_is_wrong() {
             "[ada]",
             "! a name cannot contain `[`; letters, digits and _ - . ' are fine; choose another name",
         ),
-        (
-            "...",
-            "! a name needs at least one letter or digit; choose another name",
-        ),
+        ("...", "! a name needs at least one letter or digit; choose another name"),
         (
             "abcdefghijklmnopqrstuvwxy",
             "! the name has 25 characters; at most 24 are allowed; choose another name",
@@ -110,10 +99,7 @@ fn sixteen_lines_without_a_name_are_enough() {
     }
     let heard = eve.hears_eof();
     assert_eq!(heard.len(), 17, "{heard:?}");
-    assert_eq!(
-        heard[16],
-        "* goodbye (16 lines were tried and none was a name)"
-    );
+    assert_eq!(heard[16], "* goodbye (16 lines were tried and none was a name)");
     assert_eq!(house.struck(Strike::NameLines), 1);
 }
 
@@ -177,16 +163,10 @@ fn two_who_want_the_same_name_at_once_do_not_both_get_it() {
                 })
             })
             .collect();
-        let both: Vec<_> = threads
-            .into_iter()
-            .map(|thread| thread.join().expect("each is answered"))
-            .collect();
+        let both: Vec<_> =
+            threads.into_iter().map(|thread| thread.join().expect("each is answered")).collect();
         both.into_iter().map(|(_, answer)| answer).collect()
     });
     let refused = "! the name `ada` is taken; choose another";
-    assert_eq!(
-        answers.iter().filter(|answer| *answer == refused).count(),
-        7,
-        "{answers:?}"
-    );
+    assert_eq!(answers.iter().filter(|answer| *answer == refused).count(), 7, "{answers:?}");
 }

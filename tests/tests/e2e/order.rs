@@ -11,9 +11,8 @@ const MARKER: &str = "that is all";
 /// listens saw, up to a marker that is said when all is heard.
 fn talk(house: &House, scripts: &[Vec<String>]) -> Vec<Vec<Entry>> {
     let mut listener = house.enters_json("listener");
-    let mut talkers: Vec<JsonClient> = (0..scripts.len())
-        .map(|index| house.enters_json(&format!("talker{index}")))
-        .collect();
+    let mut talkers: Vec<JsonClient> =
+        (0..scripts.len()).map(|index| house.enters_json(&format!("talker{index}"))).collect();
     let expected: usize = scripts.iter().map(Vec::len).sum();
     std::thread::scope(|scope| {
         for (talker, script) in talkers.iter_mut().zip(scripts) {
@@ -30,11 +29,7 @@ fn talk(house: &House, scripts: &[Vec<String>]) -> Vec<Vec<Entry>> {
     listener.says(MARKER);
     heard.extend(listener.entries_until(MARKER));
     let mut all = vec![heard];
-    all.extend(
-        talkers
-            .iter_mut()
-            .map(|talker| talker.entries_until(MARKER)),
-    );
+    all.extend(talkers.iter_mut().map(|talker| talker.entries_until(MARKER)));
     all
 }
 
@@ -53,10 +48,8 @@ fn assert_complete(sequence: &[Entry], scripts: &[Vec<String>]) {
     let lines = said(sequence);
     for (index, script) in scripts.iter().enumerate() {
         let prefix = format!("talker{index}: ");
-        let of_one: Vec<&str> = lines
-            .iter()
-            .filter_map(|line| line.strip_prefix(&prefix))
-            .collect();
+        let of_one: Vec<&str> =
+            lines.iter().filter_map(|line| line.strip_prefix(&prefix)).collect();
         assert_eq!(of_one, *script, "what talker{index} said");
     }
 }
@@ -64,9 +57,8 @@ fn assert_complete(sequence: &[Entry], scripts: &[Vec<String>]) {
 #[test]
 fn concurrent_senders_are_seen_in_one_order_by_all() {
     let house = House::open();
-    let scripts: Vec<Vec<String>> = (0..6)
-        .map(|talker| (0..150).map(|line| format!("{talker}-{line}")).collect())
-        .collect();
+    let scripts: Vec<Vec<String>> =
+        (0..6).map(|talker| (0..150).map(|line| format!("{talker}-{line}")).collect()).collect();
     let sequences = talk(&house, &scripts);
     assert_same(&sequences);
     for sequence in &sequences[..1] {
@@ -77,12 +69,9 @@ fn concurrent_senders_are_seen_in_one_order_by_all() {
 #[test]
 fn text_clients_see_the_same_order_as_json_clients() {
     let house = House::open();
-    let mut readers: Vec<_> = (0..3)
-        .map(|index| house.enters(&format!("reader{index}")))
-        .collect();
-    let scripts: Vec<Vec<String>> = (0..4)
-        .map(|talker| (0..50).map(|line| format!("{talker}-{line}")).collect())
-        .collect();
+    let mut readers: Vec<_> = (0..3).map(|index| house.enters(&format!("reader{index}"))).collect();
+    let scripts: Vec<Vec<String>> =
+        (0..4).map(|talker| (0..50).map(|line| format!("{talker}-{line}")).collect()).collect();
     let sequences = talk(&house, &scripts);
     let lines = said(&sequences[0]);
     let (last, before) = lines.split_last().expect("the marker at least");
@@ -94,9 +83,7 @@ fn text_clients_see_the_same_order_as_json_clients() {
 #[test]
 fn who_is_in_two_rooms_sees_each_without_gaps_and_both_in_the_order_of_events() {
     let house = House::open();
-    let mut both = house
-        .connects_json()
-        .enters_with("both", &["lobby", "dev"], None);
+    let mut both = house.connects_json().enters_with("both", &["lobby", "dev"], None);
     let mut lobby = house.enters_json("one");
     let mut dev = house.connects_json().enters_with("two", &["dev"], None);
     for round in 0..40 {
@@ -138,9 +125,7 @@ fn coming_and_going_while_others_talk_leaves_no_gap() {
         }
     });
     let heard = said(&witness.entries_until("299"));
-    let numbers = heard
-        .iter()
-        .filter_map(|line| line.strip_prefix("talker: "));
+    let numbers = heard.iter().filter_map(|line| line.strip_prefix("talker: "));
     assert!(numbers.eq((0..300).map(|line| line.to_string())));
 }
 

@@ -51,12 +51,9 @@ fn a_plugin_that_panics_once_is_named_and_the_room_goes_on() {
     let panicked = soon("a report", async {
         loop {
             match reports.recv().await.expect("the house is open") {
-                Report::PluginPanicked {
-                    plugin,
-                    hook,
-                    message,
-                    disabled,
-                } => return (plugin, hook.to_string(), message, disabled),
+                Report::PluginPanicked { plugin, hook, message, disabled } => {
+                    return (plugin, hook.to_string(), message, disabled);
+                }
                 Report::Plugin { text, .. } => panic!("half of it was done: {text}"),
                 _ => {}
             }
@@ -64,12 +61,7 @@ fn a_plugin_that_panics_once_is_named_and_the_room_goes_on() {
     });
     assert_eq!(
         panicked,
-        (
-            "clumsy".into(),
-            "before_message".into(),
-            "tripped over boom".into(),
-            false
-        )
+        ("clumsy".into(), "before_message".into(), "tripped over boom".into(), false)
     );
     assert_eq!(house.plugin("clumsy").state, PluginState::Running);
 }
@@ -93,11 +85,7 @@ fn a_plugin_that_panics_three_times_is_off_and_says_so() {
     let calls = house.plugin("clumsy").calls;
     ada.says("boom");
     ada.hears_exactly(&["ada: boom"]);
-    assert_eq!(
-        house.plugin("clumsy").calls,
-        calls,
-        "it is not called any more"
-    );
+    assert_eq!(house.plugin("clumsy").calls, calls, "it is not called any more");
 }
 
 #[test]
@@ -116,10 +104,7 @@ fn a_plugin_that_is_off_can_be_enabled_again() {
 
 #[test]
 fn a_gate_that_is_to_fail_closed_lets_nothing_pass_unseen() {
-    let setup = PluginSetup {
-        on_panic: OnPanic::Closed,
-        ..PluginSetup::new("clumsy")
-    };
+    let setup = PluginSetup { on_panic: OnPanic::Closed, ..PluginSetup::new("clumsy") };
     let house = House::builder().catalog(catalog()).open();
     house.enables(setup).expect("it is known");
     let mut ada = house.enters("ada");
@@ -163,10 +148,7 @@ fn panics_in_any_hook_do_no_harm() {
             panic!("commands")
         }
     }
-    let mut house = House::builder()
-        .plugin("nervous", Nervous)
-        .plugin("silent", NoCommands)
-        .open();
+    let mut house = House::builder().plugin("nervous", Nervous).plugin("silent", NoCommands).open();
     let mut ada = house.enters("ada");
     ada.says("hello");
     ada.hears("ada: hello");
@@ -185,9 +167,7 @@ fn a_constructor_that_panics_is_a_refusal() {
     let mut ada = house.enters("ada");
     let handle = house.handle();
     let enabled = soon("enabling it", handle.enable(PluginSetup::new("broken")));
-    let error = enabled
-        .expect("the house lives on")
-        .expect_err("it cannot be made");
+    let error = enabled.expect("the house lives on").expect_err("it cannot be made");
     assert!(error.to_string().contains("no such luck"), "{error}");
     ada.says("hello");
     ada.hears("ada: hello");

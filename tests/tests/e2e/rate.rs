@@ -83,10 +83,8 @@ fn who_pastes_more_than_is_read_until_a_ping_is_due_is_not_gone() {
         .open();
     let mut ada = house.enters_json("ada");
     let lines: Vec<String> = (0..40).map(|line| line.to_string()).collect();
-    let pasted: String = lines
-        .iter()
-        .map(|line| format!("{{\"type\":\"say\",\"text\":\"{line}\"}}\n"))
-        .collect();
+    let pasted: String =
+        lines.iter().map(|line| format!("{{\"type\":\"say\",\"text\":\"{line}\"}}\n")).collect();
     ada.raw.sends(pasted.as_bytes());
     let heard = said(&ada.entries_until("39"));
     let expected: Vec<String> = lines.iter().map(|line| format!("ada: {line}")).collect();

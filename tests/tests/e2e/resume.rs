@@ -7,7 +7,7 @@ use salotto_tests::json::hello;
 use salotto_tests::{House, JsonClient};
 
 /// Enters with what was seen, and reads on to the marker. Returns what came and how much of it was announced as history.
-fn resumes(house: &House, name: &str, resume: Resume, marker: &str) -> (Vec<Entry>, u64) {
+fn resumes(house: &House, name: &str, resume: Resume, marker: &str) -> (Vec<Entry>, usize) {
     let mut client = house.connects_json();
     client.asks(hello(name, &[], Some(resume)));
     let history = client.hears_where("a room", |event| match event {
@@ -18,10 +18,7 @@ fn resumes(house: &House, name: &str, resume: Resume, marker: &str) -> (Vec<Entr
 }
 
 fn resume(run: &str, id: EntryId) -> Resume {
-    Resume {
-        run: run.into(),
-        rooms: [("lobby".to_owned(), id)].into(),
-    }
+    Resume { run: run.into(), rooms: [("lobby".to_owned(), id)].into(), ..Resume::default() }
 }
 
 /// A room in which this and that has happened, seen from its beginning by one who stayed.
@@ -33,9 +30,7 @@ fn eventful(house: &House) -> JsonClient {
     }
     ada.hears_said("9");
     ada.asks(Request::Rename { name: "eve".into() });
-    ada.hears_where("the new name", |event| {
-        matches!(event, Event::Named { .. }).then_some(())
-    });
+    ada.hears_where("the new name", |event| matches!(event, Event::Named { .. }).then_some(()));
     house.types("topic lobby what was missed");
     house.types("kick eve for a reason");
     ada.raw.hears_eof();
@@ -73,9 +68,7 @@ fn resuming_at_any_id_equals_having_stayed() {
 fn stayed_after(house: &House, id: EntryId, marker: &str) -> Vec<Entry> {
     let mut client = house.enters_json("witness");
     let run = client.run.clone();
-    client.asks(Request::Quit {
-        farewell: String::new(),
-    });
+    client.asks(Request::Quit { farewell: String::new() });
     client.raw.hears_eof();
     resumes(house, "witness", resume(&run, id), marker).0
 }
@@ -103,18 +96,14 @@ fn a_connection_that_broke_is_taken_up_where_it_was() {
 
 #[test]
 fn who_has_seen_everything_is_shown_nothing_again() {
-    let house = House::builder()
-        .settings(|settings| settings.rooms.history = 50)
-        .open();
+    let house = House::builder().settings(|settings| settings.rooms.history = 50).open();
     let mut stayed = eventful(&house);
     let all = stayed.entries_until("that is all");
     let last = all.last().expect("something happened").id;
     let mut client = house.connects_json();
     client.asks(hello("back", &["lobby"], Some(resume(&stayed.run, last))));
     let (first_id, history) = client.hears_where("a room", |event| match event {
-        Event::Entered {
-            first_id, history, ..
-        } => Some((*first_id, *history)),
+        Event::Entered { first_id, history, .. } => Some((*first_id, *history)),
         _ => None,
     });
     assert_eq!((first_id, history), (last + 1, 0));
@@ -122,9 +111,7 @@ fn who_has_seen_everything_is_shown_nothing_again() {
 
 #[test]
 fn ids_of_another_run_or_of_the_future_count_for_nothing() {
-    let house = House::builder()
-        .settings(|settings| settings.rooms.history = 2)
-        .open();
+    let house = House::builder().settings(|settings| settings.rooms.history = 2).open();
     let mut stayed = eventful(&house);
     stayed.entries_until("that is all");
     let last = stayed.seen["lobby"];
@@ -138,9 +125,7 @@ fn ids_of_another_run_or_of_the_future_count_for_nothing() {
         let mut client = house.connects_json();
         client.asks(hello(name, &[], Some(resume)));
         let (first_id, history) = client.hears_where("a room", |event| match event {
-            Event::Entered {
-                first_id, history, ..
-            } => Some((*first_id, *history)),
+            Event::Entered { first_id, history, .. } => Some((*first_id, *history)),
             _ => None,
         });
         // A newcomer like any other: two entries of history.
@@ -162,9 +147,7 @@ fn a_house_that_was_opened_again_is_another_run() {
 
 #[test]
 fn what_has_left_the_timeline_is_a_gap_that_can_be_seen() {
-    let house = House::builder()
-        .settings(|settings| settings.rooms.timeline_entries = 16)
-        .open();
+    let house = House::builder().settings(|settings| settings.rooms.timeline_entries = 16).open();
     let mut stayed = house.enters_json("stayed");
     for line in 0..60 {
         stayed.says(&line.to_string());
@@ -184,12 +167,8 @@ fn what_has_left_the_timeline_is_a_gap_that_can_be_seen() {
 #[test]
 fn several_rooms_are_resumed_each_from_its_own_id() {
     let house = House::open();
-    let mut stayed = house
-        .connects_json()
-        .enters_with("stayed", &["lobby", "dev"], None);
-    let mut ada = house
-        .connects_json()
-        .enters_with("ada", &["lobby", "dev"], None);
+    let mut stayed = house.connects_json().enters_with("stayed", &["lobby", "dev"], None);
+    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
     ada.says("one");
     ada.hears_said("one");
     let seen = ada.resume();
@@ -205,10 +184,8 @@ fn several_rooms_are_resumed_each_from_its_own_id() {
     }
     stayed.hears_said("missed in dev");
     let mut ada = house.connects_json().enters_with("ada", &[], Some(seen));
-    let mut missed = [
-        ada.hears_where("a message", message),
-        ada.hears_where("another message", message),
-    ];
+    let mut missed =
+        [ada.hears_where("a message", message), ada.hears_where("another message", message)];
     missed.sort();
     assert_eq!(missed, ["dev: missed in dev", "lobby: missed in lobby"]);
 }

@@ -10,17 +10,11 @@ fn join(room: &str) -> Request {
 }
 
 fn say_in(room: &str, text: &str) -> Request {
-    Request::Say {
-        text: text.into(),
-        room: Some(room.into()),
-        kind: Default::default(),
-    }
+    Request::Say { text: text.into(), room: Some(room.into()), kind: Default::default() }
 }
 
 fn leave(room: &str) -> Request {
-    Request::Leave {
-        room: Some(room.into()),
-    }
+    Request::Leave { room: Some(room.into()) }
 }
 
 fn enters_room(client: &mut JsonClient, room: &str) {
@@ -50,10 +44,7 @@ fn what_is_said_in_a_room_stays_in_it() {
     assert_eq!(entry.room, "lobby");
     assert_eq!(ada.hears_said("in the room entered last").room, "dev");
     bob.asks(say_in("dev", "may I?"));
-    assert!(
-        bob.hears_error(ErrorCode::NotInRoom)
-            .contains("you are not in `dev`")
-    );
+    assert!(bob.hears_error(ErrorCode::NotInRoom).contains("you are not in `dev`"));
     enters_room(&mut bob, "DEV");
     bob.says("now I may");
     assert_eq!(ada.hears_said("now I may").room, "dev");
@@ -85,10 +76,8 @@ fn a_house_that_is_not_open_has_its_listed_rooms_and_no_others() {
     let house = House::builder()
         .settings(|settings| {
             settings.rooms.open = false;
-            settings.rooms.listed = vec![ListedRoom {
-                name: "dev".into(),
-                topic: "what we build".into(),
-            }];
+            settings.rooms.listed =
+                vec![ListedRoom { name: "dev".into(), topic: "what we build".into() }];
         })
         .open();
     let mut ada = house.enters_json("ada");
@@ -99,10 +88,8 @@ fn a_house_that_is_not_open_has_its_listed_rooms_and_no_others() {
         Event::Rooms { rooms, .. } => Some(rooms.clone()),
         _ => None,
     });
-    let shown: Vec<_> = rooms
-        .iter()
-        .map(|room| (room.room.as_str(), room.topic.as_str(), room.members))
-        .collect();
+    let shown: Vec<_> =
+        rooms.iter().map(|room| (room.room.as_str(), room.topic.as_str(), room.members)).collect();
     assert_eq!(shown, [("lobby", "", 1), ("dev", "what we build", 0)]);
     enters_room(&mut ada, "dev");
     ada.asks(leave("dev"));
@@ -117,10 +104,7 @@ fn a_newcomer_is_told_the_topic_and_all_are_told_a_new_one() {
     ada.hears_exactly(&["* host set the topic: game night on Friday"]);
     let mut bob = house.connects();
     bob.says("bob");
-    bob.hears_exactly(&[
-        "* you are in lobby with ada, bob",
-        "* topic: game night on Friday",
-    ]);
+    bob.hears_exactly(&["* you are in lobby with ada, bob", "* topic: game night on Friday"]);
     let mut eve = house.connects_json();
     eve.asks(salotto_tests::json::hello("eve", &[], None));
     let topic = eve.hears_where("the topic", |event| match event {
@@ -133,9 +117,7 @@ fn a_newcomer_is_told_the_topic_and_all_are_told_a_new_one() {
 #[test]
 fn a_line_outside_the_main_room_names_its_room() {
     let house = House::open();
-    let mut ada = house
-        .connects_json()
-        .enters_with("ada", &["lobby", "dev"], None);
+    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
     // Text clients join with a command of a plugin; here the operator's house does it for bob.
     let mut bob = house.enters("bob");
     house.adds("usher", Usher);
@@ -168,9 +150,7 @@ impl salotto::Plugin for Usher {
 fn a_closed_room_lets_everybody_out() {
     let house = House::open();
     house.types("open dev what we build");
-    let mut ada = house
-        .connects_json()
-        .enters_with("ada", &["lobby", "dev"], None);
+    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
     house.types("close dev");
     ada.hears_where("that she is out", |event| match event {
         Event::Exited { room, .. } if room == "dev" => Some(()),
@@ -207,9 +187,7 @@ fn rooms_are_counted_and_bounded() {
 
 #[test]
 fn a_newcomer_is_shown_the_last_of_what_was_said() {
-    let house = House::builder()
-        .settings(|settings| settings.rooms.history = 3)
-        .open();
+    let house = House::builder().settings(|settings| settings.rooms.history = 3).open();
     let mut ada = house.enters("ada");
     for line in 0..5 {
         ada.says(&line.to_string());
@@ -230,9 +208,7 @@ fn a_newcomer_is_shown_the_last_of_what_was_said() {
 
 #[test]
 fn a_newcomer_is_not_promised_a_history_that_cannot_be_seen() {
-    let house = House::builder()
-        .settings(|settings| settings.rooms.history = 50)
-        .open();
+    let house = House::builder().settings(|settings| settings.rooms.history = 50).open();
     let mut ada = house.enters("ada");
     let mut bob = house.enters("bob");
     ada.says("the first words here");
@@ -296,18 +272,15 @@ fn joined(name: &str) -> impl Fn(&Event) -> Option<String> {
 #[test]
 fn the_members_of_a_large_room_come_in_pages() {
     const MEMBERS: usize = 1100;
-    let house = House::builder()
-        .settings(|settings| settings.presence.announce_up_to = Some(10))
-        .open();
+    let house =
+        House::builder().settings(|settings| settings.presence.announce_up_to = Some(10)).open();
     let handle = house.handle();
     let participants = salotto_tests::soon("everybody's entrance", async {
         let mut all = Vec::new();
         for number in 0..MEMBERS - 1 {
             // Hexadecimal digits in which none looks like another.
-            let letters: String = format!("{number:04}")
-                .bytes()
-                .map(|digit| (b'p' + digit - b'0') as char)
-                .collect();
+            let letters: String =
+                format!("{number:04}").bytes().map(|digit| (b'p' + digit - b'0') as char).collect();
             all.push(handle.join(&letters).await.expect("a free name"));
         }
         all
@@ -321,10 +294,7 @@ fn the_members_of_a_large_room_come_in_pages() {
     assert_eq!((first.len(), count), (500, MEMBERS));
     let mut names = first;
     loop {
-        ada.asks(Request::Members {
-            room: None,
-            after: names.last().map(ToString::to_string),
-        });
+        ada.asks(Request::Members { room: None, after: names.last().map(ToString::to_string) });
         let (page, more) = ada.hears_where("another page", |event| match event {
             Event::Members { members, more, .. } => Some((members.clone(), *more)),
             _ => None,

@@ -25,10 +25,7 @@ fn talks_until(talker: &mut Client, name: &str, mut enough: impl FnMut() -> bool
     let started = Instant::now();
     let mut said = 0;
     while !enough() {
-        assert!(
-            started.elapsed() < salotto_tests::PATIENCE * 2,
-            "{said} lines were not enough"
-        );
+        assert!(started.elapsed() < salotto_tests::PATIENCE * 2, "{said} lines were not enough");
         let line = format!("{said:x>LINE$}");
         talker.says(&line);
         talker.hears(&format!("{name}: {line}"));
@@ -91,9 +88,8 @@ fn a_member_that_takes_nothing_for_too_long_is_cut_off() {
 
 #[test]
 fn a_member_that_is_slow_but_reads_misses_nothing() {
-    let house = long_lines()
-        .settings(|settings| settings.rooms.timeline_bytes = 64 * 1024 * 1024)
-        .open();
+    let house =
+        long_lines().settings(|settings| settings.rooms.timeline_bytes = 64 * 1024 * 1024).open();
     let mut slow = house.connects_narrowly().enters("slow");
     let mut ada = house.enters("ada");
     const LINES: usize = 300;
@@ -110,22 +106,14 @@ fn a_member_that_is_slow_but_reads_misses_nothing() {
 
 #[test]
 fn a_full_mailbox_cuts_off_whoever_does_not_empty_it() {
-    let house = long_lines()
-        .settings(|settings| settings.limits.mailbox = Some(16))
-        .open();
+    let house = long_lines().settings(|settings| settings.limits.mailbox = Some(16)).open();
     let _slow = house.connects_narrowly().enters("slow");
     let mut witness = house.enters_json("witness");
     let mut ada = house.enters_json("ada");
     let started = Instant::now();
     while house.status().members == 3 {
-        assert!(
-            started.elapsed() < salotto_tests::PATIENCE * 2,
-            "it never filled"
-        );
-        ada.asks(Request::Direct {
-            to: "slow".into(),
-            text: "x".repeat(LINE),
-        });
+        assert!(started.elapsed() < salotto_tests::PATIENCE * 2, "it never filled");
+        ada.asks(Request::Direct { to: "slow".into(), text: "x".repeat(LINE) });
         ada.hears_where("the echo or that nobody is there", |event| {
             matches!(event, Event::Direct { .. } | Event::Error { .. }).then_some(())
         });
@@ -138,9 +126,7 @@ fn a_full_mailbox_cuts_off_whoever_does_not_empty_it() {
 
 #[test]
 fn whoever_is_cut_off_and_never_reads_does_not_keep_the_connection() {
-    let house = long_lines()
-        .settings(|settings| settings.limits.stalled_after = None)
-        .open();
+    let house = long_lines().settings(|settings| settings.limits.stalled_after = None).open();
     let mut slow = house.connects_narrowly().enters("slow");
     let mut ada = house.enters("ada");
     talks_until(&mut ada, "ada", || house.status().members == 1);
@@ -210,9 +196,8 @@ fn many_who_paste_at_once_and_read_are_none_of_them_cut_off() {
         .open();
     const PEOPLE: usize = 60;
     const LINES: usize = 9;
-    let clients: Vec<_> = (0..PEOPLE)
-        .map(|index| house.enters(&format!("person{}", index + 100)))
-        .collect();
+    let clients: Vec<_> =
+        (0..PEOPLE).map(|index| house.enters(&format!("person{}", index + 100))).collect();
     let pasted = format!("{}\n", "x".repeat(1990)).repeat(LINES);
     std::thread::scope(|scope| {
         for mut client in clients {

@@ -68,10 +68,7 @@ fn plugins_come_and_go_while_people_talk_and_no_message_is_lost_or_doubled() {
     let heard = said(&listener.entries_until("that is all"));
     for name in ["ada", "bob"] {
         let prefix = format!("{name}: ");
-        let lines: Vec<&str> = heard
-            .iter()
-            .filter_map(|line| line.strip_prefix(&prefix))
-            .collect();
+        let lines: Vec<&str> = heard.iter().filter_map(|line| line.strip_prefix(&prefix)).collect();
         let expected: Vec<String> = (0..LINES).map(|line| line.to_string()).collect();
         assert_eq!(lines, expected);
     }
@@ -132,11 +129,7 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
             Ok(Box::new(Life(called, notes.clone())))
         });
     }
-    let house = House::builder()
-        .catalog(catalog)
-        .enable("one")
-        .enable("two")
-        .open();
+    let house = House::builder().catalog(catalog).enable("one").enable("two").open();
     let handle = house.handle();
     let mut settings = (*handle.settings()).clone();
     assert_eq!(house.status().plugins.len(), 2);
@@ -144,10 +137,7 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
 
     // One bad entry, and nothing of it happens.
     settings.limits.message_characters = Some(5);
-    let plugins = vec![
-        PluginSetup::new("three"),
-        PluginSetup::new("mark").settings("bad"),
-    ];
+    let plugins = vec![PluginSetup::new("three"), PluginSetup::new("mark").settings("bad")];
     let refused = soon("a refusal", handle.apply(settings.clone(), Some(plugins)));
     refused.expect_err("`mark` is bad");
     assert_eq!(notes.take(), Vec::<String>::new());
@@ -166,12 +156,7 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
     let applied = applied.expect("it is good");
     assert_eq!(applied.after_restart, ["server.listen"]);
     assert_eq!(notes.take(), ["two stops", "three starts", "two! starts"]);
-    let names: Vec<String> = house
-        .status()
-        .plugins
-        .into_iter()
-        .map(|plugin| plugin.name)
-        .collect();
+    let names: Vec<String> = house.status().plugins.into_iter().map(|plugin| plugin.name).collect();
     assert_eq!(names, ["three", "two", "one"]);
     ada.says("more than five");
     ada.hears_about("! the message has 14 characters");

@@ -7,9 +7,8 @@ use salotto_tests::{House, pause};
 #[test]
 fn several_people_talk_and_each_hears_all() {
     let house = House::open();
-    let mut people: Vec<_> = ["ada", "bob", "eve", "dan", "joe"]
-        .map(|name| house.enters(name))
-        .into();
+    let mut people: Vec<_> =
+        ["ada", "bob", "eve", "dan", "joe"].map(|name| house.enters(name)).into();
     people[0].says("hello");
     people[3].says("hello ada");
     for person in &mut people {
@@ -61,14 +60,7 @@ fn piped_input_gets_its_answers_although_it_ends() {
     ada.sends(b"ada\nhi\n");
     ada.half_closes();
     let heard = ada.hears_eof();
-    assert_eq!(
-        heard,
-        [
-            "* you are in lobby with ada",
-            "ada: hi",
-            "* goodbye (connection lost)"
-        ]
-    );
+    assert_eq!(heard, ["* you are in lobby with ada", "ada: hi", "* goodbye (connection lost)"]);
 }
 
 #[test]
