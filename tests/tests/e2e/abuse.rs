@@ -44,10 +44,10 @@ fn bytes_without_an_end_of_line_end_the_connection() {
     let _ = ada.tries_to_send(&[b'x'; 64 * 1024]);
     let heard = ada.hears_eof();
     assert!(
-        heard.contains(&"! 8192 bytes came without an end of line; the connection ends".to_owned()),
+        heard.contains(&"* goodbye (8192 bytes came without an end of line)".to_owned()),
         "{heard:?}"
     );
-    bob.hears("* ada left (no end of line)");
+    bob.hears("* ada left (8192 bytes came without an end of line)");
     assert_eq!(house.struck(Strike::Unended), 1);
 }
 
@@ -60,7 +60,7 @@ fn bytes_without_an_end_of_line_are_not_kept_in_dribbles_either() {
             break;
         }
     }
-    assert!(eve.hears_eof().last().is_some_and(|line| line.contains("no end of line")));
+    assert!(eve.hears_eof().last().is_some_and(|line| line.contains("without an end of line")));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod bytes;
+mod commands;
 mod embedding;
 mod gates;
 mod json;

@@ -116,34 +116,14 @@ fn a_newcomer_is_told_the_topic_and_all_are_told_a_new_one() {
 
 #[test]
 fn a_line_outside_the_main_room_names_its_room() {
-    let house = House::open();
+    let house = House::builder().enable("commands").open();
     let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
-    // Text clients join with a command of a plugin; here the operator's house does it for bob.
     let mut bob = house.enters("bob");
-    house.adds("usher", Usher);
-    bob.says("take me to dev");
+    bob.says("!join dev");
     bob.hears("* you are in dev with ada, bob");
     ada.asks(say_in("dev", "hello"));
     ada.asks(say_in("lobby", "hello"));
     bob.hears_exactly(&["[dev] ada: hello", "ada: hello"]);
-}
-
-struct Usher;
-
-impl salotto::Plugin for Usher {
-    fn before_message(
-        &mut self,
-        host: &mut salotto::Host<'_>,
-        draft: &mut salotto::MessageDraft,
-    ) -> salotto::Verdict {
-        match (draft.member, draft.text.strip_prefix("take me to ")) {
-            (Some(member), Some(room)) => {
-                host.join(member, room);
-                salotto::Verdict::Take
-            }
-            _ => salotto::Verdict::Pass,
-        }
-    }
 }
 
 #[test]

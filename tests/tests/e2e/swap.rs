@@ -79,7 +79,7 @@ fn a_plugin_takes_its_commands_with_it() {
     let house = House::builder().catalog(catalog()).open();
     let mut ada = house.enters("ada");
     ada.says("!mark");
-    ada.hears_about("! there is no command `mark`");
+    ada.hears_about("! there is no command `!mark`");
     house.types("plugins enable mark red");
     ada.says("!mark");
     ada.hears_exactly(&["* messages are marked red"]);
@@ -88,7 +88,7 @@ fn a_plugin_takes_its_commands_with_it() {
     ada.hears_exactly(&["* messages are marked blue"]);
     house.types("plugins disable mark");
     ada.says("!mark");
-    ada.hears_about("! there is no command `mark`");
+    ada.hears_about("! there is no command `!mark`");
 }
 
 #[test]
