@@ -30,6 +30,15 @@ const TAKING: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Published(AtomicU64);
 
+/// See [`Outlet::circumstances`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Circumstances {
+    admitted: bool,
+    named: bool,
+    blocked: bool,
+    closing: bool,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Outlet {
@@ -218,10 +227,21 @@ impl Outlet {
     /// The hub accepted a name.
     pub(crate) fn set_named(&self) {
         self.named.store(true, Ordering::SeqCst);
+        self.session.wake();
     }
 
     pub(crate) fn is_named(&self) -> bool {
         self.named.load(Ordering::SeqCst)
+    }
+
+    /// What others may change at any time and the session's deadlines depend on. Who changes it wakes the session.
+    pub(crate) fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            admitted: self.is_admitted(),
+            named: self.is_named(),
+            blocked: self.is_blocked(),
+            closing: self.is_closing(),
+        }
     }
 
     /// Whether the connection is over.
@@ -259,11 +279,12 @@ impl Outlet {
             Mail::Close => {
                 mailbox.closed = true;
                 self.closing.store(true, Ordering::SeqCst);
+                self.session.wake();
             }
             Mail::Tell(ref event) => {
                 // While the socket takes what is written, what waits only waits for its worker to come by.
-                let most =
-                    if self.is_blocked() { limit } else { limit.map(|limit| limit * TAKING) };
+                let is_slow = self.is_blocked() || self.transport.takes_values();
+                let most = if is_slow { limit } else { limit.map(|limit| limit * TAKING) };
                 let is_full = most.is_some_and(|most| self.waiting.load(Ordering::SeqCst) >= most);
                 if is_full && !matches!(**event, Event::Bye { .. }) {
                     return Post::Full;

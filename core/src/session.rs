@@ -19,7 +19,7 @@ use crate::dialect::lines::{Line, LineSplitter, Unended};
 use crate::dialect::{BadLine, Input, choose};
 use crate::event::{ErrorCode, Event, LeaveReason};
 use crate::hub::inbox::{Ask, Inbox, InboxSender};
-use crate::outlet::{Flush, Outlet};
+use crate::outlet::{Circumstances, Flush, Outlet};
 use crate::shared::Shared;
 
 use limiter::Limiter;
@@ -64,6 +64,8 @@ enum Turn {
     Writable,
     Ended,
     FellOut,
+    /// Something that deadlines depend on has changed.
+    Changed,
     Deadline,
 }
 
@@ -123,17 +125,20 @@ impl Session {
             while let Some(ask) = self.next_ask() {
                 self.ask(ask).await?;
             }
+            // Looked at before the deadlines: whatever changes after this ends the turn.
+            let seen = self.outlet.circumstances();
             let next = self.deadlines().map(|(at, _)| at).min();
             // A timer that is early is left to fire and set again then, so that lines which push a deadline back cost nothing.
             if next.is_some_and(|next| armed.is_none_or(|armed| next < armed)) {
                 armed = next;
                 timer = next.map_or_else(Timer::never, Timer::at);
             }
-            match poll_fn(|context| self.poll_turn(context, &mut timer)).await {
+            match poll_fn(|context| self.poll_turn(context, seen, &mut timer)).await {
                 Turn::Ended => return Ok(()),
                 Turn::Readable => self.read(),
                 Turn::Writable => self.flush(),
                 Turn::FellOut => self.too_slow(),
+                Turn::Changed => {}
                 Turn::Deadline => {
                     armed = None;
                     timer = Timer::never();
@@ -143,7 +148,12 @@ impl Session {
         }
     }
 
-    fn poll_turn(&self, context: &mut Context<'_>, timer: &mut Timer) -> Poll<Turn> {
+    fn poll_turn(
+        &self,
+        context: &mut Context<'_>,
+        seen: Circumstances,
+        timer: &mut Timer,
+    ) -> Poll<Turn> {
         self.outlet.register(context.waker());
         if self.outlet.has_ended() {
             return Poll::Ready(Turn::Ended);
@@ -160,6 +170,9 @@ impl Session {
             && !(self.peer_ended || self.hung_up || self.limiter.is_holding());
         if may_read && self.outlet.transport().poll_readable(context).is_ready() {
             return Poll::Ready(Turn::Readable);
+        }
+        if self.outlet.circumstances() != seen {
+            return Poll::Ready(Turn::Changed);
         }
         match smol::future::Future::poll(Pin::new(timer), context) {
             Poll::Ready(_) => Poll::Ready(Turn::Deadline),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
@@ -406,8 +406,7 @@ impl Writer<'_> {
 }
 
 async fn open(address: String) -> Result<Async<TcpStream>, Problem> {
-    let resolve = address.clone();
-    let resolved = smol::unblock(move || resolve.to_socket_addrs().map(Vec::from_iter)).await;
+    let resolved = resolve(address.clone()).await;
     let Some(addresses) = resolved.ok().filter(|addresses| !addresses.is_empty()) else {
         return Err(Problem::NoSuchHost(address));
     };
@@ -426,4 +425,14 @@ async fn open(address: String) -> Result<Async<TcpStream>, Problem> {
         }
     }
     Err(problem)
+}
+
+/// Asks the system for the addresses of a host, which may take its time. On a thread that ends with the answer: those of a pool wake
+/// up for ever, and an idle client should not.
+async fn resolve(address: String) -> io::Result<Vec<SocketAddr>> {
+    let (sender, answer) = async_channel::bounded(1);
+    std::thread::Builder::new().name("resolve".into()).spawn(move || {
+        let _ = sender.send_blocking(address.to_socket_addrs().map(Vec::from_iter));
+    })?;
+    answer.recv().await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
