@@ -35,7 +35,10 @@ async fn visits(address: SocketAddr, name: &str, line: &str) -> std::io::Result<
         if reader.read_line(&mut next).await? == 0 {
             return Ok(heard);
         }
-        heard.push(next.trim_end().to_owned());
+        // The greeting, where a busy machine made a silence before the name.
+        if !next.contains("What is your name?") {
+            heard.push(next.trim_end().to_owned());
+        }
         if next.trim_end() == format!("{name}: {line}") {
             return Ok(heard);
         }
@@ -159,12 +162,28 @@ fn a_participant_that_takes_nothing_is_cut_off_and_the_room_goes_on() {
     house.waits_until("it is out", |status| status.members == 1);
     let mut lazy = soon("joining", house.handle().join("lazy")).unwrap();
     // Bounded, if by more than the mailbox of one whose socket is full.
-    let told = (0..1000).find(|_| {
+    let told = (0..20_000).find(|_| {
         let told = soon("telling", house.handle().tell("lazy", "are you there?"));
         told.is_err()
     });
-    assert!(told.is_some(), "it was told a thousand things that it did not take");
+    assert!(told.is_some(), "all of it waits for one that takes nothing");
     soon("the end", async { while lazy.next().await.is_some() {} });
+}
+
+#[test]
+fn a_participant_that_takes_what_it_is_told_stays_however_much_it_is() {
+    let house = House::builder().settings(|settings| settings.limits.mailbox = Some(16)).open();
+    let mut bot = soon("joining", house.handle().join("bot")).unwrap();
+    for number in 0..3000 {
+        let text = number.to_string();
+        soon("telling", house.handle().tell("bot", &text)).unwrap();
+        soon("hearing", async {
+            while !matches!(bot.next().await.unwrap(), Event::Direct { text: heard, .. } if heard == text)
+            {
+            }
+        });
+    }
+    assert_eq!(house.status().members, 1);
 }
 
 #[test]

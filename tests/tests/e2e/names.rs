@@ -106,7 +106,7 @@ fn sixteen_lines_without_a_name_are_enough() {
 #[test]
 fn a_name_has_to_be_given_in_time() {
     let house = House::builder()
-        .settings(|settings| settings.limits.name_timeout = Some(Duration::from_millis(400)))
+        .settings(|settings| settings.limits.name_timeout = Some(Duration::from_secs(2)))
         .open();
     let mut silent = house.connects();
     let mut ada = house.enters("ada");
