@@ -1,0 +1,262 @@
+//! A raw TCP client that remembers what it hears. It knows lines and nothing of what they mean.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::PATIENCE;
+use crate::transcript::Transcript;
+
+/// What a narrow client's kernel takes for it, about: little beside what the house's kernel takes.
+const NARROW: usize = 32 * 1024;
+
+/// Somebody with a socket. Reads only while it is asked what it hears.
+#[derive(Debug)]
+pub struct Client {
+    label: String,
+    stream: BufReader<TcpStream>,
+    /// Half a line that came before a wait was over.
+    partial: Vec<u8>,
+    /// Whether anything was sent.
+    has_spoken: bool,
+    transcript: Transcript,
+}
+
+/// What a house of default settings asks whoever is silent.
+const GREETING: &str = "Welcome to Salotto. What is your name?";
+
+/// What reading brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// A line without its end.
+    Line(String),
+    /// The connection has ended.
+    End,
+    /// Nothing in time.
+    Nothing,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr, label: &str, transcript: &Transcript) -> Self {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE);
+        Self::new(
+            stream.unwrap_or_else(|error| panic!("{label} cannot connect: {error}")),
+            label,
+            transcript,
+        )
+    }
+
+    pub(crate) fn connect_narrow(
+        address: SocketAddr,
+        label: &str,
+        transcript: &Transcript,
+    ) -> Self {
+        let connected = || {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+            socket.set_recv_buffer_size(NARROW)?;
+            socket.connect(&address.into())?;
+            Ok::<_, io::Error>(socket.into())
+        };
+        Self::new(
+            connected().unwrap_or_else(|error| panic!("{label} cannot connect: {error}")),
+            label,
+            transcript,
+        )
+    }
+
+    fn new(stream: TcpStream, label: &str, transcript: &Transcript) -> Self {
+        stream
+            .set_write_timeout(Some(PATIENCE))
+            .and_then(|()| stream.set_nodelay(true))
+            .expect("a socket that was just made takes options");
+        transcript.noted(label, "connected");
+        Self {
+            label: label.to_owned(),
+            stream: BufReader::new(stream),
+            partial: Vec::new(),
+            has_spoken: false,
+            transcript: transcript.clone(),
+        }
+    }
+
+    /// Gives a name and hears that it was accepted.
+    pub fn enters(mut self, name: &str) -> Self {
+        self.is_called(name);
+        self.says(name);
+        self.hears_about("* you are in ");
+        self
+    }
+
+    /// What the transcript calls it from here on.
+    pub fn is_called(&mut self, label: &str) {
+        self.label = label.to_owned();
+    }
+
+    /// Sends a line.
+    pub fn says(&mut self, line: &str) {
+        self.sends(format!("{line}\n").as_bytes());
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Panics
+    /// When they are not taken.
+    pub fn sends(&mut self, bytes: &[u8]) {
+        if let Err(error) = self.tries_to_send(bytes) {
+            panic!("{} cannot send: {error}", self.label);
+        }
+    }
+
+    /// Sends bytes to a house that may have hung up.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub fn tries_to_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.transcript.said(&self.label, bytes);
+        self.has_spoken = true;
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Waits for this line; others are passed over.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn hears(&mut self, line: &str) {
+        self.hears_where(&format!("{line:?}"), |heard| heard == line);
+    }
+
+    /// Waits for a line that contains this, and returns it; others are passed over.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub fn hears_about(&mut self, part: &str) -> String {
+        self.hears_where(&format!("anything about {part:?}"), |heard| heard.contains(part))
+    }
+
+    /// Waits for the next line. A greeting that crossed with what was sent on a busy machine does not count.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub fn hears_next(&mut self) -> String {
+        let spoken = self.has_spoken;
+        self.hears_where("another line", |line| !(spoken && line == GREETING))
+    }
+
+    /// Waits for exactly these lines and no others between them.
+    ///
+    /// # Panics
+    /// When something else comes, or nothing.
+    pub fn hears_exactly(&mut self, lines: &[&str]) {
+        for line in lines {
+            assert_eq!(self.hears_next(), *line, "{} heard", self.label);
+        }
+    }
+
+    /// Waits for a line, and returns all lines that came before it.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn hears_until(&mut self, last: &str) -> Vec<String> {
+        let mut before = Vec::new();
+        loop {
+            match self.hears_where(&format!("{last:?}"), |_| true) {
+                line if line == last => return before,
+                line => before.push(line),
+            }
+        }
+    }
+
+    /// Waits until the connection has ended, and returns the lines before that, but for a greeting that crossed with what was sent.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn hears_eof(&mut self) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = Vec::new();
+        loop {
+            match self.read_line(deadline) {
+                Heard::Line(line) if self.has_spoken && line == GREETING => {}
+                Heard::Line(line) => lines.push(line),
+                Heard::End => return lines,
+                Heard::Nothing => panic!("the connection of {} did not end", self.label),
+            }
+        }
+    }
+
+    /// Waits for a line that is wanted; others are passed over.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub fn hears_where(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.read_line(deadline) {
+                Heard::Line(line) if wanted(&line) => return line,
+                Heard::Line(_) => {}
+                Heard::End => panic!("{} did not hear {what}: the connection ended", self.label),
+                Heard::Nothing => panic!("{} did not hear {what} in {PATIENCE:?}", self.label),
+            }
+        }
+    }
+
+    /// Reads one line, until a deadline.
+    ///
+    /// # Panics
+    /// When it could harm a terminal: whatever was sent in, no line that comes out may.
+    pub fn read_line(&mut self, deadline: Instant) -> Heard {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            // A timeout of zero would mean none.
+            let timeout = left.max(Duration::from_millis(1));
+            let socket = self.stream.get_ref();
+            socket.set_read_timeout(Some(timeout)).expect("a timeout above zero");
+            let read = self.stream.read_until(b'\n', &mut self.partial);
+            match read {
+                Ok(_) if self.partial.ends_with(b"\n") => {
+                    self.partial.pop();
+                    let line = String::from_utf8(std::mem::take(&mut self.partial));
+                    let line = line.expect("the house speaks UTF-8");
+                    self.transcript.heard(&self.label, &line);
+                    assert!(
+                        !line.contains(char::is_control),
+                        "{} was sent control characters: {line:?}",
+                        self.label
+                    );
+                    return Heard::Line(line);
+                }
+                Err(error) if is_timeout(&error) => {
+                    if left.is_zero() {
+                        self.transcript.noted(&self.label, "heard nothing more");
+                        return Heard::Nothing;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // The end, in whatever way it comes.
+                Ok(_) | Err(_) => {
+                    self.transcript.noted(&self.label, "the connection ended");
+                    return Heard::End;
+                }
+            }
+        }
+    }
+
+    /// Says that nothing more comes from here, and goes on listening: `nc -N` at the end of its input.
+    pub fn half_closes(&mut self) {
+        self.transcript.noted(&self.label, "half-closed");
+        // A connection that the house has ended already is no news to who reads on.
+        let _ = self.stream.get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// Dies without a goodbye: the house gets a reset.
+    pub fn dies(self) {
+        self.transcript.noted(&self.label, "died");
+        let socket = SockRef::from(self.stream.get_ref());
+        socket.set_linger(Some(Duration::ZERO)).expect("linger can be set");
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

@@ -1,0 +1,213 @@
+//! Programs that speak one object a line.
+
+use std::time::Duration;
+
+use salotto::event::{ErrorCode, LeaveReason, MessageKind, NoticeKind};
+use salotto::{Event, Happening, Request, Strike};
+use salotto_tests::json::{hello, say};
+use salotto_tests::{House, pause};
+
+#[test]
+fn a_client_is_welcomed_and_let_into_the_default_room() {
+    let house = House::builder()
+        .settings(|settings| settings.server.name = "The Parlour".into())
+        .enable("quit")
+        .open();
+    let mut ada = house.connects_json();
+    ada.asks(hello("ada", &[], None));
+    let Event::Welcome { version, server, run, name, commands, .. } = ada.hears_next() else {
+        panic!("the first event is a welcome");
+    };
+    assert_eq!((version, server.as_str(), name.as_str()), (1, "The Parlour", "ada"));
+    assert!(!run.is_empty());
+    let paths: Vec<&str> = commands.iter().map(|command| command.path.as_str()).collect();
+    assert_eq!(paths, ["quit"], "what a member may call and nothing else");
+    let Event::Entered { room, members, count, first_id, history, .. } = ada.hears_next() else {
+        panic!("then a room");
+    };
+    assert_eq!((room.as_str(), count, first_id, history), ("lobby", 1, 1, 0));
+    assert_eq!(members, ["ada"]);
+    let Event::Entry(entry) = ada.hears_next() else {
+        panic!("then what happens there");
+    };
+    assert!(matches!(entry.what, Happening::Joined { who } if who == "ada"));
+}
+
+#[test]
+fn a_nonce_comes_back_on_the_echo_and_on_the_error() {
+    let house = House::open();
+    let mut ada = house.enters_json("ada");
+    ada.asks_with(say("hello"), Some("7"));
+    let entry = ada.hears_said("hello");
+    let Happening::Message { nonce, .. } = entry.what else {
+        panic!("it was said");
+    };
+    assert_eq!(nonce.as_deref(), Some("7"));
+    ada.asks_with(
+        Request::Say { text: "hello".into(), room: Some("nowhere".into()), kind: MessageKind::Say },
+        Some("8"),
+    );
+    let nonce = ada.hears_where("the error", |event| match event {
+        Event::Error { code: ErrorCode::NoSuchRoom, nonce, .. } => Some(nonce.clone()),
+        _ => None,
+    });
+    assert_eq!(nonce.as_deref(), Some("8"));
+    ada.asks_with(Request::Ping, Some("9"));
+    ada.hears_where("the pong", |event| {
+        (*event == Event::Pong { nonce: Some("9".into()) }).then_some(())
+    });
+}
+
+#[test]
+fn what_is_no_request_is_answered_and_the_next_one_works() {
+    let house = House::open();
+    let mut ada = house.enters_json("ada");
+    for line in [
+        r#"{"type":"dance"}"#,
+        r#"{"type":"say"}"#,
+        r#"{"type":"say","text":7}"#,
+        r#"{"type":"say","text":"half"#,
+        r#"[1,2,3]"#,
+        r#"null"#,
+        r#"not json at all"#,
+        r#"{"type":"say","text":"\ud800"}"#,
+    ] {
+        ada.raw.says(line);
+        ada.hears_error(ErrorCode::BadRequest);
+    }
+    ada.raw.says(r#"{"colour":"blue","text":"unknown fields are fine","type":"say"}"#);
+    ada.hears_said("unknown fields are fine");
+    assert_eq!(house.struck(Strike::BadRequest), 8);
+}
+
+#[test]
+fn a_request_before_a_name_is_told_to_say_hello() {
+    let house = House::open();
+    let mut ada = house.connects_json();
+    ada.asks(Request::Rooms);
+    ada.hears_error(ErrorCode::NameWanted);
+    ada.asks(Request::Hello { version: 99, name: "ada".into(), rooms: Vec::new(), resume: None });
+    assert!(ada.hears_error(ErrorCode::BadRequest).contains("version 1"));
+    let mut ada = ada.enters("ada");
+    ada.says("hello");
+    ada.hears_said("hello");
+}
+
+#[test]
+fn a_request_may_arrive_in_slow_pieces() {
+    let house = House::open();
+    let mut ada = house.connects_json();
+    ada.raw.sends(br#"{"type":"hel"#);
+    // Longer than a chunk of text may stand alone, and than silence is let be.
+    pause(Duration::from_millis(600));
+    ada.raw.sends(br#"lo","name":"ada"}"#);
+    ada.raw.sends(b"\n");
+    ada.hears_where("that it is in a room", |event| {
+        matches!(event, Event::Entered { .. }).then_some(())
+    });
+}
+
+#[test]
+fn a_client_whose_first_bytes_come_late_passes_over_the_greeting() {
+    let house = House::open();
+    let mut ada = house.connects_json();
+    ada.raw.hears_about("What is your name?");
+    let mut ada = ada.enters("ada");
+    ada.says("hello");
+    ada.hears_said("hello");
+}
+
+#[test]
+fn text_and_json_clients_are_in_one_room() {
+    let house = House::builder().enable("notices").open();
+    let mut ada = house.enters_json("ada");
+    let mut bob = house.enters("bob");
+    ada.asks(Request::Say { text: "waves".into(), room: None, kind: MessageKind::Act });
+    bob.hears("** ada waves");
+    bob.says("hello");
+    ada.hears_said("hello");
+    bob.dies();
+    assert_eq!(ada.hears_left("bob"), LeaveReason::Lost);
+    let notice = ada.hears_where("the notice of it", |event| match event {
+        Event::Entry(entry) => match &entry.what {
+            Happening::Notice { text, kind: NoticeKind::Left } => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(notice, "bob left (connection lost)");
+}
+
+#[test]
+fn a_goodbye_is_answered_and_the_connection_ends() {
+    let house = House::builder().enable("notices").open();
+    let mut bob = house.enters("bob");
+    let mut ada = house.enters_json("ada");
+    ada.asks(Request::Quit { farewell: "so long".into() });
+    let quit = LeaveReason::Quit { farewell: "so long".into() };
+    assert_eq!(ada.hears_bye(), quit);
+    assert!(ada.raw.hears_eof().is_empty());
+    bob.hears("* ada left (quit: so long)");
+}
+
+#[test]
+fn a_direct_message_reaches_one_and_comes_back_to_its_sender() {
+    let house = House::open();
+    let mut ada = house.enters_json("ada");
+    let mut bob = house.enters("bob");
+    let mut eve = house.enters("eve");
+    let direct = |to: &str, text: &str| Request::Direct { to: to.into(), text: text.into() };
+    ada.asks_with(direct("BOB", "just you"), Some("1"));
+    bob.hears("[ada to bob] just you");
+    let nonce = ada.hears_where("the echo", |event| match event {
+        Event::Direct { from, to, text, nonce, .. } => {
+            assert_eq!((from.as_str(), to.as_str(), text.as_str()), ("ada", "bob", "just you"));
+            Some(nonce.clone())
+        }
+        _ => None,
+    });
+    assert_eq!(nonce.as_deref(), Some("1"));
+    ada.asks(direct("nobody", "are you there?"));
+    ada.hears_error(ErrorCode::NoSuchMember);
+    ada.says("for all");
+    assert_eq!(eve.hears_next(), "ada: for all", "eve heard none of it");
+}
+
+#[test]
+fn a_client_that_is_silent_is_pinged_and_gone_without_an_answer() {
+    let house = House::builder()
+        .settings(|settings| {
+            settings.limits.ping_after = Some(Duration::from_millis(300));
+            settings.limits.gone_after = Some(Duration::from_millis(1500));
+        })
+        .enable("notices")
+        .open();
+    // A person with `nc` may well be silent for longer than that.
+    let mut bob = house.enters("bob");
+    let mut silent = house.enters_json("silent");
+    bob.hears("* silent joined");
+    silent.hears_where("a ping", |event| matches!(event, Event::Ping).then_some(()));
+    bob.hears("* silent left (no answer)");
+    assert_eq!(silent.hears_bye(), LeaveReason::Idle);
+    silent.raw.hears_eof();
+    bob.says("I am still here");
+    bob.hears("bob: I am still here");
+    assert_eq!(house.struck(Strike::NoAnswer), 1);
+}
+
+#[test]
+fn a_client_that_answers_pings_stays() {
+    let house = House::builder()
+        .settings(|settings| {
+            settings.limits.ping_after = Some(Duration::from_millis(100));
+            settings.limits.gone_after = Some(Duration::from_secs(10));
+        })
+        .open();
+    let mut ada = house.enters_json("ada");
+    for _ in 0..5 {
+        ada.hears_where("a ping", |event| matches!(event, Event::Ping).then_some(()));
+        ada.asks(Request::Pong);
+    }
+    ada.says("hello");
+    ada.hears_said("hello");
+}

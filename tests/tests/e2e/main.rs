@@ -1,0 +1,18 @@
+//! End-to-end tests: each opens a house of its own and talks to it through real sockets.
+
+mod abuse;
+mod bytes;
+mod commands;
+mod embedding;
+mod gates;
+mod json;
+mod lifecycle;
+mod names;
+mod order;
+mod panics;
+mod rate;
+mod resume;
+mod rooms;
+mod slow;
+mod swap;
+mod text;

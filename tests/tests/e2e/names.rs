@@ -1,0 +1,172 @@
+//! Who may be called what.
+
+use std::time::Duration;
+
+use salotto::event::ErrorCode;
+use salotto::{Request, Strike};
+use salotto_tests::House;
+use salotto_tests::json::hello;
+
+#[test]
+fn a_taken_name_is_refused_in_all_its_disguises() {
+    let house = House::open();
+    let mut ada = house.enters("ada");
+    let mut other = house.connects();
+    for name in [
+        "ada",
+        "ADA",
+        "Ada",
+        "аda",    // Cyrillic а
+        "ａｄａ", // full width
+        "a\u{200b}da",
+        " ada ",
+    ] {
+        other.says(name);
+        let answer = other.hears_about("! ");
+        assert!(answer.ends_with("is taken; choose another"), "{name:?}: {answer}");
+    }
+    other.says("eve");
+    other.hears("* you are in lobby with ada, eve");
+    ada.says("only one of me");
+    other.hears("ada: only one of me");
+    assert_eq!(house.struck(Strike::NameTaken), 7);
+}
+
+#[test]
+fn nobody_passes_for_the_operator() {
+    let house = House::open();
+    let mut eve = house.connects();
+    for name in ["host", "HOST", "hоst", "ｈｏｓｔ", "h0st"] {
+        eve.says(name);
+        eve.hears_about("is taken; choose another");
+    }
+    eve.says("eve");
+    eve.hears("* you are in lobby with eve");
+    let mut bob = house.enters_json("bob");
+    bob.asks(Request::Rename { name: "Host".into() });
+    bob.hears_error(ErrorCode::NameTaken);
+}
+
+#[test]
+fn a_name_that_is_none_is_answered_with_what_is_wrong() {
+    let house = House::open();
+    let mut ada = house.connects();
+    for (name, answer) in [
+        ("ada lovelace", "! a name cannot contain spaces; try `ada_lovelace`; choose another name"),
+        (
+            "ada:",
+            "! a name cannot contain `:`; letters, digits and _ - . ' are fine; choose another name",
+        ),
+        (
+            "[ada]",
+            "! a name cannot contain `[`; letters, digits and _ - . ' are fine; choose another name",
+        ),
+        ("...", "! a name needs at least one letter or digit; choose another name"),
+        (
+            "abcdefghijklmnopqrstuvwxy",
+            "! the name has 25 characters; at most 24 are allowed; choose another name",
+        ),
+        (
+            "äääääääääääääääääääääääääääääääää",
+            "! the name has 66 bytes; at most 64 are allowed; choose another name",
+        ),
+    ] {
+        ada.says(name);
+        ada.hears_exactly(&[answer]);
+    }
+    ada.says("\u{1b}[1mada\u{7}");
+    ada.hears_about("cannot contain `[`");
+    ada.says("a\u{7}d\u{9b}a");
+    ada.hears_exactly(&["* you are in lobby with ada"]);
+}
+
+#[test]
+fn a_name_is_free_again_when_its_owner_has_left() {
+    let house = House::builder().enable("notices").open();
+    let mut bob = house.enters("bob");
+    house.enters("ada").dies();
+    bob.hears("* ada left (connection lost)");
+    house.enters("ADA");
+    bob.hears("* ADA joined");
+}
+
+#[test]
+fn sixteen_lines_without_a_name_are_enough() {
+    let house = House::open();
+    let mut eve = house.connects();
+    for _ in 0..16 {
+        eve.says("not a name");
+    }
+    let heard = eve.hears_eof();
+    assert_eq!(heard.len(), 17, "{heard:?}");
+    assert_eq!(heard[16], "* goodbye (16 lines were tried and none was a name)");
+    assert_eq!(house.struck(Strike::NameLines), 1);
+}
+
+#[test]
+fn a_name_has_to_be_given_in_time() {
+    let house = House::builder()
+        .settings(|settings| settings.limits.name_timeout = Some(Duration::from_secs(2)))
+        .open();
+    let mut silent = house.connects();
+    let mut ada = house.enters("ada");
+    assert_eq!(
+        silent.hears_eof().last().map(String::as_str),
+        Some("* goodbye (no name was given in time)")
+    );
+    assert_eq!(house.struck(Strike::NameTimeout), 1);
+    // The one with a name may be silent for as long as she likes.
+    ada.says("I am still here");
+    ada.hears("ada: I am still here");
+}
+
+#[test]
+fn another_name_is_announced_and_the_old_one_is_free() {
+    let house = House::builder().enable("notices").open();
+    let mut bob = house.enters("bob");
+    let mut ada = house.enters_json("ada");
+    ada.asks(Request::Rename { name: "eve".into() });
+    bob.hears("* ada is now eve");
+    ada.says("it is me");
+    bob.hears("eve: it is me");
+    house.enters("ada");
+    bob.hears("* ada joined");
+    ada.asks(Request::Rename { name: "Bob".into() });
+    ada.hears_error(ErrorCode::NameTaken);
+    // Another way to write the own name is fine.
+    ada.asks(Request::Rename { name: "EVE".into() });
+    bob.hears("* eve is now EVE");
+}
+
+#[test]
+fn a_second_hello_is_no_way_to_another_name() {
+    let house = House::open();
+    let mut ada = house.enters_json("ada");
+    ada.asks(hello("eve", &[], None));
+    ada.hears_error(ErrorCode::BadRequest);
+    ada.says("hello");
+    ada.hears_said("hello");
+}
+
+#[test]
+fn two_who_want_the_same_name_at_once_do_not_both_get_it() {
+    let house = House::open();
+    let answers: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut client = house.connects();
+                    client.says("ada");
+                    let answer = client.hears_next();
+                    // Nobody leaves before everybody has asked.
+                    (client, answer)
+                })
+            })
+            .collect();
+        let both: Vec<_> =
+            threads.into_iter().map(|thread| thread.join().expect("each is answered")).collect();
+        both.into_iter().map(|(_, answer)| answer).collect()
+    });
+    let refused = "! the name `ada` is taken; choose another";
+    assert_eq!(answers.iter().filter(|answer| *answer == refused).count(), 7, "{answers:?}");
+}

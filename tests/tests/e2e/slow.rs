@@ -1,0 +1,214 @@
+//! People who do not take what they are sent are cut off; the room goes on and misses nothing.
+
+use std::time::{Duration, Instant};
+
+use salotto::event::LeaveReason;
+use salotto::{Event, Happening, Request, Strike};
+use salotto_tests::client::Heard;
+use salotto_tests::{Client, House, HouseBuilder};
+
+/// Long enough that a few hundred fill every buffer between the house and somebody who does not read.
+const LINE: usize = 30_000;
+
+/// A house of long lines and a small timeline.
+fn long_lines() -> HouseBuilder {
+    House::builder().settings(|settings| {
+        settings.limits.line_bytes = Some(64 * 1024);
+        settings.limits.unended_bytes = Some(128 * 1024);
+        settings.limits.message_characters = None;
+        settings.rooms.timeline_bytes = 256 * 1024;
+    })
+}
+
+/// Lets somebody talk until a condition holds, and hears each line come back. Returns how many were said.
+fn talks_until(talker: &mut Client, name: &str, mut enough: impl FnMut() -> bool) -> usize {
+    let started = Instant::now();
+    let mut said = 0;
+    while !enough() {
+        assert!(started.elapsed() < salotto_tests::PATIENCE * 2, "{said} lines were not enough");
+        let line = format!("{said:x>LINE$}");
+        talker.says(&line);
+        talker.hears(&format!("{name}: {line}"));
+        said += 1;
+    }
+    said
+}
+
+#[test]
+fn a_member_that_stops_reading_is_cut_off_and_the_room_goes_on() {
+    let house = long_lines().open();
+    let mut witness = house.enters_json("witness");
+    let slow = house.connects_narrowly().enters("slow");
+    let mut ada = house.enters("ada");
+    let said = talks_until(&mut ada, "ada", || house.status().members == 2);
+    // The witness reads only now; were it as far behind as the slow one, it would have been cut off as well.
+    drop(slow);
+    let left = witness_reads(&mut witness, said);
+    assert_eq!(left, LeaveReason::TooSlow);
+    assert!(house.struck(Strike::TooSlow) >= 1);
+    ada.says("we go on");
+    witness.hears_said("we go on");
+}
+
+/// Reads `count` messages and returns why `slow` left.
+fn witness_reads(witness: &mut salotto_tests::JsonClient, count: usize) -> LeaveReason {
+    let mut reason = None;
+    let mut said = 0;
+    while said < count || reason.is_none() {
+        match witness.hears_next() {
+            Event::Entry(entry) => match entry.what {
+                Happening::Message { .. } => said += 1,
+                Happening::Left { who, reason: why } if who == "slow" => reason = Some(why),
+                _ => {}
+            },
+            other => panic!("only the room is told: {other:?}"),
+        }
+    }
+    assert_eq!(said, count, "each message once");
+    reason.expect("it was waited for")
+}
+
+#[test]
+fn a_member_that_takes_nothing_for_too_long_is_cut_off() {
+    let house = long_lines()
+        .settings(|settings| {
+            settings.rooms.timeline_bytes = 1024 * 1024 * 1024;
+            settings.limits.stalled_after = Some(Duration::from_millis(500));
+        })
+        .enable("notices")
+        .open();
+    let mut slow = house.connects_narrowly().enters("slow");
+    let mut ada = house.enters("ada");
+    talks_until(&mut ada, "ada", || house.status().members == 1);
+    ada.says("we go on");
+    ada.hears("ada: we go on");
+    // What it was sent in time can still be read, and then the connection is over.
+    slow.hears_eof();
+}
+
+#[test]
+fn a_member_that_is_slow_but_reads_misses_nothing() {
+    let house =
+        long_lines().settings(|settings| settings.rooms.timeline_bytes = 64 * 1024 * 1024).open();
+    let mut slow = house.connects_narrowly().enters("slow");
+    let mut ada = house.enters("ada");
+    const LINES: usize = 300;
+    for number in 0..LINES {
+        let line = format!("{number:x>LINE$}");
+        ada.says(&line);
+        ada.hears(&format!("ada: {line}"));
+    }
+    for number in 0..LINES {
+        slow.hears_exactly(&[&format!("ada: {number:x>LINE$}")]);
+    }
+    assert_eq!(house.struck(Strike::TooSlow), 0);
+}
+
+#[test]
+fn a_full_mailbox_cuts_off_whoever_does_not_empty_it() {
+    let house = long_lines().settings(|settings| settings.limits.mailbox = Some(16)).open();
+    let _slow = house.connects_narrowly().enters("slow");
+    let mut witness = house.enters_json("witness");
+    let mut ada = house.enters_json("ada");
+    let started = Instant::now();
+    while house.status().members == 3 {
+        assert!(started.elapsed() < salotto_tests::PATIENCE * 2, "it never filled");
+        ada.asks(Request::Direct { to: "slow".into(), text: "x".repeat(LINE) });
+        ada.hears_where("the echo or that nobody is there", |event| {
+            matches!(event, Event::Direct { .. } | Event::Error { .. }).then_some(())
+        });
+    }
+    assert_eq!(house.struck(Strike::Mailbox), 1);
+    assert_eq!(witness.hears_left("slow"), LeaveReason::TooSlow);
+    ada.says("we go on");
+    witness.hears_said("we go on");
+}
+
+#[test]
+fn whoever_is_cut_off_and_never_reads_does_not_keep_the_connection() {
+    let house = long_lines().settings(|settings| settings.limits.stalled_after = None).open();
+    let mut slow = house.connects_narrowly().enters("slow");
+    let mut ada = house.enters("ada");
+    talks_until(&mut ada, "ada", || house.status().members == 1);
+    // It does not read, so it finds out by writing: a connection that is over answers with a reset.
+    let started = Instant::now();
+    while slow.tries_to_send(b"\n").is_ok() {
+        assert!(
+            started.elapsed() < salotto_tests::PATIENCE,
+            "the house still holds the connection"
+        );
+        salotto_tests::pause(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn whoever_is_kicked_and_never_reads_does_not_keep_the_connection() {
+    let house = long_lines()
+        .settings(|settings| {
+            settings.limits.stalled_after = None;
+            settings.rooms.timeline_bytes = 1024 * 1024 * 1024;
+        })
+        .open();
+    let mut slow = house.connects_narrowly().enters("slow");
+    let mut ada = house.enters("ada");
+    let mut lines = 0;
+    talks_until(&mut ada, "ada", || {
+        lines += 1;
+        lines > 300
+    });
+    house.types("kick slow wake up");
+    let started = Instant::now();
+    while slow.tries_to_send(b"\n").is_ok() {
+        assert!(
+            started.elapsed() < salotto_tests::PATIENCE,
+            "the house still holds the connection"
+        );
+        salotto_tests::pause(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn many_requests_at_once_are_all_answered_to_who_reads() {
+    let house = House::open();
+    let mut ada = house.enters_json("ada");
+    const PINGS: usize = 5000;
+    let pings = "{\"type\":\"ping\"}\n".repeat(PINGS);
+    ada.raw.sends(pings.as_bytes());
+    let mut pongs = 0;
+    let deadline = Instant::now() + salotto_tests::PATIENCE;
+    while pongs < PINGS {
+        match ada.raw.read_line(deadline) {
+            Heard::Line(line) if line.contains("pong") => pongs += 1,
+            Heard::Line(line) if line.contains("\"bye\"") => {
+                panic!("cut off after {pongs} of {PINGS} answers: {line}")
+            }
+            Heard::Line(_) => {}
+            end => panic!("{end:?} after {pongs} of {PINGS} answers"),
+        }
+    }
+}
+
+#[test]
+fn many_who_paste_at_once_and_read_are_none_of_them_cut_off() {
+    // The defaults, and more at once than the timeline holds.
+    let house = House::builder()
+        .settings(|settings| settings.limits.rate = salotto::Limits::default().rate)
+        .open();
+    const PEOPLE: usize = 60;
+    const LINES: usize = 9;
+    let clients: Vec<_> =
+        (0..PEOPLE).map(|index| house.enters(&format!("person{}", index + 100))).collect();
+    let pasted = format!("{}\n", "x".repeat(1990)).repeat(LINES);
+    std::thread::scope(|scope| {
+        for mut client in clients {
+            let pasted = &pasted;
+            scope.spawn(move || {
+                client.sends(pasted.as_bytes());
+                for _ in 0..PEOPLE * LINES {
+                    client.hears_about(": xxxx");
+                }
+            });
+        }
+    });
+    assert_eq!(house.struck(Strike::TooSlow), 0);
+}

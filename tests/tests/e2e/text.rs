@@ -1,0 +1,185 @@
+//! People with `nc`, `telnet` or a first client written in class.
+
+use std::time::Duration;
+
+use salotto_tests::{House, pause};
+
+#[test]
+fn several_people_talk_and_each_hears_all() {
+    let house = House::open();
+    let mut people: Vec<_> =
+        ["ada", "bob", "eve", "dan", "joe"].map(|name| house.enters(name)).into();
+    people[0].says("hello");
+    people[3].says("hello ada");
+    for person in &mut people {
+        person.hears("ada: hello");
+    }
+    // Two connections may be read in either order, so the second is waited for, not expected next.
+    people[4].says("bye");
+    for person in &mut people {
+        person.hears("joe: bye");
+    }
+}
+
+#[test]
+fn silence_is_greeted_and_asked_for_a_name() {
+    let house = House::builder()
+        .settings(|settings| {
+            settings.server.name = "The Parlour".into();
+            settings.server.greeting = "This is {server}. Who are you?".into();
+        })
+        .open();
+    let mut ada = house.connects();
+    ada.hears_exactly(&["This is The Parlour. Who are you?"]);
+    ada.says("ada");
+    ada.hears_exactly(&["* you are in lobby with ada"]);
+}
+
+#[test]
+fn whoever_gives_a_name_first_is_not_greeted() {
+    let house =
+        House::builder().settings(|settings| settings.server.greeting = "Who is it?".into()).open();
+    // On a busy machine a client may be silent for a moment against its will; it is not each time.
+    let greeted = (0..5).all(|attempt| {
+        let mut client = house.connects();
+        client.says(&format!("ada{attempt}"));
+        client.hears_next() == "Who is it?"
+    });
+    assert!(!greeted);
+}
+
+#[test]
+fn a_name_and_messages_may_come_in_one_piece() {
+    let house = House::open();
+    let mut ada = house.connects();
+    ada.sends(b"ada\nhello\nbye\n");
+    ada.hears_exactly(&["* you are in lobby with ada", "ada: hello", "ada: bye"]);
+}
+
+#[test]
+fn piped_input_gets_its_answers_although_it_ends() {
+    let house = House::open();
+    let mut ada = house.connects();
+    ada.sends(b"ada\nhi\n");
+    ada.half_closes();
+    let heard = ada.hears_eof();
+    assert_eq!(heard, ["* you are in lobby with ada", "ada: hi", "* goodbye (connection lost)"]);
+}
+
+#[test]
+fn piped_input_is_said_to_its_end_also_without_a_newline() {
+    let house = House::open();
+    let mut bob = house.enters("bob");
+    let mut ada = house.connects();
+    ada.sends(b"ada\nhi\nno newline here");
+    ada.half_closes();
+    bob.hears_exactly(&["ada: hi", "ada: no newline here"]);
+    assert!(ada.hears_eof().contains(&"ada: no newline here".to_owned()));
+}
+
+#[test]
+fn bare_chunks_without_a_newline_count_as_lines() {
+    let house = House::open();
+    let mut bob = house.enters("bob");
+    let mut ada = house.connects();
+    ada.sends(b"ada");
+    ada.hears("* you are in lobby with ada, bob");
+    ada.sends(b"hello");
+    bob.hears("ada: hello");
+    ada.hears("ada: hello");
+    ada.sends("schöne Grüße".as_bytes());
+    bob.hears("ada: schöne Grüße");
+}
+
+#[test]
+fn after_the_first_newline_half_a_line_waits_for_its_end() {
+    let house = House::open();
+    let mut ada = house.enters("ada");
+    ada.sends(b"hel");
+    pause(Duration::from_millis(500));
+    ada.sends(b"lo\n");
+    ada.hears_exactly(&["ada: hello"]);
+}
+
+#[test]
+fn telnet_negotiation_and_carriage_returns_are_no_text() {
+    let house = House::open();
+    let mut ada = house.connects();
+    // WILL NAWS, a window size as subnegotiation, DO SUPPRESS-GO-AHEAD.
+    ada.sends(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0\xff\xfd\x03ada\r\n");
+    ada.hears_exactly(&["* you are in lobby with ada"]);
+    ada.sends(b"hello\xff\xf1 there\r\n");
+    ada.hears_exactly(&["ada: hello there"]);
+}
+
+#[test]
+fn a_telnet_client_that_only_negotiates_is_asked_for_a_name() {
+    let house = House::open();
+    let mut ada = house.connects();
+    ada.sends(b"\xff\xfb\x1f\xff\xfd\x03");
+    ada.hears_about("What is your name?");
+}
+
+#[test]
+fn an_empty_line_instead_of_a_name_is_asked_for_a_name() {
+    let house = House::open();
+    let mut ada = house.connects();
+    ada.says("");
+    ada.hears_about("name");
+    ada.says("ada");
+    ada.hears("* you are in lobby with ada");
+}
+
+#[test]
+fn empty_lines_in_a_conversation_say_nothing() {
+    let house = House::open();
+    let mut ada = house.enters("ada");
+    ada.sends(b"\n\r\n   \nhello\n");
+    ada.hears_exactly(&["ada: hello"]);
+}
+
+#[test]
+fn a_command_is_run_and_three_exclamation_marks_are_said() {
+    let house = House::builder().enable("quit").open();
+    let mut ada = house.enters("ada");
+    ada.says("!!!");
+    ada.says("!qiut");
+    ada.hears_exactly(&["ada: !!!", "! there is no command `!qiut`; did you mean `!quit`?"]);
+}
+
+#[test]
+fn arrivals_and_departures_are_announced() {
+    let house = House::builder().enable("notices").enable("quit").open();
+    let mut ada = house.enters("ada");
+    ada.hears_exactly(&["* Welcome, ada!", "* ada joined"]);
+    let mut bob = house.enters("bob");
+    ada.hears_exactly(&["* bob joined"]);
+    bob.hears_exactly(&["* Welcome, bob!", "* bob joined"]);
+    bob.says("!quit");
+    ada.hears_exactly(&["* bob left (quit)"]);
+    assert_eq!(bob.hears_eof(), ["* goodbye (quit)"]);
+}
+
+#[test]
+fn last_words_are_told_to_those_who_stay() {
+    let house = House::builder().enable("notices").enable("quit").open();
+    let mut ada = house.enters("ada");
+    let mut bob = house.enters("bob");
+    bob.says("!quit so long");
+    ada.hears("* bob left (quit: so long)");
+    bob.hears("* goodbye (quit: so long)");
+    bob.hears_eof();
+}
+
+#[test]
+fn a_connection_that_dies_is_noticed() {
+    let house = House::builder().enable("notices").open();
+    let mut ada = house.enters("ada");
+    house.enters("bob").dies();
+    ada.hears("* bob left (connection lost)");
+    let joe = house.enters("joe");
+    ada.hears("* joe joined");
+    drop(joe);
+    ada.hears("* joe left (connection lost)");
+    assert_eq!(house.status().members, 1);
+}

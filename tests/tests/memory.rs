@@ -1,0 +1,54 @@
+//! Memory returns to its baseline after connections that came to nothing. In a process of its own: it is the whole process that is measured.
+
+use std::time::Duration;
+
+use salotto_tests::House;
+use salotto_tests::memory::resident;
+
+const ROUNDS: usize = 10;
+const CONNECTIONS: usize = 200;
+/// What may be left of them all. One kept buffer of 16 KiB each would be 32 MiB.
+const BOUND: u64 = 8 * 1024 * 1024;
+
+#[test]
+fn connections_that_never_give_a_name_leave_nothing_behind() {
+    let house = House::builder()
+        .settings(|settings| settings.limits.name_timeout = Some(Duration::from_secs(30)))
+        .open();
+    let mut ada = house.enters("ada");
+    // The first round warms up: threads, allocator, reactor.
+    crowd(&house);
+    let Some(before) = resident() else {
+        return;
+    };
+    for _ in 0..ROUNDS {
+        crowd(&house);
+    }
+    let after = resident().expect("it was told before");
+    assert!(after < before + BOUND, "{before} bytes before, {after} bytes after");
+    ada.says("I am still here");
+    ada.hears("ada: I am still here");
+}
+
+/// Many connect at once, some send half a line, none gives a name, and all are gone again.
+fn crowd(house: &House) {
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|index| {
+            let mut client = house.connects();
+            match index % 4 {
+                0 => client.sends(b"{\"type\":\"hello\",\"name\":\"half a line that does not end"),
+                1 => client.says("not a name"),
+                2 => client.sends(&[b'{'; 4000]),
+                _ => {}
+            }
+            client
+        })
+        .collect();
+    house.waits_until("all are connected", |status| status.connected == CONNECTIONS + 1);
+    for (index, client) in clients.into_iter().enumerate() {
+        if index % 2 == 0 {
+            client.dies();
+        }
+    }
+    house.waits_until("all are gone", |status| status.connected == 1);
+}

@@ -1,0 +1,43 @@
+//! Running out of file descriptors refuses the newcomer and keeps the room. In a process of its own: the limit is the whole process's.
+
+use salotto::Strike;
+use salotto_tests::House;
+
+/// Descriptors that the harness and the house may have open, beside the connections that use up the rest.
+const LIMIT: u64 = 96;
+
+#[test]
+fn running_out_of_file_descriptors_refuses_the_newcomer_and_keeps_the_room() {
+    // Both limits, or the house would raise the soft one again.
+    rlimit::setrlimit(rlimit::Resource::NOFILE, LIMIT, LIMIT).expect("a limit can be lowered");
+    let house = House::open();
+    let mut ada = house.enters("ada");
+    let mut bob = house.enters("bob");
+    // Each guest takes two: one here and one in the house. The one here is had first, so that it is the house that runs out.
+    let mut guests = Vec::new();
+    let mut reserved: Vec<std::fs::File> = Vec::new();
+    while let Ok(file) = std::fs::File::open("/dev/null") {
+        reserved.push(file);
+    }
+    reserved.pop();
+    reserved.pop();
+    // Two are free: the first guest gets in, and takes both.
+    guests.push(house.connects());
+    house.waits_until("the guest is in", |status| status.connected == 3);
+    // One more is free, and it is the newcomer's own.
+    reserved.pop();
+    let mut newcomer = house.connects();
+    let heard = newcomer.hears_eof();
+    assert_eq!(heard, ["! the house is full; try again later"]);
+    drop(newcomer);
+    assert!(house.struck(Strike::OpenFiles) >= 1);
+    ada.says("we go on");
+    bob.hears("ada: we go on");
+
+    // Where there is room again, the next one gets in.
+    reserved.clear();
+    drop(guests);
+    let mut eve = house.enters("eve");
+    eve.says("here I am");
+    bob.hears("eve: here I am");
+}
