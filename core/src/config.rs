@@ -299,18 +299,25 @@ impl Settings {
         wrong
     }
 
-    /// Names the settings in which `self` and `new` differ and which a running house cannot take over.
-    pub(crate) fn needing_restart(&self, new: &Settings) -> Vec<&'static str> {
-        let mut fields = Vec::new();
-        let mut differs = |differs: bool, field| {
-            if differs {
-                fields.push(field);
+    /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
+    pub(crate) fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
+        fn keep<T: Clone + PartialEq>(
+            kept: &mut Vec<&'static str>,
+            field: &'static str,
+            now: &T,
+            new: &mut T,
+        ) {
+            if now != new {
+                kept.push(field);
+                new.clone_from(now);
             }
-        };
-        differs(self.server.listen != new.server.listen, "server.listen");
-        differs(self.server.threads != new.server.threads, "server.threads");
-        differs(self.server.host_name != new.server.host_name, "server.host_name");
-        fields
+        }
+        let mut kept = Vec::new();
+        keep(&mut kept, "server.listen", &self.server.listen, &mut new.server.listen);
+        keep(&mut kept, "server.threads", &self.server.threads, &mut new.server.threads);
+        keep(&mut kept, "server.host_name", &self.server.host_name, &mut new.server.host_name);
+        keep(&mut kept, "rooms.default", &self.rooms.default, &mut new.rooms.default);
+        kept
     }
 }
 

@@ -9,7 +9,7 @@ use crate::command::Role;
 use crate::counters::Strike;
 use crate::dialect::Input;
 use crate::error::Refusal;
-use crate::event::{ErrorCode, Event, LeaveReason, PROTOCOL_VERSION};
+use crate::event::{EntryId, ErrorCode, Event, LeaveReason, PROTOCOL_VERSION};
 use crate::member::{Member, MemberId, Peer};
 use crate::name::{Name, NameError};
 use crate::outlet::{Mail, Outlet};
@@ -122,6 +122,13 @@ impl Hub {
         }
     }
 
+    /// The last id that a returning client saw in a room, however it writes the room's name.
+    fn seen_in(&self, room: &str, resume: &Resume) -> Option<EntryId> {
+        let id_of = |name: &str| self.house.rooms.find(name).map(|room| room.id);
+        let room = id_of(room)?;
+        resume.rooms.iter().find(|(name, _)| id_of(name) == Some(room)).map(|(_, seen)| *seen)
+    }
+
     /// A returning client whose former connection is not known to be gone yet has its name back.
     fn end_former_connection(&mut self, id: MemberId, name: &str, resume: Option<&Resume>) {
         let Some(resume) = resume.filter(|resume| resume.run == self.house.run) else {
@@ -197,7 +204,7 @@ impl Hub {
             wanted.push(&settings.rooms.default);
         }
         for room in wanted {
-            let seen = resume.and_then(|resume| resume.rooms.get(room)).copied();
+            let seen = resume.and_then(|resume| self.seen_in(room, resume));
             match self.join(id, room, seen) {
                 // Asked for twice: by name and as one to resume.
                 Ok(()) => {}

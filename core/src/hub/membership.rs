@@ -290,6 +290,10 @@ impl Hub {
         text: &str,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
+        if self.house.roster.get(id).is_none_or(|member| member.name.is_none()) {
+            // Who stands at the door gives a first name, which is more than a rename.
+            return Err(None);
+        }
         let name = self.check_name(id, text)?;
         let Some(from) = self.house.roster.set_name(id, name.clone()) else {
             return Err(None);

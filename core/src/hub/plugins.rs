@@ -85,6 +85,11 @@ impl Hub {
         let mut errors = Vec::new();
         let mut made = Vec::new();
         for setup in setups {
+            let name = setup.name.clone();
+            if made.iter().any(|(other, _): &(PluginSetup, _)| other.name == name) {
+                errors.push(CatalogError::Twice { name });
+                continue;
+            }
             if unchanged(self, &setup) {
                 made.push((setup, None));
                 continue;
@@ -118,8 +123,8 @@ impl Hub {
     }
 
     /// Takes over settings while people talk, and names those that wait for a restart.
-    pub(crate) fn apply_settings(&mut self, settings: Settings) -> Vec<&'static str> {
-        let restart = self.house.settings().needing_restart(&settings);
+    pub(crate) fn apply_settings(&mut self, mut settings: Settings) -> Vec<&'static str> {
+        let restart = self.house.settings().keep_until_restart(&mut settings);
         self.house.slow_hook = settings.server.slow_hook;
         self.house.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
         self.house.shared.set_settings(settings.clone());

@@ -52,6 +52,12 @@ pub enum CatalogError {
         /// The names there are.
         known: Vec<String>,
     },
+    /// It was asked for twice.
+    #[error("plugin `{name}` stands there twice; leave one out")]
+    Twice {
+        /// The plugin.
+        name: String,
+    },
     /// Its settings were refused.
     #[error("plugin `{name}`: {problem}")]
     Settings {
