@@ -197,14 +197,14 @@ fn what_is_typed_ahead_is_not_lost() {
 #[test]
 fn ctrl_c_as_a_signal_does_not_close_the_house() {
     let folder = Folder::new();
-    let mut console = Console::open(&folder, ANY_PORT);
+    let console = Console::open(&folder, ANY_PORT);
     let address = console.address();
     let id = rustix::process::Pid::from_child(&console.child);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    console.sees("`quit` or Ctrl+D closes the house and leaves");
+    console.ends_with("salotto>");
     let _ada = Guest::join(address, "ada");
     console.sees("ada joined");
-    console.press(CTRL_D);
-    assert_eq!(console.exit_status(), Some(0));
 }
 
 #[test]
