@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::hub::builtin_commands as builtin;
 pub use complete::{Candidates, complete, hint};
 pub use reply::Reply;
 

@@ -247,7 +247,7 @@ impl Settings {
                 false,
                 "server.host_name",
                 format!("{:?}", self.server.host_name),
-                &error.to_string(),
+                &format!("a good name: {error}"),
             );
         }
         let rooms = std::iter::once(("rooms.default", &self.rooms.default))
@@ -261,7 +261,9 @@ impl Settings {
                     expect(!taken, field, format!("{name:?}"), "a name that no other room has");
                     seen.extend(keys);
                 }
-                Err(error) => expect(false, field, format!("{name:?}"), &error.to_string()),
+                Err(error) => {
+                    expect(false, field, format!("{name:?}"), &format!("a good name: {error}"));
+                }
             }
         }
         let threads = self.server.threads;

@@ -22,6 +22,13 @@ struct Lists {
 }
 
 impl Directory {
+    /// A directory of nobody: what a console knows before there is a house.
+    pub fn with_commands(commands: Vec<Command>) -> Self {
+        let directory = Self::default();
+        directory.set_commands(commands);
+        directory
+    }
+
     /// Every command there is, of any role.
     pub fn commands(&self) -> Arc<Vec<Command>> {
         self.read(|lists| lists.commands.clone())

@@ -233,10 +233,10 @@ impl Rooms {
         self.get(exact.or_else(find)?)
     }
 
-    /// Makes a room stay when it is empty.
-    pub(crate) fn keep(&mut self, id: RoomId) {
+    /// Says whether a room stays when it is empty.
+    pub(crate) fn set_permanent(&mut self, id: RoomId, permanent: bool) {
         if let Some(room) = self.by_id.get_mut(&id) {
-            room.permanent = true;
+            room.permanent = permanent;
         }
     }
 

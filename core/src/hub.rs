@@ -38,6 +38,11 @@ use commands::Action;
 use inbox::{Ask, Inbox, StopPermit};
 use timers::Timers;
 
+/// The commands that every house has, whatever plugins are enabled; a console offers them before there is a house.
+pub fn builtin_commands() -> Vec<Command> {
+    builtin::commands().into_iter().map(|(command, _)| command).collect()
+}
+
 /// Things taken from the inbox in one turn at most: what they bring leaves together, and nobody waits long for it.
 const TURN: usize = 256;
 /// A turn that takes longer is reported.

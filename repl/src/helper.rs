@@ -14,9 +14,6 @@ use salotto::command;
 use crate::render::Renderer;
 use crate::steward::Steward;
 
-/// The command that takes another.
-const HELP: &str = "help ";
-
 /// See the module. All it asks are snapshots, so that no key waits for the house.
 pub(crate) struct Assistant {
     steward: Arc<Steward>,
@@ -39,22 +36,6 @@ impl Assistant {
     }
 }
 
-impl Assistant {
-    /// What could stand in place of the last word of `line`, and where that begins.
-    fn words(&self, line: &str) -> (usize, Vec<String>) {
-        let mut commands = self.steward.commands();
-        let Some(explained) = line.trim_start().strip_prefix(HELP) else {
-            return command::complete(&commands, &*self.steward, line);
-        };
-        // The words of a command, all of them, and not what it takes.
-        for command in &mut commands {
-            command.args.clear();
-        }
-        let (start, words) = command::complete(&commands, &*self.steward, explained);
-        (line.len() - explained.len() + start, words)
-    }
-}
-
 impl Helper for Assistant {}
 
 impl Validator for Assistant {}
@@ -69,7 +50,7 @@ impl Completer for Assistant {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = line.get(..pos).unwrap_or(line);
-        let (start, words) = self.words(before);
+        let (start, words) = command::complete(&self.steward.commands(), &*self.steward, before);
         let pairs = words.into_iter().map(|word| {
             // A name of several words is taken for one in quotes.
             let quoted = match word.contains(char::is_whitespace) {

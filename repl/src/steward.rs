@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use salotto::command::{self, ArgKind, Candidates};
 use salotto::{Caller, Command, CommandError, Directory, Handle, Reply, Role, Server, StartError};
-use smol::Executor;
 
 use crate::settings::{self, Config, ConfigError, Source};
 use commands::Local;
@@ -71,7 +70,10 @@ impl Steward {
         Self {
             source,
             house: smol::lock::Mutex::new(House { server: None, listen }),
-            vocabulary: RwLock::new(Vocabulary { directory: unopened(), is_open: false }),
+            vocabulary: RwLock::new(Vocabulary {
+                directory: Directory::with_commands(command::builtin()),
+                is_open: false,
+            }),
             views: Mutex::default(),
         }
     }
@@ -123,14 +125,10 @@ impl Steward {
         let Some(local) = commands::find(&command.path) else {
             return self.ask_house(line).await.map(Outcome::Reply);
         };
-        // `help` takes a command of several words, which is more than one argument.
-        if local == Local::Help {
-            return help(&commands, rest).map(Outcome::Reply);
-        }
         let operator = Caller { role: Role::Operator, member: None, name: None, room: None };
         let invocation = command.parse(rest, operator)?;
         let reply = match local {
-            Local::Help => help(&commands, rest)?,
+            Local::Help => help(&commands, invocation.text("command"))?,
             Local::Start => self.start(invocation.get("address")).await?,
             Local::Stop => match self.close().await {
                 true => Reply::text("the house is closed"),
@@ -344,13 +342,6 @@ impl std::fmt::Debug for House {
 pub fn listening(addresses: &[SocketAddr]) -> Reply {
     let lines = addresses.iter().map(|address| format!("listening on {address}"));
     Reply::List(lines.collect())
-}
-
-/// The commands that every house has, before there is one: those of a house that is built and never runs.
-fn unopened() -> Directory {
-    let built =
-        Server::builder().listen(Vec::<String>::new()).executor(Arc::new(Executor::new())).start();
-    built.map_or_else(|_| Directory::default(), |server| server.handle().directory())
 }
 
 /// All commands in a list or, for the words of one, what it takes and does, with those that begin like it.

@@ -16,14 +16,13 @@ pub fn complete(commands: &[Command], live: &dyn Candidates, line: &str) -> (usi
     let word = &line[start..];
     let mut words = path_words(commands, &line[..start], word);
     for command in commands {
-        if let Some(kind) = argument_at(command, &line[..start]) {
-            match kind {
-                ArgKind::Choice(choices) => {
-                    words.extend(choices.iter().filter(|choice| choice.starts_with(word)).cloned());
-                }
-                ArgKind::Command => words.extend(path_words(commands, "", word)),
-                kind => words.extend(live.candidates(kind, word)),
+        match argument_at(command, &line[..start]) {
+            Some((ArgKind::Choice(choices), _)) => {
+                words.extend(choices.iter().filter(|choice| choice.starts_with(word)).cloned());
             }
+            Some((ArgKind::Command, before)) => words.extend(path_words(commands, before, word)),
+            Some((kind, _)) => words.extend(live.candidates(kind, word)),
+            None => {}
         }
     }
     words.sort();
@@ -63,16 +62,19 @@ fn path_words(commands: &[Command], before: &str, word: &str) -> Vec<String> {
         .collect()
 }
 
-/// The kind of the argument that the word after `before` would be.
-fn argument_at<'c>(command: &'c Command, before: &str) -> Option<&'c ArgKind> {
-    let given = after(&command.path, before)?.split_whitespace().count();
-    before.ends_with(char::is_whitespace).then_some(())?;
-    let last_is_rest = |arg: &super::Arg| matches!(arg.kind, ArgKind::Command);
-    command
-        .args
-        .get(given)
-        .or_else(|| command.args.last().filter(|arg| last_is_rest(arg)))
-        .map(|arg| &arg.kind)
+/// The kind of the argument that the word after `before` would belong to, and what was typed of that argument already.
+fn argument_at<'c, 'l>(command: &'c Command, before: &'l str) -> Option<(&'c ArgKind, &'l str)> {
+    let mut typed = after(&command.path, before)?;
+    if !before.ends_with(char::is_whitespace) {
+        return None;
+    }
+    for arg in &command.args {
+        if typed.is_empty() || arg.kind == ArgKind::Command {
+            return Some((&arg.kind, typed));
+        }
+        typed = typed.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+    }
+    None
 }
 
 #[cfg(test)]
@@ -104,6 +106,7 @@ mod tests {
             Command::new("plugins enable", "").arg(Arg::plugin("name")),
             Command::new("plugins disable", "").arg(Arg::plugin("name")),
             Command::new("watch", "").arg(Arg::choice("what", &["all", "none"])),
+            Command::new("help", "").arg(Arg::command("command").optional()),
         ]
     }
 
@@ -117,6 +120,9 @@ mod tests {
             ("plugins ", 8, vec!["disable", "enable"]),
             ("plugins enable l", 15, vec!["log"]),
             ("watch ", 6, vec!["all", "none"]),
+            ("help k", 5, vec!["kick"]),
+            ("help plugins ", 13, vec!["disable", "enable"]),
+            ("help plugins e", 13, vec!["enable"]),
         ] {
             let words = words.into_iter().map(str::to_owned).collect::<Vec<_>>();
             assert_eq!(complete(&commands(), &Names, line), (start, words), "{line:?}");

@@ -127,19 +127,45 @@ impl Hub {
         let restart = self.house.settings().keep_until_restart(&mut settings);
         self.house.slow_hook = settings.server.slow_hook;
         self.house.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
+        let before = self.house.settings();
         self.house.shared.set_settings(settings.clone());
-        for (name, topic) in super::listed_rooms(&settings) {
-            match self.house.rooms.find(name.as_str()).map(|room| room.id) {
-                Some(room) => self.house.rooms.keep(room),
-                None => {
-                    self.open_room(name, &topic, true);
-                }
-            }
-        }
+        self.reload_rooms(&before, &settings);
         self.tell(Hook::AfterSettingsChanged, |plugin, host| {
             plugin.after_settings_changed(host, &settings)
         });
         restart
+    }
+
+    /// Opens the rooms that are listed now, gives those with another topic theirs, and lets those that are not listed any more close
+    /// when they are empty.
+    fn reload_rooms(&mut self, before: &Settings, now: &Settings) {
+        let (before, now) = (super::listed_rooms(before), super::listed_rooms(now));
+        for (name, topic) in &now {
+            match self.house.rooms.find(name.as_str()).map(|room| room.id) {
+                Some(room) => {
+                    self.house.rooms.set_permanent(room, true);
+                    // A topic that was set while people talk stays, unless the file says another than it did.
+                    let same = before.iter().any(|(other, old)| other == name && old == topic);
+                    if !same && let Err(refusal) = self.set_topic(room, topic, None) {
+                        self.report(refusal.text);
+                    }
+                }
+                None => {
+                    self.open_room(name.clone(), topic, true);
+                }
+            }
+        }
+        for (name, _) in
+            before.iter().filter(|(name, _)| now.iter().all(|(other, _)| other != name))
+        {
+            let Some(room) = self.house.rooms.find(name.as_str()).map(|room| room.id) else {
+                continue;
+            };
+            self.house.rooms.set_permanent(room, false);
+            if self.house.rooms.get(room).is_some_and(|room| room.members.is_empty()) {
+                self.close_room(room);
+            }
+        }
     }
 
     /// Disables every plugin, the last one first.

@@ -45,7 +45,7 @@ pub enum OnPanic {
 #[non_exhaustive]
 pub enum CatalogError {
     /// No plugin has that name.
-    #[error("there is no plugin `{name}`; known are {}", known.join(", "))]
+    #[error("there is no plugin `{name}`; {}known are {}", meant(name, known), known.join(", "))]
     Unknown {
         /// The name asked for.
         name: String,
@@ -128,5 +128,14 @@ impl Catalog {
 impl fmt::Debug for Catalog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.constructors.keys()).finish()
+    }
+}
+
+/// The name that was perhaps meant, as the beginning of an advice.
+fn meant(name: &str, known: &[String]) -> String {
+    let near = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), other)).min();
+    match near.filter(|(distance, _)| *distance <= 2) {
+        Some((_, near)) => format!("did you mean `{near}`? "),
+        None => String::new(),
     }
 }

@@ -1,3 +1,11 @@
+use std::fmt::Debug;
+
+use salotto_plugins::commands::CommandSettings;
+use salotto_plugins::log::LogSettings;
+use salotto_plugins::notices::NoticeSettings;
+use salotto_plugins::quit::QuitSettings;
+use serde::de::DeserializeOwned;
+
 use super::*;
 use salotto::plugin::{Nothing, Plugin};
 
@@ -29,7 +37,30 @@ fn the_file_that_init_writes_holds_the_defaults() {
     let source = Source::new(None, known, Vec::new());
     let config = source.parse(Path::new("x"), DEFAULT_TEXT).unwrap();
     assert_eq!(config.settings, Settings::default());
-    assert_eq!(config.plugins, crate::plugins::default_set());
+    let names =
+        |setups: &[PluginSetup]| setups.iter().map(|setup| setup.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&config.plugins), names(&crate::plugins::default_set()));
+}
+
+#[test]
+fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
+    fn holds_defaults<S: Default + PartialEq + Debug + DeserializeOwned>(text: &str) {
+        assert_eq!(salotto_plugins::parse_settings::<S>(text), Ok(S::default()));
+    }
+    // The one that is off stands there with its settings too.
+    let all_on = DEFAULT_TEXT.replace("enabled: false,", "");
+    let source = Source::new(None, crate::plugins::catalog(), Vec::new());
+    let config = source.parse(Path::new("x"), &all_on).unwrap();
+    for PluginSetup { name, settings, .. } in &config.plugins {
+        match name.as_str() {
+            "notices" => holds_defaults::<NoticeSettings>(settings),
+            "quit" => holds_defaults::<QuitSettings>(settings),
+            "commands" => holds_defaults::<CommandSettings>(settings),
+            "log" => holds_defaults::<LogSettings>(settings),
+            other => panic!("`{other}` is not compared"),
+        }
+    }
+    assert_eq!(config.plugins.len(), 4);
 }
 
 #[test]

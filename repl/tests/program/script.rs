@@ -17,7 +17,7 @@ fn results_go_to_stdout_and_errors_to_stderr_with_their_line() {
     assert_eq!(
         ended.err,
         "line 4: nobody here is called `nobody`; `users` lists who is\n\
-         line 5: there is no command `usrs`; did you mean `users`?; `help` lists them\n\
+         line 5: there is no command `usrs`; did you mean `users`?\n\
          line 6: NAME is missing; usage: kick NAME [REASON]\n"
     );
     assert_eq!(ended.status, 1);
@@ -58,7 +58,7 @@ fn what_needs_a_house_says_so_where_there_is_none() {
         format!(
             "line 1: {not_running}\nline 2: {not_running}\nline 3: {not_running}\n\
              line 4: {not_running}\nline 5: {not_running}\n\
-             line 6: there is no command `usrs`; did you mean `users`?; `help` lists them\n"
+             line 6: there is no command `usrs`; did you mean `users`?\n"
         )
     );
     assert_eq!((ended.status, ended.out.as_str()), (1, ""));
