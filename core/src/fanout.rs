@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
@@ -15,13 +15,19 @@ use smol::future::{poll_fn, yield_now};
 use crate::outlet::{Outlet, Piece};
 use crate::room::RoomId;
 
-/// Members that a worker writes to before it lets other tasks run: about half a millisecond.
-const WALK: usize = 64;
+/// Members that a worker writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
+const WALK: usize = 512;
+/// Connections in a row that go to one worker: a small room is one worker's, which wakes one thread a message instead of all.
+const BLOCK: usize = 256;
 
 /// The workers' queues, shared by the hub, which fills them, and the workers.
 #[derive(Debug)]
 pub(crate) struct Fanout {
     shards: Vec<Shard>,
+    /// What was appended to all timelines since the start.
+    appended: Counted,
+    /// Waits for the slowest worker, when that is far behind.
+    hub: AtomicWaker,
     /// Where the next connection goes.
     next: AtomicUsize,
     stopped: AtomicBool,
@@ -32,6 +38,22 @@ struct Shard {
     /// Locked to push one thing or to take all.
     queue: Mutex<Vec<Work>>,
     worker: AtomicWaker,
+    /// What had been appended when the last walk that is complete began.
+    walked: Counted,
+}
+
+/// An amount of entries, in all rooms together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Amount {
+    pub(crate) entries: u64,
+    pub(crate) bytes: u64,
+}
+
+/// An amount that one task writes and another reads.
+#[derive(Debug, Default)]
+struct Counted {
+    entries: AtomicU64,
+    bytes: AtomicU64,
 }
 
 /// What the hub tells a worker.
@@ -50,12 +72,18 @@ pub(crate) enum Work {
 impl Fanout {
     pub(crate) fn new(workers: usize) -> Self {
         let shards = (0..workers).map(|_| Shard::default()).collect();
-        Self { shards, next: AtomicUsize::new(0), stopped: AtomicBool::new(false) }
+        Self {
+            shards,
+            appended: Counted::default(),
+            hub: AtomicWaker::new(),
+            next: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+        }
     }
 
     /// The worker that will look after the next connection.
     pub(crate) fn assign(&self) -> usize {
-        self.next.fetch_add(1, Ordering::Relaxed) % self.shards.len()
+        self.next.fetch_add(1, Ordering::Relaxed) / BLOCK % self.shards.len()
     }
 
     /// Tells the worker of this outlet. It looks at it when it is woken.
@@ -79,6 +107,32 @@ impl Fanout {
         }
     }
 
+    /// Something was appended to a timeline. Counted before the workers are told, so that each of them catches up with it.
+    pub(crate) fn appended(&self, amount: Amount) {
+        let Amount { entries, bytes } = self.appended.get();
+        self.appended
+            .set(Amount { entries: entries + amount.entries, bytes: bytes + amount.bytes });
+    }
+
+    /// Waits while the slowest worker is further behind than this. The hub must not outrun the ring, or people who read would fall out
+    /// of it; and those who talk wait for the hub.
+    pub(crate) async fn caught_up(&self, within: Amount) {
+        poll_fn(|context| {
+            self.hub.register(context.waker());
+            let appended = self.appended.get();
+            let is_near = |shard: &Shard| {
+                let walked = shard.walked.get();
+                appended.entries - walked.entries <= within.entries
+                    && appended.bytes - walked.bytes <= within.bytes
+            };
+            match self.shards.iter().all(is_near) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
     /// Lets the workers end once they have done what was told before.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
@@ -93,7 +147,13 @@ impl Fanout {
         let mut share = Share::default();
         while let Some(work) = self.next_work(shard).await {
             share.take_in(work);
+            // Sessions that have lines to read are before us; what they bring leaves in the same walk.
+            yield_now().await;
+            let appended = self.appended.get();
+            share.take_in(shard.take());
             share.walk().await;
+            shard.walked.set(appended);
+            self.hub.wake();
         }
     }
 
@@ -101,8 +161,7 @@ impl Fanout {
         poll_fn(|context| {
             shard.worker.register(context.waker());
             let stopped = self.stopped.load(Ordering::SeqCst);
-            let work =
-                std::mem::take(&mut *shard.queue.lock().unwrap_or_else(PoisonError::into_inner));
+            let work = shard.take();
             match (work.is_empty(), stopped) {
                 (false, _) => Poll::Ready(Some(work)),
                 (true, true) => Poll::Ready(None),
@@ -110,6 +169,24 @@ impl Fanout {
             }
         })
         .await
+    }
+}
+
+impl Counted {
+    fn get(&self) -> Amount {
+        let entries = self.entries.load(Ordering::SeqCst);
+        Amount { entries, bytes: self.bytes.load(Ordering::SeqCst) }
+    }
+
+    fn set(&self, amount: Amount) {
+        self.entries.store(amount.entries, Ordering::SeqCst);
+        self.bytes.store(amount.bytes, Ordering::SeqCst);
+    }
+}
+
+impl Shard {
+    fn take(&self) -> Vec<Work> {
+        std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

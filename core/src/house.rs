@@ -21,7 +21,7 @@ use crate::report::Reports;
 use crate::room::{Room, RoomId};
 use crate::roster::Roster;
 use crate::shared::Shared;
-use crate::timeline::Stamp;
+use crate::timeline::{Stamp, weight};
 
 /// See the module.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ pub(crate) struct House {
     stamp: Stamp,
     /// Rooms in which this turn brought something.
     touched: Vec<RoomId>,
+    /// What this turn brought to all rooms.
+    fresh_bytes: usize,
     /// Outlets that were put something into in this turn.
     mailed: Vec<Arc<Outlet>>,
     /// Members whose mailbox was full; the hub sends them out.
@@ -90,6 +92,7 @@ impl House {
             plugin_names: HashMap::new(),
             stamp: 0,
             touched: Vec::new(),
+            fresh_bytes: 0,
             mailed: Vec::new(),
             overfull: Vec::new(),
         }
@@ -105,6 +108,7 @@ impl House {
         let time = self.clock.timestamp();
         if let Some(room) = self.rooms.get_mut(room) {
             room.commit(stamp, time, what);
+            self.fresh_bytes += room.latest().map_or(0, weight);
             if !self.touched.contains(&room.id) {
                 self.touched.push(room.id);
             }
@@ -132,13 +136,14 @@ impl House {
     ///
     /// The workers are told last. One that looked earlier would find nothing that it may show, and would not look again.
     pub(crate) fn publish(&mut self) {
+        let fanout = &self.shared.fanout;
         for id in &self.touched {
             if let Some(room) = self.rooms.get_mut(*id) {
-                room.publish();
+                fanout.appended(room.publish());
             }
         }
+        self.fresh_bytes = 0;
         self.shared.published.advance(self.stamp);
-        let fanout = &self.shared.fanout;
         for outlet in self.mailed.drain(..) {
             fanout.tell(outlet.shard(), Work::Mail(outlet));
         }
@@ -146,6 +151,11 @@ impl House {
             fanout.happened(id);
         }
         fanout.wake();
+    }
+
+    /// Whether a turn has brought as much as may be seen at once: a part of a timeline that is far from all of it.
+    pub(crate) fn is_turn_full(&self) -> bool {
+        self.fresh_bytes > self.shared.settings().rooms.timeline_bytes / 8
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.

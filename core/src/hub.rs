@@ -16,13 +16,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
-use smol::future::FutureExt;
+use smol::future::{FutureExt, yield_now};
 use smol::{Executor, Task, Timer};
 
 use crate::command::Command;
 use crate::config::Settings;
 use crate::error::Refusal;
 use crate::event::{ErrorCode, Event, Happening, LeaveReason};
+use crate::fanout::Amount;
 use crate::hooks::{Effects, Hooks, Round, SlotId};
 use crate::host::Host;
 use crate::house::House;
@@ -95,6 +96,9 @@ impl Hub {
         self.open_house();
         self.end_turn();
         while let Some(first) = next(&inbox, self.due()).await {
+            self.house.shared.fanout.caught_up(self.room_to_run()).await;
+            // Sessions that are ready now get their lines into this turn, so that they leave together.
+            yield_now().await;
             let started = Instant::now();
             // However much there is to do, what is due comes first.
             if self.timers.next().is_some_and(|at| at <= self.house.clock.now()) {
@@ -111,7 +115,8 @@ impl Hub {
                 }
                 self.handle(thing);
                 self.apply_effects();
-                next = if taken < TURN { inbox.try_recv().ok() } else { None };
+                let is_full = taken >= TURN || self.house.is_turn_full();
+                next = if is_full { None } else { inbox.try_recv().ok() };
             }
             self.end_turn();
             let took = started.elapsed();
@@ -120,6 +125,15 @@ impl Hub {
             }
         }
         Vec::new()
+    }
+
+    /// How far the hub may be ahead of the slowest worker: a quarter of a ring.
+    fn room_to_run(&self) -> Amount {
+        let rooms = &self.house.settings().rooms;
+        Amount {
+            entries: rooms.timeline_entries as u64 / 4,
+            bytes: rooms.timeline_bytes as u64 / 4,
+        }
     }
 
     /// When the next timer is due; a clock that is stepped says so itself.

@@ -348,14 +348,22 @@ impl Outlet {
                     return Flush::Ended;
                 }
                 self.blocked.store(false, Ordering::SeqCst);
-                // A worker that passed by while `blocked` was set relies on this second look.
-                if self.published.get() == limit && !self.has_mail.load(Ordering::SeqCst) {
+                if self.is_up_to_date(limit) {
                     return Flush::UpToDate;
                 }
                 continue;
             }
+            let was_all =
+                writer.unwritten.is_empty() && pieces.len() < MAX_SLICES && !writer.closing;
             match self.write(&mut writer, pieces) {
-                Ok(true) => writer.stalled_since = None,
+                Ok(true) => {
+                    writer.stalled_since = None;
+                    self.blocked.store(false, Ordering::SeqCst);
+                    // Nothing has come meanwhile, so there is nothing to gather.
+                    if was_all && self.is_up_to_date(limit) {
+                        return Flush::UpToDate;
+                    }
+                }
                 Ok(false) => {
                     self.blocked.store(true, Ordering::SeqCst);
                     return Flush::Blocked;
@@ -391,6 +399,12 @@ impl Outlet {
                 return Flush::FellOut;
             }
         }
+    }
+
+    /// Whether nothing was published and no mail came since `limit` was read. A worker that passed by while `blocked` was set relies on
+    /// this second look after it is cleared.
+    fn is_up_to_date(&self, limit: Stamp) -> bool {
+        self.published.get() == limit && !self.has_mail.load(Ordering::SeqCst)
     }
 
     fn gather(

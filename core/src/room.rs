@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::RoomSettings;
 use crate::dialect::Place;
 use crate::event::{Entry, EntryId, Happening, RoomInfo, Timestamp};
+use crate::fanout::Amount;
 use crate::member::MemberId;
 use crate::name::{Name, RoomName};
 use crate::timeline::{Stamp, Timeline};
@@ -65,9 +66,11 @@ impl Room {
         self.fresh.last().map(|(_, entry)| entry)
     }
 
-    /// Appends what the turn brought to the timeline.
-    pub(crate) fn publish(&mut self) {
-        self.timeline.append(std::mem::take(&mut self.fresh));
+    /// Appends what the turn brought to the timeline. Returns how many entries and bytes that was.
+    pub(crate) fn publish(&mut self) -> Amount {
+        let entries = self.fresh.len() as u64;
+        let bytes = self.timeline.append(std::mem::take(&mut self.fresh)) as u64;
+        Amount { entries, bytes }
     }
 
     /// How many entries from this id on are something that people read.

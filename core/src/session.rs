@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use async_channel::TrySendError;
 use smol::Timer;
 use smol::future::{FutureExt, poll_fn};
 
@@ -305,8 +306,14 @@ impl Session {
     }
 
     async fn ask(&self, ask: Ask) -> Result<(), HubGone> {
-        // When the hub is behind, whoever talks waits.
-        self.hub.send(Inbox::Session(self.outlet.id(), ask)).await.map_err(|_| HubGone)
+        match self.hub.try_send(Inbox::Session(self.outlet.id(), ask)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(HubGone),
+            // When the hub is behind, whoever talks waits. Boxed, so that nobody keeps the room for it while idle.
+            Err(TrySendError::Full(thing)) => {
+                Box::pin(self.hub.send(thing)).await.map_err(|_| HubGone)
+            }
+        }
     }
 
     /// Everything that falls due if nothing else happens. Nothing at all for a text member that is silent.
@@ -355,8 +362,12 @@ impl Session {
         match due {
             None => {}
             Some(Due::Greet) => {
-                self.greeted = true;
-                self.ready = Some(Ask::Greet);
+                // A busy house may be late, and the name have come meanwhile.
+                self.read();
+                if !self.lines.has_partial() && !self.peer_ended {
+                    self.greeted = true;
+                    self.ready = Some(Ask::Greet);
+                }
             }
             Some(Due::BareChunk) => {
                 self.ready = self.lines.take_partial().and_then(|line| self.understand(line));

@@ -79,10 +79,9 @@ impl Timeline {
     }
 
     /// Appends what one turn of the hub brought, in order, ids following on, and lets the oldest chunks go.
-    pub(crate) fn append(&self, entries: Vec<(Stamp, Entry)>) {
-        let Some((_, first)) = entries.first() else {
-            return;
-        };
+    /// Returns how many bytes that counts as.
+    pub(crate) fn append(&self, entries: Vec<(Stamp, Entry)>) -> usize {
+        let Some((_, first)) = entries.first() else { return 0 };
         let first = first.id;
         let bytes = entries.iter().map(|(_, entry)| weight(entry)).sum();
         let mut ring = self.ring();
@@ -93,6 +92,7 @@ impl Timeline {
         let (place, encodings) = (self.place, Default::default());
         ring.chunks.push_back(Arc::new(Chunk { place, first, entries, bytes, encodings }));
         ring.trim();
+        bytes
     }
 
     /// Changes the bounds; takes effect at once.
@@ -219,7 +219,7 @@ impl Slice {
 }
 
 /// About what an entry takes in text form, with what it costs to keep it.
-fn weight(entry: &Entry) -> usize {
+pub(crate) fn weight(entry: &Entry) -> usize {
     use crate::event::Happening as H;
     let text = match &entry.what {
         H::Message { from, text, tags, nonce, .. } => {

@@ -197,6 +197,8 @@ impl Hub {
             },
         );
         self.tell(Hook::AfterNamed, |plugin, host| plugin.after_named(host, id));
+        // A welcome is said at the door, before the room and its history.
+        self.apply_effects();
         let resume = resume.filter(|resume| resume.run == self.house.run);
         let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());
         let mut wanted: Vec<&str> = rooms.iter().chain(returning).map(String::as_str).collect();

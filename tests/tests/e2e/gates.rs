@@ -169,7 +169,7 @@ fn every_gate_may_deny_and_rewrite() {
     let mut other = house.connects();
     other.says("dan");
     other.hears_exactly(&["! the name `eve` is taken; choose another"]);
-    eve.hears("* Welcome, eve!");
+    eve.hears("* eve joined");
 
     ada.says("!go cellar");
     ada.hears("! the cellar is locked");

@@ -150,11 +150,14 @@ fn a_command_is_run_and_three_exclamation_marks_are_said() {
 #[test]
 fn arrivals_and_departures_are_announced() {
     let house = House::builder().enable("notices").enable("quit").open();
-    let mut ada = house.enters("ada");
-    ada.hears_exactly(&["* Welcome, ada!", "* ada joined"]);
-    let mut bob = house.enters("bob");
+    let mut ada = house.connects();
+    ada.says("ada");
+    ada.hears_exactly(&["* Welcome, ada!", "* you are in lobby with ada", "* ada joined"]);
+    let mut bob = house.connects();
+    bob.says("bob");
     ada.hears_exactly(&["* bob joined"]);
-    bob.hears_exactly(&["* Welcome, bob!", "* bob joined"]);
+    bob.hears("* you are in lobby with ada, bob");
+    bob.hears_exactly(&["* bob joined"]);
     bob.says("!quit");
     ada.hears_exactly(&["* bob left (quit)"]);
     assert_eq!(bob.hears_eof(), ["* goodbye (quit)"]);
