@@ -133,6 +133,8 @@ fn open_settings() -> Settings {
     limits.connections = None;
     limits.connections_per_address = None;
     limits.new_connections_per_minute = None;
+    // So that one who does not read is not waited for half a minute.
+    limits.stalled_after = Some(Duration::from_secs(5));
     settings
 }
 

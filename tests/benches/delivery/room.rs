@@ -26,6 +26,7 @@ pub(crate) struct Room {
 
 #[derive(Debug, Default)]
 struct Talker {
+    message: Vec<u8>,
     ear: Ear,
     in_flight: usize,
     /// Own messages heard in this turn.
@@ -60,7 +61,8 @@ impl Room {
             base_total: 0,
             said: 0,
         };
-        room.talkers.resize_with(talkers, Talker::default);
+        let talker = |place| Talker { message: load::message(place), ..Talker::default() };
+        room.talkers = (0..talkers).map(talker).collect();
         room.line = match kind {
             Kind::Limit => PAYLOAD + 1,
             Kind::Salotto => load::name(0).len() + ": ".len() + PAYLOAD + 1,
@@ -187,7 +189,10 @@ impl Room {
     }
 
     fn say(&mut self, talker: usize, count: usize) -> io::Result<()> {
-        self.load.send(talker, &load::message(talker).repeat(count))?;
+        // One write each, as people do; what is gathered is the server's doing.
+        for _ in 0..count {
+            self.load.send(talker, &self.talkers[talker].message)?;
+        }
         self.talkers[talker].in_flight += count;
         self.said += count as u64;
         Ok(())
