@@ -43,12 +43,13 @@ const KIB: f64 = 1024.0;
 const DOOR_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Plan {
+    /// Many short windows rather than few long ones: what else the machine does then meets both sides alike.
     fn pairs(self) -> usize {
-        if self.quick { 3 } else { 9 }
+        self.pick(7, 25)
     }
 
     fn window(self) -> Duration {
-        Duration::from_millis(if self.quick { 300 } else { 1000 })
+        Duration::from_millis(self.pick(200, 400))
     }
 
     fn pick<T>(self, quick: T, full: T) -> T {
@@ -87,7 +88,7 @@ fn calm(plan: Plan) -> io::Result<Vec<Row>> {
 fn paced(plan: Plan) -> io::Result<Vec<Row>> {
     let mut rooms = both(|kind| Room::open(kind, 1, 1000))?;
     let message = load::message(0);
-    let count = plan.pick(15, 40);
+    let count = plan.pick(6, 20);
     let pairs =
         in_turn(plan, &mut rooms, |room| room.paced(count, Duration::from_millis(50), &message))?;
     let what = "20 messages/s, 1000 receivers";
