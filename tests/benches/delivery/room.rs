@@ -28,8 +28,7 @@ pub(crate) struct Room {
 struct Talker {
     message: Vec<u8>,
     ear: Ear,
-    in_flight: usize,
-    /// Own messages heard in this turn.
+    /// Own messages heard and not replaced yet.
     heard: usize,
 }
 
@@ -96,6 +95,8 @@ impl Room {
         length: Duration,
     ) -> io::Result<Window> {
         for place in 0..self.talkers.len() {
+            // What came back while the last window ended is not replaced.
+            self.talkers[place].heard = 0;
             self.say(place, in_flight)?;
         }
         self.keep_talking(warm_up)?;
@@ -193,7 +194,6 @@ impl Room {
         for _ in 0..count {
             self.load.send(talker, &self.talkers[talker].message)?;
         }
-        self.talkers[talker].in_flight += count;
         self.said += count as u64;
         Ok(())
     }
@@ -252,9 +252,7 @@ impl Room {
         let talkers = &mut self.talkers;
         self.load.turn(Duration::from_millis(10), |arrival| {
             if let Some(talker) = talkers.get_mut(arrival.place) {
-                let own = talker.ear.own_lines(arrival.bytes, arrival.place);
-                talker.heard += own;
-                talker.in_flight = talker.in_flight.saturating_sub(own);
+                talker.heard += talker.ear.own_lines(arrival.bytes, arrival.place);
             }
         })?;
         Ok(())
