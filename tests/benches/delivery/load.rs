@@ -208,8 +208,7 @@ impl Load {
             }
             let bytes = if connection.counts { &[] } else { &self.buffer[..count] };
             if connection.state == State::Asked {
-                // Both servers let people in with a line that begins so; a refusal begins otherwise.
-                connection.state = if bytes[0] == b'*' { State::In } else { State::Gone };
+                connection.state = answer(bytes);
             }
             connection.received += count as u64;
             self.received += count as u64;
@@ -269,6 +268,17 @@ pub(crate) fn name(place: usize) -> String {
 
 fn mark(talker: usize) -> u8 {
     b'0' + talker as u8
+}
+
+/// What the first lines mean. Both servers let people in with a line that begins with a star.
+fn answer(bytes: &[u8]) -> State {
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    match lines.find(|line| matches!(line.first(), Some(b'*' | b'!'))) {
+        Some([b'*', ..]) => State::In,
+        Some(_) => State::Gone,
+        // A server that is late asks for the name that is on its way.
+        None => State::Asked,
+    }
 }
 
 fn give_name(socket: &OwnedFd, place: usize) -> io::Result<()> {
