@@ -1,0 +1,293 @@
+//! The load generator: many connections, one thread, one epoll loop.
+//!
+//! It has to be cheaper than what it measures. Lines that are measured all have one length, so a receiver only counts bytes, and the
+//! kernel throws them away without copying them. Only who talks, and who is about to be let in, looks at what came.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, Event, EventData, EventFlags};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
+
+/// What a person says: so many bytes and a newline.
+pub(crate) const PAYLOAD: usize = 64;
+
+/// See the module.
+pub(crate) struct Load {
+    epoll: OwnedFd,
+    address: SocketAddr,
+    connections: Vec<Connection>,
+    events: Vec<Event>,
+    buffer: Box<[u8]>,
+    /// Bytes received on all connections.
+    received: u64,
+}
+
+/// One connection, referred to by its place.
+pub(crate) struct Connection {
+    socket: OwnedFd,
+    state: State,
+    /// Bytes received.
+    pub(crate) received: u64,
+    /// Whether what comes is only counted.
+    counts: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not connected yet.
+    Dialling,
+    /// The name was sent.
+    Asked,
+    /// A first line was answered well.
+    In,
+    /// Refused or closed by the server.
+    Gone,
+}
+
+/// Something came.
+pub(crate) struct Arrival<'a> {
+    /// Which connection.
+    pub(crate) place: usize,
+    /// How much came with it and before it on that connection.
+    pub(crate) total: u64,
+    /// What came; empty where it is only counted.
+    pub(crate) bytes: &'a [u8],
+}
+
+/// How a crowd came in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Joined {
+    /// From the first connect to the last answer.
+    pub(crate) took: Duration,
+    /// How many were not let in.
+    pub(crate) lost: usize,
+}
+
+impl Load {
+    /// Nobody yet.
+    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self {
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            address,
+            connections: Vec::new(),
+            events: Vec::with_capacity(1024),
+            buffer: vec![0; 256 * 1024].into(),
+            received: 0,
+        })
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
+    pub(crate) fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// Lets `count` people connect and give a name, `at_once` of them at a time, and waits until each was answered.
+    pub(crate) fn join(
+        &mut self,
+        count: usize,
+        at_once: usize,
+        patience: Duration,
+    ) -> io::Result<Joined> {
+        let first = self.connections.len();
+        let started = Instant::now();
+        let mut took = Duration::ZERO;
+        let mut decided = 0;
+        loop {
+            while self.connections.len() - first < count
+                && self.connections.len() - first - decided < at_once
+            {
+                self.dial(None)?;
+            }
+            let before = self.decided(first);
+            self.turn(Duration::from_millis(20), |_| {})?;
+            decided = self.decided(first);
+            if decided > before {
+                took = started.elapsed();
+            }
+            if decided == count || started.elapsed() > patience {
+                break;
+            }
+        }
+        let crowd = &self.connections[first..];
+        let lost = count - crowd.iter().filter(|one| one.state == State::In).count();
+        Ok(Joined { took, lost })
+    }
+
+    /// Begins a connection, which gives its name as soon as it stands. A small `receive_buffer` makes it full early.
+    pub(crate) fn dial(&mut self, receive_buffer: Option<usize>) -> io::Result<usize> {
+        let place = self.connections.len();
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket =
+            rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
+        sockopt::set_tcp_nodelay(&socket, true)?;
+        if let Some(bytes) = receive_buffer {
+            sockopt::set_socket_recv_buffer_size(&socket, bytes)?;
+        }
+        let mut state = State::Dialling;
+        match rustix::net::connect(&socket, &self.address) {
+            Ok(()) => {
+                give_name(&socket, place)?;
+                state = State::Asked;
+            }
+            Err(Errno::INPROGRESS) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let interest = match state {
+            State::Dialling => EventFlags::IN | EventFlags::OUT,
+            _ => EventFlags::IN,
+        };
+        epoll::add(&self.epoll, &socket, EventData::new_u64(place as u64), interest)?;
+        self.connections.push(Connection { socket, state, received: 0, counts: false });
+        Ok(place)
+    }
+
+    /// From now on this connection only counts what comes, or looks at it too.
+    pub(crate) fn only_count(&mut self, place: usize, counts: bool) {
+        self.connections[place].counts = counts;
+    }
+
+    /// From now on nothing is read from this connection.
+    pub(crate) fn stop_reading(&mut self, place: usize) -> io::Result<()> {
+        Ok(epoll::delete(&self.epoll, &self.connections[place].socket)?)
+    }
+
+    /// Sends all of `bytes`.
+    ///
+    /// # Errors
+    /// When the socket does not take them whole: nobody here sends so much at once.
+    pub(crate) fn send(&self, place: usize, bytes: &[u8]) -> io::Result<()> {
+        send(&self.connections[place].socket, bytes)
+    }
+
+    /// Waits up to `patience` for something and reads once from each connection that has something.
+    pub(crate) fn turn(
+        &mut self,
+        patience: Duration,
+        mut take: impl FnMut(Arrival<'_>),
+    ) -> io::Result<bool> {
+        let patience =
+            Timespec { tv_sec: patience.as_secs() as _, tv_nsec: patience.subsec_nanos().into() };
+        self.events.clear();
+        match epoll::wait(&self.epoll, spare_capacity(&mut self.events), Some(&patience)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        for index in 0..self.events.len() {
+            let Event { flags, data } = self.events[index];
+            let place = data.u64() as usize;
+            let connection = &mut self.connections[place];
+            if connection.state == State::Dialling && flags.contains(EventFlags::OUT) {
+                // One that was refused shows when it is read from.
+                let _ = give_name(&connection.socket, place);
+                connection.state = State::Asked;
+                epoll::modify(&self.epoll, &connection.socket, data, EventFlags::IN)?;
+            }
+            if !flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
+                continue;
+            }
+            let discard = if connection.counts { RecvFlags::TRUNC } else { RecvFlags::empty() };
+            let count = match rustix::net::recv(&connection.socket, &mut self.buffer[..], discard) {
+                Ok((_, count)) => count,
+                Err(Errno::AGAIN | Errno::INTR) => continue,
+                Err(_) => 0,
+            };
+            if count == 0 {
+                connection.state = State::Gone;
+                epoll::delete(&self.epoll, &connection.socket)?;
+                continue;
+            }
+            let bytes = if connection.counts { &[] } else { &self.buffer[..count] };
+            if connection.state == State::Asked {
+                connection.state = answer(bytes);
+            }
+            connection.received += count as u64;
+            self.received += count as u64;
+            take(Arrival { place, total: connection.received, bytes });
+        }
+        Ok(!self.events.is_empty())
+    }
+
+    /// Reads until nothing has come for `silence`, at most for `patience`.
+    pub(crate) fn settle(&mut self, silence: Duration, patience: Duration) -> io::Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < patience && self.turn(silence, |_| {})? {}
+        Ok(())
+    }
+
+    fn decided(&self, first: usize) -> usize {
+        let decided = |one: &&Connection| matches!(one.state, State::In | State::Gone);
+        self.connections[first..].iter().filter(decided).count()
+    }
+}
+
+/// Splits what one talker hears into lines and counts those that it said itself.
+#[derive(Debug, Default)]
+pub(crate) struct Ear {
+    rest: VecDeque<u8>,
+}
+
+impl Ear {
+    /// How many whole lines in `bytes` end with something that this talker said.
+    pub(crate) fn own_lines(&mut self, bytes: &[u8], talker: usize) -> usize {
+        self.rest.extend(bytes);
+        let mut own = 0;
+        let lines = self.rest.make_contiguous();
+        let mut start = 0;
+        while let Some(length) = lines[start..].iter().position(|&byte| byte == b'\n') {
+            let line = &lines[start..start + length];
+            own += usize::from(line.len() >= PAYLOAD && line[line.len() - PAYLOAD] == mark(talker));
+            start += length + 1;
+        }
+        self.rest.drain(..start);
+        own
+    }
+}
+
+/// What a talker says, with the newline. The first byte says whose it is.
+pub(crate) fn message(talker: usize) -> Vec<u8> {
+    let mut line = vec![b'x'; PAYLOAD + 1];
+    line[0] = mark(talker);
+    line[PAYLOAD] = b'\n';
+    line
+}
+
+/// The name that the connection at this place gives. Talkers come first and have names of one length.
+pub(crate) fn name(place: usize) -> String {
+    format!("m{place}")
+}
+
+fn mark(talker: usize) -> u8 {
+    b'0' + talker as u8
+}
+
+/// What the first lines mean. Both servers let people in with a line that begins with a star.
+fn answer(bytes: &[u8]) -> State {
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    match lines.find(|line| matches!(line.first(), Some(b'*' | b'!'))) {
+        Some([b'*', ..]) => State::In,
+        Some(_) => State::Gone,
+        // A server that is late asks for the name that is on its way.
+        None => State::Asked,
+    }
+}
+
+fn give_name(socket: &OwnedFd, place: usize) -> io::Result<()> {
+    send(socket, format!("{}\n", name(place)).as_bytes())
+}
+
+fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<()> {
+    match rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)? {
+        taken if taken == bytes.len() => Ok(()),
+        taken => Err(io::Error::other(format!("{taken} of {} bytes were taken", bytes.len()))),
+    }
+}

@@ -1,0 +1,80 @@
+//! How close delivery comes to what the kernel allows: our server and a bare epoll broadcast, measured in turn in one run.
+//!
+//! `cargo bench -p salotto-tests --bench delivery` takes some minutes; `-- --quick` less than one. Everything stays on loopback, the
+//! servers are child processes of this one and end with it. docs/performance.md says how to read the figures.
+
+mod limit;
+mod load;
+mod process;
+mod report;
+mod room;
+mod scenarios;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use process::Kind;
+use scenarios::{ALL, Plan};
+
+#[derive(Debug, Parser)]
+#[command(about = "Measures delivery against a bare epoll broadcast")]
+struct Arguments {
+    /// Fewer and shorter runs, for development
+    #[arg(long)]
+    quick: bool,
+    /// Runs only these scenarios: busy-200, busy-1000, calm, paced, idle, storm, queue, stalled, large, nameless
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Prints the table as Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// Writes a chart of the ratios
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+    /// Is a server instead; used by the benchmark itself
+    #[arg(long, hide = true)]
+    serve: Option<Kind>,
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let files = process::raise_open_files()?;
+    if let Some(kind) = arguments.serve {
+        return process::serve(kind);
+    }
+    let unknown = |name: &&String| !ALL.iter().any(|scenario| scenario.name == **name);
+    if let Some(name) = arguments.only.iter().find(unknown) {
+        return Err(format!("there is no scenario `{name}`; see --help").into());
+    }
+    if files < 16_384 {
+        writeln!(io::stderr(), "only {files} files may be open; large rooms will fail")?;
+    }
+    let plan = Plan { quick: arguments.quick };
+    let mut rows = Vec::new();
+    for scenario in ALL {
+        if !arguments.only.is_empty() && !arguments.only.iter().any(|name| name == scenario.name) {
+            continue;
+        }
+        writeln!(io::stderr(), "{} …", scenario.name)?;
+        // What one scenario cannot tell, the others still can.
+        match (scenario.run)(plan) {
+            Ok(figures) => rows.extend(figures),
+            Err(error) => writeln!(io::stderr(), "{} failed: {error}", scenario.name)?,
+        }
+    }
+    let table = match arguments.markdown {
+        true => report::markdown(&rows),
+        false => report::table(&rows),
+    };
+    write!(io::stdout(), "{table}")?;
+    if let Some(path) = arguments.chart {
+        std::fs::write(path, report::chart(&rows))?;
+    }
+    Ok(())
+}
