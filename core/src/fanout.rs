@@ -146,9 +146,12 @@ impl Fanout {
         let shard = &self.shards[shard];
         let mut share = Share::default();
         while let Some(work) = self.next_work(shard).await {
+            let busy = work.len() > 1;
             share.take_in(work);
-            // Sessions that have lines to read are before us; what they bring leaves in the same walk.
-            yield_now().await;
+            if busy {
+                // Sessions that have lines to read are before us; what they bring leaves in the same walk.
+                yield_now().await;
+            }
             let appended = self.appended.get();
             share.take_in(shard.take());
             share.walk().await;
