@@ -78,6 +78,13 @@ pub enum Action {
         /// What was typed.
         text: String,
     },
+    /// Say these lines, whatever they begin with: they were pasted.
+    Say {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        lines: Vec<String>,
+    },
     /// Forget a message that failed.
     Discard(Ticket),
     /// Send a message that failed once more.

@@ -64,6 +64,14 @@ impl Model {
             Action::OfferName(name) => self.offer_name(&name, effects),
             Action::RetryNow => effects.push(Effect::RetryNow),
             Action::Send { conversation, text } => self.send(conversation, &text, effects),
+            Action::Say { conversation, lines } => {
+                for line in lines {
+                    let line = salotto::sanitize::message(&line);
+                    if !line.trim().is_empty() {
+                        self.say(conversation, line.into_owned(), effects);
+                    }
+                }
+            }
             Action::Discard(ticket) => {
                 self.take_pending(ticket);
             }
@@ -220,7 +228,10 @@ impl Model {
 
     fn talk(&mut self, name: &str) {
         let known = self.conversations.all().iter().find_map(|conversation| {
-            conversation.members().chain(conversation.speakers()).find(|&other| other == &name)
+            conversation
+                .members()
+                .chain(conversation.speakers())
+                .find(|other| other.as_str() == name)
         });
         let name = known.cloned();
         if let Some(name) = name.filter(|name| Some(name) != self.house.name.as_ref()) {

@@ -14,6 +14,9 @@ const CHUNK: usize = 64 * 1024;
 /// So many arrivals one after the other are shown as one line.
 pub const FOLD_FROM: u16 = 4;
 
+/// Longer runs of arrivals are begun anew, so that looking along one stays cheap.
+const MAX_RUN: u16 = 5_000;
+
 /// What kind of line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
@@ -132,8 +135,13 @@ impl Log {
         let last = self.lines.back();
         let new_day = last.is_none_or(|last| day(last.time) != day(line.time));
         let run = match last {
-            Some(last) if !new_day && line.kind.is_arrival() && last.kind.is_arrival() => {
-                last.run.saturating_add(1)
+            Some(last)
+                if !new_day
+                    && line.kind.is_arrival()
+                    && last.kind.is_arrival()
+                    && last.run < MAX_RUN =>
+            {
+                last.run + 1
             }
             _ => 0,
         };
@@ -245,13 +253,12 @@ impl Log {
             self.first_chunk += 1;
         }
         // A run that lost its beginning is counted anew.
-        let mut run = 0;
-        for line in &mut self.lines {
-            if line.run == 0 && run > 0 || !line.kind.is_arrival() {
+        let lost = self.lines.front().map_or(0, |front| front.run);
+        for (index, line) in self.lines.iter_mut().enumerate() {
+            if lost == 0 || index > 0 && line.run == 0 {
                 break;
             }
-            line.run = run;
-            run = run.saturating_add(1);
+            line.run -= lost;
         }
         let old = std::mem::take(&mut self.names);
         for line in &mut self.lines {

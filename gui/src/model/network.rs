@@ -255,14 +255,11 @@ impl Model {
             // Who is there was told on entering, as it is after the history.
             _ if from_history => {}
             Happening::Joined { who } => {
-                if conversation.add_member(who) {
-                    conversation.member_count += 1;
-                }
+                conversation.member_count += usize::from(conversation.add_member(who));
             }
             Happening::Left { who, .. } => {
-                if conversation.remove_member(&who) {
-                    conversation.member_count = conversation.member_count.saturating_sub(1);
-                }
+                let gone = usize::from(conversation.remove_member(&who));
+                conversation.member_count = conversation.member_count.saturating_sub(gone);
             }
             Happening::Renamed { from, who } => {
                 conversation.rename_member(&from, &who);

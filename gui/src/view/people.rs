@@ -1,0 +1,51 @@
+//! Who is in the room.
+
+use egui::{Align2, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+
+use super::theme::{self, Palette};
+use crate::model::{Action, Conversation, Model};
+
+pub(super) fn show(
+    ui: &mut Ui,
+    model: &Model,
+    conversation: &Conversation,
+    palette: &Palette,
+    actions: &mut Vec<Action>,
+) {
+    let (known, count) = (conversation.members().len(), conversation.member_count());
+    let text = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+    ui.label(RichText::new(text).small().color(palette.dim));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let height = 24.0;
+    // One row more says how many there are beside those that are known.
+    let rows = known + usize::from(count > known);
+    egui::ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, rows, |ui, range| {
+        for name in conversation.members().skip(range.start).take(range.len()) {
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, name.as_str()));
+            if response.hovered() {
+                ui.painter().rect_filled(rect, 6.0, palette.field);
+            }
+            let color = palette.name(name.as_str());
+            let place = pos2(rect.left() + 6.0, rect.center().y);
+            ui.painter_at(rect).text(place, Align2::LEFT_CENTER, name, theme::body(), color);
+            if Some(name) == model.name() {
+                continue;
+            }
+            if response.double_clicked() {
+                actions.push(Action::Talk(name.to_string()));
+            }
+            response.context_menu(|ui| {
+                if ui.button(format!("Talk to {name}")).clicked() {
+                    actions.push(Action::Talk(name.to_string()));
+                    ui.close_menu();
+                }
+            });
+        }
+        if range.end > known {
+            let text = format!("and {} more", count - known);
+            ui.label(RichText::new(text).small().color(palette.dim));
+        }
+    });
+}
