@@ -117,6 +117,10 @@ impl View {
             self.form.show(context, model, &palette, &mut actions);
         }
         self.dialogs(context, model, &palette, &mut actions);
+        if !actions.is_empty() {
+            // What they change is seen in the next frame.
+            context.request_repaint();
+        }
         actions
     }
 

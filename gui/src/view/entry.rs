@@ -295,7 +295,8 @@ impl Entry {
             return words.collect::<Vec<_>>().join("  ");
         }
         if let Some((arguments, help)) = model.hint(text) {
-            return format!("{}{arguments} \u{2013} {help}", text.trim_end());
+            let arguments = arguments.trim_start();
+            return format!("{} {arguments} \u{2013} {help}", text.trim_end());
         }
         match text.strip_prefix('!') {
             Some(typed) if !typed.starts_with('!') => {

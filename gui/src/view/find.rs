@@ -121,7 +121,7 @@ impl View {
         let frame = Frame::new().fill(palette.side).inner_margin(Margin::symmetric(10, 4));
         TopBottomPanel::top("find bar").frame(frame).show(context, |ui| {
             ui.horizontal(|ui| {
-                let label = ui.label(RichText::new("Find").small());
+                let label = ui.label(RichText::new("Search").small());
                 let edit = TextEdit::singleline(&mut self.find.typed).id(id).desired_width(180.0);
                 let response = ui.add(edit).labelled_by(label.id);
                 if std::mem::take(&mut self.find.focus) {

@@ -152,14 +152,17 @@ pub(super) struct Estimate {
 
 impl Estimate {
     pub(super) fn new(context: &egui::Context, width: f32) -> Self {
+        let scale = context.pixels_per_point();
+        // Rows are laid out in whole pixels.
+        let pixels = |height: f32| (height * scale).round() / scale;
         context.fonts(|fonts| Self {
             ascii: (0..128_u8)
                 .map(|byte| fonts.glyph_width(&theme::body(), char::from(byte)))
                 .collect(),
             other: HashMap::new(),
             mono: fonts.glyph_width(&theme::mono(), 'm'),
-            body_height: fonts.row_height(&theme::body()),
-            mono_height: fonts.row_height(&theme::mono()),
+            body_height: pixels(fonts.row_height(&theme::body())),
+            mono_height: pixels(fonts.row_height(&theme::mono())),
             width,
         })
     }
