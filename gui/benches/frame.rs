@@ -127,7 +127,9 @@ impl Stage {
 
     /// The median of many frames.
     fn frames(&mut self) -> Duration {
-        (0..5).for_each(|_| drop(self.frame()));
+        for _ in 0..5 {
+            self.frame();
+        }
         let mut times: Vec<Duration> = (0..FRAMES).map(|_| self.frame()).collect();
         times.sort_unstable();
         times[FRAMES / 2]

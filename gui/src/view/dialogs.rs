@@ -4,6 +4,7 @@ use egui::{Context, Grid, Id, Key, Modifiers, RichText};
 
 use super::View;
 use super::shortcuts::KEYS;
+use super::talk::other_theme;
 use super::theme::{Palette, primary};
 use crate::model::text::link_host;
 use crate::model::{Action, Model};
@@ -21,7 +22,7 @@ impl View {
             self.confirm_link(context, palette, actions);
             self.switch(context, model, palette, actions);
         }
-        self.keys(context, palette);
+        self.keys(context, model, palette, actions);
     }
 
     /// Shows where a link really leads before it is opened.
@@ -57,7 +58,13 @@ impl View {
         }
     }
 
-    fn keys(&mut self, context: &Context, palette: &Palette) {
+    fn keys(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) {
         if !self.help {
             return;
         }
@@ -70,7 +77,15 @@ impl View {
                     ui.end_row();
                 }
             });
-            ui.button("Close").clicked()
+            // In a narrow window, and before one is connected, this is the place for it.
+            let (label, other) = other_theme(model);
+            ui.horizontal(|ui| {
+                if ui.button(format!("{label} colours")).clicked() {
+                    actions.push(Action::Theme(other));
+                }
+                ui.button("Close").clicked()
+            })
+            .inner
         });
         if response.inner || response.backdrop_response.clicked() {
             self.help = false;

@@ -1,6 +1,7 @@
 //! Who is in the room.
 
-use egui::{Align2, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::theme::{self, Palette};
 use crate::model::{Action, Conversation, Model};
@@ -28,8 +29,15 @@ pub(super) fn show(
                 ui.painter().rect_filled(rect, 6.0, palette.field);
             }
             let color = palette.name(name.as_str());
-            let place = pos2(rect.left() + 6.0, rect.center().y);
-            ui.painter_at(rect).text(place, Align2::LEFT_CENTER, name, theme::body(), color);
+            let mut job = LayoutJob::simple_singleline(name.to_string(), theme::body(), color);
+            job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
+            let galley = ui.fonts(|fonts| fonts.layout_job(job));
+            let is_cut = galley.elided;
+            let place = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
+            ui.painter_at(rect).galley(place, galley, color);
+            if is_cut {
+                response.clone().on_hover_text(name.as_str());
+            }
             if Some(name) == model.name() {
                 continue;
             }

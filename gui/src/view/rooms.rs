@@ -1,6 +1,7 @@
 //! The list of conversations, with what is unread.
 
-use egui::{Align2, Color32, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Color32, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::View;
 use super::switcher::Switcher;
@@ -98,7 +99,10 @@ fn entry(
     let mut text = rect.shrink2(vec2(8.0, 0.0));
     text.max.x = right;
     let title = format!("{sign}{}", conversation.title());
-    let place = pos2(text.left(), text.center().y);
-    ui.painter_at(text).text(place, Align2::LEFT_CENTER, title, theme::body(), color);
+    let mut job = LayoutJob::simple_singleline(title, theme::body(), color);
+    job.wrap = TextWrapping::truncate_at_width(text.width());
+    let galley = ui.fonts(|fonts| fonts.layout_job(job));
+    let place = pos2(text.left(), text.center().y - galley.size().y / 2.0);
+    ui.painter_at(text).galley(place, galley, color);
     response
 }

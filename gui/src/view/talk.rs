@@ -112,10 +112,7 @@ impl View {
         actions: &mut Vec<Action>,
     ) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (label, other) = match model.preferences().theme {
-                Theme::Dark => ("Light", Theme::Light),
-                Theme::Light => ("Dark", Theme::Dark),
-            };
+            let (label, other) = other_theme(model);
             if ui.small_button("Keys").on_hover_text("F1").clicked() {
                 self.help = true;
             }
@@ -128,7 +125,7 @@ impl View {
             if has_people {
                 let count = model.active().map_or(0, Conversation::member_count);
                 let button = egui::Button::new(RichText::new(format!("People {count}")).small());
-                if ui.add(button.selected(shows_people).small()).clicked() {
+                if ui.add(button.selected(shows_people).small().corner_radius(6)).clicked() {
                     if width >= PEOPLE_FROM {
                         actions.push(Action::ShowPeople(!shows_people));
                     } else {
@@ -209,5 +206,13 @@ impl View {
                 }
             });
         });
+    }
+}
+
+/// The colours that are not in use, and what they are called.
+pub(super) fn other_theme(model: &Model) -> (&'static str, Theme) {
+    match model.preferences().theme {
+        Theme::Dark => ("Light", Theme::Light),
+        Theme::Light => ("Dark", Theme::Dark),
     }
 }

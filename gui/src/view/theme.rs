@@ -74,7 +74,8 @@ impl Palette {
         for byte in name.bytes() {
             hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
-        let hue = (hash as f32 / u32::MAX as f32 + hash as f32 * 0.618_034).fract();
+        // Multiplied with the golden ratio, neighbours are far apart; in integers, because an `f32` keeps only 24 bits of it.
+        let hue = (hash.wrapping_mul(0x9e37_79b9) >> 8) as f32 / (1 << 24) as f32;
         let (saturation, value) = if self.dark { (0.50, 0.92) } else { (0.85, 0.55) };
         egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
     }
@@ -158,4 +159,19 @@ pub(super) fn mono() -> FontId {
 /// A button for what is meant to be done next.
 pub(super) fn primary<'a>(palette: &Palette, text: &str) -> egui::Button<'a> {
     egui::Button::new(egui::RichText::new(text).color(palette.on_accent)).fill(palette.accent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_many_colours() {
+        let palette = Palette::of(Theme::Dark);
+        let names = ["ada", "bob", "eve", "zoe", "guest1", "guest2", "guest3", "анна"];
+        let colors: std::collections::HashSet<_> =
+            names.into_iter().map(|name| palette.name(name)).collect();
+        assert!(colors.len() >= 7, "{colors:?}");
+        assert_eq!(palette.name("ada"), palette.name("ada"));
+    }
 }
