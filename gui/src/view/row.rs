@@ -249,7 +249,8 @@ mod tests {
     fn sections_cover_the_text_without_gaps() {
         let palette = Palette::of(Theme::Dark);
         let line = line(LineKind::Say, "bob, see http://a.example/ö and bob");
-        let job = job(&line, plain(&line), &palette, "bob", 100.0, &[5..12]);
+        let found = std::slice::from_ref(&(5..12));
+        let job = job(&line, plain(&line), &palette, "bob", 100.0, found);
         let mut end = 0;
         for section in &job.sections {
             assert_eq!(section.byte_range.start, end);

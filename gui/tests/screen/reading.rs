@@ -265,3 +265,62 @@ fn characters_without_a_picture_are_told_once() {
     screen.run();
     assert_eq!(screen.state_mut().view.take_missing(), []);
 }
+
+#[test]
+fn nothing_moves_when_the_oldest_lines_are_cut_off() {
+    let mut screen = with_messages(0);
+    for number in 0..100_000 {
+        screen.state_mut().say("bob", &format!("number {number}."));
+    }
+    screen.run();
+    screen.press_key(Key::PageUp);
+    screen.run();
+    let before = row(&screen, "bob: number 99960.");
+    for number in 0..5_000 {
+        screen.state_mut().say("eve", &format!("more {number}."));
+    }
+    screen.run();
+    assert_eq!(row(&screen, "bob: number 99960."), before);
+    screen.press_key_modifiers(Modifiers::COMMAND, Key::Home);
+    screen.run();
+    assert!(screen.query_by_label("bob: number 0.").is_none());
+    screen.get_by_label("bob: number 4096.");
+}
+
+#[test]
+fn a_fold_takes_in_those_who_come_while_it_is_seen() {
+    let mut window = Window::in_the_lobby();
+    for number in 0..3 {
+        window.notice(&format!("guest{number} joined"), NoticeKind::Joined);
+    }
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    screen.get_by_label("guest2 joined");
+    for number in 3..8 {
+        screen.state_mut().notice(&format!("guest{number} joined"), NoticeKind::Joined);
+        screen.run();
+        screen.get_by_label_contains(&format!("{} came", number + 1));
+        assert!(screen.query_by_label("guest2 joined").is_none());
+    }
+}
+
+#[test]
+fn a_narrower_window_keeps_the_place() {
+    let mut screen = with_messages(400);
+    for _ in 0..10 {
+        screen.press_key(Key::PageUp);
+        screen.run();
+    }
+    let rows = |screen: &Harness<'_, Window>| {
+        let nodes = screen.get_all_by_label_contains("bob: message ");
+        let mut rows: Vec<_> =
+            nodes.map(|node| (node.raw_bounds().unwrap().y0, node.value().unwrap())).collect();
+        rows.sort_by(|one, other| one.0.total_cmp(&other.0));
+        rows.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let first = rows(&screen)[0].clone();
+    screen.set_size(egui::vec2(480.0, 600.0));
+    screen.run();
+    let after = rows(&screen);
+    assert!(after.iter().take(2).any(|text| *text == first), "{first}\n{after:?}");
+}
