@@ -275,6 +275,7 @@ impl miniquad::EventHandler for Shell {
         let [red, green, blue, _] = egui::Rgba::from(background).to_array();
         self.backend.begin_default_pass(PassAction::clear_color(red, green, blue, 1.0));
         self.backend.end_render_pass();
+        let more_keys = self.keys.begin_frame(&mut self.egui);
         let (app, keys) = (&mut self.app, &mut self.keys);
         let mut commands = Vec::new();
         self.egui.run(&mut *self.backend, |_, context| {
@@ -301,7 +302,7 @@ impl miniquad::EventHandler for Shell {
             self.wake_after(at.duration_since(SystemTime::now()).unwrap_or_default());
         }
         let again = self.again.swap(false, Ordering::SeqCst);
-        if again || self.throttled || self.frames == 1 {
+        if again || more_keys || self.throttled || self.frames == 1 {
             window::schedule_update();
         }
     }
@@ -342,12 +343,12 @@ impl miniquad::EventHandler for Shell {
     }
 
     fn char_event(&mut self, character: char, mods: KeyMods, _repeat: bool) {
-        self.keys.char(&mut self.egui, character, mods);
+        self.keys.char(character, mods);
         self.wake.poke();
     }
 
     fn key_down_event(&mut self, code: KeyCode, mods: KeyMods, _repeat: bool) {
-        match self.keys.down(&mut self.egui, code, mods) {
+        match self.keys.down(code, mods) {
             keys::Wish::Paste => self.paste(),
             keys::Wish::None => {}
         }
@@ -355,7 +356,7 @@ impl miniquad::EventHandler for Shell {
     }
 
     fn key_up_event(&mut self, code: KeyCode, mods: KeyMods) {
-        self.keys.up(&mut self.egui, code, mods);
+        self.keys.up(code, mods);
         self.wake.poke();
     }
 

@@ -3,6 +3,8 @@
 //! On X11 miniquad reports a character before the key that made it, and the modifiers as they were before the key; egui-miniquad then
 //! types a "c" where somebody copies. It also leaves out keys that egui knows: F1, `/`, the keypad.
 
+use std::collections::VecDeque;
+
 use egui::{Event, Key, Modifiers};
 use egui_miniquad::EguiMq;
 use miniquad::{KeyCode, KeyMods};
@@ -10,10 +12,21 @@ use miniquad::{KeyCode, KeyMods};
 /// The keyboard between miniquad and egui.
 #[derive(Default)]
 pub(super) struct Keys {
-    /// The key that comes next has made a character: a keypad key then stands for its digit.
+    /// What was done since the last frame, in order.
+    strokes: VecDeque<Stroke>,
+    /// The key that comes next has made a character: it is text, and a keypad key stands for its digit.
     typed: bool,
     /// What egui-miniquad cannot tell egui; put into the next frame.
     extra: Vec<Event>,
+}
+
+/// Something done on the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stroke {
+    Char(char, KeyMods),
+    /// A key went down, after it had typed something or without.
+    Down(KeyCode, KeyMods, bool),
+    Up(KeyCode, KeyMods),
 }
 
 /// What a key asks of the shell.
@@ -26,37 +39,63 @@ pub(super) enum Wish {
 }
 
 impl Keys {
-    pub(super) fn char(&mut self, egui: &mut EguiMq, character: char, mods: KeyMods) {
-        self.typed = !character.is_control();
-        // egui-miniquad asks the modifiers of the key before whether this is text.
-        egui.key_up_event(KeyCode::Unknown, mods);
-        if !mods.alt && !mods.logo {
-            egui.char_event(character);
-        }
+    pub(super) fn char(&mut self, character: char, mods: KeyMods) {
+        let stroke = Stroke::Char(character, mods);
+        self.typed = is_text(stroke) == Some(true);
+        self.strokes.push_back(stroke);
     }
 
-    pub(super) fn down(&mut self, egui: &mut EguiMq, code: KeyCode, mods: KeyMods) -> Wish {
+    pub(super) fn down(&mut self, code: KeyCode, mods: KeyMods) -> Wish {
         let typed = std::mem::take(&mut self.typed);
-        let mods = with_modifier(code, mods, true);
         match code {
             KeyCode::V if mods.ctrl => return Wish::Paste,
             KeyCode::Insert if mods.shift => return Wish::Paste,
-            KeyCode::Insert if mods.ctrl => self.extra.push(Event::Copy),
-            _ => match (keypad(code).filter(|_| !typed), unmapped(code)) {
-                (Some(code), _) => egui.key_down_event(code, mods),
-                (None, Some(key)) => self.extra.push(key_event(key, true, mods)),
-                (None, None) => egui.key_down_event(code, mods),
-            },
+            _ => self.strokes.push_back(Stroke::Down(code, mods, typed)),
         }
         Wish::None
     }
 
-    pub(super) fn up(&mut self, egui: &mut EguiMq, code: KeyCode, mods: KeyMods) {
-        let mods = with_modifier(code, mods, false);
-        if let Some(key) = unmapped(code) {
-            self.extra.push(key_event(key, false, mods));
+    pub(super) fn up(&mut self, code: KeyCode, mods: KeyMods) {
+        self.strokes.push_back(Stroke::Up(code, mods));
+    }
+
+    /// Hands egui what belongs into the next frame. Returns whether there is more, for the one after.
+    ///
+    /// Whoever asks in a frame whether Enter was pressed does not see what was typed before or after it in the same frame. So a frame
+    /// holds either text or other keys, and nothing that is typed faster than it is drawn gets lost or goes astray.
+    pub(super) fn begin_frame(&mut self, egui: &mut EguiMq) -> bool {
+        for stroke in next_frame(&mut self.strokes) {
+            self.apply(egui, stroke);
         }
-        egui.key_up_event(keypad(code).unwrap_or(code), mods);
+        !self.strokes.is_empty()
+    }
+
+    fn apply(&mut self, egui: &mut EguiMq, stroke: Stroke) {
+        match stroke {
+            Stroke::Char(character, mods) => {
+                // egui-miniquad asks the modifiers of the key before whether this is text.
+                egui.key_up_event(KeyCode::Unknown, mods);
+                if !mods.alt && !mods.logo {
+                    egui.char_event(character);
+                }
+            }
+            Stroke::Down(KeyCode::Insert, mods, _) if mods.ctrl => self.extra.push(Event::Copy),
+            Stroke::Down(code, mods, typed) => {
+                let mods = with_modifier(code, mods, true);
+                match (keypad(code).filter(|_| !typed), unmapped(code)) {
+                    (Some(code), _) => egui.key_down_event(code, mods),
+                    (None, Some(key)) => self.extra.push(key_event(key, true, mods)),
+                    (None, None) => egui.key_down_event(code, mods),
+                }
+            }
+            Stroke::Up(code, mods) => {
+                let mods = with_modifier(code, mods, false);
+                if let Some(key) = unmapped(code) {
+                    self.extra.push(key_event(key, false, mods));
+                }
+                egui.key_up_event(keypad(code).unwrap_or(code), mods);
+            }
+        }
     }
 
     /// Something for the next frame that miniquad has no event for.
@@ -69,6 +108,38 @@ impl Keys {
         if !self.extra.is_empty() {
             context.input_mut(|input| input.events.append(&mut self.extra));
         }
+    }
+}
+
+/// Takes off what may be told in one frame.
+fn next_frame(strokes: &mut VecDeque<Stroke>) -> Vec<Stroke> {
+    let mut frame = None;
+    let mut taken = Vec::new();
+    while let Some(&stroke) = strokes.front() {
+        let text = is_text(stroke);
+        if text.is_some() && frame.is_some() && text != frame {
+            break;
+        }
+        frame = frame.or(text);
+        taken.push(stroke);
+        strokes.pop_front();
+    }
+    taken
+}
+
+/// Whether it types something or does something; `None` for what goes with either.
+fn is_text(stroke: Stroke) -> Option<bool> {
+    match stroke {
+        Stroke::Char(character, mods) => {
+            let is_text = !character.is_control() && !mods.ctrl && !mods.alt && !mods.logo;
+            is_text.then_some(true)
+        }
+        Stroke::Down(_, _, true) => Some(true),
+        Stroke::Down(code, mods, false) => {
+            let is_modifier = with_modifier(code, mods, true) != with_modifier(code, mods, false);
+            (!is_modifier).then_some(false)
+        }
+        Stroke::Up(..) => None,
     }
 }
 
@@ -140,6 +211,43 @@ fn key_event(key: Key, pressed: bool, mods: KeyMods) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn type_text(keys: &mut Keys, text: &str) {
+        for character in text.chars() {
+            keys.char(character, KeyMods::default());
+            keys.down(KeyCode::A, KeyMods::default());
+            keys.up(KeyCode::A, KeyMods::default());
+        }
+    }
+
+    #[test]
+    fn enter_comes_after_the_text_before_it_and_before_the_text_after_it() {
+        let (mut keys, none) = (Keys::default(), KeyMods::default());
+        type_text(&mut keys, "so");
+        keys.char('\r', none);
+        keys.down(KeyCode::Enter, none);
+        keys.up(KeyCode::Enter, none);
+        type_text(&mut keys, "on");
+        let frames: Vec<String> = std::iter::from_fn(|| {
+            let frame = next_frame(&mut keys.strokes);
+            let letters = frame.iter().filter_map(|stroke| match stroke {
+                Stroke::Char(character, _) if !character.is_control() => Some(*character),
+                Stroke::Down(KeyCode::Enter, ..) => Some('!'),
+                _ => None,
+            });
+            (!frame.is_empty()).then(|| letters.collect())
+        })
+        .collect();
+        assert_eq!(frames, ["so", "!", "on"]);
+    }
+
+    #[test]
+    fn a_paste_is_asked_for_and_typed_by_nobody() {
+        let (mut keys, ctrl) = (Keys::default(), KeyMods { ctrl: true, ..KeyMods::default() });
+        keys.char('v', ctrl);
+        assert_eq!(keys.down(KeyCode::V, ctrl), Wish::Paste);
+        assert_eq!(keys.down(KeyCode::C, ctrl), Wish::None);
+    }
 
     #[test]
     fn a_modifier_counts_from_its_own_press_on() {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt, ImageFormat, Window};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, Window};
 use x11rb::rust_connection::RustConnection;
 
 /// How long anything may take before a test gives up.
@@ -115,12 +115,19 @@ impl Desk {
 
     /// The window that a process shows, with its position and size on the screen.
     pub(crate) fn window_of(&self, class: &str) -> Option<(Window, (i16, i16, u16, u16))> {
-        let output = Command::new("xdotool")
-            .env("DISPLAY", &self.display)
-            .args(["search", "--onlyvisible", "--class", class])
-            .output()
-            .ok()?;
-        let window = String::from_utf8_lossy(&output.stdout).lines().last()?.parse().ok()?;
+        // Asked over and over while something else starts: cheaply.
+        let list = self.connection.intern_atom(false, b"_NET_CLIENT_LIST").ok()?.reply().ok()?.atom;
+        let any = AtomEnum::ANY;
+        let list = self.connection.get_property(false, self.root, list, any, 0, 64).ok()?;
+        let list = list.reply().ok()?;
+        let window = list.value32()?.find(|&window| {
+            let name = AtomEnum::WM_CLASS;
+            let property = self.connection.get_property(false, window, name, any, 0, 64).ok();
+            let property = property.and_then(|property| property.reply().ok());
+            property.is_some_and(|property| {
+                property.value.split(|&byte| byte == 0).any(|part| part == class.as_bytes())
+            })
+        })?;
         let size = self.connection.get_geometry(window).ok()?.reply().ok()?;
         let place =
             self.connection.translate_coordinates(window, self.root, 0, 0).ok()?.reply().ok()?;

@@ -47,6 +47,7 @@ pub(crate) struct Guest {
 impl Guest {
     pub(crate) fn enter(port: u16, name: &str) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("the house is open");
+        stream.set_nodelay(true).expect("a socket has the option");
         let reading = stream.try_clone().expect("a socket can be cloned");
         let (line, lines) = channel();
         thread::spawn(move || {
@@ -63,7 +64,7 @@ impl Guest {
     }
 
     pub(crate) fn send(&mut self, line: &str) {
-        writeln!(self.stream, "{line}").expect("the house takes it");
+        self.stream.write_all(format!("{line}\n").as_bytes()).expect("the house takes it");
     }
 
     pub(crate) fn say(&mut self, text: &str) {
