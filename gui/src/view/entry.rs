@@ -113,11 +113,12 @@ impl Entry {
                 } else {
                     "Nobody hears you here; ! runs a command"
                 };
+                let is_empty = text.is_empty();
                 let edit = TextEdit::singleline(&mut text)
                     .id(id)
                     .hint_text(hint)
                     // With nothing to complete, Tab leads on as everywhere.
-                    .lock_focus(true)
+                    .lock_focus(!is_empty)
                     .margin(vec2(8.0, 6.0))
                     .desired_width(f32::INFINITY);
                 let response = ui.add(edit).labelled_by(label.id);

@@ -45,6 +45,8 @@ pub(super) struct Scene<'a> {
     pub(super) zone: i32,
     /// What is searched for, folded; empty for nothing.
     pub(super) query: &'a str,
+    /// Whether somebody looks at it.
+    pub(super) focused: bool,
     pub(super) glyphs: &'a mut super::Glyphs,
 }
 
@@ -78,6 +80,8 @@ pub(super) struct List {
     expanded: HashSet<u64>,
     /// One past the last line that was seen at the end.
     seen_end: u64,
+    /// The first unread line, once it was seen: nobody has to be led there again.
+    reached: Option<u64>,
     selection: Selection,
     grabbed: Option<f64>,
     drawn: Vec<Drawn>,
@@ -353,10 +357,14 @@ impl List {
                 ui.ctx().request_repaint();
             }
         }
-        if let Some(unread) = scene.conversation.first_unread()
-            && unread >= self.first_seq
-            && self.row_top(unread) < top
-        {
+        let unread = scene.conversation.first_unread().filter(|seq| *seq >= self.first_seq);
+        if let Some(unread) = unread.filter(|unread| self.reached != Some(*unread)) {
+            if self.row_top(unread) >= top {
+                if scene.focused {
+                    self.reached = Some(unread);
+                }
+                return;
+            }
             let center = pos2(view.center().x, view.top() + 24.0);
             let button = super::theme::primary(scene.palette, "Jump to unread");
             if ui.put(Rect::from_center_size(center, size), button).clicked() {

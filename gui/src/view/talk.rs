@@ -91,6 +91,7 @@ impl View {
             own_name: model.name().map_or("", |name| name.as_str()),
             zone: model.zone(),
             query: self.find.query(),
+            focused: model.is_focused(),
             glyphs: &mut self.glyphs,
         };
         let clicked = ui.push_id(active.id(), |ui| list.show(ui, &mut scene)).inner;

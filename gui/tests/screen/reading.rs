@@ -238,6 +238,10 @@ fn unread_messages_above_can_be_jumped_to() {
     screen.get_by_label("Jump to unread").click();
     screen.run();
     screen.get_by_label("bob: news 0");
+    screen.press_key_modifiers(Modifiers::COMMAND, Key::End);
+    screen.run();
+    screen.get_by_label("bob: news 99");
+    assert!(screen.query_by_label("Jump to unread").is_none(), "one was there already");
 }
 
 #[test]
@@ -323,4 +327,19 @@ fn a_narrower_window_keeps_the_place() {
     screen.run();
     let after = rows(&screen);
     assert!(after.iter().take(2).any(|text| *text == first), "{first}\n{after:?}");
+}
+
+#[test]
+fn what_passed_while_nobody_looked_can_be_jumped_to() {
+    let mut screen = with_messages(50);
+    screen.state_mut().input(salotto_gui::model::Input::Focus(false));
+    for number in 0..60 {
+        screen.state_mut().say("eve", &format!("news {number}"));
+        screen.run();
+    }
+    screen.state_mut().input(salotto_gui::model::Input::Focus(true));
+    screen.run();
+    screen.get_by_label("Jump to unread").click();
+    screen.run();
+    screen.get_by_label("eve: news 0");
 }
