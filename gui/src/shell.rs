@@ -221,6 +221,7 @@ impl Shell {
         if focused {
             self.set_urgent(false);
         }
+        tracing::trace!(focused, "keyboard");
         self.app.input(Input::Focus(focused));
         self.wake.poke();
     }

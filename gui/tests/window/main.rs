@@ -203,11 +203,11 @@ fn a_cut_wire_loses_and_doubles_nothing() {
 fn a_house_that_was_restarted_is_entered_again() {
     let (desk, home, first) = (Desk::new(1100, 800), home(), house(0));
     let port = port(&first);
-    let mut program = enter(&desk, &home, port);
+    let program = enter(&desk, &home, port);
+    pause(Duration::from_millis(500));
+    let before = desk.picture(program.place);
     smol::block_on(first.stop());
-    desk.wait("the countdown", || {
-        program.read_log().iter().find(|(_, line)| line.contains("received")).map(drop)
-    });
+    desk.wait("the countdown", || (desk.picture(program.place) != before).then_some(()));
     desk.keep("waiting");
     let second = house(port);
     let mut bob = Guest::enter(port, "bob");
@@ -275,8 +275,9 @@ fn no_message_stays_off_the_screen() {
 fn a_mention_asks_for_attention_and_the_title_counts() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let mut bob = Guest::enter(port(&house), "bob");
-    let program = enter(&desk, &home, port(&house));
+    let mut program = enter(&desk, &home, port(&house));
     desk.xdotool(&["windowminimize", "--sync", &program.window.to_string()]);
+    program.wait_log("keyboard focused=false");
     bob.say("ada: are you there?");
     desk.wait("the title", || desk.title(program.window).starts_with("(1) ").then_some(()));
     desk.wait("the hint", || desk.is_urgent(program.window).then_some(()));

@@ -31,12 +31,22 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it in a home of its own and waits until its window shows something.
     pub(crate) fn start(desk: &Desk, home: &TempDir, arguments: &[&str]) -> Self {
+        Self::start_with_log(desk, home, arguments, "salotto_gui=trace,warn")
+    }
+
+    /// The same, with a log that says this much.
+    pub(crate) fn start_with_log(
+        desk: &Desk,
+        home: &TempDir,
+        arguments: &[&str],
+        log: &str,
+    ) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_salotto-gui"))
             .args(arguments)
             .env("DISPLAY", &desk.display)
             .env("XDG_CONFIG_HOME", home.path())
-            .env("SALOTTO_LOG", "salotto_gui=trace,warn")
+            .env("SALOTTO_LOG", log)
             .env("TZ", "UTC")
             .stderr(Stdio::piped())
             .spawn()
