@@ -240,8 +240,10 @@ pub enum Event {
         count: usize,
         /// Id of the first entry that follows. When it is not the one after what was resumed from, what lies between is gone.
         first_id: EntryId,
-        /// How many messages, notices and topics of before follow.
-        history: usize,
+        /// How many entries of before follow.
+        history: u64,
+        /// How many of these people read: messages, notices, topics.
+        shown: usize,
     },
     /// You are not in that room any more.
     Exited {

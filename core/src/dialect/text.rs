@@ -63,7 +63,7 @@ impl Dialect for Text {
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
         match event {
             Event::NameWanted { text } => plain(out, text),
-            Event::Entered { room, topic, members, count, history, .. } => {
+            Event::Entered { room, topic, members, count, shown: before, .. } => {
                 let shown = &members[..members.len().min(NAMES_SHOWN)];
                 let names = shown.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
                 let more = match count - shown.len() {
@@ -74,7 +74,7 @@ impl Dialect for Text {
                 if !topic.is_empty() {
                     plain(out, format_args!("* topic: {topic}"));
                 }
-                if *history > 0 {
+                if *before > 0 {
                     plain(out, "* what was said before:");
                 }
             }

@@ -410,6 +410,7 @@ fn entered(room: &Room, first_id: EntryId) -> Event {
         members: room.members.keys().take(PAGE).cloned().collect(),
         count: room.members.len(),
         first_id,
-        history: room.shown_since(first_id),
+        history: room.next_id() - first_id,
+        shown: room.shown_since(first_id),
     }
 }

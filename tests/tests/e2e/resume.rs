@@ -6,15 +6,15 @@ use salotto::{Entry, Event, Request};
 use salotto_tests::json::hello;
 use salotto_tests::{House, JsonClient};
 
-/// Enters with what was seen, and reads on to the marker. Returns what came and how much of it was announced as history.
+/// Enters with what was seen, and reads on to the marker. Returns what came and how much of it is announced as read by people.
 fn resumes(house: &House, name: &str, resume: Resume, marker: &str) -> (Vec<Entry>, usize) {
     let mut client = house.connects_json();
     client.asks(hello(name, &[], Some(resume)));
-    let history = client.hears_where("a room", |event| match event {
-        Event::Entered { history, .. } => Some(*history),
+    let shown = client.hears_where("a room", |event| match event {
+        Event::Entered { shown, .. } => Some(*shown),
         _ => None,
     });
-    (client.entries_until(marker), history)
+    (client.entries_until(marker), shown)
 }
 
 fn resume(run: &str, id: EntryId) -> Resume {

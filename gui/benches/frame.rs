@@ -1,0 +1,194 @@
+//! What a frame costs at 1,000 and at 100,000 messages, what a message keeps, and what 20,000 messages cost on their way in.
+//!
+//! `cargo bench -p salotto-gui`; prints one figure a line. The frame is the work of egui: layout and tessellation, no drawing.
+
+#![expect(clippy::print_stdout, reason = "the figures are for people")]
+#![expect(unsafe_code, reason = "an allocator that counts has to be one")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that goes wrong may stop")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use salotto::client::Update;
+use salotto::event::MessageKind;
+use salotto::{Entry, Event, Happening, Limits, Name, RoomName};
+use salotto_gui::model::{Input, Model, Preferences};
+use salotto_gui::view::View;
+
+/// Counts the bytes that are in use.
+struct Counting;
+
+static IN_USE: AtomicIsize = AtomicIsize::new(0);
+
+// SAFETY: everything is handed on to the allocator of the system as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size() as isize, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size() as isize, Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const TEXT: &str = "as one was saying, the quick brown fox jumps over the lazy dog, and then it sleeps a while in the sun of the afternoon";
+const FRAMES: usize = 200;
+
+struct Stage {
+    model: Model,
+    view: View,
+    context: egui::Context,
+    people: Vec<Name>,
+    room: RoomName,
+    next: u64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let limits = Limits::default();
+        let people: Vec<Name> =
+            (0..50).map(|number| Name::new(&format!("guest{number}"), &limits).unwrap()).collect();
+        let room = RoomName::new("lobby", &limits).unwrap();
+        let mut stage = Self {
+            model: Model::new(Preferences::default(), 0),
+            view: View::new(),
+            context: egui::Context::default(),
+            people: people.clone(),
+            room: room.clone(),
+            next: 1,
+        };
+        stage.event(Event::Welcome {
+            version: 1,
+            server: "house".into(),
+            run: "1".into(),
+            token: "t".into(),
+            name: people[0].clone(),
+            message_characters: Some(2000),
+            commands: Vec::new(),
+        });
+        stage.event(Event::Entered {
+            room,
+            topic: "all and sundry".into(),
+            count: people.len(),
+            members: people,
+            first_id: 1,
+            history: 0,
+            shown: 0,
+        });
+        stage
+    }
+
+    fn event(&mut self, event: Event) {
+        self.model.update(Input::Network(Update::Event(event)));
+    }
+
+    fn message(&mut self) -> Event {
+        let number = self.next as usize;
+        self.next += 1;
+        let text = format!("{number} {}", &TEXT[..20 + number * 7 % (TEXT.len() - 20)]);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_435_200 + self.next / 10);
+        Event::Entry(Entry {
+            room: self.room.clone(),
+            id: self.next - 1,
+            time: time.into(),
+            what: Happening::Message {
+                from: self.people[number % self.people.len()].clone(),
+                text,
+                kind: MessageKind::Say,
+                nonce: None,
+                tags: BTreeMap::new(),
+            },
+        })
+    }
+
+    fn messages(&mut self, count: usize) {
+        for _ in 0..count {
+            let message = self.message();
+            self.event(message);
+        }
+    }
+
+    fn frame(&mut self) -> Duration {
+        let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1024.0, 768.0));
+        let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
+        let since = Instant::now();
+        let output = self.context.run(input, |context| {
+            self.view.show(context, &self.model);
+        });
+        let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
+        std::hint::black_box(shapes);
+        since.elapsed()
+    }
+
+    /// The median of many frames.
+    fn frames(&mut self) -> Duration {
+        for _ in 0..5 {
+            self.frame();
+        }
+        let mut times: Vec<Duration> = (0..FRAMES).map(|_| self.frame()).collect();
+        times.sort_unstable();
+        times[FRAMES / 2]
+    }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn main() {
+    let mut small = Stage::new();
+    small.messages(1_000);
+    let mut large = Stage::new();
+    large.frame();
+    let before = IN_USE.load(Ordering::Relaxed);
+    large.messages(100_000);
+    let kept = IN_USE.load(Ordering::Relaxed) - before;
+    let since = Instant::now();
+    large.frame();
+    println!("first frame after 100,000 messages: {:.1} ms", micros(since.elapsed()) / 1e3);
+    let kept_with_view = IN_USE.load(Ordering::Relaxed) - before;
+    // Side by side, so that what else the machine does falls on both.
+    let (mut one, mut other) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        one.push(micros(small.frames()));
+        other.push(micros(large.frames()));
+    }
+    one.sort_by(f64::total_cmp);
+    other.sort_by(f64::total_cmp);
+    println!("frame at 1,000 messages: {:.0} us", one[2]);
+    println!("frame at 100,000 messages: {:.0} us, ratio {:.2}", other[2], other[2] / one[2]);
+    println!(
+        "kept a message: {} bytes in the model, {} with the heights",
+        kept / 100_000,
+        kept_with_view / 100_000
+    );
+    let mut fresh = Stage::new();
+    fresh.frame();
+    let messages: Vec<Event> = (0..20_000).map(|_| fresh.message()).collect();
+    let since = Instant::now();
+    for message in messages {
+        fresh.event(message);
+    }
+    let taken = since.elapsed();
+    fresh.frame();
+    println!("20,000 messages through the model: {:.1} ms", micros(taken) / 1e3);
+    println!("with one frame after them: {:.1} ms", micros(since.elapsed()) / 1e3);
+    let mut busy = Stage::new();
+    busy.frame();
+    let messages: Vec<Event> = (0..20_000).map(|_| busy.message()).collect();
+    let since = Instant::now();
+    for (number, message) in messages.into_iter().enumerate() {
+        busy.event(message);
+        if number % 200 == 0 {
+            busy.frame();
+        }
+    }
+    println!("with a frame every 200 messages: {:.1} ms", micros(since.elapsed()) / 1e3);
+}

@@ -1,0 +1,25 @@
+# Brings what the window and its tests need, where Debian's apt is and something is missing. Sourced by the scripts beside it.
+
+need_window_tools() {
+    local missing=()
+    local tool
+    for tool in Xvfb:xvfb xdotool:xdotool openbox:openbox xclip:xclip xclock:x11-apps setxkbmap:x11-xkb-utils import:imagemagick; do
+        command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+    done
+    # What the program itself opens at run time.
+    local library
+    for library in libGL.so.1:libgl1 libX11.so.6:libx11-6 libXi.so.6:libxi6 libxkbcommon.so.0:libxkbcommon0; do
+        ldconfig -p | grep -q "${library%%:*}" || missing+=("${library##*:}")
+    done
+    [ -e /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so ] || [ -e /usr/lib/aarch64-linux-gnu/dri/swrast_dri.so ] ||
+        missing+=(libgl1-mesa-dri)
+    if [ ${#missing[@]} -gt 0 ]; then
+        echo "installing: ${missing[*]}"
+        local sudo=""
+        [ "$(id -u)" = 0 ] || sudo=sudo
+        $sudo apt-get update -q
+        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-install-recommends "${missing[@]}"
+    fi
+}
+
+need_window_tools

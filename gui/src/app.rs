@@ -1,0 +1,129 @@
+//! Model, view and network put together: everything of the program but the window it is shown in.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use salotto_gui::model::{Action, Effect, Input, Model};
+use salotto_gui::view::View;
+
+use crate::net::{Net, Waker};
+use crate::preferences::Store;
+
+/// Updates taken before a frame is drawn; in a flood the window still moves.
+const UPDATES_A_FRAME: usize = 4096;
+
+/// The program as the shell sees it.
+pub(crate) struct App {
+    model: Model,
+    view: View,
+    net: Option<Net>,
+    waker: Arc<dyn Waker>,
+    store: Store,
+    /// What the shell has to do, in order.
+    wishes: Vec<Wish>,
+}
+
+/// What only the shell can do.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Wish {
+    /// Close the window now.
+    Exit,
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Open this address in a browser.
+    OpenLink(String),
+    /// Write this over the window.
+    Title(String),
+    /// Ask for the person's eye.
+    Urgent,
+}
+
+impl App {
+    pub(crate) fn new(model: Model, store: Store, waker: Arc<dyn Waker>) -> Self {
+        Self { model, view: View::new(), net: None, waker, store, wishes: Vec::new() }
+    }
+
+    /// Tells how many pixels a point has on this screen.
+    pub(crate) fn set_scale(&mut self, scale: f32) {
+        self.view.set_scale(scale);
+    }
+
+    /// Takes in what came from the network. Before each frame.
+    pub(crate) fn update(&mut self) {
+        self.input(Input::Tick(SystemTime::now()));
+        for _ in 0..UPDATES_A_FRAME {
+            let Some(update) = self.net.as_ref().and_then(Net::next) else { return };
+            self.input(Input::Network(update));
+        }
+        // There is more; the frame comes first.
+        self.waker.wake();
+    }
+
+    /// Draws a frame.
+    pub(crate) fn show(&mut self, context: &egui::Context) {
+        for action in self.view.show(context, &self.model) {
+            self.input(Input::Action(action));
+        }
+    }
+
+    /// Characters of the last frame that egui has no picture of.
+    pub(crate) fn take_missing(&mut self) -> Vec<char> {
+        self.view.take_missing()
+    }
+
+    /// The person asks the window to close. [`Wish::Exit`] follows when the house has been told.
+    pub(crate) fn close(&mut self) {
+        self.input(Input::Tick(SystemTime::now()));
+        self.input(Input::Action(Action::Exit));
+    }
+
+    /// Tells the model, and does what it asks for.
+    pub(crate) fn input(&mut self, input: Input) {
+        let mut effects = self.model.update(input);
+        // An effect may lead to others; they come after the ones that are there.
+        while !effects.is_empty() {
+            effects = effects.into_iter().flat_map(|effect| self.run(effect)).collect();
+        }
+    }
+
+    /// When [`update`](Self::update) is wanted even if nothing happens.
+    pub(crate) fn wake_at(&self) -> Option<SystemTime> {
+        self.model.wake_at()
+    }
+
+    /// What the shell has to do.
+    pub(crate) fn take_wishes(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.wishes)
+    }
+
+    fn run(&mut self, effect: Effect) -> Vec<Effect> {
+        let client = self.net.as_ref().map(Net::client);
+        match (effect, client) {
+            (Effect::Connect(options), _) => {
+                // The old connection ends before the new one begins.
+                self.net = None;
+                match Net::start(options, Arc::clone(&self.waker)) {
+                    Ok(net) => self.net = Some(net),
+                    Err(error) => tracing::error!(%error, "cannot start the network's thread"),
+                }
+            }
+            (Effect::Disconnect, _) => self.net = None,
+            (Effect::Request { ticket, request }, client) => {
+                let nonce = client.and_then(|client| client.request(request));
+                return self.model.update(Input::Sent { ticket, nonce });
+            }
+            (Effect::OfferName(name), Some(client)) => client.offer_name(name),
+            (Effect::RetryNow, Some(client)) => client.retry_now(),
+            (Effect::Quit(words), Some(client)) => client.quit(words),
+            // Without a connection there is nobody to tell.
+            (Effect::OfferName(_) | Effect::RetryNow | Effect::Quit(_), None) => {}
+            (Effect::Save(preferences), _) => self.store.save(&preferences),
+            (Effect::Exit, _) => self.wishes.push(Wish::Exit),
+            (Effect::Copy(text), _) => self.wishes.push(Wish::Copy(text)),
+            (Effect::OpenLink(link), _) => self.wishes.push(Wish::OpenLink(link)),
+            (Effect::Title(title), _) => self.wishes.push(Wish::Title(title)),
+            (Effect::Urgent, _) => self.wishes.push(Wish::Urgent),
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,442 @@
+//! What the window knows: a plain state that is told what happened ([`Input`]) and answers what is to be done ([`Effect`]).
+//!
+//! Nothing here draws, waits or looks at a clock: the shell tells the time with [`Input::Tick`] before each batch of inputs.
+
+mod commands;
+pub mod complete;
+pub mod conversation;
+pub mod log;
+mod network;
+mod preferences;
+pub mod text;
+pub mod time;
+
+use std::time::{Duration, SystemTime};
+
+use salotto::client::{Options, Update};
+use salotto::command::CommandInfo;
+use salotto::event::LeaveReason;
+use salotto::{Name, Request};
+
+pub use conversation::{Conversation, ConversationId, Kind, Pending};
+pub use preferences::{Preferences, Recent, Theme};
+
+use conversation::Conversations;
+
+/// The port that a house listens on unless it says otherwise.
+pub const DEFAULT_PORT: u16 = 53000;
+/// How long a goodbye may hold up the closing of the window.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// One request on its way: given out by the model, told back with [`Input::Sent`].
+pub type Ticket = u64;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// It is now this late. Comes before each batch of other inputs, and at [`Model::wake_at`].
+    Tick(SystemTime),
+    /// The network thread told something.
+    Network(Update),
+    /// An [`Effect::Request`] was handed to the client, which gave it this nonce, or would not take it.
+    Sent {
+        /// The one of the effect.
+        ticket: Ticket,
+        /// What `Client::request` returned.
+        nonce: Option<String>,
+    },
+    /// The person did something.
+    Action(Action),
+    /// The window got or lost the keyboard.
+    Focus(bool),
+    /// The window has this size now, in points before zoom.
+    Resized {
+        /// Width.
+        width: f32,
+        /// Height.
+        height: f32,
+    },
+}
+
+/// What the person wants, as the view understood it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Connect, or offer another name where the house refused the first.
+    Connect(Wish),
+    /// Give up the connection and show the form.
+    Disconnect,
+    /// Offer this name after the house refused the one before.
+    OfferName(String),
+    /// Do not wait for the countdown.
+    RetryNow,
+    /// Say this line, or run it when it begins with `!`.
+    Send {
+        /// Where it was typed.
+        conversation: ConversationId,
+        /// What was typed.
+        text: String,
+    },
+    /// Say these lines, whatever they begin with: they were pasted.
+    Say {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        lines: Vec<String>,
+    },
+    /// Forget a message that failed.
+    Discard(Ticket),
+    /// Send a message that failed once more.
+    Resend(Ticket),
+    /// Bring a conversation to the front.
+    Show(ConversationId),
+    /// Enter a room.
+    Join(String),
+    /// Talk to one person.
+    Talk(String),
+    /// Leave a room, or close a conversation.
+    Close(ConversationId),
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Open this address in a browser; the person has confirmed it.
+    OpenLink(String),
+    /// Draw everything this much larger.
+    Zoom(f32),
+    /// Use these colours.
+    Theme(Theme),
+    /// Show or hide the list of people.
+    ShowPeople(bool),
+    /// Close the window, after a goodbye.
+    Exit,
+}
+
+/// What was filled into the form.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wish {
+    /// Host name or address, without port.
+    pub host: String,
+    /// The port; see [`DEFAULT_PORT`].
+    pub port: u16,
+    /// The name wanted.
+    pub name: String,
+    /// The room to enter; empty for the default room of the house.
+    pub room: String,
+}
+
+/// What is to be done by the shell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Connect; a client that is there is dropped first, its updates are not told any more.
+    Connect(Options),
+    /// Drop the client, and tell no more of its updates.
+    Disconnect,
+    /// Hand this to the client, and answer with [`Input::Sent`] before the next update is told.
+    Request {
+        /// To be told back.
+        ticket: Ticket,
+        /// What is asked.
+        request: Request,
+    },
+    /// `Client::offer_name`.
+    OfferName(String),
+    /// `Client::retry_now`.
+    RetryNow,
+    /// `Client::quit`. The model waits for the end itself.
+    Quit(String),
+    /// Close the window now.
+    Exit,
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Open this address in a browser.
+    OpenLink(String),
+    /// Write this over the window.
+    Title(String),
+    /// Somebody was named or spoken to while the window was not looked at.
+    Urgent,
+    /// Store these.
+    Save(Preferences),
+}
+
+/// How it stands with the house.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Connection {
+    /// Nothing was asked yet: the form is shown.
+    Idle,
+    /// An attempt runs.
+    Connecting {
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// The house wants another name; the connection waits.
+    NameRefused {
+        /// Why.
+        text: String,
+    },
+    /// There is a name, and talk.
+    Online,
+    /// The connection broke; it is tried again.
+    Waiting {
+        /// Why it broke.
+        problem: String,
+        /// When it is tried again.
+        until: SystemTime,
+    },
+    /// It is over, and is not tried again by itself.
+    Ended {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The state of the window. See [`Model::update`].
+#[derive(Debug)]
+pub struct Model {
+    /// What is remembered between runs.
+    preferences: Preferences,
+    /// What the form was last submitted with.
+    wish: Wish,
+    connection: Connection,
+    /// Why the last attempt failed, for the form.
+    refusal: Option<String>,
+    /// Whether this wish was ever granted: then the talk is shown and not the form.
+    welcomed: bool,
+    house: House,
+    conversations: Conversations,
+    round_trip: Option<Duration>,
+    now: SystemTime,
+    /// Seconds to add to UTC for the clock on the wall.
+    zone: i32,
+    focused: bool,
+    title: String,
+    next_ticket: Ticket,
+    /// Requests that are no message: where their answer belongs.
+    asked: Vec<Asked>,
+    /// The room that the person wants to enter, by its folded name.
+    wanted_room: Option<String>,
+    /// Since when a goodbye is under way, and whether the window closes after it.
+    leaving: Option<SystemTime>,
+}
+
+/// What is known of the house.
+#[derive(Debug, Clone, Default)]
+struct House {
+    server: String,
+    run: String,
+    name: Option<Name>,
+    commands: Vec<CommandInfo>,
+    /// Longest message in characters; `None` when the house does not limit it.
+    message_characters: Option<usize>,
+}
+
+/// A request whose answer is not a message of one's own.
+#[derive(Debug, Clone)]
+struct Asked {
+    ticket: Ticket,
+    nonce: Option<String>,
+    conversation: Option<ConversationId>,
+    /// Set for a ping: when it was asked.
+    ping: Option<SystemTime>,
+}
+
+impl Model {
+    /// A window that has not connected. `zone` is what the local clock is ahead of UTC, in seconds.
+    pub fn new(preferences: Preferences, zone: i32) -> Self {
+        Self {
+            wish: preferences.wish(),
+            preferences,
+            connection: Connection::Idle,
+            refusal: None,
+            welcomed: false,
+            house: House::default(),
+            conversations: Conversations::default(),
+            round_trip: None,
+            now: SystemTime::UNIX_EPOCH,
+            zone,
+            focused: true,
+            title: String::new(),
+            next_ticket: 0,
+            asked: Vec::new(),
+            wanted_room: None,
+            leaving: None,
+        }
+    }
+
+    /// Takes in what happened and says what is to be done about it, in order.
+    pub fn update(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Tick(now) => {
+                self.now = now;
+                if self.goodbye_is_over() {
+                    effects.push(Effect::Exit);
+                }
+            }
+            Input::Network(update) => self.take_update(update, &mut effects),
+            Input::Sent { ticket, nonce } => self.take_sent(ticket, nonce),
+            Input::Action(action) => self.take_action(action, &mut effects),
+            Input::Focus(focused) => {
+                self.focused = focused;
+                if focused {
+                    self.conversations.read_active();
+                } else {
+                    self.conversations.forget_read_marks();
+                }
+            }
+            Input::Resized { width, height } => {
+                if self.preferences.window != (width, height) {
+                    self.preferences.window = (width, height);
+                    effects.push(Effect::Save(self.preferences.clone()));
+                }
+            }
+        }
+        let title = self.wanted_title();
+        if title != self.title {
+            effects.push(Effect::Title(title.clone()));
+            self.title = title;
+        }
+        effects
+    }
+
+    /// When the next [`Input::Tick`] is wanted, if nothing else happens.
+    pub fn wake_at(&self) -> Option<SystemTime> {
+        if let Some(since) = self.leaving {
+            return Some(since + GOODBYE);
+        }
+        match &self.connection {
+            // The countdown shows seconds.
+            Connection::Waiting { until, .. } => {
+                let left = until.duration_since(self.now).ok()?;
+                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+                let step = if part.is_zero() { Duration::from_secs(1) } else { part };
+                (!left.is_zero()).then(|| self.now + step)
+            }
+            _ => None,
+        }
+    }
+
+    /// What is remembered between runs.
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
+    }
+
+    /// What the form was last submitted with.
+    pub fn wish(&self) -> &Wish {
+        &self.wish
+    }
+
+    /// How it stands with the house.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Why the last attempt failed and what to do about it, for the form.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    /// Whether there is a talk to be shown; otherwise the form is.
+    pub fn is_talking(&self) -> bool {
+        self.welcomed
+    }
+
+    /// What the house is called; empty before it was reached.
+    pub fn server(&self) -> &str {
+        &self.house.server
+    }
+
+    /// Longest message in characters, as the house told it; `None` when it does not limit it.
+    pub fn message_limit(&self) -> Option<usize> {
+        self.house.message_characters
+    }
+
+    /// The name that the house accepted.
+    pub fn name(&self) -> Option<&Name> {
+        self.house.name.as_ref()
+    }
+
+    /// What can be typed after `!`.
+    pub fn commands(&self) -> &[CommandInfo] {
+        &self.house.commands
+    }
+
+    /// All conversations, in the order in which they are listed.
+    pub fn conversations(&self) -> &[Conversation] {
+        self.conversations.all()
+    }
+
+    /// The conversation in front.
+    pub fn active(&self) -> Option<&Conversation> {
+        self.conversations.active()
+    }
+
+    /// The last known round trip to the house.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    /// The time of the last [`Input::Tick`].
+    pub fn now(&self) -> SystemTime {
+        self.now
+    }
+
+    /// Seconds that the local clock is ahead of UTC.
+    pub fn zone(&self) -> i32 {
+        self.zone
+    }
+
+    /// Whether the window has the keyboard.
+    pub fn is_focused(&self) -> bool {
+        self.focused
+    }
+
+    /// Seconds until the next attempt, where one is waited for.
+    pub fn countdown(&self) -> Option<u64> {
+        let Connection::Waiting { until, .. } = &self.connection else { return None };
+        let left = until.duration_since(self.now).unwrap_or_default();
+        Some(left.as_millis().div_ceil(1000) as u64)
+    }
+
+    fn wanted_title(&self) -> String {
+        let unread = self.conversations.unread();
+        let count = if unread > 0 { format!("({unread}) ") } else { String::new() };
+        let place = match (self.welcomed, self.conversations.active()) {
+            (true, Some(active)) => format!("{} \u{2013} ", active.title()),
+            _ => String::new(),
+        };
+        format!("{count}{place}Salotto")
+    }
+
+    fn goodbye_is_over(&self) -> bool {
+        self.leaving
+            .is_some_and(|since| self.now.duration_since(since).is_ok_and(|past| past >= GOODBYE))
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
+    /// Asks the house for something that is no message; its answer goes to `conversation`.
+    fn ask(
+        &mut self,
+        request: Request,
+        conversation: Option<ConversationId>,
+        effects: &mut Vec<Effect>,
+    ) -> Ticket {
+        let ticket = self.ticket();
+        let ping = (request == Request::Ping).then_some(self.now);
+        // Answers that never came are forgotten with time.
+        if self.asked.len() >= 64 {
+            self.asked.remove(0);
+        }
+        self.asked.push(Asked { ticket, nonce: None, conversation, ping });
+        effects.push(Effect::Request { ticket, request });
+        ticket
+    }
+
+    fn end(&mut self, reason: &LeaveReason, effects: &mut Vec<Effect>) {
+        if self.leaving.is_some() {
+            effects.push(Effect::Exit);
+        }
+        self.connection = Connection::Ended { reason: commands::ended(reason) };
+    }
+}

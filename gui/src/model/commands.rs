@@ -1,0 +1,264 @@
+//! What the person does, and what becomes of it.
+
+use salotto::Request;
+use salotto::client::Options;
+use salotto::event::LeaveReason;
+
+use super::conversation::Pending;
+use super::text::{clean_line, fold};
+use super::{
+    Action, Connection, ConversationId, DEFAULT_PORT, Effect, Kind, Model, Preferences, Ticket,
+    Wish,
+};
+
+/// The zoom stays between these.
+const ZOOM: (f32, f32) = (0.5, 3.0);
+
+impl Wish {
+    /// Host and port as the client wants them; an address with colons gets its brackets.
+    pub fn address(&self) -> String {
+        let host = self.host.trim();
+        if host.contains(':') && !host.starts_with('[') {
+            return format!("[{host}]:{}", self.port);
+        }
+        format!("{host}:{}", self.port)
+    }
+
+    /// Reads `HOST`, `HOST:PORT`, `[::1]:PORT` or `::1`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the port.
+    pub fn split_address(address: &str) -> Result<(String, u16), String> {
+        let address = address.trim();
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port),
+            _ => (address, ""),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = match port {
+            "" => DEFAULT_PORT,
+            port => port.parse().map_err(|_| {
+                format!("the port is `{port}`; it is a number from 1 to 65535, usually 53000")
+            })?,
+        };
+        Ok((host, port))
+    }
+}
+
+impl Model {
+    /// The same, with the form filled in with `wish`.
+    pub fn with_wish(preferences: Preferences, zone: i32, wish: Wish) -> Self {
+        Self { wish, ..Self::new(preferences, zone) }
+    }
+
+    pub(super) fn take_action(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        match action {
+            Action::Connect(wish) => self.connect(wish, effects),
+            Action::Disconnect => {
+                self.fail_pending("the connection was given up");
+                self.welcomed = false;
+                self.refusal = None;
+                self.connection = Connection::Idle;
+                effects.push(Effect::Disconnect);
+            }
+            Action::OfferName(name) => self.offer_name(&name, effects),
+            Action::RetryNow => effects.push(Effect::RetryNow),
+            Action::Send { conversation, text } => self.send(conversation, &text, effects),
+            Action::Say { conversation, lines } => {
+                for line in lines {
+                    let line = salotto::sanitize::message(&line);
+                    if !line.trim().is_empty() {
+                        self.say(conversation, line.into_owned(), effects);
+                    }
+                }
+            }
+            Action::Discard(ticket) => {
+                self.take_pending(ticket);
+            }
+            Action::Resend(ticket) => {
+                if let Some((conversation, pending)) = self.take_pending(ticket) {
+                    self.say(conversation, pending.text, effects);
+                }
+            }
+            Action::Show(id) => self.conversations.show(id),
+            Action::Join(room) => {
+                let room = clean_line(&room);
+                self.want_room(&room);
+                self.ask(Request::Join { room }, self.conversations.active_id(), effects);
+            }
+            Action::Talk(name) => self.talk(&name),
+            Action::Close(id) => self.close(id, effects),
+            Action::Copy(text) => effects.push(Effect::Copy(text)),
+            Action::OpenLink(link) => effects.push(Effect::OpenLink(link)),
+            Action::Zoom(zoom) => {
+                self.preferences.zoom = zoom.clamp(ZOOM.0, ZOOM.1);
+                effects.push(Effect::Save(self.preferences.clone()));
+            }
+            Action::Theme(theme) => {
+                self.preferences.theme = theme;
+                effects.push(Effect::Save(self.preferences.clone()));
+            }
+            Action::ShowPeople(people) => {
+                self.preferences.people = people;
+                effects.push(Effect::Save(self.preferences.clone()));
+            }
+            Action::Exit => self.say_goodbye("", effects),
+        }
+    }
+
+    fn connect(&mut self, wish: Wish, effects: &mut Vec<Effect>) {
+        let wish = Wish {
+            host: clean_line(&wish.host),
+            name: clean_line(&wish.name),
+            room: clean_line(&wish.room),
+            ..wish
+        };
+        if wish.host.is_empty() {
+            self.refusal = Some("an address is needed, e.g. 192.168.1.5 or chat.example".into());
+            return;
+        }
+        if wish.name.is_empty() {
+            self.refusal = Some("a name is needed: what the others shall call you".into());
+            return;
+        }
+        let is_same_house = (&wish.host, wish.port) == (&self.wish.host, self.wish.port);
+        if is_same_house && matches!(self.connection, Connection::NameRefused { .. }) {
+            self.wish.room.clone_from(&wish.room);
+            self.offer_name(&wish.name, effects);
+            return;
+        }
+        if !is_same_house {
+            self.conversations.clear();
+            self.house = super::House::default();
+        }
+        self.fail_pending("it was not sent before you connected again");
+        self.welcomed = false;
+        self.refusal = None;
+        self.round_trip = None;
+        self.connection = Connection::Connecting { attempt: 1 };
+        self.want_room(&wish.room);
+        let mut options = Options::new(wish.address(), wish.name.clone());
+        if !wish.room.is_empty() {
+            options = options.rooms([wish.room.clone()]);
+        }
+        self.wish = wish;
+        effects.push(Effect::Connect(options));
+    }
+
+    fn offer_name(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let name = clean_line(name);
+        if name.is_empty() {
+            self.refusal = Some("a name is needed: what the others shall call you".into());
+            return;
+        }
+        self.wish.name.clone_from(&name);
+        self.refusal = None;
+        self.connection = Connection::Connecting { attempt: 1 };
+        effects.push(Effect::OfferName(name));
+    }
+
+    fn send(&mut self, id: ConversationId, text: &str, effects: &mut Vec<Effect>) {
+        let text = salotto::sanitize::message(text).into_owned();
+        let command = text
+            .trim_start()
+            .strip_prefix('!')
+            // `!!!` is said, not called.
+            .filter(|command| command.starts_with(char::is_alphabetic));
+        match command {
+            Some(command) => self.run(id, command, effects),
+            None if text.trim().is_empty() => {}
+            None => self.say(id, text, effects),
+        }
+    }
+
+    fn run(&mut self, id: ConversationId, line: &str, effects: &mut Vec<Effect>) {
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match word {
+            "quit" => self.say_goodbye(rest.trim(), effects),
+            _ => {
+                if word == "join" {
+                    self.want_room(rest);
+                }
+                let room = self.conversations.get_mut(id).and_then(|place| place.room().cloned());
+                let room = room.map(|room| room.to_string());
+                self.ask(Request::Command { line: line.to_owned(), room }, Some(id), effects);
+            }
+        }
+    }
+
+    fn say(&mut self, id: ConversationId, text: String, effects: &mut Vec<Effect>) {
+        let ticket = self.ticket();
+        let Some(conversation) = self.conversations.get_mut(id) else { return };
+        let request = match &conversation.kind {
+            Kind::Room(room) => Request::Say {
+                text: text.clone(),
+                room: Some(room.to_string()),
+                kind: Default::default(),
+            },
+            Kind::Direct(name) => Request::Direct { to: name.to_string(), text: text.clone() },
+            Kind::House => return,
+        };
+        conversation.first_unread = None;
+        let is_over = matches!(self.connection, Connection::Ended { .. } | Connection::Idle);
+        let failed = is_over.then(|| "there is no connection".to_owned());
+        let has_failed = failed.is_some();
+        conversation.pending.push(Pending { ticket, text, failed, nonce: None, in_doubt: false });
+        if !has_failed {
+            effects.push(Effect::Request { ticket, request });
+        }
+    }
+
+    fn take_pending(&mut self, ticket: Ticket) -> Option<(ConversationId, Pending)> {
+        for conversation in self.conversations.all_mut() {
+            let found = conversation
+                .pending
+                .iter()
+                .position(|pending| pending.ticket == ticket && pending.failed.is_some());
+            if let Some(at) = found {
+                return Some((conversation.id, conversation.pending.remove(at)));
+            }
+        }
+        None
+    }
+
+    fn want_room(&mut self, room: &str) {
+        let room = fold(room.trim().trim_start_matches('#'));
+        self.wanted_room = (!room.is_empty()).then_some(room);
+    }
+
+    fn talk(&mut self, name: &str) {
+        let known = self.conversations.all().iter().find_map(|conversation| {
+            conversation
+                .members()
+                .chain(conversation.speakers())
+                .find(|other| other.as_str() == name)
+        });
+        let name = known.cloned();
+        if let Some(name) = name.filter(|name| Some(name) != self.house.name.as_ref()) {
+            let id = self.conversations.open(Kind::Direct(name)).id;
+            self.conversations.show(id);
+        }
+    }
+
+    fn close(&mut self, id: ConversationId, effects: &mut Vec<Effect>) {
+        let Some(conversation) = self.conversations.get_mut(id) else { return };
+        match conversation.room() {
+            // It goes when the house says so.
+            Some(room) if conversation.joined && self.connection == Connection::Online => {
+                let room = Some(room.to_string());
+                self.ask(Request::Leave { room }, Some(id), effects);
+            }
+            _ => self.conversations.remove(id),
+        }
+    }
+}
+
+/// How it ended, for a person.
+pub(super) fn ended(reason: &LeaveReason) -> String {
+    match reason {
+        LeaveReason::Kicked { .. } => format!("You were {}", clean_line(&reason.to_string())),
+        LeaveReason::Quit { .. } => "You have left the house".to_owned(),
+        LeaveReason::Stopping => "The house has closed".to_owned(),
+        reason => format!("The connection has ended: {}", clean_line(&reason.to_string())),
+    }
+}

@@ -1,0 +1,411 @@
+//! What the network tells, and what becomes of it.
+
+use std::time::SystemTime;
+
+use salotto::client::Update;
+use salotto::event::{EntryId, LeaveReason, MessageKind, Timestamp};
+use salotto::{Entry, Event, Happening, Name, NoticeKind, Request};
+
+use super::conversation::MAX_CONVERSATIONS;
+use super::log::{LineKind, NewLine};
+use super::text::{clean_line, clean_lines, find_name, fold};
+use super::time::seconds;
+use super::{Connection, ConversationId, Effect, Kind, Model, Ticket};
+
+/// Members of a room that are asked for; in a larger one the rest is only counted.
+const KNOWN_MEMBERS: usize = 10_000;
+
+impl Model {
+    pub(super) fn take_update(&mut self, update: Update, effects: &mut Vec<Effect>) {
+        match update {
+            Update::Connecting { attempt } => {
+                self.connection = Connection::Connecting { attempt };
+            }
+            Update::Event(event) => self.take_event(event, effects),
+            Update::NameRefused { text } => {
+                let text = clean_line(&text);
+                self.refusal = Some(text.clone());
+                self.connection = Connection::NameRefused { text };
+            }
+            Update::Broken { problem, retry_in } => {
+                let problem = clean_line(&problem.to_string());
+                for conversation in self.conversations.all_mut() {
+                    for pending in &mut conversation.pending {
+                        pending.in_doubt = pending.failed.is_none();
+                    }
+                }
+                self.round_trip = None;
+                if !self.welcomed {
+                    // The first attempt is the person's to repeat: the address may be wrong.
+                    self.refusal = Some(problem);
+                    self.connection = Connection::Idle;
+                    effects.push(Effect::Disconnect);
+                } else if let Some(wait) = retry_in {
+                    self.connection = Connection::Waiting { problem, until: self.now + wait };
+                } else {
+                    self.connection = Connection::Ended { reason: problem };
+                }
+            }
+            Update::RoundTrip(time) => self.round_trip = Some(time),
+            Update::Ended(reason) => {
+                if !self.welcomed {
+                    self.refusal = Some(super::commands::ended(&reason));
+                }
+                self.fail_pending("the connection has ended");
+                self.end(&reason, effects);
+            }
+            _ => {}
+        }
+    }
+
+    fn take_event(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Welcome { server, run, name, message_characters, commands, .. } => {
+                if self.house.run != run {
+                    // Ids of another run mean nothing in this one.
+                    self.conversations.all_mut().for_each(|conversation| conversation.last_id = 0);
+                }
+                for conversation in self.conversations.all_mut() {
+                    conversation.joined = false;
+                    conversation.history = 0;
+                    if matches!(conversation.kind, Kind::Direct(_)) {
+                        conversation.settle_doubts();
+                    }
+                }
+                self.wish.name = name.to_string();
+                let room = self.wish.room.clone();
+                self.preferences.remember(&self.wish, &room);
+                let (server, name) = (clean_line(&server), Some(name));
+                self.house = super::House { server, run, name, commands, message_characters };
+                self.connection = Connection::Online;
+                self.refusal = None;
+                self.welcomed = true;
+                effects.push(Effect::Save(self.preferences.clone()));
+                self.ask(Request::Ping, None, effects);
+            }
+            Event::Entered { room, topic, members, count, first_id, history, .. } => {
+                self.enter(room, &topic, members, count, (first_id, history), effects);
+            }
+            Event::Exited { room, reason } => self.leave(room.as_str(), &reason),
+            Event::Named { name, .. } => {
+                self.wish.name = name.to_string();
+                self.house.name = Some(name);
+            }
+            Event::Members { room, members, count, more, .. } => {
+                let Some(conversation) = self.conversations.room_mut(room.as_str()) else {
+                    return;
+                };
+                let last = members.last().map(Name::to_string);
+                members.into_iter().for_each(|name| {
+                    conversation.add_member(name);
+                });
+                conversation.member_count = count;
+                if more && conversation.members.len() < KNOWN_MEMBERS {
+                    let request = Request::Members { room: Some(room.to_string()), after: last };
+                    self.ask(request, None, effects);
+                }
+            }
+            Event::Direct { from, to, text, time, nonce } => {
+                self.direct(from, &to, &text, time, nonce.as_deref(), effects);
+            }
+            Event::Told { text, .. } => self.tell(LineKind::Told, &text, None),
+            Event::Reply { reply, nonce } => {
+                let place = self.answered(nonce.as_deref());
+                self.tell(LineKind::Reply, &reply.to_string(), place);
+            }
+            Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
+            Event::Pong { nonce } => {
+                let asked = self.asked.iter().position(|asked| {
+                    asked.ping.is_some() && asked.nonce.is_some() && asked.nonce == nonce
+                });
+                if let Some(since) = asked.and_then(|at| self.asked.remove(at).ping) {
+                    self.round_trip = self.now.duration_since(since).ok();
+                }
+            }
+            Event::Entry(entry) => self.take_entry(entry, effects),
+            // `Ended` or `Broken` follows a goodbye; the rest is not asked for.
+            _ => {}
+        }
+    }
+
+    fn enter(
+        &mut self,
+        room: salotto::RoomName,
+        topic: &str,
+        members: Vec<Name>,
+        count: usize,
+        (first_id, history): (EntryId, u64),
+        effects: &mut Vec<Effect>,
+    ) {
+        let (now, zone) = (seconds(self.now), self.zone);
+        let front = self.conversations.active().map(|active| active.kind.clone());
+        let conversation = self.conversations.open(Kind::Room(room.clone()));
+        conversation.missed = conversation.last_id > 0;
+        if conversation.missed && first_id > conversation.last_id + 1 {
+            let text = "Some messages are missing here: the house does not have them any more.";
+            conversation.push(line(LineKind::Error, text, now), zone);
+        }
+        conversation.joined = true;
+        conversation.history = history;
+        conversation.topic = clean_line(topic);
+        let last = members.last().map(Name::to_string);
+        let more = members.len() < count;
+        conversation.set_members(members, count);
+        if history == 0 {
+            conversation.settle_doubts();
+        }
+        let id = conversation.id;
+        let wanted = self.wanted_room.as_deref() == Some(fold(room.as_str()).as_str());
+        if wanted {
+            self.wanted_room = None;
+        }
+        if wanted || matches!(front, None | Some(Kind::House)) {
+            self.conversations.show(id);
+        }
+        if more {
+            let request = Request::Members { room: Some(room.to_string()), after: last };
+            self.ask(request, None, effects);
+        }
+    }
+
+    fn leave(&mut self, room: &str, reason: &LeaveReason) {
+        let (now, zone) = (seconds(self.now), self.zone);
+        let Some(conversation) = self.conversations.room_mut(room) else { return };
+        let id = conversation.id;
+        if *reason == LeaveReason::Parted {
+            self.conversations.remove(id);
+            return;
+        }
+        conversation.joined = false;
+        conversation.set_members(Vec::new(), 0);
+        let text =
+            format!("You are not in this room any more: {}", clean_line(&reason.to_string()));
+        conversation.push(line(LineKind::Error, &text, now), zone);
+    }
+
+    fn take_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
+        let Entry { room, id, time, what } = entry;
+        let zone = self.zone;
+        let own_name = self.house.name.clone();
+        let is_front = self.conversations.active_id();
+        let looked_at = self.focused;
+        let Some(conversation) = self.conversations.room_mut(room.as_str()) else { return };
+        let from_history = conversation.history > 0;
+        conversation.history = conversation.history.saturating_sub(1);
+        let history_ends = from_history && conversation.history == 0;
+        if id <= conversation.last_id {
+            if history_ends {
+                conversation.settle_doubts();
+            }
+            return;
+        }
+        conversation.last_id = id;
+        let time = seconds(time.system_time());
+        let mut renamed = None;
+        match what {
+            Happening::Message { from, text, kind, nonce, .. } => {
+                let own = own_name.as_ref() == Some(&from);
+                let text = salotto::sanitize::message(&text);
+                let named = own_name.as_ref().map_or("", Name::as_str);
+                let mention = !own && !find_name(&text, named).is_empty();
+                let kind = match kind {
+                    MessageKind::Say => LineKind::Say,
+                    MessageKind::Act => LineKind::Act,
+                };
+                let author = from.as_str();
+                let new = NewLine { kind, author, text: &text, time, mention, own };
+                conversation.push(new, zone);
+                conversation.spoke(&from);
+                if own {
+                    conversation.confirm(nonce.as_deref(), &text, from_history);
+                    if !from_history {
+                        conversation.first_unread = None;
+                    }
+                } else if !from_history || conversation.missed {
+                    let seen = looked_at && is_front == Some(conversation.id);
+                    if !seen {
+                        conversation.count_unread(mention);
+                    }
+                    if mention && !looked_at {
+                        effects.push(Effect::Urgent);
+                    }
+                }
+            }
+            Happening::Notice { text, kind } => {
+                let kind = match kind {
+                    NoticeKind::Joined => LineKind::Came,
+                    NoticeKind::Left => LineKind::Went,
+                    NoticeKind::Renamed => LineKind::Renamed,
+                    _ => LineKind::Notice,
+                };
+                conversation.push(line(kind, &clean_lines(&text), time), zone);
+            }
+            Happening::Topic { topic, who } => {
+                let topic = clean_line(&topic);
+                let who = who.map_or_else(|| "The house".to_owned(), |who| who.to_string());
+                let text = match topic.as_str() {
+                    "" => format!("{who} cleared the topic"),
+                    topic => format!("{who} set the topic: {topic}"),
+                };
+                conversation.push(line(LineKind::Notice, &text, time), zone);
+                if !from_history || conversation.missed {
+                    conversation.topic = topic;
+                }
+            }
+            // Who is there was told on entering, as it is after the history.
+            _ if from_history => {}
+            Happening::Joined { who } => {
+                conversation.member_count += usize::from(conversation.add_member(who));
+            }
+            Happening::Left { who, .. } => {
+                let gone = usize::from(conversation.remove_member(&who));
+                conversation.member_count = conversation.member_count.saturating_sub(gone);
+            }
+            Happening::Renamed { from, who } => {
+                conversation.rename_member(&from, &who);
+                renamed = Some((from, who));
+            }
+            Happening::Presence { members } => conversation.member_count = members,
+            _ => {}
+        }
+        if history_ends {
+            conversation.settle_doubts();
+        }
+        if let Some((from, who)) = renamed
+            && self.conversations.direct_mut(who.as_str()).is_none()
+            && let Some(direct) = self.conversations.direct_mut(from.as_str())
+        {
+            direct.kind = Kind::Direct(who);
+        }
+    }
+
+    fn direct(
+        &mut self,
+        from: Name,
+        to: &Name,
+        text: &str,
+        time: Timestamp,
+        nonce: Option<&str>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let own = self.house.name.as_ref() == Some(&from);
+        let peer = if own { to.clone() } else { from.clone() };
+        let is_full = self.conversations.all().len() >= MAX_CONVERSATIONS;
+        let kind = if is_full && self.conversations.direct_mut(peer.as_str()).is_none() {
+            Kind::House
+        } else {
+            Kind::Direct(peer)
+        };
+        let front = self.conversations.active_id();
+        let (looked_at, zone) = (self.focused, self.zone);
+        let text = salotto::sanitize::message(text);
+        let conversation = self.conversations.open(kind);
+        let time = seconds(time.system_time());
+        let (kind, author) = (LineKind::Say, from.as_str());
+        conversation.push(NewLine { kind, author, text: &text, time, mention: false, own }, zone);
+        conversation.spoke(&from);
+        let id = conversation.id;
+        if own {
+            conversation.confirm(nonce, &text, false);
+            conversation.first_unread = None;
+        } else {
+            if !looked_at || front != Some(id) {
+                conversation.count_unread(true);
+            }
+            if !looked_at {
+                effects.push(Effect::Urgent);
+            }
+        }
+        if front.is_none() {
+            self.conversations.show(id);
+        }
+    }
+
+    /// The house says something to the person alone; it is shown where it was asked for, or in front.
+    pub(super) fn tell(&mut self, kind: LineKind, text: &str, place: Option<ConversationId>) {
+        let text = clean_lines(text);
+        if text.is_empty() {
+            return;
+        }
+        let (now, zone) = (seconds(self.now), self.zone);
+        let place = place.or(self.conversations.active_id());
+        let conversation = match place.and_then(|id| self.conversations.get_mut(id)) {
+            Some(conversation) => conversation,
+            None => self.conversations.open(Kind::House),
+        };
+        conversation.push(line(kind, &text, now), zone);
+        let id = conversation.id;
+        if self.conversations.active_id().is_none() {
+            self.conversations.show(id);
+        }
+    }
+
+    fn fail(&mut self, text: &str, nonce: Option<&str>) {
+        let text = clean_line(text);
+        if nonce.is_some() {
+            for conversation in self.conversations.all_mut() {
+                let mut pending = conversation.pending.iter_mut();
+                if let Some(pending) = pending.find(|pending| pending.nonce.as_deref() == nonce) {
+                    pending.failed = Some(text);
+                    return;
+                }
+            }
+        }
+        let place = self.answered(nonce);
+        self.tell(LineKind::Error, &text, place);
+    }
+
+    /// The place where something with this nonce was asked.
+    fn answered(&mut self, nonce: Option<&str>) -> Option<ConversationId> {
+        nonce?;
+        let at = self.asked.iter().position(|asked| asked.nonce.as_deref() == nonce)?;
+        self.asked.remove(at).conversation
+    }
+
+    pub(super) fn take_sent(&mut self, ticket: Ticket, nonce: Option<String>) {
+        for conversation in self.conversations.all_mut() {
+            let mut pending = conversation.pending.iter_mut();
+            if let Some(pending) = pending.find(|pending| pending.ticket == ticket) {
+                if nonce.is_none() {
+                    let text = "too much is waiting to be sent, or the connection has ended";
+                    pending.failed = Some(text.to_owned());
+                }
+                pending.nonce = nonce;
+                return;
+            }
+        }
+        if let Some(asked) = self.asked.iter_mut().find(|asked| asked.ticket == ticket) {
+            asked.nonce = nonce;
+        }
+    }
+
+    /// Nothing more will be heard of what is on its way, and nonces begin anew.
+    pub(super) fn fail_pending(&mut self, why: &str) {
+        self.asked.clear();
+        for conversation in self.conversations.all_mut() {
+            for pending in &mut conversation.pending {
+                pending.nonce = None;
+                pending.failed.get_or_insert_with(|| why.to_owned());
+            }
+        }
+    }
+
+    /// When the goodbye began, for the shell's timer.
+    pub(super) fn say_goodbye(&mut self, farewell: &str, effects: &mut Vec<Effect>) {
+        let since: SystemTime = self.now;
+        let is_connected = matches!(
+            self.connection,
+            Connection::Online | Connection::Waiting { .. } | Connection::Connecting { .. }
+        );
+        if !is_connected || self.leaving.is_some() {
+            effects.push(Effect::Exit);
+            return;
+        }
+        self.leaving = Some(since);
+        effects.push(Effect::Quit(salotto::sanitize::message(farewell).into_owned()));
+    }
+}
+
+fn line(kind: LineKind, text: &str, time: u32) -> NewLine<'_> {
+    NewLine { kind, author: "", text, time, mention: false, own: false }
+}

@@ -1,0 +1,131 @@
+//! The network, on a thread of its own: runs the client of core and hands its updates to whoever draws.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use async_channel::Receiver;
+use salotto::Event;
+use salotto::client::{self, Client, Options, Update};
+
+/// Updates that may wait to be drawn; after that the network waits, and then the house.
+const INBOX: usize = 1024;
+
+/// Makes whoever draws look at what came in.
+pub(crate) trait Waker: Send + Sync + 'static {
+    /// Returns at once; many calls may lead to one look.
+    fn wake(&self);
+}
+
+/// A connection, from the first attempt until it is over for good. Dropping it says goodbye, and nobody waits for the answer.
+pub(crate) struct Net {
+    client: Client,
+    inbox: Receiver<Update>,
+}
+
+impl Net {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no thread to give.
+    pub(crate) fn start(options: Options, waker: Arc<dyn Waker>) -> io::Result<Self> {
+        let (client, updates, driver) = client::connect(options);
+        let (inbound, inbox) = async_channel::bounded(INBOX);
+        let pump = async move {
+            while let Ok(update) = updates.recv().await {
+                trace(&update);
+                if inbound.send(update).await.is_err() {
+                    // Nobody looks any more; the driver goes on to say goodbye.
+                    break;
+                }
+                waker.wake();
+            }
+        };
+        thread::Builder::new().name("net".into()).spawn(move || {
+            smol::block_on(smol::future::zip(driver, pump));
+        })?;
+        Ok(Self { client, inbox })
+    }
+
+    /// What requests are made with.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The next update that waits, if any.
+    pub(crate) fn next(&self) -> Option<Update> {
+        self.inbox.try_recv().ok()
+    }
+}
+
+/// Says what came and when, for who measures how long it takes to the screen.
+fn trace(update: &Update) {
+    match update {
+        Update::Event(Event::Entry(entry)) => {
+            tracing::trace!(room = %entry.room, id = entry.id, "received an entry");
+        }
+        _ => tracing::trace!("received"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, mpsc};
+    use std::time::Duration;
+
+    use salotto::{Happening, Server};
+
+    use super::*;
+
+    struct Bell(Mutex<mpsc::Sender<()>>);
+
+    impl Waker for Bell {
+        fn wake(&self) {
+            let _ = self.0.lock().unwrap().send(());
+        }
+    }
+
+    fn house() -> Server {
+        Server::builder().listen(["127.0.0.1:0"]).start().unwrap()
+    }
+
+    fn enter(house: &Server) -> (Net, mpsc::Receiver<()>) {
+        let (ring, bell) = mpsc::channel();
+        let options = Options::new(house.addresses()[0].to_string(), "ada");
+        (Net::start(options, Arc::new(Bell(Mutex::new(ring)))).unwrap(), bell)
+    }
+
+    /// Takes updates, one look a ring, until one is what is waited for.
+    fn wait<T>(net: &Net, bell: &mpsc::Receiver<()>, wanted: impl Fn(Update) -> Option<T>) -> T {
+        loop {
+            while let Some(update) = net.next() {
+                if let Some(found) = wanted(update) {
+                    return found;
+                }
+            }
+            bell.recv_timeout(Duration::from_secs(10)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_said_comes_back_and_rings() {
+        let house = house();
+        let (net, bell) = enter(&house);
+        let room = wait(&net, &bell, |update| match update {
+            Update::Event(Event::Entered { room, .. }) => Some(room.to_string()),
+            _ => None,
+        });
+        net.client().say(&room, "hello");
+        wait(&net, &bell, |update| match update {
+            Update::Event(Event::Entry(entry)) => {
+                matches!(entry.what, Happening::Message { text, .. } if text == "hello")
+                    .then_some(())
+            }
+            _ => None,
+        });
+        net.client().quit("so long");
+        wait(&net, &bell, |update| matches!(update, Update::Ended(_)).then_some(()));
+        smol::block_on(house.stop());
+    }
+}

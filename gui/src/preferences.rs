@@ -1,0 +1,132 @@
+//! The file in which the window remembers its preferences: RON in the person's config folder.
+//!
+//! No trouble with it keeps anybody from talking: what cannot be read is passed over, what cannot be written is said once in the log.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use ron::ser::PrettyConfig;
+use salotto_gui::model::Preferences;
+
+/// Where preferences are kept.
+pub(crate) struct Store {
+    /// `None` where the system names no folder.
+    path: Option<PathBuf>,
+    /// The file is there and says something that we do not understand: it is kept, and not written over.
+    foreign: bool,
+    complained: bool,
+}
+
+impl Store {
+    /// The file `salotto/gui.ron` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
+    pub(crate) fn of_this_person() -> Self {
+        let folder =
+            |name: &str| env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+        let config =
+            folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
+        Self::at(config.map(|config| config.join("salotto").join("gui.ron")))
+    }
+
+    fn at(path: Option<PathBuf>) -> Self {
+        Self { path, foreign: false, complained: false }
+    }
+
+    /// What was remembered, or the defaults.
+    pub(crate) fn load(&mut self) -> Preferences {
+        let Some(path) = &self.path else { return Preferences::default() };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    tracing::warn!("cannot read {}: {error}; starting anew", path.display());
+                }
+                return Preferences::default();
+            }
+        };
+        ron::from_str(&text).unwrap_or_else(|error| {
+            tracing::warn!(
+                "{}:{error}; it is left as it is, and nothing is remembered until it is put right or removed",
+                path.display()
+            );
+            self.foreign = true;
+            Preferences::default()
+        })
+    }
+
+    /// Remembers.
+    pub(crate) fn save(&mut self, preferences: &Preferences) {
+        let Some(path) = self.path.as_ref().filter(|_| !self.foreign) else { return };
+        if let Err(error) = write(path, preferences)
+            && !std::mem::replace(&mut self.complained, true)
+        {
+            tracing::warn!("cannot write {}: {error}; nothing is remembered", path.display());
+        }
+    }
+}
+
+/// Writes beside the file and renames, so that there is always a whole one.
+fn write(path: &PathBuf, preferences: &Preferences) -> io::Result<()> {
+    let text = ron::ser::to_string_pretty(preferences, PrettyConfig::default())
+        .map_err(io::Error::other)?;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = path.with_extension(format!("ron.{}", std::process::id()));
+    fs::write(&beside, text + "\n")?;
+    fs::rename(&beside, path).inspect_err(|_| {
+        // The rename failed and says so; a file left beside it is no second error.
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded() {
+        let folder = folder();
+        let path = folder.path().join("deep").join("gui.ron");
+        let mut preferences = Preferences::default();
+        preferences.name = "ada".into();
+        preferences.window = (700.0, 500.0);
+        Store::at(Some(path.clone())).save(&preferences);
+        assert_eq!(Store::at(Some(path)).load(), preferences);
+    }
+
+    #[test]
+    fn nothing_and_nowhere_are_the_defaults() {
+        assert_eq!(Store::at(None).load(), Preferences::default());
+        Store::at(None).save(&Preferences::default());
+        let folder = folder();
+        assert_eq!(Store::at(Some(folder.path().join("x"))).load(), Preferences::default());
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_left_as_it_is() {
+        let folder = folder();
+        let path = folder.path().join("gui.ron");
+        fs::write(&path, "(name: oops").unwrap();
+        let mut store = Store::at(Some(path.clone()));
+        assert_eq!(store.load(), Preferences::default());
+        store.save(&Preferences::default());
+        assert_eq!(fs::read_to_string(path).unwrap(), "(name: oops");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_no_reason_to_end() {
+        let folder = folder();
+        // A folder stands where the file should be.
+        let path = folder.path().join("gui.ron");
+        fs::create_dir(&path).unwrap();
+        Store::at(Some(path.clone())).save(&Preferences::default());
+        assert!(path.is_dir());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,135 @@
+//! How the window looks: draws the [`Model`] with egui and says what the person wants.
+//!
+//! What is kept here is what only the eye needs: what is typed but not sent, where a list is scrolled to, what is selected.
+
+mod connect;
+mod dialogs;
+mod entry;
+mod find;
+mod heights;
+mod list;
+mod people;
+mod rooms;
+mod row;
+mod shortcuts;
+mod switcher;
+mod talk;
+mod theme;
+
+use std::collections::HashSet;
+
+use egui::Context;
+
+use crate::model::{Action, ConversationId, Model, Theme};
+use theme::Palette;
+
+/// What the view keeps for itself between frames.
+#[derive(Debug)]
+pub struct View {
+    scale: f32,
+    theme: Option<Theme>,
+    form: connect::Form,
+    lists: list::Lists,
+    entry: entry::Entry,
+    find: find::Find,
+    switcher: Option<switcher::Switcher>,
+    /// A link that the person clicked and has not confirmed.
+    link: Option<String>,
+    help: bool,
+    /// Whether the lists at the sides are open where the window is too narrow to show them all the time.
+    rooms_open: bool,
+    people_open: bool,
+    new_name: String,
+    glyphs: Glyphs,
+}
+
+/// Which characters were met, and for which of them there is no picture.
+#[derive(Debug, Default)]
+struct Glyphs {
+    known: HashSet<char>,
+    missing: Vec<char>,
+}
+
+impl Glyphs {
+    fn look_at(&mut self, context: &Context, text: &str) {
+        for c in text.chars().filter(|c| !c.is_ascii()) {
+            if self.known.insert(c) && !context.fonts(|fonts| fonts.has_glyph(&theme::body(), c)) {
+                self.missing.push(c);
+            }
+        }
+    }
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl View {
+    /// A view of nothing yet.
+    pub fn new() -> Self {
+        Self {
+            scale: 1.0,
+            theme: None,
+            form: connect::Form::default(),
+            lists: list::Lists::default(),
+            entry: entry::Entry::default(),
+            find: find::Find::default(),
+            switcher: None,
+            link: None,
+            help: false,
+            rooms_open: false,
+            people_open: false,
+            new_name: String::new(),
+            glyphs: Glyphs::default(),
+        }
+    }
+
+    /// What the screen wants everything to be multiplied with; the person's zoom comes on top.
+    pub fn set_scale(&mut self, scale: f32) {
+        self.scale = scale;
+    }
+
+    /// The characters drawn since the last call for which no font has a picture.
+    pub fn take_missing(&mut self) -> Vec<char> {
+        std::mem::take(&mut self.glyphs.missing)
+    }
+
+    /// Draws one frame, and returns what the person did in it.
+    pub fn show(&mut self, context: &Context, model: &Model) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let preferences = model.preferences();
+        let palette = Palette::of(preferences.theme);
+        if self.theme != Some(preferences.theme) {
+            palette.apply(context);
+            self.theme = Some(preferences.theme);
+        }
+        let zoom = self.scale * preferences.zoom;
+        if (context.zoom_factor() - zoom).abs() > 1e-3 {
+            context.set_zoom_factor(zoom);
+        }
+        self.lists.retain(|id, _| model.conversations().iter().any(|known| known.id() == *id));
+        self.take_shortcuts(context, model, &mut actions);
+        if model.is_talking() {
+            self.talk(context, model, &palette, &mut actions);
+        } else {
+            self.form.show(context, model, &palette, &mut actions);
+        }
+        self.dialogs(context, model, &palette, &mut actions);
+        if !actions.is_empty() {
+            // What they change is seen in the next frame.
+            context.request_repaint();
+        }
+        actions
+    }
+
+    /// Whether something lies over the talk that wants the keyboard.
+    fn is_covered(&self) -> bool {
+        self.switcher.is_some() || self.link.is_some() || self.help || self.entry.is_asking()
+    }
+
+    fn list(&mut self, id: ConversationId) -> &mut list::List {
+        self.lists.entry(id).or_default()
+    }
+}

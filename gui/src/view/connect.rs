@@ -1,0 +1,179 @@
+//! The form that asks where to, and under which name.
+
+use egui::{Align, Context, Key, Layout, RichText, TextEdit, Ui, vec2};
+
+use super::theme::{Palette, primary};
+use crate::model::{Action, Connection, DEFAULT_PORT, Model, Wish};
+
+/// What is typed; kept whatever the house answers.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    filled: bool,
+    address: String,
+    port: String,
+    name: String,
+    room: String,
+    /// What is wrong with what was typed, found before anything was asked.
+    problem: Option<String>,
+}
+
+impl Form {
+    pub(super) fn show(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) {
+        let is_first = !self.filled;
+        if is_first {
+            self.fill(model.wish());
+        }
+        egui::CentralPanel::default().show(context, |ui| {
+            egui::ScrollArea::vertical().show(ui, |ui| {
+                let width = ui.available_width().min(380.0);
+                let margin = ((ui.available_width() - width) / 2.0).max(0.0);
+                let above = (ui.available_height() - 440.0).max(40.0) / 2.0;
+                ui.add_space(above);
+                ui.horizontal(|ui| {
+                    ui.add_space(margin);
+                    ui.vertical(|ui| {
+                        ui.set_width(width);
+                        self.fields(ui, model, palette, is_first, actions);
+                        self.recent(ui, model, actions);
+                    });
+                });
+            });
+        });
+    }
+
+    fn fields(
+        &mut self,
+        ui: &mut Ui,
+        model: &Model,
+        palette: &Palette,
+        is_first: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        ui.heading("Salotto");
+        ui.label(RichText::new("Enter a room").color(palette.dim));
+        ui.add_space(8.0);
+        let mut submitted = false;
+        let mut field = |ui: &mut Ui, label: &str, value: &mut String, hint: &str, width: f32| {
+            ui.vertical(|ui| {
+                let label = ui.label(RichText::new(label).small());
+                let edit = TextEdit::singleline(value)
+                    .hint_text(hint)
+                    .desired_width(width)
+                    .margin(vec2(8.0, 6.0));
+                let response = ui.add(edit).labelled_by(label.id);
+                submitted |=
+                    response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                response
+            })
+            .inner
+        };
+        let full = ui.available_width() - 16.0;
+        let address = ui
+            .horizontal(|ui| {
+                let port = 70.0;
+                let address = field(
+                    ui,
+                    "Address",
+                    &mut self.address,
+                    "192.168.1.5 or chat.example",
+                    full - port - 24.0,
+                );
+                field(ui, "Port", &mut self.port, "53000", port);
+                address
+            })
+            .inner;
+        let name = field(ui, "Name", &mut self.name, "what the others call you", full);
+        field(ui, "Room", &mut self.room, "empty for the first room of the house", full);
+        if is_first {
+            let first = if self.address.is_empty() { &address } else { &name };
+            first.request_focus();
+        }
+        ui.add_space(6.0);
+        let refusal = self.problem.as_deref().or(model.refusal());
+        if let Some(refusal) = refusal {
+            let mut text = refusal.to_owned();
+            if let Some(first) = text.get(..1) {
+                text.replace_range(..1, &first.to_uppercase());
+            }
+            ui.label(RichText::new(text).color(palette.error));
+        }
+        let is_trying = matches!(model.connection(), Connection::Connecting { .. });
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let text = match model.connection() {
+                Connection::NameRefused { .. } => "Use this name",
+                _ => "Connect",
+            };
+            submitted |= ui.add_enabled(!is_trying, primary(palette, text)).clicked();
+            if is_trying {
+                ui.label(RichText::new("Connecting …").color(palette.dim));
+                if ui.button("Cancel").clicked() {
+                    actions.push(Action::Disconnect);
+                }
+            }
+        });
+        if submitted && !is_trying {
+            self.submit(actions);
+        }
+    }
+
+    fn recent(&mut self, ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+        let recent = &model.preferences().recent;
+        if recent.is_empty() {
+            return;
+        }
+        ui.add_space(12.0);
+        ui.separator();
+        ui.label(RichText::new("Recently").small());
+        for place in recent {
+            let at = Wish { host: place.host.clone(), port: place.port, ..Wish::default() };
+            let address = match place.port {
+                DEFAULT_PORT => place.host.clone(),
+                _ => at.address(),
+            };
+            let room =
+                if place.room.is_empty() { String::new() } else { format!("{} at ", place.room) };
+            let text = format!("{room}{address} as {}", place.name);
+            if ui.add(egui::Button::new(text).frame(false)).clicked() {
+                let name = place.name.clone();
+                self.fill(&Wish { name, room: place.room.clone(), ..at });
+                self.submit(actions);
+            }
+        }
+    }
+
+    fn fill(&mut self, wish: &Wish) {
+        self.filled = true;
+        self.address.clone_from(&wish.host);
+        self.port = wish.port.max(1).to_string();
+        if wish.port == 0 {
+            self.port = DEFAULT_PORT.to_string();
+        }
+        self.name.clone_from(&wish.name);
+        self.room.clone_from(&wish.room);
+    }
+
+    fn submit(&mut self, actions: &mut Vec<Action>) {
+        self.problem = None;
+        match self.wish() {
+            Ok(wish) => actions.push(Action::Connect(wish)),
+            Err(problem) => self.problem = Some(problem),
+        }
+    }
+
+    /// The port may be typed behind the address too.
+    fn wish(&self) -> Result<Wish, String> {
+        let (host, mut port) = Wish::split_address(&self.address)?;
+        let typed = self.port.trim();
+        if port == DEFAULT_PORT && !typed.is_empty() {
+            (_, port) = Wish::split_address(&format!("host:{typed}"))?;
+        }
+        let (name, room) = (self.name.trim().to_owned(), self.room.trim().to_owned());
+        Ok(Wish { host, port, name, room })
+    }
+}

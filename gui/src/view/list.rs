@@ -1,0 +1,376 @@
+//! The messages: only the rows that are seen are laid out. The others have a height that was guessed from the widths of their letters,
+//! or measured when they were last seen.
+//!
+//! The place is kept as a row and a distance from its top, so that rows above may turn out higher than guessed without moving what is
+//! being read.
+
+mod paint;
+mod selection;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use egui::{Galley, Rect, Sense, Ui, pos2, vec2};
+
+use super::heights::Heights;
+use super::row::{self, Estimate};
+use super::theme::Palette;
+use crate::model::log::{FOLD_FROM, Line, Log};
+use crate::model::{Action, Conversation};
+
+pub(super) use selection::Selection;
+
+/// Space left and right of a row, and below the last.
+const MARGIN: f32 = 10.0;
+/// How wide the scroll bar is.
+const BAR: f32 = 10.0;
+
+/// Where to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Scroll {
+    /// So many pages down.
+    Pages(f32),
+    Top,
+    Bottom,
+    /// This line into the upper third.
+    To(u64),
+}
+
+/// What the list is drawn with.
+pub(super) struct Scene<'a> {
+    pub(super) conversation: &'a Conversation,
+    pub(super) palette: &'a Palette,
+    pub(super) own_name: &'a str,
+    pub(super) zone: i32,
+    /// What is searched for, folded; empty for nothing.
+    pub(super) query: &'a str,
+    /// Whether somebody looks at it.
+    pub(super) focused: bool,
+    pub(super) glyphs: &'a mut super::Glyphs,
+}
+
+/// What the person did in the list.
+#[derive(Debug, Default)]
+pub(super) struct Clicked {
+    pub(super) actions: Vec<Action>,
+    /// A link to be confirmed.
+    pub(super) link: Option<String>,
+    /// The text of a message that failed, to be edited again.
+    pub(super) edit: Option<String>,
+}
+
+/// The list of one conversation, between frames.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    heights: Heights,
+    /// The line that the first height belongs to.
+    first_seq: u64,
+    /// The width and the scale that the heights belong to.
+    fits: (f32, f32),
+    estimate: Estimate,
+    /// The row by which the place is kept, and how far above the upper edge it begins.
+    anchor: u64,
+    offset: f64,
+    /// Whether the end is shown, and new messages push the others up.
+    stick: bool,
+    started: bool,
+    command: Option<Scroll>,
+    /// The first lines of runs of arrivals that are shown one by one.
+    expanded: HashSet<u64>,
+    /// One past the last line that was seen at the end.
+    seen_end: u64,
+    /// The first unread line, once it was seen: nobody has to be led there again.
+    reached: Option<u64>,
+    selection: Selection,
+    grabbed: Option<f64>,
+    drawn: Vec<Drawn>,
+}
+
+/// One row on the screen.
+#[derive(Debug, Clone)]
+struct Drawn {
+    seq: u64,
+    rect: Rect,
+    text: egui::Pos2,
+    galley: Arc<Galley>,
+    fold: Option<(u64, u64)>,
+    day: bool,
+}
+
+/// Lists of all conversations that were ever in front.
+pub(super) type Lists = HashMap<crate::model::ConversationId, List>;
+
+impl List {
+    pub(super) fn scroll(&mut self, scroll: Scroll) {
+        self.command = Some(scroll);
+    }
+
+    pub(super) fn has_selection(&self) -> bool {
+        self.selection.range().is_some()
+    }
+
+    pub(super) fn show(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) -> Clicked {
+        let log = scene.conversation.log();
+        if !self.started {
+            (self.started, self.stick) = (true, true);
+            self.seen_end = log.end_seq();
+        }
+        let area = ui.available_rect_before_wrap();
+        let response = ui.allocate_rect(area, Sense::click_and_drag());
+        let mut view = area;
+        view.max.x -= BAR;
+        let width = (view.width() - row::TIME_WIDTH - 2.0 * MARGIN).max(60.0).floor();
+        self.sync(ui.ctx(), log, width);
+        let tail = paint::tail(ui, scene, width);
+        let tail_height = tail.iter().map(|row| row.height).sum::<f32>() + MARGIN;
+        self.take_scrolling(ui, view);
+        self.drawn.clear();
+        let top = self.settle(ui, scene, view, width, f64::from(tail_height));
+        let total = f64::from(self.heights.total()) + f64::from(tail_height);
+        let mut clicked = Clicked::default();
+        self.take_pointer(ui, &response, scene, view, &mut clicked);
+        self.paint(ui, scene, view);
+        let tail_top = view.top() + (f64::from(self.heights.total()) - top) as f32;
+        paint::paint_tail(ui, scene, view, tail_top, &tail, &mut clicked);
+        self.bar(ui, area, top, total);
+        self.buttons(ui, scene, view, top);
+        if self.stick {
+            self.seen_end = log.end_seq();
+        }
+        clicked
+    }
+
+    /// Brings the heights up to what the log has.
+    fn sync(&mut self, context: &egui::Context, log: &Log, width: f32) {
+        let fits = (width, context.pixels_per_point());
+        if self.fits != fits {
+            self.fits = fits;
+            self.heights.clear();
+            self.estimate = Estimate::new(context, width);
+            self.first_seq = log.first_seq();
+        }
+        if log.first_seq() > self.first_seq {
+            self.heights.cut_front((log.first_seq() - self.first_seq) as usize);
+            self.first_seq = log.first_seq();
+            self.anchor = self.anchor.max(self.first_seq);
+            // Of a run that lost its beginning the rest may be too short to be folded.
+            let end = log.folded(self.first_seq).map_or(self.first_seq + 8, |(_, end)| end);
+            self.guess_again(context, log, self.first_seq..end.min(log.end_seq()));
+        }
+        let known = self.first_seq + self.heights.len() as u64;
+        for line in log.iter_from(known) {
+            let run = usize::from(line.run);
+            let index = self.heights.len();
+            let is_folded = line.run + 1 >= FOLD_FROM
+                && !self.expanded.contains(&(line.seq - u64::from(line.run)));
+            if is_folded {
+                let newly = if line.run + 1 == FOLD_FROM { run } else { 1 };
+                for back in 1..=newly.min(index) {
+                    self.heights.set(index - back, 0);
+                }
+                self.heights.push(self.estimate.single());
+            } else {
+                let height = self.estimate.height(context, &line);
+                self.heights.push(height);
+            }
+        }
+    }
+
+    fn guess_again(&mut self, context: &egui::Context, log: &Log, lines: Range<u64>) {
+        for seq in lines {
+            let Some(line) = log.get(seq) else { return };
+            let height = match self.fold_of(log, &line) {
+                Some((_, end)) if seq + 1 < end => 0,
+                Some(_) => self.estimate.single(),
+                None => self.estimate.height(context, &line),
+            };
+            self.heights.set((seq - self.first_seq) as usize, height);
+        }
+    }
+
+    /// The fold that stands for this line, unless the person opened it.
+    fn fold_of(&self, log: &Log, line: &Line<'_>) -> Option<(u64, u64)> {
+        log.folded(line.seq).filter(|(first, _)| !self.expanded.contains(first))
+    }
+
+    fn expand(&mut self, context: &egui::Context, log: &Log, (first, end): (u64, u64)) {
+        self.expanded.insert(first);
+        self.guess_again(context, log, first..end);
+        (self.anchor, self.offset, self.stick) = (first, 0.0, false);
+    }
+
+    fn take_scrolling(&mut self, ui: &Ui, view: Rect) {
+        let over = ui.rect_contains_pointer(view);
+        let wheel = if over { ui.input(|input| input.smooth_scroll_delta.y) } else { 0.0 };
+        let mut down = -f64::from(wheel);
+        match self.command.take() {
+            Some(Scroll::Pages(pages)) => {
+                down += f64::from(pages) * f64::from((view.height() - 40.0).max(40.0));
+            }
+            Some(Scroll::Top) => {
+                (self.anchor, self.offset, self.stick) = (self.first_seq, 0.0, false);
+            }
+            Some(Scroll::Bottom) => self.stick = true,
+            Some(Scroll::To(seq)) => {
+                let third = f64::from(view.height()) / 3.0;
+                (self.anchor, self.offset, self.stick) = (seq, -third, false);
+            }
+            None => {}
+        }
+        if down != 0.0 {
+            self.stick = false;
+            self.offset += down;
+        }
+    }
+
+    /// Lays out what is seen until all of it has its measured height, keeps the place by it, and returns how far down the
+    /// upper edge is.
+    fn settle(&mut self, ui: &Ui, scene: &mut Scene<'_>, view: Rect, width: f32, tail: f64) -> f64 {
+        let height = f64::from(view.height());
+        let mut top = 0.0;
+        for _ in 0..10 {
+            let bottom = (f64::from(self.heights.total()) + tail - height).max(0.0);
+            top = if self.stick { bottom } else { self.wanted_top() }.clamp(0.0, bottom);
+            if !self.lay_out(ui, scene, view, width, top) {
+                self.stick = top >= bottom - 1.0;
+                break;
+            }
+        }
+        if let Some(first) = self.drawn.first() {
+            self.anchor = first.seq;
+            self.offset = top - self.row_top(first.seq);
+        }
+        top
+    }
+
+    fn row_top(&self, seq: u64) -> f64 {
+        f64::from(self.heights.before(seq.saturating_sub(self.first_seq) as usize))
+    }
+
+    fn wanted_top(&self) -> f64 {
+        self.row_top(self.anchor) + self.offset
+    }
+
+    /// Lays out the rows from `top` on and returns whether any had another height than was thought.
+    fn lay_out(
+        &mut self,
+        ui: &Ui,
+        scene: &mut Scene<'_>,
+        view: Rect,
+        width: f32,
+        top: f64,
+    ) -> bool {
+        self.drawn.clear();
+        let log = scene.conversation.log();
+        let mut index = self.heights.at(top as u32);
+        let mut y = f64::from(self.heights.before(index));
+        let mut changed = false;
+        while index < self.heights.len() && y < top + f64::from(view.height()) {
+            let known = self.heights.get(index);
+            let seq = self.first_seq + index as u64;
+            index += 1;
+            let Some(line) = log.get(seq).filter(|_| known > 0) else { continue };
+            let fold = self.fold_of(log, &line);
+            if fold.is_some_and(|(_, end)| seq + 1 < end) {
+                self.heights.set(index - 1, 0);
+                changed = true;
+                continue;
+            }
+            let day = match fold {
+                Some((first, _)) => log.get(first).is_some_and(|first| first.new_day),
+                None => line.new_day,
+            };
+            let galley = paint::galley(ui, scene, &line, fold, width);
+            let day_height = if day { row::DAY_HEIGHT } else { 0.0 };
+            let height = (galley.rect.height() + row::PADDING + day_height).ceil();
+            if height as u32 != known {
+                self.heights.set(index - 1, height as u32);
+                changed = true;
+            }
+            let row_top = view.top() + (y - top) as f32;
+            let rect = Rect::from_min_size(pos2(view.left(), row_top), vec2(view.width(), height));
+            let text = pos2(
+                view.left() + MARGIN + row::TIME_WIDTH,
+                row_top + day_height + row::PADDING / 2.0,
+            );
+            self.drawn.push(Drawn { seq, rect, text, galley, fold, day });
+            y += f64::from(height as u32);
+        }
+        changed
+    }
+
+    fn bar(&mut self, ui: &mut Ui, area: Rect, top: f64, total: f64) {
+        let height = f64::from(area.height());
+        if total <= height {
+            return;
+        }
+        let mut track = area;
+        track.min.x = area.right() - BAR;
+        let handle_height = (height * height / total).clamp(28.0, height);
+        let travel = height - handle_height;
+        let handle_top = top / (total - height) * travel;
+        let handle = Rect::from_min_size(
+            pos2(track.left(), track.top() + handle_top as f32),
+            vec2(BAR, handle_height as f32),
+        );
+        let response = ui.interact(track, ui.id().with("bar"), Sense::click_and_drag());
+        match response.interact_pointer_pos() {
+            Some(pos) if response.is_pointer_button_down_on() => {
+                let y = f64::from(pos.y - track.top());
+                let inside = y - handle_top;
+                let middle = handle_height / 2.0;
+                let is_on = (0.0..handle_height).contains(&inside);
+                let grabbed = *self.grabbed.get_or_insert(if is_on { inside } else { middle });
+                let wanted = ((y - grabbed) / travel.max(1.0)).clamp(0.0, 1.0) * (total - height);
+                let index = self.heights.at(wanted as u32);
+                self.anchor = self.first_seq + index as u64;
+                self.offset = wanted - f64::from(self.heights.before(index));
+                self.stick = wanted >= total - height - 1.0;
+                ui.ctx().request_repaint();
+            }
+            _ => self.grabbed = None,
+        }
+        let visuals = ui.style().interact(&response);
+        let color =
+            if self.grabbed.is_some() { visuals.fg_stroke.color } else { visuals.bg_stroke.color };
+        ui.painter().rect_filled(handle.shrink2(vec2(2.0, 1.0)), 3.0, color);
+    }
+
+    /// What leads to where something new is.
+    fn buttons(&mut self, ui: &mut Ui, scene: &Scene<'_>, view: Rect, top: f64) {
+        let log = scene.conversation.log();
+        let size = vec2(170.0, 30.0);
+        if !self.stick {
+            let new =
+                log.iter_from(self.seen_end).filter(|line| line.what.kind.is_talk()).take(100);
+            let text = match new.count() {
+                0 => "Jump to the end".to_owned(),
+                1 => "1 new message".to_owned(),
+                100 => "99+ new messages".to_owned(),
+                count => format!("{count} new messages"),
+            };
+            let center = pos2(view.center().x, view.bottom() - 24.0);
+            let button = super::theme::primary(scene.palette, &text);
+            if ui.put(Rect::from_center_size(center, size), button).clicked() {
+                self.stick = true;
+                ui.ctx().request_repaint();
+            }
+        }
+        let unread = scene.conversation.first_unread().filter(|seq| *seq >= self.first_seq);
+        if let Some(unread) = unread.filter(|unread| self.reached != Some(*unread)) {
+            if self.row_top(unread) >= top {
+                if scene.focused {
+                    self.reached = Some(unread);
+                }
+                return;
+            }
+            let center = pos2(view.center().x, view.top() + 24.0);
+            let button = super::theme::primary(scene.palette, "Jump to unread");
+            if ui.put(Rect::from_center_size(center, size), button).clicked() {
+                self.scroll(Scroll::To(unread));
+                ui.ctx().request_repaint();
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Who is in the room.
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+
+use super::theme::{self, Palette};
+use crate::model::{Action, Conversation, Model};
+
+pub(super) fn show(
+    ui: &mut Ui,
+    model: &Model,
+    conversation: &Conversation,
+    palette: &Palette,
+    actions: &mut Vec<Action>,
+) {
+    let (known, count) = (conversation.members().len(), conversation.member_count());
+    let text = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+    ui.label(RichText::new(text).small().color(palette.dim));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let height = 24.0;
+    // One row more says how many there are beside those that are known.
+    let rows = known + usize::from(count > known);
+    egui::ScrollArea::vertical().auto_shrink(false).show_rows(ui, height, rows, |ui, range| {
+        for name in conversation.members().skip(range.start).take(range.len()) {
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, name.as_str()));
+            if response.hovered() {
+                ui.painter().rect_filled(rect, 6.0, palette.field);
+            }
+            let color = palette.name(name.as_str());
+            let mut job = LayoutJob::simple_singleline(name.to_string(), theme::body(), color);
+            job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
+            let galley = ui.fonts(|fonts| fonts.layout_job(job));
+            let is_cut = galley.elided;
+            let place = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
+            ui.painter_at(rect).galley(place, galley, color);
+            if is_cut {
+                response.clone().on_hover_text(name.as_str());
+            }
+            if Some(name) == model.name() {
+                continue;
+            }
+            if response.double_clicked() {
+                actions.push(Action::Talk(name.to_string()));
+            }
+            response.context_menu(|ui| {
+                if ui.button(format!("Talk to {name}")).clicked() {
+                    actions.push(Action::Talk(name.to_string()));
+                    ui.close_menu();
+                }
+            });
+        }
+        if range.end > known {
+            let text = format!("and {} more", count - known);
+            ui.label(RichText::new(text).small().color(palette.dim));
+        }
+    });
+}

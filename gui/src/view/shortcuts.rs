@@ -1,0 +1,137 @@
+//! Everything by keyboard.
+
+use egui::{Context, Event, Key, Modifiers};
+
+use super::View;
+use super::list::Scroll;
+use super::switcher::Switcher;
+use crate::model::{Action, Model};
+
+/// What F1 shows.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("Enter", "send"),
+    ("Tab", "complete a name, or a command after !; again for the next one"),
+    ("Up, Down", "what you wrote before"),
+    ("Page Up, Page Down", "scroll"),
+    ("Ctrl+Home, Ctrl+End", "to the beginning, to the end"),
+    ("Alt+1 … Alt+9", "to this conversation"),
+    ("Alt+Up, Alt+Down", "to the conversation above, below"),
+    ("Ctrl+K", "switch to a conversation or a person, or join a room"),
+    ("Ctrl+F", "find in what was said; Enter or F3 further, with Shift back"),
+    ("Ctrl+C", "copy what is selected"),
+    ("Ctrl + plus, minus, 0", "larger, smaller, as at first"),
+    ("Esc", "close what lies above"),
+    ("F1", "this list"),
+];
+
+const NUMBERS: [Key; 9] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
+
+impl View {
+    /// Takes the keys that are no text before any field sees them.
+    pub(super) fn take_shortcuts(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        actions: &mut Vec<Action>,
+    ) {
+        let pressed = |modifiers: Modifiers, key: Key| {
+            context.input_mut(|input| input.consume_key(modifiers, key))
+        };
+        let zoom = model.preferences().zoom;
+        if pressed(Modifiers::COMMAND, Key::Plus) || pressed(Modifiers::COMMAND, Key::Equals) {
+            actions.push(Action::Zoom(((zoom + 0.1) * 10.0).round() / 10.0));
+        }
+        if pressed(Modifiers::COMMAND, Key::Minus) {
+            actions.push(Action::Zoom(((zoom - 0.1) * 10.0).round() / 10.0));
+        }
+        if pressed(Modifiers::COMMAND, Key::Num0) {
+            actions.push(Action::Zoom(1.0));
+        }
+        if pressed(Modifiers::NONE, Key::F1) {
+            self.help = !self.help;
+        }
+        if pressed(Modifiers::NONE, Key::Escape) {
+            self.close_uppermost();
+        }
+        if !model.is_talking() {
+            return;
+        }
+        if pressed(Modifiers::COMMAND, Key::K) {
+            self.switcher = match self.switcher {
+                Some(_) => None,
+                None => Some(Switcher::default()),
+            };
+        }
+        if self.is_covered() {
+            return;
+        }
+        if pressed(Modifiers::COMMAND, Key::F) {
+            self.find.open();
+        }
+        let all = model.conversations();
+        for (key, conversation) in NUMBERS.into_iter().zip(all) {
+            if pressed(Modifiers::ALT, key) {
+                actions.push(Action::Show(conversation.id()));
+            }
+        }
+        let Some(active) = model.active() else { return };
+        let at = all.iter().position(|other| other.id() == active.id()).unwrap_or_default();
+        for (key, next) in [(Key::ArrowUp, at + all.len() - 1), (Key::ArrowDown, at + 1)] {
+            if pressed(Modifiers::ALT, key) {
+                actions.push(Action::Show(all[next % all.len()].id()));
+            }
+        }
+        for (modifiers, key, scroll) in [
+            (Modifiers::NONE, Key::PageUp, Scroll::Pages(-1.0)),
+            (Modifiers::NONE, Key::PageDown, Scroll::Pages(1.0)),
+            (Modifiers::COMMAND, Key::Home, Scroll::Top),
+            (Modifiers::COMMAND, Key::End, Scroll::Bottom),
+        ] {
+            if pressed(modifiers, key) {
+                self.list(active.id()).scroll(scroll);
+            }
+        }
+        self.take_copy(context, model, actions);
+    }
+
+    /// What is selected in the list is copied, unless text in the entry is.
+    fn take_copy(&mut self, context: &Context, model: &Model, actions: &mut Vec<Action>) {
+        let Some(active) = model.active() else { return };
+        if self.entry.has_selection(context) {
+            return;
+        }
+        let list = self.list(active.id());
+        if !list.has_selection() {
+            return;
+        }
+        let copies = |event: &Event| matches!(event, Event::Copy);
+        if context.input(|input| input.events.iter().any(copies)) {
+            context.input_mut(|input| input.events.retain(|event| !copies(event)));
+            actions.extend(list.selected_text(active.log(), model.zone()).map(Action::Copy));
+        }
+    }
+
+    fn close_uppermost(&mut self) {
+        if self.link.take().is_some() || self.switcher.take().is_some() || self.entry.cancel() {
+            return;
+        }
+        if self.help {
+            self.help = false;
+        } else if self.find.is_open() {
+            self.find.close();
+        } else {
+            self.rooms_open = false;
+            self.people_open = false;
+        }
+    }
+}

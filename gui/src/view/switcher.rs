@@ -1,0 +1,102 @@
+//! Ctrl+K: to a conversation, to a person, into a room, by typing a part of its name.
+
+use egui::{Context, Id, Key, Modifiers, RichText, TextEdit};
+
+use super::View;
+use super::theme::Palette;
+use crate::model::text::fold;
+use crate::model::{Action, Model};
+
+/// How many are offered.
+const OFFERED: usize = 10;
+
+/// What is typed into it.
+#[derive(Debug, Default)]
+pub(super) struct Switcher {
+    typed: String,
+    chosen: usize,
+}
+
+impl Switcher {
+    fn offers(&self, model: &Model) -> Vec<(String, Action)> {
+        let wanted = fold(self.typed.trim().trim_start_matches('#'));
+        let mut offers = Vec::new();
+        for conversation in model.conversations() {
+            if fold(conversation.title()).contains(&wanted) {
+                let sign = if conversation.room().is_some() { "# " } else { "" };
+                let text = format!("{sign}{}", conversation.title());
+                offers.push((text, Action::Show(conversation.id())));
+            }
+        }
+        if wanted.is_empty() {
+            offers.truncate(OFFERED);
+            return offers;
+        }
+        if let Some(active) = model.active() {
+            let people = active.members().filter(|name| {
+                Some(*name) != model.name() && fold(name.as_str()).contains(&wanted)
+            });
+            let people = people.take(OFFERED);
+            offers.extend(
+                people.map(|name| (format!("Talk to {name}"), Action::Talk(name.to_string()))),
+            );
+        }
+        offers.truncate(OFFERED);
+        let is_known = model
+            .conversations()
+            .iter()
+            .filter_map(|conversation| conversation.room())
+            .any(|room| fold(room.as_str()) == wanted);
+        if !is_known {
+            let room = self.typed.trim().trim_start_matches('#').to_owned();
+            offers.push((format!("Join room {room}"), Action::Join(room)));
+        }
+        offers
+    }
+}
+
+impl View {
+    pub(super) fn switch(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(switcher) = &mut self.switcher else { return };
+        let pressed = |key| context.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let before = switcher.typed.clone();
+        let (down, up, enter) =
+            (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter));
+        let mut done = None;
+        let response = egui::Modal::new(Id::new("switcher")).show(context, |ui| {
+            ui.set_width(340.0);
+            let label = ui.label(RichText::new("Go to").small().color(palette.dim));
+            let edit = TextEdit::singleline(&mut switcher.typed)
+                .hint_text("room or person")
+                .desired_width(f32::INFINITY);
+            ui.add(edit).labelled_by(label.id).request_focus();
+            let offers = switcher.offers(model);
+            let count = offers.len().max(1);
+            if switcher.typed != before {
+                switcher.chosen = 0;
+            }
+            switcher.chosen =
+                (switcher.chosen + usize::from(down) + if up { count - 1 } else { 0 }) % count;
+            for (index, (text, action)) in offers.into_iter().enumerate() {
+                let is_chosen = index == switcher.chosen;
+                let button = ui.add_sized(
+                    [ui.available_width(), 26.0],
+                    egui::SelectableLabel::new(is_chosen, text),
+                );
+                if button.clicked() || enter && is_chosen {
+                    done = Some(action);
+                }
+            }
+        });
+        if done.is_some() || response.backdrop_response.clicked() {
+            self.switcher = None;
+        }
+        actions.extend(done);
+    }
+}

@@ -1,0 +1,219 @@
+//! The talk: conversations left, people right, topic on top, entry at the bottom, messages in the middle.
+
+use egui::{
+    Align, CentralPanel, Context, Frame, Layout, Margin, RichText, SidePanel, TextEdit,
+    TopBottomPanel, Ui,
+};
+
+use super::View;
+use super::list::Scene;
+use super::theme::{Palette, primary};
+use crate::model::{Action, Connection, Conversation, Kind, Model, Theme};
+
+/// Narrower windows show the lists at the sides only when asked.
+const ROOMS_FROM: f32 = 600.0;
+const PEOPLE_FROM: f32 = 720.0;
+
+impl View {
+    pub(super) fn talk(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) {
+        let width = context.screen_rect().width();
+        let has_people = model.active().is_some_and(|active| active.room().is_some());
+        let is_wide = width >= PEOPLE_FROM;
+        let shows_people =
+            has_people && if is_wide { model.preferences().people } else { self.people_open };
+        let shows_rooms = width >= ROOMS_FROM || self.rooms_open;
+        let side = Frame::new().fill(palette.side).inner_margin(Margin::same(8));
+        let bar = Frame::new().fill(palette.ground).inner_margin(Margin::symmetric(10, 6));
+        if shows_rooms {
+            SidePanel::left("rooms").exact_width(168.0).resizable(false).frame(side).show(
+                context,
+                |ui| {
+                    if self.rooms(ui, model, palette, actions) {
+                        self.rooms_open = false;
+                    }
+                },
+            );
+        }
+        TopBottomPanel::top("topic").frame(bar).show(context, |ui| {
+            self.topic(ui, model, palette, (width, shows_people, has_people), actions);
+        });
+        self.banner(context, model, palette, actions);
+        self.find_bar(context, model, palette);
+        if let Some(active) = model.active() {
+            TopBottomPanel::bottom("entry").frame(bar).show(context, |ui| {
+                let is_covered = self.switcher.is_some()
+                    || self.link.is_some()
+                    || self.help
+                    || self.find.is_open();
+                self.entry.show(ui, model, active, palette, is_covered, actions);
+            });
+            if shows_people {
+                SidePanel::right("people")
+                    .exact_width(150.0)
+                    .resizable(false)
+                    .frame(side)
+                    .show(context, |ui| super::people::show(ui, model, active, palette, actions));
+            }
+        }
+        CentralPanel::default().frame(Frame::new().fill(palette.ground)).show(context, |ui| {
+            match model.active() {
+                Some(active) => self.messages(ui, model, active, palette, actions),
+                None => {
+                    ui.centered_and_justified(|ui| {
+                        ui.label(
+                            RichText::new("No conversation; Ctrl+K joins a room")
+                                .color(palette.dim),
+                        )
+                    });
+                }
+            }
+        });
+    }
+
+    fn messages(
+        &mut self,
+        ui: &mut Ui,
+        model: &Model,
+        active: &Conversation,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) {
+        let list = self.lists.entry(active.id()).or_default();
+        let mut scene = Scene {
+            conversation: active,
+            palette,
+            own_name: model.name().map_or("", |name| name.as_str()),
+            zone: model.zone(),
+            query: self.find.query(),
+            focused: model.is_focused(),
+            glyphs: &mut self.glyphs,
+        };
+        let clicked = ui.push_id(active.id(), |ui| list.show(ui, &mut scene)).inner;
+        actions.extend(clicked.actions);
+        if clicked.link.is_some() {
+            self.link = clicked.link;
+        }
+        if let Some(text) = clicked.edit {
+            self.entry.edit(active.id(), text);
+        }
+    }
+
+    fn topic(
+        &mut self,
+        ui: &mut Ui,
+        model: &Model,
+        palette: &Palette,
+        (width, shows_people, has_people): (f32, bool, bool),
+        actions: &mut Vec<Action>,
+    ) {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (label, other) = other_theme(model);
+            if ui.small_button("Keys").on_hover_text("F1").clicked() {
+                self.help = true;
+            }
+            if width >= ROOMS_FROM && ui.small_button(label).clicked() {
+                actions.push(Action::Theme(other));
+            }
+            if ui.small_button("Find").on_hover_text("Ctrl+F").clicked() {
+                self.find.open();
+            }
+            if has_people {
+                let count = model.active().map_or(0, Conversation::member_count);
+                let button = egui::Button::new(RichText::new(format!("People {count}")).small());
+                if ui.add(button.selected(shows_people).small().corner_radius(6)).clicked() {
+                    if width >= PEOPLE_FROM {
+                        actions.push(Action::ShowPeople(!shows_people));
+                    } else {
+                        self.people_open = !self.people_open;
+                    }
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                if width < ROOMS_FROM {
+                    let unread: usize =
+                        model.conversations().iter().map(Conversation::unread).sum();
+                    let text =
+                        if unread > 0 { format!("Rooms ({unread})") } else { "Rooms".to_owned() };
+                    if ui.small_button(text).clicked() {
+                        self.rooms_open = !self.rooms_open;
+                    }
+                }
+                let Some(active) = model.active() else { return };
+                let title = match active.kind() {
+                    Kind::Room(room) => format!("# {room}"),
+                    Kind::Direct(name) => name.to_string(),
+                    Kind::House => model.server().to_owned(),
+                };
+                ui.label(RichText::new(title).strong().size(16.0));
+                self.glyphs.look_at(ui.ctx(), active.topic());
+                let topic = RichText::new(active.topic()).color(palette.dim);
+                ui.add(egui::Label::new(topic).truncate());
+            });
+        });
+    }
+
+    /// What is the matter with the connection, and what can be done about it.
+    fn banner(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) {
+        if *model.connection() == Connection::Online {
+            return;
+        }
+        let frame = Frame::new().fill(palette.mention).inner_margin(Margin::symmetric(10, 6));
+        TopBottomPanel::top("banner").frame(frame).show(context, |ui| {
+            ui.horizontal_wrapped(|ui| match model.connection() {
+                Connection::Online | Connection::Idle => {}
+                Connection::Connecting { .. } => {
+                    ui.label("Connecting …");
+                }
+                Connection::Waiting { problem, .. } => {
+                    let left = model.countdown().unwrap_or_default();
+                    ui.label(format!("No connection: {problem}. Again in {left} s."));
+                    if ui.add(primary(palette, "Now")).clicked() {
+                        actions.push(Action::RetryNow);
+                    }
+                    if ui.button("Give up").clicked() {
+                        actions.push(Action::Disconnect);
+                    }
+                }
+                Connection::NameRefused { text } => {
+                    let label = ui.label(format!("{text}. Another name:"));
+                    let edit = TextEdit::singleline(&mut self.new_name).desired_width(140.0);
+                    let response = ui.add(edit).labelled_by(label.id);
+                    let entered = response.lost_focus()
+                        && ui.input(|input| input.key_pressed(egui::Key::Enter));
+                    if ui.add(primary(palette, "Use this name")).clicked() || entered {
+                        actions.push(Action::OfferName(self.new_name.clone()));
+                    }
+                }
+                Connection::Ended { reason } => {
+                    ui.label(format!("{reason}."));
+                    if ui.add(primary(palette, "Connect again")).clicked() {
+                        actions.push(Action::Connect(model.wish().clone()));
+                    }
+                    if ui.button("Elsewhere").clicked() {
+                        actions.push(Action::Disconnect);
+                    }
+                }
+            });
+        });
+    }
+}
+
+/// The colours that are not in use, and what they are called.
+pub(super) fn other_theme(model: &Model) -> (&'static str, Theme) {
+    match model.preferences().theme {
+        Theme::Dark => ("Light", Theme::Light),
+        Theme::Light => ("Dark", Theme::Dark),
+    }
+}

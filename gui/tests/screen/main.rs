@@ -1,0 +1,9 @@
+//! The window without a window: the model as a function, and the view by label and key.
+
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong may stop, also in its helpers")]
+
+mod house;
+mod model;
+mod reading;
+mod view;
+mod writing;

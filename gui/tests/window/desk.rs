@@ -1,0 +1,229 @@
+//! A screen that nobody sees, with a window manager, a keyboard and a mouse.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, Window};
+use x11rb::rust_connection::RustConnection;
+
+/// How long anything may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// An X server of its own and a window manager on it; both end with it.
+pub(crate) struct Desk {
+    server: Child,
+    manager: Child,
+    pub(crate) display: String,
+    connection: RustConnection,
+    root: Window,
+}
+
+/// A part of the screen, as bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Picture(Vec<u8>);
+
+impl Desk {
+    pub(crate) fn new(width: u16, height: u16) -> Self {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0"])
+            .arg(format!("{width}x{height}x24"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Xvfb is installed");
+        let mut number = String::new();
+        let output = server.stdout.take().expect("its output is piped");
+        BufReader::new(output).read_line(&mut number).expect("Xvfb says its number");
+        let display = format!(":{}", number.trim());
+        let manager = Command::new("openbox")
+            .env("DISPLAY", &display)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openbox is installed");
+        let (connection, screen) = RustConnection::connect(Some(&display)).expect("Xvfb answers");
+        let root = connection.setup().roots[screen].root;
+        let desk = Self { server, manager, display, connection, root };
+        desk.wait("the window manager", || {
+            let atom = desk.connection.intern_atom(false, b"_NET_SUPPORTING_WM_CHECK").ok()?;
+            let atom = atom.reply().ok()?.atom;
+            let property = desk.connection.get_property(false, desk.root, atom, 33_u32, 0, 1);
+            (property.ok()?.reply().ok()?.value_len > 0).then_some(())
+        });
+        desk.point_away();
+        desk
+    }
+
+    /// Moves the pointer where no window is: over a window it hides lost wake-ups.
+    pub(crate) fn point_away(&self) {
+        self.xdotool(&["mousemove", "1", "1"]);
+    }
+
+    pub(crate) fn xdotool(&self, arguments: &[&str]) -> String {
+        let output = Command::new("xdotool")
+            .env("DISPLAY", &self.display)
+            .args(arguments)
+            .output()
+            .expect("xdotool is installed");
+        assert!(output.status.success(), "xdotool {arguments:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    pub(crate) fn keys(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "15", text]);
+    }
+
+    pub(crate) fn key(&self, key: &str) {
+        self.xdotool(&["key", key]);
+    }
+
+    /// Puts text on the clipboard from another program, which stays to give it.
+    pub(crate) fn copy(&self, text: &str) {
+        let mut owner = Command::new("xclip")
+            .args(["-selection", "clipboard"])
+            .env("DISPLAY", &self.display)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("xclip is installed");
+        let mut input = owner.stdin.take().expect("its input is piped");
+        std::io::Write::write_all(&mut input, text.as_bytes()).expect("xclip reads");
+        drop(input);
+        // It goes to the background and ends with the X server.
+        owner.wait().expect("xclip ends");
+    }
+
+    /// What another program gets when it pastes.
+    pub(crate) fn paste(&self) -> String {
+        self.paste_as("UTF8_STRING")
+    }
+
+    pub(crate) fn paste_as(&self, target: &str) -> String {
+        let output = Command::new("timeout")
+            .args(["5", "xclip", "-selection", "clipboard", "-o", "-target", target])
+            .env("DISPLAY", &self.display)
+            .output()
+            .expect("xclip is installed");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The window that a process shows, with its position and size on the screen.
+    pub(crate) fn window_of(&self, class: &str) -> Option<(Window, (i16, i16, u16, u16))> {
+        // Asked over and over while something else starts: cheaply.
+        let list = self.connection.intern_atom(false, b"_NET_CLIENT_LIST").ok()?.reply().ok()?.atom;
+        let any = AtomEnum::ANY;
+        let list = self.connection.get_property(false, self.root, list, any, 0, 64).ok()?;
+        let list = list.reply().ok()?;
+        let window = list.value32()?.find(|&window| {
+            let name = AtomEnum::WM_CLASS;
+            let property = self.connection.get_property(false, window, name, any, 0, 64).ok();
+            let property = property.and_then(|property| property.reply().ok());
+            property.is_some_and(|property| {
+                property.value.split(|&byte| byte == 0).any(|part| part == class.as_bytes())
+            })
+        })?;
+        let size = self.connection.get_geometry(window).ok()?.reply().ok()?;
+        let place =
+            self.connection.translate_coordinates(window, self.root, 0, 0).ok()?.reply().ok()?;
+        Some((window, (place.dst_x, place.dst_y, size.width, size.height)))
+    }
+
+    /// The title as a window manager shows it.
+    pub(crate) fn title(&self, window: Window) -> String {
+        self.xdotool(&["getwindowname", &window.to_string()])
+    }
+
+    pub(crate) fn is_urgent(&self, window: Window) -> bool {
+        let (hints, kind) = (35_u32, 35_u32);
+        let property = self.connection.get_property(false, window, hints, kind, 0, 9).ok();
+        let property = property.and_then(|property| property.reply().ok());
+        let flags = property.and_then(|property| property.value32()?.next());
+        flags.is_some_and(|flags| flags & 256 != 0)
+    }
+
+    /// What is on the screen there.
+    pub(crate) fn picture(&self, place: (i16, i16, u16, u16)) -> Option<Picture> {
+        let (x, y, width, height) = place;
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, u32::MAX)
+            .ok()?;
+        Some(Picture(image.reply().ok()?.data))
+    }
+
+    /// Keeps the whole screen as `target/window/NAME.png`.
+    pub(crate) fn keep(&self, name: &str) {
+        let folder = artefacts();
+        fs::create_dir_all(&folder).expect("target can be written");
+        let result = Command::new("import")
+            .env("DISPLAY", &self.display)
+            .args(["-window", "root"])
+            .arg(folder.join(name).with_extension("png"))
+            .status();
+        assert!(result.is_ok_and(|status| status.success()), "ImageMagick's import is installed");
+    }
+
+    /// Waits until there is what `look` looks for.
+    pub(crate) fn wait<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
+        wait(what, look).unwrap_or_else(|| {
+            self.keep("gave-up");
+            panic!("waited in vain for {what}; see target/window/gave-up.png")
+        })
+    }
+}
+
+impl Picture {
+    /// How many colours there are, counted up to `limit`.
+    pub(crate) fn colours(&self, limit: usize) -> usize {
+        let mut seen = std::collections::HashSet::new();
+        for pixel in self.0.chunks_exact(4) {
+            seen.insert(&pixel[..3]);
+            if seen.len() >= limit {
+                break;
+            }
+        }
+        seen.len()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        for child in [&mut self.manager, &mut self.server] {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Looks again and again: the screen tells nobody when it changes.
+pub(crate) fn wait<T>(_what: &str, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        pause(Duration::from_millis(4));
+    }
+    None
+}
+
+/// Lets time pass.
+pub(crate) fn pause(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "a screen has no events to wait for")]
+    thread::sleep(time);
+}
+
+/// Where pictures and figures are kept.
+pub(crate) fn artefacts() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"))
+        .join("window")
+}

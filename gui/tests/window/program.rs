@@ -1,0 +1,161 @@
+//! The program under test, a process like any other: what it says in its log and what it costs.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use tempfile::TempDir;
+use x11rb::protocol::xproto::Window;
+
+use crate::desk::{Desk, PATIENCE, wait};
+
+/// Where the window is: x, y, width, height.
+pub(crate) type Place = (i16, i16, u16, u16);
+
+/// A running window.
+pub(crate) struct Program {
+    child: Child,
+    /// Each line of its log, with the moment at which we had it.
+    log: Receiver<(Instant, String)>,
+    transcript: Vec<String>,
+    pub(crate) started: Instant,
+    pub(crate) window: Window,
+    pub(crate) place: Place,
+    /// When the window first showed more than a bare ground.
+    pub(crate) shown: Instant,
+}
+
+impl Program {
+    /// Starts it in a home of its own and waits until its window shows something.
+    pub(crate) fn start(desk: &Desk, home: &TempDir, arguments: &[&str]) -> Self {
+        Self::start_with_log(desk, home, arguments, "salotto_gui=trace,warn")
+    }
+
+    /// The same, with a log that says this much.
+    pub(crate) fn start_with_log(
+        desk: &Desk,
+        home: &TempDir,
+        arguments: &[&str],
+        log: &str,
+    ) -> Self {
+        let started = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_salotto-gui"))
+            .args(arguments)
+            .env("DISPLAY", &desk.display)
+            .env("XDG_CONFIG_HOME", home.path())
+            .env("SALOTTO_LOG", log)
+            .env("TZ", "UTC")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program is built");
+        let errors = child.stderr.take().expect("its errors are piped");
+        let (line, log) = channel();
+        thread::spawn(move || {
+            for text in BufReader::new(errors).lines().map_while(Result::ok) {
+                if line.send((Instant::now(), text)).is_err() {
+                    break;
+                }
+            }
+        });
+        let found = wait("the window", || {
+            let (window, place) = desk.window_of("salotto-gui")?;
+            (desk.picture(place)?.colours(6) >= 6).then_some((window, place))
+        });
+        let shown = Instant::now();
+        let Some((window, place)) = found else {
+            desk.keep("no-window");
+            let lines: Vec<_> = log.try_iter().map(|(_, line)| line).collect();
+            // Ended here, because there is nothing yet that would end it when dropped.
+            let _ = child.kill();
+            panic!("there is no window\n{}", lines.join("\n"));
+        };
+        desk.xdotool(&["windowactivate", "--sync", &window.to_string()]);
+        Self { child, log, transcript: Vec::new(), started, window, place, shown }
+    }
+
+    /// Waits for a line of the log that contains `part`; returns when we had it and the line.
+    pub(crate) fn wait_log(&mut self, part: &str) -> (Instant, String) {
+        loop {
+            match self.log.recv_timeout(PATIENCE) {
+                Ok((at, line)) => {
+                    self.transcript.push(line.clone());
+                    if line.contains(part) {
+                        return (at, line);
+                    }
+                }
+                Err(_) => {
+                    panic!("no `{part}` in the log:\n{}", self.transcript.join("\n"));
+                }
+            }
+        }
+    }
+
+    /// Everything that the log has said since we last looked.
+    pub(crate) fn read_log(&mut self) -> Vec<(Instant, String)> {
+        let lines: Vec<_> = self.log.try_iter().collect();
+        self.transcript.extend(lines.iter().map(|(_, line)| line.clone()));
+        lines
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn wait_end(&mut self) -> ExitStatus {
+        wait("the end", || self.child.try_wait().ok().flatten())
+            .unwrap_or_else(|| panic!("it does not end:\n{}", self.transcript.join("\n")))
+    }
+
+    /// Its threads, with how often each went to sleep and was woken.
+    pub(crate) fn switches(&self) -> Vec<(String, u64)> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let mut threads: Vec<_> = tasks
+            .filter_map(|task| {
+                let task = task.ok()?.path();
+                let name = fs::read_to_string(task.join("comm")).ok()?;
+                let status = fs::read_to_string(task.join("status")).ok()?;
+                let count = status.lines().find_map(|line| {
+                    line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok()
+                })?;
+                let id = task.file_name()?.to_string_lossy().into_owned();
+                Some((format!("{} {id}", name.trim()), count))
+            })
+            .collect();
+        threads.sort();
+        threads
+    }
+
+    /// Processor time used so far, in ticks of 10 ms.
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        // The name of the program is in brackets and may contain spaces.
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|ticks| ticks.parse::<u64>().ok())
+            .sum()
+    }
+
+    /// Its share of memory in kilobytes.
+    pub(crate) fn pss(&self) -> u64 {
+        let path = format!("/proc/{}/smaps_rollup", self.child.id());
+        let rollup = fs::read_to_string(path).expect("it runs");
+        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or_default();
+        line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.read_log();
+            let last = self.transcript.len().saturating_sub(40);
+            eprintln!("the log of the window:\n{}", self.transcript[last..].join("\n"));
+        }
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
