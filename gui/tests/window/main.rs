@@ -132,7 +132,7 @@ fn closing_the_window_by_its_button_says_goodbye() {
     let clicked = Instant::now();
     bob.wait(&[LEFT, ADA, r#""reason":"quit""#]);
     assert!(program.wait_end().success());
-    assert!(clicked.elapsed() < Duration::from_secs(1), "took {:?}", clicked.elapsed());
+    assert!(clicked.elapsed() < Duration::from_secs(5), "took {:?}", clicked.elapsed());
     assert!(home.path().join("salotto/gui.ron").exists(), "nothing was remembered");
     smol::block_on(house.stop());
 }
