@@ -2,6 +2,7 @@
 
 mod abuse;
 mod bytes;
+mod client;
 mod commands;
 mod embedding;
 mod gates;
