@@ -3,34 +3,26 @@
 #![expect(clippy::print_stdout, reason = "an example says where it listens")]
 
 use salotto::{
-    Arg, Command, CommandError, Host, Invocation, MessageDraft, Plugin, Reply, Server, Verdict,
+    Command, CommandError, Host, Invocation, MessageDraft, NoticeKind, Plugin, Reply, Server,
+    Verdict,
 };
 
 struct Table;
 
 impl Plugin for Table {
     fn commands(&self) -> Vec<Command> {
-        vec![
-            Command::new("roll", "Rolls a die")
-                .arg(Arg::number("sides").optional())
-                .example("roll 20"),
-        ]
+        vec![Command::new("roll", "Rolls a die").in_person()]
     }
 
-    fn run_command(
-        &mut self,
-        host: &mut Host<'_>,
-        call: &Invocation,
-    ) -> Result<Reply, CommandError> {
-        let sides = call.get("sides").and_then(|sides| sides.parse().ok()).unwrap_or(6_u64).max(1);
-        let rolled = fastrand::u64(1..=sides);
+    fn run_command(&mut self, host: &mut Host, call: &Invocation) -> Result<Reply, CommandError> {
+        let rolled = fastrand::u8(1..=6);
         if let (Some(name), Some(room)) = (&call.caller.name, &call.caller.room) {
-            host.notice(room, format!("{name} rolled {rolled} of {sides}"), Default::default());
+            host.notice(room, format!("{name} rolled {rolled}"), NoticeKind::Info);
         }
         Ok(Reply::Done)
     }
 
-    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, _: &mut Host, draft: &mut MessageDraft) -> Verdict {
         match draft.text.len() > 10 && draft.text == draft.text.to_uppercase() {
             true => Verdict::Deny("no need to shout".into()),
             false => Verdict::Pass,

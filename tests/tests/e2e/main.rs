@@ -12,6 +12,7 @@ mod names;
 mod order;
 mod panics;
 mod rate;
+mod readme;
 mod resume;
 mod rooms;
 mod slow;
