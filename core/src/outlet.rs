@@ -254,7 +254,8 @@ impl Outlet {
             Mail::Tell(ref event) => {
                 // While the socket takes what is written, what waits only waits for its worker to come by.
                 let is_slow = self.is_blocked() || self.transport.takes_values();
-                let most = if is_slow { limit } else { limit.map(|limit| limit * TAKING) };
+                let most =
+                    if is_slow { limit } else { limit.map(|limit| limit.saturating_mul(TAKING)) };
                 let is_full = most.is_some_and(|most| self.waiting.load(Ordering::SeqCst) >= most);
                 if is_full && !matches!(**event, Event::Bye { .. }) {
                     return Post::Full;

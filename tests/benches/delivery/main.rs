@@ -12,7 +12,7 @@ mod scenarios;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
@@ -74,7 +74,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     write!(io::stdout(), "{table}")?;
     if let Some(path) = arguments.chart {
-        std::fs::write(path, report::chart(&rows))?;
+        // Cargo runs benchmarks in the folder of their package; a path is meant from the workspace.
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+        std::fs::write(&path, report::chart(&rows)).map_err(|error| {
+            format!("the chart cannot be written to `{}`: {error}", path.display())
+        })?;
     }
     Ok(())
 }
