@@ -91,7 +91,7 @@ pub enum Update {
         /// When it is tried again: [`Client::retry_now`] makes it at once.
         retry_in: Option<Duration>,
     },
-    /// The house took longer than usual to answer, or this long: the round trip of the last ping.
+    /// How long the answer to the last ping took.
     RoundTrip(Duration),
     /// It is over; the last update.
     Ended(LeaveReason),

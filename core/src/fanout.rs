@@ -17,7 +17,8 @@ use crate::room::RoomId;
 
 /// Members that a worker writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
 const WALK: usize = 512;
-/// Connections in a row that go to one worker: a small room is one worker's, which wakes one thread a message instead of all.
+/// Connections in a row that go to one worker, so that a small room is walked by one. The others are told of it all the same, because
+/// the pacing waits for every worker.
 const BLOCK: usize = 256;
 
 /// The workers' queues, shared by the hub, which fills them, and the workers.

@@ -128,7 +128,7 @@ pub trait Plugin: Send {
     /// Somebody is connected and has a name now; rooms follow.
     fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {}
 
-    /// Somebody is in a room now. The entry is the `joined` one, or in a room too large to announce everybody, absent.
+    /// Somebody is in a room now. The `joined` entry came before this, unless the room is too large to announce everybody.
     fn after_joined(&mut self, host: &mut Host<'_>, member: MemberId, room: &RoomName) {}
 
     /// Something was said in a room. The entry's `what` is a message.
