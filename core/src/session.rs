@@ -20,7 +20,7 @@ use crate::dialect::lines::{Line, LineSplitter, Unended};
 use crate::dialect::{BadLine, Input, choose};
 use crate::event::{ErrorCode, Event, LeaveReason};
 use crate::hub::inbox::{Ask, Inbox, InboxSender};
-use crate::outlet::{Circumstances, Flush, Outlet};
+use crate::outlet::{Batch, Circumstances, Flush, Outlet};
 use crate::shared::Shared;
 
 use limiter::Limiter;
@@ -285,7 +285,7 @@ impl Session {
 
     /// Writes what the full socket takes now.
     fn flush(&mut self) {
-        match self.outlet.flush(&mut Vec::new()) {
+        match self.outlet.flush(&mut Batch::default()) {
             Flush::FellOut => self.too_slow(),
             Flush::UpToDate | Flush::Blocked | Flush::Ended => {}
         }
