@@ -162,7 +162,7 @@ impl ServerBuilder {
         );
         let mut hub = Hub::new(house, self.catalog, far, permit.clone());
         for (setup, plugin) in plugins {
-            hub.add_plugin(setup, plugin);
+            hub.add_plugin(setup, plugin, "");
         }
         let hub = near.spawn(hub.run(received));
         let worker =
