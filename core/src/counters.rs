@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::outlet::Tally;
+
 /// The limits that are counted when they strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -125,6 +127,12 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// Something was handed to sockets.
+    pub(crate) fn delivered(&self, tally: &Tally) {
+        self.deliveries.fetch_add(tally.deliveries, Ordering::Relaxed);
+        self.bytes_sent.fetch_add(tally.bytes, Ordering::Relaxed);
+    }
+
     pub(crate) fn strike(&self, strike: Strike) {
         self.strikes[strike as usize].fetch_add(1, Ordering::Relaxed);
     }

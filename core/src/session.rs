@@ -287,7 +287,10 @@ impl Session {
 
     /// Writes what the full socket takes now.
     fn flush(&mut self) {
-        match self.outlet.flush(&mut Batch::default()) {
+        let mut batch = Batch::default();
+        let flush = self.outlet.flush(&mut batch);
+        self.shared.counters.delivered(&batch.take_tally());
+        match flush {
             Flush::FellOut => self.too_slow(),
             Flush::UpToDate | Flush::Blocked | Flush::Ended => {}
         }
