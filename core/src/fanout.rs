@@ -285,3 +285,45 @@ impl Share {
         mail.shrink_to(KEPT);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_house_sits_with_one_worker_and_a_large_one_with_all() {
+        let fanout = Arc::new(Fanout::new(2));
+        let mut seats: Vec<Seat> = (0..BLOCK).map(|_| fanout.seat()).collect();
+        assert!(seats.iter().all(|seat| seat.shard() == 0));
+        seats.extend((0..BLOCK).map(|_| fanout.seat()));
+        assert!(seats[BLOCK..].iter().all(|seat| seat.shard() == 1));
+        assert_eq!(fanout.seat().shard(), 0);
+        seats.drain(..BLOCK / 2);
+        assert_eq!(fanout.seat().shard(), 0, "who left makes room");
+    }
+
+    #[test]
+    fn only_workers_that_look_after_somebody_in_the_room_are_told() {
+        let fanout = Fanout::new(3);
+        fanout.happened(RoomId(1), &[0, 2]);
+        let told: Vec<usize> = fanout.shards.iter().map(|shard| shard.queue().len()).collect();
+        assert_eq!(told, [0, 1, 0]);
+    }
+
+    #[test]
+    fn the_hub_waits_for_a_worker_that_is_behind_and_not_for_one_that_was_told_nothing() {
+        let fanout = Fanout::new(2);
+        let within = Amount { entries: 10, bytes: 1000 };
+        let is_caught_up = || {
+            let caught_up = std::pin::pin!(fanout.caught_up(within));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            caught_up.poll(&mut context).is_ready()
+        };
+        fanout.appended(Amount { entries: 11, bytes: 11 });
+        assert!(is_caught_up(), "nobody was told of it");
+        fanout.happened(RoomId(1), &[1]);
+        assert!(!is_caught_up());
+        fanout.shards[0].walked.set(fanout.appended.get());
+        assert!(is_caught_up());
+    }
+}
