@@ -1,0 +1,89 @@
+//! A member that stops reading: what it costs, when it is cut off, and what the others notice.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::{DOOR_PATIENCE, KIB, Kind, Plan, percentile};
+use crate::load::{self, PAYLOAD};
+use crate::report::{Row, Target, median};
+use crate::room::Room;
+
+/// How long a member that does not read may stay.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a member that will stop reading has asked the kernel to hold for it.
+const SMALL_BUFFER: usize = 4096;
+
+/// In a small room, calm but for long lines.
+pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
+    const MEMBERS: usize = 20;
+    let mut room = Room::open(Kind::SALOTTO, 1, MEMBERS)?;
+    // Long lines fill the socket of who does not read early, and few of them leave the machine calm.
+    let mut payload = load::payload(0);
+    payload.splice(1..1, vec![b'x'; 1900 - PAYLOAD]);
+    let talk = Talk { count: plan.pick(250, 500), interval: Duration::from_millis(2), payload };
+    let stall = watch(&mut room, &talk, plan.pick(3, 9))?;
+    Ok(stall.rows("a member stops reading"))
+}
+
+/// How people talk meanwhile.
+struct Talk {
+    count: u64,
+    interval: Duration,
+    payload: Vec<u8>,
+}
+
+/// What came of it. Latencies are those of everybody else, in milliseconds, a figure for each stretch.
+struct Stall {
+    growth: f64,
+    cut_off: f64,
+    before: Vec<f64>,
+    meanwhile: Vec<f64>,
+    after: Vec<f64>,
+}
+
+fn watch(room: &mut Room, talk: &Talk, stretches: usize) -> io::Result<Stall> {
+    let p99 = |room: &mut Room| -> io::Result<f64> {
+        Ok(percentile(&room.paced(talk.count, talk.interval, &talk.payload)?, 0.99))
+    };
+    let place = room.load.dial(Some(SMALL_BUFFER))?;
+    let started = Instant::now();
+    while !room.load.is_in(place) && started.elapsed() < DOOR_PATIENCE {
+        room.load.turn(Duration::from_millis(10), |_| {})?;
+    }
+    room.load.only_count(place, true);
+    p99(room)?;
+    let before = (0..stretches).map(|_| p99(room)).collect::<io::Result<_>>()?;
+
+    room.load.stop_reading(place)?;
+    let descriptors = room.process.descriptors()?;
+    let memory = room.process.memory()?;
+    let (stalled, mut peak, mut meanwhile) = (Instant::now(), memory, Vec::new());
+    let mut cut_off = f64::INFINITY;
+    while cut_off.is_infinite() && stalled.elapsed() < PATIENCE {
+        meanwhile.push(p99(room)?);
+        peak = peak.max(room.process.memory()?);
+        if room.process.descriptors()? < descriptors {
+            cut_off = stalled.elapsed().as_secs_f64();
+        }
+    }
+    let after = (0..stretches).map(|_| p99(room)).collect::<io::Result<_>>()?;
+    Ok(Stall { growth: (peak - memory) as f64 / KIB, cut_off, before, meanwhile, after })
+}
+
+impl Stall {
+    fn rows(&self, what: &str) -> Vec<Row> {
+        let before = median(&self.before);
+        let times = |p99: f64| [p99 / before];
+        // The last stretch is the one in which its socket was full and it was cut off.
+        let last = self.meanwhile.last().copied().unwrap_or(f64::NAN);
+        vec![
+            Row::new(what, "memory growth", "KiB", &[self.growth]).target(Target::AtMost(1024.0)),
+            Row::new(what, "cut off after", "s", &[self.cut_off]).target(Target::AtMost(60.0)),
+            Row::new(what, "p99 of the others before", "ms", &[before]),
+            Row::new(what, "meanwhile, as a multiple", "", &times(median(&self.meanwhile)))
+                .target(Target::AtMost(1.5)),
+            Row::new(what, "while it is cut off", "", &times(last)).target(Target::AtMost(1.5)),
+            Row::new(what, "afterwards", "", &times(median(&self.after))),
+        ]
+    }
+}
