@@ -42,6 +42,7 @@ struct Talker {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     pub(crate) usage: Usage,
+    messages: u64,
     /// Messages times those who received them.
     copies: f64,
     /// Copies in a write of the server, where that can be told.
@@ -192,10 +193,11 @@ impl Room {
         &mut self,
         run: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<Window> {
-        let received = self.received;
+        let (received, said) = (self.received, self.said());
         let ((), usage) = self.watch(run)?;
         Ok(Window {
             usage,
+            messages: self.said() - said,
             copies: (self.received - received) as f64 / self.line as f64,
             gathered: None,
         })
@@ -212,7 +214,7 @@ impl Room {
     }
 
     /// Messages since it was last counted from.
-    fn said(&self) -> u64 {
+    pub(crate) fn said(&self) -> u64 {
         self.talkers.iter().map(|talker| talker.said).sum()
     }
 
@@ -323,6 +325,10 @@ impl Window {
 
     pub(crate) fn copies_per_second(&self) -> f64 {
         self.copies / self.usage.wall.as_secs_f64()
+    }
+
+    pub(crate) fn messages_per_second(&self) -> f64 {
+        self.messages as f64 / self.usage.wall.as_secs_f64()
     }
 
     /// Messages in a write of the server.

@@ -38,6 +38,8 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "storm", run: crowd::storm },
     Scenario { name: "queue", run: crowd::queue },
     Scenario { name: "stalled", run: stall::calm },
+    Scenario { name: "flooded-200", run: |plan| stall::flooded(plan, 200) },
+    Scenario { name: "flooded-10", run: |plan| stall::flooded(plan, 10) },
     Scenario { name: "large", run: talk::large },
     Scenario { name: "nameless", run: crowd::nameless },
 ];

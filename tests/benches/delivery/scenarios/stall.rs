@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{DOOR_PATIENCE, KIB, Kind, Plan, percentile};
+use super::{DOOR_PATIENCE, IN_FLIGHT, KIB, Kind, Plan, TALKERS, percentile};
 use crate::load::{self, PAYLOAD};
 use crate::report::{Row, Target, median};
 use crate::room::Room;
@@ -12,6 +12,8 @@ use crate::room::Room;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a member that will stop reading has asked the kernel to hold for it.
 const SMALL_BUFFER: usize = 4096;
+/// How long the latencies are gathered of which one figure is made.
+const STRETCH: Duration = Duration::from_millis(250);
 
 /// In a small room, calm but for long lines.
 pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
@@ -23,6 +25,21 @@ pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
     let talk = Talk { count: plan.pick(250, 500), interval: Duration::from_millis(2), payload };
     let stall = watch(&mut room, &talk, plan.pick(3, 9))?;
     Ok(stall.rows("a member stops reading"))
+}
+
+/// In a room that is at about half of what the server can do.
+pub(super) fn flooded(plan: &Plan, receivers: usize) -> io::Result<Vec<Row>> {
+    let mut room = Room::open(Kind::SALOTTO, TALKERS, receivers)?;
+    let most = room.busy(IN_FLIGHT, Duration::from_millis(200), Duration::from_millis(500))?;
+    let interval = Duration::from_secs_f64(2.0 / most.messages_per_second());
+    let count = STRETCH.div_duration_f64(interval) as u64;
+    let talk = Talk { count, interval, payload: load::payload(0) };
+    let stall = watch(&mut room, &talk, plan.pick(4, 12))?;
+    let what = format!("the same among {receivers}, flooded");
+    let rate = 1.0 / interval.as_secs_f64();
+    let mut rows = vec![Row::new(&what, "messages a second", "", &[rate])];
+    rows.extend(stall.rows(&what));
+    Ok(rows)
 }
 
 /// How people talk meanwhile.
