@@ -37,6 +37,9 @@ struct Arguments {
     /// Measures these servers too, where they are installed, as far as they can be compared
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     with: Vec<Ircd>,
+    /// Counts the system calls of busy and calm too, with `strace -c`
+    #[arg(long)]
+    strace: bool,
     /// Prints the table as Markdown
     #[arg(long)]
     markdown: bool,
@@ -70,8 +73,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if files < 16_384 {
         writeln!(io::stderr(), "only {files} files may be open; large rooms will fail")?;
     }
-    let Arguments { quick, with: others, .. } = arguments;
-    let plan = Plan { quick, others };
+    let Arguments { quick, strace, with: others, .. } = arguments;
+    let plan = Plan { quick, strace, others };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for scenario in ALL {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|name| name == scenario.name) {

@@ -156,6 +156,10 @@ impl Process {
         self.address
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The time that its threads have run so far, in the kernel and outside.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
         usage::cpu(&self.child.id().to_string())

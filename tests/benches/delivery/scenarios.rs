@@ -18,6 +18,8 @@ use crate::usage::{Caveats, Usage};
 pub(crate) struct Plan {
     /// For development: shorter, fewer, in under a minute.
     pub(crate) quick: bool,
+    /// Whether system calls are counted too.
+    pub(crate) strace: bool,
     /// Who is measured beside ours and the limit.
     pub(crate) others: Vec<Ircd>,
 }

@@ -4,9 +4,13 @@ use std::io;
 use std::time::Duration;
 
 use super::{IN_FLIGHT, Kind, OWN, Plan, TALKERS, in_turn, percentile, prepare};
+use crate::kernel::Strace;
 use crate::load;
 use crate::report::{Row, Target, median};
 use crate::room::{Room, Window};
+
+/// System calls that are rarer than one in so many messages are left out.
+const RARE: f64 = 0.01;
 
 /// Many messages on the way at once: what gathering is worth.
 pub(super) fn busy(plan: &Plan, receivers: usize) -> io::Result<Vec<Row>> {
@@ -27,6 +31,7 @@ pub(super) fn busy(plan: &Plan, receivers: usize) -> io::Result<Vec<Row>> {
     if gathered.iter().any(|gathered| !gathered.is_nan()) {
         rows.push(Row::new(&what, "messages a write", "", &gathered));
     }
+    rows.extend(system_calls(plan, &what, &mut rooms, |room| talk(room).map(drop))?);
     Ok(rows)
 }
 
@@ -36,11 +41,13 @@ pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
     let talk = |room: &mut Room| room.calm(plan.window());
     let rounds = in_turn(&mut rooms, plan.rounds(), talk)?;
     let what = "calm, 200 receivers";
-    Ok(vec![
+    let mut rows = vec![
         Row::ratio(what, "CPU a copy", "µs", &rounds.each(Window::per_copy))
             .with(rounds.caveats(|window| &window.usage))
             .target(Target::RatioAtMost(1.15)),
-    ])
+    ];
+    rows.extend(system_calls(plan, what, &mut rooms, |room| talk(room).map(drop))?);
+    Ok(rows)
 }
 
 /// A steady trickle into a large room: how long the last one waits.
@@ -85,4 +92,46 @@ pub(super) fn large(plan: &Plan) -> io::Result<Vec<Row>> {
         Row::ratio(&what, "until the last has it", "ms", &times).with(caveats),
         Row::ratio(&what, "CPU a copy", "µs", &costs).with(caveats),
     ])
+}
+
+/// Which system calls a message costs each server, where that is asked for.
+fn system_calls(
+    plan: &Plan,
+    what: &str,
+    rooms: &mut [(Kind, Option<Room>)],
+    mut talk: impl FnMut(&mut Room) -> io::Result<()>,
+) -> io::Result<Vec<Row>> {
+    if !plan.strace {
+        return Ok(Vec::new());
+    }
+    let counts = in_turn(rooms, 1, |room| {
+        let said = room.said();
+        let strace = Strace::attach(room.process.id())?;
+        talk(room)?;
+        Ok((strace.detach()?, room.said() - said))
+    })?;
+    let mut names: Vec<&String> = counts
+        .0
+        .iter()
+        .flatten()
+        .flat_map(|(calls, _)| calls.iter().map(|(name, _)| name))
+        .collect();
+    names.sort();
+    names.dedup();
+    let a_message = |is_meant: &dyn Fn(&str) -> bool| -> Vec<f64> {
+        let rounds = counts.each(|(calls, messages)| {
+            let calls = calls.iter().filter(|(name, _)| is_meant(name)).map(|(_, calls)| calls);
+            calls.sum::<u64>() as f64 / *messages as f64
+        });
+        rounds.iter().map(|rounds| median(rounds)).collect()
+    };
+    let mut each: Vec<(&String, Vec<f64>)> =
+        names.into_iter().map(|name| (name, a_message(&|other| other == name))).collect();
+    each.retain(|(_, values)| values.iter().any(|value| *value >= RARE));
+    each.sort_by(|(_, one), (_, other)| other[0].total_cmp(&one[0]));
+    let row = |(name, values): (&String, Vec<f64>)| {
+        Row::new(what, &format!("`{name}` a message"), "", &values)
+    };
+    let all = Row::new(what, "system calls a message", "", &a_message(&|_| true));
+    Ok(std::iter::once(all).chain(each.into_iter().map(row)).collect())
 }
