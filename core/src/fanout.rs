@@ -12,13 +12,12 @@ use std::task::Poll;
 use atomic_waker::AtomicWaker;
 use smol::future::{poll_fn, yield_now};
 
-use crate::outlet::{Outlet, Piece};
+use crate::outlet::{Batch, Outlet};
 use crate::room::RoomId;
 
 /// Members that a worker writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
 const WALK: usize = 512;
-/// Connections in a row that go to one worker, so that a small room is walked by one. The others are told of it all the same, because
-/// the pacing waits for every worker.
+/// Connections that one worker gets before the next one gets any, so that a small room is walked by one and the others sleep.
 const BLOCK: usize = 256;
 
 /// The workers' queues, shared by the hub, which fills them, and the workers.
@@ -29,8 +28,6 @@ pub(crate) struct Fanout {
     appended: Counted,
     /// Waits for the slowest worker, when that is far behind.
     hub: AtomicWaker,
-    /// Where the next connection goes.
-    next: AtomicUsize,
     stopped: AtomicBool,
 }
 
@@ -39,8 +36,19 @@ struct Shard {
     /// Locked to push one thing or to take all.
     queue: Mutex<Vec<Work>>,
     worker: AtomicWaker,
+    /// What had been appended when it was last told of a room.
+    told: Counted,
     /// What had been appended when the last walk that is complete began.
     walked: Counted,
+    /// Connections that it looks after.
+    seats: AtomicUsize,
+}
+
+/// A connection's place with a worker, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    fanout: Arc<Fanout>,
+    shard: usize,
 }
 
 /// An amount of entries, in all rooms together.
@@ -77,14 +85,16 @@ impl Fanout {
             shards,
             appended: Counted::default(),
             hub: AtomicWaker::new(),
-            next: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
         }
     }
 
-    /// The worker that will look after the next connection.
-    pub(crate) fn assign(&self) -> usize {
-        self.next.fetch_add(1, Ordering::Relaxed) / BLOCK % self.shards.len()
+    /// A place for the next connection: with the first worker that has fewer blocks of them than any other.
+    pub(crate) fn seat(self: &Arc<Self>) -> Seat {
+        let blocks = |shard: &usize| self.shards[*shard].seats.load(Ordering::Relaxed) / BLOCK;
+        let shard = (0..self.shards.len()).min_by_key(blocks).unwrap_or_default();
+        self.shards[shard].seats.fetch_add(1, Ordering::Relaxed);
+        Seat { fanout: self.clone(), shard }
     }
 
     /// Tells the worker of this outlet. It looks at it when it is woken.
@@ -92,9 +102,10 @@ impl Fanout {
         self.shards[shard].queue.lock().unwrap_or_else(PoisonError::into_inner).push(work);
     }
 
-    /// Tells every worker that something happened in a room.
-    pub(crate) fn happened(&self, room: RoomId) {
-        for shard in 0..self.shards.len() {
+    /// Tells the workers that look after somebody in a room that something happened there. `readers` says how many are in it for each worker.
+    pub(crate) fn happened(&self, room: RoomId, readers: &[usize]) {
+        for (shard, _) in readers.iter().enumerate().filter(|(_, readers)| **readers > 0) {
+            self.shards[shard].told.set(self.appended.get());
             self.tell(shard, Work::Happened(room));
         }
     }
@@ -121,10 +132,12 @@ impl Fanout {
         poll_fn(|context| {
             self.hub.register(context.waker());
             let appended = self.appended.get();
+            // Who has not been told of anything since its last walk has nothing to catch up with.
             let is_near = |shard: &Shard| {
-                let walked = shard.walked.get();
-                appended.entries - walked.entries <= within.entries
-                    && appended.bytes - walked.bytes <= within.bytes
+                let (told, walked) = (shard.told.get(), shard.walked.get());
+                walked.entries >= told.entries
+                    || appended.entries - walked.entries <= within.entries
+                        && appended.bytes - walked.bytes <= within.bytes
             };
             match self.shards.iter().all(is_near) {
                 true => Poll::Ready(()),
@@ -147,13 +160,8 @@ impl Fanout {
         let shard = &self.shards[shard];
         let mut share = Share::default();
         while let Some(work) = self.next_work(shard).await {
-            let busy = work.len() > 1;
-            share.take_in(work);
-            if busy {
-                // Sessions that have lines to read are before us; what they bring leaves in the same walk.
-                yield_now().await;
-            }
             let appended = self.appended.get();
+            share.take_in(work);
             share.take_in(shard.take());
             share.walk().await;
             shard.walked.set(appended);
@@ -173,6 +181,18 @@ impl Fanout {
             }
         })
         .await
+    }
+}
+
+impl Seat {
+    pub(crate) fn shard(&self) -> usize {
+        self.shard
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.fanout.shards[self.shard].seats.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -202,7 +222,7 @@ struct Share {
     happened: Vec<RoomId>,
     /// Who has mail.
     mail: Vec<Arc<Outlet>>,
-    pieces: Vec<Piece>,
+    batch: Batch,
 }
 
 impl Share {
@@ -230,7 +250,7 @@ impl Share {
     }
 
     async fn walk(&mut self) {
-        let Self { rooms, happened, mail, pieces } = self;
+        let Self { rooms, happened, mail, batch } = self;
         // Who said something or has just come in is answered first.
         for outlets in [&mail[..]]
             .into_iter()
@@ -238,10 +258,10 @@ impl Share {
         {
             for (index, outlet) in outlets.iter().enumerate() {
                 // One member's trouble is not the others'.
-                let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(pieces));
+                let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(batch));
                 if catch_unwind(flush).is_err() {
                     tracing::error!(member = %outlet.id(), "writing to a member panicked; the member is cut off");
-                    pieces.clear();
+                    *batch = Batch::default();
                     outlet.abandon();
                 }
                 if index % WALK == WALK - 1 {
@@ -250,6 +270,7 @@ impl Share {
             }
         }
         happened.clear();
+        batch.clear();
         *mail = Vec::new();
     }
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use crate::dialect::lines::{Line, LineSplitter, Unended};
 use crate::dialect::{BadLine, Input, choose};
 use crate::event::{ErrorCode, Event, LeaveReason};
 use crate::hub::inbox::{Ask, Inbox, InboxSender};
-use crate::outlet::{Circumstances, Flush, Outlet};
+use crate::outlet::{Batch, Circumstances, Flush, Outlet};
 use crate::shared::Shared;
 
 use limiter::Limiter;
@@ -189,7 +190,8 @@ impl Session {
         });
         match read {
             Ok(0) => self.peer_ended = true,
-            Ok(_) => {
+            Ok(count) => {
+                self.shared.counters.bytes_received.fetch_add(count as u64, Ordering::Relaxed);
                 self.heard = Instant::now();
                 self.pinged = false;
             }
@@ -285,7 +287,7 @@ impl Session {
 
     /// Writes what the full socket takes now.
     fn flush(&mut self) {
-        match self.outlet.flush(&mut Vec::new()) {
+        match self.outlet.flush(&mut Batch::default()) {
             Flush::FellOut => self.too_slow(),
             Flush::UpToDate | Flush::Blocked | Flush::Ended => {}
         }

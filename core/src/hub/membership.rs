@@ -95,6 +95,7 @@ impl Hub {
         member.rooms.push(room_id);
         member.current = Some(room_id);
         let outlet = member.outlet.clone();
+        room.add_reader(&outlet);
         let next = room.next_id();
         // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
         let from = match seen {
@@ -150,9 +151,16 @@ impl Hub {
         }
     }
 
-    /// Sends a member out. `by` is who is named as having done it.
-    pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, why: &str) {
+    /// Sends a member out. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
+    pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
         let why: String = crate::sanitize::message(why).chars().take(400).collect();
+        let Some(member) = self.house.roster.get(id) else {
+            return;
+        };
+        let whom = member.name.as_ref().map_or_else(|| member.peer.to_string(), Name::to_string);
+        let actor = by.as_ref().map_or(actor, Name::as_str);
+        let action = self.act("kick", actor).whom(whom).why(why.clone());
+        self.record(action);
         let Some(name) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
             return self.disconnect(id, LeaveReason::Kicked { by, why });
         };
@@ -238,6 +246,7 @@ impl Hub {
         };
         let before = room.members.len();
         room.members.remove(&name);
+        room.remove_reader(&outlet);
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
         let announce_up_to = self.house.settings().presence.announce_up_to;
@@ -272,6 +281,7 @@ impl Hub {
         let Some(member) = self.house.roster.remove(id) else {
             return;
         };
+        *self.house.left.entry(reason.word()).or_default() += 1;
         if let Some(name) = &member.name {
             self.house.shared.directory.remove_member(name);
             let (room, name, reason) = (None, name.clone(), reason.clone());
@@ -290,9 +300,13 @@ impl Hub {
         text: &str,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        if self.house.roster.get(id).is_none_or(|member| member.name.is_none()) {
-            // Who stands at the door gives a first name, which is more than a rename.
-            return Err(None);
+        match self.house.roster.get(id) {
+            None => return Err(None),
+            Some(member) if member.name.is_none() => {
+                self.offer_first_name(id, text, &[], None, nonce);
+                return Ok(());
+            }
+            Some(_) => {}
         }
         let name = self.check_name(id, text)?;
         let Some(from) = self.house.roster.set_name(id, name.clone()) else {
