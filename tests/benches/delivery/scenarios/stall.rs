@@ -20,11 +20,10 @@ pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
     const MEMBERS: usize = 20;
     let mut room = Room::open(Kind::SALOTTO, 1, MEMBERS)?;
     // Long lines fill the socket of who does not read early, and few of them leave the machine calm.
-    let mut payload = load::payload(0);
-    payload.splice(1..1, vec![b'x'; 1900 - PAYLOAD]);
-    let talk = Talk { count: plan.pick(250, 500), interval: Duration::from_millis(2), payload };
+    let (count, interval) = (plan.pick(250, 500), Duration::from_millis(2));
+    let talk = Talk { count, interval, payload: payload(1900) };
     let stall = watch(&mut room, &talk, plan.pick(3, 9))?;
-    Ok(stall.rows("a member stops reading"))
+    Ok(rows("a member stops reading", &[stall]))
 }
 
 /// In a room that is at about half of what the server can do.
@@ -33,13 +32,19 @@ pub(super) fn flooded(plan: &Plan, receivers: usize) -> io::Result<Vec<Row>> {
     let most = room.busy(IN_FLIGHT, Duration::from_millis(200), Duration::from_millis(500))?;
     let interval = Duration::from_secs_f64(2.0 / most.messages_per_second());
     let count = STRETCH.div_duration_f64(interval) as u64;
-    let talk = Talk { count, interval, payload: load::payload(0) };
-    let stall = watch(&mut room, &talk, plan.pick(4, 12))?;
+    let talk = Talk { count, interval, payload: payload(400) };
+    let stalls = (0..plan.pick(1, 5)).map(|_| watch(&mut room, &talk, plan.pick(4, 8)));
+    let stalls: Vec<Stall> = stalls.collect::<io::Result<_>>()?;
     let what = format!("the same among {receivers}, flooded");
-    let rate = 1.0 / interval.as_secs_f64();
-    let mut rows = vec![Row::new(&what, "messages a second", "", &[rate])];
-    rows.extend(stall.rows(&what));
-    Ok(rows)
+    let rate = Row::new(&what, "messages a second", "", &[1.0 / interval.as_secs_f64()]);
+    Ok(std::iter::once(rate).chain(rows(&what, &stalls)).collect())
+}
+
+/// Says so many bytes at once.
+fn payload(length: usize) -> Vec<u8> {
+    let mut payload = load::payload(0);
+    payload.splice(1..1, vec![b'x'; length - PAYLOAD]);
+    payload
 }
 
 /// How people talk meanwhile.
@@ -87,20 +92,29 @@ fn watch(room: &mut Room, talk: &Talk, stretches: usize) -> io::Result<Stall> {
     Ok(Stall { growth: (peak - memory) as f64 / KIB, cut_off, before, meanwhile, after })
 }
 
-impl Stall {
-    fn rows(&self, what: &str) -> Vec<Row> {
-        let before = median(&self.before);
-        let times = |p99: f64| [p99 / before];
-        // The last stretch is the one in which its socket was full and it was cut off.
-        let last = self.meanwhile.last().copied().unwrap_or(f64::NAN);
-        vec![
-            Row::new(what, "memory growth", "KiB", &[self.growth]).target(Target::AtMost(1024.0)),
-            Row::new(what, "cut off after", "s", &[self.cut_off]).target(Target::AtMost(60.0)),
-            Row::new(what, "p99 of the others before", "ms", &[before]),
-            Row::new(what, "meanwhile, as a multiple", "", &times(median(&self.meanwhile)))
-                .target(Target::AtMost(1.5)),
-            Row::new(what, "while it is cut off", "", &times(last)).target(Target::AtMost(1.5)),
-            Row::new(what, "afterwards", "", &times(median(&self.after))),
-        ]
-    }
+/// The middle of several stalls, and the most that one of them cost.
+fn rows(what: &str, stalls: &[Stall]) -> Vec<Row> {
+    let most = |of: fn(&Stall) -> f64| [stalls.iter().map(of).fold(0.0, f64::max)];
+    let middle = |of: fn(&Stall) -> f64| [median(&stalls.iter().map(of).collect::<Vec<_>>())];
+    // As multiples of what it was.
+    let worst_before =
+        |stall: &Stall| stall.before.iter().copied().fold(0.0, f64::max) / median(&stall.before);
+    let meanwhile = |stall: &Stall| median(&stall.meanwhile) / median(&stall.before);
+    // The last stretch is the one in which its socket was full and it was cut off.
+    let last = |stall: &Stall| {
+        stall.meanwhile.last().map_or(f64::NAN, |last| last / median(&stall.before))
+    };
+    let after = |stall: &Stall| median(&stall.after) / median(&stall.before);
+    vec![
+        Row::new(what, "memory growth", "KiB", &most(|stall| stall.growth))
+            .target(Target::AtMost(1024.0)),
+        Row::new(what, "cut off after", "s", &most(|stall| stall.cut_off))
+            .target(Target::AtMost(60.0)),
+        Row::new(what, "p99 of the others before", "ms", &middle(|stall| median(&stall.before))),
+        Row::new(what, "its worst stretch, as a multiple", "", &middle(worst_before)),
+        Row::new(what, "p99 meanwhile, as a multiple", "", &middle(meanwhile))
+            .target(Target::AtMost(1.5)),
+        Row::new(what, "p99 while it is cut off", "", &middle(last)).target(Target::AtMost(1.5)),
+        Row::new(what, "p99 afterwards", "", &middle(after)),
+    ]
 }
