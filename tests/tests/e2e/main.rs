@@ -13,6 +13,7 @@ mod names;
 mod numbers;
 mod order;
 mod panics;
+mod password;
 mod rate;
 mod readme;
 mod reload;
