@@ -28,6 +28,8 @@ pub enum Strike {
     NameTaken,
     /// More than `limits.name_lines` lines were tried as a name.
     NameLines,
+    /// A password was wrong.
+    Password,
     /// No name came within `limits.name_timeout`.
     NameTimeout,
     /// A member was in `limits.rooms_per_member` rooms already.
@@ -58,7 +60,7 @@ pub enum Strike {
 
 impl Strike {
     /// Every one, in the order of the declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LineBytes,
         Self::Unended,
         Self::BadUtf8,
@@ -67,6 +69,7 @@ impl Strike {
         Self::BadName,
         Self::NameTaken,
         Self::NameLines,
+        Self::Password,
         Self::NameTimeout,
         Self::RoomsPerMember,
         Self::Rooms,
@@ -93,6 +96,7 @@ impl Strike {
             Self::BadName => "name refused",
             Self::NameTaken => "name taken",
             Self::NameLines => "too many tries at a name",
+            Self::Password => "wrong password",
             Self::NameTimeout => "no name in time",
             Self::RoomsPerMember => "too many rooms for a member",
             Self::Rooms => "too many rooms",
