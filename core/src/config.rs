@@ -302,7 +302,7 @@ impl Settings {
     }
 
     /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
-    pub(crate) fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
+    pub fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
         fn keep<T: Clone + PartialEq>(
             kept: &mut Vec<&'static str>,
             field: &'static str,
@@ -324,18 +324,18 @@ impl Settings {
 }
 
 /// A duration as a number of seconds.
-mod seconds {
+pub(crate) mod seconds {
     use super::*;
     use serde::{Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         value: &Duration,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(value.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;

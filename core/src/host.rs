@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::command::{Command, Role};
 use crate::config::Settings;
 use crate::event::{MessageKind, NoticeKind, RoomInfo, Timestamp};
@@ -28,7 +30,7 @@ pub struct Host<'a> {
 }
 
 /// One member as plugins see it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MemberInfo {
     /// Refers to it.
@@ -43,7 +45,8 @@ pub struct MemberInfo {
     pub since: Timestamp,
     /// How many messages it has said.
     pub messages: u64,
-    /// For how long it has asked for nothing.
+    /// For how long it has asked for nothing; in seconds where it is written as JSON.
+    #[serde(with = "crate::config::seconds")]
     pub idle: Duration,
     /// The rooms it is in, in the order of entering.
     pub rooms: Vec<RoomName>,

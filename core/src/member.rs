@@ -1,7 +1,7 @@
 //! One person, or one connection that may become one.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{AddrParseError, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,8 +23,9 @@ impl fmt::Display for MemberId {
     }
 }
 
-/// Where somebody comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Where somebody comes from. Written as it is shown: `192.0.2.7:4711`, `[::1]:4711` or `local`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 #[non_exhaustive]
 pub enum Peer {
     /// Through the network.
@@ -39,6 +40,20 @@ impl fmt::Display for Peer {
             Self::Network(address) => address.fmt(formatter),
             Self::Local => formatter.write_str("local"),
         }
+    }
+}
+
+impl From<Peer> for String {
+    fn from(peer: Peer) -> Self {
+        peer.to_string()
+    }
+}
+
+impl TryFrom<String> for Peer {
+    type Error = AddrParseError;
+
+    fn try_from(text: String) -> Result<Self, AddrParseError> {
+        if text == "local" { Ok(Self::Local) } else { text.parse().map(Self::Network) }
     }
 }
 

@@ -6,6 +6,8 @@ mod draft;
 use std::any::Any;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use catalog::{Catalog, CatalogError, OnPanic, PluginSetup};
 pub use draft::{
     Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
@@ -20,7 +22,8 @@ use crate::member::MemberId;
 use crate::name::RoomName;
 
 /// What a gate answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing against it; the next plugin is asked.
     #[default]
@@ -181,7 +184,8 @@ pub trait Plugin: Send {
 }
 
 /// A hook, for reports and traces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the method of `Plugin` of the same name")]
 #[non_exhaustive]
 pub enum Hook {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
+use serde::{Deserialize, Serialize};
 
 use crate::event::{Entry, Event, LeaveReason, Timestamp};
 use crate::member::{MemberId, Peer};
@@ -14,7 +15,8 @@ use crate::plugin::{Hook, Verdict};
 const WAITING: usize = 1024;
 
 /// Something the operator may want to see.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Report {
     /// Something happened in a room.
@@ -61,7 +63,8 @@ pub enum Report {
         plugin: String,
         /// Which.
         hook: Hook,
-        /// How long.
+        /// How long; in seconds where it is written as JSON.
+        #[serde(with = "crate::config::seconds")]
         took: Duration,
     },
     /// A hook was called; only while somebody traces.
@@ -72,7 +75,8 @@ pub enum Report {
         hook: Hook,
         /// What a gate answered.
         verdict: Option<Verdict>,
-        /// How long it took.
+        /// How long it took; in seconds where it is written as JSON.
+        #[serde(with = "crate::config::seconds")]
         took: Duration,
     },
     /// Something about the house itself.

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::Timestamp;
 use crate::hooks::PluginInfo;
 use crate::hub::Hub;
@@ -11,7 +13,7 @@ use crate::hub::Hub;
 pub(crate) const NONE: &str = "none";
 
 /// How a house is doing, at one moment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
     /// What it is called.
