@@ -1,7 +1,7 @@
 //! One person, or one connection that may become one.
 
 use std::fmt;
-use std::net::{AddrParseError, SocketAddr};
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +32,17 @@ pub enum Peer {
     Network(SocketAddr),
     /// From code in this process.
     Local,
+}
+
+impl Peer {
+    /// What counts as one address where limits are counted by address: IPv4 whole, IPv6 by the /64 that one customer has. `None` for code in this
+    /// process.
+    pub fn network(self) -> Option<IpAddr> {
+        match self {
+            Self::Network(address) => Some(crate::listener::network(address.ip())),
+            Self::Local => None,
+        }
+    }
 }
 
 impl fmt::Display for Peer {
@@ -67,6 +78,10 @@ pub(crate) struct Member {
     /// `None` until a name was accepted.
     pub(crate) name: Option<Name>,
     pub(crate) role: Role,
+    /// The role that comes with the name: that of a member, or what a connection had that this one takes over from.
+    pub(crate) role_with_name: Role,
+    /// Under which account it is logged in.
+    pub(crate) account: Option<String>,
     /// In the order of entering. The last one entered is where a line without a room goes.
     pub(crate) rooms: Vec<RoomId>,
     /// Which of `rooms` a line without a room goes to.
@@ -90,6 +105,8 @@ impl Member {
             peer,
             name: None,
             role: Role::Guest,
+            role_with_name: Role::Member,
+            account: None,
             rooms: Vec::new(),
             current: None,
             since,
