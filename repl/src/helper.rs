@@ -99,6 +99,13 @@ impl Assistant {
         Self { knowledge, renderer, typed: AtomicBool::new(false) }
     }
 
+    /// Whether the history may have this: not what holds a password, nor nothing at all.
+    pub(crate) fn may_be_kept(&self, lines: &str) -> bool {
+        let commands = self.knowledge.commands();
+        let is_secret = |line| matches!(command::redacted(commands.iter(), line), Cow::Owned(_));
+        !lines.trim().is_empty() && !lines.lines().any(is_secret)
+    }
+
     /// Whether anything was typed since this was last asked.
     pub(crate) fn take_typed(&self) -> bool {
         self.typed.swap(false, Ordering::Relaxed)
@@ -192,4 +199,28 @@ fn end_of_words(line: &str, words: usize) -> usize {
         at += line[at..].find(char::is_whitespace).unwrap_or(line.len() - at);
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use salotto::Arg;
+
+    #[test]
+    fn a_line_with_a_password_is_not_kept() {
+        let (asks, _) = async_channel::bounded(1);
+        let knowledge = Arc::new(Knowledge::new(asks));
+        let login = Command::new("login", "").arg(Arg::secret("password"));
+        knowledge.learn(Arc::new(vec![Command::new("status", ""), login]));
+        let assistant = Assistant::new(knowledge, Renderer::new(false));
+        for (lines, kept) in [
+            ("status", true),
+            ("login", true),
+            ("login swordfish", false),
+            ("status\n login swordfish", false),
+            (" ", false),
+        ] {
+            assert_eq!(assistant.may_be_kept(lines), kept, "{lines:?}");
+        }
+    }
 }

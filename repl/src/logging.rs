@@ -21,6 +21,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::settings::{Format, Level, LogSettings};
 use writer::{Destination, Writer};
 
+/// What comes from here is told to everybody who watches the house anyway.
+const REPORTED: &str = "salotto::report";
+
 /// What stands in front of the house.
 pub(crate) enum Front {
     /// Nobody: diagnostics go to standard error, unless there is a file.
@@ -166,7 +169,7 @@ where
 {
     let is_news = move |metadata: &Metadata<'_>, _: &Context<'_, S>| {
         let matters = *metadata.level() <= tracing::Level::WARN;
-        verbose.load(Ordering::Relaxed) || (matters && metadata.target() != "salotto::hooks")
+        verbose.load(Ordering::Relaxed) || (matters && metadata.target() != REPORTED)
     };
     // When it is full they are dropped: a stuck terminal must not stop the house.
     let lines = Lines::to(move |line| drop(lines.try_send(line)));

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use salotto::Report;
 use smol::future::FutureExt;
 
 use crate::control::{ClaimError, Place, Socket};
@@ -17,7 +16,8 @@ use crate::{Exit, complain, exit_of};
 
 enum Next {
     Asked(Asked),
-    Report(Option<Report>),
+    /// The house is closed for good: somebody typed `shutdown`.
+    Retired,
 }
 
 /// Runs until a signal or `shutdown` ends it.
@@ -79,26 +79,24 @@ async fn serve(
     let work = async {
         loop {
             let asked = async { Next::Asked(asking.next().await) };
-            let report = async { Next::Report(feed.next().await) };
-            match asked.or(report).await {
-                Next::Asked(Asked::Stop | Asked::Interrupt) => break,
+            let retired = async {
+                // What happens leaves its trace in the diagnostics.
+                while feed.next().await.is_some() {}
+                Next::Retired
+            };
+            match asked.or(retired).await {
+                Next::Asked(Asked::Stop | Asked::Interrupt) | Next::Retired => break,
                 Next::Asked(Asked::HangUp) => {
                     manager::tell(State::Reloading, &steward);
                     reload(&steward, &view).await;
                     manager::tell(State::Ready, &steward);
                 }
-                Next::Report(Some(report)) => log(&report),
-                // Somebody typed `shutdown`.
-                Next::Report(None) => break,
             }
         }
     };
     work.or(watched).await;
     manager::tell(State::Stopping, &steward);
     steward.retire().await;
-    while let Some(report) = feed.next().await {
-        log(&report);
-    }
     office.close().await;
     diagnostics.flush().await;
     Ok(Exit::Done)
@@ -113,12 +111,5 @@ async fn reload(steward: &Steward, view: &View) {
                 tracing::error!("{line}");
             }
         }
-    }
-}
-
-/// The house logs the rest of what an operator has to know itself.
-fn log(report: &Report) {
-    if let Report::Plugin { plugin, text } = report {
-        tracing::warn!(%plugin, "{text}");
     }
 }
