@@ -335,7 +335,7 @@ impl Settings {
     }
 
     /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
-    pub(crate) fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
+    pub fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
         fn keep<T: Clone + PartialEq>(
             kept: &mut Vec<&'static str>,
             field: &'static str,

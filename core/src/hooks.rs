@@ -228,7 +228,6 @@ impl Slot {
         self.card.called(took);
         if took > house.slow_hook {
             let plugin = self.card.setup.name.clone();
-            tracing::warn!(%plugin, %hook, ?took, "slow hook");
             house.reports.send(Report::SlowHook { plugin, hook, took });
         }
         match outcome {
@@ -256,7 +255,6 @@ impl Slot {
             self.card.fail(format!("panicked in {hook}: {message}"));
         }
         let plugin = self.card.setup.name.clone();
-        tracing::error!(%plugin, %hook, message, disabled, "a plugin panicked");
         house.reports.send(Report::PluginPanicked {
             plugin,
             hook,
@@ -270,7 +268,6 @@ impl Slot {
         catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
             let plugin = self.card.setup.name.clone();
             let text = format!("panicked in commands: {}", panic_message(&*panic));
-            tracing::error!(%plugin, "{text}");
             house.reports.send(Report::Plugin { plugin, text });
             Vec::new()
         })

@@ -22,13 +22,14 @@ use smol::{Executor, Task, Timer};
 
 use crate::command::Command;
 use crate::config::Settings;
+use crate::counters::Strike;
 use crate::error::Refusal;
 use crate::event::{ErrorCode, Event, Happening, LeaveReason};
 use crate::fanout::Amount;
 use crate::hooks::{Effects, Hooks, Round, SlotId};
 use crate::host::Host;
 use crate::house::House;
-use crate::member::MemberId;
+use crate::member::{Member, MemberId};
 use crate::name::RoomName;
 use crate::outlet::Outlet;
 use crate::plugin::{Blocked, Catalog, Hook, Plugin, Verdict};
@@ -160,7 +161,7 @@ impl Hub {
     fn end_turn(&mut self) {
         for member in std::mem::take(&mut self.house.overfull) {
             if self.house.roster.get(member).is_some() {
-                self.house.shared.counters.strike(crate::counters::Strike::Mailbox);
+                self.strike(Strike::Mailbox, Some(member));
                 self.disconnect(member, LeaveReason::TooSlow);
             }
         }
@@ -237,10 +238,23 @@ impl Hub {
         self.house.tell(member, Event::Error { code: refusal.code, text, nonce });
     }
 
+    /// A limit struck a member, or the operator.
+    fn strike(&self, strike: Strike, member: Option<MemberId>) {
+        let counters = &self.house.shared.counters;
+        match member.and_then(|id| self.house.roster.get(id)) {
+            None => counters.strike(strike, &self.house.host_name),
+            Some(Member { id, peer, name: None, .. }) => {
+                counters.strike(strike, format_args!("connection {id} from {peer}"));
+            }
+            Some(Member { id, peer, name: Some(name), .. }) => {
+                counters.strike(strike, format_args!("{name} (connection {id} from {peer})"));
+            }
+        }
+    }
+
     /// Tells the operator something about the house.
     fn report(&self, text: impl Into<String>) {
         let text = text.into();
-        tracing::info!("{text}");
         self.house.reports.send(Report::House { time: self.house.clock.timestamp(), text });
     }
 }

@@ -79,7 +79,7 @@ impl Reception {
             match listener.accept().await {
                 Ok((stream, address)) => self.welcome(stream, address).await,
                 Err(error) if is_out_of_files(&error) => {
-                    self.shared.counters.strike(Strike::OpenFiles);
+                    self.shared.counters.strike(Strike::OpenFiles, "a newcomer");
                     tracing::warn!(
                         "out of file descriptors; a newcomer was refused (raise `ulimit -n`)"
                     );
@@ -106,7 +106,7 @@ impl Reception {
         let place = match self.guard.admit(address.ip(), &settings.limits, Instant::now()) {
             Ok(place) => place,
             Err(refusal) => {
-                self.shared.counters.strike(refusal.strike);
+                self.shared.counters.strike(refusal.strike, address);
                 return refuse(stream.get_ref(), &refusal.text);
             }
         };

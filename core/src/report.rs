@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use serde::{Deserialize, Serialize};
+use tracing::field::display;
 
 use crate::action::Action;
 use crate::event::{Entry, Event, LeaveReason, Timestamp};
@@ -91,6 +92,40 @@ pub enum Report {
     },
 }
 
+impl Report {
+    /// Leaves a trace in the diagnostics of the program: of what is done and what goes wrong, never of what people say.
+    fn diagnose(&self) {
+        match self {
+            Self::Entry(_) | Self::Direct(_) => {}
+            Self::Connected { member, peer } => tracing::debug!(%member, %peer, "connected"),
+            Self::Disconnected { member, name, reason } => {
+                let name = name.as_ref().map(Name::as_str);
+                match reason {
+                    LeaveReason::TooSlow | LeaveReason::Idle | LeaveReason::Refused { .. } => {
+                        tracing::info!(%member, name, %reason, "cut off");
+                    }
+                    _ => tracing::debug!(%member, name, %reason, "disconnected"),
+                }
+            }
+            Self::Action(Action { what, by, whom, room, why, until, .. }) => {
+                let (room, until) = (room.as_ref().map(display), until.as_ref().map(display));
+                tracing::info!(by, what, whom, room, until, why, "action");
+            }
+            Self::Plugin { plugin, text } => tracing::warn!(plugin, "{text}"),
+            Self::PluginPanicked { plugin, hook, message, disabled } => {
+                tracing::error!(plugin, %hook, message, disabled, "a plugin panicked");
+            }
+            Self::SlowHook { plugin, hook, took } => {
+                tracing::warn!(plugin, %hook, ?took, "slow hook");
+            }
+            Self::Trace { plugin, hook, verdict, took } => {
+                tracing::trace!(plugin, %hook, ?verdict, ?took, "hook");
+            }
+            Self::House { text, .. } => tracing::info!("{text}"),
+        }
+    }
+}
+
 /// Where reports go. Clones share the watchers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reports(Arc<Mutex<Vec<Sender<Report>>>>);
@@ -108,7 +143,9 @@ impl Reports {
         !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
+    /// Tells everybody who watches, and leaves a trace for those who look later.
     pub(crate) fn send(&self, report: Report) {
+        report.diagnose();
         let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|watcher| watcher.force_send(report.clone()).is_ok());
     }

@@ -244,7 +244,7 @@ impl Session {
             return None;
         }
         if self.lines.has_line() && !self.limiter.take(limits.rate, Instant::now()) {
-            self.shared.counters.strike(Strike::Rate);
+            self.strike(Strike::Rate);
             return None;
         }
         match self.lines.next_line(limits.line_bytes, limits.unended_bytes) {
@@ -259,7 +259,7 @@ impl Session {
             }
             Ok(None) => None,
             Err(Unended) => {
-                self.shared.counters.strike(Strike::Unended);
+                self.strike(Strike::Unended);
                 let limit = limits.unended_bytes.unwrap_or(usize::MAX);
                 let why = format!("{limit} bytes came without an end of line");
                 self.hang_up(LeaveReason::Refused { why });
@@ -273,7 +273,7 @@ impl Session {
         let line = match line {
             Line::Text(line) => line,
             Line::TooLong => {
-                self.shared.counters.strike(Strike::LineBytes);
+                self.strike(Strike::LineBytes);
                 let limit = self.shared.settings().limits.line_bytes.unwrap_or(usize::MAX);
                 let text = format!(
                     "the line is longer than {limit} bytes and was dropped; send it in parts"
@@ -281,7 +281,7 @@ impl Session {
                 return Some(complaint(ErrorCode::LineTooLong, text, None));
             }
             Line::NotUtf8 => {
-                self.shared.counters.strike(Strike::BadUtf8);
+                self.strike(Strike::BadUtf8);
                 let text =
                     "the line is not UTF-8 and was dropped; set your terminal to UTF-8".into();
                 return Some(complaint(ErrorCode::BadUtf8, text, None));
@@ -296,10 +296,16 @@ impl Session {
             Ok(Input::Nothing) => None,
             Ok(input) => self.at_door(input),
             Err(BadLine { code, text, nonce }) => {
-                self.shared.counters.strike(Strike::BadRequest);
+                self.strike(Strike::BadRequest);
                 Some(complaint(code, text, nonce))
             }
         }
+    }
+
+    /// A limit struck this connection.
+    fn strike(&self, strike: Strike) {
+        let whom = format_args!("connection {} from {}", self.outlet.id(), self.door.address());
+        self.shared.counters.strike(strike, whom);
     }
 
     /// Writes what the full socket takes now.
@@ -315,7 +321,7 @@ impl Session {
 
     fn too_slow(&mut self) {
         if !self.hung_up {
-            self.shared.counters.strike(Strike::TooSlow);
+            self.strike(Strike::TooSlow);
             self.hang_up(LeaveReason::TooSlow);
         }
     }
@@ -396,7 +402,7 @@ impl Session {
                 self.ready = self.lines.take_partial().and_then(|line| self.understand(line));
             }
             Some(Due::NameTimeout) => {
-                self.shared.counters.strike(Strike::NameTimeout);
+                self.strike(Strike::NameTimeout);
                 self.hang_up(LeaveReason::Refused { why: "no name was given in time".into() });
             }
             Some(Due::Refill) => {
@@ -410,7 +416,7 @@ impl Session {
                 self.ready = Some(Ask::Tell(Box::new(Event::Ping)));
             }
             Some(Due::NoAnswer) => {
-                self.shared.counters.strike(Strike::NoAnswer);
+                self.strike(Strike::NoAnswer);
                 self.hang_up(LeaveReason::Idle);
             }
         }

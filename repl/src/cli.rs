@@ -10,7 +10,7 @@ use clap_complete::Shell;
 /// Without a subcommand the house opens and the console answers; `help` there lists what can be typed. Input that is not a
 /// terminal is read as a script: a command a line, `#` begins a comment.
 ///
-/// Exit status: 0 done, 1 a command failed, 2 wrong usage or configuration.
+/// Exit status: 0 done, 1 a command failed, 2 wrong usage or configuration, 3 no server to be asked.
 #[derive(Debug, Parser)]
 #[command(name = "salotto", version)]
 pub struct Cli {
@@ -25,6 +25,10 @@ pub struct Cli {
     /// Listen here instead of the configured addresses, e.g. 127.0.0.1:53000; port 0 lets the system choose; may be repeated
     #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
     pub listen: Vec<String>,
+
+    /// Socket through which a running house is controlled [default: salotto/control in $XDG_RUNTIME_DIR]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub control: Option<PathBuf>,
 
     /// Open the console only; `start` there opens the house
     #[arg(long)]
@@ -52,6 +56,20 @@ pub enum Task {
     Serve,
     /// Ask for a password, or read one from standard input, and print what stands for it in the configuration
     HashPassword,
+    /// Open a console on a house that runs already; `detach` or Ctrl+D leaves it running
+    Attach,
+    /// Execute commands on a house that runs already: each argument is one, without any each line of standard input
+    Exec {
+        /// Answer each command with one JSON value on a line of its own
+        #[arg(long)]
+        json: bool,
+
+        /// What would be typed at the console, e.g. 'kick bob' 'status'
+        #[arg(value_name = "COMMAND")]
+        lines: Vec<String>,
+    },
+    /// Print the manual page: `salotto man > salotto.1`
+    Man,
     /// Print what makes a shell complete this command line
     Completions {
         /// For which shell

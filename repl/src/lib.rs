@@ -1,13 +1,18 @@
 //! The program `salotto`: a house, and the console, script or service that runs it.
 //!
 //! Where to look: [`cli`] is the command line, [`settings`] the configuration file, [`steward`] what executes a command line whoever typed
-//! it; the fronts are `console`, `script` and `serve`.
+//! it, and [`control`] how a line gets there. The fronts are `console` and `script`; `inside` puts one before a house in this process,
+//! `attach` before one in another, and `serve` runs a house that has none.
 
+mod attach;
 pub mod cli;
 mod console;
 mod hash_password;
+pub mod control;
 mod helper;
+mod inside;
 mod logging;
+mod manager;
 mod render;
 mod script;
 mod serve;
@@ -16,17 +21,22 @@ mod signals;
 pub mod steward;
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::CommandFactory;
 
 use cli::{Cli, Task};
+pub use logging::Diagnostics;
 use salotto_plugins as plugins;
 use settings::{DEFAULT_FILE, DEFAULT_TEXT, Source};
-use steward::{OpenError, Steward};
+use steward::OpenError;
+
+#[cfg(not(unix))]
+compile_error!(
+    "the program needs a Unix system: its control socket and its signals are of that kind"
+);
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +47,8 @@ pub enum Exit {
     Failed,
     /// The command line or the configuration is wrong.
     Usage,
+    /// There is no server to be asked, or not any more.
+    NoServer,
 }
 
 impl From<Exit> for ExitCode {
@@ -45,6 +57,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::NoServer => 3,
         })
     }
 }
@@ -64,24 +77,28 @@ pub fn run(cli: Cli) -> Exit {
             say(String::from_utf8_lossy(&text).trim_end());
             Exit::Done
         }
-        Some(Task::Serve) => {
-            let steward = Steward::new(source(cli.config), cli.listen);
-            smol::block_on(serve::run(&steward))
+        Some(Task::Man) => {
+            let mut page = Vec::new();
+            // Writing to memory does not fail.
+            let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            say(String::from_utf8_lossy(&page).trim_end());
+            Exit::Done
         }
-        None => {
-            let source = source(cli.config);
-            // Wrong from the start is not worth a console, also where the house is to open later.
-            if let Err(error) = source.load() {
-                complain(error);
-                return Exit::Usage;
-            }
-            let steward = Arc::new(Steward::new(source, cli.listen));
-            if io::stdin().is_terminal() {
-                smol::block_on(console::run(steward, !cli.no_start))
-            } else {
-                smol::block_on(script::run(&steward, !cli.no_start))
-            }
+        Some(Task::Serve) => serve::run(source(cli.config), cli.listen, cli.control),
+        Some(Task::Attach) => {
+            let (source, control) = (source(cli.config), cli.control);
+            attach::run(attach::Wish { source, control })
         }
+        Some(Task::Exec { lines, json }) => {
+            let (source, control) = (source(cli.config), cli.control);
+            attach::exec(attach::Wish { source, control }, attach::Order { lines, json })
+        }
+        None => inside::run(inside::Wish {
+            source: source(cli.config),
+            listen: cli.listen,
+            control: cli.control,
+            start: !cli.no_start,
+        }),
     }
 }
 
@@ -132,7 +149,7 @@ fn check(source: &Source) -> Exit {
 fn exit_of(error: &OpenError) -> Exit {
     match error {
         OpenError::Config(_) => Exit::Usage,
-        OpenError::Start(_) | OpenError::AlreadyOpen => Exit::Failed,
+        OpenError::Start(_) | OpenError::AlreadyOpen | OpenError::Retired => Exit::Failed,
     }
 }
 
@@ -154,9 +171,19 @@ fn wants_colours(is_terminal: bool) -> bool {
     is_terminal && !is_set("NO_COLOR") && !is_dumb
 }
 
-/// Where the console keeps its history, by the XDG conventions.
+/// Where the console keeps its history.
 fn history_file() -> Option<PathBuf> {
-    let from = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = from("XDG_STATE_HOME").or_else(|| Some(from("HOME")?.join(".local/state")))?;
-    Some(state.join("salotto/history"))
+    Some(state_folder()?.join("history"))
+}
+
+/// What outlives the program but is nobody's document, by the XDG conventions.
+fn state_folder() -> Option<PathBuf> {
+    let state =
+        directory("XDG_STATE_HOME").or_else(|| Some(directory("HOME")?.join(".local/state")));
+    Some(state?.join("salotto"))
+}
+
+/// A folder that the environment names.
+fn directory(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }

@@ -1,61 +1,115 @@
 //! The house without a console: for systemd and containers.
 
-use salotto::Report;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use smol::future::FutureExt;
 
+use crate::control::{ClaimError, Place, Socket};
+use crate::inside::{claim, open_office};
+use crate::logging::{Diagnostics, Front};
+use crate::manager::{self, State};
+use crate::settings::Source;
 use crate::signals::{Asked, Asking};
-use crate::steward::{Outcome, Steward, View, Watch, listening};
-use crate::{Exit, complain, exit_of, logging};
+use crate::steward::{Form, Outcome, Steward, View, Watch};
+use crate::{Exit, complain, exit_of};
 
 enum Next {
     Asked(Asked),
-    Report(Option<Report>),
+    /// The house is closed for good: somebody typed `shutdown`.
+    Retired,
 }
 
-pub(crate) async fn run(steward: &Steward) -> Exit {
-    logging::to_stderr();
-    let mut asking = Asking::listen();
-    let (view, mut feed) = steward.view(Some(Watch::None)).await;
-    match steward.open().await {
-        Ok(addresses) => complain(listening(&addresses)),
+/// Runs until a signal or `shutdown` ends it.
+pub(crate) fn run(source: Source, listen: Vec<String>, control: Option<PathBuf>) -> Exit {
+    let config = match source.load() {
+        Ok(config) => config,
         Err(error) => {
-            complain(&error);
-            return exit_of(&error);
+            complain(error);
+            return Exit::Usage;
         }
-    }
-    loop {
-        let asked = async { Next::Asked(asking.next().await) };
-        let report = async { Next::Report(feed.next().await) };
-        match asked.or(report).await {
-            Next::Asked(Asked::Stop | Asked::Interrupt) => break,
-            Next::Asked(Asked::HangUp) => reload(steward, &view).await,
-            Next::Report(Some(report)) => log(&report),
-            Next::Report(None) => break,
+    };
+    let place = Place::find(control, config.program.control.socket.clone());
+    let ran = Diagnostics::install(config.program.log, Front::Service).and_then(|diagnostics| {
+        let socket = reachable(&place)?;
+        let steward = Steward::new(source, listen, config.program.control, diagnostics.clone());
+        smol::block_on(serve(Arc::new(steward), socket, &diagnostics))
+    });
+    ran.unwrap_or_else(|error| {
+        complain(error);
+        Exit::Failed
+    })
+}
+
+/// The socket through which it will be controlled. A system that has no place for one still has a house; another server in this place is a
+/// mistake.
+fn reachable(place: &Place) -> Result<Option<Socket>, String> {
+    match (claim(place), place) {
+        (Err(ClaimError::Io { path, source }), Place::Usual(_)) => {
+            let path = path.display();
+            tracing::warn!("nobody can attach: cannot open the control socket `{path}`: {source}");
+            Ok(None)
         }
+        (Ok(None), _) => {
+            tracing::warn!("nobody can attach: neither XDG_RUNTIME_DIR nor HOME names a place");
+            Ok(None)
+        }
+        (claimed, _) => claimed.map_err(|error| error.to_string()),
     }
+}
+
+async fn serve(
+    steward: Arc<Steward>,
+    socket: Option<Socket>,
+    diagnostics: &Diagnostics,
+) -> Result<Exit, String> {
+    let mut asking = Asking::listen();
+    let mut office = open_office(steward.clone())?;
+    let (view, mut feed) = steward.view("SIGHUP", Some(Watch::None)).await;
+    if let Err(error) = steward.open().await {
+        diagnostics.flush().await;
+        complain(&error);
+        return Ok(exit_of(&error));
+    }
+    if let Some(socket) = socket {
+        office.listen(socket);
+    }
+    manager::tell(State::Ready, &steward);
+    let watched = manager::watch(&steward);
+    let work = async {
+        loop {
+            let asked = async { Next::Asked(asking.next().await) };
+            let retired = async {
+                // What happens leaves its trace in the diagnostics.
+                while feed.next().await.is_some() {}
+                Next::Retired
+            };
+            match asked.or(retired).await {
+                Next::Asked(Asked::Stop | Asked::Interrupt) | Next::Retired => break,
+                Next::Asked(Asked::HangUp) => {
+                    manager::tell(State::Reloading, &steward);
+                    reload(&steward, &view).await;
+                    manager::tell(State::Ready, &steward);
+                }
+            }
+        }
+    };
+    work.or(watched).await;
+    manager::tell(State::Stopping, &steward);
     steward.retire().await;
-    while let Some(report) = feed.next().await {
-        log(&report);
-    }
-    tracing::info!("the house is closed");
-    Exit::Done
+    office.close().await;
+    diagnostics.flush().await;
+    Ok(Exit::Done)
 }
 
 async fn reload(steward: &Steward, view: &View) {
-    match steward.execute(view, "config reload").await {
+    match steward.execute(view, "config reload", Form::Reply).await {
         Ok(Outcome::Reply(reply)) => tracing::info!("{reply}"),
-        Ok(Outcome::Quit) => {}
+        Ok(Outcome::Data(_) | Outcome::Leave(_)) => {}
         Err(error) => {
             for line in error.to_string().lines() {
                 tracing::error!("{line}");
             }
         }
-    }
-}
-
-/// The house logs the rest of what an operator has to know itself.
-fn log(report: &Report) {
-    if let Report::Plugin { plugin, text } = report {
-        tracing::warn!(%plugin, "{text}");
     }
 }

@@ -1,8 +1,11 @@
-//! The configuration file: read, checked as a whole, shown. A file holds the fields of [`Settings`] and, beside them, `plugins`: the
-//! list in the order in which their hooks run. Settings of a plugin stay the text that they are and go to its constructor.
+//! The configuration file: read, checked as a whole, shown, compared. A file holds the fields of [`Settings`] and, beside them, those of
+//! [`Program`] and `plugins`: the list in the order in which their hooks run. Settings of a plugin stay the text that they are and go to
+//! its constructor.
 
+mod diff;
 mod locate;
 mod mistake;
+mod program;
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +18,10 @@ use salotto::plugin::{CatalogError, OnPanic};
 use salotto::{Catalog, PluginSetup, Settings};
 use serde::{Deserialize, Serialize};
 
+pub use diff::{Change, InForce, When, diff, table};
 pub use locate::Place;
 pub use mistake::{ConfigError, Mistake, Mistakes};
+pub use program::{ControlSettings, Format, Level, LogSettings, Program};
 
 /// The file that is looked for where none is named.
 pub const DEFAULT_FILE: &str = "salotto.ron";
@@ -40,6 +45,8 @@ pub struct Source {
 pub struct Config {
     /// The settings of the house.
     pub settings: Settings,
+    /// The settings of the program around it.
+    pub program: Program,
     /// The plugins that are enabled, in order.
     pub plugins: Vec<PluginSetup>,
     /// The file that it was read from; `None` stands for the built-in defaults.
@@ -54,6 +61,8 @@ struct File<'text> {
     rooms: RoomSettings,
     limits: Limits,
     presence: Presence,
+    control: ControlSettings,
+    log: LogSettings,
     #[serde(borrow)]
     plugins: Option<Vec<PluginEntry<'text>>>,
 }
@@ -77,6 +86,8 @@ struct Shown<'config> {
     rooms: &'config RoomSettings,
     limits: &'config Limits,
     presence: &'config Presence,
+    control: &'config ControlSettings,
+    log: &'config LogSettings,
     plugins: Vec<ShownPlugin<'config>>,
 }
 
@@ -112,6 +123,14 @@ impl Source {
         self.file.clone().or_else(appeared)
     }
 
+    /// The socket that the file names for control, also in a file that is wrong elsewhere.
+    pub fn control_socket(&self) -> Option<PathBuf> {
+        let text = std::fs::read_to_string(self.path()?).ok()?;
+        let fields = locate::fields(&text);
+        let field = fields.into_iter().find(|field| field.path == "control.socket")?;
+        ron_options().from_str::<Option<PathBuf>>(&text[field.value]).ok()?
+    }
+
     /// Reads and checks everything.
     ///
     /// # Errors
@@ -120,6 +139,7 @@ impl Source {
         let Some(path) = self.path() else {
             return Ok(Config {
                 settings: Settings::default(),
+                program: Program::default(),
                 plugins: self.default_plugins.clone(),
                 path: None,
             });
@@ -144,6 +164,7 @@ impl Source {
             limits: file.limits,
             presence: file.presence,
         };
+        let program = Program { control: file.control, log: file.log };
         let fields = locate::fields(text);
         let mut mistakes: Vec<Mistake> = settings
             .check()
@@ -158,7 +179,7 @@ impl Source {
             mistakes.sort_by_key(|mistake| mistake.place);
             return Err(wrong(mistakes));
         }
-        Ok(Config { settings, plugins, path: Some(path.into()) })
+        Ok(Config { settings, program, plugins, path: Some(path.into()) })
     }
 
     /// The plugins that are enabled. Those that are not are checked too, since they will be one day.
@@ -205,12 +226,12 @@ impl Source {
 impl Config {
     /// What the file would say.
     pub fn to_ron(&self) -> String {
-        show(&self.settings, &self.plugins)
+        show(&self.settings, &self.program, &self.plugins)
     }
 }
 
 /// Settings and plugins in the form of a file.
-pub fn show(settings: &Settings, plugins: &[PluginSetup]) -> String {
+pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> String {
     let plugins = plugins
         .iter()
         .map(|setup| ShownPlugin {
@@ -227,6 +248,8 @@ pub fn show(settings: &Settings, plugins: &[PluginSetup]) -> String {
         rooms: &settings.rooms,
         limits: &settings.limits,
         presence: &settings.presence,
+        control: &program.control,
+        log: &program.log,
         plugins,
     };
     ron_options()

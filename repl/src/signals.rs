@@ -24,13 +24,17 @@ impl Asking {
         Self(install().inspect_err(unheard).ok())
     }
 
+    /// Leaves signals to the system, which ends the program.
+    pub(crate) fn to_nobody() -> Self {
+        Self(None)
+    }
+
     /// Waits for a signal; for ever, where the system has none to give.
     pub(crate) async fn next(&mut self) -> Asked {
         let Some(signals) = &mut self.0 else {
             return std::future::pending().await;
         };
         match signals.next().await {
-            #[cfg(unix)]
             Some(Ok(Signal::Hup)) => Asked::HangUp,
             Some(Ok(Signal::Int)) => Asked::Interrupt,
             Some(Ok(_)) => Asked::Stop,
@@ -39,14 +43,8 @@ impl Asking {
     }
 }
 
-#[cfg(unix)]
 fn install() -> io::Result<Signals> {
     Signals::new([Signal::Term, Signal::Int, Signal::Hup])
-}
-
-#[cfg(not(unix))]
-fn install() -> io::Result<Signals> {
-    Signals::new([Signal::Int])
 }
 
 fn unheard(error: &io::Error) {

@@ -1,16 +1,23 @@
-//! Keeps the house: opens and closes it, and executes command lines for whoever stands in front of it. A front (the console, a script, later
-//! a socket) hands in a line and is handed a reply; nothing here knows a terminal.
+//! Keeps the house: opens and closes it, and executes command lines for whoever stands in front of it. A front hands in a line, through a
+//! [desk](crate::control), and is handed a reply; nothing here knows a terminal or a socket.
 
 mod commands;
+mod configuration;
+mod data;
 mod view;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use salotto::command::{self, ArgKind, Candidates};
 use salotto::{Caller, Command, CommandError, Directory, Handle, Reply, Role, Server, StartError};
+use serde_json::Value;
+use smol::Timer;
+use smol::future::FutureExt;
 
-use crate::settings::{self, Config, ConfigError, Source};
+use crate::logging::Diagnostics;
+use crate::settings::{Config, ConfigError, ControlSettings, Level, Program, Source};
 use commands::Local;
 pub use view::{Feed, View, Watch};
 
@@ -18,6 +25,9 @@ pub use view::{Feed, View, Watch};
 #[derive(Debug)]
 pub struct Steward {
     source: Source,
+    /// Where this program is controlled, as it was set when it started.
+    control: ControlSettings,
+    diagnostics: Diagnostics,
     /// Held for as long as the house opens or closes, so that a command sees it open or closed.
     house: smol::lock::Mutex<House>,
     /// What can be typed, for completion, which waits for nobody.
@@ -31,6 +41,8 @@ struct House {
     server: Option<Server>,
     /// Addresses that take precedence over the configured ones.
     listen: Vec<String>,
+    /// Whether it stays closed, because the program ends.
+    is_retired: bool,
 }
 
 #[derive(Debug)]
@@ -38,6 +50,18 @@ struct Vocabulary {
     /// That of the present house, or of the last.
     directory: Directory,
     is_open: bool,
+    /// All that can be typed, and the commands of the house that it was made from.
+    commands: Arc<Vec<Command>>,
+    made_from: Arc<Vec<Command>>,
+}
+
+/// What a command answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// What a front renders for people.
+    Reply,
+    /// A JSON value for programs.
+    Data,
 }
 
 /// What has become of a command line.
@@ -45,8 +69,22 @@ struct Vocabulary {
 pub enum Outcome {
     /// It was done.
     Reply(Reply),
-    /// It asks the front to end.
+    /// It was done, and this is for programs.
+    Data(Value),
+    /// It asks the front to leave.
+    Leave(Leave),
+}
+
+/// How a front is asked to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leave {
+    /// Whichever way it leaves: a console that runs the house closes it.
     Quit,
+    /// Without the house.
+    Detach,
+    /// The house is closed and the program that ran it ends.
+    Shutdown,
 }
 
 /// Why the house did not open.
@@ -62,18 +100,28 @@ pub enum OpenError {
     /// It is open.
     #[error("the house is open already; `restart` closes and opens it")]
     AlreadyOpen,
+    /// It will not be opened again.
+    #[error("the program is about to end")]
+    Retired,
 }
 
 impl Steward {
     /// A steward of a house that is still closed. `listen` takes precedence over the configured addresses, unless it is empty.
-    pub fn new(source: Source, listen: Vec<String>) -> Self {
+    pub fn new(
+        source: Source,
+        listen: Vec<String>,
+        control: ControlSettings,
+        diagnostics: Diagnostics,
+    ) -> Self {
         Self {
             source,
-            house: smol::lock::Mutex::new(House { server: None, listen }),
-            vocabulary: RwLock::new(Vocabulary {
-                directory: Directory::with_commands(command::builtin()),
-                is_open: false,
-            }),
+            control,
+            diagnostics,
+            house: smol::lock::Mutex::new(House { listen, ..House::default() }),
+            vocabulary: RwLock::new(Vocabulary::new(
+                Directory::with_commands(command::builtin()),
+                false,
+            )),
             views: Mutex::default(),
         }
     }
@@ -87,25 +135,50 @@ impl Steward {
         self.open_locked(&mut house)
     }
 
-    /// Closes the house if it is open: everybody is told, and has the configured time to take their last lines. Says whether it was.
-    pub async fn close(&self) -> bool {
+    /// Closes the house for good: everybody is told, and has the configured time to take their last lines; feeds end when they have told the
+    /// rest.
+    pub async fn retire(&self) {
         let mut house = self.house.lock().await;
-        self.close_locked(&mut house).await
-    }
-
-    /// Closes the house for good: feeds end when they have told the rest. Says whether it was open.
-    pub async fn retire(&self) -> bool {
-        let was_open = self.close().await;
+        house.is_retired = true;
+        self.close_locked(&mut house).await;
         for line in lock(&self.views).drain(..) {
             line.hang_up();
         }
-        was_open
     }
 
-    /// Another pair of eyes on the house, over all its openings and closings: what it wants to see, and what it is told.
-    pub async fn view(&self, watch: Option<Watch>) -> (View, Feed) {
+    /// Whether the house answers within this time. One that is closed, opens or closes has nothing to answer.
+    pub async fn answers_within(&self, time: Duration) -> bool {
+        let Some(handle) =
+            self.house.try_lock().and_then(|house| house.server.as_ref().map(Server::handle))
+        else {
+            return true;
+        };
+        let answer = async {
+            // One that has closed meanwhile is none that is stuck.
+            let _ = handle.status().await;
+            true
+        };
+        let late = async {
+            Timer::after(time).await;
+            false
+        };
+        answer.or(late).await
+    }
+
+    /// Where the house listens; `None` while it is closed, opens or closes.
+    pub fn addresses(&self) -> Option<Vec<SocketAddr>> {
+        self.house.try_lock()?.server.as_ref().map(Server::addresses)
+    }
+
+    /// Another pair of eyes on the house, over all its openings and closings: what it wants to see, and what it is told. `who` is looking, for
+    /// diagnostics.
+    pub async fn view(&self, who: &str, watch: Option<Watch>) -> (View, Feed) {
         let house = self.house.lock().await;
-        let (view, feed) = view::open(watch);
+        let (view, feed) = view::open(who, watch);
+        if house.is_retired {
+            view.line().hang_up();
+            return (view, feed);
+        }
         if let Some(server) = &house.server {
             view.line().connect(&server.handle());
         }
@@ -119,52 +192,108 @@ impl Steward {
     ///
     /// # Errors
     /// What the caller is told; may have several lines.
-    pub async fn execute(&self, view: &View, line: &str) -> Result<Outcome, CommandError> {
+    pub async fn execute(
+        &self,
+        view: &View,
+        line: &str,
+        form: Form,
+    ) -> Result<Outcome, CommandError> {
         let commands = self.commands();
         let (command, rest) = command::find(commands.iter(), line)?;
-        let Some(local) = commands::find(&command.path) else {
-            return self.ask_house(line).await.map(Outcome::Reply);
-        };
+        let path = command.path.as_str();
         let operator = Caller { role: Role::Operator, member: None, name: None, room: None };
-        let invocation = command.parse(rest, operator)?;
-        let reply = match local {
-            Local::Help => help(&commands, invocation.text("command"))?,
-            Local::Start => self.start(invocation.get("address")).await?,
-            Local::Stop => match self.close().await {
-                true => Reply::text("the house is closed"),
-                false => return Err(not_running()),
-            },
-            Local::Restart => self.restart().await?,
-            Local::Config => self.show_config().await?,
-            Local::ConfigReload => self.reload_config().await?,
-            Local::PluginsReload => self.reload_plugins().await?,
-            Local::Watch => view.watch(invocation.get("what")),
-            Local::Trace => {
-                let handle = self.handle().await;
-                view.trace(invocation.get("switch"), handle.as_ref())
+        let outcome = match commands::find(path) {
+            Some(local) => {
+                let arguments = command.parse(rest, operator)?;
+                self.execute_local(view, local, &commands, &arguments, form).await
             }
-            Local::Quit => return Ok(Outcome::Quit),
+            None => self.ask_house(command, rest, line, form).await,
         };
-        Ok(Outcome::Reply(reply))
+        let by = view.who();
+        match (&outcome, commands::find(path)) {
+            (Ok(_), Some(local)) if local.matters() => tracing::info!(by, command = path, "done"),
+            (Ok(_), _) => tracing::debug!(by, command = path, "done"),
+            (Err(error), _) => tracing::debug!(by, command = path, %error, "not done"),
+        }
+        outcome
     }
 
-    /// All that the operator can type now, by name.
-    pub fn commands(&self) -> Vec<Command> {
-        let house = self.vocabulary(|vocabulary| vocabulary.directory.commands());
-        let house = house.iter().filter(|command| !command.in_person).cloned();
-        let mut commands: Vec<Command> = commands::records().chain(house).collect();
-        // Of several commands of one name the house runs the one for the highest role.
-        commands.sort_by(|one, other| {
-            (&one.path, std::cmp::Reverse(one.role))
-                .cmp(&(&other.path, std::cmp::Reverse(other.role)))
-        });
-        commands.dedup_by(|later, earlier| later.path == earlier.path);
-        commands
+    /// All that the operator can type now, by name. The same allocation for as long as nothing changes.
+    pub fn commands(&self) -> Arc<Vec<Command>> {
+        let read = |vocabulary: &Vocabulary| {
+            let house = vocabulary.directory.commands();
+            match Arc::ptr_eq(&house, &vocabulary.made_from) {
+                true => Ok(vocabulary.commands.clone()),
+                false => Err((vocabulary.directory.clone(), vocabulary.is_open)),
+            }
+        };
+        let known = read(&self.vocabulary.read().unwrap_or_else(PoisonError::into_inner));
+        match known {
+            Ok(commands) => commands,
+            Err((directory, is_open)) => {
+                self.set_vocabulary(directory, is_open);
+                self.vocabulary.read().unwrap_or_else(PoisonError::into_inner).commands.clone()
+            }
+        }
+    }
+
+    async fn execute_local(
+        &self,
+        view: &View,
+        local: Local,
+        commands: &[Command],
+        arguments: &salotto::Invocation,
+        form: Form,
+    ) -> Result<Outcome, CommandError> {
+        let reply = match local {
+            Local::Help => help(commands, arguments.text("command"))?,
+            Local::Start => self.start(arguments.get("address")).await?,
+            Local::Stop => self.stop().await?,
+            Local::Restart => self.restart().await?,
+            Local::Shutdown => {
+                self.retire().await;
+                return Ok(Outcome::Leave(Leave::Shutdown));
+            }
+            Local::Config => self.show_config().await?,
+            Local::ConfigDiff => return self.config_diff(form).await,
+            Local::ConfigReload => self.reload_config().await?,
+            Local::PluginsReload => self.reload_plugins().await?,
+            Local::LogLevel => self.log_level(arguments.get("level")),
+            Local::Watch => view.watch(arguments.get("what")),
+            Local::Trace => {
+                let handle = self.handle().await;
+                view.trace(arguments.get("switch"), handle.as_ref())
+            }
+            Local::Detach => return Ok(Outcome::Leave(Leave::Detach)),
+            Local::Quit => return Ok(Outcome::Leave(Leave::Quit)),
+        };
+        Ok(data::outcome(reply, form))
+    }
+
+    /// What only a house can answer.
+    async fn ask_house(
+        &self,
+        command: &Command,
+        rest: &str,
+        line: &str,
+        form: Form,
+    ) -> Result<Outcome, CommandError> {
+        let handle = self.handle().await.ok_or_else(not_running)?;
+        if form == Form::Data && rest.is_empty() {
+            let typed = data::of(&handle, &command.path).await;
+            if let Some(value) = typed.map_err(failed)? {
+                return Ok(Outcome::Data(value));
+            }
+        }
+        Ok(data::outcome(handle.execute(line).await?, form))
     }
 
     fn open_locked(&self, house: &mut House) -> Result<Vec<SocketAddr>, OpenError> {
         if house.server.is_some() {
             return Err(OpenError::AlreadyOpen);
+        }
+        if house.is_retired {
+            return Err(OpenError::Retired);
         }
         let config = self.load(house)?;
         let mut builder =
@@ -179,6 +308,9 @@ impl Steward {
         }
         self.set_vocabulary(handle.directory(), true);
         let addresses = server.addresses();
+        for address in &addresses {
+            tracing::info!("listening on {address}");
+        }
         house.server = Some(server);
         Ok(addresses)
     }
@@ -189,6 +321,7 @@ impl Steward {
         };
         self.set_vocabulary(server.handle().directory(), false);
         server.stop().await;
+        tracing::info!("the house is closed");
         true
     }
 
@@ -209,6 +342,13 @@ impl Steward {
         opened.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
+    async fn stop(&self) -> Result<Reply, CommandError> {
+        match self.close_locked(&mut *self.house.lock().await).await {
+            true => Ok(Reply::text("the house is closed")),
+            false => Err(not_running()),
+        }
+    }
+
     /// Closes and opens the house, unless the configuration is wrong by now.
     async fn restart(&self) -> Result<Reply, CommandError> {
         let mut house = self.house.lock().await;
@@ -221,73 +361,21 @@ impl Steward {
         opened.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
-    async fn show_config(&self) -> Result<Reply, CommandError> {
-        let house = self.house.lock().await;
-        let from = match self.source.path() {
-            Some(path) => path.display().to_string(),
-            None => "the built-in defaults (`salotto init` writes a file)".into(),
-        };
-        let listen = match house.listen.is_empty() {
-            true => "",
-            false => "; server.listen was given when it was started",
-        };
-        let Some(server) = &house.server else {
-            let config = self.load(&house).map_err(failed)?;
-            let text = config.to_ron();
-            return Ok(Reply::Text(format!(
-                "// the house is not running; `start` takes this from {from}{listen}\n{text}"
-            )));
-        };
-        let handle = server.handle();
-        drop(house);
-        let status = handle.status().await.map_err(failed)?;
-        let plugins: Vec<_> = status
-            .plugins
-            .into_iter()
-            .map(|plugin| {
-                let mut setup = salotto::PluginSetup::new(plugin.name).settings(plugin.settings);
-                setup.on_panic = plugin.on_panic;
-                setup
-            })
-            .collect();
-        let text = settings::show(&handle.settings(), &plugins);
-        Ok(Reply::Text(format!("// in force, from {from}{listen}\n{text}")))
+    fn log_level(&self, word: Option<&str>) -> Reply {
+        match word.and_then(Level::from_word) {
+            Some(level) => {
+                self.diagnostics.set_level(level);
+                Reply::Done
+            }
+            None => {
+                Reply::Text(format!("log-level is {}", self.diagnostics.settings().level.word()))
+            }
+        }
     }
 
-    async fn reload_config(&self) -> Result<Reply, CommandError> {
-        let house = self.house.lock().await;
-        let (handle, config, path) = self.reloaded(&house)?;
-        let applied = handle.apply(config.settings, Some(config.plugins)).await.map_err(failed)?;
-        let waiting = match applied.after_restart.as_slice() {
-            [] => String::new(),
-            fields => format!("; after `restart`: {}", fields.join(", ")),
-        };
-        Ok(Reply::Text(format!("{path} is in force{waiting}")))
-    }
-
-    async fn reload_plugins(&self) -> Result<Reply, CommandError> {
-        let house = self.house.lock().await;
-        let (handle, config, path) = self.reloaded(&house)?;
-        let settings = handle.settings().as_ref().clone();
-        let names: Vec<String> = config.plugins.iter().map(|setup| setup.name.clone()).collect();
-        handle.apply(settings, Some(config.plugins)).await.map_err(failed)?;
-        let names = match names.as_slice() {
-            [] => "none".into(),
-            names => names.join(", "),
-        };
-        Ok(Reply::Text(format!("the plugins of {path} are in force: {names}")))
-    }
-
-    /// What a reload takes over, into which house, from where.
-    fn reloaded(&self, house: &House) -> Result<(Handle, Config, String), CommandError> {
-        let server = house.server.as_ref().ok_or_else(not_running)?;
-        let config = self.load(house).map_err(failed)?;
-        let Some(path) = &config.path else {
-            let text = "there is no configuration file to read; `salotto init` writes one";
-            return Err(CommandError::Refused(text.into()));
-        };
-        let path = path.display().to_string();
-        Ok((server.handle(), config, path))
+    /// The settings of the program in force.
+    fn program(&self) -> Program {
+        Program { control: self.control.clone(), log: self.diagnostics.settings() }
     }
 
     fn load(&self, house: &House) -> Result<Config, ConfigError> {
@@ -298,33 +386,38 @@ impl Steward {
         Ok(config)
     }
 
-    async fn ask_house(&self, line: &str) -> Result<Reply, CommandError> {
-        let handle = self.handle().await.ok_or_else(not_running)?;
-        handle.execute(line).await
-    }
-
     async fn handle(&self) -> Option<Handle> {
         self.house.lock().await.server.as_ref().map(Server::handle)
     }
 
-    fn vocabulary<T>(&self, look: impl FnOnce(&Vocabulary) -> T) -> T {
-        look(&self.vocabulary.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
     fn set_vocabulary(&self, directory: Directory, is_open: bool) {
-        let mut vocabulary = self.vocabulary.write().unwrap_or_else(PoisonError::into_inner);
-        *vocabulary = Vocabulary { directory, is_open };
+        let vocabulary = Vocabulary::new(directory, is_open);
+        *self.vocabulary.write().unwrap_or_else(PoisonError::into_inner) = vocabulary;
+    }
+}
+
+impl Vocabulary {
+    fn new(directory: Directory, is_open: bool) -> Self {
+        let made_from = directory.commands();
+        let house = made_from.iter().filter(|command| !command.in_person).cloned();
+        let mut commands: Vec<Command> = commands::records().chain(house).collect();
+        // Of several commands of one name the house runs the one for the highest role.
+        commands.sort_by(|one, other| {
+            (&one.path, std::cmp::Reverse(one.role))
+                .cmp(&(&other.path, std::cmp::Reverse(other.role)))
+        });
+        commands.dedup_by(|later, earlier| later.path == earlier.path);
+        Self { directory, is_open, commands: Arc::new(commands), made_from }
     }
 }
 
 impl Candidates for Steward {
     /// Who and what is in the house; nobody is in a closed one.
     fn candidates(&self, kind: &ArgKind, prefix: &str) -> Vec<String> {
-        match self.vocabulary(|vocabulary| vocabulary.is_open.then(|| vocabulary.directory.clone()))
-        {
-            Some(directory) => directory.candidates(kind, prefix),
-            None => Vec::new(),
-        }
+        let vocabulary = self.vocabulary.read().unwrap_or_else(PoisonError::into_inner);
+        let directory = vocabulary.is_open.then(|| vocabulary.directory.clone());
+        drop(vocabulary);
+        directory.map_or_else(Vec::new, |directory| directory.candidates(kind, prefix))
     }
 }
 
@@ -334,6 +427,7 @@ impl std::fmt::Debug for House {
             .debug_struct("House")
             .field("is_open", &self.server.is_some())
             .field("listen", &self.listen)
+            .field("is_retired", &self.is_retired)
             .finish()
     }
 }

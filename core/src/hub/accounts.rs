@@ -47,10 +47,7 @@ impl Hub {
     /// Takes what happened down for whoever keeps it: consoles, code that watches, plugins.
     pub(super) fn record(&mut self, action: Action) {
         let action = action.cleaned();
-        tracing::info!("{action}");
-        if self.house.reports.are_watched() {
-            self.house.reports.send(Report::Action(action.clone()));
-        }
+        self.house.reports.send(Report::Action(action.clone()));
         self.tell(Hook::AfterAction, |plugin, host| {
             plugin.after_action(host, &action);
         });

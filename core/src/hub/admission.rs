@@ -36,9 +36,7 @@ impl Hub {
             return;
         }
         self.house.roster.insert(Member::new(outlet, peer, self.house.clock.timestamp()));
-        if self.house.reports.are_watched() {
-            self.house.reports.send(Report::Connected { member, peer });
-        }
+        self.house.reports.send(Report::Connected { member, peer });
     }
 
     /// The connection is silent: it is asked for a name.
@@ -118,7 +116,7 @@ impl Hub {
                     self.refuse(id, refusal, nonce);
                 }
                 if limit.is_some_and(|limit| tried >= limit) {
-                    self.house.shared.counters.strike(Strike::NameLines);
+                    self.strike(Strike::NameLines, Some(id));
                     let why = format!("{tried} lines were tried and none was a name");
                     self.disconnect(id, LeaveReason::Refused { why });
                 }
@@ -168,13 +166,12 @@ impl Hub {
     }
 
     fn free_name(&self, id: MemberId, text: &str) -> Result<Name, Refusal> {
-        let counters = &self.house.shared.counters;
         let name = Name::new(text, &self.house.settings().limits).map_err(|error: NameError| {
-            counters.strike(Strike::BadName);
+            self.strike(Strike::BadName, Some(id));
             Refusal::new(ErrorCode::BadName, format!("{error}; choose another name"))
         })?;
         if self.house.roster.is_taken(&name, id) {
-            counters.strike(Strike::NameTaken);
+            self.strike(Strike::NameTaken, Some(id));
             let text = format!("the name `{name}` is taken; choose another");
             return Err(Refusal::new(ErrorCode::NameTaken, text));
         }

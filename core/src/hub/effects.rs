@@ -32,8 +32,8 @@ impl Hub {
             }
         }
         if let Some((slot, _)) = self.effects.first() {
-            self.house.shared.counters.strike(Strike::EffectDepth);
             let plugin = self.house.plugin_name(*slot);
+            self.house.shared.counters.strike(Strike::EffectDepth, &plugin);
             self.report(format!(
                 "plugin `{plugin}`: what it asked for in answer to its own doing went {MAX_DEPTH} deep and was dropped"
             ));
@@ -139,7 +139,6 @@ impl Hub {
         async move {
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
                 let text = format!("a task panicked: {}", panic_message(&*panic));
-                tracing::error!(%plugin, "{text}");
                 reports.send(Report::Plugin { plugin, text });
             }
         }
@@ -162,7 +161,6 @@ impl Hub {
 
     fn report_for(&self, slot: SlotId, text: String) {
         let plugin = self.house.plugin_name(slot);
-        tracing::warn!(%plugin, "{text}");
         self.house.reports.send(Report::Plugin { plugin, text });
     }
 

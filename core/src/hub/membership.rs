@@ -52,7 +52,7 @@ impl Hub {
             return Ok(());
         }
         if let Some(limit) = limits.rooms_per_member.filter(|&limit| member.rooms.len() >= limit) {
-            self.house.shared.counters.strike(Strike::RoomsPerMember);
+            self.strike(Strike::RoomsPerMember, Some(id));
             let text = format!("you are in {limit} rooms, which is the limit; leave one first");
             return Err(Some(Refusal::new(ErrorCode::Limit, text)));
         }
@@ -63,7 +63,7 @@ impl Hub {
                 return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
             }
             None if limits.rooms.is_some_and(|limit| self.house.rooms.len() >= limit) => {
-                self.house.shared.counters.strike(Strike::Rooms);
+                self.strike(Strike::Rooms, Some(id));
                 let text = "there are as many rooms as the house may have; join one that is there";
                 return Err(Some(Refusal::new(ErrorCode::Limit, text)));
             }
@@ -288,9 +288,7 @@ impl Hub {
             let left = Left { member: id, name, room, reason, announced: false };
             self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
         }
-        if self.house.reports.are_watched() {
-            self.house.reports.send(Report::Disconnected { member: id, name: member.name, reason });
-        }
+        self.house.reports.send(Report::Disconnected { member: id, name: member.name, reason });
     }
 
     /// A member takes another name.
@@ -378,7 +376,8 @@ impl Hub {
         let limit = self.house.settings().limits.topic_characters;
         let length = topic.chars().count();
         if let Some(limit) = limit.filter(|&limit| length > limit) {
-            self.house.shared.counters.strike(Strike::TopicLength);
+            let whom = by.as_ref().map_or("the house", |by| by.as_str());
+            self.house.shared.counters.strike(Strike::TopicLength, whom);
             let text = format!("the topic has {length} characters; at most {limit} are allowed");
             return Err(Refusal::new(ErrorCode::TooLong, text));
         }

@@ -143,7 +143,7 @@ impl Hub {
             let text = format!("there is no room `{}`", sanitize::excerpt(room, 64));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
-        let (room, text) = (room.id, self.checked_text(text.to_owned())?);
+        let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
         let from = self.house.host_name.clone();
         self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
         Ok(())
@@ -151,7 +151,7 @@ impl Hub {
 
     /// The operator says something to one person.
     pub(crate) fn host_tells(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
-        let (to, text) = (self.person(to)?, self.checked_text(text.to_owned())?);
+        let (to, text) = (self.person(to)?, self.checked_text(None, text.to_owned())?);
         let from = self.house.host_name.clone();
         self.commit_direct(None, from, to, text, None);
         Ok(())
@@ -182,14 +182,14 @@ impl Hub {
         mut draft: MessageDraft,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        draft.text = self.checked_text(draft.text)?;
         let member = draft.member;
+        draft.text = self.checked_text(member, draft.text)?;
         self.ask(Hook::BeforeMessage, member, |plugin, host| {
             plugin.before_message(host, &mut draft)
         })?;
         let MessageDraft { from, target, text, kind, tags, .. } = draft;
         // A plugin may have rewritten it.
-        let text = self.checked_text(text)?;
+        let text = self.checked_text(member, text)?;
         match target {
             Target::Room(room) => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
@@ -282,7 +282,7 @@ impl Hub {
     }
 
     /// The text as it may be said: cleaned, not empty and not too long.
-    fn checked_text(&self, mut text: String) -> Result<String, Refusal> {
+    fn checked_text(&self, member: Option<MemberId>, mut text: String) -> Result<String, Refusal> {
         match sanitize::message(&text) {
             // The usual case, without another allocation.
             Cow::Borrowed(clean) => text.truncate(clean.len()),
@@ -297,7 +297,7 @@ impl Hub {
         if text.len() > limit {
             let length = text.chars().count();
             if length > limit {
-                self.house.shared.counters.strike(Strike::MessageLength);
+                self.strike(Strike::MessageLength, member);
                 let text = format!(
                     "the message has {length} characters and was not sent; at most {limit} are allowed, so send it in parts"
                 );

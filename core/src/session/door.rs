@@ -42,6 +42,10 @@ impl Door {
         Self { address, is_open: false, tried: 0, knock: None }
     }
 
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
     /// Whether a password is being looked at.
     pub(super) fn is_knocked_at(&self) -> bool {
         self.knock.is_some()
@@ -138,7 +142,7 @@ impl Session {
                 };
             }
             Ok(false) => {
-                self.shared.counters.strike(Strike::Password);
+                self.strike(Strike::Password);
                 self.shared.attempts.was_wrong(self.door.address, Instant::now());
                 let text = "that is not the password of this house; try again";
                 self.turn_away(ErrorCode::WrongPassword, text, nonce);

@@ -109,7 +109,8 @@ fn read(editor: &mut LineEditor, screen: &Screen, history: Option<&PathBuf>) -> 
     let typed = editor.helper().is_some_and(Assistant::take_typed);
     match line {
         Ok(line) => {
-            if !line.trim().is_empty() && editor.add_history_entry(line.as_str()).unwrap_or(false) {
+            let keep = editor.helper().is_some_and(|assistant| assistant.may_be_kept(&line));
+            if keep && editor.add_history_entry(line.as_str()).unwrap_or(false) {
                 // Kept at once, so that several consoles and a lost terminal lose nothing; not being able to is no trouble.
                 if let Some(path) = history {
                     let _ = editor.append_history(path);

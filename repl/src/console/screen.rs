@@ -13,7 +13,6 @@ use smol::future::FutureExt;
 use super::prompt::Printer;
 use crate::render::Renderer;
 use crate::say;
-use crate::steward::Feed;
 
 /// So many lines are printed at a time: each time the editor paints its line anew.
 const BATCH: usize = 50;
@@ -39,7 +38,6 @@ enum Phase {
 
 /// The state in which the terminal was found.
 pub(crate) struct Terminal {
-    #[cfg(unix)]
     found: Option<rustix::termios::Termios>,
 }
 
@@ -102,17 +100,17 @@ impl Screen {
 pub(super) fn scroll(
     screen: Arc<Screen>,
     mut printer: Printer,
-    mut feed: Feed,
+    happens: Receiver<Happened>,
     diagnosed: Receiver<String>,
     renderer: Renderer,
 ) -> Receiver<Infallible> {
     let (running, ended) = async_channel::bounded(1);
     let print = move || {
         let _running = running;
-        while let Some(first) = smol::block_on(next(&mut feed, &diagnosed, renderer)) {
+        while let Some(first) = smol::block_on(next(&happens, &diagnosed, renderer)) {
             let mut text = first;
-            let more = std::iter::from_fn(|| feed.try_next());
-            for line in more.filter_map(|report| renderer.line(&report)).take(BATCH) {
+            let more = std::iter::from_fn(|| happens.try_recv().ok());
+            for line in more.filter_map(|what| what.line(renderer)).take(BATCH) {
                 // Writing to a text does not fail.
                 let _ = write!(text, "\n{line}");
             }
@@ -126,43 +124,52 @@ pub(super) fn scroll(
     ended
 }
 
-/// The next line to print.
-async fn next(feed: &mut Feed, diagnosed: &Receiver<String>, renderer: Renderer) -> Option<String> {
+/// The next line to print, or `None` when nothing happens any more. What was diagnosed until then is printed too.
+async fn next(
+    happens: &Receiver<Happened>,
+    diagnosed: &Receiver<String>,
+    renderer: Renderer,
+) -> Option<String> {
     loop {
-        let report = async { feed.next().await.map(Happened::Report) };
+        let happened = async { happens.recv().await.ok() };
         let diagnosis = async {
             match diagnosed.recv().await {
                 Ok(line) => Some(Happened::Diagnosis(line)),
                 Err(_) => std::future::pending().await,
             }
         };
-        let line = match report.or(diagnosis).await? {
-            Happened::Report(report) => renderer.line(&report),
-            Happened::Diagnosis(line) => Some(renderer.dim(&line)),
-        };
-        if line.is_some() {
-            return line;
+        let what = happened.or(diagnosis).await;
+        let what = what.or_else(|| diagnosed.try_recv().ok().map(Happened::Diagnosis))?;
+        if let Some(line) = what.line(renderer) {
+            return Some(line);
         }
     }
 }
 
-enum Happened {
+/// Something to print.
+#[derive(Debug)]
+pub(super) enum Happened {
     Report(Report),
     Diagnosis(String),
+}
+
+impl Happened {
+    fn line(&self, renderer: Renderer) -> Option<String> {
+        match self {
+            Self::Report(report) => renderer.line(report),
+            Self::Diagnosis(line) => Some(renderer.dim(line)),
+        }
+    }
 }
 
 impl Terminal {
     /// Looks at the terminal before anybody changes it.
     pub(super) fn remember() -> Self {
-        Self {
-            #[cfg(unix)]
-            found: rustix::termios::tcgetattr(io::stdin()).ok(),
-        }
+        Self { found: rustix::termios::tcgetattr(io::stdin()).ok() }
     }
 
     /// Puts it back as it was found.
     pub(super) fn restore(&self) {
-        #[cfg(unix)]
         if let Some(found) = &self.found {
             let now = rustix::termios::OptionalActions::Now;
             // A terminal that is gone needs nothing.

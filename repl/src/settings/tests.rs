@@ -38,6 +38,7 @@ fn the_file_that_init_writes_holds_the_defaults() {
     let source = Source::new(None, known, Vec::new());
     let config = source.parse(Path::new("x"), DEFAULT_TEXT).unwrap();
     assert_eq!(config.settings, Settings::default());
+    assert_eq!(config.program, Program::default());
     let names =
         |setups: &[PluginSetup]| setups.iter().map(|setup| setup.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&config.plugins), names(&crate::plugins::default_set()));
@@ -67,7 +68,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
 
 #[test]
 fn the_file_that_init_writes_names_every_setting() {
-    let defaults = show(&Settings::default(), &[]);
+    let defaults = show(&Settings::default(), &Program::default(), &[]);
     let written = locate::fields(DEFAULT_TEXT);
     for field in locate::fields(&defaults) {
         assert!(
@@ -158,7 +159,7 @@ fn a_mistake_is_told_with_its_place_the_value_and_what_was_expected() {
         ("(server: (name: \"x\", name: \"y\"))", "1:22: the field `name` is given twice"),
         (
             "(sever: ())",
-            "1:2: there is no field `sever`; did you mean `server`? known are server, rooms, limits, presence, plugins",
+            "1:2: there is no field `sever`; did you mean `server`? known are server, rooms, limits, presence, control, log, plugins",
         ),
         ("(presence: (xyzzy: 1))", "1:13: there is no field `xyzzy`; known are announce_up_to"),
         (

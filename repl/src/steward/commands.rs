@@ -3,6 +3,7 @@
 use salotto::{Arg, Command, Role};
 
 use super::Watch;
+use crate::settings::Level;
 
 /// What the steward does for a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,13 +11,39 @@ pub(super) enum Local {
     Start,
     Stop,
     Restart,
+    Shutdown,
     Config,
+    ConfigDiff,
     ConfigReload,
     PluginsReload,
+    LogLevel,
     Watch,
     Trace,
     Help,
+    Detach,
     Quit,
+}
+
+impl Local {
+    /// Whether it is to be found later who did it.
+    pub(super) fn matters(self) -> bool {
+        match self {
+            Self::Start
+            | Self::Stop
+            | Self::Restart
+            | Self::Shutdown
+            | Self::ConfigReload
+            | Self::PluginsReload
+            | Self::LogLevel => true,
+            Self::Config
+            | Self::ConfigDiff
+            | Self::Watch
+            | Self::Trace
+            | Self::Help
+            | Self::Detach
+            | Self::Quit => false,
+        }
+    }
 }
 
 /// Finds what to do for a command by its path.
@@ -43,7 +70,13 @@ fn commands() -> Vec<(Command, Local)> {
             .example("start 0.0.0.0:53001"),
             Local::Start,
         ),
-        (operator("stop", "Says goodbye to everybody and closes the house"), Local::Stop),
+        (
+            operator(
+                "stop",
+                "Says goodbye to everybody and closes the house; `start` opens it again",
+            ),
+            Local::Stop,
+        ),
         (
             operator(
                 "restart",
@@ -52,13 +85,21 @@ fn commands() -> Vec<(Command, Local)> {
             Local::Restart,
         ),
         (
+            operator("shutdown", "Closes the house and ends the program that runs it"),
+            Local::Shutdown,
+        ),
+        (
             operator("config", "Shows the configuration in force and where it comes from"),
             Local::Config,
         ),
         (
+            operator("config diff", "Shows what `config reload` would change, and what needs more"),
+            Local::ConfigDiff,
+        ),
+        (
             operator(
                 "config reload",
-                "Takes the file over while people talk, or nothing of it; names what needs a `restart`",
+                "Takes the file over while people talk: all of it, or nothing",
             ),
             Local::ConfigReload,
         ),
@@ -68,6 +109,15 @@ fn commands() -> Vec<(Command, Local)> {
                 "Takes the plugins over from the file while people talk, and only those",
             ),
             Local::PluginsReload,
+        ),
+        (
+            operator(
+                "log-level",
+                "Chooses how much the program writes about itself, or says how much",
+            )
+            .arg(Arg::choice("level", &Level::ALL.map(Level::word)).optional())
+            .example("log-level debug"),
+            Local::LogLevel,
         ),
         (
             operator(
@@ -91,7 +141,14 @@ fn commands() -> Vec<(Command, Local)> {
                 .example("help plugins enable"),
             Local::Help,
         ),
-        (operator("quit", "Closes the house and leaves"), Local::Quit),
+        (operator("detach", "Leaves an attached console; the house stays open"), Local::Detach),
+        (
+            operator(
+                "quit",
+                "Leaves; a console that runs the house closes it, an attached one does not",
+            ),
+            Local::Quit,
+        ),
     ]
 }
 

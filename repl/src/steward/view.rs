@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_channel::{Receiver, Sender};
 use salotto::{Event, Handle, Happening, NoticeKind, Reply, Report, Tracing};
+use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;
 
 use super::lock;
@@ -12,7 +13,8 @@ use super::lock;
 const HOUSES: usize = 4;
 
 /// How much of what happens is shown. Each shows what those before it show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Watch {
     /// Only what the operator has to see to: a plugin that broke, what plugins report.
     None,
@@ -26,7 +28,10 @@ pub enum Watch {
 
 /// What a front wants to see. When it is dropped its [`Feed`] ends.
 #[derive(Debug)]
-pub struct View(Arc<Line>);
+pub struct View {
+    who: String,
+    line: Arc<Line>,
+}
 
 /// What a front is told: reports that its [`View`] wants.
 #[derive(Debug)]
@@ -61,14 +66,14 @@ enum Next {
     HungUp,
 }
 
-pub(super) fn open(watch: Option<Watch>) -> (View, Feed) {
+pub(super) fn open(who: &str, watch: Option<Watch>) -> (View, Feed) {
     let (sender, houses) = async_channel::bounded(HOUSES);
     let line = Arc::new(Line {
         houses: sender,
         wishes: Mutex::new(Wishes { watch, trace: false, tracing: None }),
     });
     let feed = Feed { line: line.clone(), houses, reports: None };
-    (View(line), feed)
+    (View { who: who.to_owned(), line }, feed)
 }
 
 impl Watch {
@@ -107,13 +112,18 @@ impl Watch {
 }
 
 impl View {
+    /// Who looks.
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
     pub(super) fn line(&self) -> &Arc<Line> {
-        &self.0
+        &self.line
     }
 
     /// Changes what is shown, or says what is.
     pub(super) fn watch(&self, word: Option<&str>) -> Reply {
-        let mut wishes = lock(&self.0.wishes);
+        let mut wishes = lock(&self.line.wishes);
         let chosen = word.and_then(|word| Watch::ALL.into_iter().find(|w| w.word() == word));
         if chosen.is_some() {
             wishes.watch = chosen;
@@ -125,7 +135,7 @@ impl View {
 
     /// Switches the showing of hook calls, or says whether they are shown.
     pub(super) fn trace(&self, switch: Option<&str>, handle: Option<&Handle>) -> Reply {
-        let mut wishes = lock(&self.0.wishes);
+        let mut wishes = lock(&self.line.wishes);
         match switch {
             Some(switch) => {
                 wishes.trace = switch == "on";
@@ -140,7 +150,7 @@ impl View {
 
 impl Drop for View {
     fn drop(&mut self) {
-        self.0.hang_up();
+        self.line.hang_up();
     }
 }
 
@@ -227,7 +237,7 @@ mod tests {
     #[test]
     fn a_feed_goes_on_from_house_to_house_and_ends_with_its_view() {
         smol::block_on(async {
-            let (view, mut feed) = open(Some(Watch::Talk));
+            let (view, mut feed) = open("a test", Some(Watch::Talk));
             for text in ["one", "two"] {
                 let server = Server::builder().listen(Vec::<String>::new()).start();
                 let server = server.unwrap();
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_view_shows_nothing_until_it_watches() {
-        let (view, _feed) = open(None);
+        let (view, _feed) = open("a test", None);
         assert_eq!(view.watch(None), Reply::text("watching none"));
         assert_eq!(view.watch(Some("talk")), Reply::Done);
         assert_eq!(view.watch(None), Reply::text("watching talk"));

@@ -67,6 +67,9 @@ impl Folder {
             .current_dir(self.path())
             .env("HOME", self.path())
             .env("XDG_STATE_HOME", self.path().join("state"))
+            .env("XDG_RUNTIME_DIR", self.path().join("run"))
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
             .env_remove("NO_COLOR")
             .env("TERM", "xterm");
         command
@@ -110,7 +113,7 @@ impl Running {
     /// Where it says that it listens, on either stream.
     pub(crate) fn address(lines: &mut Lines) -> SocketAddr {
         let line = lines.expect("listening on ");
-        line.trim_start_matches("listening on ").parse().unwrap()
+        line.rsplit_once("listening on ").unwrap().1.parse().unwrap()
     }
 
     /// Ends its input and waits for it.

@@ -1,0 +1,207 @@
+use salotto::plugin::{Nothing, Plugin};
+use salotto::{Catalog, Command, Happening, Host, Invocation, Reply, Report};
+use tempfile::TempDir;
+
+use super::*;
+use crate::control::protocol::{Ask, Tell};
+use crate::logging::Diagnostics;
+use crate::settings::{ControlSettings, Source};
+use crate::steward::{Leave, Watch};
+
+/// A house that is open, with nobody in it.
+struct House {
+    office: Office,
+    steward: Arc<Steward>,
+    _folder: TempDir,
+}
+
+/// A plugin that answers to the operator.
+struct Dancer;
+
+impl Plugin for Dancer {
+    fn commands(&self) -> Vec<Command> {
+        vec![Command::new("dance", "Dances")]
+    }
+
+    fn run_command(
+        &mut self,
+        _: &mut Host<'_>,
+        _: &Invocation,
+    ) -> Result<Reply, salotto::CommandError> {
+        Ok(Reply::text("la la"))
+    }
+}
+
+async fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("salotto.ron");
+    std::fs::write(&file, "(server: (listen: []))").unwrap();
+    let catalog = Catalog::new()
+        .with("dancer", |_| Ok(Box::new(Dancer)))
+        .with("nothing", |_| Ok(Box::new(Nothing)));
+    let source = Source::new(Some(file), catalog, Vec::new());
+    let steward = Steward::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none());
+    let steward = Arc::new(steward);
+    steward.open().await.unwrap();
+    House { office: Office::open(steward.clone()).unwrap(), steward, _folder: folder }
+}
+
+async fn front(house: &House, watch: Option<Watch>) -> Client {
+    let client = house.office.connect("a test");
+    client.meet(watch).await.unwrap();
+    assert!(matches!(client.next().await, Some(Tell::Commands { .. })));
+    client
+}
+
+/// Executes a line, and returns what was told up to its answer.
+async fn run(client: &mut Client, line: &str) -> Vec<Tell> {
+    let asked = client.run(line, false).await;
+    let mut told = Vec::new();
+    loop {
+        let tell = client.next().await.unwrap();
+        let is_answer = match &tell {
+            Tell::Done { id, .. } | Tell::Failed { id, .. } | Tell::Leave { id, .. } => {
+                *id == asked
+            }
+            _ => false,
+        };
+        told.push(tell);
+        if is_answer {
+            return told;
+        }
+    }
+}
+
+/// What was said, if that is what was told.
+fn said(tell: &Tell) -> Option<&str> {
+    let Tell::Report { report } = tell else {
+        return None;
+    };
+    match &**report {
+        Report::Entry(entry) => match &entry.what {
+            Happening::Message { text, .. } => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[test]
+fn what_a_line_brought_about_is_told_before_its_answer_and_to_others_too() {
+    smol::block_on(async {
+        let house = house().await;
+        let mut one = front(&house, Some(Watch::Talk)).await;
+        let other = front(&house, Some(Watch::Talk)).await;
+        let blind = front(&house, None).await;
+        let told = run(&mut one, "say hello").await;
+        assert_eq!(said(&told[0]), Some("hello"), "{told:?}");
+        assert!(matches!(told[1], Tell::Done { reply: Reply::Done, .. }), "{told:?}");
+        assert_eq!(said(&other.next().await.unwrap()), Some("hello"));
+        house.steward.retire().await;
+        assert!(matches!(blind.next().await, Some(Tell::Bye { .. })));
+    });
+}
+
+#[test]
+fn a_front_that_takes_nothing_holds_up_no_other_and_forgets_the_oldest() {
+    smol::block_on(async {
+        let house = house().await;
+        let mut stuck = front(&house, Some(Watch::Talk)).await;
+        let mut other = front(&house, None).await;
+        for number in 0..3000 {
+            run(&mut other, &format!("say {number}")).await;
+        }
+        let told = run(&mut stuck, "watch").await;
+        let heard: Vec<&str> = told.iter().filter_map(said).collect();
+        assert_eq!((heard.first(), heard.last()), (Some(&"0"), Some(&"2999")));
+        // What the line holds, what the desk holds, and what the house keeps for one who watches.
+        assert!(heard.len() <= 64 + 1 + 1024, "{} were kept", heard.len());
+    });
+}
+
+#[test]
+fn what_was_asked_is_done_also_for_a_front_that_has_gone() {
+    smol::block_on(async {
+        let house = house().await;
+        let other = front(&house, Some(Watch::Talk)).await;
+        let mut gone = front(&house, None).await;
+        gone.run("say so long", false).await;
+        drop(gone);
+        assert_eq!(said(&other.next().await.unwrap()), Some("so long"));
+    });
+}
+
+#[test]
+fn new_commands_are_told_before_what_comes_after() {
+    smol::block_on(async {
+        let house = house().await;
+        let mut client = front(&house, None).await;
+        assert!(matches!(&run(&mut client, "dance").await[..], [Tell::Failed { .. }]));
+        let told = run(&mut client, "plugins enable dancer").await;
+        let [Tell::Commands { commands }, Tell::Done { .. }] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert!(commands.iter().any(|command| command.path == "dance"));
+        client.asks().send(Ask::Complete { id: 7, line: "dan".into() }).await.unwrap();
+        let words = Tell::Words { id: 7, start: 0, words: vec!["dance".into()] };
+        assert_eq!(client.next().await, Some(words));
+        assert!(matches!(&run(&mut client, "stop").await[..], [.., Tell::Done { .. }]));
+    });
+}
+
+#[test]
+fn a_shutdown_from_one_front_is_told_to_all_and_is_for_good() {
+    smol::block_on(async {
+        let house = house().await;
+        let mut one = front(&house, None).await;
+        let other = front(&house, None).await;
+        let told = run(&mut one, "shutdown").await;
+        assert!(matches!(&told[..], [Tell::Leave { how: Leave::Shutdown, .. }]), "{told:?}");
+        for client in [&one, &other] {
+            assert!(matches!(client.next().await, Some(Tell::Bye { .. })));
+            assert_eq!(client.next().await, None);
+        }
+        let late = front(&house, None).await;
+        assert!(matches!(late.next().await, Some(Tell::Bye { .. })));
+        assert_eq!(
+            house.steward.open().await.unwrap_err().to_string(),
+            "the program is about to end"
+        );
+        house.office.close().await;
+    });
+}
+
+#[test]
+fn the_end_does_not_wait_for_a_front_that_takes_nothing() {
+    smol::block_on(async {
+        let house = house().await;
+        let _stuck = front(&house, Some(Watch::Talk)).await;
+        let mut other = front(&house, None).await;
+        for _ in 0..200 {
+            run(&mut other, "say hello").await;
+        }
+        house.steward.retire().await;
+        house.office.close().await;
+        while other.next().await.is_some() {}
+    });
+}
+
+#[test]
+fn whoever_does_not_say_the_right_hello_is_told_and_let_go() {
+    smol::block_on(async {
+        let house = house().await;
+        for (ask, reason) in [
+            (Ask::Hello { protocol: 99, watch: None }, "this server speaks version 1 and not 99"),
+            (
+                Ask::Run { id: 1, line: "status".into(), json: false },
+                r#"the first line must be {"type":"hello","protocol":1}"#,
+            ),
+        ] {
+            let client = house.office.connect("a test");
+            client.asks().send(ask).await.unwrap();
+            assert!(matches!(client.next().await, Some(Tell::Hello { protocol: 1, .. })));
+            assert_eq!(client.next().await, Some(Tell::Bye { reason: reason.into() }));
+            assert_eq!(client.next().await, None);
+        }
+    });
+}

@@ -1,0 +1,202 @@
+//! The socket through which a server is controlled: where it is, who may have it, and who is at its other end.
+//!
+//! Beside `control` stands `control.lock`, which a server holds for as long as it lives, so that of two that start at once only one gets the
+//! socket, and what a dead one left behind is known for what it is.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::UnixListener as StdListener;
+use std::path::{Path, PathBuf};
+
+use smol::net::unix::{UnixListener, UnixStream};
+use socket2::{Domain, SockAddr, SockRef, Type};
+
+/// Fronts that the kernel keeps waiting.
+const BACKLOG: i32 = 16;
+
+/// A socket that is ours. It is taken away when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+    lock: Lock,
+}
+
+/// Held by the server that lives at a socket.
+#[derive(Debug)]
+struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+/// Why a socket could not be had; for people.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClaimError {
+    #[error(
+        "another server{} is controlled through `{}`: `salotto attach` reaches it, `--control PATH` gives this one a socket of its own",
+        process.map(|id| format!(" (process {id})")).unwrap_or_default(), path.display()
+    )]
+    Taken { path: PathBuf, process: Option<u32> },
+    #[error("`{}` is there and no socket, so it stays; choose another path with `--control`", .0.display())]
+    NotASocket(PathBuf),
+    #[error("`{}` is too long for a socket, which has 107 bytes at most; choose a shorter path with `--control`", .0.display())]
+    TooLong(PathBuf),
+    #[error("cannot open the control socket `{}`: {source}; choose another path with `--control`", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// Where a server is controlled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Where somebody said.
+    Named(PathBuf),
+    /// Where it is when nobody says.
+    Usual(PathBuf),
+    /// Nobody says, and the environment names no folder for it.
+    Nowhere,
+}
+
+impl Place {
+    /// What the command line says, or else the configuration, or else the environment.
+    pub(crate) fn find(option: Option<PathBuf>, configured: Option<PathBuf>) -> Self {
+        match (option.or(configured), usual_path()) {
+            (Some(path), _) => Self::Named(path),
+            (None, Some(path)) => Self::Usual(path),
+            (None, None) => Self::Nowhere,
+        }
+    }
+}
+
+/// Where the socket is when nobody says: in the runtime directory of the user, which nobody else can enter and which is empty after a
+/// start of the system; where there is none, with the state of the program. `None` where the environment names neither.
+fn usual_path() -> Option<PathBuf> {
+    let of_session = PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw()));
+    let runtime =
+        crate::directory("XDG_RUNTIME_DIR").or(Some(of_session).filter(|path| path.is_dir()));
+    match runtime {
+        Some(runtime) => Some(runtime.join("salotto/control")),
+        None => Some(crate::state_folder()?.join("run/control")),
+    }
+}
+
+impl Socket {
+    /// Takes a socket that is free, or that only a dead server has left. Nobody but this user can use it.
+    pub(crate) fn claim(path: &Path) -> Result<Self, ClaimError> {
+        let io = |source| ClaimError::Io { path: path.into(), source };
+        let address = SockAddr::unix(path).map_err(|_| ClaimError::TooLong(path.into()))?;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        }
+        let taken = |process| ClaimError::Taken { path: path.into(), process };
+        let lock = match Lock::take(path).map_err(io)? {
+            Ok(lock) => lock,
+            Err(process) => return Err(taken(process)),
+        };
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.file_type().is_socket() => {
+                return Err(ClaimError::NotASocket(path.into()));
+            }
+            // Somebody who knows nothing of the lock.
+            Ok(_) if is_alive(&address).map_err(io)? => return Err(taken(None)),
+            Ok(_) => fs::remove_file(path).map_err(io)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(io(error)),
+        }
+        let listener = listen(path, &address).map_err(io)?;
+        Ok(Self { listener, path: path.into(), lock })
+    }
+
+    /// Waits for the next front.
+    pub(super) async fn accept(&self) -> io::Result<UnixStream> {
+        self.listener.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Whoever has cleared the folder meanwhile may have made room for another server.
+        if self.lock.is_there() {
+            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(&self.lock.path);
+        }
+    }
+}
+
+impl Lock {
+    /// Takes the lock beside a socket, or says which process has it, if that is known.
+    fn take(socket: &Path) -> io::Result<Result<Self, Option<u32>>> {
+        let mut path = socket.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        loop {
+            let mut options = OpenOptions::new();
+            let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+            let mut lock = Self { file: options.open(&path)?, path: path.clone() };
+            match lock.file.try_lock() {
+                // A server that has just ended took away the file that was opened here.
+                Ok(()) if !lock.is_there() => continue,
+                Ok(()) => {
+                    lock.file.set_len(0)?;
+                    write!(lock.file, "{}", std::process::id())?;
+                    return Ok(Ok(lock));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut process = String::new();
+                    // Only good to know.
+                    let _ = lock.file.read_to_string(&mut process);
+                    return Ok(Err(process.trim().parse().ok()));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the file that is locked is the one that others find.
+    fn is_there(&self) -> bool {
+        let identity = |found: fs::Metadata| (found.dev(), found.ino());
+        let found = fs::symlink_metadata(&self.path).map(identity);
+        found.is_ok_and(|found| self.file.metadata().map(identity).is_ok_and(|own| own == found))
+    }
+}
+
+/// Whether somebody listens there.
+fn is_alive(address: &SockAddr) -> io::Result<bool> {
+    let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // Who does not come to accepting lives all the same.
+    socket.set_nonblocking(true)?;
+    match socket.connect(address) {
+        Ok(()) => Ok(true),
+        Err(error) => match error.kind() {
+            ErrorKind::WouldBlock => Ok(true),
+            ErrorKind::ConnectionRefused | ErrorKind::NotFound => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+fn listen(path: &Path, address: &SockAddr) -> io::Result<UnixListener> {
+    let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(address)?;
+    // Until it listens nobody can connect, so nobody comes in before it is closed to others.
+    fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    socket.listen(BACKLOG)?;
+    UnixListener::try_from(StdListener::from(socket))
+}
+
+/// Who is at the other end, as far as the system tells.
+pub(super) fn identity(stream: &UnixStream) -> String {
+    #[cfg(target_os = "linux")]
+    if let Ok(peer) = rustix::net::sockopt::socket_peercred(stream) {
+        let (process, user) = (peer.pid.as_raw_nonzero(), peer.uid.as_raw());
+        return format!(" (process {process}, user {user})");
+    }
+    let _ = stream;
+    String::new()
+}
+
+/// Writes what is taken at once.
+pub(super) fn write_now(stream: &UnixStream, bytes: &[u8]) {
+    // Who does not take it has hung up or will.
+    let _ = SockRef::from(stream).send(bytes);
+}
