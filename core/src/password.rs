@@ -5,9 +5,8 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use argon2::password_hash::phc;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params};
+use argon2::password_hash::{PasswordHasher, phc};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol::lock::{Semaphore, SemaphoreGuard};
 
@@ -15,6 +14,9 @@ use smol::lock::{Semaphore, SemaphoreGuard};
 const AT_ONCE: usize = 2;
 /// Passwords that may wait for that: a second or two of work. Who comes then is told to come back.
 const WAITING: usize = 64;
+/// Blocks of 1 KiB for which memory is asked at least. What is not touched costs nothing, and what is larger than 32 MiB the C library gives back to the system
+/// when it is freed: 19 MiB it would keep for each thread that ever had them.
+const GIVEN_BACK: usize = 33 * 1024;
 /// What a hash in a configuration may cost at most: 1 GiB and a hundred rounds; more is a slip of the pen, and would stop the house.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_ROUNDS: u32 = 100;
@@ -100,10 +102,10 @@ impl PasswordHash {
         let (sender, answer) = async_channel::bounded(1);
         let hash = self.0.clone();
         let look = move || {
-            let verified = Argon2::default().verify_password(password.as_bytes(), &hash);
+            let is_right = matches(&hash, password.as_bytes()).unwrap_or(false);
             drop(place);
             // Whoever asked may have gone.
-            let _ = sender.try_send(verified.is_ok());
+            let _ = sender.try_send(is_right);
         };
         // Not one of a pool, whose threads would stay and wake up from time to time.
         let thread = thread::Builder::new().name("salotto-password".into()).spawn(look);
@@ -111,6 +113,21 @@ impl PasswordHash {
         // A thread that panicked has found nothing right.
         Ok(answer.recv().await.unwrap_or(false))
     }
+}
+
+/// Whether a hash is that of a password; `None` where the hash cannot be computed.
+fn matches(hash: &phc::PasswordHash, password: &[u8]) -> Option<bool> {
+    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let params = Params::try_from(hash).ok()?;
+    let mut memory = Vec::with_capacity(params.block_count().max(GIVEN_BACK));
+    memory.resize(params.block_count(), Block::new());
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let mut output = vec![0; expected.len()];
+    Argon2::new(Algorithm::Argon2id, version, params)
+        .hash_password_into_with_memory(password, salt, &mut output, &mut memory)
+        .ok()?;
+    // Compared in a time that tells nothing.
+    Some(phc::Output::new(&output).ok()? == *expected)
 }
 
 /// A few places, and a queue before them that is not endless.
@@ -199,7 +216,7 @@ mod tests {
     /// `swordfish`, at the least cost that there is.
     fn quick() -> PasswordHash {
         let params = Params::new(8, 1, 1, None).unwrap();
-        let argon2 = Argon2::new(Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         PasswordHash(argon2.hash_password(b"swordfish").unwrap())
     }
 

@@ -23,8 +23,8 @@ pub(super) struct Door {
     is_open: bool,
     /// Passwords that were tried.
     tried: usize,
-    /// One that is looked at now. Nothing more is read meanwhile.
-    knock: Option<Knock>,
+    /// One that is looked at now. Nothing more is read meanwhile. Boxed, because hardly anybody has one.
+    knock: Option<Box<Knock>>,
 }
 
 /// Whether a password was the right one.
@@ -72,8 +72,11 @@ impl Session {
 
     /// Lets what was said through to the hub, or has it looked at as a password.
     pub(super) fn at_door(&mut self, input: Input) -> Option<Ask> {
+        if self.door.is_open {
+            return Some(Ask::Input(without_password(input).0));
+        }
         let settings = self.shared.settings();
-        let Some(hash) = settings.server.password.as_ref().filter(|_| !self.door.is_open) else {
+        let Some(hash) = &settings.server.password else {
             // Who has been let through once is not asked again, should the house get a password while they look for a name.
             self.door.is_open = true;
             return Some(Ask::Input(without_password(input).0));
@@ -122,15 +125,16 @@ impl Session {
             Timer::at(turn).await;
             hash.verify(password).await
         });
-        self.door.knock = Some(Knock { answer, then, nonce });
+        self.door.knock = Some(Box::new(Knock { answer, then, nonce }));
         None
     }
 
     /// The password was looked at.
     pub(super) fn take_answer(&mut self, answer: Answer) {
-        let Some(Knock { then, nonce, .. }) = self.door.knock.take() else {
+        let Some(knock) = self.door.knock.take() else {
             return;
         };
+        let Knock { then, nonce, .. } = *knock;
         match answer {
             Ok(true) => {
                 self.door.is_open = true;

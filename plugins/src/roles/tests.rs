@@ -179,6 +179,10 @@ fn a_login_without_its_mark_is_told_to_nobody() {
     }
     guest.types("!msg other login ada swordfish");
     guest.hears_about("! nobody was told this");
+    logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    guest.types("login swordfish");
+    guest.hears_about("! nobody was told this");
+    logs_in(&guest, "!nick stranger", "* your name is stranger");
     // What only sounds like it is said.
     for line in ["login is broken", "login", "login nobody here", "logins for ada"] {
         guest.types(line);
