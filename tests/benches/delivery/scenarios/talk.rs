@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{IN_FLIGHT, Kind, OWN, Plan, TALKERS, in_turn, percentile, prepare};
 use crate::kernel::Strace;
-use crate::load;
 use crate::report::{Row, Target, median};
 use crate::room::{Room, Window};
 
@@ -54,9 +53,8 @@ pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
 pub(super) fn paced(plan: &Plan) -> io::Result<Vec<Row>> {
     let mut rooms = prepare(&plan.servers(), |kind| Room::open(kind, 1, 1000))?;
     let (count, interval) = (plan.pick(6, 20), Duration::from_millis(50));
-    let rounds = in_turn(&mut rooms, plan.rounds(), |room| {
-        room.watch(|room| room.paced(count, interval, &load::payload(0)))
-    })?;
+    let rounds =
+        in_turn(&mut rooms, plan.rounds(), |room| room.watch(|room| room.paced(count, interval)))?;
     let what = "20 messages/s, 1000 receivers";
     let at = |share: f64| rounds.each(|(latencies, _)| percentile(latencies, share));
     let caveats = rounds.caveats(|(_, usage)| usage);
