@@ -229,6 +229,11 @@ pub enum Event {
         /// The greeting of the house.
         text: String,
     },
+    /// The house asks for its password, before the name; sent to who connects and stays silent.
+    PasswordWanted {
+        /// What it asks.
+        text: String,
+    },
     /// The name was accepted. The first thing a JSON client is told.
     Welcome {
         /// [`PROTOCOL_VERSION`] of the house.
@@ -388,6 +393,10 @@ pub enum ErrorCode {
     NameTaken,
     /// A name is needed first.
     NameWanted,
+    /// The house asks for a password; say hello with it.
+    PasswordWanted,
+    /// That is not the password; say hello with another.
+    WrongPassword,
     /// The line is longer than the house takes.
     LineTooLong,
     /// The message is longer than the house takes.

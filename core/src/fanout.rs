@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
@@ -14,11 +14,15 @@ use smol::future::{poll_fn, yield_now};
 
 use crate::outlet::{Batch, Outlet};
 use crate::room::RoomId;
+use crate::shared::Shared;
 
 /// Members that a worker writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
 const WALK: usize = 512;
 /// Connections that one worker gets before the next one gets any, so that a small room is walked by one and the others sleep.
 const BLOCK: usize = 256;
+
+/// Room that a list keeps for the next walk, in things.
+const KEPT: usize = 1024;
 
 /// The workers' queues, shared by the hub, which fills them, and the workers.
 #[derive(Debug)]
@@ -99,7 +103,7 @@ impl Fanout {
 
     /// Tells the worker of this outlet. It looks at it when it is woken.
     pub(crate) fn tell(&self, shard: usize, work: Work) {
-        self.shards[shard].queue.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+        self.shards[shard].queue().push(work);
     }
 
     /// Tells the workers that look after somebody in a room that something happened there. `readers` says how many are in it for each worker.
@@ -113,7 +117,7 @@ impl Fanout {
     /// Wakes the workers that have something to do: once a turn of the hub.
     pub(crate) fn wake(&self) {
         for shard in &self.shards {
-            if !shard.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            if !shard.queue().is_empty() {
                 shard.worker.wake();
             }
         }
@@ -156,27 +160,28 @@ impl Fanout {
     }
 
     /// A worker: runs until [`Fanout::stop`].
-    pub(crate) async fn work(self: Arc<Self>, shard: usize) {
-        let shard = &self.shards[shard];
+    pub(crate) async fn work(shared: Arc<Shared>, shard: usize) {
+        let fanout = &shared.fanout;
+        let shard = &fanout.shards[shard];
         let mut share = Share::default();
-        while let Some(work) = self.next_work(shard).await {
-            let appended = self.appended.get();
-            share.take_in(work);
-            share.take_in(shard.take());
+        while fanout.has_work(shard).await {
+            let appended = fanout.appended.get();
+            share.take_in(shard);
             share.walk().await;
+            shared.counters.delivered(&share.batch.take_tally());
             shard.walked.set(appended);
-            self.hub.wake();
+            fanout.hub.wake();
         }
     }
 
-    async fn next_work(&self, shard: &Shard) -> Option<Vec<Work>> {
+    /// Waits for work; there is none any more once it has stopped.
+    async fn has_work(&self, shard: &Shard) -> bool {
         poll_fn(|context| {
             shard.worker.register(context.waker());
             let stopped = self.stopped.load(Ordering::SeqCst);
-            let work = shard.take();
-            match (work.is_empty(), stopped) {
-                (false, _) => Poll::Ready(Some(work)),
-                (true, true) => Poll::Ready(None),
+            match (shard.queue().is_empty(), stopped) {
+                (false, _) => Poll::Ready(true),
+                (true, true) => Poll::Ready(false),
                 (true, false) => Poll::Pending,
             }
         })
@@ -209,8 +214,8 @@ impl Counted {
 }
 
 impl Shard {
-    fn take(&self) -> Vec<Work> {
-        std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    fn queue(&self) -> MutexGuard<'_, Vec<Work>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -223,11 +228,14 @@ struct Share {
     /// Who has mail.
     mail: Vec<Arc<Outlet>>,
     batch: Batch,
+    /// Taken from the queue, in whose place it is put empty.
+    work: Vec<Work>,
 }
 
 impl Share {
-    fn take_in(&mut self, work: Vec<Work>) {
-        for work in work {
+    fn take_in(&mut self, shard: &Shard) {
+        std::mem::swap(&mut *shard.queue(), &mut self.work);
+        for work in self.work.drain(..) {
             match work {
                 Work::Follow(room, outlet) => self.rooms.entry(room).or_default().push(outlet),
                 Work::Unfollow(room, outlet) => {
@@ -247,10 +255,11 @@ impl Share {
                 Work::Mail(outlet) => self.mail.push(outlet),
             }
         }
+        self.work.shrink_to(KEPT);
     }
 
     async fn walk(&mut self) {
-        let Self { rooms, happened, mail, batch } = self;
+        let Self { rooms, happened, mail, batch, .. } = self;
         // Who said something or has just come in is answered first.
         for outlets in [&mail[..]]
             .into_iter()
@@ -271,6 +280,50 @@ impl Share {
         }
         happened.clear();
         batch.clear();
-        *mail = Vec::new();
+        // A crowd that has come in needs no room any more.
+        mail.clear();
+        mail.shrink_to(KEPT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_house_sits_with_one_worker_and_a_large_one_with_all() {
+        let fanout = Arc::new(Fanout::new(2));
+        let mut seats: Vec<Seat> = (0..BLOCK).map(|_| fanout.seat()).collect();
+        assert!(seats.iter().all(|seat| seat.shard() == 0));
+        seats.extend((0..BLOCK).map(|_| fanout.seat()));
+        assert!(seats[BLOCK..].iter().all(|seat| seat.shard() == 1));
+        assert_eq!(fanout.seat().shard(), 0);
+        seats.drain(..BLOCK / 2);
+        assert_eq!(fanout.seat().shard(), 0, "who left makes room");
+    }
+
+    #[test]
+    fn only_workers_that_look_after_somebody_in_the_room_are_told() {
+        let fanout = Fanout::new(3);
+        fanout.happened(RoomId(1), &[0, 2]);
+        let told: Vec<usize> = fanout.shards.iter().map(|shard| shard.queue().len()).collect();
+        assert_eq!(told, [0, 1, 0]);
+    }
+
+    #[test]
+    fn the_hub_waits_for_a_worker_that_is_behind_and_not_for_one_that_was_told_nothing() {
+        let fanout = Fanout::new(2);
+        let within = Amount { entries: 10, bytes: 1000 };
+        let is_caught_up = || {
+            let caught_up = std::pin::pin!(fanout.caught_up(within));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            caught_up.poll(&mut context).is_ready()
+        };
+        fanout.appended(Amount { entries: 11, bytes: 11 });
+        assert!(is_caught_up(), "nobody was told of it");
+        fanout.happened(RoomId(1), &[1]);
+        assert!(!is_caught_up());
+        fanout.shards[0].walked.set(fanout.appended.get());
+        assert!(is_caught_up());
     }
 }

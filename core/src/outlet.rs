@@ -23,7 +23,7 @@ use crate::room::RoomId;
 use crate::timeline::{FellOut, Slice, Stamp, Timeline};
 use crate::transport::Transport;
 
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, Tally};
 use writer::{Cursor, Piece, Writer};
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
@@ -335,7 +335,7 @@ impl Outlet {
             self.take_mail(&mut writer);
             let wrote = match writer.is_only_behind() {
                 true => self.write_batch(&mut writer, batch, limit),
-                false => self.write_next(&mut writer, &mut batch.own, limit),
+                false => self.write_next(&mut writer, batch, limit),
             };
             match wrote {
                 Ok(Wrote::Part) => {
@@ -385,20 +385,24 @@ impl Outlet {
         let bytes = batch.bytes(dialect);
         // Not everything that happens is something to read.
         let taken = if bytes.is_empty() { 0 } else { self.send(&[IoSlice::new(bytes)])? };
-        if taken < bytes.len() {
+        let is_all = taken == bytes.len();
+        batch.tally.deliveries += batch.len();
+        batch.tally.bytes += taken as u64;
+        if !is_all {
             writer.keep(batch.pieces(), taken, dialect);
             return Ok(Wrote::Part);
         }
         Ok(if batch.is_full() { Wrote::Some } else { Wrote::All })
     }
 
-    /// One gathering write of what comes next for this one alone. `pieces` is scratch space, empty before and after.
+    /// One gathering write of what comes next for this one alone.
     fn write_next(
         &self,
         writer: &mut Writer,
-        pieces: &mut Vec<Piece>,
+        batch: &mut Batch,
         limit: Stamp,
     ) -> Result<Wrote, Failure> {
+        let Batch { own: pieces, tally, .. } = batch;
         let dialect = self.dialect();
         if writer.unwritten.is_empty() && self.gather(writer, limit, pieces).is_err() {
             // What is lost is lost; what came before it, and a goodbye, can still be told.
@@ -410,6 +414,7 @@ impl Outlet {
         }
         let was_all = writer.unwritten.is_empty() && pieces.len() < MAX_SLICES && !writer.closing;
         for piece in pieces.iter_mut() {
+            tally.deliveries += piece.len();
             piece.encode(dialect);
         }
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
@@ -428,6 +433,7 @@ impl Outlet {
             _ => self.send(&slices[..count]),
         };
         let taken = sent.inspect_err(|_| pieces.clear())?;
+        tally.bytes += taken as u64;
         if taken == total && writer.unwritten.len() + pieces.len() <= MAX_SLICES {
             writer.unwritten = VecDeque::new();
             writer.written = 0;

@@ -191,3 +191,105 @@ impl Drop for Watched {
         let _ = self.reactor.sources().try_remove(self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::task::Waker;
+
+    use super::*;
+
+    /// A connection, watched at this end.
+    fn pair(reactor: &Arc<Reactor>) -> (Watched, TcpStream) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (near, _) = listener.accept().unwrap();
+        (Watched::new(near, reactor.clone()).unwrap(), far)
+    }
+
+    fn is_readable(watched: &Watched) -> bool {
+        watched.poll_readable(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    fn is_writable(watched: &Watched) -> bool {
+        watched.poll_writable(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    fn wait_until(reactor: &Reactor, holds: impl Fn() -> bool) {
+        while !holds() {
+            reactor.wait(&mut Ready::default(), Some(Duration::from_secs(10))).unwrap();
+        }
+    }
+
+    /// Reads until nothing is there; says how much came and whether that was the end.
+    fn drain(watched: &Watched) -> (usize, bool) {
+        let mut sum = 0;
+        loop {
+            match watched.read(&mut [0; 16], |mut stream, buffer| stream.read(buffer)) {
+                Ok(0) => return (sum, true),
+                Ok(count) => sum += count,
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                    return (sum, false);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_is_told_once_it_was_all_read() {
+        let reactor = Arc::new(Reactor::new().unwrap());
+        let (near, mut far) = pair(&reactor);
+        assert_eq!(drain(&near), (0, false));
+        assert!(!is_readable(&near));
+        for _ in 0..3 {
+            far.write_all(b"hello").unwrap();
+            wait_until(&reactor, || is_readable(&near));
+            assert_eq!(drain(&near), (5, false));
+            assert!(!is_readable(&near));
+        }
+    }
+
+    #[test]
+    fn an_end_that_comes_with_the_last_bytes_is_seen() {
+        let reactor = Arc::new(Reactor::new().unwrap());
+        let (near, mut far) = pair(&reactor);
+        drain(&near);
+        far.write_all(b"bye").unwrap();
+        drop(far);
+        wait_until(&reactor, || is_readable(&near));
+        // The bytes are read and the mark stays, because there was an answer.
+        let count = near.read(&mut [0; 16], |mut stream, buffer| stream.read(buffer)).unwrap();
+        assert_eq!(count, 3);
+        wait_until(&reactor, || is_readable(&near));
+        assert_eq!(drain(&near), (0, true));
+    }
+
+    #[test]
+    fn a_full_socket_is_told_when_it_takes_more() {
+        let reactor = Arc::new(Reactor::new().unwrap());
+        let (near, mut far) = pair(&reactor);
+        let bytes = [0; 65536];
+        let mut sent = 0;
+        let full = loop {
+            match near.write(|mut stream| stream.write(&bytes)) {
+                Ok(count) => sent += count,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(full.kind(), io::ErrorKind::WouldBlock);
+        assert!(!is_writable(&near));
+        far.read_exact(&mut vec![0; sent]).unwrap();
+        wait_until(&reactor, || is_writable(&near));
+        near.write(|mut stream| stream.write(&bytes)).unwrap();
+    }
+
+    #[test]
+    fn a_socket_that_is_dropped_is_forgotten() {
+        let reactor = Arc::new(Reactor::new().unwrap());
+        let (near, _far) = pair(&reactor);
+        drop(near);
+        assert!(reactor.sources().is_empty());
+    }
+}

@@ -13,6 +13,7 @@ use smol::{Executor, Task, Timer};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::StartError;
+use crate::fanout::Fanout;
 use crate::handle::Handle;
 use crate::house::House;
 use crate::hub::Hub;
@@ -165,8 +166,9 @@ impl ServerBuilder {
             hub.add_plugin(setup, plugin, "");
         }
         let hub = near.spawn(hub.run(received));
-        let worker =
-            |(shard, lane): (usize, &Lane)| lane.executor.spawn(shared.fanout.clone().work(shard));
+        let worker = |(shard, lane): (usize, &Lane)| {
+            lane.executor.spawn(Fanout::work(shared.clone(), shard))
+        };
         let workers = lanes.iter().enumerate().map(worker).collect();
         let reception = Reception { shared, hub: inbox, guard: Arc::default(), lanes, permit };
         let listeners = listeners

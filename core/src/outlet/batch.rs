@@ -22,6 +22,16 @@ pub(crate) struct Batch {
     joined: [Vec<u8>; DIALECTS],
     /// Scratch space for what is owed to one alone; empty before and after.
     pub(super) own: Vec<Piece>,
+    /// What was handed out, until it is counted for the whole house.
+    pub(super) tally: Tally,
+}
+
+/// What was handed to sockets.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Entries and lines.
+    pub(crate) deliveries: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Batch {
@@ -48,6 +58,11 @@ impl Batch {
         }
     }
 
+    /// What was handed out since this was last asked.
+    pub(crate) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.slices.is_empty()
     }
@@ -55,6 +70,11 @@ impl Batch {
     /// Whether there may be more than it holds.
     pub(super) fn is_full(&self) -> bool {
         self.slices.len() == MAX_SLICES
+    }
+
+    /// How many entries it holds.
+    pub(super) fn len(&self) -> u64 {
+        self.to - self.from
     }
 
     /// Where a cursor stands that has had it.

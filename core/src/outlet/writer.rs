@@ -166,6 +166,14 @@ impl Cursor {
 }
 
 impl Piece {
+    /// How many entries or lines it is.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Entries(slice) => slice.entries().len() as u64,
+            Self::Own(_) | Self::Bytes(_) => 1,
+        }
+    }
+
     pub(super) fn encode(&mut self, dialect: &dyn Dialect) {
         if let Self::Own(event) = self {
             let mut bytes = Vec::new();
