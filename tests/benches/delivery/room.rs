@@ -22,7 +22,8 @@ pub(crate) struct Room {
     ear_for: usize,
     /// How many connections, from the first, are told everything and are held to account. Others may be dialled after them.
     audience: usize,
-    /// Bytes of one message on a receiver's socket.
+    /// Bytes that are said at once, and what that is on a receiver's socket.
+    payload: usize,
     line: u64,
     /// What each of the audience had received before the first message, and all together since then.
     base: Vec<u64>,
@@ -65,6 +66,7 @@ impl Room {
             talkers: (0..talkers).map(talker).collect(),
             ear_for: usize::from(!kind.speech().echoes()),
             audience,
+            payload: PAYLOAD,
             line: 0,
             base: Vec::new(),
             received: 0,
@@ -128,17 +130,22 @@ impl Room {
         })
     }
 
-    /// Says `count` times `payload`, one every `interval` whatever happens and each talker in turn, and returns how long after its
-    /// due time each reached each socket, sorted, in milliseconds.
-    pub(crate) fn paced(
-        &mut self,
-        count: u64,
-        interval: Duration,
-        payload: &[u8],
-    ) -> io::Result<Vec<f64>> {
-        let speech = self.process.kind().speech();
-        let message = speech.say(payload);
-        let line = self.line + (payload.len() - PAYLOAD) as u64;
+    /// From now on people say so many bytes at once, at least as many as before.
+    pub(crate) fn lengthen(&mut self, payload: usize) {
+        let more = payload - self.payload;
+        for (place, talker) in self.talkers.iter_mut().enumerate() {
+            let long = [vec![b'x'; payload - PAYLOAD], load::payload(place)].concat();
+            talker.message = self.process.kind().speech().say(&long);
+        }
+        self.payload = payload;
+        self.line += more as u64;
+        self.count_from_here();
+    }
+
+    /// Says `count` messages, one every `interval` whatever happens and each talker in turn, and returns how long after its due time
+    /// each reached each socket, sorted, in milliseconds.
+    pub(crate) fn paced(&mut self, count: u64, interval: Duration) -> io::Result<Vec<f64>> {
+        let (speech, line) = (self.process.kind().speech(), self.line);
         let first = Instant::now() + interval;
         let due = |index: u64| first + interval.mul_f64(index as f64);
         self.count_from_here();
@@ -151,7 +158,8 @@ impl Room {
         while latencies.len() < wanted {
             let now = Instant::now();
             if sent < count && now >= due(sent) {
-                self.load.send(sent as usize % self.talkers.len(), &message)?;
+                let talker = sent as usize % self.talkers.len();
+                self.load.send(talker, &self.talkers[talker].message)?;
                 sent += 1;
                 continue;
             }
