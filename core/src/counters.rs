@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outlet::Tally;
+
 /// The limits that are counted when they strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -173,6 +175,12 @@ impl Counters {
             loud_from.compare_exchange(from, now + QUIET, done, other).is_ok()
         };
         now >= from && quieten()
+    }
+
+    /// Something was handed to sockets.
+    pub(crate) fn delivered(&self, tally: &Tally) {
+        self.deliveries.fetch_add(tally.deliveries, Ordering::Relaxed);
+        self.bytes_sent.fetch_add(tally.bytes, Ordering::Relaxed);
     }
 
     /// How often each limit struck, those that never did included.

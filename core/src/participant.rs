@@ -47,7 +47,7 @@ pub enum JoinError {
 
 impl Participant {
     pub(crate) async fn join(handle: &Handle, name: &str) -> Result<Self, JoinError> {
-        let outlet = handle.shared.outlet(Box::new(Nowhere));
+        let outlet = handle.shared.outlet(0, Box::new(Nowhere));
         // The name comes with the welcome; until then that of the house stands in.
         let settings = handle.settings();
         let name_of_house =

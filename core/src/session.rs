@@ -23,7 +23,7 @@ use crate::dialect::lines::{Line, LineSplitter, Unended};
 use crate::dialect::{BadLine, Input, choose};
 use crate::event::{ErrorCode, Event, LeaveReason};
 use crate::hub::inbox::{Ask, Inbox, InboxSender};
-use crate::outlet::{Circumstances, Flush, Outlet};
+use crate::outlet::{Batch, Circumstances, Flush, Outlet};
 use crate::shared::Shared;
 
 use door::{Answer, Door};
@@ -310,7 +310,10 @@ impl Session {
 
     /// Writes what the full socket takes now.
     fn flush(&mut self) {
-        match self.outlet.flush(&mut Vec::new()) {
+        let mut batch = Batch::default();
+        let flush = self.outlet.flush(&mut batch);
+        self.shared.counters.delivered(&batch.take_tally());
+        match flush {
             Flush::FellOut => self.too_slow(),
             Flush::UpToDate | Flush::Blocked | Flush::Ended => {}
         }

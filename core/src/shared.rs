@@ -61,9 +61,9 @@ impl Shared {
         let _ = self.addresses.set(addresses);
     }
 
-    /// An outlet with an id of its own.
-    pub(crate) fn outlet(&self, transport: Box<dyn Transport>) -> Arc<Outlet> {
+    /// An outlet with an id of its own, in the care of a worker.
+    pub(crate) fn outlet(&self, shard: usize, transport: Box<dyn Transport>) -> Arc<Outlet> {
         let id = MemberId(self.next_member.fetch_add(1, Ordering::Relaxed));
-        Arc::new(Outlet::new(id, self.fanout.assign(), self.published.clone(), transport))
+        Arc::new(Outlet::new(id, shard, self.published.clone(), transport))
     }
 }

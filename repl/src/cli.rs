@@ -68,6 +68,8 @@ pub enum Task {
     },
     /// Print the manual page: `salotto man > salotto.1`
     Man,
+    /// Ask for a password, or read one from standard input, and print what stands for it in the configuration
+    HashPassword,
     /// Print what makes a shell complete this command line
     Completions {
         /// For which shell

@@ -1,10 +1,12 @@
 //! What the program writes about itself.
 
+use std::time::Instant;
+
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::console::{Console, ENTER};
-use crate::harness::{Folder, Guest, Running};
+use crate::harness::{Folder, Guest, PATIENCE, Running};
 
 /// A house with these settings for its diagnostics.
 fn serve(folder: &Folder, log: &str) -> (Running, std::net::SocketAddr) {
@@ -91,8 +93,16 @@ fn a_reload_changes_level_and_file_and_begins_a_file_that_was_moved_anew() {
     let folder = Folder::new();
     let (_serve, _) = serve(&folder, "(file: \"one.log\")");
     let has = |name: &str, part: &str| folder.read(name).contains(part);
+    let will_have = |name: &str, part: &str| {
+        let deadline = Instant::now() + PATIENCE;
+        while !has(name, part) {
+            assert!(Instant::now() < deadline, "{part} is not in {}", folder.read(name));
+            std::thread::yield_now();
+        }
+    };
     std::fs::rename(folder.path().join("one.log"), folder.path().join("old.log")).unwrap();
     assert_eq!(folder.exec(&["config reload"]).err, "");
+    will_have("one.log", "command=\"config reload\"");
     assert!(!has("one.log", "listening on") && has("old.log", "listening on"));
 
     let config = folder.read("salotto.ron");
@@ -101,7 +111,7 @@ fn a_reload_changes_level_and_file_and_begins_a_file_that_was_moved_anew() {
         folder.exec(&["config reload", "log-level"]).out.lines().last(),
         Some("log-level is debug")
     );
-    assert!(has("two.log", "command=\"log-level\""));
+    will_have("two.log", "command=\"log-level\"");
 
     folder.write("salotto.ron", &config.replace("\"one.log\"", "\"none/three.log\""));
     let refused = folder.exec(&["config reload"]);

@@ -18,6 +18,7 @@ mod rate;
 mod readme;
 mod reload;
 mod resume;
+mod roles;
 mod rooms;
 mod slow;
 mod swap;
