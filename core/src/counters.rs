@@ -160,9 +160,9 @@ impl Counters {
         let struck = self.strikes[strike as usize].fetch_add(1, Ordering::Relaxed) + 1;
         let limit = strike.describe();
         if self.is_loud(strike, self.since.elapsed().as_secs()) {
-            tracing::info!(limit, %whom, struck, "a limit struck");
+            tracing::info!(limit, whom = whom.to_string(), struck, "a limit struck");
         } else {
-            tracing::debug!(limit, %whom, struck, "a limit struck");
+            tracing::debug!(limit, whom = whom.to_string(), struck, "a limit struck");
         }
     }
 

@@ -37,7 +37,7 @@ fn who_did_what_and_what_struck_a_limit_is_found_without_being_asked_for() {
     ada.say(&"x".repeat(3000));
     let line = serve.err.expect("a limit struck");
     assert!(line.contains("INFO") && line.contains("limit=\"message too long\""), "{line}");
-    assert!(line.contains(&format!("whom=ada (connection 1 from {}", address.ip())), "{line}");
+    assert!(line.contains(&format!("whom=\"ada (connection 1 from {}", address.ip())), "{line}");
     folder.exec(&["kick ada no flooding"]);
     let line = serve.err.expect("action");
     for part in ["by=\"host\"", "what=\"kick\"", "whom=\"ada\"", "why=\"no flooding\""] {
