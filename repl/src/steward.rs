@@ -267,7 +267,7 @@ impl Steward {
             Local::Detach => return Ok(Outcome::Leave(Leave::Detach)),
             Local::Quit => return Ok(Outcome::Leave(Leave::Quit)),
         };
-        Ok(data::outcome(reply, form))
+        Ok(data::outcome(&arguments.path, reply, form))
     }
 
     /// What only a house can answer.
@@ -285,7 +285,7 @@ impl Steward {
                 return Ok(Outcome::Data(value));
             }
         }
-        Ok(data::outcome(handle.execute(line).await?, form))
+        Ok(data::outcome(&command.path, handle.execute(line).await?, form))
     }
 
     /// `by` is told by the answer, all others by an announcement.

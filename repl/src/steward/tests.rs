@@ -79,6 +79,7 @@ fn typed_data_is_given_for_a_bare_command_and_the_reply_for_any_other() {
         assert_eq!(data("users").await, serde_json::json!([]));
         assert_eq!(data("rooms").await[0]["room"], "lobby");
         assert!(data("help rooms").await.is_string());
+        assert_eq!(data("limits").await, serde_json::json!([]));
         assert!(steward.execute(&view, "users all", Form::Data).await.is_err());
     });
 }
