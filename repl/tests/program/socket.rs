@@ -116,6 +116,12 @@ fn what_is_no_socket_or_belongs_to_another_program_stays() {
     UnixStream::connect(folder.path().join("other")).unwrap();
     drop(other);
 
+    std::os::unix::fs::symlink("precious", folder.path().join("linked.lock")).unwrap();
+    let refused = folder.run(&["serve", "--listen", "127.0.0.1:0", "--control", "linked"], "");
+    assert_eq!(refused.status, 1);
+    assert!(refused.err.starts_with("cannot open the control socket `linked`"), "{}", refused.err);
+    assert_eq!(folder.read("precious"), "a will");
+
     let long = "x".repeat(200);
     let refused = folder.run(&["serve", "--listen", "127.0.0.1:0", "--control", &long], "");
     assert_eq!(refused.status, 1);
