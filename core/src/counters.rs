@@ -155,20 +155,14 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// Something was handed to sockets.
-    pub(crate) fn delivered(&self, tally: &Tally) {
-        self.deliveries.fetch_add(tally.deliveries, Ordering::Relaxed);
-        self.bytes_sent.fetch_add(tally.bytes, Ordering::Relaxed);
-    }
-
     /// A limit struck: counts it and leaves a trace of whom it struck.
     pub(crate) fn strike(&self, strike: Strike, whom: impl Display) {
         let struck = self.strikes[strike as usize].fetch_add(1, Ordering::Relaxed) + 1;
         let limit = strike.describe();
         if self.is_loud(strike, self.since.elapsed().as_secs()) {
-            tracing::info!(limit, %whom, struck, "a limit struck");
+            tracing::info!(limit, whom = whom.to_string(), struck, "a limit struck");
         } else {
-            tracing::debug!(limit, %whom, struck, "a limit struck");
+            tracing::debug!(limit, whom = whom.to_string(), struck, "a limit struck");
         }
     }
 
@@ -181,6 +175,12 @@ impl Counters {
             loud_from.compare_exchange(from, now + QUIET, done, other).is_ok()
         };
         now >= from && quieten()
+    }
+
+    /// Something was handed to sockets.
+    pub(crate) fn delivered(&self, tally: &Tally) {
+        self.deliveries.fetch_add(tally.deliveries, Ordering::Relaxed);
+        self.bytes_sent.fetch_add(tally.bytes, Ordering::Relaxed);
     }
 
     /// How often each limit struck, those that never did included.

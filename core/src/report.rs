@@ -102,9 +102,11 @@ impl Report {
                 let name = name.as_ref().map(Name::as_str);
                 match reason {
                     LeaveReason::TooSlow | LeaveReason::Idle | LeaveReason::Refused { .. } => {
-                        tracing::info!(%member, name, %reason, "cut off");
+                        tracing::info!(%member, name, reason = reason.to_string(), "cut off");
                     }
-                    _ => tracing::debug!(%member, name, %reason, "disconnected"),
+                    _ => {
+                        tracing::debug!(%member, name, reason = reason.to_string(), "disconnected")
+                    }
                 }
             }
             Self::Action(Action { what, by, whom, room, why, until, .. }) => {

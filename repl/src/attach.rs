@@ -42,9 +42,8 @@ pub(crate) fn run(wish: Wish) -> Exit {
             .map_err(|error| Failure(Exit::Failed, format!("cannot use this terminal: {error}")))?;
         let (program, process) = (greeting.program, greeting.process);
         console.announce(&format!(
-            "attached to {program} (process {process}); `help` lists the commands"
+            "attached to {program} (process {process}); `help` lists commands, Ctrl+D leaves"
         ));
-        console.announce("`detach` or Ctrl+D leaves; the house stays open");
         match console.run().await {
             End::Left => Ok(Exit::Done),
             End::ServerGone(reason) => {

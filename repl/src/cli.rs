@@ -54,8 +54,6 @@ pub enum Task {
     },
     /// Run the house without a console, for systemd and containers; SIGTERM and SIGINT close it, SIGHUP reloads the configuration
     Serve,
-    /// Ask for a password, or read one from standard input, and print what stands for it in the configuration
-    HashPassword,
     /// Open a console on a house that runs already; `detach` or Ctrl+D leaves it running
     Attach,
     /// Execute commands on a house that runs already: each argument is one, without any each line of standard input
@@ -70,6 +68,8 @@ pub enum Task {
     },
     /// Print the manual page: `salotto man > salotto.1`
     Man,
+    /// Ask for a password, or read one from standard input, and print what stands for it in the configuration
+    HashPassword,
     /// Print what makes a shell complete this command line
     Completions {
         /// For which shell

@@ -7,8 +7,8 @@
 mod attach;
 pub mod cli;
 mod console;
-mod hash_password;
 pub mod control;
+mod hash_password;
 mod helper;
 mod inside;
 mod logging;

@@ -132,7 +132,7 @@ impl Steward {
     /// When the configuration is wrong, the house cannot open or is open already.
     pub async fn open(&self) -> Result<Vec<SocketAddr>, OpenError> {
         let mut house = self.house.lock().await;
-        self.open_locked(&mut house)
+        self.open_locked(&mut house, None)
     }
 
     /// Closes the house for good: everybody is told, and has the configured time to take their last lines; feeds end when they have told the
@@ -140,7 +140,7 @@ impl Steward {
     pub async fn retire(&self) {
         let mut house = self.house.lock().await;
         house.is_retired = true;
-        self.close_locked(&mut house).await;
+        self.close_locked(&mut house, None).await;
         for line in lock(&self.views).drain(..) {
             line.hang_up();
         }
@@ -247,9 +247,9 @@ impl Steward {
     ) -> Result<Outcome, CommandError> {
         let reply = match local {
             Local::Help => help(commands, arguments.text("command"))?,
-            Local::Start => self.start(arguments.get("address")).await?,
-            Local::Stop => self.stop().await?,
-            Local::Restart => self.restart().await?,
+            Local::Start => self.start(view, arguments.get("address")).await?,
+            Local::Stop => self.stop(view).await?,
+            Local::Restart => self.restart(view).await?,
             Local::Shutdown => {
                 self.retire().await;
                 return Ok(Outcome::Leave(Leave::Shutdown));
@@ -267,7 +267,7 @@ impl Steward {
             Local::Detach => return Ok(Outcome::Leave(Leave::Detach)),
             Local::Quit => return Ok(Outcome::Leave(Leave::Quit)),
         };
-        Ok(data::outcome(reply, form))
+        Ok(data::outcome(&arguments.path, reply, form))
     }
 
     /// What only a house can answer.
@@ -285,10 +285,15 @@ impl Steward {
                 return Ok(Outcome::Data(value));
             }
         }
-        Ok(data::outcome(handle.execute(line).await?, form))
+        Ok(data::outcome(&command.path, handle.execute(line).await?, form))
     }
 
-    fn open_locked(&self, house: &mut House) -> Result<Vec<SocketAddr>, OpenError> {
+    /// `by` is told by the answer, all others by an announcement.
+    fn open_locked(
+        &self,
+        house: &mut House,
+        by: Option<&View>,
+    ) -> Result<Vec<SocketAddr>, OpenError> {
         if house.server.is_some() {
             return Err(OpenError::AlreadyOpen);
         }
@@ -303,11 +308,15 @@ impl Steward {
         }
         let server = builder.start()?;
         let handle = server.handle();
+        let addresses = server.addresses();
+        if let Some(by) = by {
+            let opened = format!("the house was opened by {}: {}", by.who(), listed(&addresses));
+            self.announce_to_others(by, &opened);
+        }
         for line in lock(&self.views).iter() {
             line.connect(&handle);
         }
         self.set_vocabulary(handle.directory(), true);
-        let addresses = server.addresses();
         for address in &addresses {
             tracing::info!("listening on {address}");
         }
@@ -315,17 +324,26 @@ impl Steward {
         Ok(addresses)
     }
 
-    async fn close_locked(&self, house: &mut House) -> bool {
+    async fn close_locked(&self, house: &mut House, by: Option<&View>) -> bool {
         let Some(server) = house.server.take() else {
             return false;
         };
         self.set_vocabulary(server.handle().directory(), false);
         server.stop().await;
         tracing::info!("the house is closed");
+        if let Some(by) = by {
+            self.announce_to_others(by, &format!("the house was closed by {}", by.who()));
+        }
         true
     }
 
-    async fn start(&self, address: Option<&str>) -> Result<Reply, CommandError> {
+    fn announce_to_others(&self, by: &View, text: &str) {
+        for line in lock(&self.views).iter().filter(|line| !Arc::ptr_eq(line, by.line())) {
+            line.announce(text);
+        }
+    }
+
+    async fn start(&self, view: &View, address: Option<&str>) -> Result<Reply, CommandError> {
         let mut house = self.house.lock().await;
         let before = house.listen.clone();
         if let Some(address) = address {
@@ -334,7 +352,7 @@ impl Steward {
             }
             house.listen = vec![address.into()];
         }
-        let opened = self.open_locked(&mut house);
+        let opened = self.open_locked(&mut house, Some(view));
         if opened.is_err() {
             // An address that did not work is not tried again by the next `start`.
             house.listen = before;
@@ -342,22 +360,22 @@ impl Steward {
         opened.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
-    async fn stop(&self) -> Result<Reply, CommandError> {
-        match self.close_locked(&mut *self.house.lock().await).await {
+    async fn stop(&self, view: &View) -> Result<Reply, CommandError> {
+        match self.close_locked(&mut *self.house.lock().await, Some(view)).await {
             true => Ok(Reply::text("the house is closed")),
             false => Err(not_running()),
         }
     }
 
     /// Closes and opens the house, unless the configuration is wrong by now.
-    async fn restart(&self) -> Result<Reply, CommandError> {
+    async fn restart(&self, view: &View) -> Result<Reply, CommandError> {
         let mut house = self.house.lock().await;
         if house.server.is_none() {
             return Err(not_running());
         }
         self.load(&house).map_err(failed)?;
-        self.close_locked(&mut house).await;
-        let opened = self.open_locked(&mut house);
+        self.close_locked(&mut house, Some(view)).await;
+        let opened = self.open_locked(&mut house, Some(view));
         opened.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
@@ -432,6 +450,13 @@ impl std::fmt::Debug for House {
     }
 }
 
+/// All addresses in one line.
+fn listed(addresses: &[SocketAddr]) -> String {
+    let addresses: Vec<_> =
+        addresses.iter().map(|address| format!("listening on {address}")).collect();
+    addresses.join(", ")
+}
+
 /// One line for each address.
 pub fn listening(addresses: &[SocketAddr]) -> Reply {
     let lines = addresses.iter().map(|address| format!("listening on {address}"));
@@ -465,3 +490,6 @@ fn failed(error: impl std::fmt::Display) -> CommandError {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

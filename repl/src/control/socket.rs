@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt,
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use smol::net::unix::{UnixListener, UnixStream};
 use socket2::{Domain, SockAddr, SockRef, Type};
 
@@ -131,7 +132,9 @@ impl Lock {
         let path = PathBuf::from(path);
         loop {
             let mut options = OpenOptions::new();
-            let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+            options.read(true).write(true).create(true).truncate(false).mode(0o600);
+            // Where others can write too, one may have laid a link to something of ours.
+            options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
             let mut lock = Self { file: options.open(&path)?, path: path.clone() };
             match lock.file.try_lock() {
                 // A server that has just ended took away the file that was opened here.

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{Form, Outcome, failed};
 
+/// Commands that list things. When there are none they tell people so in a sentence, and programs by an empty list.
+const LISTS: [&str; 3] = ["bans", "limits", "mutes"];
+
 /// What these commands, without arguments, are about; `None` for all others.
 pub(super) async fn of(handle: &Handle, path: &str) -> Result<Option<Value>, Closed> {
     // They are plain structs, lists and texts, which nothing keeps from being written.
@@ -24,10 +27,13 @@ pub(super) fn value(value: &impl Serialize) -> Result<Value, CommandError> {
     serde_json::to_value(value).map_err(failed)
 }
 
-/// A reply in the form that was asked for.
-pub(super) fn outcome(reply: Reply, form: Form) -> Outcome {
+/// The reply of a command in the form that was asked for.
+pub(super) fn outcome(path: &str, reply: Reply, form: Form) -> Outcome {
     match form {
         Form::Reply => Outcome::Reply(reply),
+        Form::Data if LISTS.contains(&path) && matches!(reply, Reply::Text(_)) => {
+            Outcome::Data(Value::Array(Vec::new()))
+        }
         Form::Data => Outcome::Data(of_reply(reply)),
     }
 }

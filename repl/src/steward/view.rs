@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use async_channel::{Receiver, Sender};
+use salotto::event::Timestamp;
 use salotto::{Event, Handle, Happening, NoticeKind, Reply, Report, Tracing};
 use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;
 
 use super::lock;
 
-/// Houses that may have opened while a front looked away. More than one is rare; the oldest makes way.
-const HOUSES: usize = 4;
+/// Houses and announcements that may come while a front looks away. More than a few are rare; the oldest make way.
+const HOUSES: usize = 8;
 
 /// How much of what happens is shown. Each shows what those before it show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -164,6 +165,15 @@ impl Line {
         let _ = self.houses.force_send(handle.watch());
     }
 
+    /// Tells something about the house that it cannot tell itself, because it is not open yet or any more.
+    pub(super) fn announce(&self, text: &str) {
+        let (sender, reports) = async_channel::bounded(1);
+        let time = Timestamp::now();
+        // Told like by a house that has just this one thing to tell.
+        let _ = sender.try_send(Report::House { time, text: text.to_owned() });
+        let _ = self.houses.force_send(reports);
+    }
+
     pub(super) fn hang_up(&self) {
         lock(&self.wishes).tracing = None;
         self.houses.close();
@@ -253,6 +263,35 @@ mod tests {
             }
             drop(view);
             assert_eq!(feed.next().await, None);
+        });
+    }
+
+    #[test]
+    fn what_is_announced_stands_between_what_two_houses_tell() {
+        smol::block_on(async {
+            let (view, mut feed) = open("a test", Some(Watch::Talk));
+            let mut told = Vec::new();
+            for text in ["one", "two"] {
+                let server = Server::builder().listen(Vec::<String>::new()).start();
+                let server = server.unwrap();
+                view.line().announce(&format!("before {text}"));
+                view.line().connect(&server.handle());
+                server.handle().say("lobby", text).await.unwrap();
+                server.stop().await;
+                view.line().announce(&format!("after {text}"));
+            }
+            view.line().hang_up();
+            while let Some(report) = feed.next().await {
+                told.push(match report {
+                    Report::House { text, .. } => text,
+                    Report::Entry(entry) => match entry.what {
+                        Happening::Message { text, .. } => text,
+                        other => panic!("{other:?}"),
+                    },
+                    other => panic!("{other:?}"),
+                });
+            }
+            assert_eq!(told, ["before one", "one", "after one", "before two", "two", "after two"]);
         });
     }
 

@@ -134,3 +134,14 @@ fn what_is_no_password_is_not_hashed() {
         assert_eq!((ended.status, ended.out.as_str(), ended.err.as_str()), (1, "", answer));
     }
 }
+
+#[test]
+fn the_manual_page_names_every_task() {
+    let ended = Folder::new().run(&["man"], "");
+    assert_eq!((ended.status, ended.err.as_str()), (0, ""));
+    assert!(ended.out.contains(".TH salotto 1"), "{}", ended.out);
+    for task in ["init", "check", "serve", "attach", "exec", "hash-password", "completions"] {
+        let task = task.replace('-', "\\-");
+        assert!(ended.out.contains(&format!("salotto\\-{task}(1)")), "{task}: {}", ended.out);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -77,19 +77,34 @@ impl Folder {
 
     /// Starts the program with pipes.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        let mut child = self
-            .command(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Running {
-            stdin: child.stdin.take(),
-            out: Lines::of(child.stdout.take().unwrap()),
-            err: Lines::of(child.stderr.take().unwrap()),
-            child,
-        }
+        Running::of(&mut self.command(args))
+    }
+
+    /// Starts a house without a console, and says where it listens. When this returns it can be attached to.
+    pub(crate) fn serve(&self, args: &[&str]) -> (Running, SocketAddr) {
+        let args: Vec<&str> =
+            ["serve", "--listen", "127.0.0.1:0"].iter().chain(args).copied().collect();
+        let mut serve = self.start(&args);
+        let address = Running::address(&mut serve.err);
+        (serve, address)
+    }
+
+    /// Executes commands on the house that runs here.
+    pub(crate) fn exec(&self, lines: &[&str]) -> Ended {
+        let args: Vec<&str> = ["exec"].iter().chain(lines).copied().collect();
+        self.run(&args, "")
+    }
+
+    /// Executes a command, and returns the value that it answers.
+    pub(crate) fn json(&self, line: &str) -> serde_json::Value {
+        let ended = self.exec(&["--json", line]);
+        assert_eq!(ended.err, "");
+        serde_json::from_str(&ended.out).unwrap()
+    }
+
+    /// Where a house is controlled when nobody says where.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path().join("run/salotto/control")
     }
 
     /// Runs the program to its end with this input.
@@ -101,6 +116,18 @@ impl Folder {
 }
 
 impl Running {
+    /// Starts a program with pipes.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        Self {
+            stdin: child.stdin.take(),
+            out: Lines::of(child.stdout.take().unwrap()),
+            err: Lines::of(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
     /// Types lines into the pipe.
     pub(crate) fn say(&mut self, lines: &str) {
         if lines.is_empty() {
@@ -122,6 +149,12 @@ impl Running {
         self.wait()
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
     /// Waits for its end.
     pub(crate) fn wait(&mut self) -> Ended {
         let (out, err) = (self.out.rest(), self.err.rest());
@@ -137,10 +170,15 @@ impl Drop for Running {
 }
 
 impl Guest {
+    /// Connects, and says nothing yet.
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        Self { lines: Lines::of(stream.try_clone().unwrap()), stream }
+    }
+
     /// Connects, gives a name and waits until it is in the room.
     pub(crate) fn join(address: SocketAddr, name: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        let mut guest = Self { lines: Lines::of(stream.try_clone().unwrap()), stream };
+        let mut guest = Self::connect(address);
         guest.say(name);
         guest.lines.expect("you are in ");
         guest

@@ -1,13 +1,19 @@
-//! The program as people meet it: the real binary with a pipe, a signal or a terminal at its end, and guests on real sockets.
+//! The program as people meet it: the real binary with a pipe, a signal, a socket or a terminal at its end, and guests on real sockets.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed; clippy does not know helpers for tests"
 )]
 
+mod attach;
+mod console;
+mod diagnostics;
+mod exec;
 mod files;
 mod harness;
+mod reload;
 mod script;
 mod serve;
-#[cfg(unix)]
+mod service;
+mod socket;
 mod terminal;

@@ -2,13 +2,6 @@
 
 use crate::harness::{Folder, Guest, Running};
 
-#[cfg(unix)]
-fn signal(running: &Running, signal: rustix::process::Signal) {
-    let id = rustix::process::Pid::from_child(&running.child);
-    rustix::process::kill_process(id, signal).unwrap();
-}
-
-#[cfg(unix)]
 #[test]
 fn a_signal_closes_the_house_and_people_are_told() {
     use rustix::process::Signal;
@@ -17,7 +10,7 @@ fn a_signal_closes_the_house_and_people_are_told() {
         let mut serve = folder.start(&["serve", "--listen", "127.0.0.1:0"]);
         let address = Running::address(&mut serve.err);
         let mut ada = Guest::join(address, "ada");
-        signal(&serve, ending);
+        serve.signal(ending);
         ada.lines.expect("goodbye (server stopping)");
         let ended = serve.wait();
         assert_eq!((ended.status, ended.out.as_str()), (0, ""), "{ending:?}");
@@ -27,7 +20,6 @@ fn a_signal_closes_the_house_and_people_are_told() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn a_hangup_reads_the_configuration_again() {
     let folder = Folder::new();
@@ -35,10 +27,10 @@ fn a_hangup_reads_the_configuration_again() {
     let mut serve = folder.start(&["serve"]);
     Running::address(&mut serve.err);
     folder.write("salotto.ron", "(server: (listen: [\"127.0.0.1:0\"], threads: 1))");
-    signal(&serve, rustix::process::Signal::HUP);
+    serve.signal(rustix::process::Signal::HUP);
     serve.err.expect("salotto.ron is in force; after `restart`: server.threads");
     folder.write("salotto.ron", "(server: 5)");
-    signal(&serve, rustix::process::Signal::HUP);
+    serve.signal(rustix::process::Signal::HUP);
     serve.err.expect("salotto.ron:1:10: found `5`");
 }
 
