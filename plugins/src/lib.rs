@@ -44,6 +44,8 @@
 //! ```
 
 pub mod commands;
+mod disk;
+pub mod journal;
 pub mod log;
 pub mod notices;
 pub mod quit;

@@ -244,10 +244,7 @@ fn a_new_day_begins_a_new_file() {
 #[test]
 fn a_mistake_in_the_settings_says_what_is_known() {
     for (text, message) in [
-        (
-            "(path: \"  \")",
-            "1:9: the path is empty; write the file to log to, such as \"talk.log\"",
-        ),
+        ("(path: \"  \")", "1:9: the path is empty; write that of a file, such as \"talk.log\""),
         (
             "(rotate: Weekly)",
             "1:10: there is no choice `Weekly`; known are `Never`, `Daily`, `Size`",
