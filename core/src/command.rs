@@ -4,7 +4,9 @@
 mod complete;
 mod reply;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +51,8 @@ pub enum Role {
 pub struct Command {
     /// Its word or words, e.g. `plugins enable`.
     pub path: String,
-    /// What it takes, in order. Optional ones come last; one of [`ArgKind::Text`] takes the rest of the line.
+    /// What it takes, in order; one of [`ArgKind::Text`] takes the rest of the line. Where there are too few words for all, optional ones are left
+    /// out from the first on: `login [ACCOUNT] PASSWORD`.
     #[serde(default)]
     pub args: Vec<Arg>,
     /// What it does, in one line, in the third person.
@@ -98,19 +101,24 @@ pub enum ArgKind {
     Word,
     /// The rest of the line, as it is.
     Text,
+    /// A word that nobody should see or keep, such as a password. Fronts keep the lines of such a command out of their history, and show them as
+    /// [`redacted`] makes them.
+    Secret,
 }
 
 /// What a front needs to know of a command to complete and explain it.
 pub type CommandInfo = Command;
 
 /// A command line that has been understood: which command, with which arguments, by whom.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Invocation {
     /// The path of the command.
     pub path: String,
     /// Who calls.
     pub caller: Caller,
     arguments: BTreeMap<String, String>,
+    /// Whether the arguments are nobody's business.
+    secret: bool,
 }
 
 /// Who calls a command.
@@ -191,6 +199,24 @@ fn advice(nearest: Option<&str>, prefix: &str) -> String {
     }
 }
 
+impl Role {
+    /// The word for it: `moderator`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.word())
+    }
+}
+
 impl Command {
     /// A command without arguments that every member may call.
     pub fn new(path: impl Into<String>, help: impl Into<String>) -> Self {
@@ -229,6 +255,11 @@ impl Command {
         self
     }
 
+    /// Whether it takes something that nobody should see or keep.
+    pub fn is_secret(&self) -> bool {
+        self.args.iter().any(|arg| arg.kind == ArgKind::Secret)
+    }
+
     /// How it is used: `kick NAME [REASON]`.
     pub fn usage(&self) -> String {
         let mut usage = self.path.clone();
@@ -256,7 +287,16 @@ impl Command {
         let wrong = |problem: String| CommandError::Usage { problem, usage: self.usage() };
         let mut arguments = BTreeMap::new();
         let mut rest = rest.trim();
+        // So many words there are for arguments that may be left out.
+        let needed = self.args.iter().filter(|arg| !arg.optional).count();
+        let mut spare = count_words(rest).saturating_sub(needed);
         for arg in &self.args {
+            if arg.optional {
+                if spare == 0 {
+                    continue;
+                }
+                spare -= 1;
+            }
             let value = match arg.kind {
                 ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
                 _ => {
@@ -266,9 +306,6 @@ impl Command {
                 }
             };
             if value.is_empty() {
-                if arg.optional {
-                    continue;
-                }
                 return Err(wrong(format!("{} is missing", arg.usage())));
             }
             match &arg.kind {
@@ -283,10 +320,12 @@ impl Command {
             }
             arguments.insert(arg.name.clone(), value);
         }
+        let secret = self.is_secret();
         if !rest.is_empty() {
+            let rest = if secret { "…" } else { rest };
             return Err(wrong(format!("`{rest}` is too much")));
         }
-        Ok(Invocation { path: self.path.clone(), caller, arguments })
+        Ok(Invocation { path: self.path.clone(), caller, arguments, secret })
     }
 }
 
@@ -335,6 +374,11 @@ impl Arg {
         Self::new(name, ArgKind::Text)
     }
 
+    /// A word that nobody should see or keep.
+    pub fn secret(name: impl Into<String>) -> Self {
+        Self::new(name, ArgKind::Secret)
+    }
+
     /// Says that it may be left out.
     pub fn optional(mut self) -> Self {
         self.optional = true;
@@ -362,6 +406,18 @@ impl Invocation {
     }
 }
 
+impl fmt::Debug for Invocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Invocation");
+        debug.field("path", &self.path).field("caller", &self.caller);
+        match self.secret {
+            true => debug.field("arguments", &format_args!("…")),
+            false => debug.field("arguments", &self.arguments),
+        };
+        debug.finish()
+    }
+}
+
 impl Caller {
     /// The operator: the console, or code that holds a handle.
     pub fn operator(name: Name) -> Self {
@@ -385,6 +441,37 @@ fn next_word(line: &str) -> Result<(String, &str), String> {
     }
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     Ok((word.to_owned(), rest.trim_start()))
+}
+
+/// How many words or quoted texts a line has, a quotation that is not closed included.
+fn count_words(mut line: &str) -> usize {
+    let mut count = 0;
+    while !line.trim().is_empty() {
+        count += 1;
+        line = next_word(line).map_or("", |(_, rest)| rest);
+    }
+    count
+}
+
+/// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`.
+///
+/// ```
+/// use salotto::command::{Arg, Command, redacted};
+///
+/// let login = Command::new("login", "Says who you are").arg(Arg::secret("password"));
+/// assert_eq!(redacted([&login].into_iter(), "login swordfish"), "login …");
+/// assert_eq!(redacted([&login].into_iter(), "kick bob"), "kick bob");
+/// ```
+pub fn redacted<'c, 'l>(
+    commands: impl Iterator<Item = &'c Command> + Clone,
+    line: &'l str,
+) -> Cow<'l, str> {
+    match find(commands, line) {
+        Ok((command, rest)) if command.is_secret() && !rest.is_empty() => {
+            Cow::Owned(format!("{} …", command.path))
+        }
+        _ => Cow::Borrowed(line),
+    }
 }
 
 /// Finds the command with the longest path that `line` begins with, and returns it with what follows.
@@ -449,6 +536,9 @@ mod tests {
                 .arg(Arg::text("settings").optional()),
             Command::new("watch", "").arg(Arg::choice("what", &["all", "none"])),
             Command::new("history", "").arg(Arg::number("count")),
+            Command::new("login", "")
+                .arg(Arg::word("account").optional())
+                .arg(Arg::secret("password")),
         ]
     }
 
@@ -487,8 +577,33 @@ mod tests {
             ("history 3 4", "`4` is too much; usage: history COUNT"),
             ("kik bob", "there is no command `kik`; did you mean `kick`?"),
             ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
+            ("login", "PASSWORD is missing; usage: login [ACCOUNT] PASSWORD"),
+            ("login ada pass word", "`…` is too much; usage: login [ACCOUNT] PASSWORD"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);
+        }
+    }
+    #[test]
+    fn what_may_be_left_out_is_left_out_from_the_first_on() {
+        let login = parse("login swordfish").unwrap();
+        assert_eq!((login.get("account"), login.text("password")), (None, "swordfish"));
+        let login = parse(r#"login ada "sword fish""#).unwrap();
+        assert_eq!((login.text("account"), login.text("password")), ("ada", "sword fish"));
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let login = parse("login ada swordfish").unwrap();
+        assert!(!format!("{login:?}").contains("swordfish"));
+        let commands = commands();
+        for (line, shown) in [
+            ("login ada swordfish", "login …"),
+            (" login  swordfish", "login …"),
+            ("login", "login"),
+            ("kick bob", "kick bob"),
+            ("nothing known", "nothing known"),
+        ] {
+            assert_eq!(redacted(commands.iter(), line), shown);
         }
     }
 }

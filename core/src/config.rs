@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::name::{Name, RoomName};
 
@@ -301,6 +302,34 @@ impl Settings {
         wrong
     }
 
+    /// The paths of all settings that differ from those of `before`, such as `limits.rate`, by name.
+    ///
+    /// ```
+    /// # use salotto::Settings;
+    /// let mut settings = Settings::default();
+    /// settings.limits.name_lines = None;
+    /// assert_eq!(settings.changed_from(&Settings::default()), ["limits.name_lines"]);
+    /// ```
+    pub fn changed_from(&self, before: &Settings) -> Vec<String> {
+        let sections = |settings: &Settings| {
+            // Settings have nothing that JSON cannot say.
+            let value = serde_json::to_value(settings).unwrap_or_default();
+            let fields = |(section, fields): (String, Value)| match fields {
+                Value::Object(fields) => fields
+                    .into_iter()
+                    .map(|(field, value)| (format!("{section}.{field}"), value))
+                    .collect(),
+                value => vec![(section, value)],
+            };
+            match value {
+                Value::Object(sections) => sections.into_iter().flat_map(fields).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let (before, now) = (sections(before), sections(self));
+        now.into_iter().filter(|field| !before.contains(field)).map(|(path, _)| path).collect()
+    }
+
     /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
     pub(crate) fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
         fn keep<T: Clone + PartialEq>(
@@ -324,18 +353,18 @@ impl Settings {
 }
 
 /// A duration as a number of seconds.
-mod seconds {
+pub(crate) mod seconds {
     use super::*;
     use serde::{Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         value: &Duration,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(value.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;

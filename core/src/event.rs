@@ -178,6 +178,22 @@ pub enum LeaveReason {
     Stopping,
 }
 
+impl LeaveReason {
+    /// The word for it on the wire: `quit`, `kicked`, `too_slow` and so on.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Quit { .. } => "quit",
+            Self::Parted => "parted",
+            Self::Kicked { .. } => "kicked",
+            Self::Lost => "lost",
+            Self::TooSlow => "too_slow",
+            Self::Idle => "idle",
+            Self::Refused { .. } => "refused",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 impl fmt::Display for LeaveReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -252,6 +268,11 @@ pub enum Event {
         /// Why.
         #[serde(flatten)]
         reason: LeaveReason,
+    },
+    /// What you may do has changed, and with it what can be typed after `!`; for help and completion.
+    Commands {
+        /// All of them.
+        commands: Vec<CommandInfo>,
     },
     /// You have another name.
     Named {
@@ -472,6 +493,23 @@ mod tests {
             serde_json::to_string(&Event::Entry(message)).unwrap(),
             r#"{"room":"lobby","id":7,"time":"2026-01-02T03:04:05.678Z","type":"message","from":"ada","text":"hi"}"#
         );
+    }
+
+    #[test]
+    fn the_word_for_a_reason_is_that_of_the_wire() {
+        for reason in [
+            LeaveReason::Quit { farewell: String::new() },
+            LeaveReason::Parted,
+            LeaveReason::Kicked { by: None, why: String::new() },
+            LeaveReason::Lost,
+            LeaveReason::TooSlow,
+            LeaveReason::Idle,
+            LeaveReason::Refused { why: String::new() },
+            LeaveReason::Stopping,
+        ] {
+            let json = serde_json::to_value(&reason).unwrap();
+            assert_eq!(json["reason"], reason.word());
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Host`] are the hooks and what they may do;
 //! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
+mod action;
 pub mod client;
 mod clock;
 pub mod command;
@@ -63,6 +64,7 @@ pub mod testing;
 mod timeline;
 mod transport;
 
+pub use action::Action;
 pub use command::{Arg, Caller, Command, CommandError, Invocation, Reply, Role};
 pub use config::{Limits, Settings};
 pub use counters::Strike;
@@ -82,4 +84,4 @@ pub use plugin::{
 pub use report::Report;
 pub use request::{Envelope, Request};
 pub use server::{Server, ServerBuilder};
-pub use status::Status;
+pub use status::{Status, resident_memory};

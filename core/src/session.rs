@@ -8,6 +8,7 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -189,7 +190,8 @@ impl Session {
         });
         match read {
             Ok(0) => self.peer_ended = true,
-            Ok(_) => {
+            Ok(count) => {
+                self.shared.counters.bytes_received.fetch_add(count as u64, Ordering::Relaxed);
                 self.heard = Instant::now();
                 self.pinged = false;
             }

@@ -100,7 +100,7 @@ impl Dialect for Text {
             Event::Error { text, .. } => prefixed(out, "! ", text),
             Event::Bye { reason } => plain(out, format_args!("* goodbye ({reason})")),
             Event::Entry(entry) => self.encode_entry(entry, Place::OtherRoom, out),
-            Event::Welcome { .. } | Event::Ping | Event::Pong { .. } => {}
+            Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}
         }
     }
 

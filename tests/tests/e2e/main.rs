@@ -1,6 +1,7 @@
 //! End-to-end tests: each opens a house of its own and talks to it through real sockets.
 
 mod abuse;
+mod actions;
 mod bytes;
 mod client;
 mod commands;
@@ -9,10 +10,12 @@ mod gates;
 mod json;
 mod lifecycle;
 mod names;
+mod numbers;
 mod order;
 mod panics;
 mod rate;
 mod readme;
+mod reload;
 mod resume;
 mod rooms;
 mod slow;
