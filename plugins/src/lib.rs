@@ -8,6 +8,7 @@
 //! | [`notices`] | tells rooms who came, left and was renamed; welcomes newcomers |
 //! | [`quit`] | the word that says goodbye |
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
+//! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
 //! | [`log`] | writes what is said to a file |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
@@ -47,11 +48,15 @@ pub mod commands;
 mod disk;
 pub mod journal;
 pub mod log;
+pub mod moderation;
+mod network;
 pub mod notices;
 pub mod quit;
 mod registry;
 mod settings;
+mod span;
 pub mod template;
 
 pub use registry::{CatalogExt, catalog, default_set};
 pub use settings::parse_settings;
+pub use span::{Span, SpanError};

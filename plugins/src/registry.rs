@@ -5,14 +5,16 @@ use serde::de::DeserializeOwned;
 
 use crate::commands::Commands;
 use crate::log::Log;
+use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
 use crate::settings::{at_start, parse_settings};
 
-/// The plugins that come with Salotto, by name: `notices`, `quit`, `log` and `commands`.
+/// The plugins that come with Salotto, by name.
 ///
 /// ```
-/// assert_eq!(salotto_plugins::catalog().names(), ["commands", "log", "notices", "quit"]);
+/// let names = salotto_plugins::catalog().names();
+/// assert_eq!(names, ["commands", "log", "moderation", "notices", "quit"]);
 /// ```
 pub fn catalog() -> Catalog {
     Catalog::new()
@@ -20,13 +22,14 @@ pub fn catalog() -> Catalog {
         .register("quit", |settings| Ok(Quit::new(settings)))
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
+        .register("moderation", Moderation::new)
 }
 
-/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`.
+/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`, `moderation`.
 ///
 /// `log` is not among them: whether to keep what people say is for the host to decide.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["notices", "quit", "commands"].into_iter().map(PluginSetup::new).collect()
+    ["notices", "quit", "commands", "moderation"].into_iter().map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -96,7 +99,7 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            assert_eq!(names, ["notices", "quit", "commands"]);
+            assert_eq!(names, ["notices", "quit", "commands", "moderation"]);
             server.stop().await;
         });
     }

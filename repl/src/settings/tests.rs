@@ -2,6 +2,7 @@ use std::fmt::Debug;
 
 use salotto_plugins::commands::CommandSettings;
 use salotto_plugins::log::LogSettings;
+use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
 use salotto_plugins::quit::QuitSettings;
 use serde::de::DeserializeOwned;
@@ -57,10 +58,11 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
+            "moderation" => holds_defaults::<ModerationSettings>(settings),
             other => panic!("`{other}` is not compared"),
         }
     }
-    assert_eq!(config.plugins.len(), 4);
+    assert_eq!(config.plugins.len(), crate::plugins::catalog().names().len());
 }
 
 #[test]
