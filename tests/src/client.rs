@@ -1,7 +1,7 @@
 //! A raw TCP client that remembers what it hears. It knows lines and nothing of what they mean.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -43,6 +43,26 @@ impl Client {
         let stream = TcpStream::connect_timeout(&address, PATIENCE);
         Self::new(
             stream.unwrap_or_else(|error| panic!("{label} cannot connect: {error}")),
+            label,
+            transcript,
+        )
+    }
+
+    /// From an address of this machine; on Linux all of 127.0.0.0/8 are.
+    pub(crate) fn connect_from(
+        source: IpAddr,
+        address: SocketAddr,
+        label: &str,
+        transcript: &Transcript,
+    ) -> Self {
+        let connected = || {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+            socket.bind(&SocketAddr::new(source, 0).into())?;
+            socket.connect(&address.into())?;
+            Ok::<_, io::Error>(socket.into())
+        };
+        Self::new(
+            connected().unwrap_or_else(|error| panic!("{label} cannot connect: {error}")),
             label,
             transcript,
         )

@@ -9,6 +9,7 @@ mod embedding;
 mod gates;
 mod json;
 mod lifecycle;
+mod moderation;
 mod names;
 mod numbers;
 mod order;
