@@ -10,6 +10,7 @@
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
 //! | [`log`] | writes what is said to a file |
+//! | [`audit`] | writes what is done to people and to the house to a file |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -44,6 +45,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod audit;
 pub mod commands;
 mod disk;
 pub mod journal;

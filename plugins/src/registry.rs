@@ -3,6 +3,7 @@
 use salotto::{Catalog, Plugin, PluginSetup};
 use serde::de::DeserializeOwned;
 
+use crate::audit::Audit;
 use crate::commands::Commands;
 use crate::log::Log;
 use crate::moderation::Moderation;
@@ -14,7 +15,7 @@ use crate::settings::{at_start, parse_settings};
 ///
 /// ```
 /// let names = salotto_plugins::catalog().names();
-/// assert_eq!(names, ["commands", "log", "moderation", "notices", "quit"]);
+/// assert_eq!(names, ["audit", "commands", "log", "moderation", "notices", "quit"]);
 /// ```
 pub fn catalog() -> Catalog {
     Catalog::new()
@@ -23,11 +24,12 @@ pub fn catalog() -> Catalog {
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("moderation", Moderation::new)
+        .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
 /// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`, `moderation`.
 ///
-/// `log` is not among them: whether to keep what people say is for the host to decide.
+/// `log` and `audit` are not among them: whether to keep what people say and do is for the host to decide.
 pub fn default_set() -> Vec<PluginSetup> {
     ["notices", "quit", "commands", "moderation"].into_iter().map(PluginSetup::new).collect()
 }
@@ -116,7 +118,7 @@ mod tests {
             "plugin `commands`: 1:14: the number `1` is too large or too small here"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
-        assert!(problem(&catalog, "logs", "").contains("known are commands, log,"));
+        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, log,"));
     }
 
     #[test]

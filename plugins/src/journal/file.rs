@@ -19,6 +19,8 @@ pub(crate) struct JournalFile {
     path: PathBuf,
     rotate: Rotate,
     keep: u32,
+    /// Whether what is appended is on the disk, and not only with the system, before it counts as written.
+    synced: bool,
     open: Option<Open>,
     /// Why the last rotation did not work, until it is asked for.
     rotation_problem: Option<Problem>,
@@ -68,7 +70,12 @@ fn advice(path: &Path, error: &io::Error) -> String {
 impl JournalFile {
     /// A file that is opened when something is to be written.
     pub(crate) fn new(path: PathBuf, rotate: Rotate, keep: u32) -> Self {
-        Self { path, rotate, keep, open: None, rotation_problem: None }
+        Self { path, rotate, keep, synced: false, open: None, rotation_problem: None }
+    }
+
+    /// The same, but what is appended is on the disk before anything else is done, for what has to outlive a power cut.
+    pub(crate) fn synced(self) -> Self {
+        Self { synced: true, ..self }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -124,6 +131,10 @@ impl JournalFile {
             }
             open.bytes += gone as u64;
             open.day = day;
+            if self.synced && open.regular {
+                let synced = open.file.sync_data();
+                synced.map_err(|error| Problem::Write { path: self.path.clone(), error })?;
+            }
             self.open = Some(open);
         }
     }

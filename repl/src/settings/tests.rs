@@ -1,5 +1,6 @@
 use std::fmt::Debug;
 
+use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
 use salotto_plugins::log::LogSettings;
 use salotto_plugins::moderation::ModerationSettings;
@@ -57,6 +58,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "notices" => holds_defaults::<NoticeSettings>(settings),
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
+            "audit" => holds_defaults::<AuditSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
             other => panic!("`{other}` is not compared"),

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod actions;
+mod audit;
 mod bytes;
 mod client;
 mod commands;
