@@ -8,6 +8,7 @@
 //! | [`notices`] | tells rooms who came, left and was renamed; welcomes newcomers |
 //! | [`quit`] | the word that says goodbye |
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
+//! | [`floods`] | warns, mutes, sends out and bans who drowns the others out |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
 //! | [`log`] | writes what is said to a file |
 //! | [`audit`] | writes what is done to people and to the house to a file |
@@ -48,6 +49,7 @@
 pub mod audit;
 pub mod commands;
 mod disk;
+pub mod floods;
 pub mod journal;
 pub mod log;
 pub mod moderation;

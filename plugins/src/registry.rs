@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::audit::Audit;
 use crate::commands::Commands;
+use crate::floods::Floods;
 use crate::log::Log;
 use crate::moderation::Moderation;
 use crate::notices::Notices;
@@ -15,7 +16,7 @@ use crate::settings::{at_start, parse_settings};
 ///
 /// ```
 /// let names = salotto_plugins::catalog().names();
-/// assert_eq!(names, ["audit", "commands", "log", "moderation", "notices", "quit"]);
+/// assert_eq!(names, ["audit", "commands", "floods", "log", "moderation", "notices", "quit"]);
 /// ```
 pub fn catalog() -> Catalog {
     Catalog::new()
@@ -23,15 +24,19 @@ pub fn catalog() -> Catalog {
         .register("quit", |settings| Ok(Quit::new(settings)))
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
+        .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
         .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
-/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`, `moderation`.
+/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`, `floods`, `moderation`.
 ///
 /// `log` and `audit` are not among them: whether to keep what people say and do is for the host to decide.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["notices", "quit", "commands", "moderation"].into_iter().map(PluginSetup::new).collect()
+    ["notices", "quit", "commands", "floods", "moderation"]
+        .into_iter()
+        .map(PluginSetup::new)
+        .collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -101,7 +106,7 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            assert_eq!(names, ["notices", "quit", "commands", "moderation"]);
+            assert_eq!(names, ["notices", "quit", "commands", "floods", "moderation"]);
             server.stop().await;
         });
     }
@@ -118,7 +123,7 @@ mod tests {
             "plugin `commands`: 1:14: the number `1` is too large or too small here"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
-        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, log,"));
+        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, floods, log,"));
     }
 
     #[test]

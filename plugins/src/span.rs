@@ -30,7 +30,6 @@ pub enum SpanError {
 }
 
 impl Span {
-    #[cfg(test)]
     /// So many seconds, from 1 to what a hundred years have.
     pub(crate) const fn seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
@@ -39,6 +38,12 @@ impl Span {
     /// As a duration.
     pub fn duration(self) -> Duration {
         self.0
+    }
+
+    /// In microseconds.
+    pub(crate) fn microseconds(self) -> u64 {
+        // A hundred years are far from the largest number.
+        self.0.as_micros() as u64
     }
 
     /// The moment that is so long after `start`.

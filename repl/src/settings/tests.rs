@@ -2,6 +2,7 @@ use std::fmt::Debug;
 
 use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
+use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::log::LogSettings;
 use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
@@ -59,6 +60,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
             "audit" => holds_defaults::<AuditSettings>(settings),
+            "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
             other => panic!("`{other}` is not compared"),

@@ -7,6 +7,7 @@ mod bytes;
 mod client;
 mod commands;
 mod embedding;
+mod floods;
 mod gates;
 mod json;
 mod lifecycle;
