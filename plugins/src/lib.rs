@@ -11,6 +11,7 @@
 //! | [`floods`] | warns, mutes, sends out and bans who drowns the others out |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
 //! | [`log`] | writes what is said to a file |
+//! | [`metrics`] | tells the numbers of the house to Prometheus |
 //! | [`audit`] | writes what is done to people and to the house to a file |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
@@ -52,6 +53,7 @@ mod disk;
 pub mod floods;
 pub mod journal;
 pub mod log;
+pub mod metrics;
 pub mod moderation;
 mod network;
 pub mod notices;

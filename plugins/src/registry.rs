@@ -7,6 +7,7 @@ use crate::audit::Audit;
 use crate::commands::Commands;
 use crate::floods::Floods;
 use crate::log::Log;
+use crate::metrics::Metrics;
 use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
@@ -16,7 +17,7 @@ use crate::settings::{at_start, parse_settings};
 ///
 /// ```
 /// let names = salotto_plugins::catalog().names();
-/// assert_eq!(names, ["audit", "commands", "floods", "log", "moderation", "notices", "quit"]);
+/// assert_eq!(names, ["audit", "commands", "floods", "log", "metrics", "moderation", "notices", "quit"]);
 /// ```
 pub fn catalog() -> Catalog {
     Catalog::new()
@@ -26,12 +27,13 @@ pub fn catalog() -> Catalog {
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
+        .register("metrics", |settings| Ok(Metrics::new(settings)))
         .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
 /// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`, `floods`, `moderation`.
 ///
-/// `log` and `audit` are not among them: whether to keep what people say and do is for the host to decide.
+/// `log` and `audit` are not among them, as whether to keep what people say and do is for the host to decide; nor is `metrics`, which listens.
 pub fn default_set() -> Vec<PluginSetup> {
     ["notices", "quit", "commands", "floods", "moderation"]
         .into_iter()

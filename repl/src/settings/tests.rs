@@ -4,6 +4,7 @@ use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
 use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::log::LogSettings;
+use salotto_plugins::metrics::MetricsSettings;
 use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
 use salotto_plugins::quit::QuitSettings;
@@ -62,6 +63,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "audit" => holds_defaults::<AuditSettings>(settings),
             "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
+            "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
             other => panic!("`{other}` is not compared"),
         }

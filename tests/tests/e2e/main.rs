@@ -11,6 +11,7 @@ mod floods;
 mod gates;
 mod json;
 mod lifecycle;
+mod metrics;
 mod moderation;
 mod names;
 mod numbers;
