@@ -121,7 +121,7 @@ fn ban_address(
     };
     if address.is_loopback() {
         return Err(CommandError::Refused(format!(
-            "{shown} comes from this machine itself; `ban {shown}` bans the name, `ban {address}` everybody here"
+            "{shown} comes from this machine itself; `ban {shown}` bans the name, `ban {address}` everybody from there"
         )));
     }
     let network = Network::of_customer(address);
@@ -169,6 +169,7 @@ fn add_ban(
             format!("nobody here is called `{name}`; the name is banned {lasts}")
         }
         (_, _, None) => format!("{whom} is banned {lasts}"),
+        (0, ..) => format!("{whom} is banned {lasts}; nobody from there is here"),
         (1, ..) => format!("{whom} is banned {lasts}; 1 person was sent out"),
         (count, ..) => format!("{whom} is banned {lasts}; {count} people were sent out"),
     }))

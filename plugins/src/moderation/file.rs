@@ -86,7 +86,8 @@ impl BanFile {
         let mut bans = self.read()?;
         if !changes.is_empty() {
             changes.iter().for_each(|change| bans.apply(change));
-            self.write(&bans).map_err(|error| Problem::Write { path: self.0.clone(), error })?;
+            self.write(&bans)
+                .map_err(|error| Problem::Write { path: self.0.clone(), error: bare(error) })?;
         }
         Ok(bans)
     }
@@ -100,7 +101,7 @@ impl BanFile {
         if let Ok(present) = fs::metadata(&path) {
             file.as_file().set_permissions(present.permissions())?;
         }
-        file.write_all(text(bans)?.as_bytes())?;
+        file.as_file_mut().write_all(text(bans)?.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&path)?;
         // The name is as much on the disk as what is under it, where folders can be asked for that.
@@ -108,6 +109,14 @@ impl BanFile {
             let _ = folder.sync_all();
         }
         Ok(())
+    }
+}
+
+/// What the system said, without the name of the file beside, which means nothing to anybody.
+fn bare(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((said, _)) => io::Error::new(error.kind(), said),
+        None => error,
     }
 }
 
@@ -263,6 +272,7 @@ mod tests {
         let problem = file.change(&[Change::Add(ban("bob"))]).unwrap_err().to_string();
         let advice = format!("create the folder `{}`", folder.path().join("state").display());
         assert!(problem.ends_with(&advice), "{problem}");
+        assert!(!problem.contains(".salotto-bans-"), "{problem}");
     }
 
     #[cfg(unix)]
