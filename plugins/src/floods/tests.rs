@@ -66,6 +66,8 @@ impl House {
 
     /// What was done by the plugin, or for it, up to now.
     fn actions(&self) -> Vec<String> {
+        // Whatever was asked for before is done when this is answered.
+        self.house.types("status").unwrap();
         let mut actions = Vec::new();
         while let Ok(report) = self.reports.try_recv() {
             if let Report::Action(action) = report
@@ -312,6 +314,7 @@ fn without_moderation_the_operator_is_told_what_could_not_be_done() {
     bob.types("one");
     bob.types("two");
     bob.hears_about("! too many messages at once");
+    house.types("status").unwrap();
     let report = std::iter::from_fn(|| reports.try_recv().ok())
         .find_map(|report| match report {
             Report::Plugin { text, .. } => Some(text),

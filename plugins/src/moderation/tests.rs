@@ -112,6 +112,7 @@ impl House {
 
     /// What was recorded up to now, but for what the house itself does.
     fn actions(&self) -> Vec<String> {
+        self.types("status");
         let mut actions = Vec::new();
         while let Ok(report) = self.reports.try_recv() {
             if let Report::Action(action) = report
@@ -683,6 +684,8 @@ fn what_is_done_is_recorded_with_who_whom_why_and_when() {
     house.types("ban 192.0.2.7 1h");
     house.types("unban 192.0.2.7");
     house.types("slow lobby 3");
+    // What a command asks for is done when it was answered, and before the next one is.
+    house.types("status");
     let mut actions = Vec::<Action>::new();
     while let Ok(report) = house.reports.try_recv() {
         if let Report::Action(action) = report {
