@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::name::{Name, RoomName};
+use crate::password::PasswordHash;
 
 /// Everything that shapes a house, apart from its plugins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub struct ServerSettings {
     pub listen: Vec<String>,
     /// Asked of whoever connects and says nothing. `{server}` is the name of the house.
     pub greeting: String,
+    /// What everybody has to say before they are let in; `None` lets everybody in. Whoever is in when it changes stays.
+    pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.
     pub host_name: String,
     /// Threads that run the house; `None` means one a core.
@@ -110,7 +113,7 @@ pub struct Limits {
     /// Time to give a name, in seconds.
     #[serde(with = "optional_seconds")]
     pub name_timeout: Option<Duration>,
-    /// Lines that may be tried as a name.
+    /// Lines that may be tried as a name, and as a password before that.
     pub name_lines: Option<usize>,
     /// Silence after which a JSON client is pinged, in seconds.
     #[serde(with = "optional_seconds")]
@@ -161,6 +164,7 @@ impl Default for ServerSettings {
             name: "Salotto".into(),
             listen: vec!["0.0.0.0:53000".into()],
             greeting: "Welcome to {server}. What is your name?".into(),
+            password: None,
             host_name: "host".into(),
             threads: None,
             stop_timeout: Duration::from_secs(3),

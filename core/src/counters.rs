@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::outlet::Tally;
+
 /// The limits that are counted when they strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +28,8 @@ pub enum Strike {
     NameTaken,
     /// More than `limits.name_lines` lines were tried as a name.
     NameLines,
+    /// A password was wrong.
+    Password,
     /// No name came within `limits.name_timeout`.
     NameTimeout,
     /// A member was in `limits.rooms_per_member` rooms already.
@@ -56,7 +60,7 @@ pub enum Strike {
 
 impl Strike {
     /// Every one, in the order of the declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LineBytes,
         Self::Unended,
         Self::BadUtf8,
@@ -65,6 +69,7 @@ impl Strike {
         Self::BadName,
         Self::NameTaken,
         Self::NameLines,
+        Self::Password,
         Self::NameTimeout,
         Self::RoomsPerMember,
         Self::Rooms,
@@ -91,6 +96,7 @@ impl Strike {
             Self::BadName => "name refused",
             Self::NameTaken => "name taken",
             Self::NameLines => "too many tries at a name",
+            Self::Password => "wrong password",
             Self::NameTimeout => "no name in time",
             Self::RoomsPerMember => "too many rooms for a member",
             Self::Rooms => "too many rooms",
@@ -125,6 +131,12 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// Something was handed to sockets.
+    pub(crate) fn delivered(&self, tally: &Tally) {
+        self.deliveries.fetch_add(tally.deliveries, Ordering::Relaxed);
+        self.bytes_sent.fetch_add(tally.bytes, Ordering::Relaxed);
+    }
+
     pub(crate) fn strike(&self, strike: Strike) {
         self.strikes[strike as usize].fetch_add(1, Ordering::Relaxed);
     }

@@ -5,11 +5,14 @@
 //! {"room":"lobby","id":7,"time":"2026-01-02T03:04:05.678Z","type":"message","from":"ada","text":"hello"}
 //! ```
 
+mod timestamp;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+pub use timestamp::Timestamp;
 
 use crate::command::{CommandInfo, Reply};
 use crate::name::{Name, RoomName};
@@ -226,6 +229,11 @@ pub enum Event {
         /// The greeting of the house.
         text: String,
     },
+    /// The house asks for its password, before the name; sent to who connects and stays silent.
+    PasswordWanted {
+        /// What it asks.
+        text: String,
+    },
     /// The name was accepted. The first thing a JSON client is told.
     Welcome {
         /// [`PROTOCOL_VERSION`] of the house.
@@ -385,6 +393,10 @@ pub enum ErrorCode {
     NameTaken,
     /// A name is needed first.
     NameWanted,
+    /// The house asks for a password; say hello with it.
+    PasswordWanted,
+    /// That is not the password; say hello with another.
+    WrongPassword,
     /// The line is longer than the house takes.
     LineTooLong,
     /// The message is longer than the house takes.
@@ -411,62 +423,10 @@ pub enum ErrorCode {
     Failed,
 }
 
-/// A moment in UTC, to the millisecond, RFC 3339 on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(SystemTime);
-
-impl Timestamp {
-    /// The moment the system clock shows.
-    pub fn now() -> Self {
-        SystemTime::now().into()
-    }
-
-    /// Whole seconds from `earlier` to this moment; 0 when it is later.
-    pub fn seconds_since(self, earlier: Timestamp) -> u64 {
-        self.0.duration_since(earlier.0).unwrap_or_default().as_secs()
-    }
-
-    /// As a system time.
-    pub fn system_time(self) -> SystemTime {
-        self.0
-    }
-}
-
-impl From<SystemTime> for Timestamp {
-    /// Cut to the millisecond, and never before 1970.
-    fn from(time: SystemTime) -> Self {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self(SystemTime::UNIX_EPOCH + Duration::from_millis(since.as_millis() as u64))
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_rfc3339_millis(self.0).fmt(formatter)
-    }
-}
-
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{self}")
-    }
-}
-
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_rfc3339(&text).map(Self::from).map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use crate::config::Limits;
 

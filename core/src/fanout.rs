@@ -6,20 +6,23 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
 use smol::future::{poll_fn, yield_now};
 
-use crate::outlet::{Outlet, Piece};
+use crate::outlet::{Batch, Outlet};
 use crate::room::RoomId;
+use crate::shared::Shared;
 
 /// Members that a worker writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
 const WALK: usize = 512;
-/// Connections in a row that go to one worker, so that a small room is walked by one. The others are told of it all the same, because
-/// the pacing waits for every worker.
+/// Connections that one worker gets before the next one gets any, so that a small room is walked by one and the others sleep.
 const BLOCK: usize = 256;
+
+/// Room that a list keeps for the next walk, in things.
+const KEPT: usize = 1024;
 
 /// The workers' queues, shared by the hub, which fills them, and the workers.
 #[derive(Debug)]
@@ -29,8 +32,6 @@ pub(crate) struct Fanout {
     appended: Counted,
     /// Waits for the slowest worker, when that is far behind.
     hub: AtomicWaker,
-    /// Where the next connection goes.
-    next: AtomicUsize,
     stopped: AtomicBool,
 }
 
@@ -39,8 +40,19 @@ struct Shard {
     /// Locked to push one thing or to take all.
     queue: Mutex<Vec<Work>>,
     worker: AtomicWaker,
+    /// What had been appended when it was last told of a room.
+    told: Counted,
     /// What had been appended when the last walk that is complete began.
     walked: Counted,
+    /// Connections that it looks after.
+    seats: AtomicUsize,
+}
+
+/// A connection's place with a worker, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    fanout: Arc<Fanout>,
+    shard: usize,
 }
 
 /// An amount of entries, in all rooms together.
@@ -77,24 +89,27 @@ impl Fanout {
             shards,
             appended: Counted::default(),
             hub: AtomicWaker::new(),
-            next: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
         }
     }
 
-    /// The worker that will look after the next connection.
-    pub(crate) fn assign(&self) -> usize {
-        self.next.fetch_add(1, Ordering::Relaxed) / BLOCK % self.shards.len()
+    /// A place for the next connection: with the first worker that has fewer blocks of them than any other.
+    pub(crate) fn seat(self: &Arc<Self>) -> Seat {
+        let blocks = |shard: &usize| self.shards[*shard].seats.load(Ordering::Relaxed) / BLOCK;
+        let shard = (0..self.shards.len()).min_by_key(blocks).unwrap_or_default();
+        self.shards[shard].seats.fetch_add(1, Ordering::Relaxed);
+        Seat { fanout: self.clone(), shard }
     }
 
     /// Tells the worker of this outlet. It looks at it when it is woken.
     pub(crate) fn tell(&self, shard: usize, work: Work) {
-        self.shards[shard].queue.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+        self.shards[shard].queue().push(work);
     }
 
-    /// Tells every worker that something happened in a room.
-    pub(crate) fn happened(&self, room: RoomId) {
-        for shard in 0..self.shards.len() {
+    /// Tells the workers that look after somebody in a room that something happened there. `readers` says how many are in it for each worker.
+    pub(crate) fn happened(&self, room: RoomId, readers: &[usize]) {
+        for (shard, _) in readers.iter().enumerate().filter(|(_, readers)| **readers > 0) {
+            self.shards[shard].told.set(self.appended.get());
             self.tell(shard, Work::Happened(room));
         }
     }
@@ -102,7 +117,7 @@ impl Fanout {
     /// Wakes the workers that have something to do: once a turn of the hub.
     pub(crate) fn wake(&self) {
         for shard in &self.shards {
-            if !shard.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            if !shard.queue().is_empty() {
                 shard.worker.wake();
             }
         }
@@ -121,10 +136,12 @@ impl Fanout {
         poll_fn(|context| {
             self.hub.register(context.waker());
             let appended = self.appended.get();
+            // Who has not been told of anything since its last walk has nothing to catch up with.
             let is_near = |shard: &Shard| {
-                let walked = shard.walked.get();
-                appended.entries - walked.entries <= within.entries
-                    && appended.bytes - walked.bytes <= within.bytes
+                let (told, walked) = (shard.told.get(), shard.walked.get());
+                walked.entries >= told.entries
+                    || appended.entries - walked.entries <= within.entries
+                        && appended.bytes - walked.bytes <= within.bytes
             };
             match self.shards.iter().all(is_near) {
                 true => Poll::Ready(()),
@@ -143,36 +160,44 @@ impl Fanout {
     }
 
     /// A worker: runs until [`Fanout::stop`].
-    pub(crate) async fn work(self: Arc<Self>, shard: usize) {
-        let shard = &self.shards[shard];
+    pub(crate) async fn work(shared: Arc<Shared>, shard: usize) {
+        let fanout = &shared.fanout;
+        let shard = &fanout.shards[shard];
         let mut share = Share::default();
-        while let Some(work) = self.next_work(shard).await {
-            let busy = work.len() > 1;
-            share.take_in(work);
-            if busy {
-                // Sessions that have lines to read are before us; what they bring leaves in the same walk.
-                yield_now().await;
-            }
-            let appended = self.appended.get();
-            share.take_in(shard.take());
+        while fanout.has_work(shard).await {
+            let appended = fanout.appended.get();
+            share.take_in(shard);
             share.walk().await;
+            shared.counters.delivered(&share.batch.take_tally());
             shard.walked.set(appended);
-            self.hub.wake();
+            fanout.hub.wake();
         }
     }
 
-    async fn next_work(&self, shard: &Shard) -> Option<Vec<Work>> {
+    /// Waits for work; there is none any more once it has stopped.
+    async fn has_work(&self, shard: &Shard) -> bool {
         poll_fn(|context| {
             shard.worker.register(context.waker());
             let stopped = self.stopped.load(Ordering::SeqCst);
-            let work = shard.take();
-            match (work.is_empty(), stopped) {
-                (false, _) => Poll::Ready(Some(work)),
-                (true, true) => Poll::Ready(None),
+            match (shard.queue().is_empty(), stopped) {
+                (false, _) => Poll::Ready(true),
+                (true, true) => Poll::Ready(false),
                 (true, false) => Poll::Pending,
             }
         })
         .await
+    }
+}
+
+impl Seat {
+    pub(crate) fn shard(&self) -> usize {
+        self.shard
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.fanout.shards[self.shard].seats.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -189,8 +214,8 @@ impl Counted {
 }
 
 impl Shard {
-    fn take(&self) -> Vec<Work> {
-        std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    fn queue(&self) -> MutexGuard<'_, Vec<Work>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -202,12 +227,15 @@ struct Share {
     happened: Vec<RoomId>,
     /// Who has mail.
     mail: Vec<Arc<Outlet>>,
-    pieces: Vec<Piece>,
+    batch: Batch,
+    /// Taken from the queue, in whose place it is put empty.
+    work: Vec<Work>,
 }
 
 impl Share {
-    fn take_in(&mut self, work: Vec<Work>) {
-        for work in work {
+    fn take_in(&mut self, shard: &Shard) {
+        std::mem::swap(&mut *shard.queue(), &mut self.work);
+        for work in self.work.drain(..) {
             match work {
                 Work::Follow(room, outlet) => self.rooms.entry(room).or_default().push(outlet),
                 Work::Unfollow(room, outlet) => {
@@ -227,10 +255,11 @@ impl Share {
                 Work::Mail(outlet) => self.mail.push(outlet),
             }
         }
+        self.work.shrink_to(KEPT);
     }
 
     async fn walk(&mut self) {
-        let Self { rooms, happened, mail, pieces } = self;
+        let Self { rooms, happened, mail, batch, .. } = self;
         // Who said something or has just come in is answered first.
         for outlets in [&mail[..]]
             .into_iter()
@@ -238,10 +267,10 @@ impl Share {
         {
             for (index, outlet) in outlets.iter().enumerate() {
                 // One member's trouble is not the others'.
-                let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(pieces));
+                let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(batch));
                 if catch_unwind(flush).is_err() {
                     tracing::error!(member = %outlet.id(), "writing to a member panicked; the member is cut off");
-                    pieces.clear();
+                    *batch = Batch::default();
                     outlet.abandon();
                 }
                 if index % WALK == WALK - 1 {
@@ -250,6 +279,51 @@ impl Share {
             }
         }
         happened.clear();
-        *mail = Vec::new();
+        batch.clear();
+        // A crowd that has come in needs no room any more.
+        mail.clear();
+        mail.shrink_to(KEPT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_house_sits_with_one_worker_and_a_large_one_with_all() {
+        let fanout = Arc::new(Fanout::new(2));
+        let mut seats: Vec<Seat> = (0..BLOCK).map(|_| fanout.seat()).collect();
+        assert!(seats.iter().all(|seat| seat.shard() == 0));
+        seats.extend((0..BLOCK).map(|_| fanout.seat()));
+        assert!(seats[BLOCK..].iter().all(|seat| seat.shard() == 1));
+        assert_eq!(fanout.seat().shard(), 0);
+        seats.drain(..BLOCK / 2);
+        assert_eq!(fanout.seat().shard(), 0, "who left makes room");
+    }
+
+    #[test]
+    fn only_workers_that_look_after_somebody_in_the_room_are_told() {
+        let fanout = Fanout::new(3);
+        fanout.happened(RoomId(1), &[0, 2]);
+        let told: Vec<usize> = fanout.shards.iter().map(|shard| shard.queue().len()).collect();
+        assert_eq!(told, [0, 1, 0]);
+    }
+
+    #[test]
+    fn the_hub_waits_for_a_worker_that_is_behind_and_not_for_one_that_was_told_nothing() {
+        let fanout = Fanout::new(2);
+        let within = Amount { entries: 10, bytes: 1000 };
+        let is_caught_up = || {
+            let caught_up = std::pin::pin!(fanout.caught_up(within));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            caught_up.poll(&mut context).is_ready()
+        };
+        fanout.appended(Amount { entries: 11, bytes: 11 });
+        assert!(is_caught_up(), "nobody was told of it");
+        fanout.happened(RoomId(1), &[1]);
+        assert!(!is_caught_up());
+        fanout.shards[0].walked.set(fanout.appended.get());
+        assert!(is_caught_up());
     }
 }

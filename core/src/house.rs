@@ -154,7 +154,9 @@ impl House {
             fanout.tell(outlet.shard(), Work::Mail(outlet));
         }
         for id in self.touched.drain(..) {
-            fanout.happened(id);
+            if let Some(room) = self.rooms.get(id) {
+                fanout.happened(id, &room.readers);
+            }
         }
         fanout.wake();
     }

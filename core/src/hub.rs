@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
-use smol::future::{FutureExt, yield_now};
+use smol::future::FutureExt;
 use smol::{Executor, Task, Timer};
 
 use crate::command::Command;
@@ -96,20 +96,15 @@ impl Hub {
     pub(crate) async fn run(mut self, inbox: Receiver<Inbox>) -> Vec<Arc<Outlet>> {
         self.open_house();
         self.end_turn();
-        let mut taken = 0;
         while let Some(first) = next(&inbox, self.due()).await {
             self.house.shared.fanout.caught_up(self.room_to_run()).await;
-            if taken > 1 {
-                // It is busy: sessions that are ready now get their lines into this turn, so that they leave together.
-                yield_now().await;
-            }
             let started = Instant::now();
             // However much there is to do, what is due comes first.
             if self.timers.next().is_some_and(|at| at <= self.house.clock.now()) {
                 self.run_timers();
             }
             let mut next = Some(first);
-            taken = 0;
+            let mut taken = 0;
             while let Some(thing) = next {
                 taken += 1;
                 if matches!(thing, Inbox::Stop) {

@@ -29,6 +29,7 @@
 //! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
 mod action;
+mod attempts;
 pub mod client;
 mod clock;
 pub mod command;
@@ -44,12 +45,15 @@ mod hooks;
 mod host;
 mod house;
 mod hub;
+mod lane;
 mod listener;
 mod member;
 mod name;
 mod outlet;
 mod participant;
+mod password;
 pub mod plugin;
+mod reactor;
 mod report;
 pub mod request;
 mod room;
@@ -77,6 +81,7 @@ pub use host::{Host, MemberInfo, Reporter, TaskMailbox};
 pub use member::{MemberId, Peer};
 pub use name::{Name, NameError, RoomName};
 pub use participant::{JoinError, Participant};
+pub use password::{PasswordError, PasswordHash, TooBusy};
 pub use plugin::{
     Catalog, CommandDraft, ConnectDraft, JoinDraft, LeaveDraft, Left, MessageDraft, NameDraft,
     Plugin, PluginSetup, Verdict,

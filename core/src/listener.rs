@@ -8,18 +8,20 @@ use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smol::{Async, Executor, Timer};
+use smol::{Async, Timer};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::counters::Strike;
 use crate::error::StartError;
 use crate::hub::inbox::{Arrival, Inbox, InboxSender, StopPermit};
+use crate::lane::Lane;
 use crate::member::Peer;
 use crate::session::Session;
 use crate::shared::Shared;
 use crate::transport::Tcp;
 
 use guard::Guard;
+pub(crate) use guard::network;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
@@ -32,7 +34,7 @@ pub(crate) struct Reception {
     pub(crate) shared: Arc<Shared>,
     pub(crate) hub: InboxSender,
     pub(crate) guard: Arc<Guard>,
-    pub(crate) executor: Arc<Executor<'static>>,
+    pub(crate) lanes: Vec<Lane>,
     pub(crate) permit: StopPermit,
 }
 
@@ -108,19 +110,30 @@ impl Reception {
                 return refuse(stream.get_ref(), &refusal.text);
             }
         };
-        let outlet = self.shared.outlet(Box::new(Tcp::new(stream)));
+        let seat = self.shared.fanout.seat();
+        let lane = &self.lanes[seat.shard()];
+        let transport =
+            match stream.into_inner().and_then(|stream| Tcp::new(stream, lane.reactor.clone())) {
+                Ok(transport) => transport,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be watched and was dropped");
+                    return;
+                }
+            };
+        let outlet = self.shared.outlet(seat.shard(), Box::new(transport));
         let arrival = Arrival { outlet: outlet.clone(), peer: Peer::Network(address) };
         if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
             return;
         }
-        let mut session = Session::new(outlet, self.hub.clone(), self.shared.clone());
+        let (hub, shared) = (self.hub.clone(), self.shared.clone());
+        let mut session = Session::new(outlet, hub, shared, network(address.ip()));
         let permit = self.permit.clone();
         let run = async move {
             session.run().await;
-            drop((place, permit));
+            drop((place, seat, permit));
         };
         // Ends with its connection; a stop of the house waits for its permit and then abandons it.
-        self.executor.spawn(run).detach();
+        lane.executor.spawn(run).detach();
     }
 }
 

@@ -1,7 +1,7 @@
 //! One person, or one connection that may become one.
 
 use std::fmt;
-use std::net::{AddrParseError, SocketAddr};
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +32,17 @@ pub enum Peer {
     Network(SocketAddr),
     /// From code in this process.
     Local,
+}
+
+impl Peer {
+    /// What counts as one address where limits are counted by address: IPv4 whole, IPv6 by the /64 that one customer has. `None` for code in this
+    /// process.
+    pub fn network(self) -> Option<IpAddr> {
+        match self {
+            Self::Network(address) => Some(crate::listener::network(address.ip())),
+            Self::Local => None,
+        }
+    }
 }
 
 impl fmt::Display for Peer {

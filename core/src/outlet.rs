@@ -4,6 +4,7 @@
 //! The hub puts into the mailbox; whoever flushes (a fan-out worker, or the session itself while its socket is full) takes out. An outlet
 //! holds a position in each timeline, not a queue, so an idle or a stalled member costs next to nothing.
 
+mod batch;
 mod writer;
 
 use std::collections::VecDeque;
@@ -22,8 +23,8 @@ use crate::room::RoomId;
 use crate::timeline::{FellOut, Slice, Stamp, Timeline};
 use crate::transport::Transport;
 
-pub(crate) use writer::Piece;
-use writer::{Cursor, Writer};
+pub(crate) use batch::{Batch, Tally};
+use writer::{Cursor, Piece, Writer};
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
 const MAX_SLICES: usize = 64;
@@ -117,6 +118,31 @@ pub(crate) enum Flush {
     Ended,
     /// A cursor fell out of its ring: the member took too little for too long.
     FellOut,
+}
+
+/// How much of what waits was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    /// All of it.
+    All,
+    /// All that goes into one write; there may be more.
+    Some,
+    /// What the socket took; it is full now.
+    Part,
+}
+
+/// Why nothing was written.
+enum Failure {
+    /// A cursor fell out of its ring.
+    FellOut,
+    /// The peer is gone.
+    Gone,
+}
+
+impl From<FellOut> for Failure {
+    fn from(_: FellOut) -> Self {
+        Self::FellOut
+    }
 }
 
 impl Published {
@@ -278,7 +304,7 @@ impl Outlet {
     /// Writes all that is published, unless the session already waits for the socket. For fan-out workers.
     ///
     /// A member whose socket is full is left to its session, which is woken if there is something for it to decide.
-    pub(crate) fn flush_unless_blocked(&self, pieces: &mut Vec<Piece>) {
+    pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) {
         if self.transport.takes_values() {
             self.session.wake();
             return;
@@ -289,13 +315,14 @@ impl Outlet {
             }
             return;
         }
-        if self.flush(pieces) != Flush::UpToDate {
+        if self.flush(batch) != Flush::UpToDate {
             self.session.wake();
         }
     }
 
-    /// Writes all that is published and says why it stopped. `pieces` is scratch space, empty before and after.
-    pub(crate) fn flush(&self, pieces: &mut Vec<Piece>) -> Flush {
+    /// Writes all that is published and says why it stopped. `batch` is what the last one to be flushed was owed, which this one
+    /// may be owed too.
+    pub(crate) fn flush(&self, batch: &mut Batch) -> Flush {
         let mut writer = self.writer();
         loop {
             if self.has_ended() {
@@ -306,45 +333,124 @@ impl Outlet {
             }
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            if writer.unwritten.is_empty() && self.gather(&mut writer, limit, pieces).is_err() {
-                // What is lost is lost; what came before it, and a goodbye, can still be told.
-                writer.keep(pieces, self.dialect());
-                writer.cursors.clear();
-                self.fell_out.store(true, Ordering::SeqCst);
-                return Flush::FellOut;
-            }
-            if pieces.is_empty() && writer.unwritten.is_empty() {
-                if writer.closing {
-                    self.abandon();
-                    return Flush::Ended;
-                }
-                self.blocked.store(false, Ordering::SeqCst);
-                if self.is_up_to_date(limit) {
-                    return Flush::UpToDate;
-                }
-                continue;
-            }
-            let was_all =
-                writer.unwritten.is_empty() && pieces.len() < MAX_SLICES && !writer.closing;
-            match self.write(&mut writer, pieces) {
-                Ok(true) => {
-                    writer.stalled_since = None;
-                    self.blocked.store(false, Ordering::SeqCst);
-                    // Nothing has come meanwhile, so there is nothing to gather.
-                    if was_all && self.is_up_to_date(limit) {
-                        return Flush::UpToDate;
-                    }
-                }
-                Ok(false) => {
+            let wrote = match writer.is_only_behind() {
+                true => self.write_batch(&mut writer, batch, limit),
+                false => self.write_next(&mut writer, batch, limit),
+            };
+            match wrote {
+                Ok(Wrote::Part) => {
                     self.blocked.store(true, Ordering::SeqCst);
                     return Flush::Blocked;
                 }
-                Err(_) => {
-                    pieces.clear();
+                Ok(Wrote::All) if writer.closing => {
+                    self.abandon();
+                    return Flush::Ended;
+                }
+                Ok(wrote) => {
+                    writer.stalled_since = None;
+                    if self.is_blocked() {
+                        self.blocked.store(false, Ordering::SeqCst);
+                    }
+                    if wrote == Wrote::All && self.is_up_to_date(limit) {
+                        return Flush::UpToDate;
+                    }
+                }
+                Err(Failure::FellOut) => {
+                    writer.cursors.clear();
+                    self.fell_out.store(true, Ordering::SeqCst);
+                    return Flush::FellOut;
+                }
+                Err(Failure::Gone) => {
                     self.abandon();
                     return Flush::Ended;
                 }
             }
+        }
+    }
+
+    /// One write of what everybody is owed who was where this one is.
+    fn write_batch(
+        &self,
+        writer: &mut Writer,
+        batch: &mut Batch,
+        limit: Stamp,
+    ) -> Result<Wrote, Failure> {
+        let [cursor] = &mut writer.cursors[..] else { return Ok(Wrote::All) };
+        batch.gather(cursor, limit)?;
+        if batch.is_empty() {
+            return Ok(Wrote::All);
+        }
+        cursor.next = batch.end();
+        let dialect = self.dialect();
+        let bytes = batch.bytes(dialect);
+        // Not everything that happens is something to read.
+        let taken = if bytes.is_empty() { 0 } else { self.send(&[IoSlice::new(bytes)])? };
+        let is_all = taken == bytes.len();
+        batch.tally.deliveries += batch.len();
+        batch.tally.bytes += taken as u64;
+        if !is_all {
+            writer.keep(batch.pieces(), taken, dialect);
+            return Ok(Wrote::Part);
+        }
+        Ok(if batch.is_full() { Wrote::Some } else { Wrote::All })
+    }
+
+    /// One gathering write of what comes next for this one alone.
+    fn write_next(
+        &self,
+        writer: &mut Writer,
+        batch: &mut Batch,
+        limit: Stamp,
+    ) -> Result<Wrote, Failure> {
+        let Batch { own: pieces, tally, .. } = batch;
+        let dialect = self.dialect();
+        if writer.unwritten.is_empty() && self.gather(writer, limit, pieces).is_err() {
+            // What is lost is lost; what came before it, and a goodbye, can still be told.
+            writer.keep(pieces.drain(..), 0, dialect);
+            return Err(Failure::FellOut);
+        }
+        if pieces.is_empty() && writer.unwritten.is_empty() {
+            return Ok(Wrote::All);
+        }
+        let was_all = writer.unwritten.is_empty() && pieces.len() < MAX_SLICES && !writer.closing;
+        for piece in pieces.iter_mut() {
+            tally.deliveries += piece.len();
+            piece.encode(dialect);
+        }
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let mut count = 0;
+        let mut skip = writer.written;
+        for piece in writer.unwritten.iter().chain(pieces.iter()).take(MAX_SLICES) {
+            let bytes = &piece.bytes(dialect)[std::mem::take(&mut skip)..];
+            if !bytes.is_empty() {
+                slices[count] = IoSlice::new(bytes);
+                count += 1;
+            }
+        }
+        let total: usize = slices[..count].iter().map(|slice| slice.len()).sum();
+        let sent = match count {
+            0 => Ok(0),
+            _ => self.send(&slices[..count]),
+        };
+        let taken = sent.inspect_err(|_| pieces.clear())?;
+        tally.bytes += taken as u64;
+        if taken == total && writer.unwritten.len() + pieces.len() <= MAX_SLICES {
+            writer.unwritten = VecDeque::new();
+            writer.written = 0;
+            pieces.clear();
+            return Ok(if was_all { Wrote::All } else { Wrote::Some });
+        }
+        writer.keep(pieces.drain(..), taken, dialect);
+        Ok(Wrote::Part)
+    }
+
+    /// How much of it the socket takes now.
+    fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize, Failure> {
+        match self.transport.write(slices) {
+            Ok(0) => Err(Failure::Gone),
+            Ok(taken) => Ok(taken),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            Err(_) => Err(Failure::Gone),
         }
     }
 
@@ -399,55 +505,6 @@ impl Outlet {
                 writer.mail.append(&mut mailbox.mail);
             }
         }
-    }
-
-    /// One gathering write of what is unwritten and of `pieces`, which is emptied. Says whether all of it was taken.
-    fn write(&self, writer: &mut Writer, pieces: &mut Vec<Piece>) -> io::Result<bool> {
-        let dialect = self.dialect();
-        for piece in pieces.iter_mut() {
-            piece.encode(dialect);
-        }
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let mut count = 0;
-        let mut skip = writer.written;
-        for piece in writer.unwritten.iter().chain(pieces.iter()).take(MAX_SLICES) {
-            let bytes = &piece.bytes(dialect)[std::mem::take(&mut skip)..];
-            if !bytes.is_empty() {
-                slices[count] = IoSlice::new(bytes);
-                count += 1;
-            }
-        }
-        let mut taken = match count {
-            0 => 0,
-            _ => match self.transport.write(&slices[..count]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(taken) => taken,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-                Err(error) => return Err(error),
-            },
-        };
-        let total: usize = slices[..count].iter().map(|slice| slice.len()).sum();
-        if taken == total && writer.unwritten.len() + pieces.len() <= MAX_SLICES {
-            writer.unwritten = VecDeque::new();
-            writer.written = 0;
-            pieces.clear();
-            return Ok(true);
-        }
-        if taken > 0 || writer.stalled_since.is_none() {
-            writer.stalled_since = Some(Instant::now());
-        }
-        writer.keep(pieces, dialect);
-        taken += writer.written;
-        while let Some(first) = writer.unwritten.front() {
-            let length = first.bytes(dialect).len();
-            if taken < length {
-                break;
-            }
-            taken -= length;
-            writer.unwritten.pop_front();
-        }
-        writer.written = taken;
-        Ok(false)
     }
 
     /// Whether a cursor fell out of its ring. Does not wait for a write that is under way.

@@ -47,7 +47,7 @@ pub enum JoinError {
 
 impl Participant {
     pub(crate) async fn join(handle: &Handle, peer: Peer, name: &str) -> Result<Self, JoinError> {
-        let outlet = handle.shared.outlet(Box::new(Nowhere));
+        let outlet = handle.shared.outlet(0, Box::new(Nowhere));
         // The name comes with the welcome; until then that of the house stands in.
         let settings = handle.settings();
         let name_of_house =
@@ -62,8 +62,8 @@ impl Participant {
         };
         let connect = Inbox::Connect(Arrival { outlet, peer });
         handle.hub.send(connect).await.map_err(|_| Closed)?;
-        let hello =
-            Request::Hello { version: 1, name: name.to_owned(), rooms: Vec::new(), resume: None };
+        let (name, rooms) = (name.to_owned(), Vec::new());
+        let hello = Request::Hello { version: 1, name, rooms, password: None, resume: None };
         participant.send(hello).await?;
         loop {
             match participant.next().await {

@@ -9,6 +9,7 @@ use crate::event::{Entry, EntryId, Happening, RoomInfo, Timestamp};
 use crate::fanout::Amount;
 use crate::member::MemberId;
 use crate::name::{Name, RoomName};
+use crate::outlet::Outlet;
 use crate::timeline::{Stamp, Timeline};
 
 /// Refers to a room for as long as the house runs; never given twice.
@@ -22,6 +23,8 @@ pub(crate) struct Room {
     pub(crate) topic: String,
     /// By name, so that a roster is in order and can be given in pages.
     pub(crate) members: BTreeMap<Name, MemberId>,
+    /// How many of them each fan-out worker looks after.
+    pub(crate) readers: Vec<usize>,
     pub(crate) timeline: Arc<Timeline>,
     /// Whether it stays when the last member leaves.
     pub(crate) permanent: bool,
@@ -46,6 +49,7 @@ impl Room {
             name,
             topic: String::new(),
             members: BTreeMap::new(),
+            readers: Vec::new(),
             timeline: Arc::new(timeline),
             permanent,
             owes_count: false,
@@ -59,6 +63,22 @@ impl Room {
         let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
         self.fresh.push((stamp, entry));
+    }
+
+    /// An outlet follows the room from now on.
+    pub(crate) fn add_reader(&mut self, outlet: &Outlet) {
+        let shard = outlet.shard();
+        if self.readers.len() <= shard {
+            self.readers.resize(shard + 1, 0);
+        }
+        self.readers[shard] += 1;
+    }
+
+    /// An outlet does not follow the room any more.
+    pub(crate) fn remove_reader(&mut self, outlet: &Outlet) {
+        if let Some(readers) = self.readers.get_mut(outlet.shard()) {
+            *readers = readers.saturating_sub(1);
+        }
     }
 
     /// What was committed last in this turn.

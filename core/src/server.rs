@@ -2,22 +2,23 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use smol::future::FutureExt;
 use smol::{Executor, Task, Timer};
 
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::error::StartError;
+use crate::fanout::Fanout;
 use crate::handle::Handle;
 use crate::house::House;
 use crate::hub::Hub;
 use crate::hub::inbox::{INBOX, Inbox};
+use crate::lane::{Lane, Threads};
 use crate::listener::{self, Reception};
 use crate::name::Name;
 use crate::outlet::Outlet;
@@ -27,9 +28,6 @@ use crate::shared::Shared;
 
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
 const ABANDON: Duration = Duration::from_secs(1);
-
-/// How many tasks a thread runs after the house has ended, at most.
-const LAST_TICKS: usize = 1_000_000;
 
 /// What a house is built from. Start with [`Server::builder`].
 #[derive(Default)]
@@ -56,13 +54,7 @@ pub struct Server {
     workers: Vec<Task<()>>,
     /// Closed when the last task that holds a permit has ended.
     permits: Receiver<Infallible>,
-    threads: Option<Threads>,
-}
-
-/// The threads that run a house which brought no executor. They end when `stop` is dropped.
-struct Threads {
-    stop: Option<Sender<Infallible>>,
-    handles: Vec<JoinHandle<()>>,
+    threads: Threads,
 }
 
 impl ServerBuilder {
@@ -139,17 +131,17 @@ impl ServerBuilder {
 
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = self.settings.server.threads.unwrap_or(cores);
-        let (threads, executor) = match self.executor {
-            Some(executor) => (None, executor),
-            None => {
-                let executor = Arc::new(Executor::new());
-                (Some(Threads::start(&executor, workers)?), executor)
-            }
-        };
+        let (threads, lanes) = match self.executor {
+            Some(executor) => Threads::beside(executor, workers),
+            None => Threads::start(workers),
+        }
+        .map_err(StartError::Thread)?;
         // `check` has seen the name of the operator.
         let host_name = Name::new(&self.settings.server.host_name, &self.settings.limits)
             .map_err(|_| StartError::Settings(self.settings.check()))?;
         let shared = Arc::new(Shared::new(self.settings, workers));
+        // The hub is where a small house has its people; what is not of its making is as far away as can be.
+        let (near, far) = (lanes[0].executor.clone(), lanes[workers - 1].executor.clone());
         shared.set_addresses(addresses);
         let (inbox, received) = async_channel::bounded(INBOX);
         let (permit, permits) = async_channel::bounded(1);
@@ -157,7 +149,7 @@ impl ServerBuilder {
             hub: inbox.clone(),
             shared: shared.clone(),
             reports: Reports::default(),
-            executor: executor.clone(),
+            executor: far.clone(),
             tracers: Arc::default(),
         };
         let reports = handle.reports.clone();
@@ -169,23 +161,19 @@ impl ServerBuilder {
             host_name,
             handle.tracers.clone(),
         );
-        let mut hub = Hub::new(house, self.catalog, executor.clone(), permit.clone());
+        let mut hub = Hub::new(house, self.catalog, far, permit.clone());
         for (setup, plugin) in plugins {
             hub.add_plugin(setup, plugin, "");
         }
-        let hub = executor.spawn(hub.run(received));
-        let workers =
-            (0..workers).map(|shard| executor.spawn(shared.fanout.clone().work(shard))).collect();
-        let reception = Reception {
-            shared,
-            hub: inbox,
-            guard: Arc::default(),
-            executor: executor.clone(),
-            permit,
+        let hub = near.spawn(hub.run(received));
+        let worker = |(shard, lane): (usize, &Lane)| {
+            lane.executor.spawn(Fanout::work(shared.clone(), shard))
         };
+        let workers = lanes.iter().enumerate().map(worker).collect();
+        let reception = Reception { shared, hub: inbox, guard: Arc::default(), lanes, permit };
         let listeners = listeners
             .into_iter()
-            .map(|listener| executor.spawn(reception.clone().accept(listener)))
+            .map(|listener| near.spawn(reception.clone().accept(listener)))
             .collect();
         Ok(Server { handle, listeners, hub: Some(hub), workers, permits, threads })
     }
@@ -253,56 +241,7 @@ impl Drop for Server {
         self.listeners.clear();
         self.hub = None;
         self.workers.clear();
-        if let Some(threads) = &mut self.threads {
-            threads.end();
-        }
-    }
-}
-
-impl Threads {
-    fn start(executor: &Arc<Executor<'static>>, count: usize) -> Result<Self, StartError> {
-        let (stop, stopped) = async_channel::bounded::<Infallible>(1);
-        let mut threads = Self { stop: Some(stop), handles: Vec::new() };
-        for index in 0..count {
-            let (executor, stopped) = (executor.clone(), stopped.clone());
-            let run = move || {
-                // A task that panics was seen to where it runs; the thread goes on.
-                while catch_unwind(AssertUnwindSafe(|| {
-                    smol::block_on(executor.run(async {
-                        let _ = stopped.recv().await;
-                    }));
-                }))
-                .is_err()
-                {}
-                // What was cancelled with the house is dropped now, sockets and all. Bounded, should a task never rest.
-                for _ in 0..LAST_TICKS {
-                    let ticked = catch_unwind(AssertUnwindSafe(|| executor.try_tick()));
-                    if matches!(ticked, Ok(false)) {
-                        break;
-                    }
-                }
-            };
-            let thread = std::thread::Builder::new().name(format!("salotto-{index}")).spawn(run);
-            threads.handles.push(thread.map_err(StartError::Thread)?);
-        }
-        Ok(threads)
-    }
-
-    fn end(&mut self) {
-        self.stop = None;
-        let here = std::thread::current().id();
-        for thread in self.handles.drain(..) {
-            // A house that is dropped by one of its own tasks cannot wait for that task.
-            if thread.thread().id() != here {
-                let _ = thread.join();
-            }
-        }
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        self.end();
+        self.threads.end();
     }
 }
 

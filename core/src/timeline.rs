@@ -48,7 +48,7 @@ pub(crate) struct Chunk {
 #[derive(Debug)]
 struct Encoded {
     bytes: Box<[u8]>,
-    /// Where each entry ends in `bytes`.
+    /// Where each entry but the last ends in `bytes`.
     ends: Box<[u32]>,
 }
 
@@ -191,10 +191,13 @@ impl Chunk {
     fn encoded(&self, dialect: &dyn Dialect) -> &Encoded {
         self.encodings[dialect.index()].get_or_init(|| {
             let mut bytes = Vec::with_capacity(self.bytes);
-            let mut ends = Vec::with_capacity(self.entries.len());
-            for (_, entry) in &self.entries {
+            // Most chunks of a calm room are one entry, which needs none.
+            let mut ends = Vec::with_capacity(self.entries.len().saturating_sub(1));
+            for (index, (_, entry)) in self.entries.iter().enumerate() {
+                if index > 0 {
+                    ends.push(bytes.len() as u32);
+                }
                 dialect.encode_entry(entry, self.place, &mut bytes);
-                ends.push(bytes.len() as u32);
             }
             Encoded { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
         })
@@ -207,13 +210,13 @@ impl Slice {
         let encoded = self.chunk.encoded(dialect);
         let end = |index: usize| match index {
             0 => 0,
-            index => encoded.ends[index - 1] as usize,
+            index => encoded.ends.get(index - 1).map_or(encoded.bytes.len(), |end| *end as usize),
         };
         &encoded.bytes[end(self.range.start)..end(self.range.end)]
     }
 
     /// The entries themselves, in order.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.chunk.entries[self.range.clone()].iter().map(|(_, entry)| entry)
     }
 }

@@ -4,11 +4,13 @@
 use std::fmt::Debug;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use smol::Async;
 use socket2::{SockRef, TcpKeepalive};
+
+use crate::reactor::{Reactor, Watched};
 
 /// A connection's bytes. Reading is the session's alone; writing is done by whoever holds the outlet's writer.
 pub(crate) trait Transport: Debug + Send + Sync {
@@ -25,10 +27,10 @@ pub(crate) trait Transport: Debug + Send + Sync {
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
     /// Ready when a read may bring something. One task waits at a time: the session.
-    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Ready when a write may take something. One task waits at a time: the session.
-    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()>;
 
     /// Ends both directions.
     fn shutdown(&self);
@@ -41,50 +43,52 @@ pub(crate) trait Transport: Debug + Send + Sync {
 
 /// TCP, unencrypted.
 #[derive(Debug)]
-pub(crate) struct Tcp(Async<TcpStream>);
+pub(crate) struct Tcp(Watched);
 
 impl Tcp {
     /// Prepares an accepted connection: what is gathered leaves at once, and a peer whose cable was pulled is noticed.
-    pub(crate) fn new(stream: Async<TcpStream>) -> Self {
+    ///
+    /// # Errors
+    /// When the system cannot watch any more sockets.
+    pub(crate) fn new(stream: TcpStream, reactor: Arc<Reactor>) -> io::Result<Self> {
         let keepalive = TcpKeepalive::new()
             .with_time(Duration::from_secs(60))
             .with_interval(Duration::from_secs(15));
-        let socket = SockRef::from(stream.get_ref());
+        let socket = SockRef::from(&stream);
         // Neither is worth refusing anybody for.
         if let Err(error) =
             socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive))
         {
             tracing::debug!(%error, "a socket option was not taken");
         }
-        Self(stream)
+        Watched::new(stream, reactor).map(Self)
     }
 }
 
 impl Transport for Tcp {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        retry(|| self.0.get_ref().read(buffer))
+        self.0.read(buffer, |mut socket, buffer| retry(|| socket.read(buffer)))
     }
 
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut socket = self.0.get_ref();
-        match slices {
+        self.0.write(|mut socket| match slices {
             // `send` is cheaper than `writev`.
             [slice] => retry(|| socket.write(slice)),
             slices => retry(|| socket.write_vectored(slices)),
-        }
+        })
     }
 
-    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
         self.0.poll_readable(context)
     }
 
-    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
         self.0.poll_writable(context)
     }
 
     fn shutdown(&self) {
         // A peer that is gone already is no news.
-        let _ = self.0.get_ref().shutdown(Shutdown::Both);
+        let _ = self.0.stream().shutdown(Shutdown::Both);
     }
 }
 
@@ -101,11 +105,11 @@ impl Transport for Nowhere {
         Ok(slices.iter().map(|slice| slice.len()).sum())
     }
 
-    fn poll_readable(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
     }
 
-    fn poll_writable(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_writable(&self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
     }
 

@@ -13,6 +13,7 @@
 //! | [`log`] | writes what is said to a file |
 //! | [`metrics`] | tells the numbers of the house to Prometheus |
 //! | [`audit`] | writes what is done to people and to the house to a file |
+//! | [`roles`] | `!login`, `!logout`: who may do what; keeps the names of accounts |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -59,6 +60,7 @@ mod network;
 pub mod notices;
 pub mod quit;
 mod registry;
+pub mod roles;
 mod settings;
 mod span;
 pub mod template;

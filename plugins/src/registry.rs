@@ -11,16 +11,20 @@ use crate::metrics::Metrics;
 use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
+use crate::roles::Roles;
 use crate::settings::{at_start, parse_settings};
 
 /// The plugins that come with Salotto, by name.
 ///
 /// ```
-/// let names = salotto_plugins::catalog().names();
-/// assert_eq!(names, ["audit", "commands", "floods", "log", "metrics", "moderation", "notices", "quit"]);
+/// assert_eq!(
+///     salotto_plugins::catalog().names(),
+///     ["audit", "commands", "floods", "log", "metrics", "moderation", "notices", "quit", "roles"]
+/// );
 /// ```
 pub fn catalog() -> Catalog {
     Catalog::new()
+        .register("roles", Roles::new)
         .register("notices", |settings| Ok(Notices::new(settings)))
         .register("quit", |settings| Ok(Quit::new(settings)))
         .register("log", |settings| Ok(Log::new(settings)))
@@ -31,11 +35,11 @@ pub fn catalog() -> Catalog {
         .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
-/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`, `floods`, `moderation`.
+/// The plugins of a house whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
 ///
 /// `log` and `audit` are not among them, as whether to keep what people say and do is for the host to decide; nor is `metrics`, which listens.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["notices", "quit", "commands", "floods", "moderation"]
+    ["roles", "notices", "quit", "commands", "floods", "moderation"]
         .into_iter()
         .map(PluginSetup::new)
         .collect()
@@ -108,7 +112,7 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            assert_eq!(names, ["notices", "quit", "commands", "floods", "moderation"]);
+            assert_eq!(names, ["roles", "notices", "quit", "commands", "floods", "moderation"]);
             server.stop().await;
         });
     }

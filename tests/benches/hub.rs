@@ -1,4 +1,5 @@
-//! What one message costs the hub: hooks, append and wake-up, in nanoseconds and allocations, with more and more plugins that pass.
+//! What one message costs the hub: hooks, append and wake-up, in nanoseconds and allocations, with more and more plugins that pass, and
+//! with each of those that come with Salotto.
 //!
 //! `cargo bench -p salotto-tests --bench hub`. There is no socket and one thread. A participant's line goes through the hub's channel, so a channel
 //! that carries as much and does nothing is measured too. Parsing is the socket's side of the house; the last rows are a whole message, from
@@ -13,14 +14,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use salotto::{
-    Entry, Host, MemberId, MessageDraft, Participant, Plugin, Server, Settings, Verdict,
+    Entry, Event, Happening, Host, MemberId, MessageDraft, Participant, Plugin, PluginSetup,
+    Server, ServerBuilder, Settings, Verdict,
 };
 use smol::Executor;
+use tempfile::TempDir;
 
 /// Messages that go into the hub before it is given time: half of what it takes in one turn.
 const BATCH: usize = 128;
 /// Batches that are measured, after as many to warm up as a tenth of them.
 const BATCHES: usize = 500;
+/// How often each house is opened and measured.
+const ROUNDS: usize = 6;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -75,19 +80,31 @@ impl Plugin for Passes {
 struct Cost {
     nanoseconds: f64,
     allocations: f64,
+    /// The share of messages that were let through.
+    said: f64,
 }
+
+/// What a house to be measured is called in the table, and how it is furnished.
+type House = (String, Box<dyn Fn(ServerBuilder) -> ServerBuilder>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let channel = channel();
     show("a channel alone", channel)?;
-    for count in [0, 1, 5, 20] {
-        let cost = hub(count)?;
-        show(&format!("hub, {count} plugins that pass"), cost)?;
-        if count == 0 {
-            let less = Cost {
-                nanoseconds: cost.nanoseconds - channel.nanoseconds,
-                allocations: cost.allocations - channel.allocations,
-            };
+    let houses = houses();
+    for (index, ((what, _), costs)) in houses.iter().zip(in_turn(&houses)?).enumerate() {
+        let cost = match costs {
+            Ok(costs) => typical(costs),
+            // One that cannot do without settings does not hide what the others cost.
+            Err(error) => {
+                writeln!(io::stdout(), "{what}: {error}")?;
+                continue;
+            }
+        };
+        show(what, cost)?;
+        if index == 0 {
+            let nanoseconds = cost.nanoseconds - channel.nanoseconds;
+            let allocations = cost.allocations - channel.allocations;
+            let less = Cost { nanoseconds, allocations, ..cost };
             show("  the same without the channel", less)?;
         }
     }
@@ -95,6 +112,50 @@ fn main() -> Result<(), Box<dyn Error>> {
         show(&format!("socket to socket, {in_flight} at a time"), socket(in_flight)?)?;
     }
     Ok(())
+}
+
+/// The empty house first, then with plugins that pass, with each plugin that comes with Salotto alone, and with the default set.
+fn houses() -> Vec<House> {
+    let passing = [0, 1, 5, 20].map(|count: usize| -> House {
+        let furnish = move |builder: ServerBuilder| {
+            (0..count)
+                .fold(builder, |builder, index| builder.plugin(format!("passes-{index}"), Passes))
+        };
+        (format!("hub, {count} plugins that pass"), Box::new(furnish))
+    });
+    let catalog = salotto_plugins::catalog();
+    let names = catalog.names().into_iter();
+    let alone =
+        names.map(|name| (format!("hub, plugin `{name}` alone"), vec![PluginSetup::new(name)]));
+    let set = ("hub, the default set of plugins".to_owned(), salotto_plugins::default_set());
+    let named = alone.chain([set]).map(|(what, setups)| -> House {
+        let catalog = catalog.clone();
+        let furnish = move |builder: ServerBuilder| {
+            setups.iter().cloned().fold(builder.catalog(catalog.clone()), ServerBuilder::enable)
+        };
+        (what, Box::new(furnish))
+    });
+    passing.into_iter().chain(named).collect()
+}
+
+/// Measures each house a few times, in turn, so that what else the machine does meets all of them. What plugins write by default goes
+/// to a temporary folder, where a relative path begins.
+fn in_turn(houses: &[House]) -> io::Result<Vec<Result<Vec<Cost>, String>>> {
+    let folder = TempDir::new()?;
+    let before = std::env::current_dir()?;
+    std::env::set_current_dir(&folder)?;
+    let mut all: Vec<Result<Vec<Cost>, String>> = houses.iter().map(|_| Ok(Vec::new())).collect();
+    for _ in 0..ROUNDS {
+        for ((_, furnish), costs) in houses.iter().zip(&mut all) {
+            let Ok(so_far) = costs else { continue };
+            match hub(furnish) {
+                Ok(more) => so_far.extend(more),
+                Err(error) => *costs = Err(error.to_string()),
+            }
+        }
+    }
+    std::env::set_current_dir(before)?;
+    Ok(all)
 }
 
 /// What a line for the hub pays for getting there.
@@ -120,7 +181,7 @@ fn channel() -> Cost {
             }
             costs.push(measure.stop());
         }
-        middle(costs)
+        typical(costs)
     }));
     drop((sender, taker));
     cost
@@ -131,14 +192,11 @@ fn async_channel() -> (smol::channel::Sender<String>, smol::channel::Receiver<St
 }
 
 /// What a message of a participant costs the hub: from its line to an entry that others see.
-fn hub(plugins: usize) -> Result<Cost, Box<dyn Error>> {
+fn hub(furnish: impl Fn(ServerBuilder) -> ServerBuilder) -> Result<Vec<Cost>, Box<dyn Error>> {
     let executor = Arc::new(Executor::new());
     let nowhere: [&str; 0] = [];
-    let mut builder = Server::builder().listen(nowhere).executor(executor.clone());
-    for index in 0..plugins {
-        builder = builder.plugin(format!("passes-{index}"), Passes);
-    }
-    let server = builder.start()?;
+    let builder = Server::builder().listen(nowhere).executor(executor.clone());
+    let server = furnish(builder).start()?;
     let handle = server.handle();
     smol::block_on(executor.run(async {
         let mut speaker = handle.join("speaker").await?;
@@ -151,13 +209,14 @@ fn hub(plugins: usize) -> Result<Cost, Box<dyn Error>> {
             }
             // Asked last, so answered when all before it is done.
             handle.rooms().await?;
+            let cost = measure.stop();
+            let said = take_all(&mut speaker).await;
             if batch >= BATCHES / 10 {
-                costs.push(measure.stop());
+                costs.push(Cost { said: said as f64 / BATCH as f64, ..cost });
             }
-            take_all(&mut speaker).await;
         }
         server.stop().await;
-        Ok(middle(costs))
+        Ok(costs)
     }))
 }
 
@@ -182,26 +241,27 @@ fn socket(in_flight: usize) -> Result<Cost, Box<dyn Error>> {
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let Cost { nanoseconds, allocations } = measure.stop();
+        let Cost { nanoseconds, allocations, said } = measure.stop();
         let share = BATCH as f64 / in_flight as f64;
-        costs.push(Cost { nanoseconds: nanoseconds * share, allocations: allocations * share });
+        costs.push(Cost {
+            nanoseconds: nanoseconds * share,
+            allocations: allocations * share,
+            said,
+        });
     }
     smol::block_on(server.stop());
-    Ok(middle(costs))
+    Ok(typical(costs))
 }
 
-/// Lets a participant catch up, so that it is not cut off.
-async fn take_all(speaker: &mut Participant) {
-    let mut taken = 0;
-    while taken < BATCH {
-        match speaker.next().await {
-            Some(salotto::Event::Entry(entry)) => {
-                taken += usize::from(matches!(entry.what, salotto::Happening::Message { .. }));
-            }
-            Some(_) => {}
-            None => break,
+/// Lets a participant catch up, so that it is not cut off; returns how many messages it was told. A plugin may have kept some back.
+async fn take_all(speaker: &mut Participant) -> usize {
+    let mut messages = 0;
+    while let Some(Some(event)) = smol::future::poll_once(speaker.next()).await {
+        if let Event::Entry(entry) = event {
+            messages += usize::from(matches!(entry.what, Happening::Message { .. }));
         }
     }
+    messages
 }
 
 fn lines() -> Vec<String> {
@@ -230,20 +290,34 @@ impl Measure {
         Cost {
             nanoseconds: took.as_nanos() as f64 / BATCH as f64,
             allocations: allocations as f64 / BATCH as f64,
+            said: 1.0,
         }
     }
 }
 
-/// The middle of each figure: what else the machine did at times is left out.
-fn middle(mut costs: Vec<Cost>) -> Cost {
-    let middle = costs.len() / 2;
-    costs.sort_by(|one, other| one.nanoseconds.total_cmp(&other.nanoseconds));
-    let nanoseconds = costs[middle].nanoseconds;
-    costs.sort_by(|one, other| one.allocations.total_cmp(&other.allocations));
-    Cost { nanoseconds, allocations: costs[middle].allocations }
+/// What the quicker batches took, a tenth of them left out: nothing makes a batch quicker than it is, but much that goes on elsewhere makes
+/// one slower.
+fn typical(costs: Vec<Cost>) -> Cost {
+    let of = |figure: fn(&Cost) -> f64| {
+        let mut values: Vec<f64> = costs.iter().map(figure).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 10]
+    };
+    Cost {
+        nanoseconds: of(|cost| cost.nanoseconds),
+        allocations: of(|cost| cost.allocations),
+        said: costs.iter().map(|cost| cost.said).sum::<f64>() / costs.len() as f64,
+    }
 }
 
 fn show(what: &str, cost: Cost) -> io::Result<()> {
-    let Cost { nanoseconds, allocations } = cost;
-    writeln!(io::stdout(), "{what:34} {nanoseconds:8.0} ns a message {allocations:7.2} allocations")
+    let Cost { nanoseconds, allocations, said } = cost;
+    let note = match said < 1.0 {
+        true => format!("  but only {:.0} % were let through", said * 100.0),
+        false => String::new(),
+    };
+    writeln!(
+        io::stdout(),
+        "{what:34} {nanoseconds:8.0} ns a message {allocations:7.2} allocations{note}"
+    )
 }

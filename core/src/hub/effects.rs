@@ -118,7 +118,10 @@ impl Hub {
             Effect::Spawn(task) => {
                 if self.owns(slot) {
                     let task = self.executor.spawn(self.guarded(slot, task));
-                    self.tasks.entry(slot).or_default().push(task);
+                    let tasks = self.tasks.entry(slot).or_default();
+                    // Those that ended by themselves are not kept until the plugin goes.
+                    tasks.retain(|task| !task.is_finished());
+                    tasks.push(task);
                 }
             }
             Effect::Report(text) => self.report_for(slot, text),

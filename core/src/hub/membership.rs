@@ -95,6 +95,7 @@ impl Hub {
         member.rooms.push(room_id);
         member.current = Some(room_id);
         let outlet = member.outlet.clone();
+        room.add_reader(&outlet);
         let next = room.next_id();
         // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
         let from = match seen {
@@ -245,6 +246,7 @@ impl Hub {
         };
         let before = room.members.len();
         room.members.remove(&name);
+        room.remove_reader(&outlet);
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
         let announce_up_to = self.house.settings().presence.announce_up_to;

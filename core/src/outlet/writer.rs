@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use smallvec::SmallVec;
+
 use super::{MAX_SLICES, Mail};
 use crate::dialect::Dialect;
 use crate::event::{EntryId, Event};
@@ -13,7 +15,8 @@ use crate::timeline::{FellOut, Slice, Stamp, Timeline};
 /// See the module. Held by whoever flushes.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
-    pub(super) cursors: Vec<Cursor>,
+    /// Most people are in one room.
+    pub(super) cursors: SmallVec<[Cursor; 1]>,
     pub(super) mail: VecDeque<(Stamp, Mail)>,
     /// Gathered and not yet written; empty unless the socket was full.
     pub(super) unwritten: VecDeque<Piece>,
@@ -47,12 +50,37 @@ pub(crate) enum Piece {
 }
 
 impl Writer {
-    /// Keeps pieces, in their final form, to be written when the socket takes them.
-    pub(super) fn keep(&mut self, pieces: &mut Vec<Piece>, dialect: &dyn Dialect) {
-        self.unwritten.extend(pieces.drain(..).map(|mut piece| {
+    /// Whether nothing waits but what happened in the one room that it follows.
+    pub(super) fn is_only_behind(&self) -> bool {
+        self.cursors.len() == 1
+            && self.mail.is_empty()
+            && self.unwritten.is_empty()
+            && !self.closing
+    }
+
+    /// Keeps pieces, in their final form, until the socket takes them. It took `taken` bytes now of what was kept and these.
+    pub(super) fn keep(
+        &mut self,
+        pieces: impl IntoIterator<Item = Piece>,
+        taken: usize,
+        dialect: &dyn Dialect,
+    ) {
+        if taken > 0 || self.stalled_since.is_none() {
+            self.stalled_since = Some(Instant::now());
+        }
+        self.unwritten.extend(pieces.into_iter().map(|mut piece| {
             piece.encode(dialect);
             piece
         }));
+        self.written += taken;
+        while let Some(first) = self.unwritten.front() {
+            let length = first.bytes(dialect).len();
+            if self.written < length {
+                break;
+            }
+            self.written -= length;
+            self.unwritten.pop_front();
+        }
     }
 
     /// Collects what comes next, in the order of stamps, up to `limit` and for one write.
@@ -74,8 +102,6 @@ impl Writer {
                 Some((since, Mail::Follow { room, timeline, history, next })) => {
                     pieces.extend(history.into_iter().map(Piece::Entries));
                     self.cursors.retain(|cursor| cursor.room != room);
-                    // Most people are in one room.
-                    self.cursors.reserve_exact(1);
                     self.cursors.push(Cursor { room, timeline, next, since });
                 }
                 Some((_, Mail::Unfollow(room))) => {
@@ -140,6 +166,14 @@ impl Cursor {
 }
 
 impl Piece {
+    /// How many entries or lines it is.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Entries(slice) => slice.entries().len() as u64,
+            Self::Own(_) | Self::Bytes(_) => 1,
+        }
+    }
+
     pub(super) fn encode(&mut self, dialect: &dyn Dialect) {
         if let Self::Own(event) = self {
             let mut bytes = Vec::new();

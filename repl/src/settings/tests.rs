@@ -8,6 +8,7 @@ use salotto_plugins::metrics::MetricsSettings;
 use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
 use salotto_plugins::quit::QuitSettings;
+use salotto_plugins::roles::RoleSettings;
 use serde::de::DeserializeOwned;
 
 use super::*;
@@ -58,6 +59,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
     for PluginSetup { name, settings, .. } in &config.plugins {
         match name.as_str() {
             "notices" => holds_defaults::<NoticeSettings>(settings),
+            "roles" => holds_defaults::<RoleSettings>(settings),
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
             "audit" => holds_defaults::<AuditSettings>(settings),

@@ -3,7 +3,6 @@
 //! It has to be cheaper than what it measures. Lines that are measured all have one length, so a receiver only counts bytes, and the
 //! kernel throws them away without copying them. Only who talks, and who is about to be let in, looks at what came.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -15,18 +14,19 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
 
-/// What a person says: so many bytes and a newline.
+use crate::speech::{Answer, Speech};
+
+/// What a person says: so many bytes.
 pub(crate) const PAYLOAD: usize = 64;
 
 /// See the module.
 pub(crate) struct Load {
     epoll: OwnedFd,
     address: SocketAddr,
+    speech: &'static dyn Speech,
     connections: Vec<Connection>,
     events: Vec<Event>,
     buffer: Box<[u8]>,
-    /// Bytes received on all connections.
-    received: u64,
 }
 
 /// One connection, referred to by its place.
@@ -37,15 +37,17 @@ pub(crate) struct Connection {
     pub(crate) received: u64,
     /// Whether what comes is only counted.
     counts: bool,
+    /// A line that has not come whole, while the connection is not in.
+    rest: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Not connected yet.
     Dialling,
-    /// The name was sent.
+    /// The greeting was sent.
     Asked,
-    /// A first line was answered well.
+    /// The server has let it in.
     In,
     /// Refused or closed by the server.
     Gone,
@@ -55,7 +57,9 @@ enum State {
 pub(crate) struct Arrival<'a> {
     /// Which connection.
     pub(crate) place: usize,
-    /// How much came with it and before it on that connection.
+    /// How many bytes came.
+    pub(crate) count: u64,
+    /// How many came with it and before it on that connection.
     pub(crate) total: u64,
     /// What came; empty where it is only counted.
     pub(crate) bytes: &'a [u8],
@@ -72,19 +76,15 @@ pub(crate) struct Joined {
 
 impl Load {
     /// Nobody yet.
-    pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn new(address: SocketAddr, speech: &'static dyn Speech) -> io::Result<Self> {
         Ok(Self {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
             address,
+            speech,
             connections: Vec::new(),
             events: Vec::with_capacity(1024),
             buffer: vec![0; 256 * 1024].into(),
-            received: 0,
         })
-    }
-
-    pub(crate) fn received(&self) -> u64 {
-        self.received
     }
 
     pub(crate) fn connections(&self) -> &[Connection] {
@@ -123,7 +123,7 @@ impl Load {
         Ok(Joined { took, lost })
     }
 
-    /// Begins a connection, which gives its name as soon as it stands. A small `receive_buffer` makes it full early.
+    /// Begins a connection, which asks to be let in as soon as it stands. A small `receive_buffer` makes it full early.
     pub(crate) fn dial(&mut self, receive_buffer: Option<usize>) -> io::Result<usize> {
         let place = self.connections.len();
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
@@ -136,7 +136,7 @@ impl Load {
         let mut state = State::Dialling;
         match rustix::net::connect(&socket, &self.address) {
             Ok(()) => {
-                give_name(&socket, place)?;
+                send(&socket, &self.speech.greeting(place))?;
                 state = State::Asked;
             }
             Err(Errno::INPROGRESS) => {}
@@ -147,8 +147,14 @@ impl Load {
             _ => EventFlags::IN,
         };
         epoll::add(&self.epoll, &socket, EventData::new_u64(place as u64), interest)?;
-        self.connections.push(Connection { socket, state, received: 0, counts: false });
+        let rest = Vec::new();
+        self.connections.push(Connection { socket, state, received: 0, counts: false, rest });
         Ok(place)
+    }
+
+    /// Whether the server has let it in.
+    pub(crate) fn is_in(&self, place: usize) -> bool {
+        self.connections[place].state == State::In
     }
 
     /// From now on this connection only counts what comes, or looks at it too.
@@ -188,7 +194,7 @@ impl Load {
             let connection = &mut self.connections[place];
             if connection.state == State::Dialling && flags.contains(EventFlags::OUT) {
                 // One that was refused shows when it is read from.
-                let _ = give_name(&connection.socket, place);
+                let _ = send(&connection.socket, &self.speech.greeting(place));
                 connection.state = State::Asked;
                 epoll::modify(&self.epoll, &connection.socket, data, EventFlags::IN)?;
             }
@@ -208,11 +214,11 @@ impl Load {
             }
             let bytes = if connection.counts { &[] } else { &self.buffer[..count] };
             if connection.state == State::Asked {
-                connection.state = answer(bytes);
+                connection.take_answer(self.speech, bytes);
             }
-            connection.received += count as u64;
-            self.received += count as u64;
-            take(Arrival { place, total: connection.received, bytes });
+            let count = count as u64;
+            connection.received += count;
+            take(Arrival { place, count, total: connection.received, bytes });
         }
         Ok(!self.events.is_empty())
     }
@@ -230,59 +236,71 @@ impl Load {
     }
 }
 
-/// Splits what one talker hears into lines and counts those that it said itself.
-#[derive(Debug, Default)]
-pub(crate) struct Ear {
-    rest: VecDeque<u8>,
-}
-
-impl Ear {
-    /// How many whole lines in `bytes` end with something that this talker said.
-    pub(crate) fn own_lines(&mut self, bytes: &[u8], talker: usize) -> usize {
-        self.rest.extend(bytes);
-        let mut own = 0;
-        let lines = self.rest.make_contiguous();
+impl Connection {
+    /// Goes through the lines that come before the connection is in.
+    fn take_answer(&mut self, speech: &dyn Speech, bytes: &[u8]) {
+        self.rest.extend_from_slice(bytes);
         let mut start = 0;
-        while let Some(length) = lines[start..].iter().position(|&byte| byte == b'\n') {
-            let line = &lines[start..start + length];
-            own += usize::from(line.len() >= PAYLOAD && line[line.len() - PAYLOAD] == mark(talker));
+        while self.state == State::Asked
+            && let Some(length) = self.rest[start..].iter().position(|&byte| byte == b'\n')
+        {
+            match speech.answer(&self.rest[start..start + length]) {
+                Answer::Wait => {}
+                // One that cannot be sent to shows when it is read from.
+                Answer::Reply(reply) => drop(send(&self.socket, &reply)),
+                Answer::In => self.state = State::In,
+                Answer::Refused => self.state = State::Gone,
+            }
             start += length + 1;
         }
-        self.rest.drain(..start);
-        own
+        match self.state {
+            State::Asked => drop(self.rest.drain(..start)),
+            _ => self.rest = Vec::new(),
+        }
     }
 }
 
-/// What a talker says, with the newline. The first byte says whose it is.
-pub(crate) fn message(talker: usize) -> Vec<u8> {
-    let mut line = vec![b'x'; PAYLOAD + 1];
-    line[0] = mark(talker);
-    line[PAYLOAD] = b'\n';
-    line
+/// Counts in what one connection hears the lines of one talker.
+#[derive(Debug, Default)]
+pub(crate) struct Ear {
+    /// A line that has not come whole.
+    rest: Vec<u8>,
 }
 
-/// The name that the connection at this place gives. Talkers come first and have names of one length.
-pub(crate) fn name(place: usize) -> String {
-    format!("m{place}")
+impl Ear {
+    /// How many lines of this talker end in `bytes`.
+    pub(crate) fn count(&mut self, mut bytes: &[u8], talker: usize) -> usize {
+        let mut count = 0;
+        while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+            let (line, after) = bytes.split_at(end);
+            if self.rest.is_empty() {
+                count += usize::from(is_from(talker, line));
+            } else {
+                self.rest.extend_from_slice(line);
+                count += usize::from(is_from(talker, &self.rest));
+                self.rest.clear();
+            }
+            bytes = &after[1..];
+        }
+        self.rest.extend_from_slice(bytes);
+        count
+    }
+}
+
+/// What a talker says. The first byte says whose it is.
+pub(crate) fn payload(talker: usize) -> Vec<u8> {
+    let mut payload = vec![b'x'; PAYLOAD];
+    payload[0] = mark(talker);
+    payload
+}
+
+fn is_from(talker: usize, line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.len() >= PAYLOAD && line[line.len() - PAYLOAD] == mark(talker)
 }
 
 fn mark(talker: usize) -> u8 {
     b'0' + talker as u8
-}
-
-/// What the first lines mean. Both servers let people in with a line that begins with a star.
-fn answer(bytes: &[u8]) -> State {
-    let mut lines = bytes.split(|&byte| byte == b'\n');
-    match lines.find(|line| matches!(line.first(), Some(b'*' | b'!'))) {
-        Some([b'*', ..]) => State::In,
-        Some(_) => State::Gone,
-        // A server that is late asks for the name that is on its way.
-        None => State::Asked,
-    }
-}
-
-fn give_name(socket: &OwnedFd, place: usize) -> io::Result<()> {
-    send(socket, format!("{}\n", name(place)).as_bytes())
 }
 
 fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<()> {

@@ -1,14 +1,19 @@
-//! How close delivery comes to what the kernel allows: our server and a bare epoll broadcast, measured in turn in one run.
+//! How close delivery comes to what the kernel allows: our server and a bare epoll broadcast, measured in turn in one run,
+//! and IRC servers where they are asked for.
 //!
 //! `cargo bench -p salotto-tests --bench delivery` takes some minutes; `-- --quick` less than one. Everything stays on loopback, the
 //! servers are child processes of this one and end with it. docs/performance.md says how to read the figures.
 
+mod ircd;
+mod kernel;
 mod limit;
 mod load;
 mod process;
 mod report;
 mod room;
 mod scenarios;
+mod speech;
+mod usage;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -16,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use process::Kind;
+use ircd::Ircd;
+use process::{Kind, Own};
 use scenarios::{ALL, Plan};
 
 #[derive(Debug, Parser)]
@@ -25,9 +31,15 @@ struct Arguments {
     /// Fewer and shorter runs, for development
     #[arg(long)]
     quick: bool,
-    /// Runs only these scenarios: busy-200, busy-1000, calm, paced, idle, storm, queue, stalled, large, nameless
+    /// Runs only these scenarios: busy-200, busy-1000, calm, paced, idle, storm, queue, stalled, flooded-200, flooded-10, large, nameless
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
+    /// Measures these servers too, where they are installed, as far as they can be compared
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    with: Vec<Ircd>,
+    /// Counts the system calls of busy and calm too, with `strace -c`
+    #[arg(long)]
+    strace: bool,
     /// Prints the table as Markdown
     #[arg(long)]
     markdown: bool,
@@ -36,7 +48,10 @@ struct Arguments {
     chart: Option<PathBuf>,
     /// Is a server instead; used by the benchmark itself
     #[arg(long, hide = true)]
-    serve: Option<Kind>,
+    serve: Option<Own>,
+    /// Becomes a server of others; used by the benchmark itself
+    #[arg(long, hide = true, num_args = 1.., allow_hyphen_values = true)]
+    run: Vec<String>,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -45,8 +60,11 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let files = process::raise_open_files()?;
-    if let Some(kind) = arguments.serve {
-        return process::serve(kind);
+    if let Some(own) = arguments.serve {
+        return process::serve(own);
+    }
+    if !arguments.run.is_empty() {
+        return process::run(&arguments.run);
     }
     let unknown = |name: &&String| !ALL.iter().any(|scenario| scenario.name == **name);
     if let Some(name) = arguments.only.iter().find(unknown) {
@@ -55,22 +73,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     if files < 16_384 {
         writeln!(io::stderr(), "only {files} files may be open; large rooms will fail")?;
     }
-    let plan = Plan { quick: arguments.quick };
-    let mut rows = Vec::new();
+    let Arguments { quick, strace, with: others, .. } = arguments;
+    let plan = Plan { quick, strace, others };
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for scenario in ALL {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|name| name == scenario.name) {
             continue;
         }
         writeln!(io::stderr(), "{} …", scenario.name)?;
         // What one scenario cannot tell, the others still can.
-        match (scenario.run)(plan) {
+        match (scenario.run)(&plan) {
             Ok(figures) => rows.extend(figures),
-            Err(error) => writeln!(io::stderr(), "{} failed: {error}", scenario.name)?,
+            Err(error) => failed.push(format!("{}: {error}", scenario.name)),
         }
     }
+    let servers: Vec<&str> = plan.servers().into_iter().map(Kind::name).collect();
     let table = match arguments.markdown {
-        true => report::markdown(&rows),
-        false => report::table(&rows),
+        true => report::markdown(&servers, &rows),
+        false => report::table(&servers, &rows),
     };
     write!(io::stdout(), "{table}")?;
     if let Some(path) = arguments.chart {
@@ -80,5 +100,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             format!("the chart cannot be written to `{}`: {error}", path.display())
         })?;
     }
-    Ok(())
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(failed.join("; ").into()),
+    }
 }

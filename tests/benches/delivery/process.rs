@@ -1,24 +1,39 @@
-//! A server as a child process: this program run again, watched through `/proc`, killed when it is dropped.
+//! A server as a child process, watched through `/proc` and killed when it is dropped. Salotto and the limit are this program run again.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, Signal};
 use salotto::{Server, Settings};
+use tempfile::TempDir;
 
+use crate::ircd::Ircd;
 use crate::limit;
+use crate::speech::{Irc, Speech, Text};
+use crate::usage;
+
+/// How long a server of others may take to listen.
+const START: Duration = Duration::from_secs(10);
 
 /// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The bare loop of [`limit`].
-    Limit,
+    Own(Own),
+    Irc(Ircd),
+}
+
+/// What this program can be instead of a benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Own {
     /// Our server, as an embedder starts it.
     Salotto,
+    /// The bare loop of [`limit`].
+    Limit,
 }
 
 /// A running server.
@@ -26,19 +41,68 @@ pub(crate) struct Process {
     child: Child,
     kind: Kind,
     address: SocketAddr,
+    /// Where a server of others has its configuration.
+    _folder: Option<TempDir>,
+}
+
+impl Kind {
+    pub(crate) const SALOTTO: Self = Self::Own(Own::Salotto);
+    pub(crate) const LIMIT: Self = Self::Own(Own::Limit);
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Own(Own::Salotto) => "Salotto",
+            Self::Own(Own::Limit) => "limit",
+            Self::Irc(ircd) => ircd.name(),
+        }
+    }
+
+    pub(crate) fn speech(self) -> &'static dyn Speech {
+        match self {
+            Self::Own(_) => &Text,
+            Self::Irc(_) => &Irc,
+        }
+    }
+
+    /// How many are let in at a time while a room is filled.
+    pub(crate) fn door(self) -> usize {
+        match self {
+            Self::Own(_) => 64,
+            Self::Irc(ircd) => ircd.door(),
+        }
+    }
+
+    /// How long nothing has come when nothing more will.
+    pub(crate) fn silence(self) -> Duration {
+        match self {
+            Self::LIMIT => Duration::from_millis(100),
+            // A large room of ours tells how many are there, at most once a second; IRC servers may have a beat of a second too.
+            _ => Duration::from_millis(1200),
+        }
+    }
 }
 
 impl Process {
-    /// Runs this program once more, as a server, and waits until it listens.
+    /// Starts a server and waits until it listens.
     pub(crate) fn start(kind: Kind) -> io::Result<Self> {
+        match kind {
+            Kind::Own(own) => Self::start_own(own),
+            Kind::Irc(ircd) => Self::start_irc(ircd),
+        }
+    }
+
+    fn start_own(own: Own) -> io::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--serve", kind.word()])
+            .args([
+                "--serve",
+                own.to_possible_value().as_ref().map_or("", |value| value.get_name()),
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
         let stdout = child.stdout.take();
         // From here on dropping it ends the child.
-        let mut process = Self { child, kind, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let mut process = Self::new(child, Kind::Own(own), 0, None);
         let mut line = String::new();
         if let Some(stdout) = stdout {
             BufReader::new(stdout).read_line(&mut line)?;
@@ -50,6 +114,40 @@ impl Process {
         Ok(process)
     }
 
+    fn start_irc(ircd: Ircd) -> io::Result<Self> {
+        let folder = TempDir::new()?;
+        // Such a server has to be told its port. Between this and its start nobody else is likely to be given the same.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let command = ircd.prepare(folder.path(), port)?;
+        let log = folder.path().join("output");
+        let output = fs::File::create(&log)?;
+        let child = Command::new(std::env::current_exe()?)
+            .arg("--run")
+            .args(command)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()?;
+        let mut process = Self::new(child, Kind::Irc(ircd), port, Some(folder));
+        let started = Instant::now();
+        while TcpStream::connect(process.address).is_err() {
+            if started.elapsed() > START || process.child.try_wait()?.is_some() {
+                let said = fs::read_to_string(&log)?;
+                return Err(io::Error::other(format!("{} does not start: {said}", ircd.name())));
+            }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "such a server tells nobody that it listens"
+            )]
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(process)
+    }
+
+    fn new(child: Child, kind: Kind, port: u16, folder: Option<TempDir>) -> Self {
+        Self { child, kind, address: SocketAddr::from(([127, 0, 0, 1], port)), _folder: folder }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
@@ -58,9 +156,13 @@ impl Process {
         self.address
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The time that its threads have run so far, in the kernel and outside.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        cpu(&self.child.id().to_string())
+        usage::cpu(&self.child.id().to_string())
     }
 
     /// Its own memory in bytes: the proportional set size, without what the kernel keeps for its sockets.
@@ -94,26 +196,16 @@ impl Drop for Process {
     }
 }
 
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Limit => "limit",
-            Self::Salotto => "salotto",
-        }
-    }
-}
-
 /// The child's side: listens, says where on standard output, and serves until it is killed.
-pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn std::error::Error>> {
-    // Whatever ends the benchmark ends its servers.
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    match kind {
-        Kind::Limit => {
+pub(crate) fn serve(own: Own) -> Result<(), Box<dyn std::error::Error>> {
+    end_with_parent()?;
+    match own {
+        Own::Limit => {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             announce(listener.local_addr()?)?;
             limit::serve(listener)?;
         }
-        Kind::Salotto => {
+        Own::Salotto => {
             let server =
                 Server::builder().settings(open_settings()).listen(["127.0.0.1:0"]).start()?;
             announce(server.addresses()[0])?;
@@ -123,6 +215,18 @@ pub(crate) fn serve(kind: Kind) -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+/// The child's side for a server of others: becomes it.
+pub(crate) fn run(command: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    end_with_parent()?;
+    let (program, arguments) = command.split_first().ok_or("there is nothing to run")?;
+    Err(Command::new(program).args(arguments).exec().into())
+}
+
+/// Whatever ends the benchmark ends its servers, even where nothing of it is run any more. A server that changes its user is left out.
+fn end_with_parent() -> io::Result<()> {
+    Ok(rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 
 /// The defaults with everything lifted that would stop a load generator.
@@ -143,27 +247,12 @@ fn announce(address: SocketAddr) -> io::Result<()> {
     writeln!(io::stdout(), "{address}")
 }
 
-/// The time that this process has run so far.
-pub(crate) fn own_cpu() -> io::Result<Duration> {
-    cpu("self")
-}
-
 /// Lets this process and its children open as many files as it may.
 pub(crate) fn raise_open_files() -> io::Result<u64> {
     let limit = rustix::process::getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     rustix::process::setrlimit(Resource::Nofile, raised)?;
     Ok(limit.maximum.unwrap_or(u64::MAX))
-}
-
-fn cpu(process: &str) -> io::Result<Duration> {
-    let mut nanoseconds = 0;
-    for task in fs::read_dir(format!("/proc/{process}/task"))? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        let ran = text.split_whitespace().next().and_then(|ran| ran.parse::<u64>().ok());
-        nanoseconds += ran.ok_or_else(|| io::Error::other("schedstat has no run time"))?;
-    }
-    Ok(Duration::from_nanos(nanoseconds))
 }
 
 /// The number that follows `name` at the start of a line.

@@ -2,17 +2,19 @@
 
 use std::fmt::Write;
 
+use crate::usage::Caveats;
+
 /// One figure.
 pub(crate) struct Row {
     scenario: String,
     measure: String,
     unit: &'static str,
-    ours: f64,
-    limit: Option<f64>,
+    /// Of each server, ours first, then the limit, then others; NaN or missing where there is none.
+    values: Vec<f64>,
     ratio: Option<Ratio>,
     target: Option<Target>,
     higher_is_better: bool,
-    flagged: bool,
+    caveats: Caveats,
 }
 
 /// Ours to the limit: the middle of the pairs, and the lowest and the highest.
@@ -32,47 +34,37 @@ pub(crate) enum Target {
 }
 
 impl Row {
-    /// Measured in pairs, ours and the limit.
+    /// Measured round by round, for each server in turn.
     pub(crate) fn ratio(
         scenario: &str,
         measure: &str,
         unit: &'static str,
-        pairs: &[(f64, f64)],
+        rounds: &[Vec<f64>],
     ) -> Self {
-        let (ours, limit): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-        let ratios: Vec<f64> = pairs.iter().map(|(ours, limit)| ours / limit).collect();
-        let ratio = Ratio {
-            middle: median(&ratios),
-            lowest: ratios.iter().copied().fold(f64::INFINITY, f64::min),
-            highest: ratios.iter().copied().fold(0.0, f64::max),
-        };
-        let row = Self::ours(scenario, measure, unit, median(&ours));
-        Self { limit: Some(median(&limit)), ratio: Some(ratio), ..row }
+        let values: Vec<f64> = rounds.iter().map(|values| median(values)).collect();
+        let ratio = rounds.first().zip(rounds.get(1)).map(|(ours, limit)| {
+            let ratios: Vec<f64> =
+                ours.iter().zip(limit).map(|(ours, limit)| ours / limit).collect();
+            Ratio {
+                middle: median(&ratios),
+                lowest: ratios.iter().copied().fold(f64::INFINITY, f64::min),
+                highest: ratios.iter().copied().fold(0.0, f64::max),
+            }
+        });
+        Self { ratio, ..Self::new(scenario, measure, unit, &values) }
     }
 
-    /// Measured once for each.
-    pub(crate) fn both(
-        scenario: &str,
-        measure: &str,
-        unit: &'static str,
-        ours: f64,
-        limit: f64,
-    ) -> Self {
-        Self { limit: Some(limit), ..Self::ours(scenario, measure, unit, ours) }
-    }
-
-    /// Measured for ours alone.
-    pub(crate) fn ours(scenario: &str, measure: &str, unit: &'static str, ours: f64) -> Self {
+    /// One value of each server, or of the first ones.
+    pub(crate) fn new(scenario: &str, measure: &str, unit: &'static str, values: &[f64]) -> Self {
         Self {
             scenario: scenario.into(),
             measure: measure.into(),
             unit,
-            ours,
-            limit: None,
+            values: values.to_vec(),
             ratio: None,
             target: None,
             higher_is_better: false,
-            flagged: false,
+            caveats: Caveats::default(),
         }
     }
 
@@ -84,56 +76,67 @@ impl Row {
         Self { higher_is_better: true, ..self }
     }
 
-    /// Marks a figure for which the load generator was the bottleneck.
-    pub(crate) fn flag(self, flagged: bool) -> Self {
-        Self { flagged, ..self }
+    /// Marks a figure that is to be read with care.
+    pub(crate) fn with(self, caveats: Caveats) -> Self {
+        Self { caveats, ..self }
+    }
+
+    fn ours(&self) -> f64 {
+        self.values.first().copied().unwrap_or(f64::NAN)
     }
 
     fn is_reached(&self) -> Option<bool> {
         Some(match self.target? {
             Target::RatioAtMost(most) => self.ratio?.middle <= most,
-            Target::AtMost(most) => self.ours <= most,
-            Target::AtLeast(least) => self.ours >= least,
+            Target::AtMost(most) => self.ours() <= most,
+            Target::AtLeast(least) => self.ours() >= least,
         })
     }
 
-    fn cells(&self) -> [String; 7] {
+    fn with_unit(&self, value: f64) -> String {
+        format!("{} {}", shown(value), self.unit).trim_end().to_owned()
+    }
+
+    fn cells(&self, servers: usize) -> Vec<String> {
         let verdict = match self.is_reached() {
             None => "",
             Some(true) => "reached",
             Some(false) => "missed",
         };
-        let flag = if self.flagged { " load generator was the bottleneck" } else { "" };
-        let with_unit = |value| format!("{} {}", shown(value), self.unit).trim_end().to_owned();
-        [
-            self.scenario.clone(),
-            self.measure.clone(),
-            with_unit(self.ours),
-            self.limit.map(with_unit).unwrap_or_default(),
-            self.ratio.map_or(String::new(), |Ratio { middle, lowest, highest }| {
-                format!("{middle:.2} ({lowest:.2} to {highest:.2})")
-            }),
-            self.target.map_or(String::new(), |target| match target {
-                Target::RatioAtMost(most) => format!("ratio ≤ {most}"),
-                Target::AtMost(most) => format!("≤ {}", shown(most)),
-                Target::AtLeast(least) => format!("≥ {}", shown(least)),
-            }),
-            format!("{verdict}{flag}"),
-        ]
+        let Caveats { load, others } = self.caveats;
+        let notes = [
+            verdict,
+            if load { "load generator was the bottleneck" } else { "" },
+            if others { "others used the machine" } else { "" },
+        ];
+        let notes: Vec<&str> = notes.into_iter().filter(|note| !note.is_empty()).collect();
+        let value = |index: usize| match self.values.get(index) {
+            Some(value) if !f64::is_nan(*value) => self.with_unit(*value),
+            _ => String::new(),
+        };
+        let mut cells = vec![self.scenario.clone(), self.measure.clone()];
+        cells.extend((0..servers).map(value));
+        cells.push(self.ratio.map_or(String::new(), |Ratio { middle, lowest, highest }| {
+            format!("{middle:.2} ({lowest:.2} to {highest:.2})")
+        }));
+        cells.push(self.target.map_or(String::new(), |target| match target {
+            Target::RatioAtMost(most) => format!("ratio ≤ {most}"),
+            Target::AtMost(most) => format!("≤ {}", shown(most)),
+            Target::AtLeast(least) => format!("≥ {}", shown(least)),
+        }));
+        cells.push(notes.join(", "));
+        cells
     }
 }
 
-const HEADER: [&str; 7] = ["scenario", "measure", "Salotto", "limit", "ratio", "target", ""];
-
-/// Columns for a terminal.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let cells = all_cells(rows);
-    let widths: [usize; 7] = std::array::from_fn(|column| {
-        cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
-    });
+/// Columns for a terminal. `servers` are the names of those measured, in the order of the values.
+pub(crate) fn table(servers: &[&str], rows: &[Row]) -> String {
+    let cells = all_cells(servers, rows);
+    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..cells[0].len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut out = String::new();
     for row in &cells {
-        for (cell, width) in row.iter().zip(widths) {
+        for (cell, width) in row.iter().zip(&widths) {
             let _ = write!(out, "{cell:width$}  ");
         }
         out.truncate(out.trim_end().len());
@@ -143,12 +146,13 @@ pub(crate) fn table(rows: &[Row]) -> String {
 }
 
 /// The same for a page.
-pub(crate) fn markdown(rows: &[Row]) -> String {
+pub(crate) fn markdown(servers: &[&str], rows: &[Row]) -> String {
     let mut out = String::new();
-    for (index, row) in all_cells(rows).iter().enumerate() {
+    for (index, row) in all_cells(servers, rows).iter().enumerate() {
         let _ = writeln!(out, "| {} |", row.join(" | "));
         if index == 0 {
-            out.push_str("|---|---|---:|---:|---:|---:|---|\n");
+            let numbers = "---:|".repeat(servers.len() + 2);
+            let _ = writeln!(out, "|---|---|{numbers}---|");
         }
     }
     out
@@ -178,7 +182,8 @@ pub(crate) fn chart(rows: &[Row]) -> String {
         let y = TOP + STEP * index as f64;
         let (text, middle, end) = (y + 17.0, ratio.middle, LEFT + ratio.middle * scale);
         let unit = row.unit;
-        let (ours, limit) = (shown(row.ours), shown(row.limit.unwrap_or(f64::NAN)));
+        let limit = shown(row.values.get(1).copied().unwrap_or(f64::NAN));
+        let ours = shown(row.ours());
         let _ = writeln!(
             out,
             "<text x=\"16\" y=\"{text}\">{}</text><text x=\"16\" y=\"{}\" font-size=\"11\" fill=\"#59636e\">{}: {ours} {unit}, \
@@ -223,13 +228,16 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-fn all_cells(rows: &[Row]) -> Vec<[String; 7]> {
-    std::iter::once(HEADER.map(str::to_owned)).chain(rows.iter().map(Row::cells)).collect()
+fn all_cells(servers: &[&str], rows: &[Row]) -> Vec<Vec<String>> {
+    let columns = ["scenario", "measure"].iter().chain(servers).chain(&["ratio", "target", ""]);
+    let header = columns.map(|&column| column.to_owned()).collect();
+    std::iter::once(header).chain(rows.iter().map(|row| row.cells(servers.len()))).collect()
 }
 
 /// Three digits are all that such a measurement gives.
 fn shown(value: f64) -> String {
     match value.abs() {
+        size if size.is_infinite() => "never".into(),
         size if size == 0.0 || size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),

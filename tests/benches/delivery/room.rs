@@ -3,87 +3,94 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::kernel;
 use crate::load::{self, Ear, Load, PAYLOAD};
-use crate::process::{self, Kind, Process};
+use crate::process::{Kind, Process};
+use crate::usage::{Meter, Usage};
 
 /// Messages that take longer than this to reach somebody are lost.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Joins at a time while a room is filled.
-const DOOR: usize = 64;
+/// How long filling a room may take.
+const DOOR_PATIENCE: Duration = Duration::from_secs(120);
 
 /// See the module.
 pub(crate) struct Room {
     pub(crate) process: Process,
     pub(crate) load: Load,
     talkers: Vec<Talker>,
+    /// Whose messages a talker listens for: their own (0), or where those do not come back, those of the next (1).
+    ear_for: usize,
+    /// How many connections, from the first, are told everything and are held to account. Others may be dialled after them.
+    audience: usize,
     /// Bytes of one message on a receiver's socket.
     line: u64,
-    /// What each connection had received before the first message.
+    /// What each of the audience had received before the first message, and all together since then.
     base: Vec<u64>,
-    base_total: u64,
-    said: u64,
+    received: u64,
 }
 
 #[derive(Debug, Default)]
 struct Talker {
     message: Vec<u8>,
+    said: u64,
     ear: Ear,
-    /// Own messages heard and not replaced yet.
+    /// Messages of whom the ear listens to, heard and not replaced yet.
     heard: usize,
 }
 
-/// What a stretch of time took.
+/// What talking for a while took.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
-    pub(crate) wall: Duration,
-    pub(crate) server_cpu: Duration,
-    pub(crate) load_cpu: Duration,
+    pub(crate) usage: Usage,
+    messages: u64,
     /// Messages times those who received them.
-    pub(crate) copies: f64,
+    copies: f64,
+    /// Copies in a write of the server, where that can be told.
+    gathered: Option<f64>,
 }
 
 impl Room {
     /// Starts a server and fills its room: first those who will talk, then those who only listen.
     pub(crate) fn open(kind: Kind, talkers: usize, receivers: usize) -> io::Result<Self> {
         let process = Process::start(kind)?;
-        let mut load = Load::new(process.address())?;
-        let joined = load.join(talkers + receivers, DOOR, Duration::from_secs(60))?;
-        if joined.lost > 0 {
-            return Err(io::Error::other(format!("{} people were not let in", joined.lost)));
-        }
+        let load = Load::new(process.address(), kind.speech())?;
+        let talker = |place| Talker {
+            message: kind.speech().say(&load::payload(place)),
+            ..Talker::default()
+        };
+        let audience = talkers + receivers;
         let mut room = Self {
             process,
             load,
-            talkers: Vec::new(),
+            talkers: (0..talkers).map(talker).collect(),
+            ear_for: usize::from(!kind.speech().echoes()),
+            audience,
             line: 0,
             base: Vec::new(),
-            base_total: 0,
-            said: 0,
+            received: 0,
         };
-        let talker = |place| Talker { message: load::message(place), ..Talker::default() };
-        room.talkers = (0..talkers).map(talker).collect();
-        room.line = match kind {
-            Kind::Limit => PAYLOAD + 1,
-            Kind::Salotto => load::name(0).len() + ": ".len() + PAYLOAD + 1,
-        } as u64;
+        room.admit(audience)?;
         room.settle()?;
+        room.learn()?;
         Ok(room)
+    }
+
+    /// Lets people in, no faster than the server can without losing any.
+    pub(crate) fn admit(&mut self, count: usize) -> io::Result<()> {
+        let at_once = self.process.kind().door();
+        match self.load.join(count, at_once, DOOR_PATIENCE)?.lost {
+            0 => Ok(()),
+            lost => Err(io::Error::other(format!("{lost} people of {count} were not let in"))),
+        }
     }
 
     /// Waits until nobody is told anything any more and counts from here.
     pub(crate) fn settle(&mut self) -> io::Result<()> {
-        // A large room of ours tells how many are there, at most once a second.
-        let silence = match self.process.kind() {
-            Kind::Limit => Duration::from_millis(100),
-            Kind::Salotto => Duration::from_millis(1200),
-        };
-        self.load.settle(silence, PATIENCE)?;
+        self.load.settle(self.process.kind().silence(), PATIENCE)?;
         for place in 0..self.load.connections().len() {
             self.load.only_count(place, place >= self.talkers.len());
         }
-        self.base = self.load.connections().iter().map(|one| one.received).collect();
-        self.base_total = self.load.received();
-        self.said = 0;
+        self.count_from_here();
         Ok(())
     }
 
@@ -94,6 +101,7 @@ impl Room {
         warm_up: Duration,
         length: Duration,
     ) -> io::Result<Window> {
+        let (before, received) = (kernel::segments(self.process.address()), self.received);
         for place in 0..self.talkers.len() {
             // What came back while the last window ended is not replaced.
             self.talkers[place].heard = 0;
@@ -101,43 +109,49 @@ impl Room {
         }
         self.keep_talking(warm_up)?;
         let window = self.measure(|room| room.keep_talking(length))?;
-        self.fall_silent()?;
-        Ok(window)
+        self.hear_all()?;
+        // The kernel is asked only now, in order not to disturb what is measured; so this is of the warm-up too.
+        let writes = before.zip(kernel::segments(self.process.address()));
+        let copies = (self.received - received) as f64 / self.line as f64;
+        let gathered = writes.map(|(before, after)| copies / after.saturating_sub(before) as f64);
+        Ok(Window { gathered, ..window })
     }
 
     /// One message at a time: the next is said when everybody has the one before.
     pub(crate) fn calm(&mut self, length: Duration) -> io::Result<Window> {
-        let window = self.measure(|room| {
+        self.measure(|room| {
             let started = Instant::now();
             while started.elapsed() < length {
-                room.say(0, 1)?;
-                room.hear_all()?;
+                room.tell_all()?;
             }
             Ok(())
-        })?;
-        Ok(window)
+        })
     }
 
-    /// Says `count` messages, one every `interval` whatever happens, and returns how long after its due time each reached each socket,
-    /// sorted, in milliseconds.
+    /// Says `count` times `payload`, one every `interval` whatever happens and each talker in turn, and returns how long after its
+    /// due time each reached each socket, sorted, in milliseconds.
     pub(crate) fn paced(
         &mut self,
         count: u64,
         interval: Duration,
-        message: &[u8],
+        payload: &[u8],
     ) -> io::Result<Vec<f64>> {
-        let line = self.line + message.len() as u64 - (PAYLOAD as u64 + 1);
+        let speech = self.process.kind().speech();
+        let message = speech.say(payload);
+        let line = self.line + (payload.len() - PAYLOAD) as u64;
         let first = Instant::now() + interval;
-        let due = |index: u64| first + interval * index as u32;
-        let before: Vec<u64> = self.load.connections().iter().map(|one| one.received).collect();
-        let mut heard = vec![0; before.len()];
-        let mut latencies = Vec::with_capacity(before.len() * count as usize);
-        let people = self.base.len();
+        let due = |index: u64| first + interval.mul_f64(index as f64);
+        self.count_from_here();
+        // Who says one in so many and does not hear it has heard that many fewer; it is left out of the latencies.
+        let listeners = if speech.echoes() { 0 } else { self.talkers.len() }..self.audience;
+        let wanted = listeners.len() * count as usize;
+        let mut heard = vec![0; self.audience];
+        let mut latencies = Vec::with_capacity(wanted);
         let mut sent = 0;
-        while latencies.len() < people * count as usize {
+        while latencies.len() < wanted {
             let now = Instant::now();
             if sent < count && now >= due(sent) {
-                self.load.send(0, message)?;
+                self.load.send(sent as usize % self.talkers.len(), &message)?;
                 sent += 1;
                 continue;
             }
@@ -148,20 +162,21 @@ impl Room {
                 true => due(sent).saturating_duration_since(now),
                 false => PATIENCE,
             };
+            let base = &self.base;
             self.load.turn(patience, |arrival| {
+                if !listeners.contains(&arrival.place) {
+                    return;
+                }
                 let now = Instant::now();
-                let lines = (arrival.total - before[arrival.place]) / line;
+                let lines = (arrival.total - base[arrival.place]) / line;
                 for index in heard[arrival.place]..lines {
                     latencies.push(now.saturating_duration_since(due(index)).as_secs_f64() * 1e3);
                 }
                 heard[arrival.place] = lines;
             })?;
         }
+        self.count_from_here();
         latencies.sort_by(f64::total_cmp);
-        for (base, one) in self.base.iter_mut().zip(self.load.connections()) {
-            *base = one.received;
-        }
-        (self.base_total, self.said) = (self.load.received(), 0);
         Ok(latencies)
     }
 
@@ -178,15 +193,61 @@ impl Room {
         &mut self,
         run: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<Window> {
-        let (server, own) = (self.process.cpu()?, process::own_cpu()?);
-        let (started, received) = (Instant::now(), self.load.received());
-        run(self)?;
+        let (received, said) = (self.received, self.said());
+        let ((), usage) = self.watch(run)?;
         Ok(Window {
-            wall: started.elapsed(),
-            server_cpu: self.process.cpu()? - server,
-            load_cpu: process::own_cpu()? - own,
-            copies: (self.load.received() - received) as f64 / self.line as f64,
+            usage,
+            messages: self.said() - said,
+            copies: (self.received - received) as f64 / self.line as f64,
+            gathered: None,
         })
+    }
+
+    /// Runs something and says who used the machine meanwhile.
+    pub(crate) fn watch<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> io::Result<T>,
+    ) -> io::Result<(T, Usage)> {
+        let meter = Meter::start(&self.process)?;
+        let result = run(self)?;
+        Ok((result, meter.stop(&self.process)?))
+    }
+
+    /// Messages since it was last counted from.
+    pub(crate) fn said(&self) -> u64 {
+        self.talkers.iter().map(|talker| talker.said).sum()
+    }
+
+    fn count_from_here(&mut self) {
+        let audience = &self.load.connections()[..self.audience];
+        self.base = audience.iter().map(|one| one.received).collect();
+        self.received = 0;
+        for talker in &mut self.talkers {
+            talker.said = 0;
+        }
+    }
+
+    /// Says one message, to see how long a line is at a receiver.
+    fn learn(&mut self) -> io::Result<()> {
+        let last = self.audience - 1;
+        self.load.only_count(last, false);
+        let mut heard = Vec::new();
+        self.say(0, 1)?;
+        let started = Instant::now();
+        while !heard.ends_with(b"\n") && started.elapsed() < PATIENCE {
+            self.load.turn(Duration::from_millis(10), |arrival| {
+                if arrival.place == last {
+                    heard.extend_from_slice(arrival.bytes);
+                }
+            })?;
+        }
+        let payload = load::payload(0);
+        if !heard.trim_ascii_end().ends_with(&payload) {
+            let heard = String::from_utf8_lossy(&heard);
+            return Err(io::Error::other(format!("a message was heard as `{heard}`")));
+        }
+        self.line = heard.len() as u64;
+        self.settle()
     }
 
     fn say(&mut self, talker: usize, count: usize) -> io::Result<()> {
@@ -194,65 +255,62 @@ impl Room {
         for _ in 0..count {
             self.load.send(talker, &self.talkers[talker].message)?;
         }
-        self.said += count as u64;
+        self.talkers[talker].said += count as u64;
         Ok(())
     }
 
-    /// Replaces each message that its talker has heard.
+    /// Replaces each message that was heard.
     fn keep_talking(&mut self, length: Duration) -> io::Result<()> {
         let started = Instant::now();
         while started.elapsed() < length {
             self.listen()?;
-            for talker in 0..self.talkers.len() {
-                let heard = std::mem::take(&mut self.talkers[talker].heard);
+            for ear in 0..self.talkers.len() {
+                let heard = std::mem::take(&mut self.talkers[ear].heard);
                 if heard > 0 {
-                    self.say(talker, heard)?;
+                    self.say((ear + self.ear_for) % self.talkers.len(), heard)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn fall_silent(&mut self) -> io::Result<()> {
+    /// Waits until everybody has received exactly what was said.
+    fn hear_all(&mut self) -> io::Result<()> {
+        let said = self.said();
+        let listens = |place: usize| match self.process.kind().speech().echoes() {
+            true => said,
+            // Who speaks does not hear it.
+            false => said - self.talkers.get(place).map_or(0, |talker| talker.said),
+        };
+        let expected: Vec<u64> =
+            (0..self.audience).map(|place| listens(place) * self.line).collect();
+        let all: u64 = expected.iter().sum();
         let started = Instant::now();
-        while !self.has_heard_all() {
+        while self.received < all {
             if started.elapsed() > PATIENCE {
                 return Err(io::Error::other("a message did not reach everybody"));
             }
             self.listen()?;
         }
         // Together they received what they should; so did each.
-        let expected = self.said * self.line;
-        let missing = (self.load.connections().iter().zip(&self.base))
-            .filter(|(one, base)| one.received - **base != expected)
-            .count();
-        match missing {
+        let received = self.load.connections().iter().zip(&self.base);
+        let received = received.map(|(one, base)| one.received - base);
+        match received.zip(&expected).filter(|(received, expected)| received != *expected).count() {
             0 => Ok(()),
-            _ => Err(io::Error::other(format!("{missing} people missed something"))),
+            wrong => Err(io::Error::other(format!("{wrong} people did not receive what was said"))),
         }
-    }
-
-    fn hear_all(&mut self) -> io::Result<()> {
-        let started = Instant::now();
-        while !self.has_heard_all() {
-            if started.elapsed() > PATIENCE {
-                return Err(io::Error::other("a message did not reach everybody"));
-            }
-            self.listen()?;
-        }
-        Ok(())
-    }
-
-    fn has_heard_all(&self) -> bool {
-        let expected = self.said * self.line * self.base.len() as u64;
-        self.load.received() - self.base_total >= expected
     }
 
     fn listen(&mut self) -> io::Result<()> {
-        let talkers = &mut self.talkers;
-        self.load.turn(Duration::from_millis(10), |arrival| {
+        let Self { load, talkers, received, audience, ear_for, .. } = self;
+        let count = talkers.len();
+        load.turn(Duration::from_millis(10), |arrival| {
+            if arrival.place < *audience {
+                *received += arrival.count;
+            }
             if let Some(talker) = talkers.get_mut(arrival.place) {
-                talker.heard += talker.ear.own_lines(arrival.bytes, arrival.place);
+                let who = (arrival.place + *ear_for) % count;
+                talker.heard += talker.ear.count(arrival.bytes, who);
             }
         })?;
         Ok(())
@@ -262,16 +320,19 @@ impl Room {
 impl Window {
     /// The server's CPU time a copy, in microseconds.
     pub(crate) fn per_copy(&self) -> f64 {
-        self.server_cpu.as_secs_f64() * 1e6 / self.copies
+        self.usage.server.as_secs_f64() * 1e6 / self.copies
     }
 
     pub(crate) fn copies_per_second(&self) -> f64 {
-        self.copies / self.wall.as_secs_f64()
+        self.copies / self.usage.wall.as_secs_f64()
     }
 
-    /// Whether the load generator had no more to give while the server had.
-    pub(crate) fn load_was_the_bottleneck(&self) -> bool {
-        let share = |cpu: Duration| cpu.as_secs_f64() / self.wall.as_secs_f64();
-        share(self.load_cpu) > 0.9 && share(self.server_cpu) < 0.5
+    pub(crate) fn messages_per_second(&self) -> f64 {
+        self.messages as f64 / self.usage.wall.as_secs_f64()
+    }
+
+    /// Messages in a write of the server.
+    pub(crate) fn gathered(&self) -> f64 {
+        self.gathered.unwrap_or(f64::NAN)
     }
 }

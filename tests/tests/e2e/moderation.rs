@@ -43,7 +43,13 @@ fn who_is_banned_by_name_is_sent_out_and_not_let_in_again() {
     bob.says("carl");
     bob.hears_about("* you are in lobby");
     let mut eve = house.connects_json();
-    eve.asks(Request::Hello { version: 1, name: "eve".into(), rooms: Vec::new(), resume: None });
+    eve.asks(Request::Hello {
+        version: 1,
+        name: "eve".into(),
+        rooms: Vec::new(),
+        password: None,
+        resume: None,
+    });
     assert!(eve.hears_error(ErrorCode::Denied).contains("the name `eve` is banned for good"));
 }
 
@@ -205,7 +211,13 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     // Not even by asking for it at the door.
     let mut carl = house.connects_json();
     let rooms = vec!["dev".to_owned()];
-    carl.asks(Request::Hello { version: 1, name: "carl".into(), rooms, resume: None });
+    carl.asks(Request::Hello {
+        version: 1,
+        name: "carl".into(),
+        rooms,
+        password: None,
+        resume: None,
+    });
     assert!(carl.hears_error(ErrorCode::Denied).contains("is locked"));
     moderator.says("!unlock dev");
     moderator.hears_about("open to everybody again");

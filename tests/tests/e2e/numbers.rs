@@ -61,6 +61,20 @@ fn bytes_and_limits_are_counted() {
 }
 
 #[test]
+fn what_each_member_was_handed_is_counted_for_each() {
+    let house = House::open();
+    let (mut ada, mut bob) = (house.enters("ada"), house.enters("bob"));
+    ada.says("hello");
+    ada.hears("ada: hello");
+    bob.hears("ada: hello");
+    let heard =
+        "* you are in lobby with ada\nada: hello\n* you are in lobby with ada, bob\nada: hello\n";
+    house.waits_until("every byte is counted", |status| status.bytes_sent == heard.len() as u64);
+    // For each: you are in, somebody joined (which text does not tell), hello; and for ada that bob joined.
+    house.waits_until("every copy is counted", |status| status.deliveries >= 4);
+}
+
+#[test]
 fn numbers_are_read_back_as_they_were_written() {
     let house = House::builder().enable("quit").open();
     let mut ada = house.enters("ada");
