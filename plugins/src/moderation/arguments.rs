@@ -1,29 +1,11 @@
-//! What the words of a command mean: who, where, for how long, and whether the caller may.
+//! What the words of a command mean: who, where, and for how long.
 
-use salotto::{Caller, CommandError, Host, Invocation, MemberInfo, Name, Role, RoomName};
+use salotto::{CommandError, Host, Invocation, MemberInfo, Name, RoomName};
 
 use super::ban::pass_for_one_another;
 use super::bans::Banned;
 use crate::network::{Network, address_of};
 use crate::span::Span;
-
-/// Whether somebody may act against a member: not against oneself, nor against somebody whose role is as high. The console may.
-pub(super) fn may_act(caller: &Caller, member: &MemberInfo) -> Result<(), CommandError> {
-    let Some(id) = caller.member else { return Ok(()) };
-    if id == member.id {
-        return Err(CommandError::Refused("that would be yourself".into()));
-    }
-    if member.role < caller.role {
-        return Ok(());
-    }
-    let role = match member.role {
-        Role::Operator => "an operator".to_owned(),
-        role => format!("a {role}"),
-    };
-    let as_you = if member.role == caller.role { " as you are" } else { "" };
-    let text = format!("{} is {role}{as_you}; ask the host", shown(member));
-    Err(CommandError::Refused(text))
-}
 
 /// Whom a ban is about: what reads as an address or a network is one.
 pub(super) fn banned(host: &Host<'_>, text: &str) -> Result<Banned, CommandError> {

@@ -6,9 +6,7 @@ use salotto::{
     Reply, Role,
 };
 
-use super::arguments::{
-    any_room, banned, called, coming_from, may_act, open_room, person, shown, terms,
-};
+use super::arguments::{any_room, banned, called, coming_from, open_room, person, shown, terms};
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::mutes::{self, Mute};
@@ -139,7 +137,7 @@ fn add_ban(
 ) -> Answer {
     let caller = &invocation.caller;
     for member in &here {
-        may_act(caller, member)?;
+        caller.may_act_against(member)?;
     }
     let (span, why) = terms(invocation)?;
     if moderation.bans.len() >= bans::MOST {
@@ -224,7 +222,7 @@ fn mute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocatio
     let name = person(host, invocation.text("name"))?;
     let here = called(host, &name);
     for member in &here {
-        may_act(caller, member)?;
+        caller.may_act_against(member)?;
     }
     let (span, why) = terms(invocation)?;
     if moderation.mutes.len() >= mutes::MOST {

@@ -225,3 +225,21 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     eve.says("in");
     eve.hears_said("in");
 }
+
+#[test]
+fn nobody_acts_against_somebody_of_the_same_role() {
+    let folder = folder();
+    let house = house(&folder);
+    let mut one = house.enters("mod1");
+    let mut other = house.enters("mod2");
+    for command in ["kick", "ban", "mute"] {
+        one.says(&format!("!{command} mod2"));
+        one.hears("! mod2 is a moderator as you are; ask the host");
+        one.says(&format!("!{command} mod1"));
+        one.hears("! that would be yourself");
+    }
+    other.says("still here");
+    other.hears("mod2: still here");
+    house.types("kick mod2");
+    other.hears("* goodbye (kicked by host)");
+}
