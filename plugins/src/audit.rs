@@ -10,7 +10,7 @@
 //!
 //! The file is only appended to, and what is appended is on the disk at once. Nothing that is said is in it: names, reasons
 //! and topics are, as strings of JSON, so that nobody who chats begins a line or ends a string. How the file is written, and what happens
-//! when it cannot be, stands at [`journal`](crate::journal).
+//! when it cannot be, stands at [`journal`].
 
 use std::path::PathBuf;
 use std::time::Duration;

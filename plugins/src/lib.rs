@@ -64,6 +64,8 @@ pub mod roles;
 mod settings;
 mod span;
 pub mod template;
+#[cfg(test)]
+mod testing;
 
 pub use registry::{CatalogExt, catalog, default_set};
 pub use settings::parse_settings;

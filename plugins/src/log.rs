@@ -9,7 +9,7 @@
 //! )
 //! ```
 //!
-//! How the file is written, and what happens when it cannot be, stands at [`journal`](crate::journal).
+//! How the file is written, and what happens when it cannot be, stands at [`journal`].
 
 mod line;
 

@@ -349,7 +349,9 @@ impl Plugin for Moderation {
     fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {
         let Ok(kept) = result.downcast::<Kept>() else { return };
         let Some((bans, others)) = self.keeper.take(*kept, host) else { return };
-        self.bans = bans;
+        let before = std::mem::replace(&mut self.bans, bans);
+        // Thousands of them take longer to drop than a hook has.
+        host.spawn(async move { drop(before) });
         self.wait_for_the_next_end(host);
         if others {
             self.send_out_the_banned(host);

@@ -55,17 +55,8 @@ impl Client {
         label: &str,
         transcript: &Transcript,
     ) -> Self {
-        let connected = || {
-            let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-            socket.bind(&SocketAddr::new(source, 0).into())?;
-            socket.connect(&address.into())?;
-            Ok::<_, io::Error>(socket.into())
-        };
-        Self::new(
-            connected().unwrap_or_else(|error| panic!("{label} cannot connect: {error}")),
-            label,
-            transcript,
-        )
+        let bind = |socket: &Socket| socket.bind(&SocketAddr::new(source, 0).into());
+        Self::connect_with(bind, address, label, transcript)
     }
 
     pub(crate) fn connect_narrow(
@@ -73,9 +64,20 @@ impl Client {
         label: &str,
         transcript: &Transcript,
     ) -> Self {
+        let narrow = |socket: &Socket| socket.set_recv_buffer_size(NARROW);
+        Self::connect_with(narrow, address, label, transcript)
+    }
+
+    /// Through a socket that is prepared before it connects.
+    fn connect_with(
+        prepare: impl FnOnce(&Socket) -> io::Result<()>,
+        address: SocketAddr,
+        label: &str,
+        transcript: &Transcript,
+    ) -> Self {
         let connected = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-            socket.set_recv_buffer_size(NARROW)?;
+            prepare(&socket)?;
             socket.connect(&address.into())?;
             Ok::<_, io::Error>(socket.into())
         };

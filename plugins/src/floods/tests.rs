@@ -2,82 +2,28 @@
 
 use std::time::Duration;
 
-use async_channel::Receiver;
+use salotto::PluginSetup;
 use salotto::testing::{Guest, TestHouse};
-use salotto::{PluginSetup, Report, Server, Settings};
-use tempfile::TempDir;
 
 use super::*;
-use crate::commands::Commands;
 use crate::parse_settings;
-use crate::quit::Quit;
+use crate::testing::{House, leave, moderation, next_report};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Longer than the grace of the default.
 const A_WHILE: Duration = Duration::from_secs(6);
 
-/// Whoever is called `mod…` is a moderator.
-struct Ranks;
-
-impl Plugin for Ranks {
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        if host.name(member).is_some_and(|name| name.as_str().starts_with("mod")) {
-            host.set_role(member, Role::Moderator);
-        }
-    }
+fn open(floods: &str) -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let floods = PluginSetup::new("floods").settings(floods);
+    let moderation = moderation(&folder, "");
+    House::open(folder, vec![floods, moderation])
 }
 
-struct House {
-    house: TestHouse,
-    reports: Receiver<Report>,
-    /// Of the bans.
-    _folder: TempDir,
-}
-
-impl House {
-    fn open(floods: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bans.ron");
-        let builder = Server::builder()
-            .settings(Settings::default())
-            .catalog(crate::catalog())
-            .enable(PluginSetup::new("floods").settings(floods))
-            .enable(PluginSetup::new("moderation").settings(format!("(bans: {path:?})")));
-        let house = TestHouse::built(builder)
-            .plugin("commands", Commands::default())
-            .plugin("quit", Quit::default())
-            .plugin("ranks", Ranks);
-        let reports = house.handle().watch();
-        Self { house, reports, _folder: folder }
-    }
-
-    fn enter(&self, address: &str, name: &str) -> Guest {
-        let guest = self.house.try_enter_from(address, name);
-        guest.unwrap_or_else(|error| panic!("{name} from {address}: {error}"))
-    }
-
-    /// What somebody is told who is not let in.
-    fn refusal(&self, address: &str, name: &str) -> String {
-        match self.house.try_enter_from(address, name) {
-            Ok(_) => panic!("{name} from {address} is let in"),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    /// What was done by the plugin, or for it, up to now.
-    fn actions(&self) -> Vec<String> {
-        // Whatever was asked for before is done when this is answered.
-        self.house.types("status").unwrap();
-        let mut actions = Vec::new();
-        while let Ok(report) = self.reports.try_recv() {
-            if let Report::Action(action) = report
-                && action.by == "floods"
-            {
-                actions.push(action.to_string());
-            }
-        }
-        actions
-    }
+/// What was done by the plugin, or for it, up to now.
+fn done_by_floods(house: &House) -> Vec<String> {
+    let actions = house.actions().into_iter();
+    actions.filter(|action| action.by == "floods").map(|action| action.to_string()).collect()
 }
 
 /// Says so many things, all of which are heard.
@@ -88,17 +34,12 @@ fn say(guest: &Guest, name: &str, count: usize) {
     }
 }
 
-fn leave(guest: Guest) {
-    guest.types("!quit");
-    guest.hears_goodbye();
-}
-
 const FEW: &str = "(messages: (burst: 3, per_minute: 1))";
 
 #[test]
 fn whoever_goes_on_is_warned_muted_sent_out_and_banned() {
-    let house = House::open(FEW);
-    let bob = house.enter("192.0.2.7", "bob");
+    let house = open(FEW);
+    let bob = house.enter_from("192.0.2.7", "bob");
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears("! too many messages at once; go on, and you will be muted for 5m");
@@ -113,14 +54,14 @@ fn whoever_goes_on_is_warned_muted_sent_out_and_banned() {
     bob.types("seven");
     assert_eq!(bob.hears_goodbye(), "* goodbye (kicked: too many messages at once)");
     // Another name does not help.
-    let bob = house.enter("192.0.2.7", "bob2");
+    let bob = house.enter_from("192.0.2.7", "bob2");
     house.house.step(MINUTE * 6);
     say(&bob, "bob2", 3);
     bob.types("eight");
     assert!(bob.hears_goodbye().starts_with("* goodbye (kicked by floods: banned for 1h"));
     assert!(house.refusal("198.51.100.1", "bob2").contains("the name `bob2` is banned"));
     assert_eq!(
-        house.actions(),
+        done_by_floods(&house),
         [
             "floods: warn bob (too many messages at once)",
             "floods: mute bob until 2026-01-01T00:05:06.000Z (too many messages at once)",
@@ -133,8 +74,8 @@ fn whoever_goes_on_is_warned_muted_sent_out_and_banned() {
 
 #[test]
 fn who_slows_down_is_let_be_and_in_time_all_is_forgotten() {
-    let house = House::open(FEW);
-    let bob = house.enter("192.0.2.7", "bob");
+    let house = open(FEW);
+    let bob = house.enter_from("192.0.2.7", "bob");
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears_about("go on, and you will be muted");
@@ -148,8 +89,8 @@ fn who_slows_down_is_let_be_and_in_time_all_is_forgotten() {
 
 #[test]
 fn ordinary_talk_passes_by_the_defaults_and_a_stream_without_an_end_does_not() {
-    let house = House::open("");
-    let ada = house.enter("192.0.2.1", "ada");
+    let house = open("");
+    let ada = house.enter_from("192.0.2.1", "ada");
     // A pasted page at the rate that core lets through, then a quick talk of a quarter of an hour.
     for number in 0..30 {
         ada.types(&format!("{number}"));
@@ -161,7 +102,7 @@ fn ordinary_talk_passes_by_the_defaults_and_a_stream_without_an_end_does_not() {
         ada.types(&format!("{number}"));
         ada.hears(&format!("ada: {number}"));
     }
-    let yes = house.enter("192.0.2.2", "yes");
+    let yes = house.enter_from("192.0.2.2", "yes");
     let mut said = 0;
     loop {
         yes.types(&format!("y {said}"));
@@ -178,20 +119,20 @@ fn ordinary_talk_passes_by_the_defaults_and_a_stream_without_an_end_does_not() {
 
 #[test]
 fn moderators_and_code_are_exempt() {
-    let house = House::open(FEW);
-    let moderator = house.enter("192.0.2.7", "mod1");
+    let house = open(FEW);
+    let moderator = house.enter_from("192.0.2.7", "mod1");
     say(&moderator, "mod1", 20);
     let bot = house.house.enter("bot");
     say(&bot, "bot", 20);
-    assert_eq!(house.actions(), [""; 0]);
+    assert_eq!(done_by_floods(&house), [""; 0]);
 }
 
 #[test]
 fn names_and_rooms_are_counted_too() {
-    let house = House::open(
+    let house = open(
         "(names: (burst: 2, per_minute: 1), joins: (burst: 3, per_minute: 1), steps: [Warn, Kick])",
     );
-    let bob = house.enter("192.0.2.7", "bob");
+    let bob = house.enter_from("192.0.2.7", "bob");
     for name in ["b1", "b2"] {
         bob.types(&format!("!nick {name}"));
         bob.hears_about(name);
@@ -210,9 +151,9 @@ fn names_and_rooms_are_counted_too() {
 
 #[test]
 fn an_address_that_connects_again_and_again_is_banned_in_the_end() {
-    let house = House::open("(connections: (burst: 3, per_minute: 1))");
+    let house = open("(connections: (burst: 3, per_minute: 1))");
     for round in 0..3 {
-        leave(house.enter("2001:db8:1:2::1", &format!("bob{round}")));
+        leave(house.enter_from("2001:db8:1:2::1", &format!("bob{round}")));
     }
     let refused = "too many connections at once from your address; wait a little";
     // From another address of the same customer.
@@ -229,31 +170,30 @@ fn an_address_that_connects_again_and_again_is_banned_in_the_end() {
     let refusal = house.refusal("2001:db8:1:2::1", "bob");
     assert!(refusal.starts_with("your address is banned for another 5"), "{refusal}");
     assert_eq!(
-        house.actions(),
+        done_by_floods(&house),
         [
             "floods: ban 2001:db8:1:2::/64 until 2026-01-01T01:00:18.000Z (too many connections at once)"
         ]
     );
-    house.enter("2001:db8:1:3::1", "eve");
+    house.enter_from("2001:db8:1:3::1", "eve");
     // This machine itself may.
     for round in 0..9 {
-        house.enter("127.0.0.1", &format!("carl{round}"));
+        house.enter_from("127.0.0.1", &format!("carl{round}"));
     }
 }
 
 #[test]
 fn this_machine_counts_where_the_settings_say_so() {
-    let house = House::open("(connections: (burst: 1, per_minute: 1), loopback: true)");
-    let _bob = house.enter("127.0.0.1", "bob");
+    let house = open("(connections: (burst: 1, per_minute: 1), loopback: true)");
+    let _bob = house.enter_from("127.0.0.1", "bob");
     assert!(house.refusal("127.0.0.1", "eve").starts_with("too many connections"));
 }
 
 #[test]
 fn the_address_is_banned_where_the_settings_say_so() {
-    let house =
-        House::open("(messages: (burst: 1, per_minute: 1), steps: [BanAddress(\"1h 30m\")])");
-    let bob = house.enter("192.0.2.7", "bob");
-    let eve = house.enter("127.0.0.1", "eve");
+    let house = open("(messages: (burst: 1, per_minute: 1), steps: [BanAddress(\"1h 30m\")])");
+    let bob = house.enter_from("192.0.2.7", "bob");
+    let eve = house.enter_from("127.0.0.1", "eve");
     for guest in [&bob, &eve] {
         guest.types("one");
         guest.types("two");
@@ -262,21 +202,20 @@ fn the_address_is_banned_where_the_settings_say_so() {
     house.refusal("192.0.2.7", "carl");
     // Not this machine, but the name.
     assert!(house.refusal("127.0.0.1", "eve").starts_with("the name `eve` is banned"));
-    house.enter("127.0.0.1", "dora");
+    house.enter_from("127.0.0.1", "dora");
 }
 
 #[test]
 fn repetitions_and_capitals_are_filtered_only_when_asked_for() {
-    let plain = House::open("");
-    let bob = plain.enter("192.0.2.7", "bob");
+    let plain = open("");
+    let bob = plain.enter_from("192.0.2.7", "bob");
     for _ in 0..6 {
         bob.types("BUY MY PILLS NOW");
         bob.hears("bob: BUY MY PILLS NOW");
     }
-    let strict = House::open(
-        "(repeats: (times: 2, within: \"1m\"), capitals: (percent: 70, from: 8), steps: [])",
-    );
-    let bob = strict.enter("192.0.2.7", "bob");
+    let strict =
+        open("(repeats: (times: 2, within: \"1m\"), capitals: (percent: 70, from: 8), steps: [])");
+    let bob = strict.enter_from("192.0.2.7", "bob");
     for _ in 0..2 {
         bob.types("buy my pills");
         bob.hears("bob: buy my pills");
@@ -291,8 +230,8 @@ fn repetitions_and_capitals_are_filtered_only_when_asked_for() {
 
 #[test]
 fn what_is_known_goes_on_when_the_settings_change() {
-    let house = House::open(FEW);
-    let bob = house.enter("192.0.2.7", "bob");
+    let house = open(FEW);
+    let bob = house.enter_from("192.0.2.7", "bob");
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears_about("go on, and you will be muted");
@@ -314,13 +253,7 @@ fn without_moderation_the_operator_is_told_what_could_not_be_done() {
     bob.types("one");
     bob.types("two");
     bob.hears_about("! too many messages at once");
-    house.types("status").unwrap();
-    let report = std::iter::from_fn(|| reports.try_recv().ok())
-        .find_map(|report| match report {
-            Report::Plugin { text, .. } => Some(text),
-            _ => None,
-        })
-        .unwrap();
+    let report = next_report(&reports);
     assert!(
         report.starts_with("`mute bob \"1m\" too many messages at once` was not done"),
         "{report}"

@@ -6,34 +6,14 @@ use std::net::{Shutdown, TcpStream};
 use async_channel::Receiver;
 use salotto::testing::TestHouse;
 use salotto::{PluginSetup, Report, Server};
-use smol::Timer;
-use smol::future::FutureExt;
 
 use super::*;
 use crate::parse_settings;
-
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::testing::{PATIENCE, next_report};
 
 fn metrics(settings: &str) -> Metrics {
     let retry = Duration::from_millis(20);
     Metrics { retry, ..Metrics::new(parse_settings(settings).unwrap()) }
-}
-
-/// What the plugin tells the operator next.
-fn next_report(reports: &Receiver<Report>) -> String {
-    let next = async {
-        loop {
-            if let Report::Plugin { text, .. } = reports.recv().await.unwrap() {
-                return text;
-            }
-        }
-    };
-    let late = async {
-        Timer::after(PATIENCE).await;
-        panic!("no report came");
-    };
-    smol::block_on(next.or(late))
 }
 
 /// Where the numbers are, as the operator is told.

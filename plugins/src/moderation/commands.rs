@@ -197,7 +197,7 @@ fn unban(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocati
 }
 
 fn list_bans(moderation: &Moderation, now: Timestamp) -> Reply {
-    let rows: Vec<_> = moderation
+    let rows = moderation
         .bans
         .iter()
         .filter(|ban| ban.holds(now))
@@ -211,10 +211,7 @@ fn list_bans(moderation: &Moderation, now: Timestamp) -> Reply {
             ]
         })
         .collect();
-    match rows.is_empty() {
-        true => Reply::text("nobody is banned"),
-        false => Reply::table(["name", "address", "until", "by", "reason"], rows),
-    }
+    table(rows, "nobody is banned")
 }
 
 fn mute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
@@ -276,7 +273,7 @@ fn unmute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocat
 }
 
 fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
-    let rows: Vec<_> = moderation
+    let rows = moderation
         .mutes
         .iter()
         .filter(|mute| mute.holds(now))
@@ -290,10 +287,7 @@ fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
             ]
         })
         .collect();
-    match rows.is_empty() {
-        true => Reply::text("nobody is muted"),
-        false => Reply::table(["name", "address", "until", "by", "reason"], rows),
-    }
+    table(rows, "nobody is muted")
 }
 
 fn slow(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
@@ -353,6 +347,13 @@ fn invite(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocat
 
 fn lasts(span: Option<Span>) -> String {
     span.map_or("for good".into(), |span| format!("for {span}"))
+}
+
+fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
+    match rows.is_empty() {
+        true => Reply::text(none),
+        false => Reply::table(["name", "address", "until", "by", "reason"], rows),
+    }
 }
 
 /// Who does it.

@@ -3,154 +3,72 @@
 use std::fs;
 use std::path::PathBuf;
 
-use async_channel::Receiver;
-use salotto::testing::{Guest, TestHouse};
-use salotto::{Action, PluginSetup, Report, Server};
-use smol::Timer;
-use smol::future::FutureExt;
+use salotto::{PluginSetup, Server};
 use tempfile::TempDir;
 
 use super::*;
-use crate::commands::Commands;
-use crate::quit::Quit;
+use crate::testing::{House, PATIENCE, leave, moderation, next_report};
 
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Whoever is called `mod…` is a moderator, and `op…` an operator.
-struct Ranks;
+fn open(more: &str) -> House {
+    open_in(tempfile::tempdir().unwrap(), more)
+}
 
-impl Plugin for Ranks {
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        let name = host.name(member).map(Name::to_string).unwrap_or_default();
-        if name.starts_with("mod") {
-            host.set_role(member, Role::Moderator);
-        } else if name.starts_with("op") {
-            host.set_role(member, Role::Operator);
+fn open_in(folder: TempDir, more: &str) -> House {
+    let setup = moderation(&folder, more);
+    House::open(folder, vec![setup])
+}
+
+/// Closes a house and opens another on the same file.
+fn restart(house: House) -> House {
+    house.house.stop();
+    open_in(house.folder, "")
+}
+
+fn reload(house: &House) {
+    let handle = house.house.handle();
+    let settings = (*handle.settings()).clone();
+    smol::block_on(handle.apply(settings, None)).unwrap();
+}
+
+fn file(house: &House) -> PathBuf {
+    house.folder.path().join("bans.ron")
+}
+
+/// Waits until the file says something, or does not any more.
+fn wait_for_the_file(house: &House, part: &str, is_there: bool) {
+    let started = std::time::Instant::now();
+    loop {
+        let text = fs::read_to_string(file(house)).unwrap_or_default();
+        if text.contains(part) == is_there {
+            return;
         }
+        assert!(started.elapsed() < PATIENCE, "{part:?} in {text}: {}", !is_there);
+        std::thread::yield_now();
     }
 }
 
-/// A house whose bans are in a folder of its own.
-struct House {
-    house: TestHouse,
-    folder: TempDir,
-    reports: Receiver<Report>,
+/// A house whose bans are in a folder that is not there, and where that would be.
+fn open_without_a_folder() -> (House, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state/bans.ron");
+    let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
+    (House::open(folder, vec![setup]), path)
 }
 
-impl House {
-    fn open(more: &str) -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), more)
-    }
-
-    fn open_in(folder: TempDir, more: &str) -> Self {
-        let builder = Server::builder().catalog(crate::catalog()).enable(setup(&folder, more));
-        let house = TestHouse::built(builder)
-            .plugin("commands", Commands::default())
-            .plugin("quit", Quit::default())
-            .plugin("ranks", Ranks);
-        let reports = house.handle().watch();
-        Self { house, folder, reports }
-    }
-
-    /// Somebody comes in from an address, and has heard that they are in.
-    fn enter_from(&self, address: &str, name: &str) -> Guest {
-        let guest = self.house.try_enter_from(address, name);
-        guest.unwrap_or_else(|error| panic!("{name} from {address}: {error}"))
-    }
-
-    /// What somebody is told who is not let in.
-    fn refusal(&self, address: &str, name: &str) -> String {
-        match self.house.try_enter_from(address, name) {
-            Ok(_) => panic!("{name} from {address} is let in"),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    /// What the operator is answered.
-    fn types(&self, line: &str) -> String {
-        match self.house.types(line) {
-            Ok(reply) => reply.to_string(),
-            Err(error) => format!("! {error}"),
-        }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("bans.ron")
-    }
-
-    /// Waits until the file says something, or does not any more.
-    fn waits_for_the_file(&self, part: &str, is_there: bool) {
-        let started = std::time::Instant::now();
-        loop {
-            let text = fs::read_to_string(self.file()).unwrap_or_default();
-            if text.contains(part) == is_there {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "{part:?} in {text}: {}", !is_there);
-            std::thread::yield_now();
-        }
-    }
-
-    /// What the plugin tells the operator next.
-    fn next_report(&self) -> String {
-        let next = async {
-            loop {
-                if let Report::Plugin { text, .. } = self.reports.recv().await.unwrap() {
-                    return text;
-                }
-            }
-        };
-        let late = async {
-            Timer::after(PATIENCE).await;
-            panic!("no report came");
-        };
-        smol::block_on(next.or(late))
-    }
-
-    /// What was recorded up to now, but for what the house itself does.
-    fn actions(&self) -> Vec<String> {
-        self.types("status");
-        let mut actions = Vec::new();
-        while let Ok(report) = self.reports.try_recv() {
-            if let Report::Action(action) = report
-                && !["enable", "replace", "role", "reload"].contains(&action.what.as_str())
-            {
-                actions.push(action.to_string());
-            }
-        }
-        actions
-    }
-
-    /// Closes the house and opens another on the same file.
-    fn restart(self) -> Self {
-        self.house.stop();
-        Self::open_in(self.folder, "")
-    }
-
-    fn reload(&self) {
-        let handle = self.house.handle();
-        let settings = (*handle.settings()).clone();
-        smol::block_on(handle.apply(settings, None)).unwrap();
-    }
-}
-
-fn setup(folder: &TempDir, more: &str) -> PluginSetup {
-    let path = folder.path().join("bans.ron");
-    PluginSetup::new("moderation").settings(format!("(bans: {path:?}, {more})"))
-}
-
-/// Somebody leaves, and has heard that they are out.
-fn leave(guest: Guest) {
-    guest.types("!quit");
-    guest.hears_goodbye();
+/// What was recorded up to now, but for what the house itself does.
+fn done(house: &House) -> Vec<String> {
+    let actions = house.actions().into_iter();
+    let by_itself = ["enable", "replace", "role", "reload"];
+    let done = actions.filter(|action| !by_itself.contains(&action.what.as_str()));
+    done.map(|action| action.to_string()).collect()
 }
 
 #[test]
 fn who_is_banned_is_sent_out_and_does_not_come_back_in_whatever_letters() {
-    let house = House::open("");
+    let house = open("");
     let bob = house.house.enter("bob");
     assert_eq!(house.types("ban BOB 2h flooding"), "bob is banned for 2h");
     assert_eq!(bob.hears_goodbye(), "* goodbye (kicked by host: banned for 2h: flooding)");
@@ -164,7 +82,7 @@ fn who_is_banned_is_sent_out_and_does_not_come_back_in_whatever_letters() {
     ada.types("!nick bob");
     ada.hears_about("! the name `bob` is banned for another 2h (flooding)");
     assert_eq!(
-        house.actions(),
+        done(&house),
         [
             "host: ban bob until 2026-01-01T02:00:00.000Z (flooding)",
             "host: kick bob (banned for 2h: flooding)"
@@ -174,20 +92,20 @@ fn who_is_banned_is_sent_out_and_does_not_come_back_in_whatever_letters() {
 
 #[test]
 fn a_ban_is_over_when_its_time_is_and_is_dropped() {
-    let house = House::open("");
+    let house = open("");
     assert_eq!(house.types("ban bob 2h"), "nobody here is called `bob`; the name is banned for 2h");
-    house.waits_for_the_file("bob", true);
+    wait_for_the_file(&house, "bob", true);
     house.house.step(HOUR);
     assert!(house.refusal("192.0.2.1", "bob").contains("for another 1h;"));
     house.house.step(HOUR + SECOND);
     house.house.enter("bob");
     assert_eq!(house.types("bans"), "nobody is banned");
-    house.waits_for_the_file("bob", false);
+    wait_for_the_file(&house, "bob", false);
 }
 
 #[test]
 fn an_address_or_a_network_keeps_out_everybody_behind_it() {
-    let house = House::open("");
+    let house = open("");
     let _bob = house.enter_from("192.0.2.7", "bob");
     let eve = house.enter_from("192.0.2.8", "eve");
     let ada = house.enter_from("198.51.100.1", "ada");
@@ -210,7 +128,7 @@ fn an_address_or_a_network_keeps_out_everybody_behind_it() {
 
 #[test]
 fn the_address_of_somebody_is_banned_only_when_that_is_said() {
-    let house = House::open("");
+    let house = open("");
     let bob = house.enter_from("192.0.2.7", "bob");
     let classmate = house.enter_from("192.0.2.7", "carl");
     assert_eq!(house.types("ban bob"), "bob is banned for good");
@@ -232,7 +150,7 @@ fn the_address_of_somebody_is_banned_only_when_that_is_said() {
 
 #[test]
 fn of_ipv6_the_network_of_a_customer_is_banned() {
-    let house = House::open("");
+    let house = open("");
     let _bob = house.enter_from("2001:db8:1:2::7", "bob");
     assert!(house.types("ban address bob").starts_with("bob (2001:db8:1:2::/64) is banned"));
     house.refusal("2001:db8:1:2:ffff::1", "eve");
@@ -241,7 +159,7 @@ fn of_ipv6_the_network_of_a_customer_is_banned() {
 
 #[test]
 fn nobody_bans_this_machine_by_accident() {
-    let house = House::open("");
+    let house = open("");
     let _bob = house.enter_from("127.0.0.1", "bob");
     let _bot = house.house.enter("bot");
     assert!(house.types("ban address bob").starts_with("! bob comes from this machine itself;"));
@@ -254,7 +172,7 @@ fn nobody_bans_this_machine_by_accident() {
 
 #[test]
 fn a_name_that_is_an_address_is_nobodys() {
-    let house = House::open("");
+    let house = open("");
     assert_eq!(
         house.refusal("192.0.2.1", "10.0.0.7"),
         "`10.0.0.7` is an address; choose another name"
@@ -263,7 +181,7 @@ fn a_name_that_is_an_address_is_nobodys() {
 
 #[test]
 fn what_cannot_be_meant_is_said_with_what_could() {
-    let house = House::open("");
+    let house = open("");
     for (line, answer) in [
         ("ban", "! WHO is missing; usage: ban WHO [DURATION] [REASON]"),
         (
@@ -297,7 +215,7 @@ fn what_cannot_be_meant_is_said_with_what_could() {
 
 #[test]
 fn nobody_acts_against_somebody_of_the_same_role_or_a_higher_one() {
-    let house = House::open("");
+    let house = open("");
     let moderator = house.enter_from("192.0.2.1", "mod1");
     let _other = house.enter_from("192.0.2.2", "mod2");
     let _operator = house.enter_from("192.0.2.2", "op1");
@@ -325,15 +243,15 @@ fn nobody_acts_against_somebody_of_the_same_role_or_a_higher_one() {
 
 #[test]
 fn bans_outlive_the_house() {
-    let house = House::open("");
-    assert!(!house.file().exists());
+    let house = open("");
+    assert!(!file(&house).exists());
     house.types("ban bob 2h flooding");
     house.types("ban 192.0.2.0/24");
-    let house = house.restart();
+    let house = restart(house);
     assert!(house.refusal("198.51.100.1", "bob").contains("for another 2h (flooding)"));
     house.refusal("192.0.2.7", "eve");
     house.types("unban bob");
-    let house = house.restart();
+    let house = restart(house);
     house.enter_from("198.51.100.1", "bob");
     house.refusal("192.0.2.7", "eve");
 }
@@ -344,63 +262,57 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
     let broken = "[\n    (name: \"bob\"),\n    (nam: \"eve\"),\n]";
     fs::write(folder.path().join("bans.ron"), broken).unwrap();
     let builder = Server::builder().catalog(crate::catalog()).listen(Vec::<String>::new());
-    let error = builder.enable(setup(&folder, "")).start().err().unwrap().to_string();
+    let error = builder.enable(moderation(&folder, "")).start().err().unwrap().to_string();
     let place =
         format!("{}:3:6: there is no field `nam`", folder.path().join("bans.ron").display());
     assert!(error.contains(&place), "{error}");
 
-    let house = House::open("");
+    let house = open("");
     house.types("ban bob");
-    house.waits_for_the_file("bob", true);
-    fs::write(house.file(), broken).unwrap();
+    wait_for_the_file(&house, "bob", true);
+    fs::write(file(&house), broken).unwrap();
     let handle = house.house.handle();
     let settings = (*handle.settings()).clone();
-    let plugins = vec![setup(&house.folder, "")];
+    let plugins = vec![moderation(&house.folder, "")];
     let error = smol::block_on(handle.apply(settings, Some(plugins))).unwrap_err().to_string();
     assert!(error.contains(":3:6: there is no field `nam`"), "{error}");
     // What is done meanwhile holds, and is kept when the file is whole again.
     house.types("ban carl");
-    let report = house.next_report();
+    let report = next_report(&house.reports);
     assert!(report.contains(":3:6: there is no field `nam`"), "{report}");
-    assert_eq!(fs::read_to_string(house.file()).unwrap(), broken);
+    assert_eq!(fs::read_to_string(file(&house)).unwrap(), broken);
     house.refusal("192.0.2.1", "bob");
     house.refusal("192.0.2.1", "carl");
-    fs::write(house.file(), broken.replace("nam:", "name:")).unwrap();
+    fs::write(file(&house), broken.replace("nam:", "name:")).unwrap();
     house.house.step(Duration::from_secs(5));
-    house.waits_for_the_file("carl", true);
-    assert!(house.next_report().ends_with("again"));
+    wait_for_the_file(&house, "carl", true);
+    assert!(next_report(&house.reports).ends_with("again"));
     house.refusal("192.0.2.1", "eve");
 }
 
 #[test]
 fn what_an_editor_changes_is_taken_over_by_a_reload() {
-    let house = House::open("");
+    let house = open("");
     house.types("ban bob");
-    house.waits_for_the_file("bob", true);
+    wait_for_the_file(&house, "bob", true);
     let eve = house.house.enter("eve");
-    fs::write(house.file(), "[(name: \"eve\", why: \"by hand\")]").unwrap();
-    house.reload();
+    fs::write(file(&house), "[(name: \"eve\", why: \"by hand\")]").unwrap();
+    reload(&house);
     assert_eq!(eve.hears_goodbye(), "* goodbye (kicked: banned for good (by hand))");
     house.house.enter("bob");
     // Without a reload, what the house writes next does not undo it either.
-    fs::write(house.file(), "[(name: \"carl\")]").unwrap();
+    fs::write(file(&house), "[(name: \"carl\")]").unwrap();
     house.types("ban bob");
-    house.waits_for_the_file("bob", true);
-    house.waits_for_the_file("carl", true);
+    wait_for_the_file(&house, "bob", true);
+    wait_for_the_file(&house, "carl", true);
 }
 
 #[test]
 fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds() {
-    let folder = tempfile::tempdir().unwrap();
-    let inner = folder.path().join("state");
-    let path = inner.join("bans.ron");
-    let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    let builder = Server::builder().catalog(crate::catalog()).enable(setup);
-    let house =
-        House { house: TestHouse::built(builder), reports: async_channel::bounded(1).1, folder };
-    let house = House { reports: house.house.handle().watch(), ..house };
+    let (house, path) = open_without_a_folder();
+    let inner = path.parent().unwrap().to_owned();
     house.types("ban bob");
-    let report = house.next_report();
+    let report = next_report(&house.reports);
     let advice = format!("create the folder `{}`; until then the new bans hold", inner.display());
     assert!(report.contains(&advice), "{report}");
     house.refusal("192.0.2.1", "bob");
@@ -414,7 +326,7 @@ fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds()
         house.house.step(Duration::from_secs(5));
     }
     // One report for all the tries that failed, and one for the one that did not.
-    let report = house.next_report();
+    let report = next_report(&house.reports);
     assert_eq!(report, format!("the bans are kept in `{}` again", path.display()));
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("bob") && text.contains("eve"), "{text}");
@@ -422,29 +334,16 @@ fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds()
 
 #[test]
 fn bans_that_could_not_be_kept_are_named_when_the_house_closes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state/bans.ron");
-    let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    let builder = Server::builder().catalog(crate::catalog()).enable(setup);
-    let house = TestHouse::built(builder);
-    let reports = house.handle().watch();
-    let house = House { house, reports, folder };
+    let (house, _) = open_without_a_folder();
     house.types("ban bob");
-    assert!(house.next_report().contains("cannot write the bans"));
+    assert!(next_report(&house.reports).contains("cannot write the bans"));
     house.house.stop();
-    let next = async {
-        loop {
-            if let Report::Plugin { text, .. } = house.reports.recv().await.unwrap() {
-                return text;
-            }
-        }
-    };
-    assert!(smol::block_on(next).ends_with("not kept are the bans of bob"));
+    assert!(next_report(&house.reports).ends_with("not kept are the bans of bob"));
 }
 
 #[test]
 fn who_is_muted_reads_but_does_not_speak() {
-    let house = House::open("");
+    let house = open("");
     let bob = house.house.enter("bob");
     let ada = house.house.enter("ada");
     let moderator = house.house.enter("mod1");
@@ -474,7 +373,7 @@ fn who_is_muted_reads_but_does_not_speak() {
 
 #[test]
 fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
-    let house = House::open("");
+    let house = open("");
     let bob = house.enter_from("192.0.2.7", "bob");
     let classmate = house.enter_from("192.0.2.7", "carl");
     house.types("mute bob");
@@ -510,7 +409,7 @@ fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
 
 #[test]
 fn last_words_are_words() {
-    let house = House::open("");
+    let house = open("");
     let ada = house.house.enter("ada");
     let bob = house.house.enter("bob");
     house.types("mute bob");
@@ -525,7 +424,7 @@ fn last_words_are_words() {
 
 #[test]
 fn who_only_shares_an_address_with_the_muted_may_speak_as_a_moderator() {
-    let house = House::open("");
+    let house = open("");
     let _bob = house.enter_from("192.0.2.7", "bob");
     house.types("mute bob");
     let moderator = house.enter_from("192.0.2.7", "mod1");
@@ -538,7 +437,7 @@ fn who_only_shares_an_address_with_the_muted_may_speak_as_a_moderator() {
 
 #[test]
 fn addresses_are_left_alone_where_the_settings_say_so() {
-    let house = House::open("mute_addresses: false");
+    let house = open("mute_addresses: false");
     let _bob = house.enter_from("192.0.2.7", "bob");
     house.types("mute bob");
     let carl = house.enter_from("192.0.2.7", "carl");
@@ -548,7 +447,7 @@ fn addresses_are_left_alone_where_the_settings_say_so() {
 
 #[test]
 fn in_a_slow_room_everybody_waits_but_moderators() {
-    let house = House::open("");
+    let house = open("");
     let ada = house.house.enter("ada");
     let bob = house.house.enter("bob");
     let moderator = house.house.enter("mod1");
@@ -584,7 +483,7 @@ fn in_a_slow_room_everybody_waits_but_moderators() {
 
 #[test]
 fn a_locked_room_is_for_moderators_and_the_invited() {
-    let house = House::open("");
+    let house = open("");
     let ada = house.house.enter("ada");
     let bob = house.house.enter("bob");
     let carl = house.house.enter("carl");
@@ -614,14 +513,14 @@ fn a_locked_room_is_for_moderators_and_the_invited() {
     carl.types("!join dev");
     carl.hears_about("you are in dev");
     assert_eq!(
-        house.actions()[1..],
+        done(&house)[1..],
         ["mod1: lock in dev", "mod1: invite bob in dev", "mod1: unlock in dev"]
     );
 }
 
 #[test]
 fn a_room_may_be_locked_from_the_start_and_who_is_kicked_is_invited_no_more() {
-    let house = House::open("invite_only: [\"staff\"]");
+    let house = open("invite_only: [\"staff\"]");
     let bob = house.house.enter("bob");
     bob.types("!join staff");
     bob.hears_about("! `staff` is locked");
@@ -641,7 +540,7 @@ fn a_room_may_be_locked_from_the_start_and_who_is_kicked_is_invited_no_more() {
 
 #[test]
 fn what_holds_goes_on_when_the_settings_change() {
-    let house = House::open("invite_only: [\"staff\", \"old\"]");
+    let house = open("invite_only: [\"staff\", \"old\"]");
     let bob = house.house.enter("bob");
     let ada = house.house.enter("ada");
     house.types("mute bob 1h");
@@ -650,7 +549,7 @@ fn what_holds_goes_on_when_the_settings_change() {
     house.types("open dev");
     house.types("lock dev");
     house.types("ban carl");
-    let changed = setup(&house.folder, "invite_only: [\"staff\", \"new\"]");
+    let changed = moderation(&house.folder, "invite_only: [\"staff\", \"new\"]");
     smol::block_on(house.house.handle().enable(changed)).unwrap().unwrap();
     bob.types("hello");
     bob.hears_about("! you are muted for another 1h");
@@ -683,21 +582,13 @@ fn every_example_is_a_line_that_its_command_takes() {
 
 #[test]
 fn what_is_done_is_recorded_with_who_whom_why_and_when() {
-    let house = House::open("");
+    let house = open("");
     house.types("mute bob 1h loud");
     house.types("unmute bob");
     house.types("ban 192.0.2.7 1h");
     house.types("unban 192.0.2.7");
     house.types("slow lobby 3");
-    // What a command asks for is done when it was answered, and before the next one is.
-    house.types("status");
-    let mut actions = Vec::<Action>::new();
-    while let Ok(report) = house.reports.try_recv() {
-        if let Report::Action(action) = report {
-            actions.push(action);
-        }
-    }
-    let shown: Vec<_> = actions.iter().map(Action::to_string).collect();
+    let shown = done(&house);
     assert_eq!(
         shown,
         [
