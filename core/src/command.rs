@@ -16,6 +16,7 @@ pub use lookup::{find, redacted};
 pub use reply::Reply;
 
 use crate::event::ErrorCode;
+use crate::host::MemberInfo;
 use crate::member::MemberId;
 use crate::name::{Name, RoomName};
 
@@ -423,6 +424,25 @@ impl Caller {
     /// The operator: the console, or code that holds a handle.
     pub fn operator(name: Name) -> Self {
         Self { role: Role::Operator, member: None, name: Some(name), room: None }
+    }
+
+    /// Whether this caller may act against a member: send them out, mute or ban them. Nobody may against themselves, nor against somebody whose
+    /// role is as high as theirs. Who is no member, as the console, code and plugins are not, may.
+    ///
+    /// # Errors
+    /// [`CommandError::Refused`], which says what the member is.
+    pub fn may_act_against(&self, member: &MemberInfo) -> Result<(), CommandError> {
+        if self.member.is_none() || self.member != Some(member.id) && self.role > member.role {
+            return Ok(());
+        }
+        if self.member == Some(member.id) {
+            return Err(CommandError::Refused("that would be yourself".into()));
+        }
+        let name = member.name.as_ref().map_or("somebody", |name| name.as_str());
+        let a = if member.role == Role::Operator { "an" } else { "a" };
+        let as_you = if member.role == self.role { " as you are" } else { "" };
+        let text = format!("{name} is {a} {}{as_you}; ask the host", member.role);
+        Err(CommandError::Refused(text))
     }
 
     /// Whether this caller may run, and is offered, a command.

@@ -14,6 +14,7 @@ use crate::event::{ErrorCode, NoticeKind, RoomInfo};
 use crate::host::MemberInfo;
 use crate::hub::Hub;
 use crate::hub::inbox::{Inbox, InboxSender};
+use crate::member::Peer;
 use crate::name::{Name, RoomName};
 use crate::participant::{JoinError, Participant};
 use crate::plugin::{Catalog, CatalogError, Plugin, PluginSetup};
@@ -256,7 +257,7 @@ impl Handle {
     /// # Errors
     /// When the name is refused or the house is closed.
     pub async fn join(&self, name: &str) -> Result<Participant, JoinError> {
-        Participant::join(self, name).await
+        Participant::join(self, Peer::Local, name).await
     }
 
     pub(crate) async fn ask<T: Send + 'static>(

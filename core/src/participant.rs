@@ -46,7 +46,7 @@ pub enum JoinError {
 }
 
 impl Participant {
-    pub(crate) async fn join(handle: &Handle, name: &str) -> Result<Self, JoinError> {
+    pub(crate) async fn join(handle: &Handle, peer: Peer, name: &str) -> Result<Self, JoinError> {
         let outlet = handle.shared.outlet(0, Box::new(Nowhere));
         // The name comes with the welcome; until then that of the house stands in.
         let settings = handle.settings();
@@ -60,7 +60,7 @@ impl Participant {
             waiting: VecDeque::new(),
             ended: false,
         };
-        let connect = Inbox::Connect(Arrival { outlet, peer: Peer::Local });
+        let connect = Inbox::Connect(Arrival { outlet, peer });
         handle.hub.send(connect).await.map_err(|_| Closed)?;
         let (name, rooms) = (name.to_owned(), Vec::new());
         let hello = Request::Hello { version: 1, name, rooms, password: None, resume: None };

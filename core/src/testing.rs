@@ -19,6 +19,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use smol::future::FutureExt;
@@ -31,6 +32,7 @@ use crate::dialect::{Place, TEXT};
 use crate::event::Event;
 use crate::handle::Handle;
 use crate::hub::inbox::Inbox;
+use crate::member::Peer;
 use crate::participant::{JoinError, Participant};
 use crate::plugin::Plugin;
 use crate::server::{Server, ServerBuilder};
@@ -111,7 +113,23 @@ impl TestHouse {
     /// # Errors
     /// What they are refused with.
     pub fn try_enter(&self, name: &str) -> Result<Guest, JoinError> {
-        let participant = block_on(self.handle.join(name))?;
+        self.try_enter_as(Peer::Local, name)
+    }
+
+    /// Somebody tries to come in from an address, as plugins see it; there is no socket.
+    ///
+    /// # Errors
+    /// What they are refused with.
+    ///
+    /// # Panics
+    /// When the address is none.
+    pub fn try_enter_from(&self, address: &str, name: &str) -> Result<Guest, JoinError> {
+        let address = address.parse().unwrap_or_else(|error| panic!("{address}: {error}"));
+        self.try_enter_as(Peer::Network(SocketAddr::new(address, 50_000)), name)
+    }
+
+    fn try_enter_as(&self, peer: Peer, name: &str) -> Result<Guest, JoinError> {
+        let participant = block_on(Participant::join(&self.handle, peer, name))?;
         let participant = RefCell::new(participant);
         Ok(Guest { participant, shown: RefCell::default(), transcript: RefCell::default() })
     }

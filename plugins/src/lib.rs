@@ -8,7 +8,11 @@
 //! | [`notices`] | tells rooms who came, left and was renamed; welcomes newcomers |
 //! | [`quit`] | the word that says goodbye |
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
+//! | [`floods`] | warns, mutes, sends out and bans who drowns the others out |
+//! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
 //! | [`log`] | writes what is said to a file |
+//! | [`metrics`] | tells the numbers of the house to Prometheus |
+//! | [`audit`] | writes what is done to people and to the house to a file |
 //! | [`roles`] | `!login`, `!logout`: who may do what; keeps the names of accounts |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
@@ -44,14 +48,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod audit;
 pub mod commands;
+mod disk;
+pub mod floods;
+pub mod journal;
 pub mod log;
+pub mod metrics;
+pub mod moderation;
+mod network;
 pub mod notices;
 pub mod quit;
 mod registry;
 pub mod roles;
 mod settings;
+mod span;
 pub mod template;
+#[cfg(test)]
+mod testing;
 
 pub use registry::{CatalogExt, catalog, default_set};
 pub use settings::parse_settings;
+pub use span::{Span, SpanError};

@@ -9,39 +9,17 @@
 //! )
 //! ```
 //!
-//! The hooks put events into a bounded queue; a task of the plugin writes them, many at once when many wait, on a thread where
-//! waiting for a disk holds up nobody. Each batch is handed to the system at once, so nothing waits in the program while nobody talks, and
-//! a stop of the plugin or of the house writes what is left.
-//!
-//! - **A disk that cannot keep up** never slows the room: what does not fit into the queue is counted and dropped. A line in the
-//!   log says where how many are missing, and the operator is told when the log has caught up.
-//! - **A disk that refuses** (full, gone, read-only) is reported once; it is tried again every five seconds, and what waits is kept
-//!   as far as the queue holds. A line that was half written is taken back.
-//! - **A missing folder** is not created, since a wrong path would make folders in odd places; the operator is told, and the log
-//!   begins when the folder is there.
-//! - **A file that was moved or deleted** by somebody else is begun anew with the next line, so that `logrotate` needs to tell nobody.
-//! - **On Unix** the file is made with mode 0640: what people say is not for every user of the machine.
+//! How the file is written, and what happens when it cannot be, stands at [`journal`].
 
-mod file;
 mod line;
-mod writer;
 
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use salotto::{Entry, Event, Host, Plugin};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use file::LogFile;
-use writer::Feed;
-
-/// Events that may wait for the disk. At a busy room's ten lines a second that is more than a minute, and at the default length of
-/// messages 8 MiB at the worst.
-const QUEUE: usize = 1024;
-
-/// How long the disk is left alone when it has refused.
-const RETRY: Duration = Duration::from_secs(5);
+use crate::journal::{self, Feed, JournalFile, QUEUE, RETRY, Rotate};
 
 /// What is written, where, and for how long it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -49,7 +27,7 @@ const RETRY: Duration = Duration::from_secs(5);
 pub struct LogSettings {
     /// The file, which is appended to; a relative path begins at the folder that the program was started in. Default
     /// `salotto.log`.
-    #[serde(deserialize_with = "file_path")]
+    #[serde(deserialize_with = "crate::settings::file_path")]
     pub path: PathBuf,
     /// What a line looks like. Default `Text`.
     pub format: Format,
@@ -85,25 +63,13 @@ pub enum Format {
     Json,
 }
 
-/// When a new file is begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub enum Rotate {
-    /// Never; the file grows for as long as people talk.
-    #[default]
-    Never,
-    /// With the first line of a day, by UTC. After a restart the day of the file is that of its last change.
-    Daily,
-    /// Before a line that would make the file longer than so many bytes. A single line that is longer has a file of its own.
-    Size(NonZeroU64),
-}
-
 /// The plugin.
 #[derive(Debug)]
 pub struct Log {
     settings: LogSettings,
     retry: Duration,
     /// From [`start`](Plugin::start) on.
-    feed: Option<Feed>,
+    feed: Option<Feed<Event>>,
 }
 
 impl Default for LogSettings {
@@ -116,15 +82,6 @@ impl Default for LogSettings {
             directs: false,
         }
     }
-}
-
-fn file_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-    let path = String::deserialize(deserializer)?;
-    if path.trim().is_empty() {
-        let text = "the path is empty; write the file to log to, such as \"talk.log\"";
-        return Err(serde::de::Error::custom(text));
-    }
-    Ok(path.into())
 }
 
 impl Log {
@@ -149,8 +106,8 @@ impl Default for Log {
 impl Plugin for Log {
     fn start(&mut self, host: &mut Host<'_>) {
         let settings = &self.settings;
-        let file = LogFile::new(settings.path.clone(), settings.rotate, settings.keep);
-        let (feed, writer) = writer::connect(QUEUE, file, settings.format, self.retry);
+        let file = JournalFile::new(settings.path.clone(), settings.rotate, settings.keep);
+        let (feed, writer) = journal::connect(QUEUE, file, settings.format, self.retry);
         self.feed = Some(feed);
         let reporter = host.reporter();
         host.spawn(writer.run(move |text| reporter.report(text)));

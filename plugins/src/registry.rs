@@ -3,8 +3,12 @@
 use salotto::{Catalog, Plugin, PluginSetup};
 use serde::de::DeserializeOwned;
 
+use crate::audit::Audit;
 use crate::commands::Commands;
+use crate::floods::Floods;
 use crate::log::Log;
+use crate::metrics::Metrics;
+use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
 use crate::roles::Roles;
@@ -15,7 +19,7 @@ use crate::settings::{at_start, parse_settings};
 /// ```
 /// assert_eq!(
 ///     salotto_plugins::catalog().names(),
-///     ["commands", "log", "notices", "quit", "roles"]
+///     ["audit", "commands", "floods", "log", "metrics", "moderation", "notices", "quit", "roles"]
 /// );
 /// ```
 pub fn catalog() -> Catalog {
@@ -25,13 +29,20 @@ pub fn catalog() -> Catalog {
         .register("quit", |settings| Ok(Quit::new(settings)))
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
+        .register("floods", |settings| Ok(Floods::new(settings)))
+        .register("moderation", Moderation::new)
+        .register("metrics", |settings| Ok(Metrics::new(settings)))
+        .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
-/// The plugins of a house whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`.
+/// The plugins of a house whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
 ///
-/// `log` is not among them: whether to keep what people say is for the host to decide.
+/// `log` and `audit` are not among them, as whether to keep what people say and do is for the host to decide; nor is `metrics`, which listens.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["roles", "notices", "quit", "commands"].into_iter().map(PluginSetup::new).collect()
+    ["roles", "notices", "quit", "commands", "floods", "moderation"]
+        .into_iter()
+        .map(PluginSetup::new)
+        .collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -101,7 +112,7 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            assert_eq!(names, ["roles", "notices", "quit", "commands"]);
+            assert_eq!(names, ["roles", "notices", "quit", "commands", "floods", "moderation"]);
             server.stop().await;
         });
     }
@@ -118,7 +129,7 @@ mod tests {
             "plugin `commands`: 1:14: the number `1` is too large or too small here"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
-        assert!(problem(&catalog, "logs", "").contains("known are commands, log,"));
+        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, floods, log,"));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Settings of a plugin, from the RON text in which people write them.
 
+use std::path::PathBuf;
+
 use ron::error::{Error, Position};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// Characters of a token that an error quotes at most.
 const QUOTED: usize = 24;
@@ -55,6 +58,16 @@ pub(crate) fn at_start(text: &str, message: &str) -> String {
     let line = 1 + before.matches('\n').count();
     let column = 1 + before.chars().rev().take_while(|&c| c != '\n').count();
     format!("{line}:{column}: {message}")
+}
+
+/// Reads a path that is not empty, for `#[serde(deserialize_with = "…")]`.
+pub(crate) fn file_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    if path.trim().is_empty() {
+        let text = "the path is empty; write that of a file, such as \"talk.log\"";
+        return Err(serde::de::Error::custom(text));
+    }
+    Ok(path.into())
 }
 
 /// Whether the parser had read what it then refused.

@@ -1,7 +1,7 @@
 //! A raw TCP client that remembers what it hears. It knows lines and nothing of what they mean.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
@@ -48,14 +48,36 @@ impl Client {
         )
     }
 
+    /// From an address of this machine; on Linux all of 127.0.0.0/8 are.
+    pub(crate) fn connect_from(
+        source: IpAddr,
+        address: SocketAddr,
+        label: &str,
+        transcript: &Transcript,
+    ) -> Self {
+        let bind = |socket: &Socket| socket.bind(&SocketAddr::new(source, 0).into());
+        Self::connect_with(bind, address, label, transcript)
+    }
+
     pub(crate) fn connect_narrow(
+        address: SocketAddr,
+        label: &str,
+        transcript: &Transcript,
+    ) -> Self {
+        let narrow = |socket: &Socket| socket.set_recv_buffer_size(NARROW);
+        Self::connect_with(narrow, address, label, transcript)
+    }
+
+    /// Through a socket that is prepared before it connects.
+    fn connect_with(
+        prepare: impl FnOnce(&Socket) -> io::Result<()>,
         address: SocketAddr,
         label: &str,
         transcript: &Transcript,
     ) -> Self {
         let connected = || {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-            socket.set_recv_buffer_size(NARROW)?;
+            prepare(&socket)?;
             socket.connect(&address.into())?;
             Ok::<_, io::Error>(socket.into())
         };

@@ -2,7 +2,20 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use salotto::{Host, MemberId, Plugin, Role};
 pub use salotto_plugins::catalog;
+
+/// Whoever is called `mod…` is a moderator.
+#[derive(Debug, Default)]
+pub struct Ranks;
+
+impl Plugin for Ranks {
+    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
+        if host.name(member).is_some_and(|name| name.as_str().starts_with("mod")) {
+            host.set_role(member, Role::Moderator);
+        }
+    }
+}
 
 /// What plugins wrote down, to be looked at by the test.
 #[derive(Debug, Clone, Default)]

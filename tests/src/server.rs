@@ -125,6 +125,13 @@ impl House {
         Client::connect_narrow(self.address, &format!("#{number}"), &self.transcript)
     }
 
+    /// Somebody connects from another address of this machine, such as 127.0.0.2, and says nothing.
+    pub fn connects_from(&self, source: &str) -> Client {
+        let source = source.parse().expect("an address");
+        let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        Client::connect_from(source, self.address, &format!("#{number}"), &self.transcript)
+    }
+
     /// Somebody enters the default room with a text client and has heard that they are in it.
     pub fn enters(&self, name: &str) -> Client {
         self.connects().enters(name)

@@ -162,6 +162,9 @@ fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
+    if let Some(listed) = hub.house.roster.get(member) {
+        invocation.caller.may_act_against(&hub.house.member_info(listed))?;
+    }
     let name = hub.house.roster.get(member).and_then(|member| member.name.clone());
     let (by, actor) = (invocation.caller.name.clone(), by(hub, invocation));
     hub.kick(member, by, &actor, invocation.text("reason"));

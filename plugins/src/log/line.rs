@@ -1,96 +1,42 @@
-//! An event as one line of the log. Whatever is in it, it is one line: every character that any reader takes for the end of
-//! one is written as an escape.
+//! An event as one line of the log.
 
-use std::fmt::Write;
-use std::time::UNIX_EPOCH;
-
-use salotto::event::{MessageKind, Timestamp};
+use salotto::event::MessageKind;
 use salotto::{Entry, Event, Happening, NoticeKind};
 
 use super::Format;
+use crate::journal::{Escapes, Line, Loss, Script};
 
-const DAY: u64 = 24 * 60 * 60;
+impl Script for Format {
+    type Record = Event;
 
-/// One line, ready to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    /// With the line feed at its end, and none before.
-    pub(super) text: String,
-    /// The day of the event, counted from 1970 in UTC.
-    pub(super) day: u64,
-}
-
-/// Lines that were dropped because the disk did not keep up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Loss {
-    /// When the first was dropped.
-    pub(super) since: Timestamp,
-    pub(super) lines: u64,
-}
-
-impl Line {
-    /// The line for an event, unless the format leaves it out.
-    pub(super) fn of_event(event: &Event, format: Format) -> Option<Self> {
+    fn line(&self, event: &Event) -> Option<Line> {
         let time = match event {
             Event::Entry(entry) => entry.time,
             Event::Direct { time, .. } => *time,
             _ => return None,
         };
-        let text = match format {
+        match self {
             // Entries and directs have no keys that JSON cannot write, so that this always is one.
-            Format::Json => serde_json::to_string(event).ok()?,
-            Format::Text => text(event)?,
-        };
-        Some(Self::new(&text, time, format))
-    }
-
-    /// The line that says where lines are missing.
-    pub(super) fn of_loss(loss: &Loss, format: Format) -> Self {
-        let Loss { since, lines } = loss;
-        let said = format!("{} missing here: the log did not keep up", counted(*lines));
-        let text = match format {
-            Format::Json => serde_json::json!({
-                "type": "told",
-                "time": since,
-                "text": said,
-                "lost": lines,
-            })
-            .to_string(),
-            Format::Text => format!("{since} ! {said}"),
-        };
-        Self::new(&text, *since, format)
-    }
-
-    fn new(text: &str, time: Timestamp, format: Format) -> Self {
-        let since = time.system_time().duration_since(UNIX_EPOCH);
-        let mut line = String::with_capacity(text.len() + 1);
-        for c in text.chars() {
-            if !ends_lines(c) {
-                line.push(c);
-            } else if format == Format::Json {
-                // Outside of strings JSON has none of these characters, and inside this is how they may be written.
-                // A `String` takes whatever is written to it.
-                let _ = write!(line, "\\u{:04x}", u32::from(c));
-            } else {
-                line.extend(c.escape_default());
-            }
+            Self::Json => Some(Line::new(&serde_json::to_string(event).ok()?, time, Escapes::Json)),
+            Self::Text => Some(Line::new(&text(event)?, time, Escapes::Text)),
         }
-        line.push('\n');
-        Self { text: line, day: since.unwrap_or_default().as_secs() / DAY }
     }
-}
 
-/// So many lines, up to the verb.
-pub(super) fn counted(lines: u64) -> String {
-    match lines {
-        1 => "1 line is".into(),
-        lines => format!("{lines} lines are"),
+    fn loss(&self, loss: &Loss) -> Line {
+        let Loss { since, lines } = loss;
+        match self {
+            Self::Json => {
+                let told = serde_json::json!({
+                    "type": "told",
+                    "time": since,
+                    "text": loss.to_string(),
+                    "lost": lines,
+                });
+                Line::new(&told.to_string(), *since, Escapes::Json)
+            }
+            Self::Text => Line::new(&format!("{since} ! {loss}"), *since, Escapes::Text),
+        }
     }
-}
-
-/// Whether some program ends a line at this character, or a terminal does anything else but show it.
-fn ends_lines(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// What stands behind the room tells the kinds of lines apart: a name cannot contain a colon, a space or any of the other marks, so
@@ -130,10 +76,11 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::{Duration, SystemTime};
 
-    use salotto::event::LeaveReason;
+    use salotto::event::{LeaveReason, Timestamp};
     use salotto::{Limits, Name, RoomName};
 
     use super::*;
+    use crate::journal::ends_lines;
 
     fn time() -> Timestamp {
         (SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678)).into()
@@ -163,7 +110,7 @@ mod tests {
     }
 
     fn line(event: &Event, format: Format) -> String {
-        Line::of_event(event, format).unwrap().text
+        format.line(event).unwrap().text
     }
 
     #[test]
@@ -212,8 +159,8 @@ mod tests {
     fn a_notice_of_what_the_arrows_say_is_left_out_of_the_text() {
         let notice =
             event(Happening::Notice { text: "ada joined".into(), kind: NoticeKind::Joined });
-        assert_eq!(Line::of_event(&notice, Format::Text), None);
-        assert!(Line::of_event(&notice, Format::Json).is_some());
+        assert_eq!(Format::Text.line(&notice), None);
+        assert!(Format::Json.line(&notice).is_some());
     }
 
     #[test]
@@ -248,12 +195,12 @@ mod tests {
     #[test]
     fn missing_lines_are_an_event_too() {
         let loss = Loss { since: time(), lines: 17 };
-        let text = Line::of_loss(&loss, Format::Text).text;
+        let text = Format::Text.loss(&loss).text;
         assert_eq!(
             text,
             "2026-01-02T03:04:05.678Z ! 17 lines are missing here: the log did not keep up\n"
         );
-        let json = Line::of_loss(&loss, Format::Json).text;
+        let json = Format::Json.loss(&loss).text;
         assert!(matches!(serde_json::from_str(&json), Ok(Event::Told { .. })));
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value["lost"], 17);

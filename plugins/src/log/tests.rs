@@ -4,20 +4,16 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use async_channel::Receiver;
 use salotto::testing::TestHouse;
 use salotto::{Entry, Happening, Report};
-use smol::Timer;
-use smol::future::FutureExt;
 use tempfile::TempDir;
 
 use super::*;
 use crate::commands::Commands;
 use crate::parse_settings;
+use crate::testing::next_report;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A log to `talk.log` in a folder, with more settings, which tries a disk that refuses again at once.
 fn log(folder: &Path, more: &str) -> Log {
@@ -34,22 +30,6 @@ fn house(folder: &TempDir, more: &str) -> TestHouse {
 fn written(house: TestHouse, folder: &TempDir) -> String {
     house.stop();
     fs::read_to_string(folder.path().join("talk.log")).unwrap()
-}
-
-/// What the plugin tells the operator next.
-fn next_report(reports: &Receiver<Report>) -> String {
-    let next = async {
-        loop {
-            if let Report::Plugin { text, .. } = reports.recv().await.unwrap() {
-                return text;
-            }
-        }
-    };
-    let late = async {
-        Timer::after(PATIENCE).await;
-        panic!("no report came");
-    };
-    smol::block_on(next.or(late))
 }
 
 #[test]
@@ -244,10 +224,7 @@ fn a_new_day_begins_a_new_file() {
 #[test]
 fn a_mistake_in_the_settings_says_what_is_known() {
     for (text, message) in [
-        (
-            "(path: \"  \")",
-            "1:9: the path is empty; write the file to log to, such as \"talk.log\"",
-        ),
+        ("(path: \"  \")", "1:9: the path is empty; write that of a file, such as \"talk.log\""),
         (
             "(rotate: Weekly)",
             "1:10: there is no choice `Weekly`; known are `Never`, `Daily`, `Size`",

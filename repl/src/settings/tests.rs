@@ -1,7 +1,11 @@
 use std::fmt::Debug;
 
+use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
+use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::log::LogSettings;
+use salotto_plugins::metrics::MetricsSettings;
+use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
 use salotto_plugins::quit::QuitSettings;
 use salotto_plugins::roles::RoleSettings;
@@ -59,11 +63,15 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "roles" => holds_defaults::<RoleSettings>(settings),
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
+            "audit" => holds_defaults::<AuditSettings>(settings),
+            "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
+            "metrics" => holds_defaults::<MetricsSettings>(settings),
+            "moderation" => holds_defaults::<ModerationSettings>(settings),
             other => panic!("`{other}` is not compared"),
         }
     }
-    assert_eq!(config.plugins.len(), 5);
+    assert_eq!(config.plugins.len(), crate::plugins::catalog().names().len());
 }
 
 #[test]

@@ -2,13 +2,17 @@
 
 mod abuse;
 mod actions;
+mod audit;
 mod bytes;
 mod client;
 mod commands;
 mod embedding;
+mod floods;
 mod gates;
 mod json;
 mod lifecycle;
+mod metrics;
+mod moderation;
 mod names;
 mod numbers;
 mod order;

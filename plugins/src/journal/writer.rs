@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender, TrySendError};
-use salotto::Event;
 use salotto::event::Timestamp;
 use smol::Timer;
 use smol::future::FutureExt;
 
-use super::Format;
-use super::file::{LogFile, Problem};
+use super::Script;
+use super::file::{JournalFile, Problem};
 use super::line::{Line, Loss, counted};
+use crate::disk::DiskThread;
 
-/// Events that are written at once at most.
+/// Records that are written at once at most.
 const BATCH: usize = 256;
 
-/// How long a log waits for another on the same file before it says so: one that was replaced has two seconds to finish.
+/// How long a journal waits for another on the same file before it says so: one that was replaced has two seconds to finish.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long it goes on waiting when the plugin is gone already; within the two seconds that core then gives its task.
@@ -27,30 +27,31 @@ const LAST_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// The end of the queue that the hooks hold. Dropping it lets the task finish.
 #[derive(Debug)]
-pub(super) struct Feed {
-    queue: Sender<Queued>,
+pub(crate) struct Feed<R> {
+    queue: Sender<Queued<R>>,
     losses: Losses,
     /// Never sent on; tells the task by closing, even when it does not look at the queue.
     _open: Sender<Infallible>,
 }
 
 /// The end of the queue that the task holds.
-pub(super) struct Writer {
-    queue: Receiver<Queued>,
+pub(crate) struct Writer<S: Script> {
+    queue: Receiver<Queued<S::Record>>,
     losses: Losses,
     closing: Receiver<Infallible>,
-    format: Format,
+    script: S,
     /// `None` only while the disk has it.
-    file: Option<LogFile>,
+    file: Option<JournalFile>,
+    disk: DiskThread,
     retry: Duration,
     /// Lines that are missing and were not reported yet.
     missing: u64,
 }
 
-/// An event, and how many were dropped just before it.
+/// A record, and how many were dropped just before it.
 #[derive(Debug)]
-struct Queued {
-    event: Event,
+struct Queued<R> {
+    record: R,
     lost: Option<Loss>,
 }
 
@@ -64,27 +65,28 @@ struct Unwritten {
 #[derive(Debug, Clone, Default)]
 struct Losses(Arc<Mutex<Option<Loss>>>);
 
-/// Makes both ends of a queue for so many events.
-pub(super) fn connect(
+/// Makes both ends of a queue for so many records.
+pub(crate) fn connect<S: Script>(
     capacity: usize,
-    file: LogFile,
-    format: Format,
+    file: JournalFile,
+    script: S,
     retry: Duration,
-) -> (Feed, Writer) {
+) -> (Feed<S::Record>, Writer<S>) {
     let (sender, queue) = async_channel::bounded(capacity);
     let (open, closing) = async_channel::bounded(1);
     let losses = Losses::default();
     let feed = Feed { queue: sender, losses: losses.clone(), _open: open };
-    let writer = Writer { queue, losses, closing, format, file: Some(file), retry, missing: 0 };
+    let (file, disk) = (Some(file), DiskThread::default());
+    let writer = Writer { queue, losses, closing, script, file, disk, retry, missing: 0 };
     (feed, writer)
 }
 
-impl Feed {
-    /// Hands an event over. When the queue is full the event is dropped and counted.
-    pub(super) fn push(&self, event: Event, now: Timestamp) {
+impl<R> Feed<R> {
+    /// Hands a record over. When the queue is full it is dropped and counted.
+    pub(crate) fn push(&self, record: R, now: Timestamp) {
         let lost = self.losses.take();
         if let Err(TrySendError::Full(Queued { lost, .. })) =
-            self.queue.try_send(Queued { event, lost })
+            self.queue.try_send(Queued { record, lost })
         {
             self.losses.put(Loss {
                 since: lost.map_or(now, |lost| lost.since),
@@ -108,9 +110,9 @@ impl Losses {
     }
 }
 
-impl Writer {
+impl<S: Script> Writer<S> {
     /// Writes until the feed is dropped and the queue is empty. What the operator has to know goes to `report`.
-    pub(super) async fn run(mut self, report: impl Fn(String) + Send) {
+    pub(crate) async fn run(mut self, report: impl Fn(String) + Send) {
         let Some(file) = &self.file else { return };
         let path = file.path().to_owned();
         let Some(_turn) = self.wait_for_turn(&path, &report).await else {
@@ -138,12 +140,12 @@ impl Writer {
     }
 
     /// Takes what waits, as lines, and a note where some are missing.
-    fn collect(&mut self, first: Queued, lines: &mut VecDeque<Line>) {
+    fn collect(&mut self, first: Queued<S::Record>, lines: &mut VecDeque<Line>) {
         let mut next = Some(first);
         let mut taken = 0;
-        while let Some(Queued { event, lost }) = next {
+        while let Some(Queued { record, lost }) = next {
             self.note(lost, lines);
-            lines.extend(Line::of_event(&event, self.format));
+            lines.extend(self.script.line(&record));
             taken += 1;
             next = (taken < BATCH).then(|| self.queue.try_recv().ok()).flatten();
         }
@@ -155,7 +157,7 @@ impl Writer {
 
     fn note(&mut self, lost: Option<Loss>, lines: &mut VecDeque<Line>) {
         if let Some(loss) = lost {
-            lines.push_back(Line::of_loss(&loss, self.format));
+            lines.push_back(self.script.loss(&loss));
             self.missing += loss.lines;
         }
     }
@@ -172,12 +174,20 @@ impl Writer {
             let path = file.path().to_owned();
             let mut batch = std::mem::take(lines);
             let count = batch.len();
-            let appended = smol::unblock(move || {
-                let outcome = file.append(&mut batch);
-                (file, batch, outcome)
-            });
-            let appended = async { Some(appended.await) };
-            let Some((file, left, outcome)) = appended.or(self.closed_for_long()).await else {
+            let disk = &mut self.disk;
+            let appended = async move {
+                if let Err(error) = disk.ready() {
+                    let problem = Problem::Open { path: file.path().to_owned(), error };
+                    return Some((file, batch, Err(problem)));
+                }
+                let append = move || {
+                    let outcome = file.append(&mut batch);
+                    (file, batch, outcome)
+                };
+                disk.run(append).await.ok()
+            };
+            let closed = closed_for_long(&self.closing);
+            let Some((file, left, outcome)) = appended.or(closed).await else {
                 let problem = Problem::Stuck { path };
                 return Err(Unwritten { lines: count, problem });
             };
@@ -224,15 +234,7 @@ impl Writer {
             };
             Some(turn.or(late).await)
         };
-        patient.or(self.closed_for_long()).await
-    }
-
-    /// Ends when the plugin is gone and the time that its task then has is nearly over.
-    async fn closed_for_long<T>(&self) -> Option<T> {
-        // An error, as nothing is ever sent.
-        let _ = self.closing.recv().await;
-        Timer::after(LAST_PATIENCE).await;
-        None
+        patient.or(closed_for_long(&self.closing)).await
     }
 
     /// Waits, but not when the plugin is gone.
@@ -263,10 +265,18 @@ impl Writer {
     }
 }
 
-/// Held by the log that writes a file.
+/// Ends when the plugin is gone and the time that its task then has is nearly over.
+async fn closed_for_long<T>(closing: &Receiver<Infallible>) -> Option<T> {
+    // An error, as nothing is ever sent.
+    let _ = closing.recv().await;
+    Timer::after(LAST_PATIENCE).await;
+    None
+}
+
+/// Held by the journal that writes a file.
 type Turn = smol::lock::MutexGuardArc<()>;
 
-/// The turns at a file, shared by every log in this program.
+/// The turns at a file, shared by every journal in this program.
 fn turns(path: &Path) -> Arc<smol::lock::Mutex<()>> {
     type Turns = HashMap<PathBuf, Arc<smol::lock::Mutex<()>>>;
     static TURNS: Mutex<Option<Turns>> = Mutex::new(None);
@@ -282,24 +292,22 @@ mod tests {
     use std::fs;
     use std::time::SystemTime;
 
-    use salotto::{Entry, Happening, Limits, Name, RoomName};
-
     use super::*;
-    use crate::log::Rotate;
+    use crate::journal::{Escapes, Rotate};
 
-    fn said(text: String) -> Event {
-        Event::Entry(Entry {
-            room: RoomName::new("lobby", &Limits::default()).unwrap(),
-            id: 1,
-            time: SystemTime::UNIX_EPOCH.into(),
-            what: Happening::Message {
-                from: Name::new("ada", &Limits::default()).unwrap(),
-                text,
-                kind: Default::default(),
-                nonce: None,
-                tags: Default::default(),
-            },
-        })
+    /// Writes texts as they are.
+    struct Plain;
+
+    impl Script for Plain {
+        type Record = String;
+
+        fn line(&self, text: &String) -> Option<Line> {
+            Some(Line::new(text, now(), Escapes::Text))
+        }
+
+        fn loss(&self, loss: &Loss) -> Line {
+            Line::new(&loss.to_string(), loss.since, Escapes::Text)
+        }
     }
 
     fn now() -> Timestamp {
@@ -310,29 +318,29 @@ mod tests {
     fn what_does_not_fit_is_counted_where_it_is_missing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("talk.log");
-        let file = LogFile::new(path.clone(), Rotate::Never, 0);
-        let (feed, writer) = connect(3, file, Format::Text, Duration::ZERO);
+        let file = JournalFile::new(path.clone(), Rotate::Never, 0);
+        let (feed, writer) = connect(3, file, Plain, Duration::ZERO);
         for number in 1..=5 {
-            feed.push(said(format!("line {number}")), now());
+            feed.push(format!("line {number}"), now());
         }
         // Room for one more: it carries how many are missing before it.
         let first = writer.queue.try_recv().unwrap();
-        feed.push(said("line 6".into()), now());
-        feed.push(said("line 7".into()), now());
+        feed.push("line 6".into(), now());
+        feed.push("line 7".into(), now());
         drop(feed);
         drop(first);
         let reports = Mutex::new(Vec::new());
         smol::block_on(writer.run(|text| reports.lock().unwrap().push(text)));
         let written = fs::read_to_string(&path).unwrap();
-        let lines: Vec<_> = written.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        let lines: Vec<_> = written.lines().collect();
         assert_eq!(
             lines,
             [
-                "lobby ada: line 2",
-                "lobby ada: line 3",
-                "! 2 lines are missing here: the log did not keep up",
-                "lobby ada: line 6",
-                "! 1 line is missing here: the log did not keep up",
+                "line 2",
+                "line 3",
+                "2 lines are missing here: the log did not keep up",
+                "line 6",
+                "1 line is missing here: the log did not keep up",
             ]
         );
         let reports = reports.into_inner().unwrap();
@@ -346,13 +354,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("talk.log");
         let log = || {
-            let file = LogFile::new(path.clone(), Rotate::Never, 0);
-            connect(8, file, Format::Text, Duration::ZERO)
+            let file = JournalFile::new(path.clone(), Rotate::Never, 0);
+            connect(8, file, Plain, Duration::ZERO)
         };
         let ((old_feed, old), (new_feed, new)) = (log(), log());
         let no_report = |text: String| panic!("{text}");
-        old_feed.push(said("old".into()), now());
-        new_feed.push(said("new".into()), now());
+        old_feed.push("old".into(), now());
+        new_feed.push("new".into(), now());
         drop(new_feed);
         smol::block_on(async {
             let old_has_it = old.wait_for_turn(&path, &no_report).await.unwrap();
@@ -368,6 +376,6 @@ mod tests {
         });
         let written = fs::read_to_string(&path).unwrap();
         assert!(written.starts_with("old\n"), "{written}");
-        assert!(written.ends_with("ada: new\n"), "{written}");
+        assert!(written.ends_with("new\n"), "{written}");
     }
 }

@@ -1,4 +1,4 @@
-//! The file of a log: opened, appended to, rotated. It waits for the disk, so it is called where that holds up nobody.
+//! The file of a journal: opened, appended to, rotated. It waits for the disk, so it is called where that holds up nobody.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::Rotate;
-use super::line::Line;
+use super::line::{DAY, Line};
 
 /// Bytes that are handed to the system at once, unless a line is longer.
 const CHUNK: usize = 64 * 1024;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct LogFile {
+pub(crate) struct JournalFile {
     path: PathBuf,
     rotate: Rotate,
     keep: u32,
+    /// Whether what is appended is on the disk, and not only with the system, before it counts as written.
+    synced: bool,
     open: Option<Open>,
     /// Why the last rotation did not work, until it is asked for.
     rotation_problem: Option<Problem>,
@@ -65,10 +67,15 @@ fn advice(path: &Path, error: &io::Error) -> String {
     }
 }
 
-impl LogFile {
+impl JournalFile {
     /// A file that is opened when something is to be written.
-    pub(super) fn new(path: PathBuf, rotate: Rotate, keep: u32) -> Self {
-        Self { path, rotate, keep, open: None, rotation_problem: None }
+    pub(crate) fn new(path: PathBuf, rotate: Rotate, keep: u32) -> Self {
+        Self { path, rotate, keep, synced: false, open: None, rotation_problem: None }
+    }
+
+    /// The same, but what is appended is on the disk before anything else is done, for what has to outlive a power cut.
+    pub(crate) fn synced(self) -> Self {
+        Self { synced: true, ..self }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -124,6 +131,10 @@ impl LogFile {
             }
             open.bytes += gone as u64;
             open.day = day;
+            if self.synced && open.regular {
+                let synced = open.file.sync_data();
+                synced.map_err(|error| Problem::Write { path: self.path.clone(), error })?;
+            }
             self.open = Some(open);
         }
     }
@@ -232,7 +243,7 @@ fn open_file(path: &Path) -> io::Result<Open> {
     let mut day = None;
     if regular && bytes > 0 {
         let changed = metadata.modified()?.duration_since(UNIX_EPOCH);
-        day = Some(changed.unwrap_or_default().as_secs() / (24 * 60 * 60));
+        day = Some(changed.unwrap_or_default().as_secs() / DAY);
         if is_torn(path).unwrap_or(false) {
             file.write_all(b"\n")?;
             bytes += 1;
@@ -259,8 +270,8 @@ mod tests {
 
     use super::*;
 
-    fn log(folder: &TempDir, rotate: Rotate, keep: u32) -> LogFile {
-        LogFile::new(folder.path().join("talk.log"), rotate, keep)
+    fn log(folder: &TempDir, rotate: Rotate, keep: u32) -> JournalFile {
+        JournalFile::new(folder.path().join("talk.log"), rotate, keep)
     }
 
     fn size(bytes: u64) -> Rotate {
@@ -268,7 +279,7 @@ mod tests {
     }
 
     /// Appends lines given as text and day.
-    fn append(log: &mut LogFile, lines: &[(&str, u64)]) -> Result<(), Problem> {
+    fn append(log: &mut JournalFile, lines: &[(&str, u64)]) -> Result<(), Problem> {
         let mut lines =
             lines.iter().map(|(text, day)| Line { text: format!("{text}\n"), day: *day }).collect();
         let outcome = log.append(&mut lines);
@@ -410,7 +421,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_keeps_what_was_not_written() {
-        let mut log = LogFile::new("/dev/full".into(), size(4), 1);
+        let mut log = JournalFile::new("/dev/full".into(), size(4), 1);
         for _ in 0..2 {
             let problem = append(&mut log, &[("one", 0), ("two", 0)]).unwrap_err();
             let problem = problem.to_string();
@@ -426,11 +437,11 @@ mod tests {
     fn a_path_that_cannot_be_opened_is_named_with_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("missing");
-        let mut log = LogFile::new(missing.join("talk.log"), Rotate::Never, 0);
+        let mut log = JournalFile::new(missing.join("talk.log"), Rotate::Never, 0);
         let problem = append(&mut log, &[("one", 0)]).unwrap_err().to_string();
         let advice = format!("create the folder `{}`", missing.display());
         assert!(problem.ends_with(&advice), "{problem}");
-        let mut log = LogFile::new(folder.path().to_owned(), Rotate::Never, 0);
+        let mut log = JournalFile::new(folder.path().to_owned(), Rotate::Never, 0);
         let problem = append(&mut log, &[("one", 0)]).unwrap_err().to_string();
         assert!(problem.ends_with("choose another path"), "{problem}");
     }

@@ -1,0 +1,196 @@
+//! `audit`: what was done to people and to the house, in a file, an [`Action`] a line, as JSON.
+//!
+//! ```ron
+//! (path: "/var/log/salotto/audit.jsonl")
+//! ```
+//!
+//! ```json
+//! {"time":"2026-01-02T03:04:05.678Z","what":"ban","by":"ada","whom":"bob","why":"flooding","until":"2026-01-02T05:04:05.678Z"}
+//! ```
+//!
+//! The file is only appended to, and what is appended is on the disk at once. Nothing that is said is in it: names, reasons
+//! and topics are, as strings of JSON, so that nobody who chats begins a line or ends a string. How the file is written, and what happens
+//! when it cannot be, stands at [`journal`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use salotto::{Action, Host, Plugin};
+use serde::Deserialize;
+
+use crate::journal::{self, Escapes, Feed, JournalFile, Line, Loss, QUEUE, RETRY, Rotate, Script};
+
+/// Where it is written, and for how long it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditSettings {
+    /// The file; a relative path begins at the folder that the program was started in. Default `salotto-audit.jsonl`.
+    #[serde(deserialize_with = "crate::settings::file_path")]
+    pub path: PathBuf,
+    /// When a new file is begun. Default `Never`.
+    pub rotate: Rotate,
+    /// How many old files are kept when a new one is begun. Default 12 files.
+    pub keep: u32,
+}
+
+/// The plugin.
+#[derive(Debug)]
+pub struct Audit {
+    settings: AuditSettings,
+    retry: Duration,
+    /// From [`start`](Plugin::start) on.
+    feed: Option<Feed<Action>>,
+}
+
+/// Actions as objects of JSON.
+struct Json;
+
+impl Default for AuditSettings {
+    fn default() -> Self {
+        Self { path: "salotto-audit.jsonl".into(), rotate: Rotate::Never, keep: 12 }
+    }
+}
+
+impl Audit {
+    /// The plugin with these settings. The file is opened when the plugin starts.
+    pub fn new(settings: AuditSettings) -> Self {
+        Self { settings, retry: RETRY, feed: None }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self::new(AuditSettings::default())
+    }
+}
+
+impl Script for Json {
+    type Record = Action;
+
+    fn line(&self, action: &Action) -> Option<Line> {
+        // An action has nothing that JSON cannot write.
+        let text = serde_json::to_string(action).ok()?;
+        Some(Line::new(&text, action.time, Escapes::Json))
+    }
+
+    fn loss(&self, loss: &Loss) -> Line {
+        let action = Action::new(loss.since, "loss", "audit").why(loss.to_string());
+        let text = serde_json::to_string(&action).unwrap_or_default();
+        Line::new(&text, loss.since, Escapes::Json)
+    }
+}
+
+impl Plugin for Audit {
+    fn start(&mut self, host: &mut Host<'_>) {
+        let AuditSettings { path, rotate, keep } = self.settings.clone();
+        let file = JournalFile::new(path, rotate, keep).synced();
+        let (feed, writer) = journal::connect(QUEUE, file, Json, self.retry);
+        self.feed = Some(feed);
+        let reporter = host.reporter();
+        host.spawn(writer.run(move |text| reporter.report(text)));
+    }
+
+    fn stop(&mut self, _host: &mut Host<'_>) {
+        // The queue closes with it, which is how the task learns that it is time to finish.
+        self.feed = None;
+    }
+
+    fn after_action(&mut self, _host: &mut Host<'_>, action: &Action) {
+        if let Some(feed) = &self.feed {
+            feed.push(action.clone(), action.time);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use salotto::testing::TestHouse;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::parse_settings;
+
+    fn audit(folder: &Path) -> Audit {
+        let path = folder.join("audit.jsonl");
+        let settings = parse_settings(&format!("(path: {path:?})")).unwrap();
+        Audit { retry: Duration::from_millis(1), ..Audit::new(settings) }
+    }
+
+    fn house(folder: &TempDir) -> TestHouse {
+        TestHouse::new().plugin("audit", audit(folder.path()))
+    }
+
+    /// What the file holds when everybody is gone.
+    fn written(house: TestHouse, folder: &TempDir) -> String {
+        house.stop();
+        fs::read_to_string(folder.path().join("audit.jsonl")).unwrap()
+    }
+
+    #[test]
+    fn what_is_done_is_an_object_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = house(&folder);
+        let _bob = house.enter("bob");
+        house.step(Duration::from_millis(1500));
+        house.types("kick bob no flooding").unwrap();
+        house.types("topic lobby games").unwrap();
+        let expected = [
+            r#"{"time":"2026-01-01T00:00:00.000Z","what":"enable","by":"host","whom":"audit"}"#,
+            r#"{"time":"2026-01-01T00:00:01.500Z","what":"kick","by":"host","whom":"bob","why":"no flooding"}"#,
+            r#"{"time":"2026-01-01T00:00:01.500Z","what":"topic","by":"host","room":"lobby","why":"games"}"#,
+        ];
+        assert_eq!(written(house, &folder).lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn nobody_who_chats_forges_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let house = house(&folder);
+        let ada = house.enter("ada");
+        let forged = r#"{"time":"2026-01-01T00:00:00.000Z","what":"ban","by":"host","whom":"eve"}"#;
+        for ending in ["\n", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\"}\n"] {
+            ada.types(&format!("hi{ending}{forged}"));
+            house.types(&format!("kick eve{ending}{forged}")).unwrap_err();
+            house.types(&format!("topic lobby x{ending}{forged}")).unwrap();
+        }
+        let written = written(house, &folder);
+        // As the least strict of readers would split it.
+        let is_end = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let lines: Vec<_> = written.split(is_end).filter(|line| !line.is_empty()).collect();
+        assert_eq!(lines.len(), 8, "{written}");
+        for line in lines {
+            let action: Action = serde_json::from_str(line).unwrap();
+            assert!(["enable", "topic"].contains(&action.what.as_str()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_was_done_before_stays_in_front() {
+        let folder = tempfile::tempdir().unwrap();
+        for topic in ["one", "two"] {
+            let house = house(&folder);
+            house.types(&format!("topic lobby {topic}")).unwrap();
+            written(house, &folder);
+        }
+        let text = fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
+        let what: Vec<_> = text
+            .lines()
+            .map(|line| serde_json::from_str::<Action>(line).unwrap())
+            .map(|action| format!("{} {}", action.what, action.why))
+            .collect();
+        assert_eq!(what, ["enable ", "topic one", "enable ", "topic two"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_an_action_too() {
+        let loss = Loss { since: std::time::SystemTime::UNIX_EPOCH.into(), lines: 3 };
+        let action: Action = serde_json::from_str(&Json.loss(&loss).text).unwrap();
+        assert_eq!(
+            action.to_string(),
+            "audit: loss (3 lines are missing here: the log did not keep up)"
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! A token bucket in one number.
+
+use std::time::UNIX_EPOCH;
+
+use salotto::event::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+use crate::span::Span;
+
+/// Microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Moment(pub(super) u64);
+
+impl Moment {
+    pub(super) fn of(time: Timestamp) -> Self {
+        let since = time.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// The moment that is so long after this one.
+    pub(super) fn after(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.microseconds()))
+    }
+
+    /// Microseconds from `earlier` to this moment; 0 when it is later.
+    pub(super) fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// How much may come at once, and how much a minute after that.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    /// So many at once; at least 1.
+    #[serde(deserialize_with = "burst")]
+    pub burst: u32,
+    /// So many a minute when the burst is used up; more than 0. One every two minutes is `0.5`.
+    #[serde(deserialize_with = "per_minute")]
+    pub per_minute: f64,
+}
+
+fn burst<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(serde::de::Error::custom("a burst has at least 1; `None` lifts the limit")),
+        burst => Ok(burst),
+    }
+}
+
+fn per_minute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let rate = f64::deserialize(deserializer)?;
+    if rate.is_finite() && rate > 0.0 {
+        return Ok(rate);
+    }
+    let text = format!("`{rate}` a minute is no pace; write more than 0, such as 30 or 0.5");
+    Err(serde::de::Error::custom(text))
+}
+
+impl Pace {
+    /// Microseconds for one.
+    fn interval(self) -> u64 {
+        // A float that is too large becomes the largest number.
+        ((60e6 / self.per_minute) as u64).max(1)
+    }
+}
+
+/// What was taken from a bucket, as the time at which it will be full again. A new one is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Bucket(Moment);
+
+impl Bucket {
+    /// Takes one out. `false` when there is none.
+    pub(super) fn take(&mut self, pace: Pace, now: Moment) -> bool {
+        let interval = pace.interval();
+        let most = interval.saturating_mul(u64::from(pace.burst));
+        // A clock that was set back does not make it emptier than empty.
+        let missing = self.0.since(now).min(most);
+        let after = missing.saturating_add(interval);
+        let has_one = after <= most;
+        self.0 = Moment(now.0.saturating_add(if has_one { after } else { missing }));
+        has_one
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACE: Pace = Pace { burst: 3, per_minute: 30.0 };
+
+    fn at(milliseconds: u64) -> Moment {
+        Moment(1_767_225_600_000_000 + milliseconds * 1000)
+    }
+
+    #[test]
+    fn a_burst_passes_and_the_rest_comes_at_the_pace() {
+        let mut bucket = Bucket::default();
+        assert!((0..3).all(|_| bucket.take(PACE, at(0))));
+        assert!(!bucket.take(PACE, at(0)));
+        assert!(!bucket.take(PACE, at(1999)));
+        assert!(bucket.take(PACE, at(2000)));
+        assert!(!bucket.take(PACE, at(2001)));
+        // What was refused costs nothing, and after a silence the burst is whole.
+        assert!((0..3).all(|_| bucket.take(PACE, at(60_000))));
+        assert!(!bucket.take(PACE, at(60_000)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_waiting_for_it() {
+        let mut bucket = Bucket::default();
+        assert!(bucket.take(PACE, at(86_400_000)));
+        assert!(!bucket.take(PACE, at(0)));
+        assert!((0..3).all(|_| bucket.take(PACE, at(6000))));
+    }
+
+    #[test]
+    fn the_oddest_paces_do_not_overflow() {
+        for pace in [
+            Pace { burst: u32::MAX, per_minute: f64::MIN_POSITIVE },
+            Pace { burst: u32::MAX, per_minute: f64::MAX },
+            Pace { burst: 1, per_minute: 1e-9 },
+        ] {
+            let mut bucket = Bucket::default();
+            assert!(bucket.take(pace, at(0)));
+            bucket.take(pace, Moment(u64::MAX));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Metrics as a scraper sees them, through a real socket.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use async_channel::Receiver;
+use salotto::testing::TestHouse;
+use salotto::{PluginSetup, Report, Server};
+
+use super::*;
+use crate::parse_settings;
+use crate::testing::{PATIENCE, next_report};
+
+fn metrics(settings: &str) -> Metrics {
+    let retry = Duration::from_millis(20);
+    Metrics { retry, ..Metrics::new(parse_settings(settings).unwrap()) }
+}
+
+/// Where the numbers are, as the operator is told.
+fn told(reports: &Receiver<Report>) -> SocketAddr {
+    let report = next_report(reports);
+    let place = report.strip_prefix("the numbers are at http://");
+    let place = place.and_then(|place| place.strip_suffix("/metrics"));
+    place.and_then(|place| place.parse().ok()).unwrap_or_else(|| panic!("{report}"))
+}
+
+/// Sends bytes and returns all that comes back.
+fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn get(address: SocketAddr) -> String {
+    ask(address, "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n")
+}
+
+/// The value of a sample.
+fn value(answer: &str, sample: &str) -> f64 {
+    let line = answer.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("{sample} is not in {answer}")).parse().unwrap()
+}
+
+#[test]
+fn the_numbers_are_those_of_the_house() {
+    let house = TestHouse::new();
+    let reports = house.handle().watch();
+    let house = house.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
+    let address = told(&reports);
+    let answer = get(address);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert!(head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
+    assert!(head.contains(&format!("Content-Length: {}", body.len())), "{head}");
+    assert_eq!(value(body, "salotto_members"), 0.0);
+    assert_eq!(value(body, "salotto_start_time_seconds"), 1_767_225_600.0);
+    let ada = house.enter("ada");
+    let _bob = house.enter("bob");
+    ada.types("hello");
+    ada.hears("ada: hello");
+    house.types("kick bob").unwrap();
+    let answer = get(address);
+    for (sample, expected) in [
+        ("salotto_members", 1.0),
+        ("salotto_messages_total", 1.0),
+        ("salotto_disconnections_total{reason=\"kicked\"}", 1.0),
+        ("salotto_plugin_up{plugin=\"metrics\"}", 1.0),
+    ] {
+        assert_eq!(value(&answer, sample), expected, "{sample}");
+    }
+    assert!(value(&answer, "salotto_hook_calls_total{plugin=\"metrics\"}") > 10.0);
+    #[cfg(target_os = "linux")]
+    assert!(value(&answer, "process_resident_memory_bytes") > 1e6);
+}
+
+#[test]
+fn what_is_not_there_is_refused_in_the_words_of_http() {
+    let house = TestHouse::new();
+    let reports = house.handle().watch();
+    let _house = house.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
+    let address = told(&reports);
+    let host = "Host: here\r\n\r\n";
+    let head = ask(address, &format!("HEAD /metrics HTTP/1.1\r\n{host}"));
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    let missing = ask(address, &format!("GET / HTTP/1.1\r\n{host}"));
+    assert!(missing.starts_with("HTTP/1.1 404 Not Found\r\n"), "{missing}");
+    assert!(missing.ends_with("the numbers are at /metrics\n"), "{missing}");
+    let post = format!("POST /metrics HTTP/1.1\r\nContent-Length: 5\r\n{host}hello");
+    let post = ask(address, &post);
+    assert!(post.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{post}");
+    assert!(post.contains("\r\nAllow: GET, HEAD\r\n"), "{post}");
+    let long = ask(address, &format!("GET /{}", "x".repeat(20_000)));
+    assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
+    assert!(ask(address, "hello\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    // Half a request and an end is no request.
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "");
+}
+
+#[test]
+fn whoever_says_nothing_does_not_keep_the_others_waiting() {
+    let house = TestHouse::new();
+    let reports = house.handle().watch();
+    let _house = house.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
+    let address = told(&reports);
+    let silent: Vec<_> = (0..7).map(|_| TcpStream::connect(address).unwrap()).collect();
+    assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
+    // More of them fill every place, and those who wait are answered when one leaves.
+    let more: Vec<_> = (0..20).map(|_| TcpStream::connect(address).unwrap()).collect();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| get(address));
+        drop((silent, more));
+        assert!(waiting.join().unwrap().starts_with("HTTP/1.1 200 OK\r\n"));
+    });
+}
+
+#[test]
+fn a_port_that_is_taken_is_reported_and_tried_again() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let house = TestHouse::new();
+    let reports = house.handle().watch();
+    let _house = house.plugin("metrics", metrics(&format!("(listen: \"{address}\")")));
+    let report = next_report(&reports);
+    assert!(report.starts_with(&format!("cannot listen on {address}: ")), "{report}");
+    drop(taken);
+    assert_eq!(told(&reports), address);
+    assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn other_settings_on_the_same_address_go_on_with_the_same_listener() {
+    let builder = Server::builder().catalog(crate::catalog());
+    let house = TestHouse::built(builder);
+    let reports = house.handle().watch();
+    let enable = |settings: &str| {
+        let setup = PluginSetup::new("metrics").settings(settings);
+        smol::block_on(house.handle().enable(setup)).unwrap().unwrap();
+    };
+    enable("(listen: \"127.0.0.1:0\")");
+    let address = told(&reports);
+    assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
+    // Were it another listener, it would have another port.
+    enable("( listen: \"127.0.0.1:0\" )");
+    assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
+    // A third one, elsewhere, lets go of the first address.
+    enable("(listen: \"127.0.0.2:0\")");
+    let other = told(&reports);
+    assert!(get(other).starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(smol::block_on(house.handle().disable("metrics")).unwrap());
+    let started = std::time::Instant::now();
+    while TcpStream::connect(address).is_ok() || TcpStream::connect(other).is_ok() {
+        assert!(started.elapsed() < PATIENCE, "somebody listens still");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_mistake_in_the_settings_says_what_an_address_is() {
+    for text in ["(listen: \"9464\")", "(listen: \"localhost:9464\")", "(listen: \"\")"] {
+        let error = parse_settings::<MetricsSettings>(text).unwrap_err();
+        assert!(error.ends_with("write one such as 127.0.0.1:9464"), "{error}");
+    }
+}

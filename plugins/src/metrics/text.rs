@@ -1,0 +1,197 @@
+//! The numbers of a house in the text format of Prometheus.
+
+use std::fmt::{Display, Write};
+use std::time::UNIX_EPOCH;
+
+use salotto::{PluginState, Status};
+
+/// The type that this format is announced as.
+pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// All of them. The memory of the process is not among what the house knows of itself.
+pub(super) fn render(status: &Status, memory_bytes: Option<u64>) -> String {
+    let mut text = Text::default();
+    let version = env!("CARGO_PKG_VERSION");
+    text.gauge("salotto_build_info", "The version that runs; always 1.");
+    text.sample(&[("version", version)], 1);
+    let since = status.since.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+    text.gauge("salotto_start_time_seconds", "When the house was opened, since 1970.");
+    text.sample(&[], since.as_secs_f64());
+    if let Some(bytes) = memory_bytes {
+        text.gauge("process_resident_memory_bytes", "Resident memory of the process.");
+        text.sample(&[], bytes);
+    }
+    people(&mut text, status);
+    traffic(&mut text, status);
+    plugins(&mut text, status);
+    text.text
+}
+
+fn people(text: &mut Text, status: &Status) {
+    text.gauge("salotto_connected", "Connections, with or without a name.");
+    text.sample(&[], status.connected);
+    text.gauge("salotto_members", "Members, who have a name.");
+    text.sample(&[], status.members);
+    text.gauge("salotto_rooms", "Rooms that are open.");
+    text.sample(&[], status.rooms);
+    text.counter("salotto_connections_total", "Connections that were accepted.");
+    text.sample(&[], status.connections);
+    text.counter("salotto_disconnections_total", "Connections that ended, by reason.");
+    for (reason, count) in &status.left {
+        text.sample(&[("reason", reason)], count);
+    }
+    text.counter("salotto_limit_strikes_total", "How often a limit struck, by limit.");
+    for (strike, count) in &status.strikes {
+        let limit = serde_json::to_value(strike).unwrap_or_default();
+        text.sample(&[("limit", limit.as_str().unwrap_or_default())], count);
+    }
+}
+
+fn traffic(text: &mut Text, status: &Status) {
+    text.counter("salotto_messages_total", "Messages said, in rooms and to one person.");
+    text.sample(&[], status.messages);
+    text.counter("salotto_deliveries_total", "Entries and lines handed to sockets, once a member.");
+    text.sample(&[], status.deliveries);
+    text.counter("salotto_sent_bytes_total", "Bytes that sockets took.");
+    text.sample(&[], status.bytes_sent);
+    text.counter("salotto_received_bytes_total", "Bytes that were read from sockets.");
+    text.sample(&[], status.bytes_received);
+    text.gauge("salotto_hub_queue", "Things that wait for the hub.");
+    text.sample(&[], status.queue);
+}
+
+fn plugins(text: &mut Text, status: &Status) {
+    text.gauge("salotto_plugin_up", "1 for a plugin that runs, 0 for one that was turned off.");
+    for plugin in &status.plugins {
+        let up = u8::from(plugin.state == PluginState::Running);
+        text.sample(&[("plugin", &plugin.name)], up);
+    }
+    text.counter("salotto_hook_calls_total", "Calls of hooks, by plugin.");
+    for plugin in &status.plugins {
+        text.sample(&[("plugin", &plugin.name)], plugin.calls);
+    }
+    text.counter("salotto_hook_seconds_total", "Time that hooks took, by plugin.");
+    for plugin in &status.plugins {
+        text.sample(&[("plugin", &plugin.name)], plugin.time.as_secs_f64());
+    }
+}
+
+/// What was written so far.
+#[derive(Debug, Default)]
+struct Text {
+    text: String,
+    /// The family that was begun last, which samples belong to.
+    family: &'static str,
+}
+
+impl Text {
+    fn gauge(&mut self, name: &'static str, help: &str) {
+        self.family(name, help, "gauge");
+    }
+
+    fn counter(&mut self, name: &'static str, help: &str) {
+        self.family(name, help, "counter");
+    }
+
+    fn family(&mut self, name: &'static str, help: &str, kind: &str) {
+        self.family = name;
+        self.write(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    }
+
+    fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
+        self.write(self.family);
+        for (index, (label, text)) in labels.iter().enumerate() {
+            let text = text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+            self.write(format_args!("{}{label}=\"{text}\"", if index == 0 { '{' } else { ',' }));
+        }
+        let end = if labels.is_empty() { "" } else { "}" };
+        self.write(format_args!("{end} {value}\n"));
+    }
+
+    fn write(&mut self, text: impl Display) {
+        // A `String` takes whatever is written to it.
+        let _ = write!(self.text, "{text}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use salotto::PluginSetup;
+    use salotto::plugin::Nothing;
+
+    use super::*;
+
+    /// The numbers of a house with plugins of the oddest names.
+    fn status() -> Status {
+        let names = ["quit", "a \"b\" \\ c\nd", "ünï"];
+        let mut builder = salotto::Server::builder().listen(Vec::<String>::new());
+        for name in names {
+            builder = builder.plugin(PluginSetup::new(name).name, Nothing);
+        }
+        let server = builder.start().unwrap();
+        let status = smol::block_on(server.handle().status()).unwrap();
+        smol::block_on(server.stop());
+        status
+    }
+
+    #[test]
+    fn what_is_written_is_what_a_scraper_reads() {
+        let mut status = status();
+        status.left.insert("too_slow".into(), 3);
+        (status.messages, status.bytes_sent) = (7, u64::MAX);
+        let text = render(&status, Some(12_345));
+        for line in [
+            "# TYPE salotto_messages_total counter",
+            "salotto_messages_total 7",
+            "salotto_sent_bytes_total 18446744073709551615",
+            "salotto_disconnections_total{reason=\"too_slow\"} 3",
+            "salotto_limit_strikes_total{limit=\"message_length\"} 0",
+            "salotto_plugin_up{plugin=\"quit\"} 1",
+            "salotto_plugin_up{plugin=\"a \\\"b\\\" \\\\ c\\nd\"} 1",
+            "process_resident_memory_bytes 12345",
+            concat!("salotto_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        ] {
+            assert!(text.lines().any(|written| written == line), "{line} in {text}");
+        }
+        assert!(!render(&status, None).contains("process_resident"));
+    }
+
+    /// The rules of the format, and those of `promtool check metrics`.
+    #[test]
+    fn the_rules_of_the_format_hold() {
+        let text = render(&status(), Some(1));
+        assert!(text.ends_with('\n'));
+        let is_name = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        };
+        let mut families = BTreeSet::new();
+        let mut samples = BTreeSet::new();
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let (name, help) = line.strip_prefix("# HELP ").unwrap().split_once(' ').unwrap();
+            assert!(is_name(name) && !help.contains('\\') && help.ends_with('.'), "{line}");
+            assert!(families.insert(name), "{name} stands there twice");
+            let kind = lines.next().unwrap();
+            let (typed, kind) = kind.strip_prefix("# TYPE ").unwrap().split_once(' ').unwrap();
+            assert_eq!(typed, name);
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+            while let Some(line) = lines.next_if(|line| !line.starts_with('#')) {
+                assert!(samples.insert(line.rsplit_once(' ').unwrap().0), "{line} is there twice");
+                let (sample, value) = line.rsplit_once(' ').unwrap();
+                value.parse::<f64>().unwrap();
+                let labels = sample.strip_prefix(name).unwrap();
+                if labels.is_empty() {
+                    continue;
+                }
+                let inside = labels.strip_prefix('{').unwrap().strip_suffix("\"}").unwrap();
+                let (label, text) = inside.split_once("=\"").unwrap();
+                assert!(is_name(label), "{line}");
+                let bare = text.replace("\\\\", "").replace("\\\"", "").replace("\\n", "");
+                assert!(!bare.contains(['"', '\\']), "{line}");
+            }
+        }
+    }
+}

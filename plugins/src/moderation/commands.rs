@@ -1,0 +1,374 @@
+//! What moderators type.
+
+use salotto::event::Timestamp;
+use salotto::{
+    Action, Arg, Caller, Command, CommandError, Host, Invocation, MemberInfo, Name, NoticeKind,
+    Reply, Role,
+};
+
+use super::arguments::{any_room, banned, called, coming_from, open_room, person, shown, terms};
+use super::ban::Ban;
+use super::bans::{self, Banned, Change};
+use super::mutes::{self, Mute};
+use super::{Moderation, end};
+use crate::network::{Network, address_of};
+use crate::span::{Span, moment};
+
+/// The longest pause in a slow room, in seconds: a day.
+const LONGEST_PAUSE: u64 = 24 * 60 * 60;
+
+type Answer = Result<Reply, CommandError>;
+
+pub(super) fn commands() -> Vec<Command> {
+    let command = |path: &str, help: &str| Command::new(path, help).role(Role::Moderator);
+    let with_terms = |command: Command| {
+        command.arg(Arg::word("duration").optional()).arg(Arg::text("reason").optional())
+    };
+    vec![
+        with_terms(
+            command("ban", "Keeps out a name, an address or a network, for a time or for good")
+                .arg(Arg::member("who")),
+        )
+        .example("ban bob 2h flooding")
+        .example("ban 192.0.2.7 7d")
+        .example("ban 10.0.0.0/8 forever"),
+        with_terms(
+            command("ban address", "Keeps out somebody with everybody who shares their address")
+                .arg(Arg::member("name")),
+        )
+        .example("ban address bob 30m flooding"),
+        command("unban", "Lets in again whom a ban kept out")
+            .arg(Arg::word("who"))
+            .example("unban bob")
+            .example("unban 10.0.0.0/8"),
+        command("bans", "Lists who is kept out"),
+        with_terms(command("mute", "Lets somebody read, but not speak").arg(Arg::member("name")))
+            .example("mute bob 10m calm down, please"),
+        command("unmute", "Lets somebody speak again")
+            .arg(Arg::member("name"))
+            .example("unmute bob"),
+        command("mutes", "Lists who may not speak"),
+        command("slow", "Sets how many seconds each member waits between messages; 0 for none")
+            .arg(Arg::room("room"))
+            .arg(Arg::number("seconds"))
+            .example("slow lobby 10")
+            .example("slow lobby 0"),
+        command("lock", "Lets only the invited into a room: this one, or another")
+            .arg(Arg::room("room").optional())
+            .example("lock dev"),
+        command("unlock", "Lets everybody into a room again: this one, or another")
+            .arg(Arg::room("room").optional())
+            .example("unlock dev"),
+        command("invite", "Lets somebody into a locked room: this one, or another")
+            .arg(Arg::member("name"))
+            .arg(Arg::room("room").optional())
+            .example("invite bob dev"),
+    ]
+}
+
+pub(super) fn run(
+    moderation: &mut Moderation,
+    host: &mut Host<'_>,
+    invocation: &Invocation,
+) -> Answer {
+    match invocation.path.as_str() {
+        "ban" => ban(moderation, host, invocation),
+        "ban address" => ban_address(moderation, host, invocation),
+        "unban" => unban(moderation, host, invocation),
+        "bans" => Ok(list_bans(moderation, host.now())),
+        "mute" => mute(moderation, host, invocation),
+        "unmute" => unmute(moderation, host, invocation),
+        "mutes" => Ok(list_mutes(moderation, host.now())),
+        "slow" => slow(moderation, host, invocation),
+        "lock" => lock(moderation, host, invocation),
+        "unlock" => unlock(moderation, host, invocation),
+        "invite" => invite(moderation, host, invocation),
+        other => Err(CommandError::Failed(format!("`{other}` is not answered by its plugin"))),
+    }
+}
+
+fn ban(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let (name, address, here) = match banned(host, invocation.text("who"))? {
+        Banned::Name(name) => {
+            let here = called(host, &name);
+            // A list with the name as it is known here is easier to read.
+            let known = here.iter().find_map(|member| member.name.clone());
+            (Some(known.unwrap_or(name)), None, here)
+        }
+        Banned::Network(network) => (None, Some(network), coming_from(host, network)),
+    };
+    add_ban(moderation, host, invocation, name, address, here)
+}
+
+fn ban_address(
+    moderation: &mut Moderation,
+    host: &mut Host<'_>,
+    invocation: &Invocation,
+) -> Answer {
+    let text = invocation.text("name");
+    let Some(member) = host.find(text) else {
+        return Err(CommandError::NotFound(format!(
+            "nobody here is called `{text}`; give the address itself: `ban 192.0.2.7`"
+        )));
+    };
+    let shown = shown(&member);
+    let Some(address) = address_of(member.peer) else {
+        return Err(CommandError::Refused(format!(
+            "{shown} has no address, being code in this program; `ban {shown}` bans the name"
+        )));
+    };
+    if address.is_loopback() {
+        return Err(CommandError::Refused(format!(
+            "{shown} comes from this machine itself; `ban {shown}` bans the name, `ban {address}` everybody from there"
+        )));
+    }
+    let network = Network::of_customer(address);
+    let here = coming_from(host, network);
+    add_ban(moderation, host, invocation, member.name, Some(network), here)
+}
+
+fn add_ban(
+    moderation: &mut Moderation,
+    host: &mut Host<'_>,
+    invocation: &Invocation,
+    name: Option<Name>,
+    address: Option<Network>,
+    here: Vec<MemberInfo>,
+) -> Answer {
+    let caller = &invocation.caller;
+    for member in &here {
+        caller.may_act_against(member)?;
+    }
+    let (span, why) = terms(invocation)?;
+    if moderation.bans.len() >= bans::MOST {
+        return Err(CommandError::Refused(format!(
+            "there are {} bans already; take some back with `unban`",
+            bans::MOST
+        )));
+    }
+    let (by, until) = (by(host, caller), end(span, host.now()));
+    let ban = Ban { name, address, until, by, why };
+    let (whom, lasts) = (ban.whom(), lasts(span));
+    let known = ban.name.clone();
+    record(host, invocation, "ban", |action| {
+        let action = action.whom(&whom).why(&ban.why);
+        ban.until.into_iter().fold(action, Action::until)
+    });
+    let farewell = match ban.why.as_str() {
+        "" => format!("banned {lasts}"),
+        why => format!("banned {lasts}: {why}"),
+    };
+    moderation.change_bans(host, Change::Add(ban));
+    for member in &here {
+        host.kick(member.id, caller.name.as_ref(), farewell.clone());
+    }
+    Ok(Reply::Text(match (here.len(), known, address) {
+        (0, Some(name), None) => {
+            format!("nobody here is called `{name}`; the name is banned {lasts}")
+        }
+        (_, _, None) => format!("{whom} is banned {lasts}"),
+        (0, ..) => format!("{whom} is banned {lasts}; nobody from there is here"),
+        (1, ..) => format!("{whom} is banned {lasts}; 1 person was sent out"),
+        (count, ..) => format!("{whom} is banned {lasts}; {count} people were sent out"),
+    }))
+}
+
+fn unban(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let text = invocation.text("who");
+    let banned = banned(host, text)?;
+    let found: Vec<String> = moderation.bans.of_banned(&banned).map(Ban::whom).collect();
+    if found.is_empty() {
+        let around = match &banned {
+            Banned::Name(_) => None,
+            Banned::Network(network) => {
+                let wider = moderation.bans.iter().filter_map(|ban| ban.address);
+                wider.into_iter().find(|wider| wider.is_around(network))
+            }
+        };
+        return Err(CommandError::NotFound(match around {
+            Some(wider) => format!("`{text}` is banned with all of {wider}; `unban {wider}`"),
+            None => format!("`{text}` is not banned; `bans` lists those who are"),
+        }));
+    }
+    moderation.change_bans(host, Change::Remove(banned));
+    let whom = found.join(", ");
+    record(host, invocation, "unban", |action| action.whom(&whom));
+    Ok(Reply::Text(format!("{whom} may come in again")))
+}
+
+fn list_bans(moderation: &Moderation, now: Timestamp) -> Reply {
+    let rows = moderation
+        .bans
+        .iter()
+        .filter(|ban| ban.holds(now))
+        .map(|ban| {
+            [
+                ban.name.as_ref().map(Name::to_string).unwrap_or_default(),
+                ban.address.map(|address| address.to_string()).unwrap_or_default(),
+                ban.until.map_or("for good".into(), moment),
+                ban.by.clone(),
+                ban.why.clone(),
+            ]
+        })
+        .collect();
+    table(rows, "nobody is banned")
+}
+
+fn mute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let caller = &invocation.caller;
+    let name = person(host, invocation.text("name"))?;
+    let here = called(host, &name);
+    for member in &here {
+        caller.may_act_against(member)?;
+    }
+    let (span, why) = terms(invocation)?;
+    if moderation.mutes.len() >= mutes::MOST {
+        return Err(CommandError::Refused(format!(
+            "there are {} mutes already; take some back with `unmute`",
+            mutes::MOST
+        )));
+    }
+    let name = here.iter().find_map(|member| member.name.clone()).unwrap_or(name);
+    let address = here.iter().find_map(|member| address_of(member.peer));
+    let address = address
+        .filter(|address| moderation.settings.mute_addresses && !address.is_loopback())
+        .map(Network::of_customer);
+    let (until, lasts) = (end(span, host.now()), lasts(span));
+    record(host, invocation, "mute", |action| {
+        let action = action.whom(name.as_str()).why(&why);
+        until.into_iter().fold(action, Action::until)
+    });
+    for member in &here {
+        let reason = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let text = format!("you are muted {lasts}{reason}");
+        host.tell(member.id, text, NoticeKind::Info);
+    }
+    let reply = match here.is_empty() {
+        true => format!("nobody here is called `{name}`; the name is muted {lasts}"),
+        false => format!("{name} is muted {lasts}"),
+    };
+    let mute = Mute { name, address, until, by: by(host, caller), why };
+    moderation.mutes.add(mute, here.iter().map(|member| member.id));
+    moderation.wait_for_the_next_end(host);
+    Ok(Reply::Text(reply))
+}
+
+fn unmute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let text = invocation.text("name");
+    let name = person(host, text)?;
+    let here = host.find(name.as_str()).map(|member| member.id);
+    if here.is_some() && here == invocation.caller.member {
+        return Err(CommandError::Refused("nobody unmutes themselves; ask another".into()));
+    }
+    if moderation.mutes.release(&name, here).is_none() {
+        let text = format!("`{text}` is not muted; `mutes` lists those who are");
+        return Err(CommandError::NotFound(text));
+    }
+    moderation.wait_for_the_next_end(host);
+    if let Some(member) = here {
+        host.tell(member, "you may speak again", NoticeKind::Info);
+    }
+    record(host, invocation, "unmute", |action| action.whom(name.as_str()));
+    Ok(Reply::Text(format!("{name} may speak again")))
+}
+
+fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
+    let rows = moderation
+        .mutes
+        .iter()
+        .filter(|mute| mute.holds(now))
+        .map(|mute| {
+            [
+                mute.name.to_string(),
+                mute.address.map(|address| address.to_string()).unwrap_or_default(),
+                mute.until.map_or("for good".into(), moment),
+                mute.by.clone(),
+                mute.why.clone(),
+            ]
+        })
+        .collect();
+    table(rows, "nobody is muted")
+}
+
+fn slow(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let room = open_room(host, invocation)?;
+    let seconds = invocation.text("seconds").parse().unwrap_or(u64::MAX);
+    if seconds > LONGEST_PAUSE {
+        let text = format!("a pause has at most {LONGEST_PAUSE} seconds; `lock` keeps people out");
+        return Err(CommandError::Refused(text));
+    }
+    moderation.slow.set(&room, std::time::Duration::from_secs(seconds));
+    let said = match seconds {
+        0 => "not slow any more".to_owned(),
+        seconds => format!("slow: one message in {seconds}s from each"),
+    };
+    record(host, invocation, "slow", |action| action.room(&room).why(format!("{seconds}s")));
+    host.notice(&room, format!("this room is {said}"), NoticeKind::Info);
+    Ok(Reply::Text(format!("{room} is {said}")))
+}
+
+fn lock(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let room = open_room(host, invocation)?;
+    let inside: Vec<Name> = host.members_of(&room).into_iter().flatten().cloned().collect();
+    if !moderation.locks.lock(&room, &inside) {
+        let text = format!("{room} is locked already; `invite NAME {room}` lets somebody in");
+        return Err(CommandError::Refused(text));
+    }
+    record(host, invocation, "lock", |action| action.room(&room));
+    host.notice(&room, "this room is locked: only the invited come in", NoticeKind::Info);
+    Ok(Reply::Text(format!("{room} is locked; `invite NAME {room}` lets somebody in")))
+}
+
+fn unlock(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let room = any_room(host, invocation)?;
+    if !moderation.locks.unlock(&room) {
+        return Err(CommandError::Refused(format!("{room} is not locked")));
+    }
+    record(host, invocation, "unlock", |action| action.room(&room));
+    host.notice(&room, "this room is open to everybody again", NoticeKind::Info);
+    Ok(Reply::Text(format!("{room} is open to everybody again")))
+}
+
+fn invite(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+    let room = any_room(host, invocation)?;
+    let name = person(host, invocation.text("name"))?;
+    if !moderation.locks.is_locked(&room) {
+        let text = format!("{room} is not locked, so {name} may come in as everybody may");
+        return Err(CommandError::Refused(text));
+    }
+    moderation.locks.invite(&room, &name);
+    let by = by(host, &invocation.caller);
+    if let Some(member) = host.find(name.as_str()) {
+        host.tell(member.id, format!("{by} invites you to {room}: !join {room}"), NoticeKind::Info);
+    }
+    record(host, invocation, "invite", |action| action.whom(name.as_str()).room(&room));
+    Ok(Reply::Text(format!("{name} may enter {room}")))
+}
+
+fn lasts(span: Option<Span>) -> String {
+    span.map_or("for good".into(), |span| format!("for {span}"))
+}
+
+fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
+    match rows.is_empty() {
+        true => Reply::text(none),
+        false => Reply::table(["name", "address", "until", "by", "reason"], rows),
+    }
+}
+
+/// Who does it.
+fn by(host: &Host<'_>, caller: &Caller) -> String {
+    let name = caller.name.as_ref().map(Name::to_string);
+    name.unwrap_or_else(|| host.settings().server.host_name.clone())
+}
+
+fn record(
+    host: &mut Host<'_>,
+    invocation: &Invocation,
+    what: &str,
+    complete: impl FnOnce(Action) -> Action,
+) {
+    let by = by(host, &invocation.caller);
+    let action = complete(Action::new(host.now(), what, by));
+    host.record(action);
+}

@@ -1,0 +1,114 @@
+//! What the tests of several plugins share.
+
+use std::time::Duration;
+
+use async_channel::Receiver;
+use salotto::testing::{Guest, TestHouse};
+use salotto::{Action, Host, MemberId, Plugin, PluginSetup, Report, Role, Server};
+use smol::Timer;
+use smol::future::FutureExt;
+use tempfile::TempDir;
+
+use crate::commands::Commands;
+use crate::quit::Quit;
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whoever is called `mod…` is a moderator, and `op…` an operator.
+pub(crate) struct Ranks;
+
+impl Plugin for Ranks {
+    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
+        let name = host.name(member).map(ToString::to_string).unwrap_or_default();
+        if name.starts_with("mod") {
+            host.set_role(member, Role::Moderator);
+        } else if name.starts_with("op") {
+            host.set_role(member, Role::Operator);
+        }
+    }
+}
+
+/// A house that keeps order, with its bans in a folder of its own.
+pub(crate) struct House {
+    pub(crate) house: TestHouse,
+    pub(crate) folder: TempDir,
+    pub(crate) reports: Receiver<Report>,
+}
+
+impl House {
+    /// Plugins come before those that people need to talk.
+    pub(crate) fn open(folder: TempDir, setups: Vec<PluginSetup>) -> Self {
+        let builder = Server::builder().catalog(crate::catalog());
+        let builder = setups.into_iter().fold(builder, |builder, setup| builder.enable(setup));
+        let house = TestHouse::built(builder)
+            .plugin("commands", Commands::default())
+            .plugin("quit", Quit::default())
+            .plugin("ranks", Ranks);
+        let reports = house.handle().watch();
+        Self { house, folder, reports }
+    }
+
+    /// Somebody comes in from an address.
+    pub(crate) fn enter_from(&self, address: &str, name: &str) -> Guest {
+        let guest = self.house.try_enter_from(address, name);
+        guest.unwrap_or_else(|error| panic!("{name} from {address}: {error}"))
+    }
+
+    /// What somebody is told who is not let in.
+    pub(crate) fn refusal(&self, address: &str, name: &str) -> String {
+        match self.house.try_enter_from(address, name) {
+            Ok(_) => panic!("{name} from {address} is let in"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// What the operator is answered.
+    pub(crate) fn types(&self, line: &str) -> String {
+        match self.house.types(line) {
+            Ok(reply) => reply.to_string(),
+            Err(error) => format!("! {error}"),
+        }
+    }
+
+    /// What was recorded up to now.
+    pub(crate) fn actions(&self) -> Vec<Action> {
+        // Whatever was asked for before is done when this is answered.
+        self.types("status");
+        let reports = std::iter::from_fn(|| self.reports.try_recv().ok());
+        reports
+            .filter_map(|report| match report {
+                Report::Action(action) => Some(action),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// `moderation`, with its bans in this folder.
+pub(crate) fn moderation(folder: &TempDir, more: &str) -> PluginSetup {
+    let path = folder.path().join("bans.ron");
+    PluginSetup::new("moderation").settings(format!("(bans: {path:?}, {more})"))
+}
+
+/// What a plugin tells the operator next.
+pub(crate) fn next_report(reports: &Receiver<Report>) -> String {
+    let next = async {
+        loop {
+            if let Report::Plugin { text, .. } = reports.recv().await.unwrap() {
+                return text;
+            }
+        }
+    };
+    let late = async {
+        Timer::after(PATIENCE).await;
+        panic!("no report came");
+    };
+    smol::block_on(next.or(late))
+}
+
+/// Somebody leaves, and has heard that they are out.
+pub(crate) fn leave(guest: Guest) {
+    guest.types("!quit");
+    guest.hears_goodbye();
+}
