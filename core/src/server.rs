@@ -89,7 +89,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Runs the house on this executor instead of on threads of its own. Somebody has to run it, also while the house stops.
+    /// Runs the house on this executor instead of on threads of its own, but for one that waits for sockets. Somebody has to run it, also
+    /// while the house stops.
     pub fn executor(mut self, executor: Arc<Executor<'static>>) -> Self {
         self.executor = Some(executor);
         self
