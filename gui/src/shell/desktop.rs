@@ -62,7 +62,7 @@ pub(super) enum Notice {
 /// Why there is no second connection, or why it ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DesktopError {
-    #[error("cannot connect to the X server: {0}")]
+    #[error("no X server to show the window on: {0}; is DISPLAY set?")]
     Connect(#[from] ConnectError),
     #[error("the connection to the X server broke: {0}")]
     Connection(#[from] ConnectionError),
