@@ -48,15 +48,22 @@ impl App {
         self.view.set_scale(scale);
     }
 
-    /// Takes in what came from the network. Before each frame.
-    pub(crate) fn update(&mut self) {
+    /// Takes in what came from the network. Before each frame. Returns how much it was.
+    pub(crate) fn update(&mut self) -> usize {
         self.input(Input::Tick(SystemTime::now()));
-        for _ in 0..UPDATES_A_FRAME {
-            let Some(update) = self.net.as_ref().and_then(Net::next) else { return };
+        let mut taken = 0;
+        while taken < UPDATES_A_FRAME
+            && let Some(update) = self.net.as_ref().and_then(Net::next)
+        {
             self.input(Input::Network(update));
+            taken += 1;
         }
-        // There is more; the frame comes first.
-        self.waker.wake();
+        if taken == UPDATES_A_FRAME {
+            // There is more; the frame comes first.
+            self.waker.wake();
+        }
+        tracing::trace!(updates = taken, "took in");
+        taken
     }
 
     /// Draws a frame.
@@ -79,7 +86,11 @@ impl App {
 
     /// Tells the model, and does what it asks for.
     pub(crate) fn input(&mut self, input: Input) {
+        let before = std::mem::discriminant(self.model.connection());
         let mut effects = self.model.update(input);
+        if before != std::mem::discriminant(self.model.connection()) {
+            tracing::debug!(connection = ?self.model.connection(), "changed");
+        }
         // An effect may lead to others; they come after the ones that are there.
         while !effects.is_empty() {
             effects = effects.into_iter().flat_map(|effect| self.run(effect)).collect();

@@ -31,6 +31,11 @@ use wake::Wake;
 const CLASS: &str = "salotto-gui";
 /// How often is drawn where the loop cannot be woken.
 const THROTTLE: Duration = Duration::from_millis(100);
+/// So many updates at once are a flood: nobody reads them all, and a frame costs more than they do.
+const FLOOD: usize = 50;
+/// How long a flood is taken in before a frame is drawn, and how often.
+const FLOODED_FRAME: Duration = Duration::from_millis(50);
+const NAP: Duration = Duration::from_millis(5);
 /// A window keeps its size for so long before the size is remembered.
 const SETTLED: Duration = Duration::from_millis(500);
 /// The window is no smaller than this at start, in points.
@@ -168,7 +173,10 @@ impl Shell {
             match notice {
                 // The frame that follows is all that it takes.
                 Notice::Uncovered => {}
-                Notice::Pasted(text) => self.keys.push(egui::Event::Paste(text)),
+                Notice::Pasted(text) => {
+                    tracing::trace!("pasted");
+                    self.keys.push(egui::Event::Paste(text));
+                }
             }
         }
     }
@@ -253,8 +261,7 @@ impl Shell {
 impl miniquad::EventHandler for Shell {
     fn update(&mut self) {
         if self.throttled {
-            #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
-            thread::sleep(THROTTLE);
+            pause(THROTTLE);
         }
         if self.frames == 1 {
             self.find_window();
@@ -264,7 +271,10 @@ impl miniquad::EventHandler for Shell {
             timer.forget();
         }
         self.take_notices();
-        self.app.update();
+        let began = Instant::now();
+        while self.app.update() >= FLOOD && began.elapsed() < FLOODED_FRAME {
+            pause(NAP);
+        }
         self.settle_size();
         if self.frames > 0 {
             self.fonts.update(self.egui.egui_ctx());
@@ -305,6 +315,8 @@ impl miniquad::EventHandler for Shell {
         let again = self.again.swap(false, Ordering::SeqCst);
         if again || more_keys || self.throttled || self.frames == 1 {
             window::schedule_update();
+        } else {
+            tracing::trace!("at rest");
         }
     }
 
@@ -379,6 +391,12 @@ impl miniquad::EventHandler for Shell {
         self.grant_wishes();
         self.wake.poke();
     }
+}
+
+/// Lets time pass on the window's thread.
+fn pause(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
+    thread::sleep(time);
 }
 
 /// Hands an address to the person's browser.

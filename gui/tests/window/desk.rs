@@ -12,7 +12,7 @@ use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, Window};
 use x11rb::rust_connection::RustConnection;
 
 /// How long anything may take before a test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An X server of its own and a window manager on it; both end with it.
 pub(crate) struct Desk {
@@ -171,7 +171,7 @@ impl Desk {
 
     /// Waits until there is what `look` looks for.
     pub(crate) fn wait<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
-        wait(what, look).unwrap_or_else(|| {
+        wait(look).unwrap_or_else(|| {
             self.keep("gave-up");
             panic!("waited in vain for {what}; see target/window/gave-up.png")
         })
@@ -202,8 +202,8 @@ impl Drop for Desk {
     }
 }
 
-/// Looks again and again: the screen tells nobody when it changes.
-pub(crate) fn wait<T>(_what: &str, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+/// Looks again and again until there is something or patience is at its end: a screen tells nobody when it changes.
+pub(crate) fn wait<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         if let Some(found) = look() {
@@ -214,7 +214,7 @@ pub(crate) fn wait<T>(_what: &str, mut look: impl FnMut() -> Option<T>) -> Optio
     None
 }
 
-/// Lets time pass.
+/// Lets time pass: between two looks, or because time is what is measured.
 pub(crate) fn pause(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "a screen has no events to wait for")]
     thread::sleep(time);

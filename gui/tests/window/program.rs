@@ -12,6 +12,9 @@ use x11rb::protocol::xproto::Window;
 
 use crate::desk::{Desk, PATIENCE, wait};
 
+/// What the log says when an entry came.
+pub(crate) const ENTRY: &str = "received an entry";
+
 /// Where the window is: x, y, width, height.
 pub(crate) type Place = (i16, i16, u16, u16);
 
@@ -20,7 +23,9 @@ pub(crate) struct Program {
     child: Child,
     /// Each line of its log, with the moment at which we had it.
     log: Receiver<(Instant, String)>,
-    transcript: Vec<String>,
+    transcript: Vec<(Instant, String)>,
+    /// How much of the transcript the test has been through.
+    read: usize,
     pub(crate) started: Instant,
     pub(crate) window: Window,
     pub(crate) place: Place,
@@ -60,7 +65,7 @@ impl Program {
                 }
             }
         });
-        let found = wait("the window", || {
+        let found = wait(|| {
             let (window, place) = desk.window_of("salotto-gui")?;
             (desk.picture(place)?.colours(6) >= 6).then_some((window, place))
         });
@@ -73,37 +78,73 @@ impl Program {
             panic!("there is no window\n{}", lines.join("\n"));
         };
         desk.xdotool(&["windowactivate", "--sync", &window.to_string()]);
-        Self { child, log, transcript: Vec::new(), started, window, place, shown }
+        let transcript = Vec::new();
+        let mut program = Self { child, log, transcript, read: 0, started, window, place, shown };
+        // The window manager says that it is in front before it gives it the keyboard.
+        program.find(0, "keyboard focused=true");
+        program
     }
 
-    /// Waits for a line of the log that contains `part`; returns when we had it and the line.
+    /// Waits for a line of the log that contains `part`, after those that were waited for before; returns when we had it and the line.
     pub(crate) fn wait_log(&mut self, part: &str) -> (Instant, String) {
-        loop {
-            match self.log.recv_timeout(PATIENCE) {
-                Ok((at, line)) => {
-                    self.transcript.push(line.clone());
-                    if line.contains(part) {
-                        return (at, line);
-                    }
-                }
-                Err(_) => {
-                    panic!("no `{part}` in the log:\n{}", self.transcript.join("\n"));
-                }
-            }
-        }
+        let at = self.find(self.read, part);
+        self.read = at + 1;
+        self.transcript[at].clone()
+    }
+
+    /// The same, without going past it: what stands before it is still to be read.
+    pub(crate) fn wait_ahead(&mut self, part: &str) {
+        self.find(self.read, part);
+    }
+
+    /// Waits until there was a line for each of `parts` since the start, in whatever order, and goes on after the last of them.
+    pub(crate) fn wait_for_all(&mut self, parts: &[&str]) {
+        let last = parts.iter().map(|part| self.find(0, part)).max();
+        self.read = self.read.max(last.map_or(0, |last| last + 1));
+    }
+
+    /// Waits until what was told before is drawn, and nothing else is to be.
+    pub(crate) fn wait_rest(&mut self) {
+        self.wait_log("drawn");
+        self.wait_log("at rest");
+    }
+
+    /// Waits for the entry with this id. Returns the ids of all entries that came since the log was last looked at.
+    pub(crate) fn wait_entry(&mut self, id: u64) -> Vec<u64> {
+        let from = self.read;
+        self.wait_log(&format!("{ENTRY} id={id} "));
+        let lines =
+            self.transcript[from..self.read].iter().filter(|(_, line)| line.contains(ENTRY));
+        lines.map(|(_, line)| number_after(line, "id=")).collect()
     }
 
     /// Everything that the log has said since we last looked.
     pub(crate) fn read_log(&mut self) -> Vec<(Instant, String)> {
-        let lines: Vec<_> = self.log.try_iter().collect();
-        self.transcript.extend(lines.iter().map(|(_, line)| line.clone()));
-        lines
+        self.transcript.extend(self.log.try_iter());
+        let from = std::mem::replace(&mut self.read, self.transcript.len());
+        self.transcript[from..].to_vec()
+    }
+
+    /// The number of the first line from `from` on that contains `part`; waits for it.
+    fn find(&mut self, from: usize, part: &str) -> usize {
+        let mut at = from;
+        loop {
+            if at == self.transcript.len() {
+                let Ok(line) = self.log.recv_timeout(PATIENCE) else {
+                    panic!("no `{part}` in the log");
+                };
+                self.transcript.push(line);
+            }
+            if self.transcript[at].1.contains(part) {
+                return at;
+            }
+            at += 1;
+        }
     }
 
     /// Waits until it ends by itself.
     pub(crate) fn wait_end(&mut self) -> ExitStatus {
-        wait("the end", || self.child.try_wait().ok().flatten())
-            .unwrap_or_else(|| panic!("it does not end:\n{}", self.transcript.join("\n")))
+        wait(|| self.child.try_wait().ok().flatten()).unwrap_or_else(|| panic!("it does not end"))
     }
 
     /// Its threads, with how often each went to sleep and was woken.
@@ -152,10 +193,21 @@ impl Drop for Program {
         if thread::panicking() {
             self.read_log();
             let last = self.transcript.len().saturating_sub(40);
-            eprintln!("the log of the window:\n{}", self.transcript[last..].join("\n"));
+            let lines: Vec<_> =
+                self.transcript[last..].iter().map(|(_, line)| line.as_str()).collect();
+            eprintln!("the log of the window:\n{}", lines.join("\n"));
         }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The number that stands behind the last `label` in a line.
+pub(crate) fn number_after(line: &str, label: &str) -> u64 {
+    let (_, rest) = line.rsplit_once(label).expect("the label is there");
+    rest.split(|letter: char| !letter.is_ascii_digit())
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .expect("a number follows")
 }
