@@ -331,9 +331,8 @@ impl List {
             }
             _ => self.grabbed = None,
         }
-        let visuals = ui.style().interact(&response);
-        let color =
-            if self.grabbed.is_some() { visuals.fg_stroke.color } else { visuals.bg_stroke.color };
+        let color = ui.style().interact(&response).fg_stroke.color;
+        let color = if self.grabbed.is_some() { color } else { color.gamma_multiply(0.35) };
         ui.painter().rect_filled(handle.shrink2(vec2(2.0, 1.0)), 3.0, color);
     }
 
