@@ -4,13 +4,15 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::desk::{Desk, artefacts, pause};
+use salotto::Participant;
+
+use crate::desk::{Desk, artefacts};
 use crate::guest::{Guest, house, port};
 use crate::program::{ENTRY, Program, number_after};
 use crate::{enter, home};
 
 /// Says a figure and keeps it.
-fn figure(text: &str) {
+pub(crate) fn figure(text: &str) {
     eprintln!("figure: {text}");
     fs::create_dir_all(artefacts()).expect("target can be written");
     let path = artefacts().join("figures.txt");
@@ -19,7 +21,7 @@ fn figure(text: &str) {
 }
 
 /// Promises hold for what is shipped, not for a build to debug.
-fn promise(holds: bool, what: &str) {
+pub(crate) fn promise(holds: bool, what: &str) {
     if cfg!(debug_assertions) {
         eprintln!("not held against a debug build: {what}: {holds}");
     } else {
@@ -37,7 +39,7 @@ fn promise_where_held(holds: bool, what: &str) {
     }
 }
 
-fn median(mut values: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut values: Vec<Duration>) -> Duration {
     values.sort();
     values[values.len() / 2]
 }
@@ -49,25 +51,14 @@ fn an_idle_window_sleeps() {
     let program = enter(&desk, &home, port(&house));
     bob.say("hello");
     desk.keys("the cursor is here");
-    // Threads that served the start end one after the other.
-    let second = Duration::from_secs(1);
-    desk.wait("the end of the start", || {
-        let before = program.switches();
-        pause(second);
-        (program.switches() == before).then_some(())
-    });
-    let (switches, ticks) = (program.switches(), program.ticks());
-    pause(Duration::from_secs(10));
-    let (switches_after, ticks_after) = (program.switches(), program.ticks());
-    let woken: Vec<_> = switches_after.iter().filter(|thread| !switches.contains(thread)).collect();
-    let threads = switches.len();
+    let idle = program.idle(Duration::from_secs(10));
     figure(&format!(
-        "idle 10 s, {threads} threads: {} woken, {} ticks",
-        woken.len(),
-        ticks_after - ticks
+        "idle 10 s, {} threads: {} wakes, {} ticks",
+        idle.threads,
+        idle.wakes(),
+        idle.ticks
     ));
-    assert!(woken.is_empty(), "woken: {woken:?}, before: {switches:?}");
-    assert_eq!(ticks_after, ticks);
+    assert!(idle.wakes() == 0 && idle.ticks == 0, "{idle:?}");
     figure(&format!("idle PSS {:.1} MB", program.pss() as f64 / 1024.0));
     promise(program.pss() <= 75 * 1024, "idle PSS is at most 75 MB");
     smol::block_on(house.stop());
@@ -125,33 +116,42 @@ fn a_message_is_on_the_screen_soon() {
     smol::block_on(house.stop());
 }
 
+/// What is said in a flood, and how often.
+pub(crate) const LINES: u32 = 20_000;
+
+/// The numbered line of a flood.
+pub(crate) fn line(number: u32) -> String {
+    format!("line {number} of a flood that says about seventy-five characters each time")
+}
+
+/// Says them all, as fast as the house takes them.
+pub(crate) fn flood(mut bot: Participant) {
+    smol::block_on(async {
+        for number in 0..LINES {
+            bot.say(line(number)).await.expect("the house is open");
+            // Its own lines are taken, so that it is not cut off.
+            while let Some(Some(_)) = smol::future::poll_once(bot.next()).await {}
+        }
+    });
+}
+
 #[test]
 fn a_flood_is_kept_up_with() {
-    const LINES: u64 = 20_000;
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let address = format!("127.0.0.1:{}", port(&house));
     // A line in the log for each entry would cost as much as the entry.
     let log = "salotto_gui::shell=trace,salotto_gui::app=trace,warn";
     let mut program = Program::start_with_log(&desk, &home, &[&address, "--name", "ada"], log);
-    let mut bot = smol::block_on(house.handle().join("bot")).expect("there is room");
+    let bot = smol::block_on(house.handle().join("bot")).expect("there is room");
     // It has the two of them, and nothing more to draw.
     program.wait_log("connection=Online");
     program.wait_rest();
     program.read_log();
     let ticks = program.ticks();
     let began = Instant::now();
-    smol::block_on(async {
-        for number in 0..LINES {
-            let text = format!(
-                "line {number} of a flood that says about seventy-five characters each time"
-            );
-            bot.say(text).await.expect("the house is open");
-            // Its own lines are taken, so that it is not cut off.
-            while let Some(Some(_)) = smol::future::poll_once(bot.next()).await {}
-        }
-    });
+    flood(bot);
     let mut taken = 0;
-    while taken < LINES {
+    while taken < u64::from(LINES) {
         taken += number_after(&program.wait_log("took in").1, "updates=");
     }
     let (last, _) = program.wait_log("drawn");

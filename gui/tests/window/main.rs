@@ -1,8 +1,9 @@
 //! The real program against a real house under a real X server. Switched by the feature `window-tests`, because it needs Xvfb, openbox,
-//! xdotool, xclip, x11-apps and ImageMagick: `gui/window-tests.sh` has them all.
+//! xdotool, xclip, x11-apps, ImageMagick and python3-tk: `gui/window-tests.sh` has them all.
 
 #![expect(clippy::print_stderr, reason = "a test that fails shows the log of the window")]
 
+mod comparison;
 mod desk;
 mod figures;
 mod guest;

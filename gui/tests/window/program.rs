@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use x11rb::protocol::xproto::Window;
 
-use crate::desk::{Desk, PATIENCE, wait};
+use crate::desk::{Desk, PATIENCE, pause, wait};
 
 /// What the log says when an entry came.
 pub(crate) const ENTRY: &str = "received an entry";
@@ -33,6 +33,36 @@ pub(crate) struct Program {
     pub(crate) shown: Instant,
 }
 
+/// What a program does while nothing happens.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    pub(crate) threads: usize,
+    /// The threads that were woken, and how often.
+    woken: Vec<(String, u64)>,
+    /// Processor time, in ticks of 10 ms.
+    pub(crate) ticks: u64,
+}
+
+impl Idle {
+    /// How often any thread was woken.
+    pub(crate) fn wakes(&self) -> u64 {
+        count(&self.woken)
+    }
+}
+
+fn count(woken: &[(String, u64)]) -> u64 {
+    woken.iter().map(|(_, count)| count).sum()
+}
+
+/// Which threads were woken between two looks at their switches, and how often.
+fn woken(before: &[(String, u64)], after: Vec<(String, u64)>) -> Vec<(String, u64)> {
+    let woken = after.into_iter().map(|(thread, count)| {
+        let known = before.iter().find(|(known, _)| *known == thread);
+        (thread, count - known.map_or(0, |(_, count)| *count))
+    });
+    woken.filter(|(_, count)| *count > 0).collect()
+}
+
 impl Program {
     /// Starts it in a home of its own and waits until its window shows something.
     pub(crate) fn start(desk: &Desk, home: &TempDir, arguments: &[&str]) -> Self {
@@ -46,16 +76,23 @@ impl Program {
         arguments: &[&str],
         log: &str,
     ) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_salotto-gui"));
+        command.args(arguments).env("XDG_CONFIG_HOME", home.path());
+        command.env("SALOTTO_LOG", log).env("TZ", "UTC");
+        let mut program = Self::run(desk, command, "salotto-gui");
+        // The window manager says that it is in front before it gives it the keyboard.
+        program.find(0, "keyboard focused=true");
+        program
+    }
+
+    /// Starts any program and waits until its window, which has the class `class`, shows something and is in front.
+    pub(crate) fn run(desk: &Desk, mut command: Command, class: &str) -> Self {
         let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_salotto-gui"))
-            .args(arguments)
+        let mut child = command
             .env("DISPLAY", &desk.display)
-            .env("XDG_CONFIG_HOME", home.path())
-            .env("SALOTTO_LOG", log)
-            .env("TZ", "UTC")
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the program is built");
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let errors = child.stderr.take().expect("its errors are piped");
         let (line, log) = channel();
         thread::spawn(move || {
@@ -66,7 +103,7 @@ impl Program {
             }
         });
         let found = wait(|| {
-            let (window, place) = desk.window_of("salotto-gui")?;
+            let (window, place) = desk.window_of(class)?;
             (desk.picture(place)?.colours(6) >= 6).then_some((window, place))
         });
         let shown = Instant::now();
@@ -78,11 +115,7 @@ impl Program {
             panic!("there is no window\n{}", lines.join("\n"));
         };
         desk.xdotool(&["windowactivate", "--sync", &window.to_string()]);
-        let transcript = Vec::new();
-        let mut program = Self { child, log, transcript, read: 0, started, window, place, shown };
-        // The window manager says that it is in front before it gives it the keyboard.
-        program.find(0, "keyboard focused=true");
-        program
+        Self { child, log, transcript: Vec::new(), read: 0, started, window, place, shown }
     }
 
     /// Waits for a line of the log that contains `part`, after those that were waited for before; returns when we had it and the line.
@@ -147,8 +180,27 @@ impl Program {
         wait(|| self.child.try_wait().ok().flatten()).unwrap_or_else(|| panic!("it does not end"))
     }
 
+    /// Waits until it is woken no more often than while nothing happens, and watches it for `time`.
+    pub(crate) fn idle(&self, time: Duration) -> Idle {
+        const LOOK: Duration = Duration::from_secs(1);
+        // Threads that served the start end one after the other.
+        let mut last = u64::MAX;
+        let settled = wait(|| {
+            let before = self.switches();
+            pause(LOOK);
+            let wakes = count(&woken(&before, self.switches()));
+            (std::mem::replace(&mut last, wakes).abs_diff(wakes) <= wakes / 5).then_some(())
+        });
+        settled.expect("it comes to rest");
+        let (switches, ticks) = (self.switches(), self.ticks());
+        pause(time);
+        let after = self.switches();
+        let threads = after.len();
+        Idle { threads, woken: woken(&switches, after), ticks: self.ticks() - ticks }
+    }
+
     /// Its threads, with how often each went to sleep and was woken.
-    pub(crate) fn switches(&self) -> Vec<(String, u64)> {
+    fn switches(&self) -> Vec<(String, u64)> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
         let mut threads: Vec<_> = tasks
             .filter_map(|task| {
