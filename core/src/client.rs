@@ -30,6 +30,7 @@
 mod backoff;
 mod driver;
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,7 +47,7 @@ const UPDATES: usize = 1024;
 const REQUESTS: usize = 256;
 
 /// Where to connect, and as whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
     /// Host and port, e.g. `192.168.1.5:53000`.
@@ -55,6 +56,8 @@ pub struct Options {
     pub name: String,
     /// The rooms to enter; empty for the default room of the house.
     pub rooms: Vec<String>,
+    /// The password of the house, where it has one. It is sent as it is: whoever can listen in on the network can read it.
+    pub password: Option<String>,
     /// Whether to come back when the connection breaks or the house restarts. Never after a kick, a refusal or a goodbye.
     pub reconnect: bool,
     /// How long a connection attempt may take, the answer to hello included.
@@ -83,6 +86,13 @@ pub enum Update {
     NameRefused {
         /// Why, for a person.
         text: String,
+    },
+    /// The house asks for its password. The connection lives on and waits for it, or for another: [`Client::offer_password`].
+    PasswordWanted {
+        /// What it says, for a person.
+        text: String,
+        /// Whether one was given, and was wrong.
+        wrong: bool,
     },
     /// The connection broke or could not be made.
     Broken {
@@ -122,10 +132,10 @@ pub enum Problem {
 }
 
 /// What the driver is asked for.
-#[derive(Debug)]
 enum Order {
     Send(Envelope),
     OfferName(String),
+    OfferPassword(String),
     RetryNow,
     Quit(String),
 }
@@ -137,6 +147,7 @@ impl Options {
             address: address.into(),
             name: name.into(),
             rooms: Vec::new(),
+            password: None,
             reconnect: true,
             timeout: Duration::from_secs(10),
         }
@@ -148,10 +159,32 @@ impl Options {
         self
     }
 
+    /// Says this password at the door.
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
     /// Ends at the first break.
     pub fn once(mut self) -> Self {
         self.reconnect = false;
         self
+    }
+}
+
+impl fmt::Debug for Options {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let password = self.password.as_ref().map(|_| format_args!("…"));
+        formatter
+            .debug_struct("Options")
+            .field("address", &self.address)
+            .field("name", &self.name)
+            .field("rooms", &self.rooms)
+            .field("password", &password)
+            .field("reconnect", &self.reconnect)
+            .field("timeout", &self.timeout)
+            .finish()
     }
 }
 
@@ -196,6 +229,11 @@ impl Client {
     /// Offers another name after [`Update::NameRefused`].
     pub fn offer_name(&self, name: impl Into<String>) {
         self.order(Order::OfferName(name.into()));
+    }
+
+    /// Says a password after [`Update::PasswordWanted`]; it is said again when the client comes back after a break.
+    pub fn offer_password(&self, password: impl Into<String>) {
+        self.order(Order::OfferPassword(password.into()));
     }
 
     /// Does not wait for the countdown of [`Update::Broken`].

@@ -2,14 +2,17 @@
 //! derived from it. The console calls a command by name, chat with a leading `!`; both run the same function.
 
 mod complete;
+mod lookup;
 mod reply;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::hub::builtin_commands as builtin;
 pub use complete::{Candidates, complete, hint};
+pub use lookup::{find, redacted};
 pub use reply::Reply;
 
 use crate::event::ErrorCode;
@@ -49,7 +52,8 @@ pub enum Role {
 pub struct Command {
     /// Its word or words, e.g. `plugins enable`.
     pub path: String,
-    /// What it takes, in order. Optional ones come last; one of [`ArgKind::Text`] takes the rest of the line.
+    /// What it takes, in order; one of [`ArgKind::Text`] takes the rest of the line. Where there are too few words for all, optional ones are left
+    /// out from the first on: `login [ACCOUNT] PASSWORD`.
     #[serde(default)]
     pub args: Vec<Arg>,
     /// What it does, in one line, in the third person.
@@ -98,19 +102,24 @@ pub enum ArgKind {
     Word,
     /// The rest of the line, as it is.
     Text,
+    /// A word that nobody should see or keep, such as a password. Fronts keep the lines of such a command out of their history, and show them as
+    /// [`redacted`] makes them.
+    Secret,
 }
 
 /// What a front needs to know of a command to complete and explain it.
 pub type CommandInfo = Command;
 
 /// A command line that has been understood: which command, with which arguments, by whom.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Invocation {
     /// The path of the command.
     pub path: String,
     /// Who calls.
     pub caller: Caller,
     arguments: BTreeMap<String, String>,
+    /// Whether the arguments are nobody's business.
+    secret: bool,
 }
 
 /// Who calls a command.
@@ -191,6 +200,24 @@ fn advice(nearest: Option<&str>, prefix: &str) -> String {
     }
 }
 
+impl Role {
+    /// The word for it: `moderator`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.word())
+    }
+}
+
 impl Command {
     /// A command without arguments that every member may call.
     pub fn new(path: impl Into<String>, help: impl Into<String>) -> Self {
@@ -229,6 +256,11 @@ impl Command {
         self
     }
 
+    /// Whether it takes something that nobody should see or keep.
+    pub fn is_secret(&self) -> bool {
+        self.args.iter().any(|arg| arg.kind == ArgKind::Secret)
+    }
+
     /// How it is used: `kick NAME [REASON]`.
     pub fn usage(&self) -> String {
         let mut usage = self.path.clone();
@@ -256,7 +288,16 @@ impl Command {
         let wrong = |problem: String| CommandError::Usage { problem, usage: self.usage() };
         let mut arguments = BTreeMap::new();
         let mut rest = rest.trim();
+        // So many words there are for arguments that may be left out.
+        let needed = self.args.iter().filter(|arg| !arg.optional).count();
+        let mut spare = count_words(rest).saturating_sub(needed);
         for arg in &self.args {
+            if arg.optional {
+                if spare == 0 {
+                    continue;
+                }
+                spare -= 1;
+            }
             let value = match arg.kind {
                 ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
                 _ => {
@@ -266,9 +307,6 @@ impl Command {
                 }
             };
             if value.is_empty() {
-                if arg.optional {
-                    continue;
-                }
                 return Err(wrong(format!("{} is missing", arg.usage())));
             }
             match &arg.kind {
@@ -283,10 +321,12 @@ impl Command {
             }
             arguments.insert(arg.name.clone(), value);
         }
+        let secret = self.is_secret();
         if !rest.is_empty() {
+            let rest = if secret { "…" } else { rest };
             return Err(wrong(format!("`{rest}` is too much")));
         }
-        Ok(Invocation { path: self.path.clone(), caller, arguments })
+        Ok(Invocation { path: self.path.clone(), caller, arguments, secret })
     }
 }
 
@@ -335,6 +375,11 @@ impl Arg {
         Self::new(name, ArgKind::Text)
     }
 
+    /// A word that nobody should see or keep.
+    pub fn secret(name: impl Into<String>) -> Self {
+        Self::new(name, ArgKind::Secret)
+    }
+
     /// Says that it may be left out.
     pub fn optional(mut self) -> Self {
         self.optional = true;
@@ -359,6 +404,18 @@ impl Invocation {
     /// The value of an argument, or the empty text.
     pub fn text(&self, arg: &str) -> &str {
         self.get(arg).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Invocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Invocation");
+        debug.field("path", &self.path).field("caller", &self.caller);
+        match self.secret {
+            true => debug.field("arguments", &format_args!("…")),
+            false => debug.field("arguments", &self.arguments),
+        };
+        debug.finish()
     }
 }
 
@@ -387,53 +444,14 @@ fn next_word(line: &str) -> Result<(String, &str), String> {
     Ok((word.to_owned(), rest.trim_start()))
 }
 
-/// Finds the command with the longest path that `line` begins with, and returns it with what follows.
-///
-/// Where several have the same path the one for the highest role is taken: the console's `rooms` is not the members'.
-///
-/// # Errors
-/// [`CommandError::Unknown`] with the nearest match.
-pub fn find<'c, 'l>(
-    commands: impl Iterator<Item = &'c Command> + Clone,
-    line: &'l str,
-) -> Result<(&'c Command, &'l str), CommandError> {
-    let line = line.trim();
-    let matches =
-        commands.clone().filter_map(|command| Some((command, after(&command.path, line)?)));
-    match matches.max_by_key(|(command, _)| (command.path.len(), command.role)) {
-        Some(found) => Ok(found),
-        None => {
-            let words = line.split_whitespace().collect::<Vec<_>>();
-            // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
-            let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
-            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, commands.clone()));
-            let word = words.first().copied().unwrap_or_default();
-            Err(CommandError::Unknown {
-                word: crate::sanitize::excerpt(word, 40).into_owned(),
-                nearest,
-            })
-        }
+/// How many words or quoted texts a line has, a quotation that is not closed included.
+fn count_words(mut line: &str) -> usize {
+    let mut count = 0;
+    while !line.trim().is_empty() {
+        count += 1;
+        line = next_word(line).map_or("", |(_, rest)| rest);
     }
-}
-
-/// What follows `path` in `line`, if the line begins with these words, whatever the space between them.
-fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
-    let mut rest = line;
-    for word in path.split(' ') {
-        rest = rest.trim_start().strip_prefix(word)?;
-        if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
-            return None;
-        }
-    }
-    Some(rest.trim_start())
-}
-
-fn nearest<'c>(typed: &str, commands: impl Iterator<Item = &'c Command>) -> Option<String> {
-    commands
-        .map(|command| (strsim::damerau_levenshtein(typed, &command.path), &command.path))
-        .filter(|(distance, path)| *distance <= 1 + path.len() / 4)
-        .min_by_key(|(distance, path)| (*distance, path.len()))
-        .map(|(_, path)| path.clone())
+    count
 }
 
 #[cfg(test)]
@@ -449,6 +467,9 @@ mod tests {
                 .arg(Arg::text("settings").optional()),
             Command::new("watch", "").arg(Arg::choice("what", &["all", "none"])),
             Command::new("history", "").arg(Arg::number("count")),
+            Command::new("login", "")
+                .arg(Arg::word("account").optional())
+                .arg(Arg::secret("password")),
         ]
     }
 
@@ -487,8 +508,33 @@ mod tests {
             ("history 3 4", "`4` is too much; usage: history COUNT"),
             ("kik bob", "there is no command `kik`; did you mean `kick`?"),
             ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
+            ("login", "PASSWORD is missing; usage: login [ACCOUNT] PASSWORD"),
+            ("login ada pass word", "`…` is too much; usage: login [ACCOUNT] PASSWORD"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);
+        }
+    }
+    #[test]
+    fn what_may_be_left_out_is_left_out_from_the_first_on() {
+        let login = parse("login swordfish").unwrap();
+        assert_eq!((login.get("account"), login.text("password")), (None, "swordfish"));
+        let login = parse(r#"login ada "sword fish""#).unwrap();
+        assert_eq!((login.text("account"), login.text("password")), ("ada", "sword fish"));
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let login = parse("login ada swordfish").unwrap();
+        assert!(!format!("{login:?}").contains("swordfish"));
+        let commands = commands();
+        for (line, shown) in [
+            ("login ada swordfish", "login …"),
+            (" login  swordfish", "login …"),
+            ("login", "login"),
+            ("kick bob", "kick bob"),
+            ("nothing known", "nothing known"),
+        ] {
+            assert_eq!(redacted(commands.iter(), line), shown);
         }
     }
 }

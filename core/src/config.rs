@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::name::{Name, RoomName};
+use crate::password::PasswordHash;
 
 /// Everything that shapes a house, apart from its plugins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub struct ServerSettings {
     pub listen: Vec<String>,
     /// Asked of whoever connects and says nothing. `{server}` is the name of the house.
     pub greeting: String,
+    /// What everybody has to say before they are let in; `None` lets everybody in. Whoever is in when it changes stays.
+    pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.
     pub host_name: String,
     /// Threads that run the house; `None` means one a core.
@@ -109,7 +113,7 @@ pub struct Limits {
     /// Time to give a name, in seconds.
     #[serde(with = "optional_seconds")]
     pub name_timeout: Option<Duration>,
-    /// Lines that may be tried as a name.
+    /// Lines that may be tried as a name, and as a password before that.
     pub name_lines: Option<usize>,
     /// Silence after which a JSON client is pinged, in seconds.
     #[serde(with = "optional_seconds")]
@@ -160,6 +164,7 @@ impl Default for ServerSettings {
             name: "Salotto".into(),
             listen: vec!["0.0.0.0:53000".into()],
             greeting: "Welcome to {server}. What is your name?".into(),
+            password: None,
             host_name: "host".into(),
             threads: None,
             stop_timeout: Duration::from_secs(3),
@@ -301,6 +306,34 @@ impl Settings {
         wrong
     }
 
+    /// The paths of all settings that differ from those of `before`, such as `limits.rate`, by name.
+    ///
+    /// ```
+    /// # use salotto::Settings;
+    /// let mut settings = Settings::default();
+    /// settings.limits.name_lines = None;
+    /// assert_eq!(settings.changed_from(&Settings::default()), ["limits.name_lines"]);
+    /// ```
+    pub fn changed_from(&self, before: &Settings) -> Vec<String> {
+        let sections = |settings: &Settings| {
+            // Settings have nothing that JSON cannot say.
+            let value = serde_json::to_value(settings).unwrap_or_default();
+            let fields = |(section, fields): (String, Value)| match fields {
+                Value::Object(fields) => fields
+                    .into_iter()
+                    .map(|(field, value)| (format!("{section}.{field}"), value))
+                    .collect(),
+                value => vec![(section, value)],
+            };
+            match value {
+                Value::Object(sections) => sections.into_iter().flat_map(fields).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let (before, now) = (sections(before), sections(self));
+        now.into_iter().filter(|field| !before.contains(field)).map(|(path, _)| path).collect()
+    }
+
     /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
     pub(crate) fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
         fn keep<T: Clone + PartialEq>(
@@ -324,18 +357,18 @@ impl Settings {
 }
 
 /// A duration as a number of seconds.
-mod seconds {
+pub(crate) mod seconds {
     use super::*;
     use serde::{Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         value: &Duration,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(value.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;

@@ -1,9 +1,13 @@
 //! What the house has counted since it started: deliveries of each kind, and each time that a limit struck.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 /// The limits that are counted when they strike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Strike {
     /// A line was longer than `limits.line_bytes`.
@@ -22,6 +26,8 @@ pub enum Strike {
     NameTaken,
     /// More than `limits.name_lines` lines were tried as a name.
     NameLines,
+    /// A password was wrong.
+    Password,
     /// No name came within `limits.name_timeout`.
     NameTimeout,
     /// A member was in `limits.rooms_per_member` rooms already.
@@ -52,7 +58,7 @@ pub enum Strike {
 
 impl Strike {
     /// Every one, in the order of the declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LineBytes,
         Self::Unended,
         Self::BadUtf8,
@@ -61,6 +67,7 @@ impl Strike {
         Self::BadName,
         Self::NameTaken,
         Self::NameLines,
+        Self::Password,
         Self::NameTimeout,
         Self::RoomsPerMember,
         Self::Rooms,
@@ -87,6 +94,7 @@ impl Strike {
             Self::BadName => "name refused",
             Self::NameTaken => "name taken",
             Self::NameLines => "too many tries at a name",
+            Self::Password => "wrong password",
             Self::NameTimeout => "no name in time",
             Self::RoomsPerMember => "too many rooms for a member",
             Self::Rooms => "too many rooms",
@@ -112,11 +120,22 @@ pub(crate) struct Counters {
     pub(crate) messages: AtomicU64,
     /// Connections that were accepted.
     pub(crate) connections: AtomicU64,
+    /// Entries and lines that were handed to sockets, each once a member.
+    pub(crate) deliveries: AtomicU64,
+    /// Bytes that sockets took.
+    pub(crate) bytes_sent: AtomicU64,
+    /// Bytes that were read from sockets.
+    pub(crate) bytes_received: AtomicU64,
 }
 
 impl Counters {
     pub(crate) fn strike(&self, strike: Strike) {
         self.strikes[strike as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often each limit struck, those that never did included.
+    pub(crate) fn strikes(&self) -> BTreeMap<Strike, u64> {
+        Strike::ALL.into_iter().map(|strike| (strike, self.struck(strike))).collect()
     }
 
     pub(crate) fn struck(&self, strike: Strike) -> u64 {

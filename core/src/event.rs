@@ -5,11 +5,14 @@
 //! {"room":"lobby","id":7,"time":"2026-01-02T03:04:05.678Z","type":"message","from":"ada","text":"hello"}
 //! ```
 
+mod timestamp;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+pub use timestamp::Timestamp;
 
 use crate::command::{CommandInfo, Reply};
 use crate::name::{Name, RoomName};
@@ -178,6 +181,22 @@ pub enum LeaveReason {
     Stopping,
 }
 
+impl LeaveReason {
+    /// The word for it on the wire: `quit`, `kicked`, `too_slow` and so on.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Quit { .. } => "quit",
+            Self::Parted => "parted",
+            Self::Kicked { .. } => "kicked",
+            Self::Lost => "lost",
+            Self::TooSlow => "too_slow",
+            Self::Idle => "idle",
+            Self::Refused { .. } => "refused",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 impl fmt::Display for LeaveReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -208,6 +227,11 @@ pub enum Event {
     /// The house asks for a name; sent to who connects and stays silent.
     NameWanted {
         /// The greeting of the house.
+        text: String,
+    },
+    /// The house asks for its password, before the name; sent to who connects and stays silent.
+    PasswordWanted {
+        /// What it asks.
         text: String,
     },
     /// The name was accepted. The first thing a JSON client is told.
@@ -252,6 +276,11 @@ pub enum Event {
         /// Why.
         #[serde(flatten)]
         reason: LeaveReason,
+    },
+    /// What you may do has changed, and with it what can be typed after `!`; for help and completion.
+    Commands {
+        /// All of them.
+        commands: Vec<CommandInfo>,
     },
     /// You have another name.
     Named {
@@ -364,6 +393,10 @@ pub enum ErrorCode {
     NameTaken,
     /// A name is needed first.
     NameWanted,
+    /// The house asks for a password; say hello with it.
+    PasswordWanted,
+    /// That is not the password; say hello with another.
+    WrongPassword,
     /// The line is longer than the house takes.
     LineTooLong,
     /// The message is longer than the house takes.
@@ -390,62 +423,10 @@ pub enum ErrorCode {
     Failed,
 }
 
-/// A moment in UTC, to the millisecond, RFC 3339 on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(SystemTime);
-
-impl Timestamp {
-    /// The moment the system clock shows.
-    pub fn now() -> Self {
-        SystemTime::now().into()
-    }
-
-    /// Whole seconds from `earlier` to this moment; 0 when it is later.
-    pub fn seconds_since(self, earlier: Timestamp) -> u64 {
-        self.0.duration_since(earlier.0).unwrap_or_default().as_secs()
-    }
-
-    /// As a system time.
-    pub fn system_time(self) -> SystemTime {
-        self.0
-    }
-}
-
-impl From<SystemTime> for Timestamp {
-    /// Cut to the millisecond, and never before 1970.
-    fn from(time: SystemTime) -> Self {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self(SystemTime::UNIX_EPOCH + Duration::from_millis(since.as_millis() as u64))
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_rfc3339_millis(self.0).fmt(formatter)
-    }
-}
-
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{self}")
-    }
-}
-
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_rfc3339(&text).map(Self::from).map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use crate::config::Limits;
 
@@ -472,6 +453,23 @@ mod tests {
             serde_json::to_string(&Event::Entry(message)).unwrap(),
             r#"{"room":"lobby","id":7,"time":"2026-01-02T03:04:05.678Z","type":"message","from":"ada","text":"hi"}"#
         );
+    }
+
+    #[test]
+    fn the_word_for_a_reason_is_that_of_the_wire() {
+        for reason in [
+            LeaveReason::Quit { farewell: String::new() },
+            LeaveReason::Parted,
+            LeaveReason::Kicked { by: None, why: String::new() },
+            LeaveReason::Lost,
+            LeaveReason::TooSlow,
+            LeaveReason::Idle,
+            LeaveReason::Refused { why: String::new() },
+            LeaveReason::Stopping,
+        ] {
+            let json = serde_json::to_value(&reason).unwrap();
+            assert_eq!(json["reason"], reason.word());
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::participant::{JoinError, Participant};
 use crate::plugin::{Catalog, CatalogError, Plugin, PluginSetup};
 use crate::report::{Report, Reports};
 use crate::shared::Shared;
-use crate::status::Status;
+use crate::status::{self, Status};
 
 /// A cloneable way to ask a running house. Its futures need no particular runtime.
 ///
@@ -52,13 +52,22 @@ impl Handle {
     /// What the console would show; see [`CommandError`].
     pub async fn execute(&self, line: &str) -> Result<Reply, CommandError> {
         let line = line.to_owned();
+        // Looked at here, because the hub waits for no system call.
+        let memory = status::resident_memory();
+        let (sender, answer) = async_channel::bounded(1);
         let run = move |hub: &mut Hub| {
             let caller = Caller::operator(hub.house.host_name.clone());
-            hub.run_command(caller, &line)
+            hub.house.memory_bytes = memory;
+            hub.run_command(caller, &line, move |_, outcome| {
+                // Whoever asked may have stopped waiting.
+                let _ = sender.try_send(outcome);
+            });
+            hub.house.memory_bytes = None;
         };
-        let reply =
-            self.ask(run).await.map_err(|closed| CommandError::Failed(closed.to_string()))??;
-        Ok(reply.unwrap_or_default())
+        let closed = |closed: Closed| CommandError::Failed(closed.to_string());
+        self.ask(run).await.map_err(closed)?;
+        let outcome = answer.recv().await.map_err(|_| closed(Closed))?;
+        Ok(outcome?.unwrap_or_default())
     }
 
     /// Says something in a room under the operator's name.
@@ -98,7 +107,7 @@ impl Handle {
             let found = hub.house.roster.find(&name).map(|member| member.id);
             if let Some(member) = found {
                 let by: Name = hub.house.host_name.clone();
-                hub.kick(member, Some(by), &reason);
+                hub.kick(member, Some(by), "", &reason);
             }
             found.is_some()
         })
@@ -110,7 +119,8 @@ impl Handle {
     /// # Errors
     /// When the house is closed.
     pub async fn status(&self) -> Result<Status, Closed> {
-        self.ask(|hub| hub.status()).await
+        let memory_bytes = status::resident_memory();
+        self.ask(move |hub| Status { memory_bytes, ..hub.status() }).await
     }
 
     /// Everybody who is connected, with or without a name, in the order of connecting.
@@ -145,16 +155,29 @@ impl Handle {
         plugin: impl Plugin + 'static,
     ) -> Result<(), Closed> {
         let setup = PluginSetup::new(name);
-        self.ask(move |hub| hub.add_plugin(setup, Box::new(plugin))).await
+        self.ask(move |hub| {
+            let by = hub.house.host_name.to_string();
+            hub.add_plugin(setup, Box::new(plugin), &by);
+        })
+        .await
     }
 
     /// Enables a plugin of the catalog while people talk. One of the same name is replaced, or stays when the new one cannot
-    /// be made.
+    /// be made. It is made here and now, on the thread that waits for this.
     ///
     /// # Errors
     /// When the name is unknown or the settings are refused.
     pub async fn enable(&self, setup: PluginSetup) -> Result<Result<(), CatalogError>, Closed> {
-        self.ask(move |hub| hub.enable(setup)).await
+        let plugin = match self.catalog().await?.build(&setup) {
+            Ok(plugin) => plugin,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.ask(move |hub| {
+            let by = hub.house.host_name.to_string();
+            hub.add_plugin(setup, plugin, &by);
+        })
+        .await
+        .map(Ok)
     }
 
     /// Disables a plugin while people talk, with its commands, timers and tasks. Says whether it was enabled.
@@ -163,11 +186,17 @@ impl Handle {
     /// When the house is closed.
     pub async fn disable(&self, name: &str) -> Result<bool, Closed> {
         let name = name.to_owned();
-        self.ask(move |hub| hub.disable(&name)).await
+        self.ask(move |hub| {
+            let by = hub.house.host_name.to_string();
+            hub.disable_plugin(&name, &by)
+        })
+        .await
     }
 
-    /// Takes over a new configuration while people talk: all of it or, when anything is wrong, nothing. Plugins whose setup did
-    /// not change go on undisturbed; with `None` all of them do.
+    /// Takes over a new configuration while people talk: all of it or, when anything is wrong, nothing. With `None` the plugins stay as they are.
+    ///
+    /// Every plugin is made anew, on the thread that waits for this, to see that it can be. Those whose setup did not change go on undisturbed all the
+    /// same; all are told ([`Plugin::after_settings_changed`]), whether or not anything differs.
     ///
     /// # Errors
     /// Everything that is wrong with it.
@@ -180,13 +209,17 @@ impl Handle {
         if !wrong.is_empty() {
             return Err(ApplyError::Settings(wrong));
         }
+        let catalog = self.catalog().await.map_err(ApplyError::Closed)?;
+        let made = plugins.map(|plugins| catalog.build_all(plugins)).transpose();
+        let made = made.map_err(ApplyError::Plugins)?;
         let apply = move |hub: &mut Hub| {
-            if let Some(plugins) = plugins {
-                hub.replace_plugins(plugins).map_err(ApplyError::Plugins)?;
-            }
-            Ok(Applied { after_restart: hub.apply_settings(settings) })
+            let by = hub.house.host_name.to_string();
+            let unneeded = made.map(|made| hub.replace_plugins(made, &by));
+            (hub.apply_settings(settings, &by), unneeded)
         };
-        self.ask(apply).await.map_err(ApplyError::Closed)?
+        // What was made to no purpose goes here, not in the hub's turn.
+        let (after_restart, _unneeded) = self.ask(apply).await.map_err(ApplyError::Closed)?;
+        Ok(Applied { after_restart })
     }
 
     /// The settings in force.

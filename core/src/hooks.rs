@@ -1,12 +1,17 @@
 //! The plugins in their order, and the one place that calls a hook: it times, catches, names and counts, so that every hook
 //! is guarded alike.
 
+mod card;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use card::Card;
 
 use crate::command::Command;
 use crate::host::{Effect, Host};
@@ -46,7 +51,8 @@ pub struct PluginInfo {
     pub on_panic: OnPanic,
     /// How many hooks were called.
     pub calls: u64,
-    /// How long they took in all.
+    /// How long they took in all; in seconds where it is written as JSON.
+    #[serde(with = "crate::config::seconds")]
     pub time: Duration,
 }
 
@@ -57,13 +63,9 @@ pub(crate) struct Hooks {
 }
 
 pub(crate) struct Slot {
-    pub(crate) id: SlotId,
-    pub(crate) setup: PluginSetup,
+    pub(crate) card: Arc<Card>,
     plugin: Box<dyn Plugin>,
-    state: PluginState,
     panics: VecDeque<Instant>,
-    calls: u64,
-    time: Duration,
 }
 
 /// The effects that hooks ask for, with who asked.
@@ -98,27 +100,20 @@ impl Hooks {
         plugin: Box<dyn Plugin>,
         position: Option<usize>,
     ) {
-        let slot = Slot {
-            id,
-            setup,
-            plugin,
-            state: PluginState::Running,
-            panics: VecDeque::new(),
-            calls: 0,
-            time: Duration::ZERO,
-        };
+        let card = Arc::new(Card::new(id, setup));
+        let slot = Slot { card, plugin, panics: VecDeque::new() };
         self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
     /// Takes a plugin out.
     pub(crate) fn remove(&mut self, id: SlotId) -> Option<Slot> {
-        let position = self.slots.iter().position(|slot| slot.id == id)?;
+        let position = self.slots.iter().position(|slot| slot.card.id == id)?;
         Some(self.slots.remove(position))
     }
 
     /// The plugin of this name, with its place in the order.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
-        self.slots.iter().enumerate().find(|(_, slot)| slot.setup.name == name)
+        self.slots.iter().enumerate().find(|(_, slot)| slot.card.setup.name == name)
     }
 
     /// Moves a plugin to a place in the order.
@@ -127,6 +122,11 @@ impl Hooks {
             let slot = self.slots.remove(now);
             self.slots.insert(position.min(self.slots.len()), slot);
         }
+    }
+
+    /// What others may know of each, in order.
+    pub(crate) fn cards(&self) -> Vec<Arc<Card>> {
+        self.slots.iter().map(|slot| slot.card.clone()).collect()
     }
 
     pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
@@ -143,7 +143,7 @@ impl Hooks {
     ) -> Round {
         let mut clock = Instant::now();
         for slot in &mut self.slots {
-            let on_panic = || match slot.setup.on_panic {
+            let on_panic = || match slot.card.setup.on_panic {
                 OnPanic::Open => Verdict::Pass,
                 OnPanic::Closed => {
                     Verdict::Deny("not possible at the moment; please tell the host".into())
@@ -157,7 +157,7 @@ impl Hooks {
             match verdict.unwrap_or(on_panic) {
                 Verdict::Pass => {}
                 verdict => {
-                    return Round::Blocked { plugin: slot.setup.name.clone(), verdict };
+                    return Round::Blocked { plugin: slot.card.setup.name.clone(), verdict };
                 }
             }
         }
@@ -189,17 +189,17 @@ impl Hooks {
         effects: &mut Effects,
         call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> T,
     ) -> Result<T, String> {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id) else {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.card.id == id) else {
             return Err("its plugin has been disabled".into());
         };
         let mut clock = Instant::now();
         slot.call(hook, &mut clock, house, effects, |plugin, host| (call(plugin, host), None))
-            .ok_or_else(|| match &slot.state {
-                PluginState::Failed(reason) => {
-                    format!("the plugin `{}` is off: {reason}", slot.setup.name)
+            .ok_or_else(|| match slot.card.info() {
+                PluginInfo { name, state: PluginState::Failed(reason), .. } => {
+                    format!("the plugin `{name}` is off: {reason}")
                 }
-                PluginState::Running => {
-                    format!("the plugin `{}` panicked; the host was told", slot.setup.name)
+                PluginInfo { name, .. } => {
+                    format!("the plugin `{name}` panicked; the host was told")
                 }
             })
     }
@@ -217,25 +217,24 @@ impl Slot {
         effects: &mut Effects,
         call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> (T, Option<Verdict>),
     ) -> Option<T> {
-        if self.state != PluginState::Running {
+        if !self.card.is_running() {
             return None;
         }
         let queued = effects.len();
-        let mut host = Host { house, slot: self.id, effects };
+        let mut host = Host { house, slot: self.card.id, effects };
         let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut host)));
         let now = Instant::now();
         let took = now.duration_since(std::mem::replace(clock, now));
-        self.calls += 1;
-        self.time += took;
+        self.card.called(took);
         if took > house.slow_hook {
-            let plugin = self.setup.name.clone();
+            let plugin = self.card.setup.name.clone();
             tracing::warn!(%plugin, %hook, ?took, "slow hook");
             house.reports.send(Report::SlowHook { plugin, hook, took });
         }
         match outcome {
             Ok((value, verdict)) => {
                 if house.is_traced() {
-                    let plugin = self.setup.name.clone();
+                    let plugin = self.card.setup.name.clone();
                     house.reports.send(Report::Trace { plugin, hook, verdict, took });
                 }
                 Some(value)
@@ -254,9 +253,9 @@ impl Slot {
         self.panics.push_back(now);
         let disabled = self.panics.len() >= PANICS;
         if disabled {
-            self.state = PluginState::Failed(format!("panicked in {hook}: {message}"));
+            self.card.fail(format!("panicked in {hook}: {message}"));
         }
-        let plugin = self.setup.name.clone();
+        let plugin = self.card.setup.name.clone();
         tracing::error!(%plugin, %hook, message, disabled, "a plugin panicked");
         house.reports.send(Report::PluginPanicked {
             plugin,
@@ -269,7 +268,7 @@ impl Slot {
     /// The commands of the plugin; none where it panics.
     pub(crate) fn commands(&self, house: &House) -> Vec<Command> {
         catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
-            let plugin = self.setup.name.clone();
+            let plugin = self.card.setup.name.clone();
             let text = format!("panicked in commands: {}", panic_message(&*panic));
             tracing::error!(%plugin, "{text}");
             house.reports.send(Report::Plugin { plugin, text });
@@ -281,22 +280,7 @@ impl Slot {
     pub(crate) fn drop_plugin(self) {
         let plugin = self.plugin;
         if catch_unwind(AssertUnwindSafe(move || drop(plugin))).is_err() {
-            tracing::error!(plugin = %self.setup.name, "a plugin panicked while it was dropped");
-        }
-    }
-
-    pub(crate) fn is_running(&self) -> bool {
-        self.state == PluginState::Running
-    }
-
-    pub(crate) fn info(&self) -> PluginInfo {
-        PluginInfo {
-            name: self.setup.name.clone(),
-            state: self.state.clone(),
-            settings: self.setup.settings.clone(),
-            on_panic: self.setup.on_panic,
-            calls: self.calls,
-            time: self.time,
+            tracing::error!(plugin = %self.card.setup.name, "a plugin panicked while it was dropped");
         }
     }
 }

@@ -6,6 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::action::Action;
 use crate::command::{Command, Role};
 use crate::config::Settings;
 use crate::event::{MessageKind, NoticeKind, RoomInfo, Timestamp};
@@ -15,6 +18,7 @@ use crate::hub::inbox::{Inbox, InboxSender};
 use crate::member::{Member, MemberId, Peer};
 use crate::name::{Name, RoomName};
 use crate::report::Report;
+use crate::status::Status;
 
 /// The house, for the time of one hook call.
 ///
@@ -28,7 +32,7 @@ pub struct Host<'a> {
 }
 
 /// One member as plugins see it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MemberInfo {
     /// Refers to it.
@@ -37,13 +41,16 @@ pub struct MemberInfo {
     pub name: Option<Name>,
     /// What it may do.
     pub role: Role,
+    /// Under which account it is logged in, which need not be its name.
+    pub account: Option<String>,
     /// Where it comes from.
     pub peer: Peer,
     /// When it connected.
     pub since: Timestamp,
     /// How many messages it has said.
     pub messages: u64,
-    /// For how long it has asked for nothing.
+    /// For how long it has asked for nothing; in seconds where it is written as JSON.
+    #[serde(with = "crate::config::seconds")]
     pub idle: Duration,
     /// The rooms it is in, in the order of entering.
     pub rooms: Vec<RoomName>,
@@ -63,6 +70,10 @@ pub(crate) enum Effect {
     Quit { member: MemberId, farewell: String },
     Kick { member: MemberId, by: Option<Name>, why: String },
     SetRole { member: MemberId, role: Role },
+    LogIn { member: MemberId, account: String, role: Role },
+    LogOut { member: MemberId },
+    Record(Box<Action>),
+    Run(String),
     SetTopic { room: RoomName, topic: String, by: Option<Name> },
     OpenRoom { room: RoomName, topic: String },
     CloseRoom { room: RoomName },
@@ -98,6 +109,11 @@ impl Host<'_> {
     /// The settings in force.
     pub fn settings(&self) -> Arc<Settings> {
         self.house.shared.settings()
+    }
+
+    /// How the house is doing, but for its memory. Some copying: for now and then, not for each message.
+    pub fn status(&self) -> Status {
+        self.house.status(self.house.plugins.iter().map(|card| card.info()).collect())
     }
 
     /// The time that entries made now will carry.
@@ -183,7 +199,7 @@ impl Host<'_> {
         self.push(Effect::Leave { member, room: room.map(str::to_owned) });
     }
 
-    /// Gives a member another name. Gates are asked.
+    /// Gives a member another name. Gates are asked. For somebody who has none yet it is offered as the first one, as if they had typed it.
     pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
         self.push(Effect::Rename { member, name: name.into() });
     }
@@ -193,14 +209,37 @@ impl Host<'_> {
         self.push(Effect::Quit { member, farewell: farewell.into() });
     }
 
-    /// Sends a member out of the house; `by` is who is named as having done it.
+    /// Sends a member out of the house; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.
     pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
         self.push(Effect::Kick { member, by: by.cloned(), why: why.into() });
     }
 
-    /// Lets a member do what a role may, for as long as it is here.
+    /// Lets a member do what a role may, for as long as it is here. Somebody without a name stays a guest.
     pub fn set_role(&mut self, member: MemberId, role: Role) {
         self.push(Effect::SetRole { member, role });
+    }
+
+    /// Says under which account a member is known, and lets it do what a role may, for as long as it is here or until it is logged out. It is for
+    /// the plugin to have asked for a password. Somebody without a name is not logged in: there is [`after_named`](crate::Plugin::after_named) to wait for.
+    pub fn log_in(&mut self, member: MemberId, account: impl Into<String>, role: Role) {
+        self.push(Effect::LogIn { member, account: account.into(), role });
+    }
+
+    /// Forgets under which account a member is known; from here on it may do what every member may.
+    pub fn log_out(&mut self, member: MemberId) {
+        self.push(Effect::LogOut { member });
+    }
+
+    /// Records that somebody did something to others or to the house: whoever watches is told ([`Report::Action`]), and so is every plugin
+    /// ([`after_action`](crate::Plugin::after_action)). What core does itself it records itself; see [`Action`].
+    pub fn record(&mut self, action: Action) {
+        self.push(Effect::Record(Box::new(action)));
+    }
+
+    /// Runs a command line (without the `!`) as the operator would, under the name of this plugin: how one plugin asks for what another
+    /// does, without knowing it. What it answers is dropped; what goes wrong is told to the operator.
+    pub fn run(&mut self, line: impl Into<String>) {
+        self.push(Effect::Run(line.into()));
     }
 
     /// Sets what a room is about; empty clears it.

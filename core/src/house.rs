@@ -1,7 +1,7 @@
 //! The state of a house: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
 //! stamped, so that everybody sees it in one order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::dialect::Place;
 use crate::event::{Event, Happening, Timestamp};
 use crate::fanout::Work;
-use crate::hooks::SlotId;
+use crate::hooks::{Card, SlotId};
 use crate::host::MemberInfo;
 use crate::hub::inbox::InboxSender;
 use crate::member::{Member, MemberId};
@@ -41,8 +41,12 @@ pub(crate) struct House {
     pub(crate) slow_hook: Duration,
     /// How many watch hook calls.
     pub(crate) tracers: Arc<AtomicUsize>,
-    /// For reports; kept by the hub.
-    pub(crate) plugin_names: HashMap<SlotId, String>,
+    /// The plugins in the order of their hooks; kept by the hub.
+    pub(crate) plugins: Vec<Arc<Card>>,
+    /// Connections that ended, by reason.
+    pub(crate) left: BTreeMap<&'static str, u64>,
+    /// Resident memory, while somebody asks who has looked.
+    pub(crate) memory_bytes: Option<u64>,
     /// The last stamp given out.
     stamp: Stamp,
     /// Rooms in which this turn brought something.
@@ -89,7 +93,9 @@ impl House {
             inbox,
             host_name,
             tracers,
-            plugin_names: HashMap::new(),
+            plugins: Vec::new(),
+            left: BTreeMap::new(),
+            memory_bytes: None,
             stamp: 0,
             touched: Vec::new(),
             fresh_bytes: 0,
@@ -170,7 +176,8 @@ impl House {
     }
 
     pub(crate) fn plugin_name(&self, slot: SlotId) -> String {
-        self.plugin_names.get(&slot).cloned().unwrap_or_default()
+        let card = self.plugins.iter().find(|card| card.id == slot);
+        card.map(|card| card.setup.name.clone()).unwrap_or_default()
     }
 
     /// The room where a line of this member goes that names none.
@@ -185,6 +192,7 @@ impl House {
             id: member.id,
             name: member.name.clone(),
             role: member.role,
+            account: member.account.clone(),
             peer: member.peer,
             since: member.since,
             messages: member.messages,

@@ -1,6 +1,7 @@
 //! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, asks the plugins, changes
 //! the house, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
 
+mod accounts;
 mod admission;
 mod builtin;
 mod commands;
@@ -35,7 +36,7 @@ use crate::report::Report;
 use crate::room::RoomId;
 use crate::sanitize;
 
-use commands::Action;
+use commands::Runner;
 use inbox::{Ask, Inbox, StopPermit};
 use timers::Timers;
 
@@ -54,7 +55,7 @@ pub(crate) struct Hub {
     pub(crate) house: House,
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
-    commands: Vec<(Command, Action)>,
+    commands: Vec<(Command, Runner)>,
     timers: Timers,
     /// What hooks asked for and was not applied yet.
     effects: Effects,

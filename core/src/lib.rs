@@ -28,6 +28,8 @@
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Host`] are the hooks and what they may do;
 //! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
+mod action;
+mod attempts;
 pub mod client;
 mod clock;
 pub mod command;
@@ -48,6 +50,7 @@ mod member;
 mod name;
 mod outlet;
 mod participant;
+mod password;
 pub mod plugin;
 mod report;
 pub mod request;
@@ -63,6 +66,7 @@ pub mod testing;
 mod timeline;
 mod transport;
 
+pub use action::Action;
 pub use command::{Arg, Caller, Command, CommandError, Invocation, Reply, Role};
 pub use config::{Limits, Settings};
 pub use counters::Strike;
@@ -75,6 +79,7 @@ pub use host::{Host, MemberInfo, Reporter, TaskMailbox};
 pub use member::{MemberId, Peer};
 pub use name::{Name, NameError, RoomName};
 pub use participant::{JoinError, Participant};
+pub use password::{PasswordError, PasswordHash, TooBusy};
 pub use plugin::{
     Catalog, CommandDraft, ConnectDraft, JoinDraft, LeaveDraft, Left, MessageDraft, NameDraft,
     Plugin, PluginSetup, Verdict,
@@ -82,4 +87,4 @@ pub use plugin::{
 pub use report::Report;
 pub use request::{Envelope, Request};
 pub use server::{Server, ServerBuilder};
-pub use status::Status;
+pub use status::{Status, resident_memory};

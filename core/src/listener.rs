@@ -20,6 +20,7 @@ use crate::shared::Shared;
 use crate::transport::Tcp;
 
 use guard::Guard;
+pub(crate) use guard::network;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
@@ -113,7 +114,8 @@ impl Reception {
         if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
             return;
         }
-        let mut session = Session::new(outlet, self.hub.clone(), self.shared.clone());
+        let (hub, shared) = (self.hub.clone(), self.shared.clone());
+        let mut session = Session::new(outlet, hub, shared, network(address.ip()));
         let permit = self.permit.clone();
         let run = async move {
             session.run().await;

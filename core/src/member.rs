@@ -1,7 +1,7 @@
 //! One person, or one connection that may become one.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,8 +23,9 @@ impl fmt::Display for MemberId {
     }
 }
 
-/// Where somebody comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Where somebody comes from. Written as it is shown: `192.0.2.7:4711`, `[::1]:4711` or `local`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 #[non_exhaustive]
 pub enum Peer {
     /// Through the network.
@@ -33,12 +34,37 @@ pub enum Peer {
     Local,
 }
 
+impl Peer {
+    /// What counts as one address where limits are counted by address: IPv4 whole, IPv6 by the /64 that one customer has. `None` for code in this
+    /// process.
+    pub fn network(self) -> Option<IpAddr> {
+        match self {
+            Self::Network(address) => Some(crate::listener::network(address.ip())),
+            Self::Local => None,
+        }
+    }
+}
+
 impl fmt::Display for Peer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Network(address) => address.fmt(formatter),
             Self::Local => formatter.write_str("local"),
         }
+    }
+}
+
+impl From<Peer> for String {
+    fn from(peer: Peer) -> Self {
+        peer.to_string()
+    }
+}
+
+impl TryFrom<String> for Peer {
+    type Error = AddrParseError;
+
+    fn try_from(text: String) -> Result<Self, AddrParseError> {
+        if text == "local" { Ok(Self::Local) } else { text.parse().map(Self::Network) }
     }
 }
 
@@ -52,6 +78,10 @@ pub(crate) struct Member {
     /// `None` until a name was accepted.
     pub(crate) name: Option<Name>,
     pub(crate) role: Role,
+    /// The role that comes with the name: that of a member, or what a connection had that this one takes over from.
+    pub(crate) role_with_name: Role,
+    /// Under which account it is logged in.
+    pub(crate) account: Option<String>,
     /// In the order of entering. The last one entered is where a line without a room goes.
     pub(crate) rooms: Vec<RoomId>,
     /// Which of `rooms` a line without a room goes to.
@@ -75,6 +105,8 @@ impl Member {
             peer,
             name: None,
             role: Role::Guest,
+            role_with_name: Role::Member,
+            account: None,
             rooms: Vec::new(),
             current: None,
             since,

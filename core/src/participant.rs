@@ -62,8 +62,8 @@ impl Participant {
         };
         let connect = Inbox::Connect(Arrival { outlet, peer: Peer::Local });
         handle.hub.send(connect).await.map_err(|_| Closed)?;
-        let hello =
-            Request::Hello { version: 1, name: name.to_owned(), rooms: Vec::new(), resume: None };
+        let (name, rooms) = (name.to_owned(), Vec::new());
+        let hello = Request::Hello { version: 1, name, rooms, password: None, resume: None };
         participant.send(hello).await?;
         loop {
             match participant.next().await {

@@ -6,12 +6,16 @@ mod draft;
 use std::any::Any;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError, OnPanic, PluginSetup};
 pub use draft::{
     Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
     NameDraft, Renamed, Target,
 };
 
+use crate::action::Action;
 use crate::command::{Command, CommandError, Invocation, Reply};
 use crate::config::Settings;
 use crate::event::{Entry, Event};
@@ -20,7 +24,8 @@ use crate::member::MemberId;
 use crate::name::RoomName;
 
 /// What a gate answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing against it; the next plugin is asked.
     #[default]
@@ -42,6 +47,13 @@ pub enum Verdict {
 /// 3. Any of the others, in any order.
 /// 4. [`stop`](Self::stop), when it is disabled, replaced or the house closes; then it is dropped. Its tasks
 ///    ([`Host::spawn`]) are given two seconds to notice and finish.
+///
+/// One that is replaced by another of the same name, because its settings were changed while people talk, may hand its state to it: the old
+/// one's [`stop`](Self::stop) and [`hand_over`](Self::hand_over), then the new one's [`take_over`](Self::take_over) and
+/// [`start`](Self::start), with nothing in between that could have changed anything.
+///
+/// It is made before all this, by its constructor in the [`Catalog`], which does not run in the hub's turn and may read files. At a reload every
+/// plugin of the file is made anew, to see that it can be; where the setup is what it was, the running one stays and the new one is dropped.
 ///
 /// # Gates, `before_…`
 /// *"May I?"* They run before anything has happened, get a draft that they may change, and answer with a [`Verdict`]. A change is seen by
@@ -88,6 +100,16 @@ pub trait Plugin: Send {
 
     /// The plugin is about to be dropped. Effects are still applied; people may still be here (when it is disabled) or not.
     fn stop(&mut self, host: &mut Host<'_>) {}
+
+    /// The plugin was stopped and another of its name takes its place: what that one should know. It may be of another type or version, so this is best
+    /// something simple. Not called when the plugin is disabled or the house closes.
+    fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
+        None
+    }
+
+    /// What the plugin that this one replaces handed over; called before [`start`](Self::start), if there was anything. What is of an unknown
+    /// type is best dropped.
+    fn take_over(&mut self, state: Box<dyn Any + Send>) {}
 
     /// Somebody has connected and was told nothing yet. `Deny` tells the reason and ends the connection, `Take` ends
     /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::Peer::Local).
@@ -158,7 +180,11 @@ pub trait Plugin: Send {
     /// A room is no more.
     fn after_room_closed(&mut self, host: &mut Host<'_>, room: &RoomName) {}
 
-    /// The settings of the house were changed while running.
+    /// Somebody did something to others or to the house: what core does itself, and what plugins recorded ([`Host::record`]), this one included.
+    fn after_action(&mut self, host: &mut Host<'_>, action: &Action) {}
+
+    /// A configuration was taken over while running. Called each time that one was, also when nothing in it differs: a plugin that
+    /// keeps files beside it may look at them again.
     fn after_settings_changed(&mut self, host: &mut Host<'_>, settings: &Settings) {}
 
     /// A timer that this plugin set with [`Host::set_timer`] is due.
@@ -181,12 +207,15 @@ pub trait Plugin: Send {
 }
 
 /// A hook, for reports and traces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the method of `Plugin` of the same name")]
 #[non_exhaustive]
 pub enum Hook {
     Start,
     Stop,
+    HandOver,
+    TakeOver,
     BeforeConnect,
     BeforeName,
     BeforeJoin,
@@ -204,6 +233,7 @@ pub enum Hook {
     AfterBlocked,
     AfterRoomOpened,
     AfterRoomClosed,
+    AfterAction,
     AfterSettingsChanged,
     AfterTimer,
     AfterTask,

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
+use serde::{Deserialize, Serialize};
 
+use crate::action::Action;
 use crate::event::{Entry, Event, LeaveReason, Timestamp};
 use crate::member::{MemberId, Peer};
 use crate::name::Name;
@@ -14,7 +16,8 @@ use crate::plugin::{Hook, Verdict};
 const WAITING: usize = 1024;
 
 /// Something the operator may want to see.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Report {
     /// Something happened in a room.
@@ -37,6 +40,8 @@ pub enum Report {
         /// Why.
         reason: LeaveReason,
     },
+    /// Somebody did something to others or to the house.
+    Action(Action),
     /// A plugin has something to say.
     Plugin {
         /// Which.
@@ -61,7 +66,8 @@ pub enum Report {
         plugin: String,
         /// Which.
         hook: Hook,
-        /// How long.
+        /// How long; in seconds where it is written as JSON.
+        #[serde(with = "crate::config::seconds")]
         took: Duration,
     },
     /// A hook was called; only while somebody traces.
@@ -72,7 +78,8 @@ pub enum Report {
         hook: Hook,
         /// What a gate answered.
         verdict: Option<Verdict>,
-        /// How long it took.
+        /// How long it took; in seconds where it is written as JSON.
+        #[serde(with = "crate::config::seconds")]
         took: Duration,
     },
     /// Something about the house itself.
@@ -104,5 +111,57 @@ impl Reports {
     pub(crate) fn send(&self, report: Report) {
         let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|watcher| watcher.force_send(report.clone()).is_ok());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Happening;
+    use crate::name::RoomName;
+
+    #[test]
+    fn every_kind_of_report_is_read_back_as_it_was_written() {
+        let limits = crate::config::Limits::default();
+        let (ada, lobby) =
+            (Name::new("ada", &limits).unwrap(), RoomName::new("lobby", &limits).unwrap());
+        let (time, took) = (Timestamp::now(), Duration::from_micros(1234));
+        let (plugin, hook) = ("hush".to_owned(), Hook::BeforeMessage);
+        let reason = LeaveReason::Kicked { by: Some(ada.clone()), why: "flooding".into() };
+        let member = MemberId(7);
+        let direct = Event::Direct {
+            from: ada.clone(),
+            to: ada.clone(),
+            text: "hi".into(),
+            time,
+            nonce: None,
+        };
+        let left = Happening::Left { who: ada.clone(), reason: reason.clone() };
+        for report in [
+            Report::Entry(Entry { room: lobby, id: 3, time, what: left }),
+            Report::Direct(direct),
+            Report::Connected { member, peer: Peer::Network("[::1]:7".parse().unwrap()) },
+            Report::Connected { member, peer: Peer::Local },
+            Report::Disconnected { member, name: Some(ada), reason },
+            Report::Action(Action::new(time, "kick", "ada").whom("bob")),
+            Report::Plugin { plugin: plugin.clone(), text: "full".into() },
+            Report::PluginPanicked {
+                plugin: plugin.clone(),
+                hook,
+                message: "oh".into(),
+                disabled: true,
+            },
+            Report::SlowHook { plugin: plugin.clone(), hook, took },
+            Report::Trace { plugin, hook, verdict: Some(Verdict::Deny("no".into())), took },
+            Report::House { time, text: "open".into() },
+        ] {
+            let json = serde_json::to_string(&report).unwrap();
+            assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report, "{json}");
+        }
+        let slow = Report::SlowHook { plugin: "hush".into(), hook, took };
+        assert_eq!(
+            serde_json::to_string(&slow).unwrap(),
+            r#"{"slow_hook":{"plugin":"hush","hook":"before_message","took":0.001234}}"#
+        );
     }
 }

@@ -38,6 +38,9 @@ pub enum Request {
         /// The rooms to enter; empty for the default room.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rooms: Vec<String>,
+        /// The password of the house, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
         /// What was seen before the connection broke.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<Resume>,

@@ -37,6 +37,20 @@ pub(crate) fn lines(text: &str) -> String {
     text.lines().map(message).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
+/// Several lines as one, cleaned as [`message`] cleans: what may have lines of its own and has to stand in a list, a report or a log.
+///
+/// ```
+/// # use salotto::sanitize::line;
+/// assert_eq!(line("one\r\n\n two\u{1b}[2J"), "one two[2J");
+/// ```
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\n', '\r']) {
+        return message(text);
+    }
+    let parts = text.split(['\n', '\r']).map(|part| message(part.trim()));
+    Cow::Owned(parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+}
+
 /// Removes from a name what cannot be seen: everything that [`message`] removes, and every
 /// invisible or formatting character, so that two names that look alike are alike.
 pub(crate) fn name(text: &str) -> String {

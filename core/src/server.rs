@@ -171,7 +171,7 @@ impl ServerBuilder {
         );
         let mut hub = Hub::new(house, self.catalog, executor.clone(), permit.clone());
         for (setup, plugin) in plugins {
-            hub.add_plugin(setup, plugin);
+            hub.add_plugin(setup, plugin, "");
         }
         let hub = executor.spawn(hub.run(received));
         let workers =

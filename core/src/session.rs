@@ -1,13 +1,16 @@
 //! One connection, from its first byte to its last: one task that reads lines and asks the hub, waits for a full socket, and keeps the
 //! deadlines. It holds no buffer while nothing arrives and has no timer while nothing is due.
 
+mod door;
 mod limiter;
 
 use std::cell::RefCell;
 use std::io;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -23,6 +26,7 @@ use crate::hub::inbox::{Ask, Inbox, InboxSender};
 use crate::outlet::{Circumstances, Flush, Outlet};
 use crate::shared::Shared;
 
+use door::{Answer, Door};
 use limiter::Limiter;
 
 /// Bytes read at once, into a buffer that a thread's sessions share.
@@ -45,6 +49,7 @@ pub(crate) struct Session {
     shared: Arc<Shared>,
     lines: LineSplitter,
     limiter: Limiter,
+    door: Door,
     connected: Instant,
     /// When something was last read.
     heard: Instant,
@@ -62,6 +67,8 @@ pub(crate) struct Session {
 /// What made a session act.
 enum Turn {
     Readable,
+    /// A password was looked at.
+    Answered(Answer),
     Writable,
     Ended,
     FellOut,
@@ -86,10 +93,17 @@ enum Due {
 struct HubGone;
 
 impl Session {
-    pub(crate) fn new(outlet: Arc<Outlet>, hub: InboxSender, shared: Arc<Shared>) -> Self {
+    /// A session of a connection from this address.
+    pub(crate) fn new(
+        outlet: Arc<Outlet>,
+        hub: InboxSender,
+        shared: Arc<Shared>,
+        address: IpAddr,
+    ) -> Self {
         let now = Instant::now();
         Self {
             limiter: Limiter::new(now),
+            door: Door::new(address),
             outlet,
             hub,
             shared,
@@ -137,6 +151,7 @@ impl Session {
             match poll_fn(|context| self.poll_turn(context, seen, &mut timer)).await {
                 Turn::Ended => return Ok(()),
                 Turn::Readable => self.read(),
+                Turn::Answered(answer) => self.take_answer(answer),
                 Turn::Writable => self.flush(),
                 Turn::FellOut => self.too_slow(),
                 Turn::Changed => {}
@@ -150,7 +165,7 @@ impl Session {
     }
 
     fn poll_turn(
-        &self,
+        &mut self,
         context: &mut Context<'_>,
         seen: Circumstances,
         timer: &mut Timer,
@@ -166,9 +181,12 @@ impl Session {
         if blocked && self.outlet.transport().poll_writable(context).is_ready() {
             return Poll::Ready(Turn::Writable);
         }
-        // While lines wait for the rate limit, what follows waits in the kernel.
-        let may_read = self.outlet.is_admitted()
-            && !(self.peer_ended || self.hung_up || self.limiter.is_holding());
+        if let Poll::Ready(answer) = self.door.poll_answer(context) {
+            return Poll::Ready(Turn::Answered(answer));
+        }
+        // While lines wait for the rate limit or at the door, what follows waits in the kernel.
+        let waits = self.limiter.is_holding() || self.door.is_knocked_at();
+        let may_read = self.outlet.is_admitted() && !(self.peer_ended || self.hung_up || waits);
         if may_read && self.outlet.transport().poll_readable(context).is_ready() {
             return Poll::Ready(Turn::Readable);
         }
@@ -189,7 +207,8 @@ impl Session {
         });
         match read {
             Ok(0) => self.peer_ended = true,
-            Ok(_) => {
+            Ok(count) => {
+                self.shared.counters.bytes_received.fetch_add(count as u64, Ordering::Relaxed);
                 self.heard = Instant::now();
                 self.pinged = false;
             }
@@ -207,7 +226,7 @@ impl Session {
             if self.ready.is_some() {
                 return self.ready.take();
             }
-            if self.hung_up || self.outlet.has_ended() {
+            if self.hung_up || self.outlet.has_ended() || self.door.is_knocked_at() {
                 return None;
             }
             let Some(line) = self.next_line() else { return self.ready.take() };
@@ -270,12 +289,12 @@ impl Session {
         };
         if line.trim().is_empty() && !self.outlet.has_dialect() {
             // A telnet that negotiates, or a person who presses Enter: nothing is chosen yet, but nobody is silent either.
-            return (!std::mem::replace(&mut self.greeted, true)).then_some(Ask::Greet);
+            return (!std::mem::replace(&mut self.greeted, true)).then(|| self.greeting());
         }
         self.outlet.choose_dialect(choose(line.as_bytes()));
         match self.outlet.dialect().parse(line) {
             Ok(Input::Nothing) => None,
-            Ok(input) => Some(Ask::Input(input)),
+            Ok(input) => self.at_door(input),
             Err(BadLine { code, text, nonce }) => {
                 self.shared.counters.strike(Strike::BadRequest);
                 Some(complaint(code, text, nonce))
@@ -305,7 +324,7 @@ impl Session {
         }
     }
 
-    async fn ask(&self, ask: Ask) -> Result<(), HubGone> {
+    async fn ask(&mut self, ask: Ask) -> Result<(), HubGone> {
         match self.hub.try_send(Inbox::Session(self.outlet.id(), ask)) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(HubGone),
@@ -324,6 +343,7 @@ impl Session {
         let silent = !self.greeted && !self.outlet.has_dialect() && !self.lines.has_partial();
         let bare = self.lines.is_bare()
             && self.lines.has_partial()
+            && !self.door.is_knocked_at()
             && !self.lines.partial().starts_with(b"{");
         // Who has lines waiting for the rate limit is not silent, only unread.
         let pings = self.outlet.dialect().answers_pings()
@@ -366,7 +386,7 @@ impl Session {
                 self.read();
                 if !self.lines.has_partial() && !self.peer_ended {
                     self.greeted = true;
-                    self.ready = Some(Ask::Greet);
+                    self.ready = Some(self.greeting());
                 }
             }
             Some(Due::BareChunk) => {

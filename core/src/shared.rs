@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use crate::attempts::Attempts;
 use crate::config::Settings;
 use crate::counters::Counters;
 use crate::directory::Directory;
@@ -18,6 +19,7 @@ pub(crate) struct Shared {
     /// Replaced whole by the hub when settings change while running.
     settings: RwLock<Arc<Settings>>,
     pub(crate) counters: Counters,
+    pub(crate) attempts: Attempts,
     pub(crate) directory: Directory,
     pub(crate) fanout: Arc<Fanout>,
     pub(crate) published: Arc<Published>,
@@ -31,6 +33,7 @@ impl Shared {
         Self {
             settings: RwLock::new(Arc::new(settings)),
             counters: Counters::default(),
+            attempts: Attempts::default(),
             directory: Directory::default(),
             fanout: Arc::new(Fanout::new(workers)),
             published: Arc::default(),

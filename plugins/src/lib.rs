@@ -9,6 +9,7 @@
 //! | [`quit`] | the word that says goodbye |
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
 //! | [`log`] | writes what is said to a file |
+//! | [`roles`] | `!login`, `!logout`: who may do what; keeps the names of accounts |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -48,6 +49,7 @@ pub mod log;
 pub mod notices;
 pub mod quit;
 mod registry;
+pub mod roles;
 mod settings;
 pub mod template;
 

@@ -7,26 +7,31 @@ use crate::commands::Commands;
 use crate::log::Log;
 use crate::notices::Notices;
 use crate::quit::Quit;
+use crate::roles::Roles;
 use crate::settings::{at_start, parse_settings};
 
-/// The plugins that come with Salotto, by name: `notices`, `quit`, `log` and `commands`.
+/// The plugins that come with Salotto, by name.
 ///
 /// ```
-/// assert_eq!(salotto_plugins::catalog().names(), ["commands", "log", "notices", "quit"]);
+/// assert_eq!(
+///     salotto_plugins::catalog().names(),
+///     ["commands", "log", "notices", "quit", "roles"]
+/// );
 /// ```
 pub fn catalog() -> Catalog {
     Catalog::new()
+        .register("roles", Roles::new)
         .register("notices", |settings| Ok(Notices::new(settings)))
         .register("quit", |settings| Ok(Quit::new(settings)))
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
 }
 
-/// The plugins of a house whose host has chosen none, in their order: `notices`, `quit`, `commands`.
+/// The plugins of a house whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`.
 ///
 /// `log` is not among them: whether to keep what people say is for the host to decide.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["notices", "quit", "commands"].into_iter().map(PluginSetup::new).collect()
+    ["roles", "notices", "quit", "commands"].into_iter().map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -96,7 +101,7 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            assert_eq!(names, ["notices", "quit", "commands"]);
+            assert_eq!(names, ["roles", "notices", "quit", "commands"]);
             server.stop().await;
         });
     }

@@ -50,6 +50,8 @@ pub enum Task {
     },
     /// Run the house without a console, for systemd and containers; SIGTERM and SIGINT close it, SIGHUP reloads the configuration
     Serve,
+    /// Ask for a password, or read one from standard input, and print what stands for it in the configuration
+    HashPassword,
     /// Print what makes a shell complete this command line
     Completions {
         /// For which shell

@@ -5,6 +5,7 @@
 
 pub mod cli;
 mod console;
+mod hash_password;
 mod helper;
 mod logging;
 mod render;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> Exit {
             init(&file.or(cli.config).unwrap_or(DEFAULT_FILE.into()), force)
         }
         Some(Task::Check { file }) => check(&source(file.or(cli.config))),
+        Some(Task::HashPassword) => hash_password::run(),
         Some(Task::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "salotto", &mut text);

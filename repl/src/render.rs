@@ -39,6 +39,7 @@ impl Renderer {
                 let name = name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
                 self.dim(&format!("- connection {member}{name}: {reason}"))
             }
+            Report::Action(action) => self.paint(YELLOW, &action.to_string()),
             Report::Plugin { plugin, text } => {
                 self.paint(YELLOW, &format!("plugin {plugin}: {}", one_line(text)))
             }

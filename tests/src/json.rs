@@ -211,6 +211,7 @@ pub fn hello(name: &str, rooms: &[&str], resume: Option<Resume>) -> Request {
         version: 1,
         name: name.to_owned(),
         rooms: rooms.iter().map(|room| (*room).to_owned()).collect(),
+        password: None,
         resume,
     }
 }

@@ -26,6 +26,7 @@ const GONE_AFTER: Duration = Duration::from_secs(100);
 pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
     let mut driver = Driver {
         name: options.name.clone(),
+        password: options.password.clone(),
         options,
         orders,
         updates,
@@ -44,8 +45,9 @@ struct Driver {
     options: Options,
     orders: Receiver<Order>,
     updates: Sender<Update>,
-    /// The name to say hello with.
+    /// The name to say hello with, and the password.
     name: String,
+    password: Option<String>,
     /// The run of the house that `seen` belongs to.
     run: String,
     /// Proves to the house that a connection which it has not yet noticed to be gone was ours.
@@ -106,6 +108,7 @@ impl Driver {
                 None => return None,
                 Some(Ok(Order::RetryNow)) => return None,
                 Some(Ok(Order::OfferName(name))) => self.name = name,
+                Some(Ok(Order::OfferPassword(password))) => self.password = Some(password),
                 Some(Ok(Order::Send(envelope))) => self.unsent.push(envelope),
                 Some(Ok(Order::Quit(farewell))) => return Some(LeaveReason::Quit { farewell }),
                 Some(Err(_)) => {
@@ -132,20 +135,24 @@ impl Driver {
     async fn talk(&mut self, stream: Async<TcpStream>) -> End {
         let (replies, to_write) = async_channel::bounded(64);
         let mut unsent = std::mem::take(&mut self.unsent);
+        let mut hello = self.hello();
         let writer = Writer {
             stream: &stream,
             orders: self.orders.clone(),
             replies: to_write,
             unsent: &mut unsent,
+            hello: &mut hello,
         };
-        let hello = self.hello();
         let mut reader = Reader { driver: self, replies, pinged: None, refusal: None };
-        let end = reader.read(&stream).or(writer.write(hello)).await;
+        let end = reader.read(&stream).or(writer.write()).await;
         self.unsent = unsent;
+        if let Request::Hello { password, .. } = hello {
+            self.password = password;
+        }
         end
     }
 
-    fn hello(&self) -> Envelope {
+    fn hello(&self) -> Request {
         let resume = (!self.seen.is_empty()).then(|| Resume {
             run: self.run.clone(),
             token: self.token.clone(),
@@ -156,7 +163,8 @@ impl Driver {
             Some(resume) => resume.rooms.keys().cloned().collect(),
             None => self.options.rooms.clone(),
         };
-        Request::Hello { version: PROTOCOL_VERSION, name: self.name.clone(), rooms, resume }.into()
+        let (name, password) = (self.name.clone(), self.password.clone());
+        Request::Hello { version: PROTOCOL_VERSION, name, rooms, password, resume }
     }
 
     /// Keeps what a return needs.
@@ -312,6 +320,12 @@ impl Reader<'_> {
                 self.driver.update(Update::NameRefused { text }).await;
                 None
             }
+            ErrorCode::PasswordWanted | ErrorCode::WrongPassword => {
+                self.refusal = Some(text.clone());
+                let wrong = code == ErrorCode::WrongPassword;
+                self.driver.update(Update::PasswordWanted { text, wrong }).await;
+                None
+            }
             // The rest of what was sent ahead of a name.
             ErrorCode::NameWanted => None,
             _ => Some(End::Broken(Problem::TurnedAway(text))),
@@ -340,11 +354,13 @@ struct Writer<'a> {
     replies: Receiver<Reply>,
     /// Asked for before there was a name; kept beyond this connection if it ends before it is sent.
     unsent: &'a mut Vec<Envelope>,
+    /// With the name and the password that were offered last.
+    hello: &'a mut Request,
 }
 
 impl Writer<'_> {
-    async fn write(mut self, hello: Envelope) -> End {
-        self.send(&hello).await;
+    async fn write(mut self) -> End {
+        self.say_hello().await;
         let mut welcomed = false;
         loop {
             match self.next().await {
@@ -357,9 +373,17 @@ impl Writer<'_> {
                 }
                 Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
                 Todo::Order(Order::Send(envelope)) => self.unsent.push(envelope),
-                Todo::Order(Order::OfferName(name)) => {
-                    let (version, rooms) = (PROTOCOL_VERSION, Vec::new());
-                    self.send(&Request::Hello { version, name, rooms, resume: None }.into()).await;
+                Todo::Order(Order::OfferName(other)) => {
+                    if let Request::Hello { name, .. } = self.hello {
+                        *name = other;
+                    }
+                    self.say_hello().await;
+                }
+                Todo::Order(Order::OfferPassword(other)) => {
+                    if let Request::Hello { password, .. } = self.hello {
+                        *password = Some(other);
+                    }
+                    self.say_hello().await;
                 }
                 Todo::Order(Order::RetryNow) => {}
                 Todo::Order(Order::Quit(farewell)) => return self.goodbye(farewell).await,
@@ -378,6 +402,11 @@ impl Writer<'_> {
         };
         let order = async { self.orders.recv().await.map_or(Todo::ClientDropped, Todo::Order) };
         reply.or(order).await
+    }
+
+    async fn say_hello(&mut self) {
+        let hello = self.hello.clone().into();
+        self.send(&hello).await;
     }
 
     /// Says goodbye and waits a moment for the answer, which the reader takes.

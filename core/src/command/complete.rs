@@ -1,6 +1,7 @@
 //! Completion and hints, derived from the command records: the console and the window complete alike.
 
-use super::{ArgKind, Command, after};
+use super::lookup::after;
+use super::{ArgKind, Command};
 
 /// Where live names come from.
 pub trait Candidates {

@@ -62,7 +62,7 @@ impl Dialect for Text {
 
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
         match event {
-            Event::NameWanted { text } => plain(out, text),
+            Event::NameWanted { text } | Event::PasswordWanted { text } => plain(out, text),
             Event::Entered { room, topic, members, count, shown: before, .. } => {
                 let shown = &members[..members.len().min(NAMES_SHOWN)];
                 let names = shown.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
@@ -100,7 +100,7 @@ impl Dialect for Text {
             Event::Error { text, .. } => prefixed(out, "! ", text),
             Event::Bye { reason } => plain(out, format_args!("* goodbye ({reason})")),
             Event::Entry(entry) => self.encode_entry(entry, Place::OtherRoom, out),
-            Event::Welcome { .. } | Event::Ping | Event::Pong { .. } => {}
+            Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}
         }
     }
 

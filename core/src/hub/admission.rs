@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::talk::is_command;
-use crate::command::Role;
 use crate::counters::Strike;
 use crate::dialect::Input;
 use crate::error::Refusal;
@@ -33,6 +32,7 @@ impl Hub {
                 self.house.post(&outlet, Mail::Tell(error));
             }
             self.house.post(&outlet, Mail::Close);
+            *self.house.left.entry("refused").or_default() += 1;
             return;
         }
         self.house.roster.insert(Member::new(outlet, peer, self.house.clock.timestamp()));
@@ -81,6 +81,10 @@ impl Hub {
                     Request::Ping => self.house.tell(id, Event::Pong { nonce }),
                     Request::Pong => {}
                     Request::Quit { farewell } => self.quit(id, farewell),
+                    // As for who types: a plugin may have a command for those at the door.
+                    Request::Command { line, .. } if self.is_for_guests(&line) => {
+                        self.take_command(id, &line, None, nonce);
+                    }
                     request if named => self.take_request(id, request, nonce),
                     _ => {
                         let text = "a name is needed first; say hello";
@@ -91,7 +95,7 @@ impl Hub {
         }
     }
 
-    fn offer_first_name(
+    pub(super) fn offer_first_name(
         &mut self,
         id: MemberId,
         text: &str,
@@ -129,7 +133,7 @@ impl Hub {
         resume.rooms.iter().find(|(name, _)| id_of(name) == Some(room)).map(|(_, seen)| *seen)
     }
 
-    /// A returning client whose former connection is not known to be gone yet has its name back.
+    /// A returning client whose former connection is not known to be gone yet has its name back, and what it was allowed.
     fn end_former_connection(&mut self, id: MemberId, name: &str, resume: Option<&Resume>) {
         let Some(resume) = resume.filter(|resume| resume.run == self.house.run) else {
             return;
@@ -138,7 +142,11 @@ impl Hub {
             return;
         };
         if former.id != id && resume.token == format!("{:032x}", former.token) {
-            self.disconnect(former.id, LeaveReason::Lost);
+            let (former, role, account) = (former.id, former.role, former.account.clone());
+            self.disconnect(former, LeaveReason::Lost);
+            if let Some(member) = self.house.roster.get_mut(id) {
+                (member.role_with_name, member.account) = (role, account);
+            }
         }
     }
 
@@ -179,7 +187,7 @@ impl Hub {
         let Some(member) = self.house.roster.get_mut(id) else {
             return;
         };
-        member.role = Role::Member;
+        member.role = member.role_with_name;
         member.outlet.set_named();
         let (role, token) = (member.role, format!("{:032x}", member.token));
         self.house.shared.directory.add_member(name.clone());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Hub;
-use super::commands::Action;
+use super::commands::{Later, Runner};
 use crate::command::{Arg, Command, CommandError, Invocation, Reply, Role};
 use crate::counters::Strike;
 use crate::hooks::PluginState;
@@ -11,25 +11,25 @@ use crate::name::RoomName;
 use crate::plugin::PluginSetup;
 use crate::status;
 
-pub(super) fn commands() -> Vec<(Command, Action)> {
+pub(super) fn commands() -> Vec<(Command, Runner)> {
     let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
     vec![
-        (operator("status", "Shows how the house is doing"), Action::Core(show_status)),
-        (operator("users", "Lists who is here"), Action::Core(users)),
-        (operator("rooms", "Lists the rooms"), Action::Core(rooms)),
+        (operator("status", "Shows how the house is doing"), Runner::Core(show_status)),
+        (operator("users", "Lists who is here"), Runner::Core(users)),
+        (operator("rooms", "Lists the rooms"), Runner::Core(rooms)),
         (
             operator("say", "Says something in the default room, or in another: `say #dev hello`")
                 .arg(Arg::text("text"))
                 .example("say dinner is ready")
                 .example("say #dev dinner is ready"),
-            Action::Core(say),
+            Runner::Core(say),
         ),
         (
             operator("msg", "Says something to one person")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("text"))
                 .example("msg ada could you turn the music down?"),
-            Action::Core(msg),
+            Runner::Core(msg),
         ),
         (
             Command::new("kick", "Sends somebody out")
@@ -37,7 +37,7 @@ pub(super) fn commands() -> Vec<(Command, Action)> {
                 .arg(Arg::text("reason").optional())
                 .role(Role::Moderator)
                 .example("kick bob no flooding, please"),
-            Action::Core(kick),
+            Runner::Core(kick),
         ),
         (
             Command::new("topic", "Sets what a room is about; without a text, clears it")
@@ -45,21 +45,21 @@ pub(super) fn commands() -> Vec<(Command, Action)> {
                 .arg(Arg::text("text").optional())
                 .role(Role::Moderator)
                 .example("topic lobby game night on Friday"),
-            Action::Core(topic),
+            Runner::Core(topic),
         ),
         (
             operator("open", "Opens a room that stays when it is empty")
                 .arg(Arg::room("room"))
                 .arg(Arg::text("topic").optional())
                 .example("open dev what we build"),
-            Action::Core(open),
+            Runner::Core(open),
         ),
         (
             operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
-            Action::Core(close),
+            Runner::Core(close),
         ),
-        (operator("limits", "Shows which limits struck, and how often"), Action::Core(limits)),
-        (operator("plugins", "Lists the plugins with state and settings"), Action::Core(plugins)),
+        (operator("limits", "Shows which limits struck, and how often"), Runner::Core(limits)),
+        (operator("plugins", "Lists the plugins with state and settings"), Runner::Core(plugins)),
         (
             operator(
                 "plugins enable",
@@ -68,11 +68,11 @@ pub(super) fn commands() -> Vec<(Command, Action)> {
             .arg(Arg::plugin("name"))
             .arg(Arg::text("settings").optional())
             .example("plugins enable log (path: \"talk.log\")"),
-            Action::Core(enable),
+            Runner::CoreLater(enable),
         ),
         (
             operator("plugins disable", "Disables a plugin").arg(Arg::plugin("name")),
-            Action::Core(disable),
+            Runner::Core(disable),
         ),
     ]
 }
@@ -89,19 +89,21 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         .collect();
     let since = humantime::format_rfc3339_seconds(status.since.system_time());
     let up = Duration::from_secs(hub.house.clock.timestamp().seconds_since(status.since));
-    let memory = status.memory_bytes.map_or("unknown".into(), |bytes| {
-        format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))
-    });
-    Ok(Reply::fields([
+    let mut fields = vec![
         ("running since", format!("{since} ({})", humantime::format_duration(up))),
         ("listening on", listed(status.addresses.iter().map(ToString::to_string))),
         ("members", format!("{} ({} connected)", status.members, status.connected)),
         ("rooms", status.rooms.to_string()),
-        ("messages", status.messages.to_string()),
+        ("messages", format!("{} ({} deliveries)", status.messages, status.deliveries)),
         ("connections", format!("{} in all", status.connections)),
+        ("bytes", format!("{} received, {} sent", status.bytes_received, status.bytes_sent)),
+        ("hub queue", status.queue.to_string()),
         ("plugins", listed(plugins.into_iter())),
-        ("memory", memory),
-    ]))
+    ];
+    if let Some(bytes) = status.memory_bytes {
+        fields.push(("memory", format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))));
+    }
+    Ok(Reply::Fields(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
@@ -113,15 +115,21 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let rows = members.into_iter().map(|member| {
         let idle = Duration::from_secs(member.idle.as_secs());
+        let name = member.name.map_or("(no name yet)".into(), |name| name.to_string());
+        let role = match member.account.filter(|account| *account != name) {
+            Some(account) => format!("{} ({account})", member.role),
+            None => member.role.to_string(),
+        };
         [
-            member.name.map_or("(no name yet)".into(), |name| name.to_string()),
+            name,
+            role,
             listed(member.rooms.iter().map(ToString::to_string)),
             member.peer.to_string(),
             member.messages.to_string(),
             humantime::format_duration(idle).to_string(),
         ]
     });
-    Ok(Reply::table(["name", "rooms", "from", "messages", "idle"], rows.collect()))
+    Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows.collect()))
 }
 
 fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
@@ -155,7 +163,8 @@ fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
     let name = hub.house.roster.get(member).and_then(|member| member.name.clone());
-    hub.kick(member, invocation.caller.name.clone(), invocation.text("reason"));
+    let (by, actor) = (invocation.caller.name.clone(), by(hub, invocation));
+    hub.kick(member, by, &actor, invocation.text("reason"));
     let name = name.map_or_else(String::new, |name| name.to_string());
     Ok(Reply::Text(format!("{name} was kicked")))
 }
@@ -163,6 +172,7 @@ fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let room = existing_room(hub, invocation.text("room"))?;
     hub.set_topic(room, invocation.text("text"), invocation.caller.name.clone())?;
+    hub.record_topic(room, &by(hub, invocation));
     Ok(Reply::Done)
 }
 
@@ -173,7 +183,9 @@ fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     }
     let name = RoomName::new(text, &hub.house.settings().limits)
         .map_err(|error| CommandError::Refused(format!("`{text}` cannot be a room: {error}")))?;
+    let action = hub.act("open", &by(hub, invocation)).room(&name).why(topic);
     hub.open_room(name, &crate::sanitize::message(topic), true);
+    hub.record(action);
     Ok(Reply::Done)
 }
 
@@ -182,7 +194,11 @@ fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
     if hub.house.rooms.iter().next().is_some_and(|default| default.id == room) {
         return Err(CommandError::Refused("the default room stays; stop the house instead".into()));
     }
+    let name = hub.house.rooms.get(room).map(|room| room.name.clone());
     hub.close_room(room);
+    let mut action = hub.act("close", &by(hub, invocation));
+    action.room = name;
+    hub.record(action);
     Ok(Reply::Done)
 }
 
@@ -227,33 +243,46 @@ fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     Ok(Reply::table(["plugin", "state", "calls", "each", "settings"], rows))
 }
 
-fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Later, CommandError> {
     let name = invocation.text("name");
     let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
         (Some(settings), Some((_, slot))) => {
-            PluginSetup { settings: settings.into(), ..slot.setup.clone() }
+            PluginSetup { settings: settings.into(), ..slot.card.setup.clone() }
         }
         (Some(settings), None) => PluginSetup::new(name).settings(settings),
-        (None, Some((_, slot))) if matches!(slot.info().state, PluginState::Running) => {
+        (None, Some((_, slot))) if slot.card.is_running() => {
             return Err(CommandError::Refused(format!(
                 "`{name}` is enabled already; give settings to change it"
             )));
         }
-        (None, Some((_, slot))) => slot.setup.clone(),
+        (None, Some((_, slot))) => slot.card.setup.clone(),
         (None, None) => PluginSetup::new(name),
     };
-    hub.enable(setup).map_err(|error| CommandError::Failed(error.to_string()))?;
-    Ok(Reply::Text(format!("{name} is enabled")))
+    let (catalog, by) = (hub.catalog.clone(), by(hub, invocation));
+    Ok(Box::new(move || {
+        let built = catalog.build(&setup);
+        Box::new(move |hub| {
+            let plugin = built.map_err(|error| CommandError::Failed(error.to_string()))?;
+            let text = format!("{} is enabled", setup.name);
+            hub.add_plugin(setup, plugin, &by);
+            Ok(Reply::Text(text))
+        })
+    }))
 }
 
 fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let name = invocation.text("name");
-    if !hub.disable(name) {
+    if !hub.disable_plugin(name, &by(hub, invocation)) {
         return Err(CommandError::NotFound(format!(
             "the plugin `{name}` is not enabled; `plugins` lists them"
         )));
     }
     Ok(Reply::Text(format!("{name} is disabled")))
+}
+
+/// Who is recorded as having done it.
+fn by(hub: &Hub, invocation: &Invocation) -> String {
+    invocation.caller.name.as_ref().unwrap_or(&hub.house.host_name).to_string()
 }
 
 fn existing_room(hub: &Hub, name: &str) -> Result<crate::room::RoomId, CommandError> {

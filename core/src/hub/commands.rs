@@ -1,6 +1,9 @@
 //! Commands, as the hub runs them: core's own and those of plugins, by whoever may.
 
+use std::thread;
+
 use super::Hub;
+use super::inbox::Inbox;
 use crate::command::{self, Caller, Command, CommandError, Invocation, Reply, Role};
 use crate::error::Refusal;
 use crate::hooks::SlotId;
@@ -9,20 +12,44 @@ use crate::plugin::{CommandDraft, Hook};
 
 /// What runs a command.
 #[derive(Clone, Copy)]
-pub(super) enum Action {
+pub(super) enum Runner {
     Core(fn(&mut Hub, &Invocation) -> Result<Reply, CommandError>),
+    /// Where a part of it must not be done in the hub's turn.
+    CoreLater(fn(&mut Hub, &Invocation) -> Result<Later, CommandError>),
     Plugin(SlotId),
 }
 
+/// The part of a command that is done on a thread of its own, and says how the hub finishes it.
+pub(super) type Later = Box<dyn FnOnce() -> Finish + Send>;
+pub(super) type Finish = Box<dyn FnOnce(&mut Hub) -> Result<Reply, CommandError> + Send>;
+
+/// What came of a command; `Ok(None)` where a plugin dealt with it at the gate.
+pub(crate) type Outcome = Result<Option<Reply>, CommandError>;
+
+/// How far a command came in its first turn.
+enum Started {
+    Done(Option<Reply>),
+    Later(Later),
+}
+
 impl Hub {
-    /// Runs a command line. `Ok(None)` means that a plugin dealt with it at the gate.
+    /// Runs a command line and has what came of it answered, in this turn or a later one. Not at all, if the house closes first.
     ///
     /// The operator is not asked about by plugins, whom none can lock out.
     pub(crate) fn run_command(
         &mut self,
         caller: Caller,
         line: &str,
-    ) -> Result<Option<Reply>, CommandError> {
+        answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
+    ) {
+        match self.start_command(caller, line) {
+            Ok(Started::Done(reply)) => answer(self, Ok(reply)),
+            Ok(Started::Later(work)) => self.finish_later(work, answer),
+            Err(error) => answer(self, Err(error)),
+        }
+    }
+
+    fn start_command(&mut self, caller: Caller, line: &str) -> Result<Started, CommandError> {
         let mut line = line.to_owned();
         let mut caller = caller;
         if caller.role != Role::Operator {
@@ -33,7 +60,7 @@ impl Hub {
             });
             match asked {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
-                Err(None) => return Ok(None),
+                Err(None) => return Ok(Started::Done(None)),
                 Err(Some(refusal)) => return Err(CommandError::Refused(refusal.text)),
             }
         }
@@ -45,21 +72,53 @@ impl Hub {
             .filter(|command| caller.can_call(command));
         let (command, rest) = command::find(mine, &line)?;
         let command = command.clone();
-        let action =
-            self.commands.iter().find(|(listed, _)| *listed == command).map(|(_, action)| *action);
+        let runner = self.commands.iter().find(|(listed, _)| *listed == command);
+        let runner = runner.map(|(_, runner)| *runner);
         let invocation = command.parse(rest, caller)?;
-        match action {
-            Some(Action::Core(run)) => run(self, &invocation).map(Some),
-            Some(Action::Plugin(slot)) => {
+        let reply = match runner {
+            Some(Runner::Core(run)) => run(self, &invocation)?,
+            Some(Runner::CoreLater(run)) => return run(self, &invocation).map(Started::Later),
+            Some(Runner::Plugin(slot)) => {
                 let (house, effects) = (&self.house, &mut self.effects);
                 let answer =
                     self.hooks.call(slot, Hook::RunCommand, house, effects, |plugin, host| {
                         plugin.run_command(host, &invocation)
                     });
-                answer.map_err(CommandError::Failed)?.map(Some)
+                answer.map_err(CommandError::Failed)??
             }
-            None => Ok(None),
+            None => return Ok(Started::Done(None)),
+        };
+        Ok(Started::Done(Some(reply)))
+    }
+
+    /// Does the rest of a command: first on a thread that ends with it, then in a turn of the hub.
+    fn finish_later(
+        &mut self,
+        work: Later,
+        answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
+    ) {
+        let inbox = self.house.inbox.clone();
+        // Handed over when there is a thread to take it, so that it is still here when there is none.
+        let (sender, given) = async_channel::bounded::<Box<dyn FnOnce() -> Inbox + Send>>(1);
+        let run = move || {
+            if let Ok(work) = given.recv_blocking() {
+                // A house that has closed meanwhile needs no plugin.
+                let _ = inbox.send_blocking(work());
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("salotto-command".into()).spawn(run) {
+            let text = format!("cannot start a thread: {error}; free some memory and try again");
+            return answer(self, Err(CommandError::Failed(text)));
         }
+        let work = move || {
+            let finish = work();
+            Inbox::Question(Box::new(move |hub: &mut Hub| {
+                let outcome = finish(hub).map(Some);
+                answer(hub, outcome);
+            }))
+        };
+        // The thread waits for this.
+        let _ = sender.try_send(Box::new(work));
     }
 
     /// The commands that a member of this role is offered, for its client.
@@ -68,10 +127,16 @@ impl Hub {
         self.commands.iter().map(|(command, _)| command).filter(offered).cloned().collect()
     }
 
+    /// Whether a line calls a command for those who have no name yet.
+    pub(super) fn is_for_guests(&self, line: &str) -> bool {
+        let commands = self.commands.iter().map(|(command, _)| command);
+        command::find(commands.filter(|command| command.role == Role::Guest), line).is_ok()
+    }
+
     /// Adds the commands of a plugin.
     pub(super) fn register_commands(&mut self, slot: SlotId, commands: Vec<Command>) {
         for command in commands {
-            let taken = |(listed, _): &&(Command, Action)| {
+            let taken = |(listed, _): &&(Command, Runner)| {
                 listed.path == command.path && listed.role == command.role
             };
             if self.commands.iter().any(|listed| taken(&listed)) {
@@ -82,7 +147,7 @@ impl Hub {
                 ));
                 continue;
             }
-            self.commands.push((command, Action::Plugin(slot)));
+            self.commands.push((command, Runner::Plugin(slot)));
         }
         self.publish_lists();
     }
@@ -90,7 +155,7 @@ impl Hub {
     /// Removes the commands of a plugin.
     pub(super) fn forget_commands(&mut self, slot: SlotId) {
         self.commands
-            .retain(|(_, action)| !matches!(action, Action::Plugin(owner) if *owner == slot));
+            .retain(|(_, runner)| !matches!(runner, Runner::Plugin(owner) if *owner == slot));
         self.publish_lists();
     }
 
@@ -100,7 +165,7 @@ impl Hub {
             self.commands.iter().map(|(command, _)| command.clone()).collect();
         commands.sort_by(|one, other| one.path.cmp(&other.path));
         self.house.shared.directory.set_commands(commands);
-        let enabled = self.hooks.slots().map(|slot| slot.setup.name.clone());
+        let enabled = self.hooks.slots().map(|slot| slot.card.setup.name.clone());
         let mut plugins: Vec<String> = self.catalog.names().into_iter().chain(enabled).collect();
         plugins.sort();
         plugins.dedup();

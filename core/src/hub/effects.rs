@@ -7,11 +7,15 @@ use smol::future::FutureExt;
 
 use super::Hub;
 use super::timers::Due;
+use crate::command::{self, Caller};
+use crate::config::Limits;
 use crate::counters::Strike;
 use crate::error::Refusal;
 use crate::hooks::{SlotId, panic_message};
 use crate::host::Effect;
+use crate::name::Name;
 use crate::report::Report;
+use crate::sanitize;
 
 /// So deep may plugins answer one another's effects; a bot that answers itself ends here.
 const MAX_DEPTH: usize = 8;
@@ -63,33 +67,43 @@ impl Hub {
                 self.answer(member, result, None);
             }
             Effect::Quit { member, farewell } => self.quit(member, farewell),
-            Effect::Kick { member, by, why } => self.kick(member, by, &why),
-            Effect::SetRole { member, role } => {
-                // A role belongs to a name; at the door there is none.
-                let member =
-                    self.house.roster.get_mut(member).filter(|member| member.name.is_some());
-                if let Some(member) = member {
-                    member.role = role;
-                }
+            Effect::Kick { member, by, why } => {
+                let plugin = self.house.plugin_name(slot);
+                self.kick(member, by, &plugin, &why);
             }
+            Effect::SetRole { member, role } => {
+                let plugin = self.house.plugin_name(slot);
+                self.set_role(member, role, &plugin);
+            }
+            Effect::LogIn { member, account, role } => self.log_in(member, &account, role),
+            Effect::LogOut { member } => self.log_out(member),
+            Effect::Record(action) => self.record(*action),
+            Effect::Run(line) => self.run_for(slot, line),
             Effect::SetTopic { room, topic, by } => {
                 let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
                     return;
                 };
-                if let Err(Refusal { text, .. }) = self.set_topic(room, &topic, by) {
-                    self.report_for(slot, text);
+                let by_whom =
+                    by.as_ref().map_or_else(|| self.house.plugin_name(slot), Name::to_string);
+                match self.set_topic(room, &topic, by) {
+                    Ok(()) => self.record_topic(room, &by_whom),
+                    Err(Refusal { text, .. }) => self.report_for(slot, text),
                 }
             }
             Effect::OpenRoom { room, topic } => {
                 if self.house.rooms.find(room.as_str()).is_none() {
+                    let action = self.act("open", &self.house.plugin_name(slot)).room(&room);
                     self.open_room(room, &topic, true);
+                    self.record(action.why(topic));
                 }
             }
             Effect::CloseRoom { room } => {
                 let default = self.house.rooms.iter().next().map(|room| room.id);
-                let found = self.house.rooms.find(room.as_str()).map(|room| room.id);
-                if let Some(room) = found.filter(|room| Some(*room) != default) {
+                let found = self.house.rooms.find(room.as_str()).filter(|r| Some(r.id) != default);
+                if let Some((room, name)) = found.map(|room| (room.id, room.name.clone())) {
                     self.close_room(room);
+                    let action = self.act("close", &self.house.plugin_name(slot)).room(&name);
+                    self.record(action);
                 }
             }
             Effect::SetTimer { key, after } => {
@@ -104,7 +118,10 @@ impl Hub {
             Effect::Spawn(task) => {
                 if self.owns(slot) {
                     let task = self.executor.spawn(self.guarded(slot, task));
-                    self.tasks.entry(slot).or_default().push(task);
+                    let tasks = self.tasks.entry(slot).or_default();
+                    // Those that ended by themselves are not kept until the plugin goes.
+                    tasks.retain(|task| !task.is_finished());
+                    tasks.push(task);
                 }
             }
             Effect::Report(text) => self.report_for(slot, text),
@@ -128,6 +145,21 @@ impl Hub {
         }
     }
 
+    /// Runs a command line for a plugin, under its name.
+    fn run_for(&mut self, slot: SlotId, line: String) {
+        let plugin = self.house.plugin_name(slot);
+        let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
+        // A plugin may be called what no person can; it then speaks as the operator.
+        let name = Name::new(&plugin, &limits).unwrap_or(self.house.host_name.clone());
+        let known = self.house.shared.directory.commands();
+        let shown = sanitize::excerpt(&command::redacted(known.iter(), &line), 256).into_owned();
+        self.run_command(Caller::operator(name), &line, move |hub, outcome| {
+            if let Err(error) = outcome {
+                hub.report_for(slot, format!("`{shown}` was not done: {error}"));
+            }
+        });
+    }
+
     fn report_for(&self, slot: SlotId, text: String) {
         let plugin = self.house.plugin_name(slot);
         tracing::warn!(%plugin, "{text}");
@@ -136,6 +168,6 @@ impl Hub {
 
     /// Whether the plugin is still enabled: what belongs to it vanishes with it.
     fn owns(&self, slot: SlotId) -> bool {
-        self.hooks.slots().any(|listed| listed.id == slot)
+        self.hooks.slots().any(|listed| listed.card.id == slot)
     }
 }

@@ -150,9 +150,16 @@ impl Hub {
         }
     }
 
-    /// Sends a member out. `by` is who is named as having done it.
-    pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, why: &str) {
+    /// Sends a member out. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
+    pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
         let why: String = crate::sanitize::message(why).chars().take(400).collect();
+        let Some(member) = self.house.roster.get(id) else {
+            return;
+        };
+        let whom = member.name.as_ref().map_or_else(|| member.peer.to_string(), Name::to_string);
+        let actor = by.as_ref().map_or(actor, Name::as_str);
+        let action = self.act("kick", actor).whom(whom).why(why.clone());
+        self.record(action);
         let Some(name) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
             return self.disconnect(id, LeaveReason::Kicked { by, why });
         };
@@ -272,6 +279,7 @@ impl Hub {
         let Some(member) = self.house.roster.remove(id) else {
             return;
         };
+        *self.house.left.entry(reason.word()).or_default() += 1;
         if let Some(name) = &member.name {
             self.house.shared.directory.remove_member(name);
             let (room, name, reason) = (None, name.clone(), reason.clone());
@@ -290,9 +298,13 @@ impl Hub {
         text: &str,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        if self.house.roster.get(id).is_none_or(|member| member.name.is_none()) {
-            // Who stands at the door gives a first name, which is more than a rename.
-            return Err(None);
+        match self.house.roster.get(id) {
+            None => return Err(None),
+            Some(member) if member.name.is_none() => {
+                self.offer_first_name(id, text, &[], None, nonce);
+                return Ok(());
+            }
+            Some(_) => {}
         }
         let name = self.check_name(id, text)?;
         let Some(from) = self.house.roster.set_name(id, name.clone()) else {

@@ -1,135 +1,156 @@
 //! Plugins come, go and are given other settings while people talk, each at a point between two events.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use smol::Timer;
 use smol::future::FutureExt;
 
 use super::Hub;
+use crate::action::Action;
 use crate::config::Settings;
-use crate::hooks::{PluginInfo, SlotId};
-use crate::plugin::{CatalogError, Hook, Plugin, PluginSetup};
+use crate::hooks::{PluginInfo, Slot, SlotId};
+use crate::plugin::{Hook, Made, Plugin, PluginSetup};
 
 /// How long the tasks of a plugin that was dropped may take to finish what they have.
 const TASK_GRACE: Duration = Duration::from_secs(2);
 
+/// What a plugin leaves to the one that takes its place.
+type State = Box<dyn Any + Send>;
+
 impl Hub {
     /// Adds a plugin that was made already, before the house opens or while it is open. One of the same name is replaced in its place.
-    pub(crate) fn add_plugin(&mut self, setup: PluginSetup, plugin: Box<dyn Plugin>) {
+    pub(crate) fn add_plugin(&mut self, setup: PluginSetup, plugin: Box<dyn Plugin>, by: &str) {
         let position = self.hooks.find(&setup.name).map(|(position, _)| position);
-        if position.is_some() {
-            self.disable(&setup.name);
+        let what = if position.is_some() { "replace" } else { "enable" };
+        let action = self.act(what, by).whom(setup.name.clone());
+        let state = position.and_then(|_| self.take_out_plugin(&setup.name, true));
+        self.insert_plugin(setup, plugin, state, position);
+        self.record_while_open(action);
+    }
+
+    /// Drops a plugin with all that belongs to it. Says whether it was there.
+    pub(crate) fn disable_plugin(&mut self, name: &str, by: &str) -> bool {
+        if self.hooks.find(name).is_none() {
+            return false;
         }
-        self.insert_plugin(setup, plugin, position);
+        self.take_out_plugin(name, false);
+        self.record_while_open(self.act("disable", by).whom(name));
+        true
     }
 
     fn insert_plugin(
         &mut self,
         setup: PluginSetup,
         plugin: Box<dyn Plugin>,
+        state: Option<State>,
         position: Option<usize>,
     ) {
         let id = self.hooks.next_id();
-        self.house.plugin_names.insert(id, setup.name.clone());
         self.hooks.insert(id, setup, plugin, position);
-        let commands =
-            self.hooks.slots().find(|slot| slot.id == id).map(|slot| slot.commands(&self.house));
+        self.house.plugins = self.hooks.cards();
+        let slot = self.hooks.slots().find(|slot| slot.card.id == id);
+        let commands = slot.map(|slot| slot.commands(&self.house));
         self.register_commands(id, commands.unwrap_or_default());
-        if self.open {
-            let (house, effects) = (&self.house, &mut self.effects);
-            let _ =
-                self.hooks.call(id, Hook::Start, house, effects, |plugin, host| plugin.start(host));
+        if !self.open {
+            return;
         }
+        let (house, effects) = (&self.house, &mut self.effects);
+        if let Some(state) = state {
+            let _ = self.hooks.call(id, Hook::TakeOver, house, effects, |plugin, _| {
+                plugin.take_over(state);
+            });
+        }
+        let _ = self.hooks.call(id, Hook::Start, house, effects, |plugin, host| plugin.start(host));
     }
 
-    /// Makes a plugin and adds it; one of the same name is replaced in its place, or stays when the new one cannot be made.
-    pub(crate) fn enable(&mut self, setup: PluginSetup) -> Result<(), CatalogError> {
-        let plugin = self.catalog.build(&setup)?;
-        self.add_plugin(setup, plugin);
-        Ok(())
-    }
-
-    /// Drops a plugin with all that belongs to it. Says whether it was there.
-    pub(crate) fn disable(&mut self, name: &str) -> bool {
-        let Some(id) = self.hooks.find(name).map(|(_, slot)| slot.id) else {
-            return false;
-        };
+    /// Drops a plugin with all that belongs to it. When another takes its place, returns what it leaves to that one.
+    fn take_out_plugin(&mut self, name: &str, is_replaced: bool) -> Option<State> {
+        let id = self.hooks.find(name).map(|(_, slot)| slot.card.id)?;
+        let mut state = None;
         if self.open {
             let (house, effects) = (&self.house, &mut self.effects);
             let _ =
                 self.hooks.call(id, Hook::Stop, house, effects, |plugin, host| plugin.stop(host));
             // What it asks for last is done while it still owns it.
             self.apply_effects();
+            if is_replaced {
+                let (house, effects) = (&self.house, &mut self.effects);
+                let handed = self
+                    .hooks
+                    .call(id, Hook::HandOver, house, effects, |plugin, _| plugin.hand_over());
+                state = handed.unwrap_or_default();
+            }
         }
         self.timers.cancel_all(id);
         if let Some(slot) = self.hooks.remove(id) {
             slot.drop_plugin();
         }
         self.forget_commands(id);
-        self.house.plugin_names.remove(&id);
+        self.house.plugins = self.hooks.cards();
         self.retire_tasks(id);
-        true
+        state
     }
 
-    /// Replaces the plugins by those of a new configuration, all or none. Those whose setup did not change go on undisturbed.
-    pub(crate) fn replace_plugins(
-        &mut self,
-        setups: Vec<PluginSetup>,
-    ) -> Result<(), Vec<CatalogError>> {
-        let unchanged = |hub: &Hub, setup: &PluginSetup| {
-            hub.hooks
-                .find(&setup.name)
-                .is_some_and(|(_, slot)| slot.setup == *setup && slot.is_running())
+    /// Replaces the plugins by those of a new configuration, which were all made. Where the setup did not change the running one goes on undisturbed, and the
+    /// new one is given back.
+    pub(crate) fn replace_plugins(&mut self, made: Vec<Made>, by: &str) -> Vec<Box<dyn Plugin>> {
+        let goes_on = |slot: &Slot| {
+            slot.card.is_running() && made.iter().any(|(setup, _)| *setup == slot.card.setup)
         };
-        let mut errors = Vec::new();
-        let mut made = Vec::new();
-        for setup in setups {
-            let name = setup.name.clone();
-            if made.iter().any(|(other, _): &(PluginSetup, _)| other.name == name) {
-                errors.push(CatalogError::Twice { name });
-                continue;
-            }
-            if unchanged(self, &setup) {
-                made.push((setup, None));
-                continue;
-            }
-            match self.catalog.build(&setup) {
-                Ok(plugin) => made.push((setup, Some(plugin))),
-                Err(error) => errors.push(error),
+        let changed: Vec<String> = self
+            .hooks
+            .slots()
+            .filter(|slot| !goes_on(slot))
+            .map(|slot| slot.card.setup.name.clone())
+            .collect();
+        let mut states = HashMap::new();
+        for name in &changed {
+            if made.iter().any(|(setup, _)| setup.name == *name) {
+                states.insert(name.clone(), self.take_out_plugin(name, true));
+            } else {
+                self.disable_plugin(name, by);
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let names: Vec<String> = self.hooks.slots().map(|slot| slot.setup.name.clone()).collect();
-        for name in names {
-            let stays = made.iter().any(|(setup, plugin)| setup.name == name && plugin.is_none());
-            if !stays {
-                self.disable(&name);
-            }
-        }
+        let mut unneeded = Vec::new();
         for (position, (setup, plugin)) in made.into_iter().enumerate() {
-            match plugin {
-                Some(plugin) => self.insert_plugin(setup, plugin, Some(position)),
-                None => self.hooks.place(&setup.name, position),
+            if self.hooks.find(&setup.name).is_some() {
+                self.hooks.place(&setup.name, position);
+                unneeded.push(plugin);
+                continue;
             }
+            let replaced = states.remove(&setup.name);
+            let what = if replaced.is_some() { "replace" } else { "enable" };
+            let action = self.act(what, by).whom(setup.name.clone());
+            self.insert_plugin(setup, plugin, replaced.flatten(), Some(position));
+            self.record_while_open(action);
         }
-        Ok(())
+        self.house.plugins = self.hooks.cards();
+        unneeded
+    }
+
+    /// What is done to build a house up or to close it is nobody's doing.
+    fn record_while_open(&mut self, action: Action) {
+        if self.open {
+            self.record(action);
+        }
     }
 
     pub(crate) fn plugin_infos(&self) -> Vec<PluginInfo> {
-        self.hooks.slots().map(|slot| slot.info()).collect()
+        self.house.plugins.iter().map(|card| card.info()).collect()
     }
 
     /// Takes over settings while people talk, and names those that wait for a restart.
-    pub(crate) fn apply_settings(&mut self, mut settings: Settings) -> Vec<&'static str> {
+    pub(crate) fn apply_settings(&mut self, mut settings: Settings, by: &str) -> Vec<&'static str> {
         let restart = self.house.settings().keep_until_restart(&mut settings);
         self.house.slow_hook = settings.server.slow_hook;
         self.house.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
         let before = self.house.settings();
         self.house.shared.set_settings(settings.clone());
         self.reload_rooms(&before, &settings);
+        let action = self.act("reload", by).why(settings.changed_from(&before).join(", "));
+        self.record(action);
         self.tell(Hook::AfterSettingsChanged, |plugin, host| {
             plugin.after_settings_changed(host, &settings)
         });
@@ -171,9 +192,9 @@ impl Hub {
     /// Disables every plugin, the last one first.
     pub(super) fn stop_plugins(&mut self) {
         let names: Vec<String> =
-            self.hooks.slots().rev().map(|slot| slot.setup.name.clone()).collect();
+            self.hooks.slots().rev().map(|slot| slot.card.setup.name.clone()).collect();
         for name in names {
-            self.disable(&name);
+            self.take_out_plugin(&name, false);
         }
     }
 

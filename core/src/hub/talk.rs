@@ -57,7 +57,7 @@ impl Hub {
         self.answer(id, result, nonce);
     }
 
-    fn take_command(
+    pub(super) fn take_command(
         &mut self,
         id: MemberId,
         line: &str,
@@ -74,14 +74,14 @@ impl Hub {
         };
         let caller =
             Caller { role: member.role, member: Some(id), name: member.name.clone(), room };
-        match self.run_command(caller, line) {
-            Ok(Some(reply)) => self.house.tell(id, Event::Reply { reply, nonce }),
+        self.run_command(caller, line, move |hub, outcome| match outcome {
+            Ok(Some(reply)) => hub.house.tell(id, Event::Reply { reply, nonce }),
             Ok(None) => {}
             Err(error) => {
                 let refusal = Refusal::new(error.code(), error.in_chat());
-                self.refuse(id, refusal, nonce);
+                hub.refuse(id, refusal, nonce);
             }
-        }
+        });
     }
 
     /// Tells a member what came of a request, where that is not plain from what follows.

@@ -119,7 +119,7 @@ impl Drop for AddressPlace {
 }
 
 /// What counts as one address: IPv4 whole, IPv6 by the /64 that one customer has.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)))

@@ -40,6 +40,9 @@ pub enum OnPanic {
     Closed,
 }
 
+/// A plugin that was made and not started yet, with what it was made from.
+pub(crate) type Made = (PluginSetup, Box<dyn Plugin>);
+
 /// Why a plugin could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -87,8 +90,10 @@ impl Catalog {
         Self::default()
     }
 
-    /// Adds a plugin, or replaces the one of that name. `construct` is given the settings as they are written; it is called each time the
-    /// plugin is enabled, from any thread, and must not block.
+    /// Adds a plugin, or replaces the one of that name. `construct` is given the settings as they are written, and makes the plugin or
+    /// says what is wrong with them. It is called each time that the plugin is enabled and whenever a configuration is checked, in which case
+    /// what it made is dropped without having been started. It runs outside the hub, on the thread of whoever asks, so it may read the files that the plugin needs, to
+    /// refuse what is wrong in them; it should not change any, and not take long.
     ///
     /// ```
     /// use salotto::{Catalog, plugin::Nothing};
@@ -122,6 +127,27 @@ impl Catalog {
         catch_unwind(AssertUnwindSafe(|| construct(&setup.settings)))
             .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(&*panic))))
             .map_err(|problem| CatalogError::Settings { name, problem })
+    }
+}
+
+impl Catalog {
+    /// Makes every plugin of a configuration, or says all that is wrong with them.
+    pub(crate) fn build_all(
+        &self,
+        setups: Vec<PluginSetup>,
+    ) -> Result<Vec<Made>, Vec<CatalogError>> {
+        let (mut made, mut errors) = (Vec::<Made>::new(), Vec::new());
+        for setup in setups {
+            if made.iter().any(|(other, _)| other.name == setup.name) {
+                errors.push(CatalogError::Twice { name: setup.name });
+                continue;
+            }
+            match self.build(&setup) {
+                Ok(plugin) => made.push((setup, plugin)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(made) } else { Err(errors) }
     }
 }
 

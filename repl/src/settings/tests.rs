@@ -4,6 +4,7 @@ use salotto_plugins::commands::CommandSettings;
 use salotto_plugins::log::LogSettings;
 use salotto_plugins::notices::NoticeSettings;
 use salotto_plugins::quit::QuitSettings;
+use salotto_plugins::roles::RoleSettings;
 use serde::de::DeserializeOwned;
 
 use super::*;
@@ -54,13 +55,14 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
     for PluginSetup { name, settings, .. } in &config.plugins {
         match name.as_str() {
             "notices" => holds_defaults::<NoticeSettings>(settings),
+            "roles" => holds_defaults::<RoleSettings>(settings),
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
             other => panic!("`{other}` is not compared"),
         }
     }
-    assert_eq!(config.plugins.len(), 4);
+    assert_eq!(config.plugins.len(), 5);
 }
 
 #[test]

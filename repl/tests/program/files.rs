@@ -103,3 +103,34 @@ fn every_shell_can_complete_the_command_line() {
         assert!(ended.out.contains("completions"), "{shell}");
     }
 }
+
+#[test]
+fn a_password_that_is_piped_in_is_hashed_and_the_configuration_takes_it() {
+    let folder = Folder::new();
+    let hashed = folder.run(&["hash-password"], "sword fish\r\nanother line");
+    assert_eq!((hashed.status, hashed.err.as_str()), (0, ""));
+    let hash: salotto::PasswordHash = hashed.out.trim_end().parse().unwrap();
+    assert_eq!(smol::block_on(hash.verify("sword fish".into())), Ok(true));
+    let account = format!("(name: \"ada\", role: operator, password: \"{hash}\")");
+    let text = format!(
+        "(server: (password: \"{hash}\"), plugins: [(name: \"roles\", settings: (accounts: [{account}]))])"
+    );
+    folder.write("salotto.ron", &text);
+    assert_eq!(folder.run(&["check"], "").status, 0);
+}
+
+#[test]
+fn what_is_no_password_is_not_hashed() {
+    let folder = Folder::new();
+    for (input, answer) in [
+        ("", "no password was given; type one, or pipe one line in\n"),
+        ("\nsecond line", "no password was given; type one, or pipe one line in\n"),
+        (
+            &"x".repeat(5000),
+            "the password is longer than 4096 bytes, which is more than a house takes; choose a shorter one\n",
+        ),
+    ] {
+        let ended = folder.run(&["hash-password"], input);
+        assert_eq!((ended.status, ended.out.as_str(), ended.err.as_str()), (1, "", answer));
+    }
+}

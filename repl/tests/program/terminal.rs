@@ -327,3 +327,38 @@ fn hook_calls_are_traced_above_the_line() {
     console.sees("trace notices after_joined");
     console.ends_with("salotto> half");
 }
+
+#[test]
+fn a_password_is_typed_twice_and_never_shown() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["hash-password"]);
+    console.sees("Password:");
+    console.press("swordfish\r");
+    console.sees("Again:");
+    console.press("swordfish\r");
+    let screen = console.sees("$argon2id$");
+    assert!(!screen.contains("swordfish"), "{screen}");
+    assert_eq!(console.exit_status(), Some(0));
+
+    let mut console = Console::open(&folder, &["hash-password"]);
+    console.sees("Password:");
+    console.press("swordfish\r");
+    console.sees("Again:");
+    console.press("tiddler\r");
+    let screen = console.sees("the two are not the same; try again");
+    assert!(!screen.contains("tiddler") && !screen.contains("swordfish"), "{screen}");
+    assert_eq!(console.exit_status(), Some(1));
+}
+
+#[test]
+fn a_terminal_shows_again_what_is_typed_when_the_password_was_interrupted() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["hash-password"]);
+    console.sees("Password:");
+    let pid = rustix::process::Pid::from_child(&console.child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    console.sees("interrupted");
+    let modes = rustix::termios::tcgetattr(&console.keyboard).unwrap().local_modes;
+    assert!(modes.contains(rustix::termios::LocalModes::ECHO));
+    assert_eq!(console.exit_status(), Some(1));
+}

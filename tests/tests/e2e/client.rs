@@ -184,6 +184,36 @@ fn a_house_that_opens_again_is_entered_again() {
 }
 
 #[test]
+fn the_password_is_asked_for_once_and_said_again_after_a_break() {
+    let password = salotto::PasswordHash::new("swordfish").expect("it is a password");
+    let house =
+        House::builder().settings(|settings| settings.server.password = Some(password)).open();
+    let wire = Wire::to(house.address());
+    let guest = Guest::new(Options::new(wire.address.to_string(), "guest").rooms(["dev"]));
+    let asked = |update: &Update| match update {
+        Update::PasswordWanted { wrong, .. } => Some(*wrong),
+        _ => None,
+    };
+    let entered = |update: &Update| match update {
+        Update::Event(Event::Entered { room, .. }) => Some(room.to_string()),
+        Update::PasswordWanted { .. } => panic!("it was said before"),
+        _ => None,
+    };
+    assert!(!guest.waits_for("the question", asked));
+    guest.client.offer_password("sword");
+    assert!(guest.waits_for("the question", asked));
+    guest.client.offer_password("swordfish");
+    assert_eq!(guest.waits_for("the room", entered), "dev");
+    wire.cut();
+    guest.waits_for("the break", |update| matches!(update, Update::Broken { .. }).then_some(()));
+    guest.client.retry_now();
+    assert_eq!(guest.waits_for("the room", entered), "dev");
+    let options = Options::new(house.address().to_string(), "other").password("swordfish");
+    assert!(!format!("{options:?}").contains("swordfish"));
+    assert_eq!(Guest::new(options).waits_for("the room", entered), "lobby");
+}
+
+#[test]
 fn whoever_is_kicked_does_not_come_back() {
     let house = House::open();
     let guest = Guest::enters(house.address(), "guest");

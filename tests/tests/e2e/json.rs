@@ -86,7 +86,8 @@ fn a_request_before_a_name_is_told_to_say_hello() {
     let mut ada = house.connects_json();
     ada.asks(Request::Rooms);
     ada.hears_error(ErrorCode::NameWanted);
-    ada.asks(Request::Hello { version: 99, name: "ada".into(), rooms: Vec::new(), resume: None });
+    let (name, rooms) = ("ada".into(), Vec::new());
+    ada.asks(Request::Hello { version: 99, name, rooms, password: None, resume: None });
     assert!(ada.hears_error(ErrorCode::BadRequest).contains("version 1"));
     let mut ada = ada.enters("ada");
     ada.says("hello");

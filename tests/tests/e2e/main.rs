@@ -1,6 +1,7 @@
 //! End-to-end tests: each opens a house of its own and talks to it through real sockets.
 
 mod abuse;
+mod actions;
 mod bytes;
 mod client;
 mod commands;
@@ -9,11 +10,15 @@ mod gates;
 mod json;
 mod lifecycle;
 mod names;
+mod numbers;
 mod order;
 mod panics;
+mod password;
 mod rate;
 mod readme;
+mod reload;
 mod resume;
+mod roles;
 mod rooms;
 mod slow;
 mod swap;

@@ -43,12 +43,12 @@ fn plugins_come_and_go_while_people_talk_and_no_message_is_lost_or_doubled() {
     let mut talkers = ["ada", "bob"].map(|name| house.enters_json(name));
     const LINES: usize = 400;
     std::thread::scope(|scope| {
-        for talker in &mut talkers {
+        for (talker, name) in talkers.iter_mut().zip(["ada", "bob"]) {
             scope.spawn(move || {
                 for line in 0..LINES {
-                    let text = line.to_string();
+                    let text = format!("{name}'s {line}");
                     talker.says(&text);
-                    // The pace of somebody who waits for the echo, so that the plugins change in the middle.
+                    // The pace of somebody who waits for the own echo, so that the plugins change in the middle.
                     talker.hears_said(&text);
                 }
             });
@@ -69,7 +69,7 @@ fn plugins_come_and_go_while_people_talk_and_no_message_is_lost_or_doubled() {
     for name in ["ada", "bob"] {
         let prefix = format!("{name}: ");
         let lines: Vec<&str> = heard.iter().filter_map(|line| line.strip_prefix(&prefix)).collect();
-        let expected: Vec<String> = (0..LINES).map(|line| line.to_string()).collect();
+        let expected: Vec<String> = (0..LINES).map(|line| format!("{name}'s {line}")).collect();
         assert_eq!(lines, expected);
     }
 }

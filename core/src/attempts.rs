@@ -1,0 +1,156 @@
+//! Wrong passwords, by address: whoever guesses is slowed down, on however many connections.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// Who would have to wait longer, because others of the same address wait already, is sent away.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After so long without a wrong one, an address begins anew.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+/// Addresses that are remembered before those that may be forgotten are. What is remembered is bounded by how many passwords can be
+/// looked at in that time.
+const REMEMBERED: usize = 1024;
+
+/// See the module. Shared by the sessions of a house.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    by_address: HashMap<IpAddr, Known>,
+    /// How many addresses may be remembered before the next clearing.
+    clear_at: usize,
+}
+
+#[derive(Debug)]
+struct Known {
+    wrong: u32,
+    /// When the last wrong one came.
+    last: Instant,
+    /// When the next try may be made.
+    next: Instant,
+}
+
+impl Attempts {
+    /// When a try from this address may be made: now for most. Each takes its turn after the ones before.
+    ///
+    /// # Errors
+    /// How long that would be, where it is too long to wait.
+    pub(crate) fn book(&self, address: IpAddr, now: Instant) -> Result<Instant, Duration> {
+        let mut state = self.state();
+        let known = state.by_address.get_mut(&address);
+        let Some(known) = known.filter(|known| !known.is_forgotten(now)) else {
+            return Ok(now);
+        };
+        let turn = known.next.max(now);
+        let wait = turn.duration_since(now);
+        if wait > PATIENCE {
+            return Err(wait);
+        }
+        known.next = turn + known.wait();
+        Ok(turn)
+    }
+
+    /// A try was wrong.
+    pub(crate) fn was_wrong(&self, address: IpAddr, now: Instant) {
+        let mut state = self.state();
+        state.forget(now);
+        let fresh = Known { wrong: 0, last: now, next: now };
+        let known = state.by_address.entry(address).or_insert(fresh);
+        if known.is_forgotten(now) {
+            known.wrong = 0;
+        }
+        known.wrong = known.wrong.saturating_add(1);
+        known.last = now;
+        known.next = known.next.max(now + known.wait());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget(&mut self, now: Instant) {
+        if self.by_address.len() < self.clear_at.max(REMEMBERED) {
+            return;
+        }
+        self.by_address.retain(|_, known| !known.is_forgotten(now));
+        self.by_address.shrink_to_fit();
+        // However many stay, the work of clearing stays in proportion to the newcomers.
+        self.clear_at = self.by_address.len() * 2;
+    }
+}
+
+impl Known {
+    fn is_forgotten(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) > FORGOTTEN_AFTER
+    }
+
+    fn wait(&self) -> Duration {
+        let doublings = self.wrong.saturating_sub(1).min(16);
+        FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u32) -> IpAddr {
+        IpAddr::V4((0x0a00_0000 + last).into())
+    }
+
+    #[test]
+    fn who_was_never_wrong_does_not_wait() {
+        let (attempts, now) = (Attempts::default(), Instant::now());
+        assert!((0..100).all(|_| attempts.book(address(1), now) == Ok(now)));
+        attempts.was_wrong(address(2), now);
+        assert_eq!(attempts.book(address(1), now), Ok(now));
+    }
+
+    #[test]
+    fn each_wrong_one_doubles_the_wait_up_to_a_bound() {
+        let (attempts, mut now) = (Attempts::default(), Instant::now());
+        let waits: Vec<u128> = (0..8)
+            .map(|_| {
+                attempts.was_wrong(address(1), now);
+                let turn = attempts.book(address(1), now).unwrap();
+                let wait = turn - now;
+                // The try that was booked is made, and the next comes when the one after it may.
+                now = turn + LONGEST_WAIT;
+                wait.as_millis()
+            })
+            .collect();
+        assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
+    }
+
+    #[test]
+    fn several_connections_of_an_address_take_turns_and_are_not_kept_waiting_for_ever() {
+        let (attempts, now) = (Attempts::default(), Instant::now());
+        (0..3).for_each(|_| attempts.was_wrong(address(1), now));
+        let turns: Vec<_> = (0..12).map(|_| attempts.book(address(1), now)).collect();
+        let seconds = |seconds| Ok(now + Duration::from_secs(seconds));
+        assert_eq!(turns[..10], (1..=10).map(seconds).collect::<Vec<_>>());
+        assert_eq!(turns[10..], [Err(Duration::from_secs(11)); 2], "a refusal takes no turn");
+    }
+
+    #[test]
+    fn after_a_while_an_address_begins_anew_and_is_forgotten() {
+        let (attempts, start) = (Attempts::default(), Instant::now());
+        (0..9).for_each(|_| attempts.was_wrong(address(1), start));
+        let later = start + FORGOTTEN_AFTER + Duration::from_secs(1);
+        assert_eq!(attempts.book(address(1), later), Ok(later));
+        attempts.was_wrong(address(1), later);
+        assert_eq!(attempts.book(address(1), later), Ok(later + FIRST_WAIT));
+        for last in 0..5000 {
+            attempts.was_wrong(address(last), later + FORGOTTEN_AFTER * last);
+        }
+        assert!(attempts.state().by_address.len() <= REMEMBERED);
+    }
+}

@@ -1,0 +1,75 @@
+//! Which command a line calls, and how it may be shown.
+
+use std::borrow::Cow;
+
+use super::{Command, CommandError};
+
+/// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`.
+///
+/// ```
+/// use salotto::command::{Arg, Command, redacted};
+///
+/// let login = Command::new("login", "Says who you are").arg(Arg::secret("password"));
+/// assert_eq!(redacted([&login].into_iter(), "login swordfish"), "login …");
+/// assert_eq!(redacted([&login].into_iter(), "kick bob"), "kick bob");
+/// ```
+pub fn redacted<'c, 'l>(
+    commands: impl Iterator<Item = &'c Command> + Clone,
+    line: &'l str,
+) -> Cow<'l, str> {
+    match find(commands, line) {
+        Ok((command, rest)) if command.is_secret() && !rest.is_empty() => {
+            Cow::Owned(format!("{} …", command.path))
+        }
+        _ => Cow::Borrowed(line),
+    }
+}
+
+/// Finds the command with the longest path that `line` begins with, and returns it with what follows.
+///
+/// Where several have the same path the one for the highest role is taken: the console's `rooms` is not the members'.
+///
+/// # Errors
+/// [`CommandError::Unknown`] with the nearest match.
+pub fn find<'c, 'l>(
+    commands: impl Iterator<Item = &'c Command> + Clone,
+    line: &'l str,
+) -> Result<(&'c Command, &'l str), CommandError> {
+    let line = line.trim();
+    let matches =
+        commands.clone().filter_map(|command| Some((command, after(&command.path, line)?)));
+    match matches.max_by_key(|(command, _)| (command.path.len(), command.role)) {
+        Some(found) => Ok(found),
+        None => {
+            let words = line.split_whitespace().collect::<Vec<_>>();
+            // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
+            let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
+            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, commands.clone()));
+            let word = words.first().copied().unwrap_or_default();
+            Err(CommandError::Unknown {
+                word: crate::sanitize::excerpt(word, 40).into_owned(),
+                nearest,
+            })
+        }
+    }
+}
+
+/// What follows `path` in `line`, if the line begins with these words, whatever the space between them.
+pub(super) fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
+    let mut rest = line;
+    for word in path.split(' ') {
+        rest = rest.trim_start().strip_prefix(word)?;
+        if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
+            return None;
+        }
+    }
+    Some(rest.trim_start())
+}
+
+fn nearest<'c>(typed: &str, commands: impl Iterator<Item = &'c Command>) -> Option<String> {
+    commands
+        .map(|command| (strsim::damerau_levenshtein(typed, &command.path), &command.path))
+        .filter(|(distance, path)| *distance <= 1 + path.len() / 4)
+        .min_by_key(|(distance, path)| (*distance, path.len()))
+        .map(|(_, path)| path.clone())
+}

@@ -1,0 +1,83 @@
+//! Who may do what: roles, and the accounts that they come with. Whom to give which is for plugins to decide.
+
+use super::Hub;
+use crate::action::Action;
+use crate::command::Role;
+use crate::event::Event;
+use crate::member::MemberId;
+use crate::plugin::Hook;
+use crate::report::Report;
+use crate::room::RoomId;
+use crate::sanitize;
+
+impl Hub {
+    /// A plugin gives a member a role.
+    pub(super) fn set_role(&mut self, id: MemberId, role: Role, by: &str) {
+        if let Some(name) = self.change_role(id, role) {
+            let action = self.act("role", by).whom(name).why(role.word());
+            self.record(action);
+        }
+    }
+
+    /// A plugin knows who a member is.
+    pub(super) fn log_in(&mut self, id: MemberId, account: &str, role: Role) {
+        let account = sanitize::line(account).into_owned();
+        let Some(name) = self.change_role(id, role) else {
+            return;
+        };
+        let Some(member) = self.house.roster.get_mut(id) else {
+            return;
+        };
+        member.account = Some(account.clone());
+        let why = format!("{role}, from {}", member.peer);
+        let action = self.act("login", &name).whom(account).why(why);
+        self.record(action);
+    }
+
+    /// A member is one like all others again.
+    pub(super) fn log_out(&mut self, id: MemberId) {
+        let account = self.house.roster.get_mut(id).and_then(|member| member.account.take());
+        if let Some(name) = self.change_role(id, Role::Member) {
+            let mut action = self.act("logout", &name);
+            action.whom = account;
+            self.record(action);
+        }
+    }
+
+    /// Takes what happened down for whoever keeps it: consoles, code that watches, plugins.
+    pub(super) fn record(&mut self, action: Action) {
+        let action = action.cleaned();
+        tracing::info!("{action}");
+        if self.house.reports.are_watched() {
+            self.house.reports.send(Report::Action(action.clone()));
+        }
+        self.tell(Hook::AfterAction, |plugin, host| {
+            plugin.after_action(host, &action);
+        });
+    }
+
+    /// Takes down what a room is about now.
+    pub(super) fn record_topic(&mut self, room: RoomId, by: &str) {
+        if let Some(room) = self.house.rooms.get(room) {
+            let action = self.act("topic", by).room(&room.name).why(room.topic.clone());
+            self.record(action);
+        }
+    }
+
+    /// The beginning of a record of what is done now.
+    pub(super) fn act(&self, what: &str, by: &str) -> Action {
+        Action::new(self.house.clock.timestamp(), what, by)
+    }
+
+    /// Gives a member another role, and its client the commands that come with it. A role belongs to a name, which is returned; at the
+    /// door there is none.
+    fn change_role(&mut self, id: MemberId, role: Role) -> Option<String> {
+        let member = self.house.roster.get_mut(id)?;
+        let name = member.name.as_ref()?.to_string();
+        if std::mem::replace(&mut member.role, role) != role {
+            let commands = self.commands_for(role);
+            self.house.tell(id, Event::Commands { commands });
+        }
+        Some(name)
+    }
+}

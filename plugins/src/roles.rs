@@ -1,0 +1,383 @@
+//! `roles`: who may do what. `!login ACCOUNT PASSWORD` gives the role of an account and its name, from under any name and before there is one;
+//! `!logout` gives it back.
+//!
+//! ```ron
+//! (accounts: [(name: "ada", role: moderator, password: "$argon2id$v=19$…")], keep_names: true)
+//! ```
+//!
+//! The names of accounts are kept for those who can log in. Passwords are looked at off the hub; wrong ones make the whole address
+//! wait, and end the connection when there were too many.
+
+mod guesses;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use salotto::{
+    Arg, Command, CommandError, Host, Invocation, Left, MemberId, MemberInfo, MessageDraft, Name,
+    NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
+};
+
+use guesses::Guesses;
+pub use settings::{Account, GivenRole, RoleSettings};
+
+/// Wrong passwords after which a connection is ended.
+const TRIES: u32 = 5;
+/// Wrong passwords from an address after which the operator is told, and then again each so many.
+const SUSPICIOUS: u32 = 5;
+
+/// The plugin.
+#[derive(Debug, Default)]
+pub struct Roles {
+    settings: RoleSettings,
+    state: State,
+}
+
+/// What it knows of people; goes on when other settings are given.
+#[derive(Debug, Default)]
+struct State {
+    visitors: HashMap<MemberId, Visitor>,
+    guesses: Guesses,
+}
+
+/// Somebody who has tried to log in.
+#[derive(Debug, Default)]
+struct Visitor {
+    /// Whether a password of theirs is looked at now.
+    knocks: bool,
+    wrong: u32,
+    /// The account that they have shown to be theirs.
+    account: Option<Name>,
+}
+
+/// What came of a password.
+struct Looked {
+    member: MemberId,
+    /// The account that it was for, if there is one.
+    account: Option<Name>,
+    right: Result<bool, TooBusy>,
+}
+
+impl Roles {
+    /// The plugin with these accounts.
+    ///
+    /// # Errors
+    /// When the names of two accounts look alike.
+    pub fn new(settings: RoleSettings) -> Result<Self, String> {
+        settings.check()?;
+        Ok(Self { settings, state: State::default() })
+    }
+
+    fn account(&self, name: &Name) -> Option<&Account> {
+        self.settings.accounts.iter().find(|account| account.answers_to(name))
+    }
+
+    /// Has a password looked at. What comes of it is told when it has been.
+    fn log_in(
+        &mut self,
+        host: &mut Host<'_>,
+        invocation: &Invocation,
+        info: &MemberInfo,
+    ) -> Result<Reply, CommandError> {
+        self.state.forget_gone(host);
+        let refused = |text: String| Err(CommandError::Refused(text));
+        let name = match (invocation.get("account"), &info.name) {
+            (Some(text), _) => settings::any_name(text).ok(),
+            (None, Some(name)) => Some(name.clone()),
+            (None, None) => {
+                return refused("say to which account: `!login ACCOUNT PASSWORD`".into());
+            }
+        };
+        let account = name.and_then(|name| self.account(&name));
+        if let Some(account) = account.filter(|account| is_logged_in(info, account)) {
+            return refused(format!("you are logged in as {} already", account.name));
+        }
+        let network = info.peer.network();
+        if let Some(wait) = self.state.guesses.wait(network, host.now()) {
+            return refused(format!(
+                "too many wrong passwords came from your address; try again in {}",
+                seconds(wait)
+            ));
+        }
+        let same_network =
+            |id: &MemberId| host.member(*id).is_some_and(|other| other.peer.network() == network);
+        if self.state.visitors.iter().any(|(id, visitor)| visitor.knocks && same_network(id)) {
+            let text = "a password from your address is being looked at; try again in a moment";
+            return refused(text.into());
+        }
+        // Where there is no such account another's hash is looked at, so that the time it takes tells nothing.
+        let Some(hash) = account.or(self.settings.accounts.first()) else {
+            return refused("nobody has an account here; the host gives them".into());
+        };
+        let (hash, account) = (hash.password.clone(), account.map(|account| account.name.clone()));
+        let (member, mailbox) = (info.id, host.mailbox());
+        let password = invocation.text("password").to_owned();
+        self.state.visitors.entry(member).or_default().knocks = true;
+        host.spawn(async move {
+            let right = hash.verify(password).await;
+            mailbox.send(Looked { member, account, right }).await;
+        });
+        Ok(Reply::Done)
+    }
+
+    fn log_out(&mut self, host: &mut Host<'_>, info: &MemberInfo) -> Result<Reply, CommandError> {
+        let Some(account) = &info.account else {
+            return Err(CommandError::Refused("you are not logged in".into()));
+        };
+        self.state.visitors.remove(&info.id);
+        host.log_out(info.id);
+        Ok(Reply::Text(format!("you are logged out of {account}")))
+    }
+
+    /// The password was right: who gave it gets role and name, and takes over from an earlier connection of theirs.
+    fn welcome(&mut self, host: &mut Host<'_>, info: &MemberInfo, account: &Name) {
+        let Some(account) = self.account(account) else {
+            return;
+        };
+        let name = account.name.clone();
+        let visitor = self.state.visitors.entry(info.id).or_default();
+        (visitor.wrong, visitor.account) = (0, Some(name.clone()));
+        let holder = host.find(name.as_str()).filter(|holder| holder.id != info.id);
+        let is_free = match &holder {
+            None => true,
+            Some(holder) if holder.account.as_deref() == Some(name.as_str()) => {
+                host.kick(holder.id, None, "the account was logged in from elsewhere");
+                true
+            }
+            Some(_) => false,
+        };
+        if is_free && info.name.as_ref() != Some(&name) {
+            host.rename(info.id, name.as_str());
+        }
+        if info.name.is_some() {
+            self.give_role(host, info.id, &name);
+        }
+        if !is_free {
+            let text = match info.name {
+                Some(_) => format!("the name `{name}` is taken at present; you keep yours"),
+                None => format!("the name `{name}` is taken at present; give another"),
+            };
+            host.tell(info.id, text, NoticeKind::Info);
+        }
+    }
+
+    fn give_role(&self, host: &mut Host<'_>, member: MemberId, account: &Name) {
+        if let Some(account) = self.account(account) {
+            let (name, role) = (&account.name, account.role());
+            host.log_in(member, name.as_str(), role);
+            host.tell(member, format!("you are logged in as {name} ({role})"), NoticeKind::Info);
+        }
+    }
+
+    /// The password was wrong, or there is no such account; nobody is told which.
+    fn turn_away(&mut self, host: &mut Host<'_>, info: &MemberInfo, account: Option<&Name>) {
+        let (now, network) = (host.now(), info.peer.network());
+        let visitor = self.state.visitors.entry(info.id).or_default();
+        visitor.wrong += 1;
+        let wrong = visitor.wrong;
+        let lately = self.state.guesses.was_wrong(network, now);
+        if lately.is_multiple_of(SUSPICIOUS) {
+            let place = network.map_or("this process".into(), |network| network.to_string());
+            // What is no account may well be a password, so it is not repeated.
+            let last = account.map_or("none that there is".into(), |name| format!("`{name}`"));
+            host.report(format!(
+                "{lately} wrong passwords came from {place}, the last for the account {last}"
+            ));
+        }
+        if wrong >= TRIES {
+            host.kick(info.id, None, format!("{wrong} wrong passwords"));
+            return;
+        }
+        let wait = self.state.guesses.wait(network, now).unwrap_or_default();
+        let text = format!("wrong account or password; try again in {}", seconds(wait));
+        host.tell(info.id, text, NoticeKind::Info);
+    }
+
+    /// Whether a message is a login whose `!` was forgotten, and with it somebody's password.
+    fn gives_away(&self, from: &Name, text: &str) -> bool {
+        let text = text.trim_start_matches(|c: char| c.is_ascii_punctuation() || c == ' ');
+        let mut words = text.split_whitespace();
+        let is_login = words.next().is_some_and(|word| word.eq_ignore_ascii_case("login"));
+        let names_account =
+            |word: &str| settings::any_name(word).is_ok_and(|name| self.account(&name).is_some());
+        is_login
+            && match (words.next(), words.count()) {
+                (Some(_), 0) => self.account(from).is_some(),
+                (Some(account), 1) => names_account(account),
+                _ => false,
+            }
+    }
+}
+
+impl State {
+    /// Forgets those who have left; nobody says so of who never had a name.
+    fn forget_gone(&mut self, host: &Host<'_>) {
+        self.visitors.retain(|id, _| host.member(*id).is_some());
+    }
+}
+
+impl Plugin for Roles {
+    fn commands(&self) -> Vec<Command> {
+        if self.settings.accounts.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            Command::new("login", "Gives you the role and the name of an account")
+                .arg(Arg::word("account").optional())
+                .arg(Arg::secret("password"))
+                // Also for who stands at the door, because the name is kept.
+                .role(Role::Guest)
+                .in_person()
+                .example("login ada correct-horse"),
+            Command::new("logout", "Gives the role of your account back").in_person(),
+        ]
+    }
+
+    fn start(&mut self, host: &mut Host<'_>) {
+        // Who was logged in under other settings has what these say.
+        for (&id, visitor) in &mut self.state.visitors {
+            if std::mem::take(&mut visitor.knocks) {
+                let text = "the accounts have changed in this moment; log in again";
+                host.tell(id, text, NoticeKind::Info);
+            }
+            let Some(name) = &visitor.account else {
+                continue;
+            };
+            let account = self.settings.accounts.iter().find(|account| account.name == *name);
+            let role = host.member(id).map(|info| info.role);
+            match (account, role) {
+                (Some(account), Some(role)) if role != account.role() => {
+                    host.log_in(id, name.as_str(), account.role());
+                }
+                (None, Some(_)) => {
+                    visitor.account = None;
+                    host.log_out(id);
+                    host.tell(id, "your account was taken away", NoticeKind::Info);
+                }
+                _ => {}
+            }
+        }
+        let stray: Vec<String> = host
+            .members()
+            .filter(|info| self.settings.keep_names && info.account.is_none())
+            .filter_map(|info| info.name.filter(|name| self.account(name).is_some()))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if !stray.is_empty() {
+            let names = stray.join(", ");
+            host.report(format!(
+                "who is called {names} now has the name of an account and did not log in"
+            ));
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
+        Some(Box::new(std::mem::take(&mut self.state)))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any + Send>) {
+        if let Ok(state) = state.downcast::<State>() {
+            self.state = *state;
+        }
+    }
+
+    fn before_name(&mut self, host: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+        if !self.settings.keep_names {
+            return Verdict::Pass;
+        }
+        let Some(account) =
+            settings::any_name(&draft.name).ok().and_then(|name| self.account(&name))
+        else {
+            return Verdict::Pass;
+        };
+        let has_it = draft.current.as_ref().is_some_and(|name| account.answers_to(name));
+        let is_theirs = self
+            .state
+            .visitors
+            .get(&draft.member)
+            .is_some_and(|visitor| visitor.account.as_ref() == Some(&account.name));
+        // Somebody who comes back with the token of a connection that was logged in, too.
+        let info = host.member(draft.member);
+        if has_it || is_theirs || info.is_some_and(|info| is_logged_in(&info, account)) {
+            return Verdict::Pass;
+        }
+        let name = &account.name;
+        Verdict::Deny(format!(
+            "the name `{name}` is kept for its owner: type `!login {name} PASSWORD`, or choose another"
+        ))
+    }
+
+    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+        if draft.member.is_some() && self.gives_away(&draft.from, &draft.text) {
+            let text = "nobody was told this, because it looks like a password; `!login` begins with its `!`";
+            return Verdict::Deny(text.into());
+        }
+        Verdict::Pass
+    }
+
+    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
+        let Some(info) = host.member(member) else {
+            return;
+        };
+        let known = self.state.visitors.get(&member).and_then(|visitor| visitor.account.clone());
+        if let Some(account) = known {
+            self.give_role(host, member, &account);
+        } else if let Some(account) =
+            self.settings.accounts.iter().find(|account| is_logged_in(&info, account))
+        {
+            let account = Some(account.name.clone());
+            self.state.visitors.entry(member).or_default().account = account;
+        }
+    }
+
+    fn after_left(&mut self, _: &mut Host<'_>, left: &Left) {
+        if left.room.is_none() {
+            self.state.visitors.remove(&left.member);
+        }
+    }
+
+    fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {
+        let Ok(looked) = result.downcast::<Looked>() else {
+            return;
+        };
+        let Looked { member, account, right } = *looked;
+        let Some(info) = host.member(member) else {
+            self.state.visitors.remove(&member);
+            return;
+        };
+        self.state.visitors.entry(member).or_default().knocks = false;
+        match (right, account) {
+            (Ok(true), Some(account)) => self.welcome(host, &info, &account),
+            (Ok(_), account) => self.turn_away(host, &info, account.as_ref()),
+            (Err(busy), _) => host.tell(member, busy.to_string(), NoticeKind::Info),
+        }
+    }
+
+    fn run_command(
+        &mut self,
+        host: &mut Host<'_>,
+        invocation: &Invocation,
+    ) -> Result<Reply, CommandError> {
+        let Some(info) = invocation.caller.member.and_then(|id| host.member(id)) else {
+            return Err(CommandError::Refused("this is for somebody who is in a room".into()));
+        };
+        match invocation.path.as_str() {
+            "logout" => self.log_out(host, &info),
+            _ => self.log_in(host, invocation, &info),
+        }
+    }
+}
+
+/// Whether somebody is logged in to this account.
+fn is_logged_in(info: &MemberInfo, account: &Account) -> bool {
+    info.account.as_deref() == Some(account.name.as_str())
+}
+
+/// A wait as people read it, never too short.
+fn seconds(wait: Duration) -> String {
+    format!("{} s", wait.as_millis().div_ceil(1000).max(1))
+}

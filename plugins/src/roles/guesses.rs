@@ -1,0 +1,99 @@
+//! Who guesses at passwords waits longer each time, on however many connections.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use salotto::event::Timestamp;
+
+/// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// After so long without a wrong one, an address begins anew.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+/// Addresses that are remembered before those that may be forgotten are.
+const REMEMBERED: usize = 1024;
+
+/// Where somebody comes from, as far as it counts as one address; `None` is this process.
+pub(super) type Network = Option<IpAddr>;
+
+/// Wrong passwords, by address.
+#[derive(Debug, Default)]
+pub(super) struct Guesses(HashMap<Network, Known>);
+
+#[derive(Debug)]
+struct Known {
+    wrong: u32,
+    last: Timestamp,
+}
+
+impl Guesses {
+    /// How long nobody may try from this address; `None` when anybody may.
+    pub(super) fn wait(&self, network: Network, now: Timestamp) -> Option<Duration> {
+        let known = self.0.get(&network)?;
+        known.wait().checked_sub(known.age(now)).filter(|wait| !wait.is_zero())
+    }
+
+    /// A password was wrong. Says how many were, lately.
+    pub(super) fn was_wrong(&mut self, network: Network, now: Timestamp) -> u32 {
+        if self.0.len() >= REMEMBERED {
+            self.0.retain(|_, known| known.age(now) <= FORGOTTEN_AFTER);
+        }
+        let known = self.0.entry(network).or_insert(Known { wrong: 0, last: now });
+        if known.age(now) > FORGOTTEN_AFTER {
+            known.wrong = 0;
+        }
+        known.wrong = known.wrong.saturating_add(1);
+        known.last = now;
+        known.wrong
+    }
+}
+
+impl Known {
+    fn age(&self, now: Timestamp) -> Duration {
+        now.system_time().duration_since(self.last.system_time()).unwrap_or_default()
+    }
+
+    fn wait(&self) -> Duration {
+        let doublings = self.wrong.saturating_sub(1).min(16);
+        FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        (SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).into()
+    }
+
+    #[test]
+    fn the_wait_doubles_up_to_a_minute_and_is_that_of_the_address() {
+        let (mut guesses, here) = (Guesses::default(), Some("192.0.2.1".parse().unwrap()));
+        let waits: Vec<u64> = (0..9)
+            .map(|_| {
+                guesses.was_wrong(here, at(0));
+                guesses.wait(here, at(0)).unwrap().as_secs()
+            })
+            .collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(guesses.wait(here, at(59)), Some(Duration::from_secs(1)));
+        assert_eq!(guesses.wait(here, at(60)), None);
+        assert_eq!(guesses.wait(None, at(0)), None);
+    }
+
+    #[test]
+    fn after_a_while_an_address_begins_anew_and_is_forgotten() {
+        let mut guesses = Guesses::default();
+        assert_eq!((0..5).map(|_| guesses.was_wrong(None, at(0))).last(), Some(5));
+        assert_eq!(guesses.was_wrong(None, at(601)), 1);
+        for last in 0..5000_u32 {
+            let address = IpAddr::V4((0x0a00_0000 + last).into());
+            guesses.was_wrong(Some(address), at(1000 * u64::from(last)));
+        }
+        assert!(guesses.0.len() <= REMEMBERED);
+    }
+}

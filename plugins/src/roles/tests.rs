@@ -1,0 +1,259 @@
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use salotto::testing::{Guest, TestHouse};
+use salotto::{PasswordHash, Report};
+use smol::block_on;
+
+use super::*;
+use crate::commands::Commands;
+use crate::{catalog, parse_settings};
+
+static SWORDFISH: LazyLock<PasswordHash> =
+    LazyLock::new(|| PasswordHash::new("swordfish").unwrap());
+static TIDDLER: LazyLock<PasswordHash> = LazyLock::new(|| PasswordHash::new("tiddler").unwrap());
+
+/// `ada` is an operator (`swordfish`), `bob` a moderator (`tiddler`).
+fn accounts() -> String {
+    format!(
+        "(name: \"ada\", role: operator, password: \"{}\"), \
+         (name: \"bob\", role: moderator, password: \"{}\")",
+        *SWORDFISH, *TIDDLER
+    )
+}
+
+fn plugin(settings: &str) -> Roles {
+    Roles::new(parse_settings(settings).unwrap()).unwrap()
+}
+
+fn house() -> TestHouse {
+    let settings = format!("(accounts: [{}])", accounts());
+    TestHouse::new().plugin("roles", plugin(&settings)).plugin("commands", Commands::default())
+}
+
+/// Role and account of somebody.
+fn standing(house: &TestHouse, name: &str) -> (Role, Option<String>) {
+    let members = block_on(house.handle().members()).unwrap();
+    let member = members.into_iter().find(|member| member.name.as_ref().is_some_and(|n| n == name));
+    member.map(|member| (member.role, member.account)).unwrap()
+}
+
+fn logs_in(guest: &Guest, line: &str, answer: &str) {
+    guest.types(line);
+    guest.hears(answer);
+}
+
+#[test]
+fn the_right_password_gives_role_and_name() {
+    let house = house();
+    let guest = house.enter("stranger");
+    guest.types("!kick stranger");
+    guest.hears_about("there is no command `!kick`");
+    guest.types("!login ada swordfish");
+    guest.hears("* your name is ada");
+    guest.hears("* you are logged in as ada (operator)");
+    assert_eq!(standing(&house, "ada"), (Role::Operator, Some("ada".into())));
+    guest.types("!kick nobody");
+    guest.hears_about("nobody here is called `nobody`");
+    logs_in(&guest, "!login ada swordfish", "! you are logged in as ada already");
+    logs_in(&guest, "!logout", "* you are logged out of ada");
+    assert_eq!(standing(&house, "ada"), (Role::Member, None));
+    logs_in(&guest, "!logout", "! you are not logged in");
+    // Under the account's own name the password alone will do.
+    logs_in(&guest, "!login swordfish", "* you are logged in as ada (operator)");
+}
+
+#[test]
+fn somebody_logged_in_may_take_another_name_and_their_own_again() {
+    let house = house();
+    let guest = house.enter("stranger");
+    logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    logs_in(&guest, "!nick countess", "* your name is countess");
+    assert_eq!(standing(&house, "countess"), (Role::Operator, Some("ada".into())));
+    logs_in(&guest, "!nick Ada", "* your name is Ada");
+}
+
+#[test]
+fn kept_names_and_their_look_alikes_are_for_who_logs_in() {
+    let house = house();
+    let guest = house.enter("stranger");
+    for name in ["ada", "ADA", "аda", "ａｄａ", "b0b"] {
+        let error = house.try_enter(name).err().unwrap().to_string();
+        assert!(error.contains("is kept for its owner"), "{name}: {error}");
+        guest.types(&format!("!nick {name}"));
+        guest.hears_about("is kept for its owner");
+    }
+    logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    // One account opens no other's name.
+    guest.types("!nick bob");
+    guest.hears(
+        "! the name `bob` is kept for its owner: type `!login bob PASSWORD`, or choose another",
+    );
+    assert!(house.try_enter("adam").is_ok());
+}
+
+#[test]
+fn names_that_are_not_kept_are_for_everybody() {
+    let settings = format!("(accounts: [{}], keep_names: false)", accounts());
+    let house = TestHouse::new().plugin("roles", plugin(&settings));
+    let other = house.enter("ada");
+    let guest = house.enter("stranger");
+    logs_in(&guest, "!login ada swordfish", "* the name `ada` is taken at present; you keep yours");
+    assert_eq!(standing(&house, "stranger"), (Role::Operator, Some("ada".into())));
+    logs_in(&other, "!login swordfish", "* you are logged in as ada (operator)");
+    assert_eq!(standing(&house, "ada"), (Role::Operator, Some("ada".into())));
+}
+
+#[test]
+fn a_wrong_password_says_nothing_of_what_was_wrong() {
+    let house = house();
+    let guest = house.enter("stranger");
+    let lines = ["!login ada tiddler", "!login nobody swordfish", "!login \"n o\" swordfish"];
+    for (line, wait) in lines.into_iter().zip([1, 2, 4]) {
+        let answer = format!("* wrong account or password; try again in {wait} s");
+        logs_in(&guest, line, &answer);
+        house.step(Duration::from_secs(wait));
+    }
+    guest.types("!login swordfish");
+    guest.hears_about("wrong account or password");
+    assert_eq!(standing(&house, "stranger"), (Role::Member, None));
+}
+
+#[test]
+fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
+    let house = house();
+    let reports = house.handle().watch();
+    let (guest, other) = (house.enter("stranger"), house.enter("other"));
+    for wait in [1, 2, 4, 8] {
+        guest.types("!login ada wrong");
+        guest.hears(&format!("* wrong account or password; try again in {wait} s"));
+        // Both are of one address.
+        other.types("!login ada swordfish");
+        other.hears(&format!(
+            "! too many wrong passwords came from your address; try again in {wait} s"
+        ));
+        house.step(Duration::from_secs(wait));
+    }
+    guest.types("!login ada wrong");
+    assert_eq!(guest.hears_goodbye(), "* goodbye (kicked: 5 wrong passwords)");
+    house.step(Duration::from_secs(16));
+    logs_in(&other, "!login ada swordfish", "* you are logged in as ada (operator)");
+    let mut told = Vec::new();
+    while let Ok(report) = reports.try_recv() {
+        match report {
+            Report::Plugin { text, .. } => told.push(text),
+            Report::Action(action) => told.push(action.to_string()),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "5 wrong passwords came from this process, the last for the account `ada`",
+            "roles: kick stranger (5 wrong passwords)",
+            "ada: login ada (operator, from local)"
+        ]
+    );
+}
+
+#[test]
+fn logging_in_again_takes_over_from_the_connection_before() {
+    let house = house();
+    let (first, second) = (house.enter("first"), house.enter("second"));
+    logs_in(&first, "!login ada swordfish", "* you are logged in as ada (operator)");
+    logs_in(&second, "!login ada swordfish", "* you are logged in as ada (operator)");
+    assert_eq!(
+        first.hears_goodbye(),
+        "* goodbye (kicked: the account was logged in from elsewhere)"
+    );
+    assert_eq!(standing(&house, "ada"), (Role::Operator, Some("ada".into())));
+}
+
+#[test]
+fn a_login_without_its_mark_is_told_to_nobody() {
+    let house = house();
+    let (guest, other) = (house.enter("stranger"), house.enter("other"));
+    for line in ["login ada swordfish", "! login ada swordfish", "/Login bob tiddler"] {
+        guest.types(line);
+        guest.hears_about("! nobody was told this");
+    }
+    guest.types("!msg other login ada swordfish");
+    guest.hears_about("! nobody was told this");
+    logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    guest.types("login swordfish");
+    guest.hears_about("! nobody was told this");
+    logs_in(&guest, "!nick stranger", "* your name is stranger");
+    // What only sounds like it is said.
+    for line in ["login is broken", "login", "login nobody here", "logins for ada"] {
+        guest.types(line);
+        other.hears(&format!("stranger: {line}"));
+    }
+    assert!(!other.transcript().iter().any(|line| line.contains("swordfish")));
+}
+
+#[test]
+fn other_settings_hold_for_those_who_are_logged_in() {
+    let house = TestHouse::built(salotto::Server::builder().catalog(catalog()));
+    let enable = |accounts: &str| {
+        let line = format!("plugins enable roles (accounts: [{accounts}])");
+        house.types(&line).unwrap();
+    };
+    enable(&accounts());
+    let (ada, bob) = (house.enter("a"), house.enter("b"));
+    logs_in(&ada, "!login ada swordfish", "* you are logged in as ada (operator)");
+    logs_in(&bob, "!login bob tiddler", "* you are logged in as bob (moderator)");
+    // Another role takes effect at once.
+    enable(&accounts().replace("role: operator", "role: moderator"));
+    assert_eq!(standing(&house, "ada"), (Role::Moderator, Some("ada".into())));
+    assert_eq!(standing(&house, "bob"), (Role::Moderator, Some("bob".into())));
+    // And so does an account that is gone.
+    let (_, only_bob) =
+        accounts().split_once("), ").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    enable(&only_bob);
+    ada.hears("* your account was taken away");
+    assert_eq!(standing(&house, "ada"), (Role::Member, None));
+    assert_eq!(standing(&house, "bob"), (Role::Moderator, Some("bob".into())));
+    // Names that are kept from now on and worn by somebody else are reported.
+    let reports = house.handle().watch();
+    enable(&accounts());
+    let report = block_on(async {
+        loop {
+            if let Report::Plugin { text, .. } = reports.recv().await.unwrap() {
+                return text;
+            }
+        }
+    });
+    assert_eq!(report, "who is called `ada` now has the name of an account and did not log in");
+}
+
+#[test]
+fn without_accounts_there_is_nothing_to_log_in_to() {
+    let house = TestHouse::new().plugin("roles", plugin(""));
+    let guest = house.enter("ada");
+    guest.types("!login ada swordfish");
+    guest.hears("! there is no command `!login`; `!help` lists them");
+}
+
+#[test]
+fn accounts_that_make_no_sense_are_refused() {
+    let hash = SWORDFISH.to_string();
+    for (settings, problem) in [
+        (
+            format!("(accounts: [{}, (name: \"ADA\", password: \"{hash}\")])", accounts()),
+            "1:1: the accounts `ada` and `ADA` look alike; give one of them another name",
+        ),
+        (
+            "(accounts: [(name: \"ada\", password: \"swordfish\")])".into(),
+            "1:38: not a password but its hash belongs here, `$argon2id$…`; `salotto hash-password` makes one",
+        ),
+        (
+            format!("(accounts: [(name: \"a b\", password: \"{hash}\")])"),
+            "1:21: a name cannot contain spaces; try `a_b`",
+        ),
+    ] {
+        let setup = salotto::PluginSetup::new("roles").settings(settings);
+        let error = catalog().build(&setup).err().unwrap().to_string();
+        let message = error.strip_prefix("plugin `roles`: ").unwrap();
+        assert_eq!(message, problem);
+    }
+}

@@ -1,0 +1,133 @@
+//! `salotto hash-password`: from a password to what stands in the configuration. At a terminal it is typed twice and not shown; else it is
+//! one line of standard input.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use salotto::{PasswordError, PasswordHash};
+use smol::future::FutureExt;
+
+use crate::signals::Asking;
+use crate::{Exit, complain, say};
+
+/// Longest password, in bytes: what a house takes as a line.
+const LONGEST: u64 = 4096;
+
+/// Why there is no hash.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("no password was given; type one, or pipe one line in")]
+    Nothing,
+    #[error("the two are not the same; try again")]
+    Different,
+    #[error(
+        "the password is longer than {LONGEST} bytes, which is more than a house takes; choose a shorter one"
+    )]
+    TooLong,
+    #[error("interrupted")]
+    Interrupted,
+    #[error("the password cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    #[error(transparent)]
+    Hash(#[from] PasswordError),
+}
+
+pub(crate) fn run() -> Exit {
+    let password = if io::stdin().is_terminal() { typed() } else { line() };
+    let hash = password.and_then(|password| Ok(PasswordHash::new(&password)?));
+    match hash {
+        Ok(hash) => {
+            say(hash);
+            Exit::Done
+        }
+        Err(problem) => {
+            complain(problem);
+            Exit::Failed
+        }
+    }
+}
+
+/// Asks twice, on standard error: the answer on standard output may go into a file.
+fn typed() -> Result<String, Problem> {
+    // Ctrl+C must not leave a terminal behind that shows nothing.
+    let mut asking = Asking::listen();
+    let _hidden = echo::Hidden::new()?;
+    let password = asked("Password: ", &mut asking)?;
+    if asked("Again: ", &mut asking)? != password {
+        return Err(Problem::Different);
+    }
+    Ok(password)
+}
+
+/// A line that is typed, unless Ctrl+C comes first.
+fn asked(prompt: &str, asking: &mut Asking) -> Result<String, Problem> {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "{prompt}").and_then(|()| err.flush());
+    let (sender, typed) = async_channel::bounded(1);
+    // It ends with the line or with the program: a read from a terminal cannot be cancelled.
+    std::thread::Builder::new().name("password".into()).spawn(move || {
+        let _ = sender.try_send(line());
+    })?;
+    let typed = async { typed.recv().await.unwrap_or(Err(Problem::Nothing)) };
+    let interrupted = async {
+        asking.next().await;
+        Err(Problem::Interrupted)
+    };
+    let line = smol::block_on(typed.or(interrupted));
+    // The newline that was typed was not shown either.
+    let _ = writeln!(err);
+    line
+}
+
+/// One line of standard input, without its end.
+fn line() -> Result<String, Problem> {
+    let mut line = String::new();
+    io::Read::take(io::stdin().lock(), LONGEST + 2).read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    match password.len() as u64 {
+        0 => Err(Problem::Nothing),
+        LONGEST.. => Err(Problem::TooLong),
+        _ => Ok(password.to_owned()),
+    }
+}
+
+#[cfg(unix)]
+mod echo {
+    use std::io;
+
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// Nothing that is typed is shown until this is dropped.
+    pub(super) struct Hidden(Termios);
+
+    impl Hidden {
+        pub(super) fn new() -> io::Result<Self> {
+            let before = tcgetattr(io::stdin())?;
+            let mut silent = before.clone();
+            silent.local_modes.remove(LocalModes::ECHO);
+            tcsetattr(io::stdin(), OptionalActions::Flush, &silent)?;
+            Ok(Self(before))
+        }
+    }
+
+    impl Drop for Hidden {
+        fn drop(&mut self) {
+            // A terminal that is gone needs nothing.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod echo {
+    use std::io;
+
+    /// Where there is no termios, what is typed is shown.
+    pub(super) struct Hidden;
+
+    impl Hidden {
+        pub(super) fn new() -> io::Result<Self> {
+            crate::complain("what you type is shown on this system; clear the screen afterwards");
+            Ok(Self)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Who logs in may do more, and nobody else may pass for them: through real sockets.
+
+use salotto::event::ErrorCode;
+use salotto::{Event, PasswordHash, PluginSetup, Report, Request, Role};
+use salotto_tests::{House, soon};
+
+/// A house where `ada` is a moderator, with `swordfish` as her password.
+fn house() -> House {
+    let hash = PasswordHash::new("swordfish").expect("it is a password");
+    let accounts = format!("(accounts: [(name: \"ada\", role: moderator, password: \"{hash}\")])");
+    let setup = PluginSetup::new("roles").settings(accounts);
+    let house = House::builder().server(|server| server.enable(setup)).enable("commands").open();
+    house.status();
+    house
+}
+
+fn roles(house: &House) -> Vec<(String, Role, Option<String>)> {
+    let members = soon("the members", house.handle().members()).expect("the house is open");
+    let mut roles: Vec<_> = members
+        .into_iter()
+        .map(|info| {
+            (info.name.map_or_else(String::new, |n| n.to_string()), info.role, info.account)
+        })
+        .collect();
+    roles.sort();
+    roles
+}
+
+fn command(line: &str) -> Request {
+    Request::Command { line: line.into(), room: None }
+}
+
+#[test]
+fn who_owns_a_name_takes_it_at_the_door() {
+    let house = house();
+    let mut ada = house.connects();
+    ada.hears_about("What is your name?");
+    for name in ["ada", "ADA", "аda", "ａｄａ"] {
+        ada.says(name);
+        ada.hears_exactly(&[
+            "! the name `ada` is kept for its owner: type `!login ada PASSWORD`, or choose another",
+        ]);
+    }
+    ada.says("!login swordfish");
+    ada.hears_exactly(&["! say to which account: `!login ACCOUNT PASSWORD`"]);
+    ada.says("!login ada swordfish");
+    // The role comes before the rooms, so that one that is closed to others may open.
+    ada.hears_exactly(&["* you are logged in as ada (moderator)", "* you are in lobby with ada"]);
+    let mut bob = house.enters("bob");
+    ada.says("!kick bob for a reason");
+    bob.hears("* goodbye (kicked by ada: for a reason)");
+    assert_eq!(roles(&house), [("ada".into(), Role::Moderator, Some("ada".into()))]);
+}
+
+#[test]
+fn a_program_logs_in_at_the_door_too_and_is_told_what_it_may_type() {
+    let house = house();
+    let mut ada = house.connects_json();
+    ada.asks(salotto_tests::json::hello("ada", &[], None));
+    ada.hears_error(ErrorCode::Denied);
+    // What is not for guests asks for a name.
+    ada.asks(command("kick ada"));
+    ada.hears_error(ErrorCode::NameWanted);
+    ada.asks(command("login ada swordfish"));
+    let offered = ada.hears_where("a welcome", |event| match event {
+        Event::Welcome { name, commands, .. } if *name == "ada" => Some(commands.clone()),
+        _ => None,
+    });
+    let has = |commands: &[salotto::Command], path| commands.iter().any(|c| c.path == path);
+    assert!(!has(&offered, "kick") && has(&offered, "login"));
+    let offered = ada.hears_where("what she may type now", |event| match event {
+        Event::Commands { commands } => Some(commands.clone()),
+        _ => None,
+    });
+    assert!(has(&offered, "kick"));
+    let login = offered.iter().find(|command| command.path == "login").expect("it is offered");
+    assert_eq!(login.usage(), "login [ACCOUNT] PASSWORD");
+    assert!(login.is_secret());
+}
+
+#[test]
+fn a_wrong_password_at_the_door_lets_nobody_in_and_holds_up_the_whole_address() {
+    let house = house();
+    let mut eve = house.connects();
+    eve.hears_about("What is your name?");
+    eve.says("!login ada sword");
+    eve.hears_exactly(&["* wrong account or password; try again in 1 s"]);
+    let mut other = house.connects();
+    other.says("!login ada swordfish");
+    other.hears_exactly(&["! too many wrong passwords came from your address; try again in 1 s"]);
+    eve.says("eve");
+    eve.hears_about("* you are in lobby");
+    assert_eq!(roles(&house), [("".into(), Role::Guest, None), ("eve".into(), Role::Member, None)]);
+}
+
+#[test]
+fn a_member_logs_in_and_everybody_sees_the_name_change() {
+    let house = house();
+    let mut bob = house.enters_json("bob");
+    let mut ada = house.enters("stranger");
+    ada.says("!login ada swordfish");
+    ada.hears("* you are logged in as ada (moderator)");
+    let renamed = bob.hears_where("the new name", |event| match event {
+        Event::Entry(entry) => match &entry.what {
+            salotto::Happening::Renamed { from, who } => Some(format!("{from} {who}")),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(renamed, "stranger ada");
+}
+
+#[test]
+fn who_leaves_while_their_password_is_looked_at_is_not_missed() {
+    let house = house();
+    for _ in 0..5 {
+        let mut ada = house.connects();
+        ada.says("!login ada swordfish");
+        ada.dies();
+    }
+    house.waits_until("they are gone", |status| status.connected == 0);
+    let mut ada = house.connects();
+    // The last one's password may still be looked at; nobody is turned away for longer than that.
+    loop {
+        ada.says("!login ada swordfish");
+        let answer = ada.hears_where("an answer", |line| !line.contains("What is your name"));
+        if answer == "* you are logged in as ada (moderator)" {
+            break;
+        }
+        assert!(answer.contains("is being looked at"), "{answer}");
+    }
+}
+
+#[test]
+fn a_password_is_in_no_report_and_in_no_reply() {
+    let house = house();
+    let reports = house.handle().watch();
+    let _tracing = house.handle().trace();
+    let mut eve = house.enters("eve");
+    for line in [
+        "!login ada swordfish too much",
+        "!login \"ada swordfish",
+        "!login ada swordfis",
+        "login ada swordfish",
+        "!help login",
+    ] {
+        eve.says(line);
+        let answer = eve.hears_where("an answer", |line| !line.starts_with("* you are"));
+        assert!(!answer.contains("swordfis"), "{line}: {answer}");
+    }
+    house.status();
+    let mut seen = 0;
+    while let Ok(report) = reports.try_recv() {
+        seen += usize::from(matches!(report, Report::Trace { .. }));
+        let json = serde_json::to_string(&report).expect("reports can be written");
+        assert!(!json.contains("swordfis"), "{json}");
+    }
+    assert!(seen > 5, "nothing was traced");
+}
