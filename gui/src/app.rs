@@ -124,10 +124,17 @@ impl App {
                 return self.model.update(Input::Sent { ticket, nonce });
             }
             (Effect::OfferName(name), Some(client)) => client.offer_name(name),
+            (Effect::OfferPassword(password), Some(client)) => client.offer_password(password.0),
             (Effect::RetryNow, Some(client)) => client.retry_now(),
             (Effect::Quit(words), Some(client)) => client.quit(words),
             // Without a connection there is nobody to tell.
-            (Effect::OfferName(_) | Effect::RetryNow | Effect::Quit(_), None) => {}
+            (
+                Effect::OfferName(_)
+                | Effect::OfferPassword(_)
+                | Effect::RetryNow
+                | Effect::Quit(_),
+                None,
+            ) => {}
             (Effect::Save(preferences), _) => self.store.save(&preferences),
             (Effect::Exit, _) => self.wishes.push(Wish::Exit),
             (Effect::Copy(text), _) => self.wishes.push(Wish::Copy(text)),

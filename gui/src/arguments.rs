@@ -100,9 +100,10 @@ mod tests {
     #[test]
     fn what_is_given_goes_before_what_is_remembered() {
         let remembered =
-            Wish { host: "old".into(), port: 1, name: "ada".into(), room: String::new() };
+            Wish { host: "old".into(), port: 1, name: "ada".into(), ..Wish::default() };
         let Ok(Arguments::Open(asked)) = read("new:2 --room=tea") else { panic!("not read") };
-        let expected = Wish { host: "new".into(), port: 2, name: "ada".into(), room: "tea".into() };
+        let (host, name, room) = ("new".into(), "ada".into(), "tea".into());
+        let expected = Wish { host, port: 2, name, room, ..Wish::default() };
         assert_eq!(asked.wish(remembered), expected);
     }
 

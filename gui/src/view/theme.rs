@@ -178,6 +178,13 @@ pub(super) fn primary<'a>(palette: &Palette, text: &str) -> egui::Button<'a> {
     egui::Button::new(egui::RichText::new(text).color(palette.on_accent)).fill(palette.accent)
 }
 
+/// What was said in passing, as the beginning of a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
 /// How bright a colour is to the eye, from 0 to 1, as WCAG 2 counts it.
 fn luminance(color: Rgba) -> f32 {
     0.2126 * color.r() + 0.7152 * color.g() + 0.0722 * color.b()

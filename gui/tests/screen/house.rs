@@ -72,6 +72,9 @@ impl Window {
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional()),
             Command::new("topic", "Sets the topic").arg(Arg::text("text")),
+            Command::new("login", "Says who you are")
+                .arg(Arg::word("account").optional())
+                .arg(Arg::secret("password")),
         ];
         self.event(Event::Welcome {
             version: 1,

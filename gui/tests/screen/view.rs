@@ -79,6 +79,57 @@ fn a_taken_name_is_asked_for_again_in_the_form() {
 }
 
 #[test]
+fn a_password_is_asked_for_until_it_is_right_with_the_rest_kept() {
+    let mut window = Window::new();
+    window.connect();
+    let ask = |text: &str, wrong| Update::PasswordWanted { text: text.into(), wrong };
+    window.network(ask("say hello with it", false));
+    let mut screen = window.on_screen(800.0, 600.0);
+    screen.run();
+    screen.get_by_label("This house asks for a password");
+    // The field has the keyboard, and shows nobody what is typed.
+    let typed = |screen: &mut egui_kittest::Harness<'_, Window>, text: &str| {
+        screen.input_mut().events.push(egui::Event::Text(text.into()));
+        screen.run();
+    };
+    typed(&mut screen, "sword");
+    screen.press_key(Key::Enter);
+    screen.run();
+    screen.state_mut().network(ask("that is not the password", true));
+    screen.run();
+    screen.get_by_label("That is not the password");
+    assert_eq!(screen.get_by_label("Name").value(), Some("ada".into()));
+    assert_eq!(screen.get_by_label("Password").value(), Some("•••••".into()));
+    typed(&mut screen, "fish");
+    screen.get_by_label("Use this password").click();
+    screen.run();
+    let offered: Vec<_> = screen.state().effects.iter().filter_map(offered).collect();
+    assert_eq!(offered, ["sword", "swordfish"]);
+}
+
+fn offered(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::OfferPassword(password) => Some(&password.0),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_new_password_is_asked_for_above_the_talk() {
+    let mut window = Window::in_the_lobby();
+    window.broken(5);
+    window.network(Update::PasswordWanted { text: "that is not the password".into(), wrong: true });
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    screen.get_by_label("That is not the password. Password:").type_text("new one");
+    screen.run();
+    screen.get_by_label("Use this password").click();
+    screen.run();
+    let offered: Vec<_> = screen.state().effects.iter().filter_map(offered).collect();
+    assert_eq!(offered, ["new one"]);
+}
+
+#[test]
 fn a_room_is_shown_by_a_click_or_a_key() {
     let mut window = Window::in_the_lobby();
     window.enter("dev", &["ada"]);

@@ -14,7 +14,11 @@ use crate::program::number_after;
 
 /// A house on the loopback. Limits on haste are off: the tests are in a hurry.
 pub(crate) fn house(port: u16) -> Server {
-    let mut settings = Settings::default();
+    house_with(port, Settings::default())
+}
+
+/// The same, with other settings than the usual ones.
+pub(crate) fn house_with(port: u16, mut settings: Settings) -> Server {
     settings.limits.rate = None;
     settings.limits.mailbox = None;
     settings.rooms.timeline_entries = 65_536;

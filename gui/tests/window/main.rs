@@ -13,10 +13,12 @@ mod program;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use salotto::PasswordHash;
+use salotto::config::Settings;
 use tempfile::TempDir;
 
 use desk::{Desk, Picture, pause};
-use guest::{Guest, Wire, house, port};
+use guest::{Guest, Wire, house, house_with, port};
 use program::{ENTRY, Program};
 
 const MESSAGE: &str = r#""type":"message""#;
@@ -67,6 +69,33 @@ fn a_person_connects_by_typing_and_talks() {
         (desk.picture(program.place) != before).then_some(())
     });
     desk.keep("talk");
+    smol::block_on(house.stop());
+}
+
+#[test]
+fn a_password_is_typed_until_it_is_right_and_written_nowhere() {
+    let (desk, home) = (Desk::new(1100, 800), home());
+    let mut settings = Settings::default();
+    settings.server.password = PasswordHash::new("swordfish").ok();
+    let house = house_with(0, settings);
+    let address = format!("127.0.0.1:{}", port(&house));
+    let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
+    program.wait_log("connection=PasswordWanted");
+    program.wait_log("drawn");
+    desk.keys("trout");
+    desk.key("Return");
+    program.wait_log("connection=PasswordWanted");
+    program.wait_log("drawn");
+    desk.keep("password");
+    desk.key("ctrl+a");
+    desk.keys("swordfish");
+    desk.key("Return");
+    program.wait_log("connection=Online");
+    desk.key("alt+F4");
+    assert!(program.wait_end().success());
+    let remembered = std::fs::read_to_string(home.path().join("salotto/gui.ron"));
+    let remembered = remembered.expect("something was remembered");
+    assert!(remembered.contains("ada") && !remembered.contains("swordfish"), "{remembered}");
     smol::block_on(house.stop());
 }
 
