@@ -164,8 +164,15 @@ fn many_arrivals_are_one_row_that_opens() {
     pointer(&mut screen, fold, Some(true));
     pointer(&mut screen, fold, Some(false));
     screen.run();
-    screen.get_by_label("guest2 joined");
     screen.get_by_label("guest1 left");
+    // And closes again, by any of them, without going away from under the pointer.
+    let one = row(&screen, "guest2 joined").center();
+    pointer(&mut screen, one, Some(true));
+    pointer(&mut screen, one, Some(false));
+    screen.run();
+    assert!(screen.query_by_label("guest2 joined").is_none());
+    row(&screen, "6 came, 1 left");
+    screen.get_by_label("bob: after");
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl List {
                 return;
             };
             if let Some(fold) = row.fold {
-                self.expand(ui.ctx(), log, fold);
+                self.toggle(ui.ctx(), log, fold, row.text.y - view.top());
                 ui.ctx().request_repaint();
             } else if let Some(link) = link_at(&row, pos) {
                 clicked.link = Some(link);
@@ -138,7 +138,7 @@ impl List {
 
     fn select_word(&mut self, pos: Pos2) {
         let Some((seq, at)) = self.place(pos) else { return };
-        let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.fold.is_none()) else {
+        let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.is_text()) else {
             return;
         };
         let letters: Vec<char> = row.galley.text().chars().collect();
