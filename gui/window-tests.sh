@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source gui/need.sh
 
-rm -rf target/window
+rm -rf target/window && mkdir -p target/window
 # One after the other: they share two cores and measure.
 cargo test --release -p salotto-gui --features window-tests --test window "$@" -- --test-threads=1 --nocapture 2>target/window-tests.log ||
     { tail -n 100 target/window-tests.log; exit 1; }

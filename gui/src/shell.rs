@@ -3,13 +3,15 @@
 //! X11 only for now: how the loop is woken differs on every window system, see [`wake`].
 
 mod clipboard;
+mod compose;
 mod desktop;
 mod fonts;
 mod keys;
+mod libraries;
+mod presses;
 mod timer;
 mod wake;
 
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -24,6 +26,7 @@ use crate::net::Waker;
 use desktop::{Notice, Server};
 use fonts::Fonts;
 use keys::Keys;
+use presses::{Press, Presses};
 use timer::Timer;
 use wake::Wake;
 
@@ -51,11 +54,12 @@ const ICON: &[u8] = include_bytes!("../assets/icon-48.rgba");
 ///
 /// # Errors
 ///
-/// When there is no X server to show it on.
+/// When there is no X server to show it on, or a library is missing.
 pub(crate) fn run(
     wanted: (f32, f32),
     make: impl FnOnce(Arc<dyn Waker>) -> App + 'static,
 ) -> Result<(), String> {
+    libraries::load(libraries::WANTED)?;
     let server = Server::connect().map_err(|error| error.to_string())?;
     let scale = server.scale();
     let screen = server.size();
@@ -86,6 +90,9 @@ struct Shell {
     /// `None` if the system has no thread to give: countdowns then stand still.
     timer: Option<Arc<Timer>>,
     keys: Keys,
+    presses: Presses,
+    /// Until somebody listens to the keys, with the window found.
+    pressed: Option<mpsc::Sender<Press>>,
     fonts: Fonts,
     /// Until the window is looked for, after the first frame: the first frame comes first.
     server: Option<Server>,
@@ -121,6 +128,7 @@ impl Shell {
                 timer.wake_after(info.delay);
             }
         });
+        let (presses, pressed) = Presses::new();
         let scale = window::dpi_scale();
         let mut app = make(Arc::clone(&waker));
         app.set_scale(scale);
@@ -131,6 +139,8 @@ impl Shell {
             wake,
             timer,
             keys: Keys::default(),
+            presses,
+            pressed: Some(pressed),
             fonts: Fonts::new(waker),
             server: Some(server),
             throttled: false,
@@ -146,9 +156,11 @@ impl Shell {
 
     /// Looks for the window, so that others can wake it.
     fn find_window(&mut self) {
-        let Some(server) = self.server.take() else { return };
+        let (Some(server), Some(pressed)) = (self.server.take(), self.pressed.take()) else {
+            return;
+        };
         let (notices, wake) = (self.notices.0.clone(), Arc::clone(&self.wake));
-        let found = server.find(CLASS, move |notice| {
+        let found = server.find(CLASS, pressed, move |notice| {
             // Ends with the program.
             let _ = notices.send(notice);
             wake.wake();
@@ -186,7 +198,7 @@ impl Shell {
             match wish {
                 Wish::Exit => window::order_quit(),
                 Wish::Copy(text) => self.copy(text),
-                Wish::OpenLink(link) => open_link(&link),
+                Wish::OpenLink(link) => quad_url::link_open(&link, true),
                 Wish::Title(title) => {
                     if let Some(desktop) = self.wake.desktop() {
                         desktop.set_title(&title);
@@ -300,7 +312,7 @@ impl miniquad::EventHandler for Shell {
         for command in commands {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copy(text),
-                egui::OutputCommand::OpenUrl(open) => open_link(&open.url),
+                egui::OutputCommand::OpenUrl(open) => quad_url::link_open(&open.url, true),
                 // Nothing here shows a picture that could be copied.
                 egui::OutputCommand::CopyImage(_) => {}
             }
@@ -361,7 +373,8 @@ impl miniquad::EventHandler for Shell {
     }
 
     fn key_down_event(&mut self, code: KeyCode, mods: KeyMods, _repeat: bool) {
-        match self.keys.down(code, mods) {
+        let starter = self.presses.take(self.keys.has_typed());
+        match self.keys.down(code, mods, starter) {
             keys::Wish::Paste => self.paste(),
             keys::Wish::None => {}
         }
@@ -397,30 +410,6 @@ impl miniquad::EventHandler for Shell {
 fn pause(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
     thread::sleep(time);
-}
-
-/// Hands an address to the person's browser.
-fn open_link(link: &str) {
-    // Nothing else is a link, and nothing else may look like an option to the opener.
-    if !link.starts_with("https://") && !link.starts_with("http://") {
-        return;
-    }
-    let opened = Command::new("xdg-open")
-        .arg(link)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    match opened {
-        Ok(mut opener) => {
-            // Waits for the opener, so that it leaves no zombie; ends with it.
-            let waiter = thread::Builder::new().name("link".into()).spawn(move || opener.wait());
-            if let Err(error) = waiter {
-                tracing::debug!(%error, "nobody waits for the opener of links");
-            }
-        }
-        Err(error) => tracing::warn!(%error, "cannot run xdg-open to open a link"),
-    }
 }
 
 /// The icon as the window manager wants it: width, height, ARGB.

@@ -82,6 +82,14 @@ impl Desk {
         self.xdotool(&["key", key]);
     }
 
+    /// Sets the layout of the keyboard, with the menu key for Compose and Scroll Lock to switch between two.
+    pub(crate) fn layout(&self, layout: &[&str]) {
+        let mut command = Command::new("setxkbmap");
+        command.env("DISPLAY", &self.display).args(["-option", "", "-layout"]).args(layout);
+        let set = command.args(["-option", "compose:menu,grp:sclk_toggle"]).status();
+        assert!(set.is_ok_and(|status| status.success()), "setxkbmap is installed");
+    }
+
     /// Puts text on the clipboard from another program, which stays to give it.
     pub(crate) fn copy(&self, text: &str) {
         let mut owner = Command::new("xclip")
