@@ -30,6 +30,8 @@ pub(crate) enum Wish {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Offer this to whoever pastes with the middle button.
+    Select(String),
     /// Open this address in a browser.
     OpenLink(String),
     /// Write this over the window.
@@ -138,6 +140,7 @@ impl App {
             (Effect::Save(preferences), _) => self.store.save(&preferences),
             (Effect::Exit, _) => self.wishes.push(Wish::Exit),
             (Effect::Copy(text), _) => self.wishes.push(Wish::Copy(text)),
+            (Effect::Select(text), _) => self.wishes.push(Wish::Select(text)),
             (Effect::OpenLink(link), _) => self.wishes.push(Wish::OpenLink(link)),
             (Effect::Title(title), _) => self.wishes.push(Wish::Title(title)),
             (Effect::Urgent, _) => self.wishes.push(Wish::Urgent),

@@ -101,6 +101,8 @@ pub enum Action {
     Close(ConversationId),
     /// Put this on the clipboard.
     Copy(String),
+    /// This was selected.
+    Select(String),
     /// Open this address in a browser; the person has confirmed it.
     OpenLink(String),
     /// Draw everything this much larger.
@@ -154,6 +156,8 @@ pub enum Effect {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Offer this to whoever pastes what is selected, and not what was copied.
+    Select(String),
     /// Open this address in a browser.
     OpenLink(String),
     /// Write this over the window.

@@ -23,6 +23,7 @@ use salotto_gui::model::Input;
 
 use crate::app::{App, Wish};
 use crate::net::Waker;
+use clipboard::Selection;
 use desktop::{Notice, Server};
 use fonts::Fonts;
 use keys::Keys;
@@ -198,6 +199,11 @@ impl Shell {
             match wish {
                 Wish::Exit => window::order_quit(),
                 Wish::Copy(text) => self.copy(text),
+                Wish::Select(text) => {
+                    if let Some(desktop) = self.wake.desktop() {
+                        desktop.copy(Selection::Primary, text);
+                    }
+                }
                 Wish::OpenLink(link) => quad_url::link_open(&link, true),
                 Wish::Title(title) => {
                     if let Some(desktop) = self.wake.desktop() {
@@ -212,14 +218,14 @@ impl Shell {
 
     fn copy(&self, text: String) {
         match self.wake.desktop() {
-            Some(desktop) => desktop.copy(text),
+            Some(desktop) => desktop.copy(Selection::Clipboard, text),
             None => window::clipboard_set(&text),
         }
     }
 
     fn paste(&mut self) {
         match self.wake.desktop() {
-            Some(desktop) => desktop.ask_paste(),
+            Some(desktop) => desktop.ask_paste(Selection::Clipboard),
             None => {
                 if let Some(text) = window::clipboard_get() {
                     self.keys.push(egui::Event::Paste(text));
@@ -349,6 +355,11 @@ impl miniquad::EventHandler for Shell {
 
     fn mouse_button_down_event(&mut self, button: MouseButton, x: f32, y: f32) {
         self.egui.mouse_button_down_event(button, x, y);
+        if button == MouseButton::Middle
+            && let Some(desktop) = self.wake.desktop()
+        {
+            desktop.ask_paste(Selection::Primary);
+        }
         self.wake.poke();
     }
 

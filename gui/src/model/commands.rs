@@ -90,6 +90,7 @@ impl Model {
             Action::Talk(name) => self.talk(&name),
             Action::Close(id) => self.close(id, effects),
             Action::Copy(text) => effects.push(Effect::Copy(text)),
+            Action::Select(text) => effects.push(Effect::Select(text)),
             Action::OpenLink(link) => effects.push(Effect::OpenLink(link)),
             Action::Zoom(zoom) => {
                 self.preferences.zoom = zoom.clamp(ZOOM.0, ZOOM.1);

@@ -17,7 +17,7 @@ use x11rb::resource_manager;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::clipboard::Clipboard;
+use super::clipboard::{Clipboard, Selection};
 use super::presses::{Keyboard, Press};
 
 /// How deep below the root a window manager may put our window: frame, decoration, client.
@@ -222,17 +222,17 @@ impl Desktop {
     }
 
     /// Offers `text` to whoever pastes.
-    pub(super) fn copy(&self, text: String) {
+    pub(super) fn copy(&self, selection: Selection, text: String) {
         self.attempt(|| {
-            self.clipboard.offer(&self.connection, &self.atoms, text)?;
+            self.clipboard.offer(&self.connection, &self.atoms, selection, text)?;
             self.connection.flush()
         });
     }
 
-    /// Asks for what is in the clipboard; it comes as [`Notice::Pasted`], if its owner answers at all.
-    pub(super) fn ask_paste(&self) {
+    /// Asks for what somebody copied or selected; it comes as [`Notice::Pasted`], if its owner answers at all.
+    pub(super) fn ask_paste(&self, selection: Selection) {
         self.attempt(|| {
-            self.clipboard.ask(&self.connection, &self.atoms)?;
+            self.clipboard.ask(&self.connection, &self.atoms, selection)?;
             self.connection.flush()
         });
     }

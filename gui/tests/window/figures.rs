@@ -163,7 +163,7 @@ fn a_flood_is_kept_up_with() {
         program.pss() as f64 / 1024.0
     ));
     promise(cpu <= Duration::from_millis(500), "20,000 lines cost at most 0.5 s");
-    desk.keep("flood");
+    program.keep(&desk, "flood");
     smol::block_on(house.stop());
 }
 

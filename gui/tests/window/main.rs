@@ -9,6 +9,7 @@ mod figures;
 mod guest;
 mod pictures;
 mod program;
+mod surroundings;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -45,7 +46,7 @@ fn a_person_connects_by_typing_and_talks() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let mut bob = Guest::enter(port(&house), "bob");
     let mut program = Program::start(&desk, &home, &[]);
-    desk.keep("form");
+    program.keep(&desk, "form");
     desk.keys(&format!("127.0.0.1:{}", port(&house)));
     // Past the port, which the address has already said.
     desk.key("Tab");
@@ -64,11 +65,11 @@ fn a_person_connects_by_typing_and_talks() {
     let before = desk.picture(program.place);
     let id = bob.say_and_wait("and hello from a bare socket");
     program.wait_entry(id);
-    program.wait_log("drawn");
+    program.wait_drawn();
     desk.wait("the message on the screen", || {
         (desk.picture(program.place) != before).then_some(())
     });
-    desk.keep("talk");
+    program.keep(&desk, "talk");
     smol::block_on(house.stop());
 }
 
@@ -86,7 +87,7 @@ fn a_password_is_typed_until_it_is_right_and_written_nowhere() {
     desk.key("Return");
     program.wait_log("connection=PasswordWanted");
     program.wait_log("drawn");
-    desk.keep("password");
+    program.keep(&desk, "password");
     desk.key("ctrl+a");
     desk.keys("swordfish");
     desk.key("Return");
@@ -126,7 +127,20 @@ fn text_goes_through_the_clipboard_both_ways() {
     paste(&desk, &mut program);
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""text":"copy mecopy me""#]);
-    // Nobody has anything: nothing hangs.
+    // What is selected elsewhere is pasted with the middle button.
+    desk.select("chosen");
+    let (x, y, width, height) = program.place;
+    desk.xdotool(&[
+        "mousemove",
+        &(x + width as i16 / 2).to_string(),
+        &(y + height as i16 / 2).to_string(),
+    ]);
+    desk.xdotool(&["click", "2"]);
+    program.wait_log("pasted");
+    program.wait_log("drawn");
+    desk.key("Return");
+    bob.wait(&[MESSAGE, r#""text":"chosen""#]);
+    desk.point_away();
     desk.keys("cut");
     desk.key("ctrl+a");
     desk.key("ctrl+x");
@@ -214,7 +228,7 @@ fn whoever_is_kicked_is_told_and_stays_out() {
     Guest::enter(port(&house), "eve");
     bob.wait(&[JOINED, r#""who":"eve""#]);
     assert_eq!(bob.count(&[JOINED, ADA]), 1, "it came back after a kick");
-    desk.keep("kicked");
+    program.keep(&desk, "kicked");
     smol::block_on(house.stop());
 }
 
@@ -235,7 +249,7 @@ fn a_cut_wire_loses_and_doubles_nothing() {
     let marker = bob.say_and_wait("marker");
     assert_eq!(program.wait_entry(marker), (first + 1..=marker).collect::<Vec<_>>());
     program.wait_rest();
-    desk.keep("back");
+    program.keep(&desk, "back");
     smol::block_on(house.stop());
 }
 
@@ -247,7 +261,7 @@ fn a_house_that_was_restarted_is_entered_again() {
     smol::block_on(first.stop());
     program.wait_log("connection=Waiting");
     program.wait_log("drawn");
-    desk.keep("waiting");
+    program.keep(&desk, "waiting");
     let second = house(port);
     let mut bob = Guest::enter(port, "bob");
     program.wait_log("connection=Online");
@@ -305,7 +319,7 @@ fn no_message_stays_off_the_screen() {
         let last = bob.say_and_wait(&format!("round {round} ends"));
         assert_eq!(program.wait_entry(last), (first..=last).collect::<Vec<_>>(), "round {round}");
         // No input comes: what is not drawn by itself never is.
-        program.wait_log("drawn");
+        program.wait_drawn();
     }
     smol::block_on(house.stop());
 }

@@ -35,7 +35,7 @@ fn say(guest: &mut Participant, text: &str) -> u64 {
 }
 
 /// A home in which the window remembers colours and a size.
-fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
+pub(crate) fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
     let home = home();
     let folder = home.path().join("salotto");
     fs::create_dir_all(&folder).expect("there is a place for it");
@@ -89,7 +89,7 @@ fn all_sizes_and_colours() {
         let last = talk(&house, &mut people);
         program.wait_for_all(&["looked through the fonts", &format!("{ENTRY} id={last} ")]);
         program.wait_rest();
-        desk.keep(name);
+        program.keep(&desk, name);
         smol::block_on(house.stop());
     }
 }

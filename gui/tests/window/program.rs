@@ -12,6 +12,10 @@ use x11rb::protocol::xproto::Window;
 
 use crate::desk::{Desk, PATIENCE, pause, wait};
 
+/// What the log is asked for.
+pub(crate) const LOG: &str = "salotto_gui=trace,warn";
+/// By which the window is known.
+const CLASS: &str = "salotto-gui";
 /// What the log says when an entry came.
 pub(crate) const ENTRY: &str = "received an entry";
 
@@ -66,7 +70,7 @@ fn woken(before: &[(String, u64)], after: Vec<(String, u64)>) -> Vec<(String, u6
 impl Program {
     /// Starts it in a home of its own and waits until its window shows something.
     pub(crate) fn start(desk: &Desk, home: &TempDir, arguments: &[&str]) -> Self {
-        Self::start_with_log(desk, home, arguments, "salotto_gui=trace,warn")
+        Self::start_with_log(desk, home, arguments, LOG)
     }
 
     /// The same, with a log that says this much.
@@ -76,10 +80,20 @@ impl Program {
         arguments: &[&str],
         log: &str,
     ) -> Self {
+        Self::start_command(desk, Self::command(home, arguments, log))
+    }
+
+    /// How it is started, for tests that change something about it.
+    pub(crate) fn command(home: &TempDir, arguments: &[&str], log: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_salotto-gui"));
         command.args(arguments).env("XDG_CONFIG_HOME", home.path());
         command.env("SALOTTO_LOG", log).env("TZ", "UTC");
-        let mut program = Self::run(desk, command, "salotto-gui");
+        command
+    }
+
+    /// Starts it so and waits until its window shows something and has the keyboard.
+    pub(crate) fn start_command(desk: &Desk, command: Command) -> Self {
+        let mut program = Self::run(desk, command, CLASS);
         // The window manager says that it is in front before it gives it the keyboard.
         program.find(0, "keyboard focused=true");
         program
@@ -136,10 +150,35 @@ impl Program {
         self.read = self.read.max(last.map_or(0, |last| last + 1));
     }
 
-    /// Waits until what was told before is drawn, and nothing else is to be.
+    /// Waits until what had come is drawn.
+    pub(crate) fn wait_drawn(&mut self) {
+        let came = |line: &str| line.contains("net: received");
+        let mut waiting =
+            self.transcript[..self.read].iter().filter(|(_, line)| came(line)).count() as u64;
+        let mut at = 0;
+        // The frame that is being drawn when something comes does not show it.
+        while waiting > 0 {
+            at = self.find(at, "took in") + 1;
+            let taken = number_after(&self.transcript[at - 1].1, "updates=");
+            waiting = waiting.saturating_sub(taken);
+        }
+        self.read = self.find(self.read.max(at), "drawn") + 1;
+    }
+
+    /// Waits until what had come is drawn, and nothing else is to be.
     pub(crate) fn wait_rest(&mut self) {
-        self.wait_log("drawn");
+        self.wait_drawn();
         self.wait_log("at rest");
+    }
+
+    /// Keeps a picture of the screen with everything that had come on it.
+    pub(crate) fn keep(&mut self, desk: &Desk, name: &str) {
+        // The first frame shows it all, and is on the screen when there is a second.
+        for _ in 0..2 {
+            desk.key("shift");
+            self.wait_drawn();
+        }
+        desk.keep(name);
     }
 
     /// Waits for the entry with this id. Returns the ids of all entries that came since the log was last looked at.

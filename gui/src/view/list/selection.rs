@@ -5,6 +5,7 @@ use std::ops::Range;
 use egui::{CursorIcon, Pos2, Rect, Response, Ui};
 
 use super::{Clicked, Drawn, List, Scene};
+use crate::model::Action;
 use crate::model::log::Log;
 use crate::model::text::{links, plain_link};
 use crate::model::time::clock;
@@ -121,6 +122,9 @@ impl List {
         }
         if response.double_clicked() {
             self.select_word(pos);
+        }
+        if response.drag_stopped() || response.double_clicked() {
+            clicked.actions.extend(self.selected_text(log, scene.zone).map(Action::Select));
         }
     }
 
