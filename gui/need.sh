@@ -6,6 +6,8 @@ need_window_tools() {
     for tool in Xvfb:xvfb xdotool:xdotool openbox:openbox xclip:xclip xclock:x11-apps setxkbmap:x11-xkb-utils import:imagemagick; do
         command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
     done
+    # What the window is compared with.
+    /usr/bin/python3 -c 'import tkinter' 2>/dev/null || missing+=(python3-tk)
     # What the program itself opens at run time.
     local library
     for library in libGL.so.1:libgl1 libX11.so.6:libx11-6 libXi.so.6:libxi6 libxkbcommon.so.0:libxkbcommon0; do

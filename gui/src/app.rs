@@ -30,6 +30,8 @@ pub(crate) enum Wish {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Offer this to whoever pastes with the middle button.
+    Select(String),
     /// Open this address in a browser.
     OpenLink(String),
     /// Write this over the window.
@@ -48,15 +50,22 @@ impl App {
         self.view.set_scale(scale);
     }
 
-    /// Takes in what came from the network. Before each frame.
-    pub(crate) fn update(&mut self) {
+    /// Takes in what came from the network. Before each frame. Returns how much it was.
+    pub(crate) fn update(&mut self) -> usize {
         self.input(Input::Tick(SystemTime::now()));
-        for _ in 0..UPDATES_A_FRAME {
-            let Some(update) = self.net.as_ref().and_then(Net::next) else { return };
+        let mut taken = 0;
+        while taken < UPDATES_A_FRAME
+            && let Some(update) = self.net.as_ref().and_then(Net::next)
+        {
             self.input(Input::Network(update));
+            taken += 1;
         }
-        // There is more; the frame comes first.
-        self.waker.wake();
+        if taken == UPDATES_A_FRAME {
+            // There is more; the frame comes first.
+            self.waker.wake();
+        }
+        tracing::trace!(updates = taken, "took in");
+        taken
     }
 
     /// Draws a frame.
@@ -79,7 +88,11 @@ impl App {
 
     /// Tells the model, and does what it asks for.
     pub(crate) fn input(&mut self, input: Input) {
+        let before = std::mem::discriminant(self.model.connection());
         let mut effects = self.model.update(input);
+        if before != std::mem::discriminant(self.model.connection()) {
+            tracing::debug!(connection = ?self.model.connection(), "changed");
+        }
         // An effect may lead to others; they come after the ones that are there.
         while !effects.is_empty() {
             effects = effects.into_iter().flat_map(|effect| self.run(effect)).collect();
@@ -113,13 +126,21 @@ impl App {
                 return self.model.update(Input::Sent { ticket, nonce });
             }
             (Effect::OfferName(name), Some(client)) => client.offer_name(name),
+            (Effect::OfferPassword(password), Some(client)) => client.offer_password(password.0),
             (Effect::RetryNow, Some(client)) => client.retry_now(),
             (Effect::Quit(words), Some(client)) => client.quit(words),
             // Without a connection there is nobody to tell.
-            (Effect::OfferName(_) | Effect::RetryNow | Effect::Quit(_), None) => {}
+            (
+                Effect::OfferName(_)
+                | Effect::OfferPassword(_)
+                | Effect::RetryNow
+                | Effect::Quit(_),
+                None,
+            ) => {}
             (Effect::Save(preferences), _) => self.store.save(&preferences),
             (Effect::Exit, _) => self.wishes.push(Wish::Exit),
             (Effect::Copy(text), _) => self.wishes.push(Wish::Copy(text)),
+            (Effect::Select(text), _) => self.wishes.push(Wish::Select(text)),
             (Effect::OpenLink(link), _) => self.wishes.push(Wish::OpenLink(link)),
             (Effect::Title(title), _) => self.wishes.push(Wish::Title(title)),
             (Effect::Urgent, _) => self.wishes.push(Wish::Urgent),

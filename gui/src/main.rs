@@ -1,53 +1,61 @@
 //! The window of Salotto: `salotto-gui [HOST[:PORT]] [--name NAME] [--room ROOM]`.
 
 mod app;
+mod arguments;
 mod net;
 mod preferences;
 mod shell;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use clap::Parser;
-use salotto_gui::model::{Action, Input, Model, Wish};
+use salotto_gui::model::{Action, Input, Model};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
 use app::App;
+use arguments::{Arguments, Asked};
 use preferences::Store;
 
-/// The window of Salotto, a chat room.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "With HOST and a name, given or remembered, the window connects at once.\nSALOTTO_LOG=debug says more on standard error."
-)]
-struct Arguments {
-    /// The house to enter, e.g. `192.168.1.5` or `chat.example.org:53000`
-    #[arg(value_name = "HOST[:PORT]", value_parser = Wish::split_address)]
-    address: Option<(String, u16)>,
-    /// The name to be known by
-    #[arg(long)]
-    name: Option<String>,
-    /// The room to enter, instead of the default room of the house
-    #[arg(long)]
-    room: Option<String>,
-}
+/// What a wrong command line ends with.
+const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let print = |text: &str| {
+        // Whoever closed the other end does not want to read it.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+        ExitCode::SUCCESS
+    };
     start_log();
+    match Arguments::read(std::env::args_os().skip(1)) {
+        Ok(Arguments::Open(asked)) => open(asked),
+        Ok(Arguments::Help) => print(arguments::HELP),
+        Ok(Arguments::Version) => print(concat!("salotto-gui ", env!("CARGO_PKG_VERSION"), "\n")),
+        Err(problem) => {
+            complain(&format!("{problem}; `salotto-gui --help` says what can be given"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Says on one line why there will be no window.
+fn complain(problem: &str) {
+    // Where nobody listens there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "salotto-gui: {problem}");
+}
+
+/// Shows the window until it is closed.
+fn open(asked: Asked) -> ExitCode {
     let mut store = Store::of_this_person();
     let preferences = store.load();
     let size = preferences.window;
     let result = shell::run(size, move |waker| {
-        let asked = arguments.address.is_some();
-        let wish = arguments.wish(preferences.wish());
+        let wish = asked.wish(preferences.wish());
         let model = Model::with_wish(preferences, local_zone(), wish.clone());
         let mut app = App::new(model, store, waker);
-        if asked && !wish.name.is_empty() {
+        if asked.address.is_some() && !wish.name.is_empty() {
             app.input(Input::Tick(SystemTime::now()));
             app.input(Input::Action(Action::Connect(wish)));
         }
@@ -56,27 +64,9 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            tracing::error!("{problem}; the window needs an X server: is DISPLAY set?");
+            complain(&problem);
             ExitCode::FAILURE
         }
-    }
-}
-
-impl Arguments {
-    /// What the form is filled in with: what was given, else what was remembered.
-    fn wish(&self, remembered: Wish) -> Wish {
-        let mut wish = remembered;
-        if let Some((host, port)) = &self.address {
-            wish.host.clone_from(host);
-            wish.port = *port;
-        }
-        if let Some(name) = &self.name {
-            wish.name.clone_from(name);
-        }
-        if let Some(room) = &self.room {
-            wish.room.clone_from(room);
-        }
-        wish
     }
 }
 
@@ -94,25 +84,4 @@ fn local_zone() -> i32 {
     let zone = tz::TimeZone::local();
     let here = zone.as_ref().ok().and_then(|zone| zone.find_current_local_time_type().ok());
     here.map_or(0, |here| here.ut_offset())
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn what_is_given_goes_before_what_is_remembered() {
-        let remembered =
-            Wish { host: "old".into(), port: 1, name: "ada".into(), room: String::new() };
-        let arguments = Arguments::parse_from(["salotto-gui", "new:2", "--room", "tea"]);
-        let expected = Wish { host: "new".into(), port: 2, name: "ada".into(), room: "tea".into() };
-        assert_eq!(arguments.wish(remembered), expected);
-    }
 }

@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod log;
 mod network;
 mod preferences;
+mod secret;
 pub mod text;
 pub mod time;
 
@@ -20,6 +21,7 @@ use salotto::{Name, Request};
 
 pub use conversation::{Conversation, ConversationId, Kind, Pending};
 pub use preferences::{Preferences, Recent, Theme};
+pub use secret::Secret;
 
 use conversation::Conversations;
 
@@ -67,6 +69,8 @@ pub enum Action {
     Disconnect,
     /// Offer this name after the house refused the one before.
     OfferName(String),
+    /// Say this password after the house asked for one.
+    OfferPassword(Secret),
     /// Do not wait for the countdown.
     RetryNow,
     /// Say this line, or run it when it begins with `!`.
@@ -97,6 +101,8 @@ pub enum Action {
     Close(ConversationId),
     /// Put this on the clipboard.
     Copy(String),
+    /// This was selected.
+    Select(String),
     /// Open this address in a browser; the person has confirmed it.
     OpenLink(String),
     /// Draw everything this much larger.
@@ -118,6 +124,8 @@ pub struct Wish {
     pub port: u16,
     /// The name wanted.
     pub name: String,
+    /// The password of the house, where it has one. It is not remembered beyond this run.
+    pub password: Secret,
     /// The room to enter; empty for the default room of the house.
     pub room: String,
 }
@@ -138,6 +146,8 @@ pub enum Effect {
     },
     /// `Client::offer_name`.
     OfferName(String),
+    /// `Client::offer_password`.
+    OfferPassword(Secret),
     /// `Client::retry_now`.
     RetryNow,
     /// `Client::quit`. The model waits for the end itself.
@@ -146,6 +156,8 @@ pub enum Effect {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Offer this to whoever pastes what is selected, and not what was copied.
+    Select(String),
     /// Open this address in a browser.
     OpenLink(String),
     /// Write this over the window.
@@ -169,6 +181,11 @@ pub enum Connection {
     /// The house wants another name; the connection waits.
     NameRefused {
         /// Why.
+        text: String,
+    },
+    /// The house wants its password, or another one; the connection waits.
+    PasswordWanted {
+        /// What it says.
         text: String,
     },
     /// There is a name, and talk.

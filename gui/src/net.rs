@@ -44,6 +44,7 @@ impl Net {
         };
         thread::Builder::new().name("net".into()).spawn(move || {
             smol::block_on(smol::future::zip(driver, pump));
+            tracing::debug!("the network's thread has ended");
         })?;
         Ok(Self { client, inbox })
     }
@@ -63,9 +64,10 @@ impl Net {
 fn trace(update: &Update) {
     match update {
         Update::Event(Event::Entry(entry)) => {
-            tracing::trace!(room = %entry.room, id = entry.id, "received an entry");
+            tracing::trace!(id = entry.id, room = %entry.room, "received an entry");
         }
-        _ => tracing::trace!("received"),
+        Update::Event(Event::Pong { .. }) => tracing::trace!("received the answer to a ping"),
+        _ => tracing::trace!("received something else"),
     }
 }
 

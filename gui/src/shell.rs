@@ -3,13 +3,15 @@
 //! X11 only for now: how the loop is woken differs on every window system, see [`wake`].
 
 mod clipboard;
+mod compose;
 mod desktop;
 mod fonts;
 mod keys;
+mod libraries;
+mod presses;
 mod timer;
 mod wake;
 
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -21,9 +23,11 @@ use salotto_gui::model::Input;
 
 use crate::app::{App, Wish};
 use crate::net::Waker;
+use clipboard::Selection;
 use desktop::{Notice, Server};
 use fonts::Fonts;
 use keys::Keys;
+use presses::{Press, Presses};
 use timer::Timer;
 use wake::Wake;
 
@@ -31,6 +35,11 @@ use wake::Wake;
 const CLASS: &str = "salotto-gui";
 /// How often is drawn where the loop cannot be woken.
 const THROTTLE: Duration = Duration::from_millis(100);
+/// So many updates at once are a flood: nobody reads them all, and a frame costs more than they do.
+const FLOOD: usize = 50;
+/// How long a flood is taken in before a frame is drawn, and how often.
+const FLOODED_FRAME: Duration = Duration::from_millis(50);
+const NAP: Duration = Duration::from_millis(5);
 /// A window keeps its size for so long before the size is remembered.
 const SETTLED: Duration = Duration::from_millis(500);
 /// The window is no smaller than this at start, in points.
@@ -46,11 +55,12 @@ const ICON: &[u8] = include_bytes!("../assets/icon-48.rgba");
 ///
 /// # Errors
 ///
-/// When there is no X server to show it on.
+/// When there is no X server to show it on, or a library is missing.
 pub(crate) fn run(
     wanted: (f32, f32),
     make: impl FnOnce(Arc<dyn Waker>) -> App + 'static,
 ) -> Result<(), String> {
+    libraries::load(libraries::WANTED)?;
     let server = Server::connect().map_err(|error| error.to_string())?;
     let scale = server.scale();
     let screen = server.size();
@@ -81,6 +91,9 @@ struct Shell {
     /// `None` if the system has no thread to give: countdowns then stand still.
     timer: Option<Arc<Timer>>,
     keys: Keys,
+    presses: Presses,
+    /// Until somebody listens to the keys, with the window found.
+    pressed: Option<mpsc::Sender<Press>>,
     fonts: Fonts,
     /// Until the window is looked for, after the first frame: the first frame comes first.
     server: Option<Server>,
@@ -116,6 +129,7 @@ impl Shell {
                 timer.wake_after(info.delay);
             }
         });
+        let (presses, pressed) = Presses::new();
         let scale = window::dpi_scale();
         let mut app = make(Arc::clone(&waker));
         app.set_scale(scale);
@@ -126,6 +140,8 @@ impl Shell {
             wake,
             timer,
             keys: Keys::default(),
+            presses,
+            pressed: Some(pressed),
             fonts: Fonts::new(waker),
             server: Some(server),
             throttled: false,
@@ -141,9 +157,11 @@ impl Shell {
 
     /// Looks for the window, so that others can wake it.
     fn find_window(&mut self) {
-        let Some(server) = self.server.take() else { return };
+        let (Some(server), Some(pressed)) = (self.server.take(), self.pressed.take()) else {
+            return;
+        };
         let (notices, wake) = (self.notices.0.clone(), Arc::clone(&self.wake));
-        let found = server.find(CLASS, move |notice| {
+        let found = server.find(CLASS, pressed, move |notice| {
             // Ends with the program.
             let _ = notices.send(notice);
             wake.wake();
@@ -168,7 +186,10 @@ impl Shell {
             match notice {
                 // The frame that follows is all that it takes.
                 Notice::Uncovered => {}
-                Notice::Pasted(text) => self.keys.push(egui::Event::Paste(text)),
+                Notice::Pasted(text) => {
+                    tracing::trace!("pasted");
+                    self.keys.push(egui::Event::Paste(text));
+                }
             }
         }
     }
@@ -178,7 +199,12 @@ impl Shell {
             match wish {
                 Wish::Exit => window::order_quit(),
                 Wish::Copy(text) => self.copy(text),
-                Wish::OpenLink(link) => open_link(&link),
+                Wish::Select(text) => {
+                    if let Some(desktop) = self.wake.desktop() {
+                        desktop.copy(Selection::Primary, text);
+                    }
+                }
+                Wish::OpenLink(link) => quad_url::link_open(&link, true),
                 Wish::Title(title) => {
                     if let Some(desktop) = self.wake.desktop() {
                         desktop.set_title(&title);
@@ -192,14 +218,14 @@ impl Shell {
 
     fn copy(&self, text: String) {
         match self.wake.desktop() {
-            Some(desktop) => desktop.copy(text),
+            Some(desktop) => desktop.copy(Selection::Clipboard, text),
             None => window::clipboard_set(&text),
         }
     }
 
     fn paste(&mut self) {
         match self.wake.desktop() {
-            Some(desktop) => desktop.ask_paste(),
+            Some(desktop) => desktop.ask_paste(Selection::Clipboard),
             None => {
                 if let Some(text) = window::clipboard_get() {
                     self.keys.push(egui::Event::Paste(text));
@@ -253,8 +279,7 @@ impl Shell {
 impl miniquad::EventHandler for Shell {
     fn update(&mut self) {
         if self.throttled {
-            #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
-            thread::sleep(THROTTLE);
+            pause(THROTTLE);
         }
         if self.frames == 1 {
             self.find_window();
@@ -264,7 +289,10 @@ impl miniquad::EventHandler for Shell {
             timer.forget();
         }
         self.take_notices();
-        self.app.update();
+        let began = Instant::now();
+        while self.app.update() >= FLOOD && began.elapsed() < FLOODED_FRAME {
+            pause(NAP);
+        }
         self.settle_size();
         if self.frames > 0 {
             self.fonts.update(self.egui.egui_ctx());
@@ -290,7 +318,7 @@ impl miniquad::EventHandler for Shell {
         for command in commands {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copy(text),
-                egui::OutputCommand::OpenUrl(open) => open_link(&open.url),
+                egui::OutputCommand::OpenUrl(open) => quad_url::link_open(&open.url, true),
                 // Nothing here shows a picture that could be copied.
                 egui::OutputCommand::CopyImage(_) => {}
             }
@@ -305,6 +333,8 @@ impl miniquad::EventHandler for Shell {
         let again = self.again.swap(false, Ordering::SeqCst);
         if again || more_keys || self.throttled || self.frames == 1 {
             window::schedule_update();
+        } else {
+            tracing::trace!("at rest");
         }
     }
 
@@ -325,6 +355,11 @@ impl miniquad::EventHandler for Shell {
 
     fn mouse_button_down_event(&mut self, button: MouseButton, x: f32, y: f32) {
         self.egui.mouse_button_down_event(button, x, y);
+        if button == MouseButton::Middle
+            && let Some(desktop) = self.wake.desktop()
+        {
+            desktop.ask_paste(Selection::Primary);
+        }
         self.wake.poke();
     }
 
@@ -349,7 +384,8 @@ impl miniquad::EventHandler for Shell {
     }
 
     fn key_down_event(&mut self, code: KeyCode, mods: KeyMods, _repeat: bool) {
-        match self.keys.down(code, mods) {
+        let starter = self.presses.take(self.keys.has_typed());
+        match self.keys.down(code, mods, starter) {
             keys::Wish::Paste => self.paste(),
             keys::Wish::None => {}
         }
@@ -381,28 +417,10 @@ impl miniquad::EventHandler for Shell {
     }
 }
 
-/// Hands an address to the person's browser.
-fn open_link(link: &str) {
-    // Nothing else is a link, and nothing else may look like an option to the opener.
-    if !link.starts_with("https://") && !link.starts_with("http://") {
-        return;
-    }
-    let opened = Command::new("xdg-open")
-        .arg(link)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    match opened {
-        Ok(mut opener) => {
-            // Waits for the opener, so that it leaves no zombie; ends with it.
-            let waiter = thread::Builder::new().name("link".into()).spawn(move || opener.wait());
-            if let Err(error) = waiter {
-                tracing::debug!(%error, "nobody waits for the opener of links");
-            }
-        }
-        Err(error) => tracing::warn!(%error, "cannot run xdg-open to open a link"),
-    }
+/// Lets time pass on the window's thread.
+fn pause(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
+    thread::sleep(time);
 }
 
 /// The icon as the window manager wants it: width, height, ARGB.

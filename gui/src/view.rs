@@ -20,7 +20,7 @@ use std::collections::HashSet;
 
 use egui::Context;
 
-use crate::model::{Action, ConversationId, Model, Theme};
+use crate::model::{Action, ConversationId, Model, Secret, Theme};
 use theme::Palette;
 
 /// What the view keeps for itself between frames.
@@ -40,6 +40,7 @@ pub struct View {
     rooms_open: bool,
     people_open: bool,
     new_name: String,
+    new_password: Secret,
     glyphs: Glyphs,
 }
 
@@ -82,6 +83,7 @@ impl View {
             rooms_open: false,
             people_open: false,
             new_name: String::new(),
+            new_password: Secret::default(),
             glyphs: Glyphs::default(),
         }
     }

@@ -7,8 +7,8 @@ use salotto::event::LeaveReason;
 use super::conversation::Pending;
 use super::text::{clean_line, fold};
 use super::{
-    Action, Connection, ConversationId, DEFAULT_PORT, Effect, Kind, Model, Preferences, Ticket,
-    Wish,
+    Action, Connection, ConversationId, DEFAULT_PORT, Effect, Kind, Model, Preferences, Secret,
+    Ticket, Wish,
 };
 
 /// The zoom stays between these.
@@ -62,6 +62,7 @@ impl Model {
                 effects.push(Effect::Disconnect);
             }
             Action::OfferName(name) => self.offer_name(&name, effects),
+            Action::OfferPassword(password) => self.offer_password(password, effects),
             Action::RetryNow => effects.push(Effect::RetryNow),
             Action::Send { conversation, text } => self.send(conversation, &text, effects),
             Action::Say { conversation, lines } => {
@@ -89,6 +90,7 @@ impl Model {
             Action::Talk(name) => self.talk(&name),
             Action::Close(id) => self.close(id, effects),
             Action::Copy(text) => effects.push(Effect::Copy(text)),
+            Action::Select(text) => effects.push(Effect::Select(text)),
             Action::OpenLink(link) => effects.push(Effect::OpenLink(link)),
             Action::Zoom(zoom) => {
                 self.preferences.zoom = zoom.clamp(ZOOM.0, ZOOM.1);
@@ -122,10 +124,22 @@ impl Model {
             return;
         }
         let is_same_house = (&wish.host, wish.port) == (&self.wish.host, self.wish.port);
-        if is_same_house && matches!(self.connection, Connection::NameRefused { .. }) {
-            self.wish.room.clone_from(&wish.room);
-            self.offer_name(&wish.name, effects);
-            return;
+        // What the house waits for is handed in where nothing else was changed.
+        let handed_in = Wish {
+            name: self.wish.name.clone(),
+            password: self.wish.password.clone(),
+            ..wish.clone()
+        };
+        if handed_in == self.wish && !self.welcomed {
+            match self.connection {
+                Connection::NameRefused { .. } if wish.password == self.wish.password => {
+                    return self.offer_name(&wish.name, effects);
+                }
+                Connection::PasswordWanted { .. } if wish.name == self.wish.name => {
+                    return self.offer_password(wish.password, effects);
+                }
+                _ => {}
+            }
         }
         if !is_same_house {
             self.conversations.clear();
@@ -138,6 +152,9 @@ impl Model {
         self.connection = Connection::Connecting { attempt: 1 };
         self.want_room(&wish.room);
         let mut options = Options::new(wish.address(), wish.name.clone());
+        if !wish.password.0.is_empty() {
+            options = options.password(wish.password.0.clone());
+        }
         if !wish.room.is_empty() {
             options = options.rooms([wish.room.clone()]);
         }
@@ -155,6 +172,13 @@ impl Model {
         self.refusal = None;
         self.connection = Connection::Connecting { attempt: 1 };
         effects.push(Effect::OfferName(name));
+    }
+
+    fn offer_password(&mut self, password: Secret, effects: &mut Vec<Effect>) {
+        self.wish.password = password.clone();
+        self.refusal = None;
+        self.connection = Connection::Connecting { attempt: 1 };
+        effects.push(Effect::OfferPassword(password));
     }
 
     fn send(&mut self, id: ConversationId, text: &str, effects: &mut Vec<Effect>) {

@@ -27,6 +27,15 @@ impl Model {
                 self.refusal = Some(text.clone());
                 self.connection = Connection::NameRefused { text };
             }
+            Update::PasswordWanted { text, wrong } => {
+                // The first time the house speaks to a program, and not to a person.
+                let text = match wrong {
+                    true => clean_line(&text),
+                    false => "this house asks for a password".to_owned(),
+                };
+                self.refusal = Some(text.clone());
+                self.connection = Connection::PasswordWanted { text };
+            }
             Update::Broken { problem, retry_in } => {
                 let problem = clean_line(&problem.to_string());
                 for conversation in self.conversations.all_mut() {
@@ -83,6 +92,7 @@ impl Model {
                 effects.push(Effect::Save(self.preferences.clone()));
                 self.ask(Request::Ping, None, effects);
             }
+            Event::Commands { commands } => self.house.commands = commands,
             Event::Entered { room, topic, members, count, first_id, history, .. } => {
                 self.enter(room, &topic, members, count, (first_id, history), effects);
             }

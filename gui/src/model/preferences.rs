@@ -75,7 +75,7 @@ impl Preferences {
             host: self.host.clone(),
             port: self.port,
             name: self.name.clone(),
-            room: String::new(),
+            ..Wish::default()
         }
     }
 

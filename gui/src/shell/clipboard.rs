@@ -1,5 +1,6 @@
 //! The clipboard of X11. miniquad's own answers one kind of question only, and waits for ever for an owner that does not answer.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, PropMode, Property,
+    Atom, AtomEnum, ConnectionExt as _, CreateWindowAux, EventMask, PropMode, Property,
     SELECTION_NOTIFY_EVENT, SelectionNotifyEvent, SelectionRequestEvent, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
@@ -20,6 +21,24 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// More is not pasted: nobody means to say it.
 const MAX_PASTE: usize = 1024 * 1024;
 
+/// The two that X11 has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// What was copied.
+    Clipboard,
+    /// What is selected; pasted with the middle button.
+    Primary,
+}
+
+impl Selection {
+    fn atom(self, atoms: &Atoms) -> Atom {
+        match self {
+            Self::Clipboard => atoms.CLIPBOARD,
+            Self::Primary => AtomEnum::PRIMARY.into(),
+        }
+    }
+}
+
 /// What we offer, and what we are being given.
 pub(super) struct Clipboard {
     /// Owns the selection and receives what others have; never shown.
@@ -30,8 +49,8 @@ pub(super) struct Clipboard {
 
 #[derive(Default)]
 struct State {
-    /// What we copied, as long as nobody else copied after us.
-    offered: Option<String>,
+    /// What we copied or selected, as long as nobody else did after us.
+    offered: BTreeMap<Atom, String>,
     /// When a paste was asked for that has not come yet.
     asked: Option<Instant>,
     /// What has come of a paste that comes in pieces.
@@ -59,10 +78,12 @@ impl Clipboard {
         &self,
         connection: &RustConnection,
         atoms: &Atoms,
+        selection: Selection,
         text: String,
     ) -> Result<(), ConnectionError> {
-        self.with(|state| state.offered = Some(text));
-        connection.set_selection_owner(self.window, atoms.CLIPBOARD, x11rb::CURRENT_TIME)?;
+        let selection = selection.atom(atoms);
+        self.with(|state| state.offered.insert(selection, text));
+        connection.set_selection_owner(self.window, selection, x11rb::CURRENT_TIME)?;
         Ok(())
     }
 
@@ -70,15 +91,15 @@ impl Clipboard {
         &self,
         connection: &RustConnection,
         atoms: &Atoms,
+        selection: Selection,
     ) -> Result<(), ConnectionError> {
         self.with(|state| {
             state.asked = Some(Instant::now());
             state.pieces = None;
         });
         // Also where we are the owner ourselves: the X server then asks us, on the listener's thread.
-        let (selection, target, property) =
-            (atoms.CLIPBOARD, atoms.UTF8_STRING, atoms.SALOTTO_PASTE);
-        let now = x11rb::CURRENT_TIME;
+        let (target, property, now) = (atoms.UTF8_STRING, atoms.SALOTTO_PASTE, x11rb::CURRENT_TIME);
+        let selection = selection.atom(atoms);
         connection.convert_selection(self.window, selection, target, property, now)?;
         Ok(())
     }
@@ -95,8 +116,8 @@ impl Clipboard {
                 self.answer(connection, atoms, request)?;
                 Ok(None)
             }
-            Event::SelectionClear(clear) if clear.selection == atoms.CLIPBOARD => {
-                self.with(|state| state.offered = None);
+            Event::SelectionClear(clear) => {
+                self.with(|state| state.offered.remove(&clear.selection));
                 Ok(None)
             }
             Event::SelectionNotify(notify) if notify.property == atoms.SALOTTO_PASTE => {
@@ -175,7 +196,7 @@ impl Clipboard {
         atoms: &Atoms,
         request: &SelectionRequestEvent,
     ) -> Result<(), ConnectionError> {
-        let offered = self.with(|state| state.offered.clone());
+        let offered = self.with(|state| state.offered.get(&request.selection).cloned());
         // Clients of before ICCCM name no property and mean the target.
         let property =
             if request.property == x11rb::NONE { request.target } else { request.property };

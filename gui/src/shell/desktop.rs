@@ -1,8 +1,8 @@
-//! A second connection to the X server, beside miniquad's: it finds our window, wakes it, hears when it is uncovered, names it and keeps
-//! the clipboard. Any thread may use it.
+//! A second connection to the X server, beside miniquad's: it finds our window, wakes it, hears when it is uncovered and which keys are
+//! pressed, names it and keeps the clipboard. Any thread may use it.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use x11rb::connection::Connection;
@@ -17,7 +17,8 @@ use x11rb::resource_manager;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::clipboard::Clipboard;
+use super::clipboard::{Clipboard, Selection};
+use super::presses::{Keyboard, Press};
 
 /// How deep below the root a window manager may put our window: frame, decoration, client.
 const DEPTH: usize = 4;
@@ -62,7 +63,7 @@ pub(super) enum Notice {
 /// Why there is no second connection, or why it ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DesktopError {
-    #[error("cannot connect to the X server: {0}")]
+    #[error("no X server to show the window on: {0}; is DISPLAY set?")]
     Connect(#[from] ConnectError),
     #[error("the connection to the X server broke: {0}")]
     Connection(#[from] ConnectionError),
@@ -110,12 +111,14 @@ impl Server {
     pub(super) fn find(
         self,
         class: &str,
+        presses: mpsc::Sender<Press>,
         notify: impl Fn(Notice) + Send + 'static,
     ) -> Result<Arc<Desktop>, DesktopError> {
         let Self { connection, root, .. } = self;
         let atoms = Atoms::new(&connection)?.reply()?;
         let window = find(&connection, root, class)?;
-        let select = ChangeWindowAttributesAux::new().event_mask(EventMask::EXPOSURE);
+        let events = EventMask::EXPOSURE | EventMask::KEY_PRESS;
+        let select = ChangeWindowAttributesAux::new().event_mask(events);
         connection.change_window_attributes(window, &select)?;
         let clipboard = Clipboard::new(&connection, root, &atoms)?;
         let (replace, number) = (PropMode::REPLACE, AtomEnum::CARDINAL);
@@ -123,8 +126,15 @@ impl Server {
         connection.change_property32(replace, window, atoms._NET_WM_PID, number, &pid)?;
         connection.flush()?;
         let desktop = Arc::new(Desktop { connection, root, window, atoms, clipboard });
+        let keyboard = Keyboard::watch(&desktop.connection)
+            .and_then(|()| Keyboard::read(&desktop.connection))
+            .inspect_err(|error| tracing::warn!(%error, "dead keys will not work"));
+        // Without one nobody waits for a word on a press.
+        let presses = keyboard.ok().map(|keyboard| (keyboard, presses));
         let listener = Arc::clone(&desktop);
-        thread::Builder::new().name("desktop".into()).spawn(move || listener.listen(notify))?;
+        thread::Builder::new()
+            .name("desktop".into())
+            .spawn(move || listener.listen(presses, notify))?;
         Ok(desktop)
     }
 }
@@ -212,22 +222,26 @@ impl Desktop {
     }
 
     /// Offers `text` to whoever pastes.
-    pub(super) fn copy(&self, text: String) {
+    pub(super) fn copy(&self, selection: Selection, text: String) {
         self.attempt(|| {
-            self.clipboard.offer(&self.connection, &self.atoms, text)?;
+            self.clipboard.offer(&self.connection, &self.atoms, selection, text)?;
             self.connection.flush()
         });
     }
 
-    /// Asks for what is in the clipboard; it comes as [`Notice::Pasted`], if its owner answers at all.
-    pub(super) fn ask_paste(&self) {
+    /// Asks for what somebody copied or selected; it comes as [`Notice::Pasted`], if its owner answers at all.
+    pub(super) fn ask_paste(&self, selection: Selection) {
         self.attempt(|| {
-            self.clipboard.ask(&self.connection, &self.atoms)?;
+            self.clipboard.ask(&self.connection, &self.atoms, selection)?;
             self.connection.flush()
         });
     }
 
-    fn listen(&self, notify: impl Fn(Notice)) {
+    fn listen(
+        &self,
+        mut presses: Option<(Keyboard, mpsc::Sender<Press>)>,
+        notify: impl Fn(Notice),
+    ) {
         loop {
             let event = match self.connection.wait_for_event() {
                 Ok(event) => event,
@@ -239,6 +253,20 @@ impl Desktop {
             };
             match event {
                 Event::Expose(expose) if expose.count == 0 => notify(Notice::Uncovered),
+                Event::KeyPress(press) => {
+                    if let Some((keyboard, presses)) = &presses {
+                        // The window may have ended meanwhile.
+                        let _ = presses.send(keyboard.word(&press));
+                    }
+                }
+                Event::XkbNewKeyboardNotify(_) | Event::XkbMapNotify(_) => {
+                    if let Some((keyboard, _)) = &mut presses {
+                        match Keyboard::read(&self.connection) {
+                            Ok(read) => *keyboard = read,
+                            Err(error) => tracing::debug!(%error, "cannot read the new keyboard"),
+                        }
+                    }
+                }
                 Event::Error(error) => tracing::debug!(?error, "the X server refused a request"),
                 event => match self.clipboard.take(&self.connection, &self.atoms, &event) {
                     Ok(Some(text)) => notify(Notice::Pasted(text)),

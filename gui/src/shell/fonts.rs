@@ -79,6 +79,7 @@ impl Fonts {
             Some(Err(mpsc::TryRecvError::Disconnected)) => self.search = None,
             Some(Ok(found)) => {
                 self.search = None;
+                tracing::trace!(found = found.len(), "looked through the fonts of the system");
                 self.add(context, found);
             }
         }

@@ -9,6 +9,8 @@ use egui::{Event, Key, Modifiers};
 use egui_miniquad::EguiMq;
 use miniquad::{KeyCode, KeyMods};
 
+use super::compose::{Compose, Starter};
+
 /// The keyboard between miniquad and egui.
 #[derive(Default)]
 pub(super) struct Keys {
@@ -16,6 +18,7 @@ pub(super) struct Keys {
     strokes: VecDeque<Stroke>,
     /// The key that comes next has made a character: it is text, and a keypad key stands for its digit.
     typed: bool,
+    compose: Compose,
     /// What egui-miniquad cannot tell egui; put into the next frame.
     extra: Vec<Event>,
 }
@@ -39,14 +42,38 @@ pub(super) enum Wish {
 }
 
 impl Keys {
+    /// A key has made a character. The key itself follows.
     pub(super) fn char(&mut self, character: char, mods: KeyMods) {
-        let stroke = Stroke::Char(character, mods);
-        self.typed = is_text(stroke) == Some(true);
-        self.strokes.push_back(stroke);
+        self.typed = true;
+        if is_text(Stroke::Char(character, mods)) != Some(true) {
+            self.strokes.push_back(Stroke::Char(character, mods));
+            self.typed = false;
+            return;
+        }
+        for character in self.compose.take(character).chars() {
+            self.strokes.push_back(Stroke::Char(character, mods));
+        }
     }
 
-    pub(super) fn down(&mut self, code: KeyCode, mods: KeyMods) -> Wish {
+    /// Whether the key that is coming has typed something.
+    pub(super) fn has_typed(&self) -> bool {
+        self.typed
+    }
+
+    /// A key was pressed; `starter` is what it begins if it types nothing.
+    pub(super) fn down(&mut self, code: KeyCode, mods: KeyMods, starter: Option<Starter>) -> Wish {
         let typed = std::mem::take(&mut self.typed);
+        if let Some(starter) = starter.filter(|_| !typed) {
+            self.compose.begin(starter);
+            return Wish::None;
+        }
+        let is_modifier = with_modifier(code, mods, true) != with_modifier(code, mods, false);
+        let gives_up = matches!(code, KeyCode::Backspace | KeyCode::Escape);
+        // AltGr is no modifier to miniquad, and may be needed for what comes next.
+        let goes_on = typed || is_modifier || code == KeyCode::Unknown || code == KeyCode::RightAlt;
+        if !goes_on && self.compose.cancel() && gives_up {
+            return Wish::None;
+        }
         match code {
             KeyCode::V if mods.ctrl => return Wish::Paste,
             KeyCode::Insert if mods.shift => return Wish::Paste,
@@ -215,7 +242,7 @@ mod tests {
     fn type_text(keys: &mut Keys, text: &str) {
         for character in text.chars() {
             keys.char(character, KeyMods::default());
-            keys.down(KeyCode::A, KeyMods::default());
+            keys.down(KeyCode::A, KeyMods::default(), None);
             keys.up(KeyCode::A, KeyMods::default());
         }
     }
@@ -225,7 +252,7 @@ mod tests {
         let (mut keys, none) = (Keys::default(), KeyMods::default());
         type_text(&mut keys, "so");
         keys.char('\r', none);
-        keys.down(KeyCode::Enter, none);
+        keys.down(KeyCode::Enter, none, None);
         keys.up(KeyCode::Enter, none);
         type_text(&mut keys, "on");
         let frames: Vec<String> = std::iter::from_fn(|| {
@@ -242,11 +269,32 @@ mod tests {
     }
 
     #[test]
+    fn a_dead_key_types_nothing_until_its_letter_comes() {
+        let (mut keys, none) = (Keys::default(), KeyMods::default());
+        let acute = Some(Starter::Dead('\u{301}'));
+        keys.down(KeyCode::Unknown, none, acute);
+        assert!(keys.strokes.is_empty());
+        // Shift in between is for the letter.
+        keys.down(KeyCode::LeftShift, none, None);
+        keys.char('E', none);
+        assert_eq!(keys.strokes.back(), Some(&Stroke::Char('É', none)));
+        keys.down(KeyCode::E, none, None);
+        keys.down(KeyCode::Unknown, none, acute);
+        keys.strokes.clear();
+        keys.char('\u{8}', none);
+        keys.down(KeyCode::Backspace, none, None);
+        keys.char('e', none);
+        assert_eq!(keys.strokes.back(), Some(&Stroke::Char('e', none)));
+        let is_backspace = |stroke: &Stroke| matches!(stroke, Stroke::Down(..));
+        assert!(!keys.strokes.iter().any(is_backspace), "it took back the accent, and no letter");
+    }
+
+    #[test]
     fn a_paste_is_asked_for_and_typed_by_nobody() {
         let (mut keys, ctrl) = (Keys::default(), KeyMods { ctrl: true, ..KeyMods::default() });
         keys.char('v', ctrl);
-        assert_eq!(keys.down(KeyCode::V, ctrl), Wish::Paste);
-        assert_eq!(keys.down(KeyCode::C, ctrl), Wish::None);
+        assert_eq!(keys.down(KeyCode::V, ctrl, None), Wish::Paste);
+        assert_eq!(keys.down(KeyCode::C, ctrl, None), Wish::None);
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use egui::{Align, Context, Key, Layout, RichText, TextEdit, Ui, vec2};
 
-use super::theme::{Palette, primary};
-use crate::model::{Action, Connection, DEFAULT_PORT, Model, Wish};
+use super::theme::{Palette, primary, sentence};
+use crate::model::{Action, Connection, DEFAULT_PORT, Model, Secret, Wish};
+
+/// The label of the field in which nobody sees what is typed.
+const PASSWORD: &str = "Password";
 
 /// What is typed; kept whatever the house answers.
 #[derive(Debug, Default)]
@@ -12,7 +15,10 @@ pub(super) struct Form {
     address: String,
     port: String,
     name: String,
+    password: Secret,
     room: String,
+    /// Whether the house asked for a password when the last frame was drawn.
+    asked_password: bool,
     /// What is wrong with what was typed, found before anything was asked.
     problem: Option<String>,
 }
@@ -33,7 +39,7 @@ impl Form {
             egui::ScrollArea::vertical().show(ui, |ui| {
                 let width = ui.available_width().min(380.0);
                 let margin = ((ui.available_width() - width) / 2.0).max(0.0);
-                let above = (ui.available_height() - 440.0).max(40.0) / 2.0;
+                let above = (ui.available_height() - 500.0).max(40.0) / 2.0;
                 ui.add_space(above);
                 ui.horizontal(|ui| {
                     ui.add_space(margin);
@@ -61,8 +67,10 @@ impl Form {
         let mut submitted = false;
         let mut field = |ui: &mut Ui, label: &str, value: &mut String, hint: &str, width: f32| {
             ui.vertical(|ui| {
+                let is_password = label == PASSWORD;
                 let label = ui.label(RichText::new(label).small());
                 let edit = TextEdit::singleline(value)
+                    .password(is_password)
                     .hint_text(hint)
                     .desired_width(width)
                     .margin(vec2(8.0, 6.0));
@@ -89,24 +97,33 @@ impl Form {
             })
             .inner;
         let name = field(ui, "Name", &mut self.name, "what the others call you", full);
+        let password =
+            field(ui, PASSWORD, &mut self.password.0, "only where the house asks for one", full);
         field(ui, "Room", &mut self.room, "empty for the first room of the house", full);
-        if is_first {
-            let first = if self.address.is_empty() { &address } else { &name };
-            first.request_focus();
+        let asks_password = matches!(model.connection(), Connection::PasswordWanted { .. });
+        let to_fill_in = if asks_password && !self.asked_password {
+            Some(password)
+        } else if is_first {
+            Some(if self.address.is_empty() { address } else { name })
+        } else {
+            None
+        };
+        if let Some(field) = to_fill_in {
+            field.request_focus();
+            // The cursor is seen in it from the next frame on.
+            ui.ctx().request_repaint();
         }
+        self.asked_password = asks_password;
         ui.add_space(6.0);
         let refusal = self.problem.as_deref().or(model.refusal());
         if let Some(refusal) = refusal {
-            let mut text = refusal.to_owned();
-            if let Some(first) = text.get(..1) {
-                text.replace_range(..1, &first.to_uppercase());
-            }
-            ui.label(RichText::new(text).color(palette.error));
+            ui.label(RichText::new(sentence(refusal)).color(palette.error));
         }
         let is_trying = matches!(model.connection(), Connection::Connecting { .. });
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let text = match model.connection() {
                 Connection::NameRefused { .. } => "Use this name",
+                Connection::PasswordWanted { .. } => "Use this password",
                 _ => "Connect",
             };
             submitted |= ui.add_enabled(!is_trying, primary(palette, text)).clicked();
@@ -155,6 +172,7 @@ impl Form {
             self.port = DEFAULT_PORT.to_string();
         }
         self.name.clone_from(&wish.name);
+        self.password.clone_from(&wish.password);
         self.room.clone_from(&wish.room);
     }
 
@@ -174,6 +192,6 @@ impl Form {
             (_, port) = Wish::split_address(&format!("host:{typed}"))?;
         }
         let (name, room) = (self.name.trim().to_owned(), self.room.trim().to_owned());
-        Ok(Wish { host, port, name, room })
+        Ok(Wish { host, port, name, password: self.password.clone(), room })
     }
 }

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use egui::text::{CCursor, CCursorRange};
+use egui::epaint::text::PASSWORD_REPLACEMENT_CHAR;
+use egui::text::{CCursor, CCursorRange, LayoutJob};
 use egui::text_edit::TextEditState;
-use egui::{Align, Context, Event, Id, Key, Layout, Modifiers, RichText, TextEdit, Ui, vec2};
+use egui::{
+    Align, Context, Event, Id, Key, Layout, Modifiers, RichText, TextEdit, TextStyle, Ui, vec2,
+};
 
 use super::theme::{Palette, primary};
 use crate::model::complete::Completion;
@@ -105,7 +108,7 @@ impl Entry {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let can_send = place.is_open();
                 if ui.add_enabled(can_send, primary(palette, "Send")).clicked() {
-                    self.send(place, &mut text, actions);
+                    self.send(ui.ctx(), model, place, &mut text, actions);
                     self.focus = true;
                 }
                 let hint = if can_send {
@@ -114,8 +117,15 @@ impl Entry {
                     "Nobody hears you here; ! runs a command"
                 };
                 let is_empty = text.is_empty();
+                let mut masked = |ui: &Ui, text: &str, _: f32| {
+                    let shown = mask(text, model.secret_from(text));
+                    let font = TextStyle::Body.resolve(ui.style());
+                    let job = LayoutJob::simple_singleline(shown, font, palette.text);
+                    ui.fonts(|fonts| fonts.layout_job(job))
+                };
                 let edit = TextEdit::singleline(&mut text)
                     .id(id)
+                    .layouter(&mut masked)
                     .hint_text(hint)
                     // With nothing to complete, Tab leads on as everywhere.
                     .lock_focus(!is_empty)
@@ -159,11 +169,18 @@ impl Entry {
             self.recall(text, false);
         }
         if pressed(Modifiers::NONE, Key::Enter) {
-            self.send(place, text, actions);
+            self.send(ui.ctx(), model, place, text, actions);
         }
     }
 
-    fn send(&mut self, place: &Conversation, text: &mut String, actions: &mut Vec<Action>) {
+    fn send(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        place: &Conversation,
+        text: &mut String,
+        actions: &mut Vec<Action>,
+    ) {
         if text.trim().is_empty() {
             return;
         }
@@ -174,13 +191,22 @@ impl Entry {
         self.recalled = None;
         self.completing = None;
         let text = std::mem::take(text);
-        if self.history.last() != Some(&text) {
-            self.history.push(text.clone());
-            if self.history.len() > HISTORY {
-                self.history.remove(0);
-            }
+        if model.secret_from(&text).is_some() {
+            forget_edits(context);
+        } else {
+            self.remember(&text);
         }
         actions.push(Action::Send { conversation: place.id(), text });
+    }
+
+    fn remember(&mut self, line: &str) {
+        if self.history.last().is_some_and(|last| last == line) {
+            return;
+        }
+        self.history.push(line.to_owned());
+        if self.history.len() > HISTORY {
+            self.history.remove(0);
+        }
     }
 
     /// Shows an older line of history, or a newer one, or what was typed before.
@@ -348,6 +374,21 @@ impl Entry {
             self.pasted = None;
             self.focus = true;
         }
+    }
+}
+
+/// The text with what is nobody's business from byte `secret` on as dots.
+fn mask(text: &str, secret: Option<usize>) -> String {
+    let (shown, hidden) = text.split_at(secret.unwrap_or(text.len()));
+    let dots = hidden.chars().map(|_| PASSWORD_REPLACEMENT_CHAR);
+    shown.chars().chain(dots).collect()
+}
+
+/// Makes Ctrl+Z bring back nothing that was typed before.
+fn forget_edits(context: &Context) {
+    if let Some(mut state) = TextEditState::load(context, Entry::id()) {
+        state.clear_undoer();
+        state.store(context, Entry::id());
     }
 }
 

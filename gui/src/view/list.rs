@@ -94,8 +94,23 @@ struct Drawn {
     rect: Rect,
     text: egui::Pos2,
     galley: Arc<Galley>,
-    fold: Option<(u64, u64)>,
+    /// The run of arrivals that it stands for, or belongs to where the person has opened it.
+    fold: Option<Fold>,
     day: bool,
+}
+
+impl Drawn {
+    /// Whether it shows what stands in the log, and not what many lines come to.
+    fn is_text(&self) -> bool {
+        self.fold.is_none_or(|fold| fold.is_open)
+    }
+}
+
+/// A run of arrivals: the first line, and one past the last.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Fold {
+    lines: (u64, u64),
+    is_open: bool,
 }
 
 /// Lists of all conversations that were ever in front.
@@ -181,23 +196,31 @@ impl List {
         for seq in lines {
             let Some(line) = log.get(seq) else { return };
             let height = match self.fold_of(log, &line) {
-                Some((_, end)) if seq + 1 < end => 0,
-                Some(_) => self.estimate.single(),
-                None => self.estimate.height(context, &line),
+                Some(Fold { lines, is_open: false }) if seq + 1 < lines.1 => 0,
+                Some(Fold { is_open: false, .. }) => self.estimate.single(),
+                _ => self.estimate.height(context, &line),
             };
             self.heights.set((seq - self.first_seq) as usize, height);
         }
     }
 
-    /// The fold that stands for this line, unless the person opened it.
-    fn fold_of(&self, log: &Log, line: &Line<'_>) -> Option<(u64, u64)> {
-        log.folded(line.seq).filter(|(first, _)| !self.expanded.contains(first))
+    /// The fold that this line belongs to.
+    fn fold_of(&self, log: &Log, line: &Line<'_>) -> Option<Fold> {
+        let lines = log.folded(line.seq)?;
+        Some(Fold { lines, is_open: self.expanded.contains(&lines.0) })
     }
 
-    fn expand(&mut self, context: &egui::Context, log: &Log, (first, end): (u64, u64)) {
-        self.expanded.insert(first);
+    /// Shows the arrivals of a fold one by one, or again as one row. What was clicked, `below` the upper edge, stays under the pointer.
+    fn toggle(&mut self, context: &egui::Context, log: &Log, fold: Fold, below: f32) {
+        let (first, end) = fold.lines;
+        if fold.is_open {
+            self.expanded.remove(&first);
+        } else {
+            self.expanded.insert(first);
+        }
         self.guess_again(context, log, first..end);
-        (self.anchor, self.offset, self.stick) = (first, 0.0, false);
+        let stays = if fold.is_open { end - 1 } else { first };
+        (self.anchor, self.offset, self.stick) = (stays, -f64::from(below), false);
     }
 
     fn take_scrolling(&mut self, ui: &Ui, view: Rect) {
@@ -272,16 +295,17 @@ impl List {
             index += 1;
             let Some(line) = log.get(seq).filter(|_| known > 0) else { continue };
             let fold = self.fold_of(log, &line);
-            if fold.is_some_and(|(_, end)| seq + 1 < end) {
+            let closed = fold.filter(|fold| !fold.is_open).map(|fold| fold.lines);
+            if closed.is_some_and(|(_, end)| seq + 1 < end) {
                 self.heights.set(index - 1, 0);
                 changed = true;
                 continue;
             }
-            let day = match fold {
+            let day = match closed {
                 Some((first, _)) => log.get(first).is_some_and(|first| first.new_day),
                 None => line.new_day,
             };
-            let galley = paint::galley(ui, scene, &line, fold, width);
+            let galley = paint::galley(ui, scene, &line, closed, width);
             let day_height = if day { row::DAY_HEIGHT } else { 0.0 };
             let height = (galley.rect.height() + row::PADDING + day_height).ceil();
             if height as u32 != known {
@@ -331,9 +355,8 @@ impl List {
             }
             _ => self.grabbed = None,
         }
-        let visuals = ui.style().interact(&response);
-        let color =
-            if self.grabbed.is_some() { visuals.fg_stroke.color } else { visuals.bg_stroke.color };
+        let color = ui.style().interact(&response).fg_stroke.color;
+        let color = if self.grabbed.is_some() { color } else { color.gamma_multiply(0.35) };
         ui.painter().rect_filled(handle.shrink2(vec2(2.0, 1.0)), 3.0, color);
     }
 

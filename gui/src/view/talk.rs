@@ -7,7 +7,7 @@ use egui::{
 
 use super::View;
 use super::list::Scene;
-use super::theme::{Palette, primary};
+use super::theme::{Palette, primary, sentence};
 use crate::model::{Action, Connection, Conversation, Kind, Model, Theme};
 
 /// Narrower windows show the lists at the sides only when asked.
@@ -187,13 +187,26 @@ impl View {
                     }
                 }
                 Connection::NameRefused { text } => {
-                    let label = ui.label(format!("{text}. Another name:"));
+                    let label = ui.label(format!("{}. Another name:", sentence(text)));
                     let edit = TextEdit::singleline(&mut self.new_name).desired_width(140.0);
                     let response = ui.add(edit).labelled_by(label.id);
                     let entered = response.lost_focus()
                         && ui.input(|input| input.key_pressed(egui::Key::Enter));
                     if ui.add(primary(palette, "Use this name")).clicked() || entered {
                         actions.push(Action::OfferName(self.new_name.clone()));
+                    }
+                }
+                Connection::PasswordWanted { text } => {
+                    let label = ui.label(format!("{}. Password:", sentence(text)));
+                    let edit = TextEdit::singleline(&mut self.new_password.0)
+                        .password(true)
+                        .desired_width(140.0);
+                    let response = ui.add(edit).labelled_by(label.id);
+                    let entered = response.lost_focus()
+                        && ui.input(|input| input.key_pressed(egui::Key::Enter));
+                    if ui.add(primary(palette, "Use this password")).clicked() || entered {
+                        let password = std::mem::take(&mut self.new_password);
+                        actions.push(Action::OfferPassword(password));
                     }
                 }
                 Connection::Ended { reason } => {

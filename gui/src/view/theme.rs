@@ -1,6 +1,9 @@
 //! Colours, sizes and the colour of a name.
 
-use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme as Base, vec2};
+use egui::ecolor::Hsva;
+use egui::{
+    Color32, CornerRadius, FontFamily, FontId, Rgba, Stroke, TextStyle, Theme as Base, vec2,
+};
 
 use crate::model::Theme;
 
@@ -8,6 +11,9 @@ use crate::model::Theme;
 pub(super) const BODY: f32 = 15.0;
 /// The size of what is beside the point.
 pub(super) const SMALL: f32 = 12.0;
+
+/// The contrast from which on a text is easily read, as WCAG 2 counts it.
+const LEGIBLE: f32 = 4.5;
 
 /// What is drawn in which colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,8 +82,15 @@ impl Palette {
         }
         // Multiplied with the golden ratio, neighbours are far apart; in integers, because an `f32` keeps only 24 bits of it.
         let hue = (hash.wrapping_mul(0x9e37_79b9) >> 8) as f32 / (1 << 24) as f32;
-        let (saturation, value) = if self.dark { (0.50, 0.92) } else { (0.85, 0.55) };
-        egui::ecolor::Hsva::new(hue, saturation, value, 1.0).into()
+        // A blue has to be brighter than a yellow to stand out as much from a dark ground, and may be brighter on a light one. On a dark
+        // ground the names are pale, on a light one as bright as they may be.
+        let saturation = if self.dark { 0.50 } else { 0.85 };
+        let ground = luminance(self.ground.into()) + 0.05;
+        let wanted = if self.dark { ground * 10.0 } else { ground / (LEGIBLE + 0.1) } - 0.05;
+        let brightest = Hsva::new(hue, saturation, 1.0, 1.0);
+        // Brightness counts in the luminance as a factor.
+        let value = (wanted / luminance(brightest.into())).min(1.0);
+        Hsva { v: value, ..brightest }.into()
     }
 
     /// Sets the looks of everything that egui draws itself.
@@ -99,7 +112,11 @@ impl Palette {
         style.spacing.item_spacing = vec2(8.0, 6.0);
         style.spacing.button_padding = vec2(12.0, 6.0);
         style.spacing.interact_size.y = 28.0;
-        style.spacing.scroll = egui::style::ScrollStyle::solid();
+        style.spacing.scroll = egui::style::ScrollStyle {
+            // The others are those of the bar that it moves in.
+            foreground_color: true,
+            ..egui::style::ScrollStyle::solid()
+        };
         for (text, size) in [
             (TextStyle::Body, BODY),
             (TextStyle::Button, 14.0),
@@ -161,9 +178,41 @@ pub(super) fn primary<'a>(palette: &Palette, text: &str) -> egui::Button<'a> {
     egui::Button::new(egui::RichText::new(text).color(palette.on_accent)).fill(palette.accent)
 }
 
+/// What was said in passing, as the beginning of a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// How bright a colour is to the eye, from 0 to 1, as WCAG 2 counts it.
+fn luminance(color: Rgba) -> f32 {
+    0.2126 * color.r() + 0.7152 * color.g() + 0.0722 * color.b()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How much two colours stand out from each other, from 1 to 21.
+    fn contrast(one: Color32, other: Color32) -> f32 {
+        let (one, other) = (luminance(one.into()), luminance(other.into()));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn everything_that_is_read_stands_out_from_its_ground() {
+        for theme in [Theme::Dark, Theme::Light] {
+            let palette = Palette::of(theme);
+            let names = (0..500).map(|number| palette.name(&format!("guest{number}")));
+            let texts = [palette.text, palette.dim, palette.error, palette.link];
+            for color in names.chain(texts) {
+                assert!(contrast(color, palette.ground) >= LEGIBLE, "{theme:?} {color:?}");
+                assert!(contrast(color, palette.side) >= LEGIBLE * 0.9, "{theme:?} {color:?}");
+            }
+            assert!(contrast(palette.on_accent, palette.accent) >= LEGIBLE, "{theme:?}");
+        }
+    }
 
     #[test]
     fn names_have_many_colours() {

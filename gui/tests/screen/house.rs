@@ -33,8 +33,13 @@ pub(crate) fn room(text: &str) -> RoomName {
 
 impl Window {
     pub(crate) fn new() -> Self {
+        Self::remembering(Preferences::default())
+    }
+
+    /// With what an earlier run has stored.
+    pub(crate) fn remembering(preferences: Preferences) -> Self {
         let mut window = Self {
-            model: Model::new(Preferences::default(), 0),
+            model: Model::new(preferences, 0),
             view: View::new(),
             effects: Vec::new(),
             nonces: 0,
@@ -72,6 +77,9 @@ impl Window {
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional()),
             Command::new("topic", "Sets the topic").arg(Arg::text("text")),
+            Command::new("login", "Says who you are")
+                .arg(Arg::word("account").optional())
+                .arg(Arg::secret("password")),
         ];
         self.event(Event::Welcome {
             version: 1,
@@ -230,6 +238,7 @@ impl Window {
         Harness::builder()
             .with_size(egui::vec2(width, height))
             .with_max_steps(12)
+            .with_step_dt(1.0 / 60.0)
             .build_state(|context, window: &mut Window| window.frame(context), self)
     }
 }

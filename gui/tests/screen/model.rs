@@ -6,14 +6,15 @@ use salotto::client::{Problem, Update};
 use salotto::event::{ErrorCode, LeaveReason};
 use salotto::{Event, Happening, NoticeKind, Reply, Request};
 use salotto_gui::model::log::LineKind;
-use salotto_gui::model::{Action, Connection, Effect, Input, Preferences, Wish};
+use salotto_gui::model::{Action, Connection, Effect, Input, Preferences, Secret, Wish};
 
 use crate::house::{Window, name, room};
 
 #[test]
 fn connecting_asks_for_the_address_the_name_and_the_room() {
     let mut window = Window::new();
-    let wish = Wish { host: "::1".into(), port: 4000, name: " ada ".into(), room: "dev".into() };
+    let (host, name, room) = ("::1".into(), " ada ".into(), "dev".into());
+    let wish = Wish { host, port: 4000, name, room, ..Wish::default() };
     window.act(Action::Connect(wish));
     let Some(Effect::Connect(options)) = window.effects.last() else {
         panic!("{:?}", window.effects)
@@ -21,6 +22,63 @@ fn connecting_asks_for_the_address_the_name_and_the_room() {
     assert_eq!((options.address.as_str(), options.name.as_str()), ("[::1]:4000", "ada"));
     assert_eq!(options.rooms, ["dev"]);
     assert!(options.reconnect);
+}
+
+/// The house asks for its password, of somebody who has filled in the form.
+fn at_the_door() -> (Window, Wish) {
+    let mut window = Window::new();
+    window.connect();
+    let text = "say hello with it".to_owned();
+    window.network(Update::PasswordWanted { text, wrong: false });
+    let wish = Wish { password: Secret("swordfish".into()), ..window.model.wish().clone() };
+    (window, wish)
+}
+
+#[test]
+fn a_password_is_handed_in_at_the_door_and_written_nowhere() {
+    let (mut window, wish) = at_the_door();
+    assert_eq!(window.model.refusal(), Some("this house asks for a password"));
+    window.act(Action::Connect(wish));
+    let offered = Effect::OfferPassword(Secret("swordfish".into()));
+    assert_eq!(window.effects.last(), Some(&offered));
+    window.welcome("ada", "run 1");
+    assert!(window.effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
+    assert!(!format!("{:?} {:?}", window.effects, window.model).contains("swordfish"));
+    let saved = window.model.preferences().wish();
+    assert_eq!(saved.password, Secret::default());
+    // Whoever was sent out and comes back in the same run need not know it by heart.
+    window.ended(LeaveReason::Kicked { by: None, why: String::new() });
+    window.act(Action::Connect(window.model.wish().clone()));
+    let Some(Effect::Connect(options)) = window.effects.last() else { panic!() };
+    assert_eq!(options.password.as_deref(), Some("swordfish"));
+}
+
+#[test]
+fn whoever_changes_more_than_the_password_connects_anew() {
+    for change in [
+        |wish: &mut Wish| wish.name = "eve".into(),
+        |wish: &mut Wish| wish.room = "dev".into(),
+        |wish: &mut Wish| wish.port = 4000,
+    ] {
+        let (mut window, mut wish) = at_the_door();
+        change(&mut wish);
+        window.act(Action::Connect(wish.clone()));
+        let Some(Effect::Connect(options)) = window.effects.last() else {
+            panic!("{wish:?}: {:?}", window.effects)
+        };
+        assert_eq!((&options.address, &options.name), (&wish.address(), &wish.name));
+        assert_eq!(options.password.as_deref(), Some("swordfish"));
+    }
+}
+
+#[test]
+fn what_can_be_typed_changes_with_what_one_may_do() {
+    let mut window = Window::in_the_lobby();
+    let ban = salotto::Command::new("ban", "Keeps somebody out");
+    window.event(Event::Commands { commands: vec![ban] });
+    let paths: Vec<&str> =
+        window.model.commands().iter().map(|command| command.path.as_str()).collect();
+    assert_eq!(paths, ["ban"]);
 }
 
 #[test]

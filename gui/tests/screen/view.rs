@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use egui::{Key, Modifiers};
+use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable;
 use salotto::client::{Problem, Update};
-use salotto_gui::model::{Action, Effect, Theme};
+use salotto_gui::model::{Action, Effect, Theme, Wish};
 
 use crate::house::Window;
 
@@ -76,6 +76,127 @@ fn a_taken_name_is_asked_for_again_in_the_form() {
     screen.get_by_label("Use this name").click();
     screen.run();
     assert!(screen.state().effects.contains(&Effect::OfferName("ada_2".into())));
+}
+
+#[test]
+fn a_password_is_asked_for_until_it_is_right_with_the_rest_kept() {
+    let mut window = Window::new();
+    window.connect();
+    let ask = |text: &str, wrong| Update::PasswordWanted { text: text.into(), wrong };
+    window.network(ask("say hello with it", false));
+    let mut screen = window.on_screen(800.0, 600.0);
+    screen.run();
+    screen.get_by_label("This house asks for a password");
+    // The field has the keyboard, and shows nobody what is typed.
+    let typed = |screen: &mut egui_kittest::Harness<'_, Window>, text: &str| {
+        screen.input_mut().events.push(Event::Text(text.into()));
+        screen.run();
+    };
+    typed(&mut screen, "sword");
+    screen.press_key(Key::Enter);
+    screen.run();
+    screen.state_mut().network(ask("that is not the password", true));
+    screen.run();
+    screen.get_by_label("That is not the password");
+    assert_eq!(screen.get_by_label("Name").value(), Some("ada".into()));
+    assert_eq!(screen.get_by_label("Password").value(), Some("•••••".into()));
+    typed(&mut screen, "fish");
+    screen.get_by_label("Use this password").click();
+    screen.run();
+    let offered: Vec<_> = screen.state().effects.iter().filter_map(offered).collect();
+    assert_eq!(offered, ["sword", "swordfish"]);
+}
+
+fn offered(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::OfferPassword(password) => Some(&password.0),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_new_password_is_asked_for_above_the_talk() {
+    let mut window = Window::in_the_lobby();
+    window.broken(5);
+    window.network(Update::PasswordWanted { text: "that is not the password".into(), wrong: true });
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    screen.get_by_label("That is not the password. Password:").type_text("new one");
+    screen.run();
+    screen.get_by_label("Use this password").click();
+    screen.run();
+    let offered: Vec<_> = screen.state().effects.iter().filter_map(offered).collect();
+    assert_eq!(offered, ["new one"]);
+}
+
+#[test]
+fn where_one_was_recently_is_entered_by_a_click() {
+    let mut before = Window::new();
+    for (host, name, room) in [("one.example", "ada", ""), ("two.example", "eve", "dev")] {
+        let (host, name, room) = (host.into(), name.into(), room.into());
+        let wish = Wish { host, port: 53000, name, room, ..Wish::default() };
+        before.act(Action::Connect(wish));
+        before.welcome("ada", "run 1");
+    }
+    let remembered = before.model.preferences().clone();
+    let mut screen = Window::remembering(remembered).on_screen(800.0, 600.0);
+    screen.run();
+    screen.get_by_label("dev at two.example as ada");
+    screen.get_by_label("one.example as ada").click();
+    screen.run();
+    let connected = screen.state().effects.iter().find_map(|effect| match effect {
+        Effect::Connect(options) => Some((options.address.clone(), options.rooms.clone())),
+        _ => None,
+    });
+    assert_eq!(connected, Some(("one.example:53000".into(), Vec::new())));
+    assert_eq!(screen.get_by_label("Address").value(), Some("one.example".into()));
+}
+
+/// Clicks in the middle of what has this label.
+fn click(screen: &mut egui_kittest::Harness<'_, Window>, label: &str, button: PointerButton) {
+    let bounds = screen.get_by_label(label).raw_bounds().unwrap();
+    let pos =
+        egui::pos2((bounds.x0 + bounds.x1) as f32 / 2.0, (bounds.y0 + bounds.y1) as f32 / 2.0);
+    screen.input_mut().events.push(Event::PointerMoved(pos));
+    screen.step();
+    for pressed in [true, false] {
+        let modifiers = Modifiers::NONE;
+        let event = Event::PointerButton { pos, button, pressed, modifiers };
+        screen.input_mut().events.push(event);
+        screen.step();
+    }
+}
+
+#[test]
+fn one_talks_to_a_person_by_two_clicks_or_the_menu() {
+    let active = |screen: &egui_kittest::Harness<'_, Window>| {
+        screen.state().model.active().unwrap().title().to_owned()
+    };
+    let mut screen = Window::in_the_lobby().on_screen(900.0, 600.0);
+    screen.run();
+    click(&mut screen, "bob", PointerButton::Primary);
+    assert_eq!(active(&screen), "lobby");
+    click(&mut screen, "bob", PointerButton::Primary);
+    assert_eq!(active(&screen), "bob");
+    screen.press_key_modifiers(Modifiers::ALT, Key::Num1);
+    screen.run();
+    click(&mut screen, "eve", PointerButton::Secondary);
+    screen.run();
+    screen.get_by_label("Talk to eve").click();
+    screen.run();
+    assert_eq!(active(&screen), "eve");
+}
+
+#[test]
+fn a_conversation_is_closed_by_its_menu() {
+    let mut screen = Window::in_the_lobby().on_screen(900.0, 600.0);
+    screen.run();
+    click(&mut screen, "lobby", PointerButton::Secondary);
+    screen.run();
+    screen.get_by_label("Leave this room").click();
+    screen.run();
+    let room = Some("lobby".to_owned());
+    assert_eq!(screen.state_mut().requests(), [salotto::Request::Leave { room }]);
 }
 
 #[test]

@@ -113,6 +113,35 @@ fn history_comes_back_and_the_draft_is_kept() {
 }
 
 #[test]
+fn a_login_is_seen_and_kept_by_nobody() {
+    let mut screen = screen();
+    type_text(&mut screen, "before");
+    press(&mut screen, Key::Enter);
+    type_text(&mut screen, "!login  ada swordfish ");
+    press(&mut screen, Key::Enter);
+    assert_eq!(said(&mut screen), ["before", "!login  ada swordfish"]);
+    press(&mut screen, Key::ArrowUp);
+    assert_eq!(entry(&screen), "before");
+    screen.press_key_modifiers(Modifiers::COMMAND, Key::Z);
+    screen.run();
+    assert!(!entry(&screen).contains("swordfish"), "{}", entry(&screen));
+}
+
+#[test]
+fn of_a_line_only_what_follows_the_command_is_secret() {
+    let window = Window::in_the_lobby();
+    for (line, hidden) in [
+        ("!login swordfish", Some("swordfish")),
+        (" !login  ada  sword ", Some("ada  sword ")),
+        ("!login ", None),
+        ("!kick bob", None),
+        ("login swordfish", None),
+    ] {
+        assert_eq!(window.model.secret_from(line).map(|at| &line[at..]), hidden, "{line}");
+    }
+}
+
+#[test]
 fn a_draft_stays_in_its_conversation() {
     let mut screen = screen();
     screen.state_mut().enter("dev", &["ada"]);

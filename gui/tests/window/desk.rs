@@ -8,11 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, Window};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, PropMode, Window};
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 /// How long anything may take before a test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An X server of its own and a window manager on it; both end with it.
 pub(crate) struct Desk {
@@ -29,9 +30,15 @@ pub(crate) struct Picture(Vec<u8>);
 
 impl Desk {
     pub(crate) fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, &[])
+    }
+
+    /// With an X server that is started with these arguments, too.
+    pub(crate) fn with(width: u16, height: u16, arguments: &[&str]) -> Self {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0"])
             .arg(format!("{width}x{height}x24"))
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -82,10 +89,52 @@ impl Desk {
         self.xdotool(&["key", key]);
     }
 
+    /// Sets what programs look up when they start, e.g. `Xft.dpi: 192`.
+    pub(crate) fn set_resources(&self, resources: &str) {
+        let (name, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
+        let (replace, text) = (PropMode::REPLACE, resources.as_bytes());
+        let set = self.connection.change_property8(replace, self.root, name, kind, text);
+        set.expect("Xvfb answers").check().expect("Xvfb takes it");
+    }
+
+    /// Clicks where this colour, or nearly this, is on the screen for the first time, by rows; waits for it to be there.
+    pub(crate) fn click_on(&self, place: (i16, i16, u16, u16), color: [u8; 3]) {
+        let (x, y) = self.wait("a colour", || {
+            let Picture(pixels) = self.picture(place)?;
+            let [red, green, blue] = color;
+            let is_near = |pixel: &[u8]| {
+                let differences = pixel.iter().zip([blue, green, red]);
+                differences.map(|(&one, other)| u32::from(one.abs_diff(other))).sum::<u32>() < 24
+            };
+            let at = pixels.chunks_exact(4).position(is_near)?;
+            let width = usize::from(place.2);
+            Some((place.0 + (at % width) as i16, place.1 + (at / width) as i16))
+        });
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+        self.xdotool(&["click", "1"]);
+    }
+
+    /// Sets the layout of the keyboard, with the menu key for Compose and Scroll Lock to switch between two.
+    pub(crate) fn layout(&self, layout: &[&str]) {
+        let mut command = Command::new("setxkbmap");
+        command.env("DISPLAY", &self.display).args(["-option", "", "-layout"]).args(layout);
+        let set = command.args(["-option", "compose:menu,grp:sclk_toggle"]).status();
+        assert!(set.is_ok_and(|status| status.success()), "setxkbmap is installed");
+    }
+
     /// Puts text on the clipboard from another program, which stays to give it.
     pub(crate) fn copy(&self, text: &str) {
+        self.offer("clipboard", text);
+    }
+
+    /// Selects text in another program.
+    pub(crate) fn select(&self, text: &str) {
+        self.offer("primary", text);
+    }
+
+    fn offer(&self, selection: &str, text: &str) {
         let mut owner = Command::new("xclip")
-            .args(["-selection", "clipboard"])
+            .args(["-selection", selection])
             .env("DISPLAY", &self.display)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -113,14 +162,16 @@ impl Desk {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The window that a process shows, with its position and size on the screen.
+    /// The newest window of this class, with its position and size on the screen.
     pub(crate) fn window_of(&self, class: &str) -> Option<(Window, (i16, i16, u16, u16))> {
         // Asked over and over while something else starts: cheaply.
         let list = self.connection.intern_atom(false, b"_NET_CLIENT_LIST").ok()?.reply().ok()?.atom;
         let any = AtomEnum::ANY;
         let list = self.connection.get_property(false, self.root, list, any, 0, 64).ok()?;
         let list = list.reply().ok()?;
-        let window = list.value32()?.find(|&window| {
+        // The oldest comes first.
+        let windows: Vec<Window> = list.value32()?.collect();
+        let window = windows.into_iter().rfind(|&window| {
             let name = AtomEnum::WM_CLASS;
             let property = self.connection.get_property(false, window, name, any, 0, 64).ok();
             let property = property.and_then(|property| property.reply().ok());
@@ -171,7 +222,7 @@ impl Desk {
 
     /// Waits until there is what `look` looks for.
     pub(crate) fn wait<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
-        wait(what, look).unwrap_or_else(|| {
+        wait(look).unwrap_or_else(|| {
             self.keep("gave-up");
             panic!("waited in vain for {what}; see target/window/gave-up.png")
         })
@@ -202,8 +253,8 @@ impl Drop for Desk {
     }
 }
 
-/// Looks again and again: the screen tells nobody when it changes.
-pub(crate) fn wait<T>(_what: &str, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+/// Looks again and again until there is something or patience is at its end: a screen tells nobody when it changes.
+pub(crate) fn wait<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         if let Some(found) = look() {
@@ -214,7 +265,7 @@ pub(crate) fn wait<T>(_what: &str, mut look: impl FnMut() -> Option<T>) -> Optio
     None
 }
 
-/// Lets time pass.
+/// Lets time pass: between two looks, or because time is what is measured.
 pub(crate) fn pause(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "a screen has no events to wait for")]
     thread::sleep(time);

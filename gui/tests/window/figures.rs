@@ -4,13 +4,15 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use crate::desk::{Desk, artefacts, pause};
+use salotto::Participant;
+
+use crate::desk::{Desk, artefacts};
 use crate::guest::{Guest, house, port};
-use crate::program::Program;
+use crate::program::{ENTRY, Program, number_after};
 use crate::{enter, home};
 
 /// Says a figure and keeps it.
-fn figure(text: &str) {
+pub(crate) fn figure(text: &str) {
     eprintln!("figure: {text}");
     fs::create_dir_all(artefacts()).expect("target can be written");
     let path = artefacts().join("figures.txt");
@@ -19,7 +21,7 @@ fn figure(text: &str) {
 }
 
 /// Promises hold for what is shipped, not for a build to debug.
-fn promise(holds: bool, what: &str) {
+pub(crate) fn promise(holds: bool, what: &str) {
     if cfg!(debug_assertions) {
         eprintln!("not held against a debug build: {what}: {holds}");
     } else {
@@ -27,8 +29,8 @@ fn promise(holds: bool, what: &str) {
     }
 }
 
-/// The same for what another machine, or this one while it is busy, can miss: times, and memory that is shared with other programs. It is
-/// held where `SALOTTO_HOLD_FIGURES` is set, and told otherwise.
+/// The same for times, which another machine, or this one while it is busy, can miss. They are held where `SALOTTO_HOLD_FIGURES` is set,
+/// and told otherwise.
 fn promise_where_held(holds: bool, what: &str) {
     if std::env::var_os("SALOTTO_HOLD_FIGURES").is_some() {
         promise(holds, what);
@@ -37,7 +39,7 @@ fn promise_where_held(holds: bool, what: &str) {
     }
 }
 
-fn median(mut values: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut values: Vec<Duration>) -> Duration {
     values.sort();
     values[values.len() / 2]
 }
@@ -49,22 +51,16 @@ fn an_idle_window_sleeps() {
     let program = enter(&desk, &home, port(&house));
     bob.say("hello");
     desk.keys("the cursor is here");
-    // Threads that served the start end within a second.
-    pause(Duration::from_secs(2));
-    let (switches, ticks) = (program.switches(), program.ticks());
-    pause(Duration::from_secs(10));
-    let (switches_after, ticks_after) = (program.switches(), program.ticks());
-    let woken: Vec<_> = switches_after.iter().filter(|thread| !switches.contains(thread)).collect();
-    let threads = switches.len();
+    let idle = program.idle(Duration::from_secs(10));
     figure(&format!(
-        "idle 10 s, {threads} threads: {} woken, {} ticks",
-        woken.len(),
-        ticks_after - ticks
+        "idle 10 s, {} threads: {} wakes, {} ticks",
+        idle.threads,
+        idle.wakes(),
+        idle.ticks
     ));
-    assert!(woken.is_empty(), "woken: {woken:?}, before: {switches:?}");
-    assert_eq!(ticks_after, ticks);
+    assert!(idle.wakes() == 0 && idle.ticks == 0, "{idle:?}");
     figure(&format!("idle PSS {:.1} MB", program.pss() as f64 / 1024.0));
-    promise_where_held(program.pss() <= 75 * 1024, "idle PSS is at most 75 MB");
+    promise(program.pss() <= 75 * 1024, "idle PSS is at most 75 MB");
     smol::block_on(house.stop());
 }
 
@@ -77,7 +73,7 @@ fn the_window_opens_at_once() {
     for _ in 0..6 {
         let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
         times.push(program.shown.duration_since(program.started));
-        program.wait_log("received an entry");
+        program.wait_for_all(&[ENTRY]);
         desk.key("alt+F4");
         program.wait_end();
     }
@@ -99,12 +95,11 @@ fn a_message_is_on_the_screen_soon() {
     let mut program = enter(&desk, &home, port(&house));
     let (mut from_socket, mut from_guest) = (Vec::new(), Vec::new());
     for number in 0..40 {
-        pause(Duration::from_millis(50));
-        program.read_log();
         let said = Instant::now();
         bob.say(&format!("message {number}"));
-        let (_, received) = program.wait_log("received an entry");
+        let (_, received) = program.wait_log(ENTRY);
         let (seen, drawn) = program.wait_log("drawn");
+        program.wait_log("at rest");
         from_socket.push(clock(&drawn).saturating_sub(clock(&received)));
         from_guest.push(seen.duration_since(said));
     }
@@ -121,46 +116,54 @@ fn a_message_is_on_the_screen_soon() {
     smol::block_on(house.stop());
 }
 
-#[test]
-fn a_flood_is_kept_up_with() {
-    const LINES: u32 = 20_000;
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let address = format!("127.0.0.1:{}", port(&house));
-    // A line in the log for each entry would cost as much as the entry.
-    let log = "salotto_gui::shell=trace,warn";
-    let mut program = Program::start_with_log(&desk, &home, &[&address, "--name", "ada"], log);
-    let mut bot = smol::block_on(house.handle().join("bot")).expect("there is room");
-    pause(Duration::from_millis(500));
-    program.read_log();
-    let ticks = program.ticks();
-    let began = Instant::now();
+/// What is said in a flood, and how often.
+pub(crate) const LINES: u32 = 20_000;
+
+/// The numbered line of a flood.
+pub(crate) fn line(number: u32) -> String {
+    format!("line {number} of a flood that says about seventy-five characters each time")
+}
+
+/// Says them all, as fast as the house takes them.
+pub(crate) fn flood(mut bot: Participant) {
     smol::block_on(async {
         for number in 0..LINES {
-            let text = format!(
-                "line {number} of a flood that says about seventy-five characters each time"
-            );
-            bot.say(text).await.expect("the house is open");
+            bot.say(line(number)).await.expect("the house is open");
             // Its own lines are taken, so that it is not cut off.
             while let Some(Some(_)) = smol::future::poll_once(bot.next()).await {}
         }
     });
-    // Over when nothing has been drawn for a while.
-    let mut last = Instant::now();
-    loop {
-        pause(Duration::from_millis(500));
-        match program.read_log().last() {
-            Some((at, _)) => last = *at,
-            None => break,
-        }
+}
+
+#[test]
+fn a_flood_is_kept_up_with() {
+    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
+    let address = format!("127.0.0.1:{}", port(&house));
+    // A line in the log for each entry would cost as much as the entry.
+    let log = "salotto_gui::shell=trace,salotto_gui::app=trace,warn";
+    let mut program = Program::start_with_log(&desk, &home, &[&address, "--name", "ada"], log);
+    let bot = smol::block_on(house.handle().join("bot")).expect("there is room");
+    // It has the two of them, and nothing more to draw.
+    program.wait_log("connection=Online");
+    program.wait_rest();
+    program.read_log();
+    let ticks = program.ticks();
+    let began = Instant::now();
+    flood(bot);
+    let mut taken = 0;
+    while taken < u64::from(LINES) {
+        taken += number_after(&program.wait_log("took in").1, "updates=");
     }
+    let (last, _) = program.wait_log("drawn");
+    program.wait_log("at rest");
     let cpu = Duration::from_millis((program.ticks() - ticks) * 10);
     figure(&format!(
         "{LINES} lines: {cpu:?} CPU in {:?}, then PSS {:.1} MB",
         last.duration_since(began),
         program.pss() as f64 / 1024.0
     ));
-    promise_where_held(cpu <= Duration::from_millis(500), "20,000 lines cost at most 0.5 s");
-    desk.keep("flood");
+    promise(cpu <= Duration::from_millis(500), "20,000 lines cost at most 0.5 s");
+    program.keep(&desk, "flood");
     smol::block_on(house.stop());
 }
 

@@ -5,32 +5,30 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use salotto::Server;
 use salotto::config::Settings;
 
-use crate::desk::{PATIENCE, pause};
+use crate::desk::{PATIENCE, wait};
+use crate::program::number_after;
 
 /// A house on the loopback. Limits on haste are off: the tests are in a hurry.
 pub(crate) fn house(port: u16) -> Server {
-    let mut settings = Settings::default();
+    house_with(port, Settings::default())
+}
+
+/// The same, with other settings than the usual ones.
+pub(crate) fn house_with(port: u16, mut settings: Settings) -> Server {
     settings.limits.rate = None;
     settings.limits.mailbox = None;
     settings.rooms.timeline_entries = 65_536;
     settings.rooms.timeline_bytes = 64 * 1024 * 1024;
-    let start = || {
-        let server = Server::builder().settings(settings.clone());
-        server.listen([format!("127.0.0.1:{port}")]).start()
-    };
     // Right after a house has closed its port may still be taken.
-    for _ in 0..100 {
-        if let Ok(server) = start() {
-            return server;
-        }
-        pause(Duration::from_millis(50));
-    }
-    start().expect("there is a free port")
+    let started = wait(|| {
+        let server = Server::builder().settings(settings.clone());
+        server.listen([format!("127.0.0.1:{port}")]).start().ok()
+    });
+    started.expect("there is a free port")
 }
 
 pub(crate) fn port(house: &Server) -> u16 {
@@ -69,6 +67,12 @@ impl Guest {
 
     pub(crate) fn say(&mut self, text: &str) {
         self.send(&format!(r#"{{"type":"say","text":"{text}"}}"#));
+    }
+
+    /// Says something and waits until the house has written it down. Returns under which id.
+    pub(crate) fn say_and_wait(&mut self, text: &str) -> u64 {
+        self.say(text);
+        number_after(&self.wait(&[r#""type":"message""#, text]), r#""id":"#)
     }
 
     /// Waits for a line with all these parts.

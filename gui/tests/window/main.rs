@@ -1,22 +1,26 @@
 //! The real program against a real house under a real X server. Switched by the feature `window-tests`, because it needs Xvfb, openbox,
-//! xdotool, xclip, x11-apps and ImageMagick: `gui/window-tests.sh` has them all.
+//! xdotool, xclip, x11-apps, ImageMagick and python3-tk: `gui/window-tests.sh` has them all.
 
 #![expect(clippy::print_stderr, reason = "a test that fails shows the log of the window")]
 
+mod comparison;
 mod desk;
 mod figures;
 mod guest;
 mod pictures;
 mod program;
+mod surroundings;
 
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use salotto::PasswordHash;
+use salotto::config::Settings;
 use tempfile::TempDir;
 
-use desk::{Desk, pause};
-use guest::{Guest, Wire, house, port};
-use program::Program;
+use desk::{Desk, Picture, pause};
+use guest::{Guest, Wire, house, house_with, port};
+use program::{ENTRY, Program};
 
 const MESSAGE: &str = r#""type":"message""#;
 const LEFT: &str = r#""type":"left""#;
@@ -31,8 +35,9 @@ fn home() -> TempDir {
 /// A window that is in the house as ada, with the pointer elsewhere.
 fn enter(desk: &Desk, home: &TempDir, port: u16) -> Program {
     let mut program = Program::start(desk, home, &[&format!("127.0.0.1:{port}"), "--name", "ada"]);
-    program.wait_log("received an entry");
-    program.wait_log("drawn");
+    // The line that says so, and how far away the house is.
+    program.wait_for_all(&[ENTRY, "the answer to a ping"]);
+    program.wait_rest();
     program
 }
 
@@ -41,7 +46,7 @@ fn a_person_connects_by_typing_and_talks() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let mut bob = Guest::enter(port(&house), "bob");
     let mut program = Program::start(&desk, &home, &[]);
-    desk.keep("form");
+    program.keep(&desk, "form");
     desk.keys(&format!("127.0.0.1:{}", port(&house)));
     // Past the port, which the address has already said.
     desk.key("Tab");
@@ -49,35 +54,66 @@ fn a_person_connects_by_typing_and_talks() {
     desk.keys("ada");
     desk.key("Return");
     bob.wait(&[JOINED, ADA]);
-    program.wait_log("received an entry");
-    program.wait_log("drawn");
+    program.wait_log(ENTRY);
+    program.wait_rest();
     desk.keys("Hello from the window!");
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""from":"ada""#, "Hello from the window!"]);
     desk.keys("second");
     desk.key("KP_Enter");
     bob.wait(&[MESSAGE, r#""from":"ada""#, "second"]);
-    let id = last_id(&mut program);
-    program.read_log();
     let before = desk.picture(program.place);
-    bob.say("and hello from a bare socket");
-    program.wait_log(&format!("id={}", id + 1));
-    program.wait_log("drawn");
+    let id = bob.say_and_wait("and hello from a bare socket");
+    program.wait_entry(id);
+    program.wait_drawn();
     desk.wait("the message on the screen", || {
         (desk.picture(program.place) != before).then_some(())
     });
-    desk.keep("talk");
+    program.keep(&desk, "talk");
     smol::block_on(house.stop());
+}
+
+#[test]
+fn a_password_is_typed_until_it_is_right_and_written_nowhere() {
+    let (desk, home) = (Desk::new(1100, 800), home());
+    let mut settings = Settings::default();
+    settings.server.password = PasswordHash::new("swordfish").ok();
+    let house = house_with(0, settings);
+    let address = format!("127.0.0.1:{}", port(&house));
+    let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
+    program.wait_log("connection=PasswordWanted");
+    program.wait_log("drawn");
+    desk.keys("trout");
+    desk.key("Return");
+    program.wait_log("connection=PasswordWanted");
+    program.wait_log("drawn");
+    program.keep(&desk, "password");
+    desk.key("ctrl+a");
+    desk.keys("swordfish");
+    desk.key("Return");
+    program.wait_log("connection=Online");
+    desk.key("alt+F4");
+    assert!(program.wait_end().success());
+    let remembered = std::fs::read_to_string(home.path().join("salotto/gui.ron"));
+    let remembered = remembered.expect("something was remembered");
+    assert!(remembered.contains("ada") && !remembered.contains("swordfish"), "{remembered}");
+    smol::block_on(house.stop());
+}
+
+/// Pastes, and waits until it is in the entry: the owner of the clipboard is asked first.
+fn paste(desk: &Desk, program: &mut Program) {
+    desk.key("ctrl+v");
+    program.wait_log("pasted");
+    program.wait_log("drawn");
 }
 
 #[test]
 fn text_goes_through_the_clipboard_both_ways() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let mut bob = Guest::enter(port(&house), "bob");
-    let _program = enter(&desk, &home, port(&house));
+    let mut program = enter(&desk, &home, port(&house));
     desk.copy("Grüße → ✓");
-    desk.key("ctrl+v");
-    pause(Duration::from_millis(300));
+    paste(&desk, &mut program);
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""text":"Grüße → ✓""#]);
     desk.keys("copy me");
@@ -87,13 +123,24 @@ fn text_goes_through_the_clipboard_both_ways() {
     assert_eq!(desk.paste_as("STRING"), "copy me", "older programs ask so");
     assert!(desk.paste_as("TARGETS").contains("UTF8_STRING"), "GTK asks so first");
     // What was copied here can be pasted here, and replaces what is selected.
-    desk.key("ctrl+v");
-    pause(Duration::from_millis(300));
-    desk.key("ctrl+v");
-    pause(Duration::from_millis(300));
+    paste(&desk, &mut program);
+    paste(&desk, &mut program);
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""text":"copy mecopy me""#]);
-    // Nobody has anything: nothing hangs.
+    // What is selected elsewhere is pasted with the middle button.
+    desk.select("chosen");
+    let (x, y, width, height) = program.place;
+    desk.xdotool(&[
+        "mousemove",
+        &(x + width as i16 / 2).to_string(),
+        &(y + height as i16 / 2).to_string(),
+    ]);
+    desk.xdotool(&["click", "2"]);
+    program.wait_log("pasted");
+    program.wait_log("drawn");
+    desk.key("Return");
+    bob.wait(&[MESSAGE, r#""text":"chosen""#]);
+    desk.point_away();
     desk.keys("cut");
     desk.key("ctrl+a");
     desk.key("ctrl+x");
@@ -108,9 +155,8 @@ fn text_goes_through_the_clipboard_both_ways() {
 fn shortcuts_and_foreign_letters_arrive() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let mut bob = Guest::enter(port(&house), "bob");
-    let set = Command::new("setxkbmap").env("DISPLAY", &desk.display).arg("de").status();
-    assert!(set.is_ok_and(|status| status.success()), "setxkbmap is installed");
-    let _program = enter(&desk, &home, port(&house));
+    desk.layout(&["de"]);
+    let mut program = enter(&desk, &home, port(&house));
     for key in ["odiaeresis", "ssharp", "at", "EuroSign", "x"] {
         desk.key(key);
     }
@@ -118,6 +164,26 @@ fn shortcuts_and_foreign_letters_arrive() {
     desk.key("alt+1");
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""text":"öß@€x""#]);
+    for (layout, keys, text) in [
+        (
+            &["de"][..],
+            &["dead_acute", "e", "dead_circumflex", "O", "dead_acute", "space"][..],
+            "éÔ'",
+        ),
+        (&["fr"], &["dead_circumflex", "e", "dead_diaeresis", "i", "dead_circumflex", "t"], "êï^t"),
+        (&["us", "-variant", "altgr-intl"], &["dead_diaeresis", "u", "dead_acute", "A"], "üÁ"),
+        (&["us,de"], &["ISO_Next_Group", "dead_acute", "e", "ISO_Next_Group", "y"], "éy"),
+        (&["us"], &["Multi_key", "s", "s", "Multi_key", "equal", "e"], "ß€"),
+    ] {
+        desk.layout(layout);
+        // The new layout is known when the X server has told everybody of it, and that was before it takes a key.
+        for key in keys {
+            desk.key(key);
+        }
+        desk.key("Return");
+        bob.wait(&[MESSAGE, &format!(r#""text":"{text}""#)]);
+        program.wait_rest();
+    }
     smol::block_on(house.stop());
 }
 
@@ -157,13 +223,12 @@ fn whoever_is_kicked_is_told_and_stays_out() {
     assert!(kicked.is_ok_and(|was_there| was_there));
     bob.wait(&[LEFT, ADA, r#""reason":"kicked""#]);
     desk.wait("the reason", || (desk.picture(program.place) != before).then_some(()));
-    // The first attempt to come back would follow within a second or two.
-    pause(Duration::from_secs(4));
-    bob.say("marker");
-    bob.wait(&["marker"]);
+    // Whoever has no thread for the network does not try again; and whoever comes after that is seen to come.
+    program.wait_log("the network's thread has ended");
+    Guest::enter(port(&house), "eve");
+    bob.wait(&[JOINED, r#""who":"eve""#]);
     assert_eq!(bob.count(&[JOINED, ADA]), 1, "it came back after a kick");
-    program.read_log();
-    desk.keep("kicked");
+    program.keep(&desk, "kicked");
     smol::block_on(house.stop());
 }
 
@@ -173,29 +238,18 @@ fn a_cut_wire_loses_and_doubles_nothing() {
     let wire = Wire::to(port(&house));
     let mut bob = Guest::enter(port(&house), "bob");
     let mut program = enter(&desk, &home, wire.port);
-    bob.say("before");
-    let mut ids = vec![last_id(&mut program)];
+    let first = bob.say_and_wait("before");
+    program.wait_entry(first);
     wire.cut();
     for number in 0..5 {
-        bob.say(&format!("while away {number}"));
+        bob.say_and_wait(&format!("while away {number}"));
     }
-    bob.wait(&["while away 4"]);
+    program.wait_ahead("connection=Online");
     // Everything up to what is said once it is back, each once, in order.
-    desk.keep("cut");
-    let marker = loop {
-        bob.say("marker");
-        let marker = bob.wait(&[MESSAGE, r#""text":"marker""#]);
-        let id = number_after(&marker, r#""id":"#);
-        pause(Duration::from_millis(200));
-        ids.extend(entry_ids(&mut program));
-        if ids.last().is_some_and(|&last| last >= id) {
-            break id;
-        }
-    };
-    let first = ids[0];
-    ids.retain(|&seen| seen <= marker);
-    assert_eq!(ids, (first..=marker).collect::<Vec<_>>());
-    desk.keep("back");
+    let marker = bob.say_and_wait("marker");
+    assert_eq!(program.wait_entry(marker), (first + 1..=marker).collect::<Vec<_>>());
+    program.wait_rest();
+    program.keep(&desk, "back");
     smol::block_on(house.stop());
 }
 
@@ -203,34 +257,37 @@ fn a_cut_wire_loses_and_doubles_nothing() {
 fn a_house_that_was_restarted_is_entered_again() {
     let (desk, home, first) = (Desk::new(1100, 800), home(), house(0));
     let port = port(&first);
-    let program = enter(&desk, &home, port);
-    pause(Duration::from_millis(500));
-    let before = desk.picture(program.place);
+    let mut program = enter(&desk, &home, port);
     smol::block_on(first.stop());
-    desk.wait("the countdown", || (desk.picture(program.place) != before).then_some(()));
-    desk.keep("waiting");
+    program.wait_log("connection=Waiting");
+    program.wait_log("drawn");
+    program.keep(&desk, "waiting");
     let second = house(port);
     let mut bob = Guest::enter(port, "bob");
-    // Either bob saw it come, or it was there before him.
-    desk.wait("the return", || {
-        let members = smol::block_on(second.handle().members()).ok()?;
-        members
-            .iter()
-            .any(|member| member.name.as_ref().is_some_and(|name| name.as_str() == "ada"))
-            .then_some(())
-    });
+    program.wait_log("connection=Online");
+    program.wait_log("drawn");
     desk.keys("still here");
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""from":"ada""#, "still here"]);
     smol::block_on(second.stop());
 }
 
+/// What the window looks like at rest: the same before and after it was drawn once more.
+fn still_picture(desk: &Desk, program: &mut Program) -> Option<Picture> {
+    desk.wait("a window at rest", || {
+        let picture = desk.picture(program.place);
+        program.read_log();
+        desk.key("shift");
+        program.wait_rest();
+        (picture == desk.picture(program.place)).then_some(picture)
+    })
+}
+
 #[test]
 fn an_uncovered_window_is_drawn_again() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let program = enter(&desk, &home, port(&house));
-    pause(Duration::from_millis(500));
-    let before = desk.picture(program.place);
+    let mut program = enter(&desk, &home, port(&house));
+    let before = still_picture(&desk, &mut program);
     for _ in 0..5 {
         let mut cover = Command::new("xclock")
             .args(["-geometry", "700x500+200+150"])
@@ -238,7 +295,6 @@ fn an_uncovered_window_is_drawn_again() {
             .spawn()
             .expect("x11-apps are installed");
         desk.wait("the cover", || (desk.picture(program.place) != before).then_some(()));
-        pause(Duration::from_millis(200));
         cover.kill().expect("it runs");
         cover.wait().expect("it ends");
         desk.xdotool(&["windowactivate", "--sync", &program.window.to_string()]);
@@ -254,19 +310,16 @@ fn no_message_stays_off_the_screen() {
     let mut program = enter(&desk, &home, port(&house));
     for round in 0..6 {
         program.read_log();
+        let first = bob.say_and_wait(&format!("round {round} begins"));
         for number in 0..150 {
             bob.say(&format!("round {round} message {number}"));
+            // So fast messages meet a window that draws, falls asleep and is woken.
             pause(Duration::from_millis(7));
         }
-        bob.wait(&[&format!("round {round} message 149")]);
-        // No input comes: what is not drawn by now never is.
-        pause(Duration::from_secs(1));
-        let log = program.read_log();
-        let received = log.iter().rposition(|(_, line)| line.contains("received an entry"));
-        let drawn = log.iter().rposition(|(_, line)| line.contains("drawn"));
-        assert!(received < drawn, "round {round}: the last message was not drawn");
-        let entries = log.iter().filter(|(_, line)| line.contains("received an entry")).count();
-        assert_eq!(entries, 150, "round {round}");
+        let last = bob.say_and_wait(&format!("round {round} ends"));
+        assert_eq!(program.wait_entry(last), (first..=last).collect::<Vec<_>>(), "round {round}");
+        // No input comes: what is not drawn by itself never is.
+        program.wait_drawn();
     }
     smol::block_on(house.stop());
 }
@@ -298,25 +351,4 @@ fn the_size_of_the_window_is_remembered() {
     let program = Program::start(&desk, &home, &[]);
     assert_eq!((program.place.2, program.place.3), (710, 530));
     smol::block_on(house.stop());
-}
-
-/// The ids of the entries received since the log was last looked at.
-fn entry_ids(program: &mut Program) -> Vec<u64> {
-    let log = program.read_log();
-    let entries = log.iter().filter(|(_, line)| line.contains("received an entry"));
-    entries.map(|(_, line)| number_after(line, "id=")).collect()
-}
-
-/// Waits for an entry and returns the id of the last one that is there.
-fn last_id(program: &mut Program) -> u64 {
-    let (_, line) = program.wait_log("received an entry");
-    entry_ids(program).last().copied().unwrap_or_else(|| number_after(&line, "id="))
-}
-
-fn number_after(line: &str, label: &str) -> u64 {
-    let (_, rest) = line.rsplit_once(label).expect("the label is there");
-    rest.split(|letter: char| !letter.is_ascii_digit())
-        .next()
-        .and_then(|digits| digits.parse().ok())
-        .expect("a number follows")
 }

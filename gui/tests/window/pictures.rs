@@ -3,27 +3,39 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
-use salotto::{Participant, Server};
+use salotto::{Entry, Event, Happening, Participant, Server};
 use tempfile::TempDir;
 
-use crate::desk::{Desk, pause};
+use crate::desk::Desk;
 use crate::guest::{house, port};
 use crate::home;
-use crate::program::Program;
+use crate::program::{ENTRY, Program};
 
 /// Lets somebody in who talks through the house's own door.
 fn guest(house: &Server, name: &str) -> Participant {
     smol::block_on(house.handle().join(name)).expect("the name is free")
 }
 
-fn say(guest: &Participant, text: &str) {
-    smol::block_on(guest.say(text)).expect("the house is open");
+/// Says something and waits until the house has written it down. Returns under which id.
+fn say(guest: &mut Participant, text: &str) -> u64 {
+    smol::block_on(async {
+        guest.say(text).await.expect("the house is open");
+        loop {
+            match guest.next().await.expect("the house is open") {
+                Event::Entry(Entry { id, what: Happening::Message { text: said, .. }, .. })
+                    if said == text =>
+                {
+                    return id;
+                }
+                _ => {}
+            }
+        }
+    })
 }
 
 /// A home in which the window remembers colours and a size.
-fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
+pub(crate) fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
     let home = home();
     let folder = home.path().join("salotto");
     fs::create_dir_all(&folder).expect("there is a place for it");
@@ -32,7 +44,9 @@ fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
     home
 }
 
-fn talk(house: &Server, people: &[Participant]) {
+fn talk(house: &Server, people: &mut [Participant]) -> u64 {
+    let topic = "topic lobby Board games on Thursdays, bring snacks";
+    smol::block_on(house.handle().execute(topic)).expect("the house is open");
     let lines = [
         "Evening all! Who is in for the game tonight?",
         "me, if it starts after eight",
@@ -46,11 +60,11 @@ fn talk(house: &Server, people: &[Participant]) {
         "(°_°)",
         "eight is fine",
     ];
+    let mut last = 0;
     for (number, line) in lines.iter().enumerate() {
-        say(&people[number % people.len()], line);
+        last = say(&mut people[number % people.len()], line);
     }
-    smol::block_on(house.handle().execute("topic lobby Board games on Thursdays, bring snacks"))
-        .ok();
+    last
 }
 
 #[test]
@@ -68,14 +82,14 @@ fn all_sizes_and_colours() {
         ("light-crowd", "Light", 960, 640, &many),
     ] {
         let house = house(0);
-        let people: Vec<_> = names.iter().map(|name| guest(&house, name)).collect();
+        let mut people: Vec<_> = names.iter().map(|name| guest(&house, name)).collect();
         let home = home_with(theme, width, height);
         let address = format!("127.0.0.1:{}", port(&house));
         let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
-        program.wait_log("received an entry");
-        talk(&house, &people);
-        pause(Duration::from_millis(1500));
-        desk.keep(name);
+        let last = talk(&house, &mut people);
+        program.wait_for_all(&["looked through the fonts", &format!("{ENTRY} id={last} ")]);
+        program.wait_rest();
+        program.keep(&desk, name);
         smol::block_on(house.stop());
     }
 }
@@ -85,10 +99,9 @@ fn all_sizes_and_colours() {
 #[ignore = "writes into the repository"]
 fn the_picture_for_the_readme() {
     let (desk, home, house) = (Desk::new(1100, 800), home_with("Dark", 900, 560), house(0));
-    let people = ["bob", "carla", "dario", "élodie"].map(|name| guest(&house, name));
+    let mut people = ["bob", "carla", "dario", "élodie"].map(|name| guest(&house, name));
     let address = format!("127.0.0.1:{}", port(&house));
     let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
-    program.wait_log("received an entry");
     for (who, line) in [
         (0, "evening! who is in for the game tonight?"),
         (1, "me, if it starts after eight"),
@@ -96,14 +109,15 @@ fn the_picture_for_the_readme() {
         (3, "parfait, à ce soir"),
         (0, "ada: you still have my dice, don't you?"),
     ] {
-        say(&people[who], line);
+        let said = say(&mut people[who], line);
+        program.wait_entry(said);
     }
-    pause(Duration::from_millis(800));
     desk.keys("I do, and I bring them. Eight it is.");
     desk.key("Return");
-    pause(Duration::from_millis(500));
-    say(&people[1], "eight it is");
-    pause(Duration::from_millis(1000));
+    program.wait_log(ENTRY);
+    let last = say(&mut people[1], "eight it is");
+    program.wait_entry(last);
+    program.wait_rest();
     let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs");
     fs::create_dir_all(&docs).expect("the repository can be written");
     let taken = Command::new("import")

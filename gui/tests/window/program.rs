@@ -5,12 +5,19 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use x11rb::protocol::xproto::Window;
 
-use crate::desk::{Desk, PATIENCE, wait};
+use crate::desk::{Desk, PATIENCE, pause, wait};
+
+/// What the log is asked for.
+pub(crate) const LOG: &str = "salotto_gui=trace,warn";
+/// By which the window is known.
+const CLASS: &str = "salotto-gui";
+/// What the log says when an entry came.
+pub(crate) const ENTRY: &str = "received an entry";
 
 /// Where the window is: x, y, width, height.
 pub(crate) type Place = (i16, i16, u16, u16);
@@ -20,7 +27,9 @@ pub(crate) struct Program {
     child: Child,
     /// Each line of its log, with the moment at which we had it.
     log: Receiver<(Instant, String)>,
-    transcript: Vec<String>,
+    transcript: Vec<(Instant, String)>,
+    /// How much of the transcript the test has been through.
+    read: usize,
     pub(crate) started: Instant,
     pub(crate) window: Window,
     pub(crate) place: Place,
@@ -28,10 +37,40 @@ pub(crate) struct Program {
     pub(crate) shown: Instant,
 }
 
+/// What a program does while nothing happens.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    pub(crate) threads: usize,
+    /// The threads that were woken, and how often.
+    woken: Vec<(String, u64)>,
+    /// Processor time, in ticks of 10 ms.
+    pub(crate) ticks: u64,
+}
+
+impl Idle {
+    /// How often any thread was woken.
+    pub(crate) fn wakes(&self) -> u64 {
+        count(&self.woken)
+    }
+}
+
+fn count(woken: &[(String, u64)]) -> u64 {
+    woken.iter().map(|(_, count)| count).sum()
+}
+
+/// Which threads were woken between two looks at their switches, and how often.
+fn woken(before: &[(String, u64)], after: Vec<(String, u64)>) -> Vec<(String, u64)> {
+    let woken = after.into_iter().map(|(thread, count)| {
+        let known = before.iter().find(|(known, _)| *known == thread);
+        (thread, count - known.map_or(0, |(_, count)| *count))
+    });
+    woken.filter(|(_, count)| *count > 0).collect()
+}
+
 impl Program {
     /// Starts it in a home of its own and waits until its window shows something.
     pub(crate) fn start(desk: &Desk, home: &TempDir, arguments: &[&str]) -> Self {
-        Self::start_with_log(desk, home, arguments, "salotto_gui=trace,warn")
+        Self::start_with_log(desk, home, arguments, LOG)
     }
 
     /// The same, with a log that says this much.
@@ -41,16 +80,33 @@ impl Program {
         arguments: &[&str],
         log: &str,
     ) -> Self {
+        Self::start_command(desk, Self::command(home, arguments, log))
+    }
+
+    /// How it is started, for tests that change something about it.
+    pub(crate) fn command(home: &TempDir, arguments: &[&str], log: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_salotto-gui"));
+        command.args(arguments).env("XDG_CONFIG_HOME", home.path());
+        command.env("SALOTTO_LOG", log).env("TZ", "UTC");
+        command
+    }
+
+    /// Starts it so and waits until its window shows something and has the keyboard.
+    pub(crate) fn start_command(desk: &Desk, command: Command) -> Self {
+        let mut program = Self::run(desk, command, CLASS);
+        // The window manager says that it is in front before it gives it the keyboard.
+        program.find(0, "keyboard focused=true");
+        program
+    }
+
+    /// Starts any program and waits until its window, which has the class `class`, shows something and is in front.
+    pub(crate) fn run(desk: &Desk, mut command: Command, class: &str) -> Self {
         let started = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_salotto-gui"))
-            .args(arguments)
+        let mut child = command
             .env("DISPLAY", &desk.display)
-            .env("XDG_CONFIG_HOME", home.path())
-            .env("SALOTTO_LOG", log)
-            .env("TZ", "UTC")
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the program is built");
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let errors = child.stderr.take().expect("its errors are piped");
         let (line, log) = channel();
         thread::spawn(move || {
@@ -60,8 +116,8 @@ impl Program {
                 }
             }
         });
-        let found = wait("the window", || {
-            let (window, place) = desk.window_of("salotto-gui")?;
+        let found = wait(|| {
+            let (window, place) = desk.window_of(class)?;
             (desk.picture(place)?.colours(6) >= 6).then_some((window, place))
         });
         let shown = Instant::now();
@@ -73,41 +129,117 @@ impl Program {
             panic!("there is no window\n{}", lines.join("\n"));
         };
         desk.xdotool(&["windowactivate", "--sync", &window.to_string()]);
-        Self { child, log, transcript: Vec::new(), started, window, place, shown }
+        Self { child, log, transcript: Vec::new(), read: 0, started, window, place, shown }
     }
 
-    /// Waits for a line of the log that contains `part`; returns when we had it and the line.
+    /// Waits for a line of the log that contains `part`, after those that were waited for before; returns when we had it and the line.
     pub(crate) fn wait_log(&mut self, part: &str) -> (Instant, String) {
-        loop {
-            match self.log.recv_timeout(PATIENCE) {
-                Ok((at, line)) => {
-                    self.transcript.push(line.clone());
-                    if line.contains(part) {
-                        return (at, line);
-                    }
-                }
-                Err(_) => {
-                    panic!("no `{part}` in the log:\n{}", self.transcript.join("\n"));
-                }
-            }
+        let at = self.find(self.read, part);
+        self.read = at + 1;
+        self.transcript[at].clone()
+    }
+
+    /// The same, without going past it: what stands before it is still to be read.
+    pub(crate) fn wait_ahead(&mut self, part: &str) {
+        self.find(self.read, part);
+    }
+
+    /// Waits until there was a line for each of `parts` since the start, in whatever order, and goes on after the last of them.
+    pub(crate) fn wait_for_all(&mut self, parts: &[&str]) {
+        let last = parts.iter().map(|part| self.find(0, part)).max();
+        self.read = self.read.max(last.map_or(0, |last| last + 1));
+    }
+
+    /// Waits until what had come is drawn.
+    pub(crate) fn wait_drawn(&mut self) {
+        let came = |line: &str| line.contains("net: received");
+        let mut waiting =
+            self.transcript[..self.read].iter().filter(|(_, line)| came(line)).count() as u64;
+        let mut at = 0;
+        // The frame that is being drawn when something comes does not show it.
+        while waiting > 0 {
+            at = self.find(at, "took in") + 1;
+            let taken = number_after(&self.transcript[at - 1].1, "updates=");
+            waiting = waiting.saturating_sub(taken);
         }
+        self.read = self.find(self.read.max(at), "drawn") + 1;
+    }
+
+    /// Waits until what had come is drawn, and nothing else is to be.
+    pub(crate) fn wait_rest(&mut self) {
+        self.wait_drawn();
+        self.wait_log("at rest");
+    }
+
+    /// Keeps a picture of the screen with everything that had come on it.
+    pub(crate) fn keep(&mut self, desk: &Desk, name: &str) {
+        // The first frame shows it all, and is on the screen when there is a second.
+        for _ in 0..2 {
+            desk.key("shift");
+            self.wait_drawn();
+        }
+        desk.keep(name);
+    }
+
+    /// Waits for the entry with this id. Returns the ids of all entries that came since the log was last looked at.
+    pub(crate) fn wait_entry(&mut self, id: u64) -> Vec<u64> {
+        let from = self.read;
+        self.wait_log(&format!("{ENTRY} id={id} "));
+        let lines =
+            self.transcript[from..self.read].iter().filter(|(_, line)| line.contains(ENTRY));
+        lines.map(|(_, line)| number_after(line, "id=")).collect()
     }
 
     /// Everything that the log has said since we last looked.
     pub(crate) fn read_log(&mut self) -> Vec<(Instant, String)> {
-        let lines: Vec<_> = self.log.try_iter().collect();
-        self.transcript.extend(lines.iter().map(|(_, line)| line.clone()));
-        lines
+        self.transcript.extend(self.log.try_iter());
+        let from = std::mem::replace(&mut self.read, self.transcript.len());
+        self.transcript[from..].to_vec()
+    }
+
+    /// The number of the first line from `from` on that contains `part`; waits for it.
+    fn find(&mut self, from: usize, part: &str) -> usize {
+        let mut at = from;
+        loop {
+            if at == self.transcript.len() {
+                let Ok(line) = self.log.recv_timeout(PATIENCE) else {
+                    panic!("no `{part}` in the log");
+                };
+                self.transcript.push(line);
+            }
+            if self.transcript[at].1.contains(part) {
+                return at;
+            }
+            at += 1;
+        }
     }
 
     /// Waits until it ends by itself.
     pub(crate) fn wait_end(&mut self) -> ExitStatus {
-        wait("the end", || self.child.try_wait().ok().flatten())
-            .unwrap_or_else(|| panic!("it does not end:\n{}", self.transcript.join("\n")))
+        wait(|| self.child.try_wait().ok().flatten()).unwrap_or_else(|| panic!("it does not end"))
+    }
+
+    /// Waits until it is woken no more often than while nothing happens, and watches it for `time`.
+    pub(crate) fn idle(&self, time: Duration) -> Idle {
+        const LOOK: Duration = Duration::from_secs(1);
+        // Threads that served the start end one after the other.
+        let mut last = u64::MAX;
+        let settled = wait(|| {
+            let before = self.switches();
+            pause(LOOK);
+            let wakes = count(&woken(&before, self.switches()));
+            (std::mem::replace(&mut last, wakes).abs_diff(wakes) <= wakes / 5).then_some(())
+        });
+        settled.expect("it comes to rest");
+        let (switches, ticks) = (self.switches(), self.ticks());
+        pause(time);
+        let after = self.switches();
+        let threads = after.len();
+        Idle { threads, woken: woken(&switches, after), ticks: self.ticks() - ticks }
     }
 
     /// Its threads, with how often each went to sleep and was woken.
-    pub(crate) fn switches(&self) -> Vec<(String, u64)> {
+    fn switches(&self) -> Vec<(String, u64)> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
         let mut threads: Vec<_> = tasks
             .filter_map(|task| {
@@ -152,10 +284,21 @@ impl Drop for Program {
         if thread::panicking() {
             self.read_log();
             let last = self.transcript.len().saturating_sub(40);
-            eprintln!("the log of the window:\n{}", self.transcript[last..].join("\n"));
+            let lines: Vec<_> =
+                self.transcript[last..].iter().map(|(_, line)| line.as_str()).collect();
+            eprintln!("the log of the window:\n{}", lines.join("\n"));
         }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The number that stands behind the last `label` in a line.
+pub(crate) fn number_after(line: &str, label: &str) -> u64 {
+    let (_, rest) = line.rsplit_once(label).expect("the label is there");
+    rest.split(|letter: char| !letter.is_ascii_digit())
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .expect("a number follows")
 }

@@ -75,6 +75,10 @@ impl List {
             if let Some(range) = self.selection.within(row.seq) {
                 highlight(&painter, &row.galley, row.text, &range, palette.selection);
             }
+            if row.fold.is_some_and(|fold| fold.is_open && fold.lines.0 == row.seq) {
+                let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
+                painter.text(corner, Align2::RIGHT_TOP, "⏷", theme::small(), palette.dim);
+            }
             let time = clock(line.what.time, scene.zone);
             let corner = pos2(view.left() + MARGIN, row.text.y + 2.0);
             painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);

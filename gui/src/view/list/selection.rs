@@ -5,6 +5,7 @@ use std::ops::Range;
 use egui::{CursorIcon, Pos2, Rect, Response, Ui};
 
 use super::{Clicked, Drawn, List, Scene};
+use crate::model::Action;
 use crate::model::log::Log;
 use crate::model::text::{links, plain_link};
 use crate::model::time::clock;
@@ -113,7 +114,7 @@ impl List {
                 return;
             };
             if let Some(fold) = row.fold {
-                self.expand(ui.ctx(), log, fold);
+                self.toggle(ui.ctx(), log, fold, row.text.y - view.top());
                 ui.ctx().request_repaint();
             } else if let Some(link) = link_at(&row, pos) {
                 clicked.link = Some(link);
@@ -121,6 +122,9 @@ impl List {
         }
         if response.double_clicked() {
             self.select_word(pos);
+        }
+        if response.drag_stopped() || response.double_clicked() {
+            clicked.actions.extend(self.selected_text(log, scene.zone).map(Action::Select));
         }
     }
 
@@ -138,7 +142,7 @@ impl List {
 
     fn select_word(&mut self, pos: Pos2) {
         let Some((seq, at)) = self.place(pos) else { return };
-        let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.fold.is_none()) else {
+        let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.is_text()) else {
             return;
         };
         let letters: Vec<char> = row.galley.text().chars().collect();

@@ -1,0 +1,131 @@
+//! The command line: `salotto-gui [HOST[:PORT]] [--name NAME] [--room ROOM]`.
+
+use std::ffi::OsString;
+
+use lexopt::prelude::*;
+use salotto_gui::model::Wish;
+
+/// What `--help` says.
+pub(crate) const HELP: &str = "\
+The window of Salotto, a chat room.
+
+Usage: salotto-gui [OPTIONS] [HOST[:PORT]]
+
+Arguments:
+  [HOST[:PORT]]  The house to enter, e.g. 192.168.1.5 or chat.example.org:53000
+
+Options:
+      --name NAME  The name to be known by
+      --room ROOM  The room to enter, instead of the default room of the house
+  -h, --help       Print this
+  -V, --version    Print the version
+
+With HOST and a name, given or remembered, the window connects at once.
+SALOTTO_LOG=debug says more on standard error.
+";
+
+/// What was asked for on the command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    /// Show the window.
+    Open(Asked),
+    /// Print [`HELP`].
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// What the form is to be filled in with.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) address: Option<(String, u16)>,
+    name: Option<String>,
+    room: Option<String>,
+}
+
+impl Arguments {
+    /// Reads the arguments, without the name of the program.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the first that is not understood.
+    pub(crate) fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, lexopt::Error> {
+        let mut asked = Asked::default();
+        let mut parser = lexopt::Parser::from_args(arguments);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('h') | Long("help") => return Ok(Self::Help),
+                Short('V') | Long("version") => return Ok(Self::Version),
+                Long("name") => asked.name = Some(parser.value()?.string()?),
+                Long("room") => asked.room = Some(parser.value()?.string()?),
+                Value(address) if asked.address.is_none() => {
+                    asked.address = Some(address.parse_with(Wish::split_address)?);
+                }
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Self::Open(asked))
+    }
+}
+
+impl Asked {
+    /// What the form is filled in with: what was given, else what was remembered.
+    pub(crate) fn wish(&self, remembered: Wish) -> Wish {
+        let mut wish = remembered;
+        if let Some((host, port)) = &self.address {
+            wish.host.clone_from(host);
+            wish.port = *port;
+        }
+        if let Some(name) = &self.name {
+            wish.name.clone_from(name);
+        }
+        if let Some(room) = &self.room {
+            wish.room.clone_from(room);
+        }
+        wish
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Arguments, String> {
+        let arguments = line.split_whitespace().map(OsString::from);
+        Arguments::read(arguments).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_given_goes_before_what_is_remembered() {
+        let remembered =
+            Wish { host: "old".into(), port: 1, name: "ada".into(), ..Wish::default() };
+        let Ok(Arguments::Open(asked)) = read("new:2 --room=tea") else { panic!("not read") };
+        let (host, name, room) = ("new".into(), "ada".into(), "tea".into());
+        let expected = Wish { host, port: 2, name, room, ..Wish::default() };
+        assert_eq!(asked.wish(remembered), expected);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (line, named) in [
+            ("--nmae ada", "--nmae"),
+            ("here there", "there"),
+            ("--name", "--name"),
+            ("host:x", "the port is `x`"),
+        ] {
+            let problem = read(line).expect_err(line);
+            assert!(problem.contains(named), "{line}: {problem}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_option() {
+        assert_eq!(read("-h"), Ok(Arguments::Help));
+        assert_eq!(read("--version somewhere"), Ok(Arguments::Version));
+        for option in ["HOST[:PORT]", "--name", "--room", "--help", "--version"] {
+            assert!(HELP.contains(option), "{option}");
+        }
+    }
+}
