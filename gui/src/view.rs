@@ -2,6 +2,7 @@
 //!
 //! What is kept here is what only the eye needs: what is typed but not sent, where a list is scrolled to, what is selected.
 
+mod bidi;
 mod connect;
 mod dialogs;
 mod entry;

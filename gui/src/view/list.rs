@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use egui::{Galley, Rect, Sense, Ui, pos2, vec2};
 
+use super::bidi::Order;
 use super::heights::Heights;
 use super::row::{self, Estimate};
 use super::theme::Palette;
@@ -94,6 +95,8 @@ struct Drawn {
     rect: Rect,
     text: egui::Pos2,
     galley: Arc<Galley>,
+    /// Where letters are not seen in the order in which they are stored.
+    order: Option<Arc<Order>>,
     /// The run of arrivals that it stands for, or belongs to where the person has opened it.
     fold: Option<Fold>,
     day: bool,
@@ -103,6 +106,11 @@ impl Drawn {
     /// Whether it shows what stands in the log, and not what many lines come to.
     fn is_text(&self) -> bool {
         self.fold.is_none_or(|fold| fold.is_open)
+    }
+
+    /// The text as it is stored, not as it is seen.
+    fn stored(&self) -> &str {
+        self.order.as_ref().map_or(self.galley.text(), |order| &order.stored)
     }
 }
 
@@ -305,7 +313,7 @@ impl List {
                 Some((first, _)) => log.get(first).is_some_and(|first| first.new_day),
                 None => line.new_day,
             };
-            let galley = paint::galley(ui, scene, &line, closed, width);
+            let (galley, order) = paint::galley(ui, scene, &line, closed, width);
             let day_height = if day { row::DAY_HEIGHT } else { 0.0 };
             let height = (galley.rect.height() + row::PADDING + day_height).ceil();
             if height as u32 != known {
@@ -318,7 +326,7 @@ impl List {
                 view.left() + MARGIN + row::TIME_WIDTH,
                 row_top + day_height + row::PADDING / 2.0,
             );
-            self.drawn.push(Drawn { seq, rect, text, galley, fold, day });
+            self.drawn.push(Drawn { seq, rect, text, galley, order, fold, day });
             y += f64::from(height as u32);
         }
         changed

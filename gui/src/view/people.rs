@@ -3,6 +3,7 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
+use super::bidi;
 use super::theme::{self, Palette};
 use crate::model::{Action, Conversation, Model};
 
@@ -17,6 +18,8 @@ pub(super) fn show(
     let text = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
     ui.label(RichText::new(text).small().color(palette.dim));
     ui.spacing_mut().item_spacing.y = 0.0;
+    // The handle of the bar; nothing else here has this colour.
+    ui.visuals_mut().widgets.inactive.fg_stroke.color = palette.dim.gamma_multiply(0.6);
     let height = 24.0;
     // One row more says how many there are beside those that are known.
     let rows = known + usize::from(count > known);
@@ -29,7 +32,11 @@ pub(super) fn show(
                 ui.painter().rect_filled(rect, 6.0, palette.field);
             }
             let color = palette.name(name.as_str());
-            let mut job = LayoutJob::simple_singleline(name.to_string(), theme::body(), color);
+            let mut job = LayoutJob::simple_singleline(
+                bidi::line(name.as_str()).into(),
+                theme::body(),
+                color,
+            );
             job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
             let galley = ui.fonts(|fonts| fonts.layout_job(job));
             let is_cut = galley.elided;

@@ -4,6 +4,7 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::View;
+use super::bidi;
 use super::switcher::Switcher;
 use super::theme::{self, Palette};
 use crate::model::{Action, Conversation, Kind, Model};
@@ -98,7 +99,7 @@ fn entry(
     let sign = if conversation.room().is_some() { "# " } else { "" };
     let mut text = rect.shrink2(vec2(8.0, 0.0));
     text.max.x = right;
-    let title = format!("{sign}{}", conversation.title());
+    let title = format!("{sign}{}", bidi::line(conversation.title()));
     let mut job = LayoutJob::simple_singleline(title, theme::body(), color);
     job.wrap = TextWrapping::truncate_at_width(text.width());
     let galley = ui.fonts(|fonts| fonts.layout_job(job));

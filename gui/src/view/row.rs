@@ -37,6 +37,15 @@ pub(super) fn author_range(line: &NewLine<'_>) -> Range<usize> {
     }
 }
 
+/// Where in [`plain`] begins what was said, in bytes.
+pub(super) fn name_end(line: &NewLine<'_>) -> usize {
+    match author_range(line) {
+        author if author.is_empty() => 0,
+        author if line.kind == LineKind::Say => author.end + ": ".len(),
+        author => author.end + " ".len(),
+    }
+}
+
 /// The one row for many arrivals.
 pub(super) fn fold_text(log: &Log, (first, end): (u64, u64)) -> String {
     let mut counts = [0_usize; 3];
@@ -75,7 +84,7 @@ pub(super) fn job(
     let mut marks: Vec<(Range<usize>, Mark)> = Vec::new();
     if is_talk {
         marks.push((author_range(line), Mark::Color(palette.name(line.author))));
-        let said = text.len() - line.text.len();
+        let said = name_end(line);
         if line.mention {
             for range in find_name(line.text, own_name) {
                 let range = range.start + said..range.end + said;

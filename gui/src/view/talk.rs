@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::View;
+use super::bidi;
 use super::list::Scene;
 use super::theme::{Palette, primary, sentence};
 use crate::model::{Action, Connection, Conversation, Kind, Model, Theme};
@@ -146,13 +147,13 @@ impl View {
                 }
                 let Some(active) = model.active() else { return };
                 let title = match active.kind() {
-                    Kind::Room(room) => format!("# {room}"),
-                    Kind::Direct(name) => name.to_string(),
+                    Kind::Room(room) => format!("# {}", bidi::line(room.as_str())),
+                    Kind::Direct(name) => bidi::line(name.as_str()).into(),
                     Kind::House => model.server().to_owned(),
                 };
                 ui.label(RichText::new(title).strong().size(16.0));
                 self.glyphs.look_at(ui.ctx(), active.topic());
-                let topic = RichText::new(active.topic()).color(palette.dim);
+                let topic = RichText::new(bidi::line(active.topic())).color(palette.dim);
                 ui.add(egui::Label::new(topic).truncate());
             });
         });

@@ -193,6 +193,22 @@ fn text_is_selected_across_messages_and_copied_with_times_and_names() {
 }
 
 #[test]
+fn what_runs_leftward_is_selected_and_copied_as_it_was_said() {
+    let mut window = Window::in_the_lobby();
+    let said = "שלום לכולם, see https://example.org/א";
+    window.say("bob", said);
+    window.say("eve", "two");
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    let (first, last) = (row(&screen, "bob: שלום"), row(&screen, "eve: two"));
+    pointer(&mut screen, pos2(first.left() + 60.0, first.bottom() - 8.0), Some(true));
+    pointer(&mut screen, last.center(), None);
+    pointer(&mut screen, last.center(), Some(false));
+    let text = copied(&mut screen).unwrap();
+    assert_eq!(text, format!("[12:00] bob: {said}\n[12:00] eve: two"));
+}
+
+#[test]
 fn a_word_is_selected_by_two_clicks() {
     let mut window = Window::in_the_lobby();
     window.say("bob", "abracadabra");

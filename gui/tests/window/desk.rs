@@ -8,7 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt, ImageFormat, PropMode, Window};
+use x11rb::protocol::xproto::{
+    AtomEnum, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, Window, WindowClass,
+};
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
@@ -56,14 +58,27 @@ impl Desk {
         let (connection, screen) = RustConnection::connect(Some(&display)).expect("Xvfb answers");
         let root = connection.setup().roots[screen].root;
         let desk = Self { server, manager, display, connection, root };
-        desk.wait("the window manager", || {
-            let atom = desk.connection.intern_atom(false, b"_NET_SUPPORTING_WM_CHECK").ok()?;
-            let atom = atom.reply().ok()?.atom;
-            let property = desk.connection.get_property(false, desk.root, atom, 33_u32, 0, 1);
-            (property.ok()?.reply().ok()?.value_len > 0).then_some(())
-        });
+        desk.wait_for_manager();
         desk.point_away();
         desk
+    }
+
+    /// Shows it a window and waits until it has taken it in hand: what it says of itself it says before it is ready.
+    fn wait_for_manager(&self) {
+        let window = self.connection.generate_id().expect("there are free ids");
+        let (depth, visual) = (x11rb::COPY_DEPTH_FROM_PARENT, x11rb::COPY_FROM_PARENT);
+        let (class, aux) = (WindowClass::INPUT_OUTPUT, CreateWindowAux::new());
+        self.connection
+            .create_window(depth, window, self.root, 0, 0, 9, 9, 0, class, visual, &aux)
+            .expect("Xvfb answers");
+        self.connection.map_window(window).expect("Xvfb answers");
+        let parent = || {
+            let tree = self.connection.query_tree(window).ok()?.reply().ok()?;
+            (tree.parent != self.root).then_some(())
+        };
+        self.wait("the window manager", parent);
+        self.connection.destroy_window(window).expect("Xvfb answers");
+        self.connection.flush().expect("Xvfb answers");
     }
 
     /// Moves the pointer where no window is: over a window it hides lost wake-ups.
@@ -162,27 +177,34 @@ impl Desk {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The newest window of this class, with its position and size on the screen.
-    pub(crate) fn window_of(&self, class: &str) -> Option<(Window, (i16, i16, u16, u16))> {
+    /// The windows of this class that the window manager knows.
+    pub(crate) fn windows_of(&self, class: &str) -> Vec<Window> {
         // Asked over and over while something else starts: cheaply.
-        let list = self.connection.intern_atom(false, b"_NET_CLIENT_LIST").ok()?.reply().ok()?.atom;
-        let any = AtomEnum::ANY;
-        let list = self.connection.get_property(false, self.root, list, any, 0, 64).ok()?;
-        let list = list.reply().ok()?;
-        // The oldest comes first.
-        let windows: Vec<Window> = list.value32()?.collect();
-        let window = windows.into_iter().rfind(|&window| {
-            let name = AtomEnum::WM_CLASS;
+        let mut windows = self.all_windows().unwrap_or_default();
+        windows.retain(|&window| {
+            let (name, any) = (AtomEnum::WM_CLASS, AtomEnum::ANY);
             let property = self.connection.get_property(false, window, name, any, 0, 64).ok();
             let property = property.and_then(|property| property.reply().ok());
             property.is_some_and(|property| {
                 property.value.split(|&byte| byte == 0).any(|part| part == class.as_bytes())
             })
-        })?;
+        });
+        windows
+    }
+
+    fn all_windows(&self) -> Option<Vec<Window>> {
+        let list = self.connection.intern_atom(false, b"_NET_CLIENT_LIST").ok()?.reply().ok()?.atom;
+        let any = AtomEnum::ANY;
+        let list = self.connection.get_property(false, self.root, list, any, 0, 64).ok()?;
+        list.reply().ok()?.value32().map(Iterator::collect)
+    }
+
+    /// Where a window is on the screen, and how large.
+    pub(crate) fn place_of(&self, window: Window) -> Option<(i16, i16, u16, u16)> {
         let size = self.connection.get_geometry(window).ok()?.reply().ok()?;
         let place =
             self.connection.translate_coordinates(window, self.root, 0, 0).ok()?.reply().ok()?;
-        Some((window, (place.dst_x, place.dst_y, size.width, size.height)))
+        Some((place.dst_x, place.dst_y, size.width, size.height))
     }
 
     /// The title as a window manager shows it.

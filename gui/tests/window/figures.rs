@@ -74,8 +74,7 @@ fn the_window_opens_at_once() {
         let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
         times.push(program.shown.duration_since(program.started));
         program.wait_for_all(&[ENTRY]);
-        desk.key("alt+F4");
-        program.wait_end();
+        program.close(&desk);
     }
     times.remove(0);
     let shortest = times.iter().min().copied().unwrap_or_default();

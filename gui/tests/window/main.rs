@@ -92,8 +92,7 @@ fn a_password_is_typed_until_it_is_right_and_written_nowhere() {
     desk.keys("swordfish");
     desk.key("Return");
     program.wait_log("connection=Online");
-    desk.key("alt+F4");
-    assert!(program.wait_end().success());
+    assert!(program.close(&desk).success());
     let remembered = std::fs::read_to_string(home.path().join("salotto/gui.ron"));
     let remembered = remembered.expect("something was remembered");
     assert!(remembered.contains("ada") && !remembered.contains("swordfish"), "{remembered}");
@@ -208,8 +207,7 @@ fn a_window_closes_although_the_house_is_gone() {
     let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
     let mut program = enter(&desk, &home, port(&house));
     smol::block_on(house.stop());
-    desk.key("alt+F4");
-    assert!(program.wait_end().success());
+    assert!(program.close(&desk).success());
 }
 
 #[test]
@@ -346,8 +344,7 @@ fn the_size_of_the_window_is_remembered() {
     let mut program = enter(&desk, &home, port(&house));
     let window = program.window.to_string();
     desk.xdotool(&["windowsize", "--sync", &window, "710", "530"]);
-    desk.key("alt+F4");
-    assert!(program.wait_end().success());
+    assert!(program.close(&desk).success());
     let program = Program::start(&desk, &home, &[]);
     assert_eq!((program.place.2, program.place.3), (710, 530));
     smol::block_on(house.stop());

@@ -101,6 +101,7 @@ impl Program {
 
     /// Starts any program and waits until its window, which has the class `class`, shows something and is in front.
     pub(crate) fn run(desk: &Desk, mut command: Command, class: &str) -> Self {
+        let others = desk.windows_of(class);
         let started = Instant::now();
         let mut child = command
             .env("DISPLAY", &desk.display)
@@ -117,7 +118,9 @@ impl Program {
             }
         });
         let found = wait(|| {
-            let (window, place) = desk.window_of(class)?;
+            let windows = desk.windows_of(class);
+            let window = windows.into_iter().find(|window| !others.contains(window))?;
+            let place = desk.place_of(window)?;
             (desk.picture(place)?.colours(6) >= 6).then_some((window, place))
         });
         let shown = Instant::now();
@@ -212,6 +215,35 @@ impl Program {
             }
             at += 1;
         }
+    }
+
+    /// Closes the window with the keys of the window manager, and waits until the program has ended.
+    pub(crate) fn close(&mut self, desk: &Desk) -> ExitStatus {
+        // A busy window manager misses a key now and then, which is not what is tested.
+        let mut asked = false;
+        for _ in 0..5 {
+            desk.key("alt+F4");
+            asked = self.hears("asked to close", Duration::from_secs(10));
+            if asked {
+                break;
+            }
+        }
+        assert!(asked, "the window manager does not ask it to close");
+        self.wait_end()
+    }
+
+    /// Whether a line with `part` comes within `time`.
+    fn hears(&mut self, part: &str, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            // It may have ended, with all that it had to say.
+            let Ok(line) = self.log.recv_timeout(left) else { break };
+            self.transcript.push(line);
+            if self.transcript.last().is_some_and(|(_, line)| line.contains(part)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Waits until it ends by itself.

@@ -3,15 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{
-    Align2, Color32, Galley, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use egui::{Align2, Color32, Galley, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
-use super::{Clicked, List, MARGIN, Scene};
+use super::{Clicked, Drawn, List, MARGIN, Scene};
 use crate::model::log::{Line, LineKind, NewLine};
 use crate::model::text::fold;
 use crate::model::time::{clock, date};
 use crate::model::{Action, Pending};
+use crate::view::bidi::{self, Order};
 use crate::view::{row, theme};
 
 /// Lays out one row, or what stands for a fold.
@@ -21,7 +20,7 @@ pub(super) fn galley(
     line: &Line<'_>,
     folded: Option<(u64, u64)>,
     width: f32,
-) -> Arc<Galley> {
+) -> (Arc<Galley>, Option<Arc<Order>>) {
     let text = match folded {
         Some(range) => row::fold_text(scene.conversation.log(), range),
         None => row::plain(&line.what),
@@ -31,8 +30,9 @@ pub(super) fn galley(
         "" => Vec::new(),
         query => find_all(&text, query),
     };
+    let name = row::name_end(&line.what);
     let job = row::job(&line.what, text, scene.palette, scene.own_name, width, &found);
-    ui.fonts(|fonts| fonts.layout_job(job))
+    ui.fonts(|fonts| bidi::lay_out(fonts, job, name))
 }
 
 /// Where `query`, which is folded, stands in `text`.
@@ -73,7 +73,7 @@ impl List {
                 painter.rect_filled(body, 0.0, palette.mention);
             }
             if let Some(range) = self.selection.within(row.seq) {
-                highlight(&painter, &row.galley, row.text, &range, palette.selection);
+                highlight(&painter, row, &range, palette.selection);
             }
             if row.fold.is_some_and(|fold| fold.is_open && fold.lines.0 == row.seq) {
                 let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
@@ -84,7 +84,7 @@ impl List {
             painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);
             painter.galley(row.text, row.galley.clone(), palette.text);
             ui.interact(row.rect.intersect(view), ui.id().with(row.seq), Sense::hover())
-                .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, row.galley.text()));
+                .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, row.stored()));
         }
     }
 }
@@ -106,24 +106,24 @@ fn separator(
     painter.galley(center - galley.size() / 2.0, galley, color);
 }
 
-fn highlight(
-    painter: &egui::Painter,
-    galley: &Galley,
-    corner: Pos2,
-    range: &Range<usize>,
-    color: Color32,
-) {
+fn highlight(painter: &egui::Painter, drawn: &Drawn, range: &Range<usize>, color: Color32) {
+    let corner = drawn.text.to_vec2();
     let mut at = 0;
-    for row in &galley.rows {
+    for row in &drawn.galley.rows {
         let count = row.char_count_excluding_newline();
-        let start = range.start.saturating_sub(at).min(count);
-        let end = range.end.saturating_sub(at).min(count);
-        if start < end {
+        let is_selected = |column: &usize| {
+            let seen = at + column;
+            range.contains(&drawn.order.as_ref().map_or(seen, |order| order.letter(seen)))
+        };
+        let selected: Vec<usize> = (0..count).filter(is_selected).collect();
+        // Text of both directions is selected in pieces.
+        for piece in selected.chunk_by(|one, next| one + 1 == *next) {
+            let (start, end) = (piece[0], piece[piece.len() - 1] + 1);
             let rect = Rect::from_min_max(
                 pos2(row.x_offset(start), row.min_y()),
                 pos2(row.x_offset(end), row.max_y()),
             );
-            painter.rect_filled(rect.translate(corner.to_vec2()), 0.0, color);
+            painter.rect_filled(rect.translate(corner), 0.0, color);
         }
         at += row.char_count_including_newline();
     }
@@ -157,7 +157,8 @@ pub(super) fn tail(ui: &Ui, scene: &mut Scene<'_>, width: f32) -> Vec<Tail> {
             for section in &mut job.sections {
                 section.format.color = scene.palette.dim;
             }
-            let galley = ui.fonts(|fonts| fonts.layout_job(job));
+            let name = row::name_end(&line);
+            let (galley, _) = ui.fonts(|fonts| bidi::lay_out(fonts, job, name));
             let extra = if pending.failed.is_some() { FAILED_HEIGHT } else { 0.0 };
             let height = (galley.rect.height() + row::PADDING + extra).ceil();
             Tail { pending: pending.clone(), galley, height }
@@ -187,7 +188,7 @@ pub(super) fn paint_tail(
         let state = if pending.failed.is_some() { "not sent" } else { "being sent" };
         ui.interact(rect.intersect(view), ui.id().with(("tail", pending.ticket)), Sense::hover())
             .widget_info(|| {
-                let label = format!("{} ({state})", galley.text());
+                let label = format!("{}: {} ({state})", scene.own_name, pending.text);
                 WidgetInfo::labeled(WidgetType::Label, true, label)
             });
         let Some(why) = &pending.failed else { continue };

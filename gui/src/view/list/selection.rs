@@ -136,7 +136,7 @@ impl List {
         }
         match self.drawn.iter().find(|row| pos.y < row.rect.bottom()) {
             Some(row) => Some((row.seq, char_at(row, pos))),
-            None => self.drawn.last().map(|last| (last.seq, last.galley.end().ccursor.index)),
+            None => self.drawn.last().map(|last| (last.seq, last.stored().chars().count())),
         }
     }
 
@@ -145,7 +145,7 @@ impl List {
         let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.is_text()) else {
             return;
         };
-        let letters: Vec<char> = row.galley.text().chars().collect();
+        let letters: Vec<char> = row.stored().chars().collect();
         let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
         let at = at.min(letters.len());
         let before = letters[..at].iter().rev().take_while(|c| is_part(c)).count();
@@ -155,7 +155,8 @@ impl List {
 }
 
 fn char_at(row: &Drawn, pos: Pos2) -> usize {
-    row.galley.cursor_from_pos(pos - row.text).ccursor.index
+    let seen = row.galley.cursor_from_pos(pos - row.text).ccursor.index;
+    row.order.as_ref().map_or(seen, |order| order.place(seen))
 }
 
 /// The link under the pointer, in the form in which it would be opened.
@@ -164,7 +165,7 @@ fn link_at(row: &Drawn, pos: Pos2) -> Option<String> {
     if !inside.contains(pos) {
         return None;
     }
-    let text = row.galley.text();
+    let text = row.stored();
     let at = text.char_indices().nth(char_at(row, pos)).map_or(text.len(), |(at, _)| at);
     let found = links(text).into_iter().find(|range| range.contains(&at))?;
     Some(plain_link(&text[found]))
