@@ -272,9 +272,13 @@ impl Command {
         usage
     }
 
-    /// Usage, meaning and examples, for `help COMMAND`; each line that can be typed begins with `prefix`.
+    /// Usage, meaning, the role it needs where that is more than a name, and examples, for `help COMMAND`; each line that can be typed
+    /// begins with `prefix`.
     pub fn describe(&self, prefix: &str) -> String {
         let mut text = format!("{prefix}{}\n  {}", self.usage(), self.help);
+        if self.role > Role::Member {
+            text.push_str(&format!("\n  needs the role {}", self.role));
+        }
         for example in &self.examples {
             text.push_str(&format!("\n  e.g. {prefix}{example}"));
         }
@@ -501,6 +505,13 @@ mod tests {
         let commands = commands();
         let (command, rest) = find(commands.iter(), line).map_err(|error| error.to_string())?;
         command.parse(rest, caller()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_description_names_the_role_that_is_needed() {
+        let kick = Command::new("kick", "Sends somebody out").role(Role::Moderator);
+        assert_eq!(kick.describe("!"), "!kick\n  Sends somebody out\n  needs the role moderator");
+        assert_eq!(Command::new("me", "Acts").describe("!"), "!me\n  Acts");
     }
 
     #[test]
