@@ -103,7 +103,10 @@ fn a_table_is_a_list_of_objects_by_its_headings() {
     ada.say(&"x".repeat(3000));
     ada.lines.expect("the message has 3000 characters");
     assert_eq!(folder.json("limits"), json!([{ "limit": "message too long", "struck": "1" }]));
-    assert_eq!(folder.json("help status"), "status\n  Shows how the house is doing");
+    assert_eq!(
+        folder.json("help status"),
+        "status\n  Shows how the house is doing\n  needs the role operator"
+    );
 }
 
 #[test]

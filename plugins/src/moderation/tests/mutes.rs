@@ -1,0 +1,107 @@
+//! Who may not speak.
+
+use super::*;
+
+#[test]
+fn who_is_muted_reads_but_does_not_speak() {
+    let house = open("");
+    let bob = house.house.enter("bob");
+    let ada = house.house.enter("ada");
+    let moderator = house.house.enter("mod1");
+    moderator.types("!mute bob 10m calm down");
+    moderator.hears("* bob is muted for 10m");
+    bob.hears("* you are muted for 10m: calm down");
+    for line in ["hello", "!me waves", "!msg ada hello"] {
+        bob.types(line);
+        bob.hears(
+            "! you are muted for another 10m (calm down); you can still write to a moderator",
+        );
+    }
+    bob.types("!nick bobby");
+    bob.hears("! you are muted for another 10m (calm down); keep your name until then");
+    bob.types("!msg mod1 sorry");
+    moderator.hears("[bob to mod1] sorry");
+    bob.types("!msg host sorry");
+    bob.hears("[bob to host] sorry");
+    ada.types("poor bob");
+    bob.hears("ada: poor bob");
+    house.house.step(Duration::from_secs(600));
+    bob.types("I am back");
+    ada.hears("bob: I am back");
+    assert!(!ada.transcript().iter().any(|line| line.contains("waves") || line == "bob: hello"));
+    assert_eq!(house.types("mutes"), "nobody is muted");
+}
+
+#[test]
+fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
+    let house = open("");
+    let bob = house.enter_from("192.0.2.7", "bob");
+    let classmate = house.enter_from("192.0.2.7", "carl");
+    house.types("mute bob");
+    leave(bob);
+    let bob = house.enter_from("192.0.2.7", "bob2");
+    bob.types("hello");
+    bob.hears_about("! you are muted for good");
+    let elsewhere = house.enter_from("198.51.100.1", "B0B");
+    elsewhere.types("hello");
+    elsewhere.hears_about("! you are muted for good");
+    // Who was here already is somebody else, and so is whom a moderator lets speak.
+    classmate.types("hello");
+    classmate.hears("carl: hello");
+    leave(bob);
+    let dora = house.enter_from("192.0.2.7", "dora");
+    assert_eq!(house.types("unmute dora"), "dora may speak again");
+    dora.hears("* you may speak again");
+    dora.types("hello");
+    dora.hears("dora: hello");
+    leave(dora);
+    let dora = house.enter_from("192.0.2.7", "dora");
+    dora.types("hello again");
+    dora.hears("dora: hello again");
+    let bob = house.enter_from("192.0.2.7", "bob3");
+    bob.types("hello");
+    bob.hears_about("! you are muted");
+    assert_eq!(house.types("unmute bob"), "bob may speak again");
+    for guest in [&bob, &elsewhere] {
+        guest.types("free");
+        guest.hears_about(": free");
+    }
+}
+
+#[test]
+fn last_words_are_words() {
+    let house = open("");
+    let ada = house.house.enter("ada");
+    let bob = house.house.enter("bob");
+    house.types("mute bob");
+    let carl = house.house.enter("carl");
+    bob.types("!quit buy my pills");
+    assert_eq!(bob.hears_goodbye(), "* goodbye (quit)");
+    carl.types("!quit see you");
+    assert_eq!(carl.hears_goodbye(), "* goodbye (quit: see you)");
+    ada.types("end");
+    ada.hears("ada: end");
+}
+
+#[test]
+fn who_only_shares_an_address_with_the_muted_may_speak_as_a_moderator() {
+    let house = open("");
+    let _bob = house.enter_from("192.0.2.7", "bob");
+    house.types("mute bob");
+    let moderator = house.enter_from("192.0.2.7", "mod1");
+    moderator.types("hello");
+    moderator.hears("mod1: hello");
+    house.types("mute mod1");
+    moderator.types("hello?");
+    moderator.hears_about("! you are muted for good");
+}
+
+#[test]
+fn addresses_are_left_alone_where_the_settings_say_so() {
+    let house = open("mute_addresses: false");
+    let _bob = house.enter_from("192.0.2.7", "bob");
+    house.types("mute bob");
+    let carl = house.enter_from("192.0.2.7", "carl");
+    carl.types("hello");
+    carl.hears("carl: hello");
+}

@@ -1,0 +1,96 @@
+//! Slow rooms, and rooms for the invited.
+
+use super::*;
+
+#[test]
+fn in_a_slow_room_everybody_waits_but_moderators() {
+    let house = open("");
+    let ada = house.house.enter("ada");
+    let bob = house.house.enter("bob");
+    let moderator = house.house.enter("mod1");
+    moderator.types("!slow lobby 10");
+    ada.hears("* this room is slow: one message in 10s from each");
+    ada.types("one");
+    bob.types("two");
+    ada.hears("bob: two");
+    house.house.step(SECOND);
+    ada.types("three");
+    ada.hears("! lobby is slow; you can say something again in 9s");
+    ada.types("!join dev");
+    ada.hears_about("you are in dev");
+    for text in ["fast", "elsewhere"] {
+        ada.types(text);
+        ada.hears_about(text);
+    }
+    for text in ["I", "may"] {
+        moderator.types(text);
+        bob.hears(&format!("mod1: {text}"));
+    }
+    house.house.step(SECOND * 9);
+    ada.types("!join lobby");
+    ada.types("three");
+    bob.hears("ada: three");
+    moderator.types("!slow lobby 0");
+    bob.hears("* this room is not slow any more");
+    for text in ["quick", "and quicker"] {
+        ada.types(text);
+        bob.hears(&format!("ada: {text}"));
+    }
+}
+
+#[test]
+fn a_locked_room_is_for_moderators_and_the_invited() {
+    let house = open("");
+    let ada = house.house.enter("ada");
+    let bob = house.house.enter("bob");
+    let carl = house.house.enter("carl");
+    let moderator = house.house.enter("mod1");
+    ada.types("!join dev");
+    ada.hears_about("you are in dev");
+    house.types("topic dev secrets");
+    moderator.types("!lock dev");
+    moderator.hears("* dev is locked; `invite NAME dev` lets somebody in");
+    bob.types("!join DEV");
+    bob.hears("! `dev` is locked; ask a moderator to invite you");
+    moderator.types("!join dev");
+    moderator.hears_about("you are in dev");
+    // The room it is typed in.
+    moderator.types("!invite bob");
+    bob.hears("* mod1 invites you to dev: !join dev");
+    bob.types("!join dev");
+    bob.hears_about("you are in dev");
+    // Who was inside may come back.
+    ada.types("!leave dev");
+    ada.types("!join dev");
+    ada.hears_about("you are in dev");
+    carl.types("!join dev");
+    carl.hears_about("! `dev` is locked");
+    moderator.types("!unlock");
+    moderator.hears_about("open to everybody again");
+    carl.types("!join dev");
+    carl.hears_about("you are in dev");
+    assert_eq!(
+        done(&house)[1..],
+        ["mod1: lock in dev", "mod1: invite bob in dev", "mod1: unlock in dev"]
+    );
+}
+
+#[test]
+fn a_room_may_be_locked_from_the_start_and_who_is_kicked_is_invited_no_more() {
+    let house = open("invite_only: [\"staff\"]");
+    let bob = house.house.enter("bob");
+    bob.types("!join staff");
+    bob.hears_about("! `staff` is locked");
+    house.types("invite bob staff");
+    bob.types("!join staff");
+    bob.hears_about("you are in staff");
+    house.types("kick bob");
+    bob.hears_goodbye();
+    // The room has closed with him, and stays locked.
+    let bob = house.house.enter("bob");
+    bob.types("!join staff");
+    bob.hears_about("! `staff` is locked");
+    assert_eq!(house.types("unlock staff"), "staff is open to everybody again");
+    bob.types("!join staff");
+    bob.hears_about("you are in staff");
+}
