@@ -324,7 +324,9 @@ impl Entry {
         }
         if let Some((arguments, help)) = model.hint(text) {
             let arguments = arguments.trim_start();
-            return format!("{} {arguments} \u{2013} {help}", text.trim_end());
+            let typed = text.trim_end();
+            let typed = mask(typed, model.secret_from(typed));
+            return format!("{typed} {arguments} \u{2013} {help}");
         }
         match text.strip_prefix('!') {
             Some(typed) if !typed.starts_with('!') => {

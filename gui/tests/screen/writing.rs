@@ -118,6 +118,8 @@ fn a_login_is_seen_and_kept_by_nobody() {
     type_text(&mut screen, "before");
     press(&mut screen, Key::Enter);
     type_text(&mut screen, "!login  ada swordfish ");
+    screen.get_by_label_contains("!login  •••••••••••••");
+    assert!(screen.query_by_label_contains("swordfish").is_none());
     press(&mut screen, Key::Enter);
     assert_eq!(said(&mut screen), ["before", "!login  ada swordfish"]);
     press(&mut screen, Key::ArrowUp);
