@@ -88,8 +88,9 @@ impl Keys {
 
     /// Hands egui what belongs into the next frame. Returns whether there is more, for the one after.
     ///
-    /// Whoever asks in a frame whether Enter was pressed does not see what was typed before or after it in the same frame. So a frame
-    /// holds either text or other keys, and nothing that is typed faster than it is drawn gets lost or goes astray.
+    /// Whoever asks in a frame whether Enter was pressed does not see what was typed before or after it in the same frame, nor whether it was
+    /// pressed twice. So a frame holds either text or one other key, and nothing that is typed faster than it is drawn gets lost
+    /// or goes astray.
     pub(super) fn begin_frame(&mut self, egui: &mut EguiMq) -> bool {
         for stroke in next_frame(&mut self.strokes) {
             self.apply(egui, stroke);
@@ -144,7 +145,7 @@ fn next_frame(strokes: &mut VecDeque<Stroke>) -> Vec<Stroke> {
     let mut taken = Vec::new();
     while let Some(&stroke) = strokes.front() {
         let text = is_text(stroke);
-        if text.is_some() && frame.is_some() && text != frame {
+        if frame == Some(false) && text.is_some() || frame == Some(true) && text == Some(false) {
             break;
         }
         frame = frame.or(text);
@@ -254,6 +255,7 @@ mod tests {
         keys.char('\r', none);
         keys.down(KeyCode::Enter, none, None);
         keys.up(KeyCode::Enter, none);
+        keys.down(KeyCode::Enter, none, None);
         type_text(&mut keys, "on");
         let frames: Vec<String> = std::iter::from_fn(|| {
             let frame = next_frame(&mut keys.strokes);
@@ -265,7 +267,7 @@ mod tests {
             (!frame.is_empty()).then(|| letters.collect())
         })
         .collect();
-        assert_eq!(frames, ["so", "!", "on"]);
+        assert_eq!(frames, ["so", "!", "!", "on"]);
     }
 
     #[test]

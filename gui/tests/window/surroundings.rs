@@ -42,7 +42,7 @@ fn a_window_that_cannot_be_found_is_drawn_by_the_clock() {
     let _other = Program::start(&desk, &homes.0, &[&address, "--name", "eve"]);
     let mut program = Program::start(&desk, &homes.1, &[&address, "--name", "ada"]);
     program.wait_for_all(&["cannot find our window: 2 windows of class", ENTRY]);
-    program.wait_log("drawn");
+    program.wait_drawn();
     desk.keys("hello from here");
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""from":"ada""#, "hello from here"]);
