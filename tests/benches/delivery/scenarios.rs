@@ -27,23 +27,25 @@ pub(crate) struct Plan {
 /// A scenario by its name on the command line.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
+    /// Whether it waits some ten seconds for somebody to be cut off; `--quick` runs it only where it is asked for.
+    pub(crate) waits: bool,
     pub(crate) run: fn(&Plan) -> io::Result<Vec<Row>>,
 }
 
 /// All of them, in the order of the report.
 pub(crate) const ALL: &[Scenario] = &[
-    Scenario { name: "busy-200", run: |plan| talk::busy(plan, 200) },
-    Scenario { name: "busy-1000", run: |plan| talk::busy(plan, 1000) },
-    Scenario { name: "calm", run: talk::calm },
-    Scenario { name: "paced", run: talk::paced },
-    Scenario { name: "idle", run: crowd::idle },
-    Scenario { name: "storm", run: crowd::storm },
-    Scenario { name: "queue", run: crowd::queue },
-    Scenario { name: "stalled", run: stall::calm },
-    Scenario { name: "flooded-200", run: |plan| stall::flooded(plan, 200) },
-    Scenario { name: "flooded-10", run: |plan| stall::flooded(plan, 10) },
-    Scenario { name: "large", run: talk::large },
-    Scenario { name: "nameless", run: crowd::nameless },
+    Scenario { name: "busy-200", waits: false, run: |plan| talk::busy(plan, 200) },
+    Scenario { name: "busy-1000", waits: false, run: |plan| talk::busy(plan, 1000) },
+    Scenario { name: "calm", waits: false, run: talk::calm },
+    Scenario { name: "paced", waits: false, run: talk::paced },
+    Scenario { name: "idle", waits: false, run: crowd::idle },
+    Scenario { name: "storm", waits: false, run: crowd::storm },
+    Scenario { name: "queue", waits: false, run: crowd::queue },
+    Scenario { name: "stalled", waits: true, run: stall::calm },
+    Scenario { name: "flooded-200", waits: true, run: |plan| stall::flooded(plan, 200) },
+    Scenario { name: "flooded-10", waits: true, run: |plan| stall::flooded(plan, 10) },
+    Scenario { name: "large", waits: false, run: talk::large },
+    Scenario { name: "nameless", waits: false, run: crowd::nameless },
 ];
 
 /// Ours and what it is compared with, which comes first in all figures.
