@@ -18,14 +18,16 @@ use std::time::Duration;
 use salotto::{Action, Host, Plugin};
 use serde::Deserialize;
 
-use crate::journal::{self, Escapes, Feed, JournalFile, Line, Loss, QUEUE, RETRY, Rotate, Script};
+use crate::common::journal::{
+    self, Escapes, Feed, JournalFile, Line, Loss, QUEUE, RETRY, Rotate, Script,
+};
 
 /// Where it is written, and for how long it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditSettings {
     /// The file; a relative path begins at the folder that the program was started in. Default `salotto-audit.jsonl`.
-    #[serde(deserialize_with = "crate::settings::file_path")]
+    #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub path: PathBuf,
     /// When a new file is begun. Default `Never`.
     pub rotate: Rotate,

@@ -33,8 +33,8 @@ use salotto::{
 };
 use serde::Deserialize;
 
-use crate::network::{Network, address_of};
-use crate::span::Span;
+use crate::common::network::{Network, address_of};
+use crate::common::span::Span;
 pub use bucket::Pace;
 use bucket::{Bucket, Moment};
 use memory::Memory;

@@ -50,23 +50,17 @@
 
 pub mod audit;
 pub mod commands;
-mod disk;
+mod common;
 pub mod floods;
-pub mod journal;
 pub mod log;
 pub mod metrics;
 pub mod moderation;
-mod network;
 pub mod notices;
 pub mod quit;
 mod registry;
 pub mod roles;
-mod settings;
-mod span;
-pub mod template;
-#[cfg(test)]
-mod testing;
 
+pub use common::settings::parse_settings;
+pub use common::span::{Span, SpanError};
+pub use common::{journal, template};
 pub use registry::{CatalogExt, catalog, default_set};
-pub use settings::parse_settings;
-pub use span::{Span, SpanError};

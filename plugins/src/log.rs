@@ -19,7 +19,7 @@ use std::time::Duration;
 use salotto::{Entry, Event, Host, Plugin};
 use serde::Deserialize;
 
-use crate::journal::{self, Feed, JournalFile, QUEUE, RETRY, Rotate};
+use crate::common::journal::{self, Feed, JournalFile, QUEUE, RETRY, Rotate};
 
 /// What is written, where, and for how long it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,7 +27,7 @@ use crate::journal::{self, Feed, JournalFile, QUEUE, RETRY, Rotate};
 pub struct LogSettings {
     /// The file, which is appended to; a relative path begins at the folder that the program was started in. Default
     /// `salotto.log`.
-    #[serde(deserialize_with = "crate::settings::file_path")]
+    #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub path: PathBuf,
     /// What a line looks like. Default `Text`.
     pub format: Format,

@@ -40,7 +40,7 @@ use salotto::{
 };
 use serde::Deserialize;
 
-use crate::network::address_of;
+use crate::common::network::address_of;
 use bans::{Bans, Change};
 use file::BanFile;
 use keeper::{Keeper, Kept};
@@ -57,7 +57,7 @@ const TIDY_TIMER: &str = "tidy";
 pub struct ModerationSettings {
     /// The file of the bans; a relative path begins at the folder that the program was started in. It is made with the first ban.
     /// Default `salotto-bans.ron`.
-    #[serde(deserialize_with = "crate::settings::file_path")]
+    #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub bans: PathBuf,
     /// Rooms that are locked from the start. Default none.
     pub invite_only: Vec<RoomName>,
@@ -368,7 +368,7 @@ impl Plugin for Moderation {
 }
 
 /// When something is over that begins now; `None` for what lasts for good.
-fn end(span: Option<crate::Span>, now: Timestamp) -> Option<Timestamp> {
+fn end(span: Option<crate::common::span::Span>, now: Timestamp) -> Option<Timestamp> {
     span.map(|span| span.after(now))
 }
 

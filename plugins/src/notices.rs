@@ -12,7 +12,7 @@ use salotto::plugin::Renamed;
 use salotto::{Host, Left as HasLeft, MemberId, Name, NoticeKind, Plugin, RoomName};
 use serde::Deserialize;
 
-use crate::template::{Moment, Placeholder, Template};
+use crate::common::template::{Moment, Placeholder, Template};
 
 /// The texts. `None` or an empty one turns its notice off.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::audit::Audit;
 use crate::commands::Commands;
+use crate::common::settings::{at_start, parse_settings};
 use crate::floods::Floods;
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -12,7 +13,6 @@ use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
 use crate::roles::Roles;
-use crate::settings::{at_start, parse_settings};
 
 /// The plugins that come with Salotto, by name.
 ///

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use salotto::event::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::span::Span;
+use crate::common::span::Span;
 
 /// Microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -6,8 +6,8 @@ use salotto::PluginSetup;
 use salotto::testing::{Guest, TestHouse};
 
 use super::*;
+use crate::common::testing::{House, leave, moderation, next_report};
 use crate::parse_settings;
-use crate::testing::{House, leave, moderation, next_report};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Longer than the grace of the default.

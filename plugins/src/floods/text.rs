@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use serde::{Deserialize, Deserializer};
 
 use super::bucket::Moment;
-use crate::span::Span;
+use crate::common::span::Span;
 
 /// When the same text is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -4,7 +4,7 @@ use salotto::event::MessageKind;
 use salotto::{Entry, Event, Happening, NoticeKind};
 
 use super::Format;
-use crate::journal::{Escapes, Line, Loss, Script};
+use crate::common::journal::{Escapes, Line, Loss, Script};
 
 impl Script for Format {
     type Record = Event;
@@ -80,7 +80,7 @@ mod tests {
     use salotto::{Limits, Name, RoomName};
 
     use super::*;
-    use crate::journal::ends_lines;
+    use crate::common::journal::ends_lines;
 
     fn time() -> Timestamp {
         (SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678)).into()

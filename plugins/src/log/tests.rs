@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::commands::Commands;
+use crate::common::testing::next_report;
 use crate::parse_settings;
-use crate::testing::next_report;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -8,8 +8,8 @@ use salotto::testing::TestHouse;
 use salotto::{PluginSetup, Report, Server};
 
 use super::*;
+use crate::common::testing::{PATIENCE, next_report};
 use crate::parse_settings;
-use crate::testing::{PATIENCE, next_report};
 
 fn metrics(settings: &str) -> Metrics {
     let retry = Duration::from_millis(20);

@@ -4,8 +4,8 @@ use salotto::{CommandError, Host, Invocation, MemberInfo, Name, RoomName};
 
 use super::ban::pass_for_one_another;
 use super::bans::Banned;
-use crate::network::{Network, address_of};
-use crate::span::Span;
+use crate::common::network::{Network, address_of};
+use crate::common::span::Span;
 
 /// Whom a ban is about: what reads as an address or a network is one.
 pub(super) fn banned(host: &Host<'_>, text: &str) -> Result<Banned, CommandError> {

@@ -4,8 +4,8 @@ use salotto::Name;
 use salotto::event::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::network::Network;
-use crate::span;
+use crate::common::network::Network;
+use crate::common::span;
 
 /// A ban of a name, of an address or a network, or of both. At least one of them is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

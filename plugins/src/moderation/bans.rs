@@ -7,7 +7,7 @@ use salotto::Name;
 use salotto::event::Timestamp;
 
 use super::ban::Ban;
-use crate::network::Network;
+use crate::common::network::Network;
 
 /// So many bans are kept at most, so that a house under attack for months does not drown in its own list.
 pub(super) const MOST: usize = 10_000;

@@ -11,8 +11,8 @@ use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::mutes::{self, Mute};
 use super::{Moderation, end};
-use crate::network::{Network, address_of};
-use crate::span::{Span, moment};
+use crate::common::network::{Network, address_of};
+use crate::common::span::{Span, moment};
 
 /// The longest pause in a slow room, in seconds: a day.
 const LONGEST_PAUSE: u64 = 24 * 60 * 60;

@@ -13,7 +13,7 @@ use ron::extensions::Extensions;
 
 use super::ban::Ban;
 use super::bans::{Bans, Change};
-use crate::settings::parse_settings;
+use crate::common::settings::parse_settings;
 
 /// Stands above the bans.
 const HEAD: &str = "\

@@ -7,7 +7,7 @@ use salotto::{Host, Reporter, TaskMailbox};
 
 use super::bans::{Bans, Change};
 use super::file::{BanFile, Problem};
-use crate::disk::DiskThread;
+use crate::common::disk::DiskThread;
 
 /// Jobs that may wait: there is one at a time, and a last one behind it when the plugin stops.
 const WAITING: usize = 2;

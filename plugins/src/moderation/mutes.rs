@@ -7,7 +7,7 @@ use salotto::event::Timestamp;
 use salotto::{MemberId, Name, Role};
 
 use super::ban::{pass_for_one_another, terms};
-use crate::network::Network;
+use crate::common::network::Network;
 
 /// So many mutes are kept at most; who is held by one is found at once, a newcomer's mute by looking at all.
 pub(super) const MOST: usize = 1000;

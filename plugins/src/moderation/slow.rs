@@ -6,7 +6,7 @@ use std::time::Duration;
 use salotto::event::Timestamp;
 use salotto::{MemberId, RoomName};
 
-use crate::span::since;
+use crate::common::span::since;
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use salotto::{PluginSetup, Server};
 use tempfile::TempDir;
 
 use super::*;
-use crate::testing::{House, PATIENCE, leave, moderation, next_report};
+use crate::common::testing::{House, PATIENCE, leave, moderation, next_report};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);

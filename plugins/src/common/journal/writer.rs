@@ -14,7 +14,7 @@ use smol::future::FutureExt;
 use super::Script;
 use super::file::{JournalFile, Problem};
 use super::line::{Line, Loss, counted};
-use crate::disk::DiskThread;
+use crate::common::disk::DiskThread;
 
 /// Records that are written at once at most.
 const BATCH: usize = 256;
@@ -293,7 +293,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::journal::{Escapes, Rotate};
+    use crate::common::journal::{Escapes, Rotate};
 
     /// Writes texts as they are.
     struct Plain;
