@@ -32,7 +32,7 @@ use std::any::Any;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use salotto::event::{LeaveReason, Timestamp};
+use salotto::event::LeaveReason;
 use salotto::plugin::{Kicked, Renamed, Target};
 use salotto::{
     Command, CommandError, ConnectDraft, Entry, Host, Invocation, JoinDraft, LeaveDraft, Left,
@@ -365,11 +365,6 @@ impl Plugin for Moderation {
     ) -> Result<Reply, CommandError> {
         commands::run(self, host, invocation)
     }
-}
-
-/// When something is over that begins now; `None` for what lasts for good.
-fn end(span: Option<crate::common::span::Span>, now: Timestamp) -> Option<Timestamp> {
-    span.map(|span| span.after(now))
 }
 
 #[cfg(test)]

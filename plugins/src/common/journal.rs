@@ -17,16 +17,14 @@ mod file;
 mod line;
 mod writer;
 
-use std::num::NonZeroU64;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 pub(crate) use file::JournalFile;
+pub use file::Rotate;
 #[cfg(test)]
 pub(crate) use line::ends_lines;
 pub(crate) use line::{Escapes, Line, Loss};
-pub(crate) use writer::{Feed, connect};
+pub(crate) use writer::{Feed, Script, connect};
 
 /// Records that may wait for the disk. At a busy room's ten lines a second that is more than a minute, and at the default length of
 /// messages 8 MiB at the worst.
@@ -34,27 +32,3 @@ pub(crate) const QUEUE: usize = 1024;
 
 /// How long the disk is left alone when it has refused.
 pub(crate) const RETRY: Duration = Duration::from_secs(5);
-
-/// When a new file is begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub enum Rotate {
-    /// Never; the file grows for as long as there is something to write.
-    #[default]
-    Never,
-    /// With the first line of a day, by UTC. After a restart the day of the file is that of its last change.
-    Daily,
-    /// Before a line that would make the file longer than so many bytes. A single line that is longer has a file of its own.
-    Size(NonZeroU64),
-}
-
-/// How the records of a journal become lines.
-pub(crate) trait Script: Send {
-    /// What the hooks hand over.
-    type Record: Send;
-
-    /// The line for a record, unless it is left out.
-    fn line(&self, record: &Self::Record) -> Option<Line>;
-
-    /// The line that says where lines are missing.
-    fn loss(&self, loss: &Loss) -> Line;
-}

@@ -6,11 +6,11 @@ use salotto::{
     Reply, Role,
 };
 
+use super::Moderation;
 use super::arguments::{any_room, banned, called, coming_from, open_room, person, shown, terms};
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::mutes::{self, Mute};
-use super::{Moderation, end};
 use crate::common::network::{Network, address_of};
 use crate::common::span::{Span, moment};
 
@@ -371,4 +371,9 @@ fn record(
     let by = by(host, &invocation.caller);
     let action = complete(Action::new(host.now(), what, by));
     host.record(action);
+}
+
+/// When something is over that begins now; `None` for what lasts for good.
+fn end(span: Option<Span>, now: Timestamp) -> Option<Timestamp> {
+    span.map(|span| span.after(now))
 }

@@ -4,14 +4,28 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::Rotate;
+use serde::Deserialize;
+
 use super::line::{DAY, Line};
 
 /// Bytes that are handed to the system at once, unless a line is longer.
 const CHUNK: usize = 64 * 1024;
+
+/// When a new file is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Rotate {
+    /// Never; the file grows for as long as there is something to write.
+    #[default]
+    Never,
+    /// With the first line of a day, by UTC. After a restart the day of the file is that of its last change.
+    Daily,
+    /// Before a line that would make the file longer than so many bytes. A single line that is longer has a file of its own.
+    Size(NonZeroU64),
+}
 
 /// See the module.
 #[derive(Debug)]

@@ -11,7 +11,6 @@ use salotto::event::Timestamp;
 use smol::Timer;
 use smol::future::FutureExt;
 
-use super::Script;
 use super::file::{JournalFile, Problem};
 use super::line::{Line, Loss, counted};
 use crate::common::disk::DiskThread;
@@ -24,6 +23,18 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long it goes on waiting when the plugin is gone already; within the two seconds that core then gives its task.
 const LAST_PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How the records of a journal become lines.
+pub(crate) trait Script: Send {
+    /// What the hooks hand over.
+    type Record: Send;
+
+    /// The line for a record, unless it is left out.
+    fn line(&self, record: &Self::Record) -> Option<Line>;
+
+    /// The line that says where lines are missing.
+    fn loss(&self, loss: &Loss) -> Line;
+}
 
 /// The end of the queue that the hooks hold. Dropping it lets the task finish.
 #[derive(Debug)]
