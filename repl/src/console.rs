@@ -2,6 +2,7 @@
 //! executed what was typed and hears what the desk tells; the `prompt` thread reads lines with rustyline; the `scroll` thread prints what
 //! happens in the house above the line that is being typed.
 
+mod helper;
 mod prompt;
 mod screen;
 
@@ -16,11 +17,12 @@ use smol::future::FutureExt;
 
 use crate::control::Client;
 use crate::control::protocol::Tell;
-use crate::helper::{Assistant, Knowledge};
+use crate::folders::history_file;
+use crate::output::wants_colours;
 use crate::render::Renderer;
 use crate::signals::{Asked, Asking};
 use crate::steward::Leave;
-use crate::{history_file, wants_colours};
+use helper::{Assistant, Knowledge};
 use prompt::{Input, Prompt};
 use screen::{Happened, Screen, Terminal};
 

@@ -1,189 +1,25 @@
 //! The program `salotto`: a house, and the console, script or service that runs it.
 //!
 //! Where to look: [`cli`] is the command line, [`settings`] the configuration file, [`steward`] what executes a command line whoever typed
-//! it, and [`control`] how a line gets there. The fronts are `console` and `script`; `inside` puts one before a house in this process,
-//! `attach` before one in another, and `serve` runs a house that has none.
+//! it, and [`control`] how a line gets there. Each way to run is a file in `run`: `inside` puts a console or a script before a house in this
+//! process, `attach` and `exec` before one in another, and `serve` runs a house that has none.
 
-mod attach;
 pub mod cli;
 mod console;
 pub mod control;
-mod hash_password;
-mod helper;
-mod inside;
+mod folders;
 mod logging;
-mod manager;
+mod output;
 mod render;
-mod script;
-mod serve;
+mod run;
 pub mod settings;
 mod signals;
 pub mod steward;
 
-use std::fmt::Display;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-
-use clap::CommandFactory;
-
-use cli::{Cli, Task};
 pub use logging::Diagnostics;
-use salotto_plugins as plugins;
-use settings::{DEFAULT_FILE, DEFAULT_TEXT, Source};
-use steward::OpenError;
+pub use run::{Exit, run};
 
 #[cfg(not(unix))]
 compile_error!(
     "the program needs a Unix system: its control socket and its signals are of that kind"
 );
-
-/// How the program ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// All was done.
-    Done,
-    /// A command failed, or the house did not open.
-    Failed,
-    /// The command line or the configuration is wrong.
-    Usage,
-    /// There is no server to be asked, or not any more.
-    NoServer,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::NoServer => 3,
-        })
-    }
-}
-
-/// Does what the command line asks for.
-pub fn run(cli: Cli) -> Exit {
-    let source = |file| Source::new(file, plugins::catalog(), plugins::default_set());
-    match cli.task {
-        Some(Task::Init { file, force }) => {
-            init(&file.or(cli.config).unwrap_or(DEFAULT_FILE.into()), force)
-        }
-        Some(Task::Check { file }) => check(&source(file.or(cli.config))),
-        Some(Task::HashPassword) => hash_password::run(),
-        Some(Task::Completions { shell }) => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "salotto", &mut text);
-            say(String::from_utf8_lossy(&text).trim_end());
-            Exit::Done
-        }
-        Some(Task::Man) => {
-            let mut page = Vec::new();
-            // Writing to memory does not fail.
-            let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
-            say(String::from_utf8_lossy(&page).trim_end());
-            Exit::Done
-        }
-        Some(Task::Serve) => serve::run(source(cli.config), cli.listen, cli.control),
-        Some(Task::Attach) => {
-            let (source, control) = (source(cli.config), cli.control);
-            attach::run(attach::Wish { source, control })
-        }
-        Some(Task::Exec { lines, json }) => {
-            let (source, control) = (source(cli.config), cli.control);
-            attach::exec(attach::Wish { source, control }, attach::Order { lines, json })
-        }
-        None => inside::run(inside::Wish {
-            source: source(cli.config),
-            listen: cli.listen,
-            control: cli.control,
-            start: !cli.no_start,
-        }),
-    }
-}
-
-fn init(path: &Path, force: bool) -> Exit {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true);
-    if force {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    let written = options.open(path).and_then(|mut file| file.write_all(DEFAULT_TEXT.as_bytes()));
-    let path = path.display();
-    match written {
-        Ok(()) => {
-            say(format_args!("wrote {path}"));
-            Exit::Done
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            complain(format_args!("`{path}` is there already; `--force` overwrites it"));
-            Exit::Failed
-        }
-        Err(error) => {
-            complain(format_args!("cannot write `{path}`: {error}"));
-            Exit::Failed
-        }
-    }
-}
-
-fn check(source: &Source) -> Exit {
-    let Some(path) = source.path() else {
-        complain(format_args!("there is no `{DEFAULT_FILE}` here; `salotto init` writes one"));
-        return Exit::Usage;
-    };
-    match source.load() {
-        Ok(_) => {
-            say(format_args!("{} is fine", path.display()));
-            Exit::Done
-        }
-        Err(error) => {
-            complain(error);
-            Exit::Usage
-        }
-    }
-}
-
-/// Why the house did not open, as an exit status.
-fn exit_of(error: &OpenError) -> Exit {
-    match error {
-        OpenError::Config(_) => Exit::Usage,
-        OpenError::Start(_) | OpenError::AlreadyOpen | OpenError::Retired => Exit::Failed,
-    }
-}
-
-/// Prints a line for people. Nobody may be listening (`salotto completions bash | head`), which is no reason to fail.
-fn say(text: impl Display) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
-}
-
-/// Prints a line for people where something went wrong.
-fn complain(text: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// Whether colours are wanted: not where `NO_COLOR` is set or the terminal knows none.
-fn wants_colours(is_terminal: bool) -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    is_terminal && !is_set("NO_COLOR") && !is_dumb
-}
-
-/// Where the console keeps its history.
-fn history_file() -> Option<PathBuf> {
-    Some(state_folder()?.join("history"))
-}
-
-/// What outlives the program but is nobody's document, by the XDG conventions.
-fn state_folder() -> Option<PathBuf> {
-    let state =
-        directory("XDG_STATE_HOME").or_else(|| Some(directory("HOME")?.join(".local/state")));
-    Some(state?.join("salotto"))
-}
-
-/// A folder that the environment names.
-fn directory(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
-}

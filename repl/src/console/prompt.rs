@@ -6,11 +6,11 @@ use std::sync::Arc;
 use async_channel::{Receiver, Sender};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{ColorMode, CompletionType, Config, Editor, ExternalPrinter, Prompt as Painted};
+use rustyline::{ColorMode, CompletionType, Config, Editor, Prompt as Painted};
 
-use super::screen::Screen;
-use crate::helper::Assistant;
-use crate::wants_colours;
+use super::helper::Assistant;
+use super::screen::{Printer, Screen};
+use crate::output::wants_colours;
 
 const PROMPT: &str = "salotto> ";
 /// Lines of history that are kept.
@@ -38,9 +38,6 @@ pub(crate) struct Prompt {
     /// Whether an answer is still to come.
     asked: bool,
 }
-
-/// Prints while a line is typed; `None` on terminals that cannot.
-pub(crate) type Printer = Option<Box<dyn ExternalPrinter + Send>>;
 
 type LineEditor = Editor<Assistant, FileHistory>;
 

@@ -7,15 +7,18 @@ use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use async_channel::Receiver;
+use rustyline::ExternalPrinter;
 use salotto::Report;
 use smol::future::FutureExt;
 
-use super::prompt::Printer;
+use crate::output::say;
 use crate::render::Renderer;
-use crate::say;
 
 /// So many lines are printed at a time: each time the editor paints its line anew.
 const BATCH: usize = 50;
+
+/// Prints while a line is typed; `None` on terminals that cannot.
+pub(crate) type Printer = Option<Box<dyn ExternalPrinter + Send>>;
 
 /// See the module.
 #[derive(Debug, Default)]

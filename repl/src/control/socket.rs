@@ -13,6 +13,8 @@ use rustix::fs::OFlags;
 use smol::net::unix::{UnixListener, UnixStream};
 use socket2::{Domain, SockAddr, SockRef, Type};
 
+use crate::folders::{directory, state_folder};
+
 /// Fronts that the kernel keeps waiting.
 const BACKLOG: i32 = 16;
 
@@ -73,11 +75,10 @@ impl Place {
 /// start of the system; where there is none, with the state of the program. `None` where the environment names neither.
 fn usual_path() -> Option<PathBuf> {
     let of_session = PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw()));
-    let runtime =
-        crate::directory("XDG_RUNTIME_DIR").or(Some(of_session).filter(|path| path.is_dir()));
+    let runtime = directory("XDG_RUNTIME_DIR").or(Some(of_session).filter(|path| path.is_dir()));
     match runtime {
         Some(runtime) => Some(runtime.join("salotto/control")),
-        None => Some(crate::state_folder()?.join("run/control")),
+        None => Some(state_folder()?.join("run/control")),
     }
 }
 

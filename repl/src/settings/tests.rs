@@ -38,14 +38,14 @@ fn parse(text: &str) -> Result<Config, String> {
 
 #[test]
 fn the_file_that_init_writes_holds_the_defaults() {
-    let known = crate::plugins::catalog();
+    let known = salotto_plugins::catalog();
     let source = Source::new(None, known, Vec::new());
     let config = source.parse(Path::new("x"), DEFAULT_TEXT).unwrap();
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.program, Program::default());
     let names =
         |setups: &[PluginSetup]| setups.iter().map(|setup| setup.name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&config.plugins), names(&crate::plugins::default_set()));
+    assert_eq!(names(&config.plugins), names(&salotto_plugins::default_set()));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
     }
     // The one that is off stands there with its settings too.
     let all_on = DEFAULT_TEXT.replace("enabled: false,", "");
-    let source = Source::new(None, crate::plugins::catalog(), Vec::new());
+    let source = Source::new(None, salotto_plugins::catalog(), Vec::new());
     let config = source.parse(Path::new("x"), &all_on).unwrap();
     for PluginSetup { name, settings, .. } in &config.plugins {
         match name.as_str() {
@@ -71,7 +71,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             other => panic!("`{other}` is not compared"),
         }
     }
-    assert_eq!(config.plugins.len(), crate::plugins::catalog().names().len());
+    assert_eq!(config.plugins.len(), salotto_plugins::catalog().names().len());
 }
 
 #[test]

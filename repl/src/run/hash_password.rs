@@ -6,8 +6,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use salotto::{PasswordError, PasswordHash};
 use smol::future::FutureExt;
 
+use super::exit::Exit;
+use crate::output::{complain, say};
 use crate::signals::Asking;
-use crate::{Exit, complain, say};
 
 /// Longest password, in bytes: what a house takes as a line.
 const LONGEST: u64 = 4096;
@@ -126,7 +127,9 @@ mod echo {
 
     impl Hidden {
         pub(super) fn new() -> io::Result<Self> {
-            crate::complain("what you type is shown on this system; clear the screen afterwards");
+            crate::output::complain(
+                "what you type is shown on this system; clear the screen afterwards",
+            );
             Ok(Self)
         }
     }

@@ -1,29 +1,21 @@
-//! In front of a house in another process: a console on it, or commands for it.
+//! `salotto attach`: a console in front of a house in another process.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use smol::LocalExecutor;
 
+use super::exit::Exit;
 use crate::console::{Console, End, Site};
 use crate::control::{self, Client, Place};
-use crate::script::{Lines, Script};
+use crate::output::complain;
 use crate::settings::Source;
-use crate::signals::Asking;
 use crate::steward::Watch;
-use crate::{Exit, complain};
 
 /// Where the server is looked for.
 pub(crate) struct Wish {
     pub(crate) source: Source,
     pub(crate) control: Option<PathBuf>,
-}
-
-/// What is executed, and how it is answered.
-pub(crate) struct Order {
-    /// None are read from standard input.
-    pub(crate) lines: Vec<String>,
-    pub(crate) json: bool,
 }
 
 /// A console, until the person detaches or the server ends.
@@ -55,42 +47,19 @@ pub(crate) fn run(wish: Wish) -> Exit {
     end(smol::block_on(executor.run(attached)))
 }
 
-/// Commands, one after the other.
-pub(crate) fn exec(wish: Wish, order: Order) -> Exit {
-    if order.lines.is_empty() && io::stdin().is_terminal() {
-        complain(
-            "no command is given; `salotto exec status` executes one, and a pipe brings several",
-        );
-        return Exit::Usage;
-    }
-    let executor = LocalExecutor::new();
-    let executed = async {
-        let (client, path) = reach(&executor, wish).await?;
-        meet(&client, &path, None).await?;
-        let lines = match order.lines.is_empty() {
-            true => Lines::read().map_err(|error| {
-                Failure(Exit::Failed, format!("cannot read standard input: {error}"))
-            })?,
-            false => Lines::Given(order.lines.into_iter()),
-        };
-        // Ctrl+C ends the waiting for a server that does not answer.
-        let script = Script::new(client, lines, order.json);
-        Ok(script.run(&mut Asking::to_nobody()).await.0)
-    };
-    end(smol::block_on(executor.run(executed)))
-}
-
 /// Why there is nothing to stand in front of: for the system and for people.
-struct Failure(Exit, String);
+pub(super) struct Failure(pub(super) Exit, pub(super) String);
 
-fn end(ended: Result<Exit, Failure>) -> Exit {
+/// Tells whoever started the program why it came to nothing, where it did.
+pub(super) fn end(ended: Result<Exit, Failure>) -> Exit {
     ended.unwrap_or_else(|Failure(exit, error)| {
         complain(error);
         exit
     })
 }
 
-async fn reach(
+/// Dials the server that is wished for, and says where it was found.
+pub(super) async fn reach(
     executor: &LocalExecutor<'static>,
     wish: Wish,
 ) -> Result<(Client, PathBuf), Failure> {
@@ -124,7 +93,8 @@ fn not_there(path: &Path, error: &io::Error) -> Failure {
     Failure(Exit::NoServer, text)
 }
 
-async fn meet(
+/// Says hello to the desk of that server.
+pub(super) async fn meet(
     client: &Client,
     path: &Path,
     watch: Option<Watch>,

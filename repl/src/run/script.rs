@@ -8,12 +8,13 @@ use salotto::Report;
 use serde_json::{Value, json};
 use smol::future::FutureExt;
 
+use super::exit::Exit;
 use crate::control::Client;
 use crate::control::protocol::Tell;
+use crate::output::{complain, say, wants_colours};
 use crate::render::Renderer;
 use crate::signals::Asking;
 use crate::steward::Leave;
-use crate::{Exit, complain, say, wants_colours};
 
 /// Lines that are read ahead; the reader waits when they are not executed as fast.
 const READ_AHEAD: usize = 16;

@@ -1,18 +1,21 @@
 //! The house without a console: for systemd and containers.
 
+mod manager;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use smol::future::FutureExt;
 
+use super::exit::{Exit, exit_of};
+use super::inside::{claim, open_office};
 use crate::control::{ClaimError, Place, Socket};
-use crate::inside::{claim, open_office};
 use crate::logging::{Diagnostics, Front};
-use crate::manager::{self, State};
+use crate::output::complain;
 use crate::settings::Source;
 use crate::signals::{Asked, Asking};
 use crate::steward::{Form, Outcome, Steward, View, Watch};
-use crate::{Exit, complain, exit_of};
+use manager::State;
 
 enum Next {
     Asked(Asked),

@@ -4,14 +4,15 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::exit::{Exit, exit_of};
+use super::script::{Lines, Script};
 use crate::console::{Console, End, Site, forward_panics};
 use crate::control::{ClaimError, Client, Office, Place, Socket};
 use crate::logging::{Diagnostics, Front};
-use crate::script::{Lines, Script};
+use crate::output::{complain, say};
 use crate::settings::{Config, Source};
 use crate::signals::Asking;
 use crate::steward::{Steward, Watch, listening};
-use crate::{Exit, complain, exit_of, say};
 
 /// Diagnostics that may wait to be printed.
 const DIAGNOSTICS: usize = 64;

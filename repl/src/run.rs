@@ -1,0 +1,59 @@
+//! The ways to run the program, one a file, and which of them a command line asks for.
+
+mod attach;
+mod check;
+mod exec;
+mod exit;
+mod hash_password;
+mod init;
+mod inside;
+mod script;
+mod serve;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Task};
+use crate::output::say;
+use crate::settings::{DEFAULT_FILE, Source};
+pub use exit::Exit;
+
+/// Does what the command line asks for.
+pub fn run(cli: Cli) -> Exit {
+    let source =
+        |file| Source::new(file, salotto_plugins::catalog(), salotto_plugins::default_set());
+    match cli.task {
+        Some(Task::Init { file, force }) => {
+            init::run(&file.or(cli.config).unwrap_or(DEFAULT_FILE.into()), force)
+        }
+        Some(Task::Check { file }) => check::run(&source(file.or(cli.config))),
+        Some(Task::HashPassword) => hash_password::run(),
+        Some(Task::Completions { shell }) => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "salotto", &mut text);
+            say(String::from_utf8_lossy(&text).trim_end());
+            Exit::Done
+        }
+        Some(Task::Man) => {
+            let mut page = Vec::new();
+            // Writing to memory does not fail.
+            let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            say(String::from_utf8_lossy(&page).trim_end());
+            Exit::Done
+        }
+        Some(Task::Serve) => serve::run(source(cli.config), cli.listen, cli.control),
+        Some(Task::Attach) => {
+            let (source, control) = (source(cli.config), cli.control);
+            attach::run(attach::Wish { source, control })
+        }
+        Some(Task::Exec { lines, json }) => {
+            let (source, control) = (source(cli.config), cli.control);
+            exec::run(attach::Wish { source, control }, exec::Order { lines, json })
+        }
+        None => inside::run(inside::Wish {
+            source: source(cli.config),
+            listen: cli.listen,
+            control: cli.control,
+            start: !cli.no_start,
+        }),
+    }
+}

@@ -1,0 +1,37 @@
+//! How the program ends, for whoever started it.
+
+use std::process::ExitCode;
+
+use crate::steward::OpenError;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All was done.
+    Done,
+    /// A command failed, or the house did not open.
+    Failed,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// There is no server to be asked, or not any more.
+    NoServer,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::NoServer => 3,
+        })
+    }
+}
+
+/// Why the house did not open, as an exit status.
+pub(super) fn exit_of(error: &OpenError) -> Exit {
+    match error {
+        OpenError::Config(_) => Exit::Usage,
+        OpenError::Start(_) | OpenError::AlreadyOpen | OpenError::Retired => Exit::Failed,
+    }
+}

@@ -1,0 +1,34 @@
+//! `salotto init`: writes a configuration file with every setting in it.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::exit::Exit;
+use crate::output::{complain, say};
+use crate::settings::DEFAULT_TEXT;
+
+pub(super) fn run(path: &Path, force: bool) -> Exit {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| file.write_all(DEFAULT_TEXT.as_bytes()));
+    let path = path.display();
+    match written {
+        Ok(()) => {
+            say(format_args!("wrote {path}"));
+            Exit::Done
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            complain(format_args!("`{path}` is there already; `--force` overwrites it"));
+            Exit::Failed
+        }
+        Err(error) => {
+            complain(format_args!("cannot write `{path}`: {error}"));
+            Exit::Failed
+        }
+    }
+}
