@@ -2,6 +2,7 @@
 //! [`Program`] and `plugins`: the list in the order in which their hooks run. Settings of a plugin stay the text that they are and go to
 //! its constructor.
 
+mod config;
 mod diff;
 mod locate;
 mod mistake;
@@ -9,15 +10,14 @@ mod program;
 
 use std::path::{Path, PathBuf};
 
-use ron::Options;
-use ron::extensions::Extensions;
-use ron::ser::PrettyConfig;
 use ron::value::RawValue;
 use salotto::config::{Limits, Presence, RoomSettings, ServerSettings, SettingsError};
 use salotto::plugin::{CatalogError, OnPanic};
 use salotto::{Catalog, PluginSetup, Settings};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use config::ron_options;
+pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
 pub use locate::Place;
 pub use mistake::{ConfigError, Mistake, Mistakes};
@@ -38,19 +38,6 @@ pub struct Source {
     catalog: Catalog,
     /// The plugins of a house whose file names none.
     default_plugins: Vec<PluginSetup>,
-}
-
-/// A configuration in which nothing is wrong.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Config {
-    /// The settings of the house.
-    pub settings: Settings,
-    /// The settings of the program around it.
-    pub program: Program,
-    /// The plugins that are enabled, in order.
-    pub plugins: Vec<PluginSetup>,
-    /// The file that it was read from; `None` stands for the built-in defaults.
-    pub path: Option<PathBuf>,
 }
 
 /// A file as it is written. Its first fields are those of [`Settings`]: serde can flatten them in RON, but not refuse others then.
@@ -77,27 +64,6 @@ struct PluginEntry<'text> {
     on_panic: OnPanic,
     #[serde(default = "yes")]
     enabled: bool,
-}
-
-/// A configuration as it is shown, in the form of a file.
-#[derive(Debug, Serialize)]
-struct Shown<'config> {
-    server: &'config ServerSettings,
-    rooms: &'config RoomSettings,
-    limits: &'config Limits,
-    presence: &'config Presence,
-    control: &'config ControlSettings,
-    log: &'config LogSettings,
-    plugins: Vec<ShownPlugin<'config>>,
-}
-
-#[derive(Debug, Serialize)]
-struct ShownPlugin<'config> {
-    name: &'config str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<&'config RawValue>,
-    #[serde(skip_serializing_if = "is_open")]
-    on_panic: OnPanic,
 }
 
 impl Source {
@@ -223,40 +189,6 @@ impl Source {
     }
 }
 
-impl Config {
-    /// What the file would say.
-    pub fn to_ron(&self) -> String {
-        show(&self.settings, &self.program, &self.plugins)
-    }
-}
-
-/// Settings and plugins in the form of a file.
-pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> String {
-    let plugins = plugins
-        .iter()
-        .map(|setup| ShownPlugin {
-            name: &setup.name,
-            // What was given as settings may be no RON: that is up to the plugin.
-            settings: Some(setup.settings.as_str())
-                .filter(|settings| !settings.trim().is_empty())
-                .and_then(|settings| RawValue::from_ron(settings).ok()),
-            on_panic: setup.on_panic,
-        })
-        .collect();
-    let shown = Shown {
-        server: &settings.server,
-        rooms: &settings.rooms,
-        limits: &settings.limits,
-        presence: &settings.presence,
-        control: &program.control,
-        log: &program.log,
-        plugins,
-    };
-    ron_options()
-        .to_string_pretty(&shown, PrettyConfig::new().depth_limit(2))
-        .unwrap_or_else(|error| format!("// cannot be shown: {error}"))
-}
-
 /// For a plugin that nobody knows.
 fn no_such_plugin(name: &str, known: &[String]) -> String {
     let near = mistake::did_you_mean(name, known.iter().map(String::as_str));
@@ -272,11 +204,6 @@ impl PluginEntry<'_> {
         setup.on_panic = self.on_panic;
         setup
     }
-}
-
-/// `None` and `5` both mean what they say where a limit may be lifted.
-fn ron_options() -> Options {
-    Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
 }
 
 /// A setting out of bounds, with the place of its value, or of the field that holds it.
@@ -318,11 +245,6 @@ fn offset_of(text: &str, part: &str) -> usize {
 
 fn yes() -> bool {
     true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_open(on_panic: &OnPanic) -> bool {
-    *on_panic == OnPanic::Open
 }
 
 #[cfg(test)]

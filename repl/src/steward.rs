@@ -4,6 +4,7 @@
 mod commands;
 mod configuration;
 mod data;
+mod outcome;
 mod view;
 
 use std::net::SocketAddr;
@@ -12,13 +13,15 @@ use std::time::Duration;
 
 use salotto::command::{self, ArgKind, Candidates};
 use salotto::{Caller, Command, CommandError, Directory, Handle, Reply, Role, Server, StartError};
-use serde_json::Value;
 use smol::Timer;
 use smol::future::FutureExt;
 
 use crate::logging::Diagnostics;
 use crate::settings::{Config, ConfigError, ControlSettings, Level, Program, Source};
 use commands::Local;
+pub use outcome::{Form, Leave, Outcome};
+use outcome::{failed, not_running};
+use view::lock;
 pub use view::{Feed, View, Watch};
 
 /// See the module.
@@ -53,38 +56,6 @@ struct Vocabulary {
     /// All that can be typed, and the commands of the house that it was made from.
     commands: Arc<Vec<Command>>,
     made_from: Arc<Vec<Command>>,
-}
-
-/// What a command answers with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// What a front renders for people.
-    Reply,
-    /// A JSON value for programs.
-    Data,
-}
-
-/// What has become of a command line.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It was done.
-    Reply(Reply),
-    /// It was done, and this is for programs.
-    Data(Value),
-    /// It asks the front to leave.
-    Leave(Leave),
-}
-
-/// How a front is asked to leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Leave {
-    /// Whichever way it leaves: a console that runs the house closes it.
-    Quit,
-    /// Without the house.
-    Detach,
-    /// The house is closed and the program that ran it ends.
-    Shutdown,
 }
 
 /// Why the house did not open.
@@ -477,18 +448,6 @@ fn help(commands: &[Command], words: &str) -> Result<Reply, CommandError> {
         .map(|command| command.describe(""))
         .collect();
     Ok(Reply::Text(texts.join("\n")))
-}
-
-fn not_running() -> CommandError {
-    CommandError::Refused("the house is not running; type start".into())
-}
-
-fn failed(error: impl std::fmt::Display) -> CommandError {
-    CommandError::Failed(error.to_string())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

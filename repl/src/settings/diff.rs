@@ -6,7 +6,9 @@ use salotto::command::Reply;
 use salotto::{PluginSetup, Settings};
 use serde::Serialize;
 
-use super::{Config, Program, locate, show};
+use super::config::{Config, show};
+use super::locate;
+use super::program::Program;
 
 /// The settings of the program that it reads only when it starts.
 const READ_AT_START: [&str; 2] = ["control.socket", "log.format"];

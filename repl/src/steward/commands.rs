@@ -2,7 +2,7 @@
 
 use salotto::{Arg, Command, Role};
 
-use super::Watch;
+use super::view::Watch;
 use crate::settings::Level;
 
 /// What the steward does for a command.

@@ -2,7 +2,8 @@
 
 use salotto::{CommandError, Handle, PluginSetup, PluginState, Reply, Server};
 
-use super::{Form, House, Outcome, Steward, data, failed, not_running};
+use super::outcome::{Form, Outcome, failed, not_running};
+use super::{House, Steward, data};
 use crate::settings::{self, Change, Config, InForce};
 
 impl Steward {

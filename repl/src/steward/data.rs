@@ -4,7 +4,7 @@ use salotto::{Closed, CommandError, Handle, Reply};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Form, Outcome, failed};
+use super::outcome::{Form, Outcome, failed};
 
 /// Commands that list things. When there are none they tell people so in a sentence, and programs by an empty list.
 const LISTS: [&str; 3] = ["bans", "limits", "mutes"];

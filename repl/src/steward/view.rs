@@ -1,14 +1,12 @@
 //! What one front sees of the house: which reports it wants, and the way on which they come, through all openings and closings.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_channel::{Receiver, Sender};
 use salotto::event::Timestamp;
 use salotto::{Event, Handle, Happening, NoticeKind, Reply, Report, Tracing};
 use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;
-
-use super::lock;
 
 /// Houses and announcements that may come while a front looks away. More than a few are rare; the oldest make way.
 const HOUSES: usize = 8;
@@ -237,6 +235,11 @@ impl Feed {
         };
         report.or(house).await
     }
+}
+
+/// Takes a lock, whatever has become of who held it before.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

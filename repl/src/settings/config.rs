@@ -1,0 +1,92 @@
+//! A configuration in which nothing is wrong, and how it is shown in the form of a file.
+
+use std::path::PathBuf;
+
+use ron::Options;
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use ron::value::RawValue;
+use salotto::config::{Limits, Presence, RoomSettings, ServerSettings};
+use salotto::plugin::OnPanic;
+use salotto::{PluginSetup, Settings};
+use serde::Serialize;
+
+use super::program::{ControlSettings, LogSettings, Program};
+
+/// A configuration in which nothing is wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The settings of the house.
+    pub settings: Settings,
+    /// The settings of the program around it.
+    pub program: Program,
+    /// The plugins that are enabled, in order.
+    pub plugins: Vec<PluginSetup>,
+    /// The file that it was read from; `None` stands for the built-in defaults.
+    pub path: Option<PathBuf>,
+}
+
+/// A configuration as it is shown, in the form of a file.
+#[derive(Debug, Serialize)]
+struct Shown<'config> {
+    server: &'config ServerSettings,
+    rooms: &'config RoomSettings,
+    limits: &'config Limits,
+    presence: &'config Presence,
+    control: &'config ControlSettings,
+    log: &'config LogSettings,
+    plugins: Vec<ShownPlugin<'config>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownPlugin<'config> {
+    name: &'config str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<&'config RawValue>,
+    #[serde(skip_serializing_if = "is_open")]
+    on_panic: OnPanic,
+}
+
+impl Config {
+    /// What the file would say.
+    pub fn to_ron(&self) -> String {
+        show(&self.settings, &self.program, &self.plugins)
+    }
+}
+
+/// Settings and plugins in the form of a file.
+pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> String {
+    let plugins = plugins
+        .iter()
+        .map(|setup| ShownPlugin {
+            name: &setup.name,
+            // What was given as settings may be no RON: that is up to the plugin.
+            settings: Some(setup.settings.as_str())
+                .filter(|settings| !settings.trim().is_empty())
+                .and_then(|settings| RawValue::from_ron(settings).ok()),
+            on_panic: setup.on_panic,
+        })
+        .collect();
+    let shown = Shown {
+        server: &settings.server,
+        rooms: &settings.rooms,
+        limits: &settings.limits,
+        presence: &settings.presence,
+        control: &program.control,
+        log: &program.log,
+        plugins,
+    };
+    ron_options()
+        .to_string_pretty(&shown, PrettyConfig::new().depth_limit(2))
+        .unwrap_or_else(|error| format!("// cannot be shown: {error}"))
+}
+
+/// `None` and `5` both mean what they say where a limit may be lifted.
+pub(super) fn ron_options() -> Options {
+    Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_open(on_panic: &OnPanic) -> bool {
+    *on_panic == OnPanic::Open
+}
