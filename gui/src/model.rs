@@ -5,168 +5,32 @@
 mod commands;
 pub mod complete;
 pub mod conversation;
+mod effect;
+mod input;
 pub mod log;
 mod network;
 mod preferences;
 mod secret;
 pub mod text;
 pub mod time;
+mod wish;
 
 use std::time::{Duration, SystemTime};
 
-use salotto::client::{Options, Update};
-use salotto::command::CommandInfo;
-use salotto::event::LeaveReason;
+use salotto::command::{self, CommandInfo};
 use salotto::{Name, Request};
 
 pub use conversation::{Conversation, ConversationId, Kind, Pending};
+pub use effect::{Effect, Ticket};
+pub use input::{Action, Input};
 pub use preferences::{Preferences, Recent, Theme};
 pub use secret::Secret;
+pub use wish::{DEFAULT_PORT, Wish};
 
 use conversation::Conversations;
 
-/// The port that a house listens on unless it says otherwise.
-pub const DEFAULT_PORT: u16 = 53000;
 /// How long a goodbye may hold up the closing of the window.
 const GOODBYE: Duration = Duration::from_millis(500);
-
-/// One request on its way: given out by the model, told back with [`Input::Sent`].
-pub type Ticket = u64;
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Input {
-    /// It is now this late. Comes before each batch of other inputs, and at [`Model::wake_at`].
-    Tick(SystemTime),
-    /// The network thread told something.
-    Network(Update),
-    /// An [`Effect::Request`] was handed to the client, which gave it this nonce, or would not take it.
-    Sent {
-        /// The one of the effect.
-        ticket: Ticket,
-        /// What `Client::request` returned.
-        nonce: Option<String>,
-    },
-    /// The person did something.
-    Action(Action),
-    /// The window got or lost the keyboard.
-    Focus(bool),
-    /// The window has this size now, in points before zoom.
-    Resized {
-        /// Width.
-        width: f32,
-        /// Height.
-        height: f32,
-    },
-}
-
-/// What the person wants, as the view understood it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Connect, or offer another name where the house refused the first.
-    Connect(Wish),
-    /// Give up the connection and show the form.
-    Disconnect,
-    /// Offer this name after the house refused the one before.
-    OfferName(String),
-    /// Say this password after the house asked for one.
-    OfferPassword(Secret),
-    /// Do not wait for the countdown.
-    RetryNow,
-    /// Say this line, or run it when it begins with `!`.
-    Send {
-        /// Where it was typed.
-        conversation: ConversationId,
-        /// What was typed.
-        text: String,
-    },
-    /// Say these lines, whatever they begin with: they were pasted.
-    Say {
-        /// Where.
-        conversation: ConversationId,
-        /// What.
-        lines: Vec<String>,
-    },
-    /// Forget a message that failed.
-    Discard(Ticket),
-    /// Send a message that failed once more.
-    Resend(Ticket),
-    /// Bring a conversation to the front.
-    Show(ConversationId),
-    /// Enter a room.
-    Join(String),
-    /// Talk to one person.
-    Talk(String),
-    /// Leave a room, or close a conversation.
-    Close(ConversationId),
-    /// Put this on the clipboard.
-    Copy(String),
-    /// This was selected.
-    Select(String),
-    /// Open this address in a browser; the person has confirmed it.
-    OpenLink(String),
-    /// Draw everything this much larger.
-    Zoom(f32),
-    /// Use these colours.
-    Theme(Theme),
-    /// Show or hide the list of people.
-    ShowPeople(bool),
-    /// Close the window, after a goodbye.
-    Exit,
-}
-
-/// What was filled into the form.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wish {
-    /// Host name or address, without port.
-    pub host: String,
-    /// The port; see [`DEFAULT_PORT`].
-    pub port: u16,
-    /// The name wanted.
-    pub name: String,
-    /// The password of the house, where it has one. It is not remembered beyond this run.
-    pub password: Secret,
-    /// The room to enter; empty for the default room of the house.
-    pub room: String,
-}
-
-/// What is to be done by the shell.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Connect; a client that is there is dropped first, its updates are not told any more.
-    Connect(Options),
-    /// Drop the client, and tell no more of its updates.
-    Disconnect,
-    /// Hand this to the client, and answer with [`Input::Sent`] before the next update is told.
-    Request {
-        /// To be told back.
-        ticket: Ticket,
-        /// What is asked.
-        request: Request,
-    },
-    /// `Client::offer_name`.
-    OfferName(String),
-    /// `Client::offer_password`.
-    OfferPassword(Secret),
-    /// `Client::retry_now`.
-    RetryNow,
-    /// `Client::quit`. The model waits for the end itself.
-    Quit(String),
-    /// Close the window now.
-    Exit,
-    /// Put this on the clipboard.
-    Copy(String),
-    /// Offer this to whoever pastes what is selected, and not what was copied.
-    Select(String),
-    /// Open this address in a browser.
-    OpenLink(String),
-    /// Write this over the window.
-    Title(String),
-    /// Somebody was named or spoken to while the window was not looked at.
-    Urgent,
-    /// Store these.
-    Save(Preferences),
-}
 
 /// How it stands with the house.
 #[derive(Debug, Clone, PartialEq)]
@@ -375,6 +239,15 @@ impl Model {
         &self.house.commands
     }
 
+    /// From which byte on a line that is being typed is nobody's business: behind `!login`, say. `None` for other lines.
+    pub fn secret_from(&self, line: &str) -> Option<usize> {
+        let line = line.trim_end();
+        let (command, rest) =
+            command::find(self.commands().iter(), line.trim_start().strip_prefix('!')?).ok()?;
+        let is_secret = command.is_secret() && !rest.is_empty();
+        is_secret.then(|| line.len() - rest.len())
+    }
+
     /// All conversations, in the order in which they are listed.
     pub fn conversations(&self) -> &[Conversation] {
         self.conversations.all()
@@ -448,12 +321,5 @@ impl Model {
         self.asked.push(Asked { ticket, nonce: None, conversation, ping });
         effects.push(Effect::Request { ticket, request });
         ticket
-    }
-
-    fn end(&mut self, reason: &LeaveReason, effects: &mut Vec<Effect>) {
-        if self.leaving.is_some() {
-            effects.push(Effect::Exit);
-        }
-        self.connection = Connection::Ended { reason: commands::ended(reason) };
     }
 }

@@ -2,48 +2,15 @@
 
 use salotto::Request;
 use salotto::client::Options;
-use salotto::event::LeaveReason;
 
 use super::conversation::Pending;
 use super::text::{clean_line, fold};
 use super::{
-    Action, Connection, ConversationId, DEFAULT_PORT, Effect, Kind, Model, Preferences, Secret,
-    Ticket, Wish,
+    Action, Connection, ConversationId, Effect, Kind, Model, Preferences, Secret, Ticket, Wish,
 };
 
 /// The zoom stays between these.
 const ZOOM: (f32, f32) = (0.5, 3.0);
-
-impl Wish {
-    /// Host and port as the client wants them; an address with colons gets its brackets.
-    pub fn address(&self) -> String {
-        let host = self.host.trim();
-        if host.contains(':') && !host.starts_with('[') {
-            return format!("[{host}]:{}", self.port);
-        }
-        format!("{host}:{}", self.port)
-    }
-
-    /// Reads `HOST`, `HOST:PORT`, `[::1]:PORT` or `::1`.
-    ///
-    /// # Errors
-    /// Says what is wrong with the port.
-    pub fn split_address(address: &str) -> Result<(String, u16), String> {
-        let address = address.trim();
-        let (host, port) = match address.rsplit_once(':') {
-            Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port),
-            _ => (address, ""),
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = match port {
-            "" => DEFAULT_PORT,
-            port => port.parse().map_err(|_| {
-                format!("the port is `{port}`; it is a number from 1 to 65535, usually 53000")
-            })?,
-        };
-        Ok((host, port))
-    }
-}
 
 impl Model {
     /// The same, with the form filled in with `wish`.
@@ -274,15 +241,5 @@ impl Model {
             }
             _ => self.conversations.remove(id),
         }
-    }
-}
-
-/// How it ended, for a person.
-pub(super) fn ended(reason: &LeaveReason) -> String {
-    match reason {
-        LeaveReason::Kicked { .. } => format!("You were {}", clean_line(&reason.to_string())),
-        LeaveReason::Quit { .. } => "You have left the house".to_owned(),
-        LeaveReason::Stopping => "The house has closed".to_owned(),
-        reason => format!("The connection has ended: {}", clean_line(&reason.to_string())),
     }
 }

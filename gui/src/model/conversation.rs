@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use salotto::{Name, RoomName};
 
-use super::Ticket;
+use super::effect::Ticket;
 use super::log::{Log, NewLine};
 use super::text::fold;
 

@@ -58,13 +58,20 @@ impl Model {
             Update::RoundTrip(time) => self.round_trip = Some(time),
             Update::Ended(reason) => {
                 if !self.welcomed {
-                    self.refusal = Some(super::commands::ended(&reason));
+                    self.refusal = Some(ended(&reason));
                 }
                 self.fail_pending("the connection has ended");
                 self.end(&reason, effects);
             }
             _ => {}
         }
+    }
+
+    fn end(&mut self, reason: &LeaveReason, effects: &mut Vec<Effect>) {
+        if self.leaving.is_some() {
+            effects.push(Effect::Exit);
+        }
+        self.connection = Connection::Ended { reason: ended(reason) };
     }
 
     fn take_event(&mut self, event: Event, effects: &mut Vec<Effect>) {
@@ -418,4 +425,14 @@ impl Model {
 
 fn line(kind: LineKind, text: &str, time: u32) -> NewLine<'_> {
     NewLine { kind, author: "", text, time, mention: false, own: false }
+}
+
+/// How it ended, for a person.
+fn ended(reason: &LeaveReason) -> String {
+    match reason {
+        LeaveReason::Kicked { .. } => format!("You were {}", clean_line(&reason.to_string())),
+        LeaveReason::Quit { .. } => "You have left the house".to_owned(),
+        LeaveReason::Stopping => "The house has closed".to_owned(),
+        reason => format!("The connection has ended: {}", clean_line(&reason.to_string())),
+    }
 }

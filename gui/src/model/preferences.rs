@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DEFAULT_PORT, Wish};
+use super::wish::{DEFAULT_PORT, Wish};
 
 /// How many rooms are remembered.
 const RECENT: usize = 8;

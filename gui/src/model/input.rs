@@ -1,0 +1,93 @@
+//! What goes into the model: what happened, and what the person wants.
+
+use std::time::SystemTime;
+
+use salotto::client::Update;
+
+use super::conversation::ConversationId;
+use super::effect::Ticket;
+use super::preferences::Theme;
+use super::secret::Secret;
+use super::wish::Wish;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// It is now this late. Comes before each batch of other inputs, and at [`Model::wake_at`](super::Model::wake_at).
+    Tick(SystemTime),
+    /// The network thread told something.
+    Network(Update),
+    /// An [`Effect::Request`](super::Effect::Request) was handed to the client, which gave it this nonce, or would not take it.
+    Sent {
+        /// The one of the effect.
+        ticket: Ticket,
+        /// What `Client::request` returned.
+        nonce: Option<String>,
+    },
+    /// The person did something.
+    Action(Action),
+    /// The window got or lost the keyboard.
+    Focus(bool),
+    /// The window has this size now, in points before zoom.
+    Resized {
+        /// Width.
+        width: f32,
+        /// Height.
+        height: f32,
+    },
+}
+
+/// What the person wants, as the view understood it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Connect, or offer another name where the house refused the first.
+    Connect(Wish),
+    /// Give up the connection and show the form.
+    Disconnect,
+    /// Offer this name after the house refused the one before.
+    OfferName(String),
+    /// Say this password after the house asked for one.
+    OfferPassword(Secret),
+    /// Do not wait for the countdown.
+    RetryNow,
+    /// Say this line, or run it when it begins with `!`.
+    Send {
+        /// Where it was typed.
+        conversation: ConversationId,
+        /// What was typed.
+        text: String,
+    },
+    /// Say these lines, whatever they begin with: they were pasted.
+    Say {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        lines: Vec<String>,
+    },
+    /// Forget a message that failed.
+    Discard(Ticket),
+    /// Send a message that failed once more.
+    Resend(Ticket),
+    /// Bring a conversation to the front.
+    Show(ConversationId),
+    /// Enter a room.
+    Join(String),
+    /// Talk to one person.
+    Talk(String),
+    /// Leave a room, or close a conversation.
+    Close(ConversationId),
+    /// Put this on the clipboard.
+    Copy(String),
+    /// This was selected.
+    Select(String),
+    /// Open this address in a browser; the person has confirmed it.
+    OpenLink(String),
+    /// Draw everything this much larger.
+    Zoom(f32),
+    /// Use these colours.
+    Theme(Theme),
+    /// Show or hide the list of people.
+    ShowPeople(bool),
+    /// Close the window, after a goodbye.
+    Exit,
+}

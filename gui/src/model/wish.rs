@@ -1,0 +1,52 @@
+//! Which house the person wants to enter, under which name.
+
+use super::secret::Secret;
+
+/// The port that a house listens on unless it says otherwise.
+pub const DEFAULT_PORT: u16 = 53000;
+
+/// What was filled into the form.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wish {
+    /// Host name or address, without port.
+    pub host: String,
+    /// The port; see [`DEFAULT_PORT`].
+    pub port: u16,
+    /// The name wanted.
+    pub name: String,
+    /// The password of the house, where it has one. It is not remembered beyond this run.
+    pub password: Secret,
+    /// The room to enter; empty for the default room of the house.
+    pub room: String,
+}
+
+impl Wish {
+    /// Host and port as the client wants them; an address with colons gets its brackets.
+    pub fn address(&self) -> String {
+        let host = self.host.trim();
+        if host.contains(':') && !host.starts_with('[') {
+            return format!("[{host}]:{}", self.port);
+        }
+        format!("{host}:{}", self.port)
+    }
+
+    /// Reads `HOST`, `HOST:PORT`, `[::1]:PORT` or `::1`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the port.
+    pub fn split_address(address: &str) -> Result<(String, u16), String> {
+        let address = address.trim();
+        let (host, port) = match address.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port),
+            _ => (address, ""),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = match port {
+            "" => DEFAULT_PORT,
+            port => port.parse().map_err(|_| {
+                format!("the port is `{port}`; it is a number from 1 to 65535, usually 53000")
+            })?,
+        };
+        Ok((host, port))
+    }
+}
