@@ -2,6 +2,7 @@
 //!
 //! X11 only for now: how the loop is woken differs on every window system, see [`wake`].
 
+mod atoms;
 mod clipboard;
 mod compose;
 mod desktop;

@@ -14,7 +14,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use super::desktop::Atoms;
+use super::atoms::Atoms;
 
 /// A person who asked to paste and saw nothing happen for so long has gone on.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -17,6 +17,7 @@ use x11rb::resource_manager;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
+use super::atoms::Atoms;
 use super::clipboard::{Clipboard, Selection};
 use super::presses::{Keyboard, Press};
 
@@ -26,22 +27,6 @@ const DEPTH: usize = 4;
 const URGENCY_HINT: u32 = 1 << 8;
 /// Words in WM_HINTS.
 const HINTS: usize = 9;
-
-x11rb::atom_manager! {
-    pub(super) Atoms: AtomsCookie {
-        CLIPBOARD,
-        INCR,
-        TARGETS,
-        TEXT,
-        UTF8_STRING,
-        _NET_WM_NAME,
-        _NET_WM_PID,
-        _NET_WM_ICON,
-        SALOTTO_KICK,
-        SALOTTO_PASTE,
-        PLAIN_UTF8: b"text/plain;charset=utf-8",
-    }
-}
 
 /// Our window, seen from the second connection.
 pub(super) struct Desktop {

@@ -1,0 +1,17 @@
+//! The names that X11 has a number for, as far as the shell uses them.
+
+x11rb::atom_manager! {
+    pub(super) Atoms: AtomsCookie {
+        CLIPBOARD,
+        INCR,
+        TARGETS,
+        TEXT,
+        UTF8_STRING,
+        _NET_WM_NAME,
+        _NET_WM_PID,
+        _NET_WM_ICON,
+        SALOTTO_KICK,
+        SALOTTO_PASTE,
+        PLAIN_UTF8: b"text/plain;charset=utf-8",
+    }
+}
