@@ -7,6 +7,7 @@ mod connect;
 mod dialogs;
 mod entry;
 mod find;
+mod glyphs;
 mod heights;
 mod list;
 mod people;
@@ -17,11 +18,10 @@ mod switcher;
 mod talk;
 mod theme;
 
-use std::collections::HashSet;
-
 use egui::Context;
 
 use crate::model::{Action, ConversationId, Model, Secret, Theme};
+use glyphs::Glyphs;
 use theme::Palette;
 
 /// What the view keeps for itself between frames.
@@ -43,23 +43,6 @@ pub struct View {
     new_name: String,
     new_password: Secret,
     glyphs: Glyphs,
-}
-
-/// Which characters were met, and for which of them there is no picture.
-#[derive(Debug, Default)]
-struct Glyphs {
-    known: HashSet<char>,
-    missing: Vec<char>,
-}
-
-impl Glyphs {
-    fn look_at(&mut self, context: &Context, text: &str) {
-        for c in text.chars().filter(|c| !c.is_ascii()) {
-            if self.known.insert(c) && !context.fonts(|fonts| fonts.has_glyph(&theme::body(), c)) {
-                self.missing.push(c);
-            }
-        }
-    }
 }
 
 impl Default for View {
@@ -96,7 +79,7 @@ impl View {
 
     /// The characters drawn since the last call for which no font has a picture.
     pub fn take_missing(&mut self) -> Vec<char> {
-        std::mem::take(&mut self.glyphs.missing)
+        self.glyphs.take_missing()
     }
 
     /// Draws one frame, and returns what the person did in it.

@@ -20,7 +20,13 @@ impl View {
         if model.is_talking() {
             self.entry.ask_about_paste(context, palette, actions);
             self.confirm_link(context, palette, actions);
-            self.switch(context, model, palette, actions);
+            let is_done = self
+                .switcher
+                .as_mut()
+                .is_some_and(|switcher| switcher.show(context, model, palette, actions));
+            if is_done {
+                self.switcher = None;
+            }
         }
         self.keys(context, model, palette, actions);
     }

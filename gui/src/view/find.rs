@@ -2,11 +2,9 @@
 
 use egui::{Context, Frame, Id, Key, Margin, Modifiers, RichText, TextEdit, TopBottomPanel};
 
-use super::View;
-use super::list::Scroll;
 use super::theme::Palette;
 use crate::model::text::fold;
-use crate::model::{Conversation, ConversationId, Model};
+use crate::model::{Conversation, ConversationId};
 
 /// What is searched for, and where it was found.
 #[derive(Debug, Default)]
@@ -40,6 +38,64 @@ impl Find {
     /// What is to be marked, folded.
     pub(super) fn query(&self) -> &str {
         if self.open { &self.folded } else { "" }
+    }
+
+    /// Shows the bar where it is open, for what is in front. Returns the line that it leads to.
+    pub(super) fn show(
+        &mut self,
+        context: &Context,
+        active: &Conversation,
+        palette: &Palette,
+    ) -> Option<u64> {
+        if !self.open {
+            return None;
+        }
+        let id = Id::new("find");
+        let is_here = context.memory(|memory| memory.has_focus(id));
+        let mut step = None;
+        context.input_mut(|input| {
+            for (modifiers, key, back) in [
+                (Modifiers::SHIFT, Key::F3, true),
+                (Modifiers::NONE, Key::F3, false),
+                (Modifiers::SHIFT, Key::Enter, true),
+                (Modifiers::NONE, Key::Enter, false),
+            ] {
+                // In the list of what was said one goes back from the newest.
+                if (key == Key::F3 || is_here) && input.consume_key(modifiers, key) {
+                    step = Some(!back);
+                }
+            }
+        });
+        let frame = Frame::new().fill(palette.side).inner_margin(Margin::symmetric(10, 4));
+        TopBottomPanel::top("find bar")
+            .frame(frame)
+            .show(context, |ui| {
+                ui.horizontal(|ui| {
+                    let label = ui.label(RichText::new("Search").small());
+                    let edit = TextEdit::singleline(&mut self.typed).id(id).desired_width(180.0);
+                    let response = ui.add(edit).labelled_by(label.id);
+                    if std::mem::take(&mut self.focus) {
+                        response.request_focus();
+                    }
+                    if ui.small_button("Older").clicked() {
+                        step = Some(true);
+                    }
+                    if ui.small_button("Newer").clicked() {
+                        step = Some(false);
+                    }
+                    if self.look(active) && !self.folded.is_empty() {
+                        step = Some(true);
+                    }
+                    let line = step.and_then(|back| self.step(back));
+                    ui.label(RichText::new(self.summary()).small().color(palette.dim));
+                    if ui.small_button("Close").clicked() {
+                        self.close();
+                    }
+                    line
+                })
+                .inner
+            })
+            .inner
     }
 
     /// Looks at what was not looked at yet. Returns whether something else is searched for than before.
@@ -96,54 +152,5 @@ impl Find {
                 format!("{} of {count}", self.found.partition_point(|seq| *seq <= at))
             }
         }
-    }
-}
-
-impl View {
-    pub(super) fn find_bar(&mut self, context: &Context, model: &Model, palette: &Palette) {
-        let Some(active) = model.active().filter(|_| self.find.open) else { return };
-        let id = Id::new("find");
-        let is_here = context.memory(|memory| memory.has_focus(id));
-        let mut step = None;
-        context.input_mut(|input| {
-            for (modifiers, key, back) in [
-                (Modifiers::SHIFT, Key::F3, true),
-                (Modifiers::NONE, Key::F3, false),
-                (Modifiers::SHIFT, Key::Enter, true),
-                (Modifiers::NONE, Key::Enter, false),
-            ] {
-                // In the list of what was said one goes back from the newest.
-                if (key == Key::F3 || is_here) && input.consume_key(modifiers, key) {
-                    step = Some(!back);
-                }
-            }
-        });
-        let frame = Frame::new().fill(palette.side).inner_margin(Margin::symmetric(10, 4));
-        TopBottomPanel::top("find bar").frame(frame).show(context, |ui| {
-            ui.horizontal(|ui| {
-                let label = ui.label(RichText::new("Search").small());
-                let edit = TextEdit::singleline(&mut self.find.typed).id(id).desired_width(180.0);
-                let response = ui.add(edit).labelled_by(label.id);
-                if std::mem::take(&mut self.find.focus) {
-                    response.request_focus();
-                }
-                if ui.small_button("Older").clicked() {
-                    step = Some(true);
-                }
-                if ui.small_button("Newer").clicked() {
-                    step = Some(false);
-                }
-                if self.find.look(active) && !self.find.folded.is_empty() {
-                    step = Some(true);
-                }
-                if let Some(seq) = step.and_then(|back| self.find.step(back)) {
-                    self.lists.entry(active.id()).or_default().scroll(Scroll::To(seq));
-                }
-                ui.label(RichText::new(self.find.summary()).small().color(palette.dim));
-                if ui.small_button("Close").clicked() {
-                    self.find.close();
-                }
-            });
-        });
     }
 }

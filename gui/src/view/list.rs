@@ -5,25 +5,23 @@
 //! being read.
 
 mod paint;
+mod pointer;
+mod scene;
 mod selection;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
 
-use egui::{Galley, Rect, Sense, Ui, pos2, vec2};
+use egui::{Rect, Sense, Ui, pos2, vec2};
 
-use super::bidi::Order;
 use super::heights::Heights;
 use super::row::{self, Estimate};
-use super::theme::Palette;
 use crate::model::log::{FOLD_FROM, Line, Log};
-use crate::model::{Action, Conversation};
 
-pub(super) use selection::Selection;
+pub(super) use scene::{Clicked, Scene};
+use scene::{Drawn, Fold, MARGIN};
+use selection::Selection;
 
-/// Space left and right of a row, and below the last.
-const MARGIN: f32 = 10.0;
 /// How wide the scroll bar is.
 const BAR: f32 = 10.0;
 
@@ -36,29 +34,6 @@ pub(super) enum Scroll {
     Bottom,
     /// This line into the upper third.
     To(u64),
-}
-
-/// What the list is drawn with.
-pub(super) struct Scene<'a> {
-    pub(super) conversation: &'a Conversation,
-    pub(super) palette: &'a Palette,
-    pub(super) own_name: &'a str,
-    pub(super) zone: i32,
-    /// What is searched for, folded; empty for nothing.
-    pub(super) query: &'a str,
-    /// Whether somebody looks at it.
-    pub(super) focused: bool,
-    pub(super) glyphs: &'a mut super::Glyphs,
-}
-
-/// What the person did in the list.
-#[derive(Debug, Default)]
-pub(super) struct Clicked {
-    pub(super) actions: Vec<Action>,
-    /// A link to be confirmed.
-    pub(super) link: Option<String>,
-    /// The text of a message that failed, to be edited again.
-    pub(super) edit: Option<String>,
 }
 
 /// The list of one conversation, between frames.
@@ -86,39 +61,6 @@ pub(super) struct List {
     selection: Selection,
     grabbed: Option<f64>,
     drawn: Vec<Drawn>,
-}
-
-/// One row on the screen.
-#[derive(Debug, Clone)]
-struct Drawn {
-    seq: u64,
-    rect: Rect,
-    text: egui::Pos2,
-    galley: Arc<Galley>,
-    /// Where letters are not seen in the order in which they are stored.
-    order: Option<Arc<Order>>,
-    /// The run of arrivals that it stands for, or belongs to where the person has opened it.
-    fold: Option<Fold>,
-    day: bool,
-}
-
-impl Drawn {
-    /// Whether it shows what stands in the log, and not what many lines come to.
-    fn is_text(&self) -> bool {
-        self.fold.is_none_or(|fold| fold.is_open)
-    }
-
-    /// The text as it is stored, not as it is seen.
-    fn stored(&self) -> &str {
-        self.order.as_ref().map_or(self.galley.text(), |order| &order.stored)
-    }
-}
-
-/// A run of arrivals: the first line, and one past the last.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Fold {
-    lines: (u64, u64),
-    is_open: bool,
 }
 
 /// Lists of all conversations that were ever in front.
@@ -153,7 +95,7 @@ impl List {
         let total = f64::from(self.heights.total()) + f64::from(tail_height);
         let mut clicked = Clicked::default();
         self.take_pointer(ui, &response, scene, view, &mut clicked);
-        self.paint(ui, scene, view);
+        paint::rows(ui, scene, view, &self.drawn, &self.selection);
         let tail_top = view.top() + (f64::from(self.heights.total()) - top) as f32;
         paint::paint_tail(ui, scene, view, tail_top, &tail, &mut clicked);
         self.bar(ui, area, top, total);

@@ -2,7 +2,6 @@
 
 use egui::{Context, Id, Key, Modifiers, RichText, TextEdit};
 
-use super::View;
 use super::theme::Palette;
 use crate::model::text::fold;
 use crate::model::{Action, Model};
@@ -18,6 +17,49 @@ pub(super) struct Switcher {
 }
 
 impl Switcher {
+    /// Shows it. Returns whether the person is done with it.
+    pub(super) fn show(
+        &mut self,
+        context: &Context,
+        model: &Model,
+        palette: &Palette,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let pressed = |key| context.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let before = self.typed.clone();
+        let (down, up, enter) =
+            (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter));
+        let mut done = None;
+        let response = egui::Modal::new(Id::new("switcher")).show(context, |ui| {
+            ui.set_width(340.0);
+            let label = ui.label(RichText::new("Go to").small().color(palette.dim));
+            let edit = TextEdit::singleline(&mut self.typed)
+                .hint_text("room or person")
+                .desired_width(f32::INFINITY);
+            ui.add(edit).labelled_by(label.id).request_focus();
+            let offers = self.offers(model);
+            let count = offers.len().max(1);
+            if self.typed != before {
+                self.chosen = 0;
+            }
+            self.chosen =
+                (self.chosen + usize::from(down) + if up { count - 1 } else { 0 }) % count;
+            for (index, (text, action)) in offers.into_iter().enumerate() {
+                let is_chosen = index == self.chosen;
+                let button = ui.add_sized(
+                    [ui.available_width(), 26.0],
+                    egui::SelectableLabel::new(is_chosen, text),
+                );
+                if button.clicked() || enter && is_chosen {
+                    done = Some(action);
+                }
+            }
+        });
+        let is_done = done.is_some() || response.backdrop_response.clicked();
+        actions.extend(done);
+        is_done
+    }
+
     fn offers(&self, model: &Model) -> Vec<(String, Action)> {
         let wanted = fold(self.typed.trim().trim_start_matches('#'));
         let mut offers = Vec::new();
@@ -52,51 +94,5 @@ impl Switcher {
             offers.push((format!("Join room {room}"), Action::Join(room)));
         }
         offers
-    }
-}
-
-impl View {
-    pub(super) fn switch(
-        &mut self,
-        context: &Context,
-        model: &Model,
-        palette: &Palette,
-        actions: &mut Vec<Action>,
-    ) {
-        let Some(switcher) = &mut self.switcher else { return };
-        let pressed = |key| context.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        let before = switcher.typed.clone();
-        let (down, up, enter) =
-            (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter));
-        let mut done = None;
-        let response = egui::Modal::new(Id::new("switcher")).show(context, |ui| {
-            ui.set_width(340.0);
-            let label = ui.label(RichText::new("Go to").small().color(palette.dim));
-            let edit = TextEdit::singleline(&mut switcher.typed)
-                .hint_text("room or person")
-                .desired_width(f32::INFINITY);
-            ui.add(edit).labelled_by(label.id).request_focus();
-            let offers = switcher.offers(model);
-            let count = offers.len().max(1);
-            if switcher.typed != before {
-                switcher.chosen = 0;
-            }
-            switcher.chosen =
-                (switcher.chosen + usize::from(down) + if up { count - 1 } else { 0 }) % count;
-            for (index, (text, action)) in offers.into_iter().enumerate() {
-                let is_chosen = index == switcher.chosen;
-                let button = ui.add_sized(
-                    [ui.available_width(), 26.0],
-                    egui::SelectableLabel::new(is_chosen, text),
-                );
-                if button.clicked() || enter && is_chosen {
-                    done = Some(action);
-                }
-            }
-        });
-        if done.is_some() || response.backdrop_response.clicked() {
-            self.switcher = None;
-        }
-        actions.extend(done);
     }
 }

@@ -7,7 +7,7 @@ use egui::{
 
 use super::View;
 use super::bidi;
-use super::list::Scene;
+use super::list::{Scene, Scroll};
 use super::theme::{Palette, primary, sentence};
 use crate::model::{Action, Connection, Conversation, Kind, Model, Theme};
 
@@ -45,8 +45,10 @@ impl View {
             self.topic(ui, model, palette, (width, shows_people, has_people), actions);
         });
         self.banner(context, model, palette, actions);
-        self.find_bar(context, model, palette);
         if let Some(active) = model.active() {
+            if let Some(line) = self.find.show(context, active, palette) {
+                self.list(active.id()).scroll(Scroll::To(line));
+            }
             TopBottomPanel::bottom("entry").frame(bar).show(context, |ui| {
                 let is_covered = self.switcher.is_some()
                     || self.link.is_some()

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, Galley, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
-use super::{Clicked, Drawn, List, MARGIN, Scene};
+use super::scene::{Clicked, Drawn, MARGIN, Scene};
+use super::selection::Selection;
 use crate::model::log::{Line, LineKind, NewLine};
 use crate::model::text::fold;
 use crate::model::time::{clock, date};
@@ -49,43 +50,42 @@ fn find_all(text: &str, query: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-impl List {
-    pub(super) fn paint(&self, ui: &Ui, scene: &Scene<'_>, view: Rect) {
-        let (palette, log) = (scene.palette, scene.conversation.log());
-        let painter = ui.painter_at(view);
-        for row in &self.drawn {
-            let Some(line) = log.get(row.seq) else { continue };
-            let mut body = row.rect;
-            body.min.y = row.text.y - row::PADDING / 2.0;
-            if row.day {
-                let y = row.rect.top() + row::DAY_HEIGHT / 2.0;
-                let text = date(line.what.time, scene.zone);
-                separator(&painter, view, y, &text, palette.line, palette.dim);
-            }
-            if scene.conversation.first_unread() == Some(row.seq) {
-                let y = body.top();
-                let stroke = Stroke::new(1.5, palette.error);
-                painter.hline(view.left()..=view.right(), y, stroke);
-                let corner = pos2(view.right() - 6.0, y + 1.0);
-                painter.text(corner, Align2::RIGHT_TOP, "new", theme::small(), palette.error);
-            }
-            if line.what.mention {
-                painter.rect_filled(body, 0.0, palette.mention);
-            }
-            if let Some(range) = self.selection.within(row.seq) {
-                highlight(&painter, row, &range, palette.selection);
-            }
-            if row.fold.is_some_and(|fold| fold.is_open && fold.lines.0 == row.seq) {
-                let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
-                painter.text(corner, Align2::RIGHT_TOP, "⏷", theme::small(), palette.dim);
-            }
-            let time = clock(line.what.time, scene.zone);
-            let corner = pos2(view.left() + MARGIN, row.text.y + 2.0);
-            painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);
-            painter.galley(row.text, row.galley.clone(), palette.text);
-            ui.interact(row.rect.intersect(view), ui.id().with(row.seq), Sense::hover())
-                .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, row.stored()));
+/// Paints the rows that are seen.
+pub(super) fn rows(ui: &Ui, scene: &Scene<'_>, view: Rect, drawn: &[Drawn], selection: &Selection) {
+    let (palette, log) = (scene.palette, scene.conversation.log());
+    let painter = ui.painter_at(view);
+    for row in drawn {
+        let Some(line) = log.get(row.seq) else { continue };
+        let mut body = row.rect;
+        body.min.y = row.text.y - row::PADDING / 2.0;
+        if row.day {
+            let y = row.rect.top() + row::DAY_HEIGHT / 2.0;
+            let text = date(line.what.time, scene.zone);
+            separator(&painter, view, y, &text, palette.line, palette.dim);
         }
+        if scene.conversation.first_unread() == Some(row.seq) {
+            let y = body.top();
+            let stroke = Stroke::new(1.5, palette.error);
+            painter.hline(view.left()..=view.right(), y, stroke);
+            let corner = pos2(view.right() - 6.0, y + 1.0);
+            painter.text(corner, Align2::RIGHT_TOP, "new", theme::small(), palette.error);
+        }
+        if line.what.mention {
+            painter.rect_filled(body, 0.0, palette.mention);
+        }
+        if let Some(range) = selection.within(row.seq) {
+            highlight(&painter, row, &range, palette.selection);
+        }
+        if row.fold.is_some_and(|fold| fold.is_open && fold.lines.0 == row.seq) {
+            let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
+            painter.text(corner, Align2::RIGHT_TOP, "⏷", theme::small(), palette.dim);
+        }
+        let time = clock(line.what.time, scene.zone);
+        let corner = pos2(view.left() + MARGIN, row.text.y + 2.0);
+        painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);
+        painter.galley(row.text, row.galley.clone(), palette.text);
+        ui.interact(row.rect.intersect(view), ui.id().with(row.seq), Sense::hover())
+            .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, row.stored()));
     }
 }
 

@@ -1,0 +1,144 @@
+//! What the pointer does in the list: it selects text across messages, opens folds and follows links.
+
+use egui::{CursorIcon, Pos2, Rect, Response, Ui};
+
+use super::List;
+use super::scene::{Clicked, Drawn, Scene};
+use super::selection::Place;
+use crate::model::Action;
+use crate::model::log::Log;
+use crate::model::text::{links, plain_link};
+use crate::model::time::clock;
+use crate::view::row;
+
+impl List {
+    /// The selected text. More than one message is copied with times and names.
+    pub(in crate::view) fn selected_text(&self, log: &Log, zone: i32) -> Option<String> {
+        let (start, end) = self.selection.range()?;
+        let mut lines = Vec::new();
+        for line in log.iter_from(start.0).take((end.0 - start.0 + 1) as usize) {
+            let text = row::plain(&line.what);
+            let from = if line.seq == start.0 { start.1 } else { 0 };
+            let to = if line.seq == end.0 { end.1 } else { usize::MAX };
+            let part: String = text.chars().skip(from).take(to.saturating_sub(from)).collect();
+            if start.0 == end.0 {
+                return Some(part);
+            }
+            // A message of which the name is not selected is still somebody's.
+            let author = row::author_range(&line.what);
+            let name = match from {
+                0 => String::new(),
+                _ if author.is_empty() => String::new(),
+                _ => format!("{}: ", line.what.author),
+            };
+            let part =
+                if from == 0 { part } else { part.trim_start_matches([':', ' ']).to_owned() };
+            if part.is_empty() && line.seq == end.0 {
+                continue;
+            }
+            lines.push(format!("[{}] {name}{part}", clock(line.what.time, zone)));
+        }
+        Some(lines.join("\n"))
+    }
+
+    pub(super) fn take_pointer(
+        &mut self,
+        ui: &Ui,
+        response: &Response,
+        scene: &Scene<'_>,
+        view: Rect,
+        clicked: &mut Clicked,
+    ) {
+        let log = scene.conversation.log();
+        if let Some(pos) = response.hover_pos().filter(|pos| view.contains(*pos)) {
+            match self.drawn.iter().find(|row| row.rect.contains(pos)) {
+                Some(row) if row.fold.is_some() || link_at(row, pos).is_some() => {
+                    ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+                }
+                Some(row) if pos.x >= row.text.x => ui.ctx().set_cursor_icon(CursorIcon::Text),
+                _ => {}
+            }
+        }
+        let Some(pos) = response.interact_pointer_pos() else { return };
+        if response.drag_started() {
+            // The pointer has moved a little when a drag is recognised.
+            let origin = ui.input(|input| input.pointer.press_origin()).unwrap_or(pos);
+            self.selection.ends = self.place(origin).map(|place| (place, place));
+        }
+        if response.dragged() {
+            if let (Some(place), Some((_, end))) = (self.place(pos), self.selection.ends.as_mut()) {
+                *end = place;
+            }
+            let past = if pos.y < view.top() {
+                pos.y - view.top()
+            } else {
+                (pos.y - view.bottom()).max(0.0)
+            };
+            if past != 0.0 {
+                self.stick = false;
+                self.offset += f64::from(past.clamp(-60.0, 60.0)) / 3.0;
+                ui.ctx().request_repaint();
+            }
+        }
+        if response.clicked() {
+            self.selection.ends = None;
+            let Some(row) = self.drawn.iter().find(|row| row.rect.contains(pos)).cloned() else {
+                return;
+            };
+            if let Some(fold) = row.fold {
+                self.toggle(ui.ctx(), log, fold, row.text.y - view.top());
+                ui.ctx().request_repaint();
+            } else if let Some(link) = link_at(&row, pos) {
+                clicked.link = Some(link);
+            }
+        }
+        if response.double_clicked() {
+            self.select_word(pos);
+        }
+        if response.drag_stopped() || response.double_clicked() {
+            clicked.actions.extend(self.selected_text(log, scene.zone).map(Action::Select));
+        }
+    }
+
+    /// The place in the text that is under the pointer, or nearest to it.
+    fn place(&self, pos: Pos2) -> Option<Place> {
+        let first = self.drawn.first()?;
+        if pos.y < first.rect.top() {
+            return Some((first.seq, 0));
+        }
+        match self.drawn.iter().find(|row| pos.y < row.rect.bottom()) {
+            Some(row) => Some((row.seq, char_at(row, pos))),
+            None => self.drawn.last().map(|last| (last.seq, last.stored().chars().count())),
+        }
+    }
+
+    fn select_word(&mut self, pos: Pos2) {
+        let Some((seq, at)) = self.place(pos) else { return };
+        let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.is_text()) else {
+            return;
+        };
+        let letters: Vec<char> = row.stored().chars().collect();
+        let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
+        let at = at.min(letters.len());
+        let before = letters[..at].iter().rev().take_while(|c| is_part(c)).count();
+        let after = letters[at..].iter().take_while(|c| is_part(c)).count();
+        self.selection.ends = Some(((seq, at - before), (seq, at + after)));
+    }
+}
+
+fn char_at(row: &Drawn, pos: Pos2) -> usize {
+    let seen = row.galley.cursor_from_pos(pos - row.text).ccursor.index;
+    row.order.as_ref().map_or(seen, |order| order.place(seen))
+}
+
+/// The link under the pointer, in the form in which it would be opened.
+fn link_at(row: &Drawn, pos: Pos2) -> Option<String> {
+    let inside = Rect::from_min_size(row.text, row.galley.size());
+    if !inside.contains(pos) {
+        return None;
+    }
+    let text = row.stored();
+    let at = text.char_indices().nth(char_at(row, pos)).map_or(text.len(), |(at, _)| at);
+    let found = links(text).into_iter().find(|range| range.contains(&at))?;
+    Some(plain_link(&text[found]))
+}
