@@ -38,8 +38,9 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 
-use crate::event::{Event, LeaveReason};
-use crate::request::{Envelope, Request};
+use crate::protocol::event::Event;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::request::{Envelope, Request};
 
 /// Updates that may wait for who looks at them; after that the socket waits.
 const UPDATES: usize = 1024;

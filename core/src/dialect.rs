@@ -6,8 +6,10 @@ mod text;
 
 use std::fmt::Debug;
 
-use crate::event::{Entry, ErrorCode, Event};
-use crate::request::Envelope;
+use crate::protocol::entry::Entry;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::event::Event;
+use crate::protocol::request::Envelope;
 
 /// How many dialects there are; each entry of a timeline has room for so many encodings.
 pub(crate) const DIALECTS: usize = 2;

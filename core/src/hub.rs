@@ -6,7 +6,6 @@ mod admission;
 mod builtin;
 mod commands;
 mod effects;
-pub(crate) mod inbox;
 mod membership;
 mod plugins;
 mod talk;
@@ -20,25 +19,32 @@ use async_channel::Receiver;
 use smol::future::FutureExt;
 use smol::{Executor, Task, Timer};
 
-use crate::command::Command;
-use crate::config::Settings;
-use crate::counters::Strike;
-use crate::error::Refusal;
-use crate::event::{ErrorCode, Event, Happening, LeaveReason};
-use crate::fanout::Amount;
-use crate::hooks::{Effects, Hooks, Round, SlotId};
-use crate::host::Host;
-use crate::house::House;
-use crate::member::{Member, MemberId};
-use crate::name::RoomName;
-use crate::outlet::Outlet;
-use crate::plugin::{Blocked, Catalog, Hook, Plugin, Verdict};
-use crate::report::Report;
-use crate::room::RoomId;
-use crate::sanitize;
+use crate::delivery::fanout::Amount;
+use crate::delivery::outbox::Outlet;
+use crate::plugin::context::Host;
+use crate::plugin::draft::Blocked;
+use crate::plugin::hooks::{Effects, Hooks, Round};
+use crate::plugin::{Catalog, Plugin};
+use crate::protocol::command::Command;
+use crate::protocol::entry::Happening;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::error::Refusal;
+use crate::protocol::event::Event;
+use crate::protocol::hook::{Hook, Verdict};
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::RoomId;
+use crate::protocol::ids::SlotId;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::name::RoomName;
+use crate::protocol::sanitize;
+use crate::protocol::settings::Settings;
+use crate::state::member::Member;
+use crate::state::report::Report;
+use crate::state::server_state::House;
 
+use crate::state::inbox::{Ask, Inbox, StopPermit};
 use commands::Runner;
-use inbox::{Ask, Inbox, StopPermit};
 use timers::Timers;
 
 /// The commands that every house has, whatever plugins are enabled; a console offers them before there is a house.
@@ -259,6 +265,14 @@ impl Hub {
     }
 }
 
+/// Something for the hub to do in a turn of its own.
+pub(crate) fn question(question: impl FnOnce(&mut Hub) + Send + 'static) -> Inbox {
+    Inbox::Question(Box::new(|hub| match hub.downcast_mut() {
+        Some(hub) => question(hub),
+        None => debug_assert!(false, "only the hub answers questions"),
+    }))
+}
+
 impl Drop for Hub {
     /// A hub that is cancelled takes everybody with it; after a stop there is nobody left.
     fn drop(&mut self) {
@@ -286,7 +300,7 @@ fn listed_rooms(settings: &Settings) -> Vec<(RoomName, String)> {
     std::iter::once(default)
         .chain(listed)
         .filter_map(|(name, topic)| {
-            Some((RoomName::new(name, &settings.limits).ok()?, topic.to_owned()))
+            Some((RoomName::new(name, settings.limits.room_name_bounds()).ok()?, topic.to_owned()))
         })
         .collect()
 }

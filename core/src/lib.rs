@@ -28,65 +28,37 @@
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Host`] are the hooks and what they may do;
 //! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
-mod action;
-mod attempts;
 pub mod client;
-mod clock;
 pub mod command;
-pub mod config;
-mod counters;
+mod connection;
+mod delivery;
 mod dialect;
-mod directory;
-mod error;
-pub mod event;
-mod fanout;
-mod handle;
-mod hooks;
-mod host;
-mod house;
 mod hub;
-mod lane;
-mod listener;
-mod member;
-mod name;
-mod outlet;
-mod participant;
-mod password;
+mod io;
 pub mod plugin;
-mod reactor;
-mod report;
-pub mod request;
-mod room;
-mod roster;
-pub mod sanitize;
+pub mod protocol;
 mod server;
-mod session;
-mod shared;
-mod status;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
-mod timeline;
-mod transport;
+mod state;
 
-pub use action::Action;
-pub use command::{Arg, Caller, Command, CommandError, Invocation, Reply, Role};
-pub use config::{Limits, Settings};
-pub use counters::Strike;
-pub use directory::Directory;
-pub use error::{Closed, Refusal, StartError};
-pub use event::{Entry, Event, Happening, NoticeKind};
-pub use handle::{Applied, ApplyError, Handle, Tracing};
-pub use hooks::{PluginInfo, PluginState};
-pub use host::{Host, MemberInfo, Reporter, TaskMailbox};
-pub use member::{MemberId, Peer};
-pub use name::{Name, NameError, RoomName};
-pub use participant::{JoinError, Participant};
-pub use password::{PasswordError, PasswordHash, TooBusy};
+pub use command::{CommandError, Invocation};
+pub use connection::listener::ListenError;
+pub use hub::builtin_commands;
+pub use io::memory::resident_memory;
 pub use plugin::{
-    Catalog, CommandDraft, ConnectDraft, JoinDraft, LeaveDraft, Left, MessageDraft, NameDraft,
-    Plugin, PluginSetup, Verdict,
+    Catalog, CommandDraft, ConnectDraft, Host, JoinDraft, LeaveDraft, Left, MessageDraft,
+    NameDraft, Plugin, Reporter, TaskMailbox,
 };
-pub use report::Report;
-pub use request::{Envelope, Request};
-pub use server::{Server, ServerBuilder};
-pub use status::{Status, resident_memory};
+pub use protocol::{
+    Action, Arg, Caller, Closed, Command, Entry, Envelope, Event, Happening, Limits, MemberId,
+    MemberInfo, Name, NameError, NoticeKind, PasswordError, PasswordHash, Peer, PluginInfo,
+    PluginSetup, PluginState, Refusal, Reply, Request, Role, RoomName, Settings, Status, Strike,
+    TooBusy, Verdict,
+};
+#[cfg(any(test, feature = "testing"))]
+pub use server::testing;
+pub use server::{
+    Applied, ApplyError, JoinError, Participant, Server, ServerBuilder, StartError, Tracing,
+};
+pub use state::directory::Directory;
+pub use state::handle::Handle;
+pub use state::report::Report;

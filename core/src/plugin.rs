@@ -1,40 +1,31 @@
 //! The hook trait: how policy is added to a house.
 
 mod catalog;
-mod draft;
+pub(crate) mod context;
+pub(crate) mod draft;
+pub(crate) mod effect;
+pub(crate) mod hooks;
 
+use crate::protocol::hook::Verdict;
 use std::any::Any;
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use catalog::Made;
-pub use catalog::{Catalog, CatalogError, OnPanic, PluginSetup};
+pub use catalog::{Catalog, CatalogError};
+pub use context::{Host, Reporter, TaskMailbox};
 pub use draft::{
     Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
     NameDraft, Renamed, Target,
 };
 
-use crate::action::Action;
-use crate::command::{Command, CommandError, Invocation, Reply};
-use crate::config::Settings;
-use crate::event::{Entry, Event};
-use crate::host::Host;
-use crate::member::MemberId;
-use crate::name::RoomName;
-
-/// What a gate answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Nothing against it; the next plugin is asked.
-    #[default]
-    Pass,
-    /// It may not be; the person is told why. No later plugin is asked.
-    Deny(String),
-    /// The plugin has dealt with it; nothing more happens and nobody is told. No later plugin is asked.
-    Take,
-}
+use crate::command::{CommandError, Invocation};
+use crate::protocol::action::Action;
+use crate::protocol::command::Command;
+use crate::protocol::entry::Entry;
+use crate::protocol::event::Event;
+use crate::protocol::ids::MemberId;
+use crate::protocol::name::RoomName;
+use crate::protocol::reply::Reply;
+use crate::protocol::settings::Settings;
 
 /// Policy for a house: what may happen, and what follows when it has.
 ///
@@ -112,7 +103,7 @@ pub trait Plugin: Send {
     fn take_over(&mut self, state: Box<dyn Any + Send>) {}
 
     /// Somebody has connected and was told nothing yet. `Deny` tells the reason and ends the connection, `Take` ends
-    /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::Peer::Local).
+    /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::protocol::peer::Peer::Local).
     fn before_connect(&mut self, host: &mut Host<'_>, draft: &mut ConnectDraft) -> Verdict {
         Verdict::Pass
     }
@@ -203,54 +194,6 @@ pub trait Plugin: Send {
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         Err(CommandError::Failed(format!("`{}` is not answered by its plugin", invocation.path)))
-    }
-}
-
-/// A hook, for reports and traces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each is the method of `Plugin` of the same name")]
-#[non_exhaustive]
-pub enum Hook {
-    Start,
-    Stop,
-    HandOver,
-    TakeOver,
-    BeforeConnect,
-    BeforeName,
-    BeforeJoin,
-    BeforeMessage,
-    BeforeCommand,
-    BeforeLeave,
-    AfterNamed,
-    AfterJoined,
-    AfterSaid,
-    AfterEntry,
-    AfterDirect,
-    AfterLeft,
-    AfterKicked,
-    AfterRenamed,
-    AfterBlocked,
-    AfterRoomOpened,
-    AfterRoomClosed,
-    AfterAction,
-    AfterSettingsChanged,
-    AfterTimer,
-    AfterTask,
-    RunCommand,
-}
-
-impl fmt::Display for Hook {
-    /// The name of the method.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let camel = format!("{self:?}");
-        for (index, c) in camel.char_indices() {
-            if c.is_uppercase() && index > 0 {
-                formatter.write_str("_")?;
-            }
-            write!(formatter, "{}", c.to_ascii_lowercase())?;
-        }
-        Ok(())
     }
 }
 

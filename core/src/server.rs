@@ -1,5 +1,15 @@
 //! A house as a whole: built, opened, closed.
 
+pub(crate) mod handle;
+mod participant;
+mod start_error;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use handle::{Applied, ApplyError, Tracing};
+pub use participant::{JoinError, Participant};
+pub use start_error::StartError;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -10,21 +20,21 @@ use async_channel::Receiver;
 use smol::future::FutureExt;
 use smol::{Executor, Task, Timer};
 
-use crate::clock::Clock;
-use crate::config::Settings;
-use crate::error::StartError;
-use crate::fanout::Fanout;
-use crate::handle::Handle;
-use crate::house::House;
+use crate::connection::listener::{self, Reception};
+use crate::delivery::fanout::Fanout;
+use crate::delivery::outbox::Outlet;
 use crate::hub::Hub;
-use crate::hub::inbox::{INBOX, Inbox};
-use crate::lane::{Lane, Threads};
-use crate::listener::{self, Reception};
-use crate::name::Name;
-use crate::outlet::Outlet;
-use crate::plugin::{Catalog, Plugin, PluginSetup};
-use crate::report::Reports;
-use crate::shared::Shared;
+use crate::io::shard::{Lane, Threads};
+use crate::plugin::{Catalog, Plugin};
+use crate::protocol::name::Name;
+use crate::protocol::plugin_info::PluginSetup;
+use crate::protocol::settings::Settings;
+use crate::state::clock::Clock;
+use crate::state::handle::Handle;
+use crate::state::inbox::{INBOX, Inbox};
+use crate::state::report::Reports;
+use crate::state::server_state::House;
+use crate::state::shared::Shared;
 
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
 const ABANDON: Duration = Duration::from_secs(1);
@@ -138,8 +148,9 @@ impl ServerBuilder {
         }
         .map_err(StartError::Thread)?;
         // `check` has seen the name of the operator.
-        let host_name = Name::new(&self.settings.server.host_name, &self.settings.limits)
-            .map_err(|_| StartError::Settings(self.settings.check()))?;
+        let host_name =
+            Name::new(&self.settings.server.host_name, self.settings.limits.name_bounds())
+                .map_err(|_| StartError::Settings(self.settings.check()))?;
         let shared = Arc::new(Shared::new(self.settings, workers));
         // The hub is where a small house has its people; what is not of its making is as far away as can be.
         let (near, far) = (lanes[0].executor.clone(), lanes[workers - 1].executor.clone());
@@ -168,10 +179,17 @@ impl ServerBuilder {
         }
         let hub = near.spawn(hub.run(received));
         let worker = |(shard, lane): (usize, &Lane)| {
-            lane.executor.spawn(Fanout::work(shared.clone(), shard))
+            lane.executor.spawn(Fanout::work(shared.fanout.clone(), shared.counters.clone(), shard))
         };
         let workers = lanes.iter().enumerate().map(worker).collect();
-        let reception = Reception { shared, hub: inbox, guard: Arc::default(), lanes, permit };
+        let reception = Reception {
+            shared,
+            hub: inbox,
+            guard: Arc::default(),
+            attempts: Arc::default(),
+            lanes,
+            permit,
+        };
         let listeners = listeners
             .into_iter()
             .map(|listener| near.spawn(reception.clone().accept(listener)))

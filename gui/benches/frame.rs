@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use salotto::client::Update;
-use salotto::event::MessageKind;
+use salotto::protocol::MessageKind;
 use salotto::{Entry, Event, Happening, Limits, Name, RoomName};
 use salotto_gui::model::{Input, Model, Preferences};
 use salotto_gui::view::View;
@@ -53,9 +53,10 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let limits = Limits::default();
-        let people: Vec<Name> =
-            (0..50).map(|number| Name::new(&format!("guest{number}"), &limits).unwrap()).collect();
-        let room = RoomName::new("lobby", &limits).unwrap();
+        let people: Vec<Name> = (0..50)
+            .map(|number| Name::new(&format!("guest{number}"), limits.name_bounds()).unwrap())
+            .collect();
+        let room = RoomName::new("lobby", limits.room_name_bounds()).unwrap();
         let mut stage = Self {
             model: Model::new(Preferences::default(), 0),
             view: View::new(),

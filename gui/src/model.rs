@@ -17,7 +17,8 @@ mod wish;
 
 use std::time::{Duration, SystemTime};
 
-use salotto::command::{self, CommandInfo};
+use salotto::command::{self};
+use salotto::protocol::CommandInfo;
 use salotto::{Name, Request};
 
 pub use conversation::{Conversation, ConversationId, Kind, Pending};

@@ -4,7 +4,7 @@
 //! (who_names: 20)
 //! ```
 
-use salotto::event::MessageKind;
+use salotto::protocol::MessageKind;
 use salotto::{
     Arg, Caller, Command, CommandError, Host, Invocation, Limits, Name, Plugin, Reply, RoomName,
 };
@@ -179,7 +179,7 @@ fn rooms(host: &Host<'_>) -> Reply {
 }
 
 fn room_named(text: &str, limits: &Limits) -> Result<RoomName, CommandError> {
-    RoomName::new(text, limits).map_err(|_| no_room(text))
+    RoomName::new(text, limits.room_name_bounds()).map_err(|_| no_room(text))
 }
 
 fn no_room(name: &str) -> CommandError {

@@ -32,8 +32,8 @@ use std::any::Any;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use salotto::event::LeaveReason;
 use salotto::plugin::{Kicked, Renamed, Target};
+use salotto::protocol::LeaveReason;
 use salotto::{
     Command, CommandError, ConnectDraft, Entry, Host, Invocation, JoinDraft, LeaveDraft, Left,
     MemberId, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName, Settings, Verdict,
@@ -261,7 +261,7 @@ impl Plugin for Moderation {
             // Whoever bans this means the address.
             return Verdict::Deny(format!("`{}` is an address; choose another name", draft.name));
         }
-        let Ok(name) = Name::new(&draft.name, &host.settings().limits) else {
+        let Ok(name) = Name::new(&draft.name, host.settings().limits.name_bounds()) else {
             return Verdict::Pass;
         };
         match self.bans.of_name(&name, now) {

@@ -4,8 +4,8 @@
 //! (words: ["!quit", "bye"])
 //! ```
 
-use salotto::event::MessageKind;
 use salotto::plugin::Target;
+use salotto::protocol::MessageKind;
 use salotto::{
     Arg, Command, CommandError, Host, Invocation, MessageDraft, Plugin, Reply, Role, Verdict,
 };

@@ -2,8 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use salotto::event::MessageKind;
-use salotto::{Entry, Event, Happening, Reply, Report, Verdict, sanitize};
+use salotto::protocol::MessageKind;
+use salotto::protocol::sanitize;
+use salotto::{Entry, Event, Happening, Reply, Report, Verdict};
 
 const RESET: &str = "\x1b[0m";
 const BOLD: &str = "\x1b[1m";
@@ -152,13 +153,13 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use salotto::plugin::Hook;
+    use salotto::protocol::Hook;
     use salotto::{MemberId, Name, NoticeKind, RoomName};
 
     fn entry(what: Happening) -> Report {
         let settings = salotto::Settings::default();
         Report::Entry(Entry {
-            room: RoomName::new("lobby", &settings.limits).unwrap(),
+            room: RoomName::new("lobby", settings.limits.room_name_bounds()).unwrap(),
             id: 1,
             time: serde_json::from_str("\"2026-01-02T03:04:05.678Z\"").unwrap(),
             what,
@@ -166,7 +167,7 @@ mod tests {
     }
 
     fn name(name: &str) -> Name {
-        Name::new(name, &salotto::Settings::default().limits).unwrap()
+        Name::new(name, salotto::Settings::default().limits.name_bounds()).unwrap()
     }
 
     fn said(kind: MessageKind) -> Happening {
@@ -181,7 +182,7 @@ mod tests {
 
     #[test]
     fn each_report_is_one_line() {
-        let reason = salotto::event::LeaveReason::Quit { farewell: "bye".into() };
+        let reason = salotto::protocol::LeaveReason::Quit { farewell: "bye".into() };
         let member: MemberId = serde_json::from_str("7").unwrap();
         for (report, line) in [
             (entry(said(MessageKind::Say)), "#lobby ada: hello"),

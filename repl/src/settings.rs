@@ -11,8 +11,10 @@ mod program;
 use std::path::{Path, PathBuf};
 
 use ron::value::RawValue;
-use salotto::config::{Limits, Presence, RoomSettings, ServerSettings, SettingsError};
-use salotto::plugin::{CatalogError, OnPanic};
+use salotto::Limits;
+use salotto::plugin::CatalogError;
+use salotto::protocol::OnPanic;
+use salotto::protocol::{Presence, RoomSettings, ServerSettings, SettingsError};
 use salotto::{Catalog, PluginSetup, Settings};
 use serde::Deserialize;
 

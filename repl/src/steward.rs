@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use salotto::command::{self, ArgKind, Candidates};
+use salotto::command::{self, Candidates};
+use salotto::protocol::ArgKind;
 use salotto::{Caller, Command, CommandError, Directory, Handle, Reply, Role, Server, StartError};
 use smol::Timer;
 use smol::future::FutureExt;
@@ -90,7 +91,7 @@ impl Steward {
             diagnostics,
             house: smol::lock::Mutex::new(House { listen, ..House::default() }),
             vocabulary: RwLock::new(Vocabulary::new(
-                Directory::with_commands(command::builtin()),
+                Directory::with_commands(salotto::builtin_commands()),
                 false,
             )),
             views: Mutex::default(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use salotto::event::{EntryId, ErrorCode, LeaveReason};
-use salotto::request::Resume;
+use salotto::protocol::Resume;
+use salotto::protocol::{EntryId, ErrorCode, LeaveReason};
 use salotto::{Entry, Envelope, Event, Happening, Request};
 
 use crate::PATIENCE;

@@ -11,8 +11,10 @@ use smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use smol::{Async, Timer};
 
 use super::{Options, Order, Problem, Update, backoff};
-use crate::event::{ErrorCode, Event, LeaveReason, PROTOCOL_VERSION};
-use crate::request::{Envelope, Request, Resume};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::event::{Event, PROTOCOL_VERSION};
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::request::{Envelope, Request, Resume};
 
 /// Longest line that a house may send; a roster page is the longest by far.
 const MAX_LINE: u64 = 1024 * 1024;

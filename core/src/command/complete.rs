@@ -1,7 +1,7 @@
 //! Completion and hints, derived from the command records: the console and the window complete alike.
 
 use super::lookup::after;
-use super::{ArgKind, Command};
+use crate::protocol::command::{Arg, ArgKind, Command};
 
 /// Where live names come from.
 pub trait Candidates {
@@ -44,7 +44,7 @@ pub fn hint(commands: &[Command], line: &str) -> Option<String> {
     {
         given = best.args.len();
     }
-    let rest: Vec<_> = best.args.iter().skip(given).map(super::Arg::usage).collect();
+    let rest: Vec<_> = best.args.iter().skip(given).map(Arg::usage).collect();
     if rest.is_empty() {
         return None;
     }
@@ -80,7 +80,6 @@ fn argument_at<'c, 'l>(command: &'c Command, before: &'l str) -> Option<(&'c Arg
 
 #[cfg(test)]
 mod tests {
-    use super::super::Arg;
     use super::*;
 
     struct Names;

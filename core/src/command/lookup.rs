@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{Command, CommandError};
+use super::CommandError;
+use crate::protocol::command::Command;
 
 /// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`.
 ///
 /// ```
-/// use salotto::command::{Arg, Command, redacted};
+/// use salotto::{Arg, Command, command::redacted};
 ///
 /// let login = Command::new("login", "Says who you are").arg(Arg::secret("password"));
 /// assert_eq!(redacted([&login].into_iter(), "login swordfish"), "login …");
@@ -47,7 +48,7 @@ pub fn find<'c, 'l>(
             let nearest = tries.into_iter().find_map(|typed| nearest(&typed, commands.clone()));
             let word = words.first().copied().unwrap_or_default();
             Err(CommandError::Unknown {
-                word: crate::sanitize::excerpt(word, 40).into_owned(),
+                word: crate::protocol::sanitize::excerpt(word, 40).into_owned(),
                 nearest,
             })
         }

@@ -1,11 +1,13 @@
-//! One flat object a line, each way: the serde types of [`crate::request`] and [`crate::event`], as they are.
+//! One flat object a line, each way: the serde types of [`crate::protocol::request::`] and [`crate::protocol::event::`], as they are.
 
 use serde::Deserialize;
 
 use super::{BadLine, Dialect, Input, Place};
-use crate::event::{Entry, ErrorCode, Event};
-use crate::request::Envelope;
-use crate::sanitize;
+use crate::protocol::entry::Entry;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::event::Event;
+use crate::protocol::request::Envelope;
+use crate::protocol::sanitize;
 
 /// Longest nonce that is carried back, in bytes.
 const MAX_NONCE: usize = 64;

@@ -8,8 +8,9 @@ use std::fmt::Display;
 use std::io::Write;
 
 use super::{BadLine, Dialect, Input, Place};
-use crate::event::{Entry, Event, Happening, MessageKind};
-use crate::name::{Name, RoomName};
+use crate::protocol::entry::{Entry, Happening, MessageKind};
+use crate::protocol::event::Event;
+use crate::protocol::name::{Name, RoomName};
 
 /// How many names a person is shown when entering a room.
 const NAMES_SHOWN: usize = 30;
@@ -131,18 +132,19 @@ fn plain(out: &mut Vec<u8>, text: impl Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Limits;
-    use crate::event::{MessageKind, NoticeKind, Timestamp};
+    use crate::protocol::entry::{MessageKind, NoticeKind};
+
+    use crate::protocol::timestamp::Timestamp;
 
     fn rendered(what: Happening, place: Place) -> String {
-        let room = RoomName::new("dev", &Limits::default()).unwrap();
+        let room = "dev".parse::<RoomName>().unwrap();
         let mut out = Vec::new();
         Text.encode_entry(&Entry { room, id: 1, time: Timestamp::now(), what }, place, &mut out);
         String::from_utf8(out).unwrap()
     }
 
     fn said(text: &str, kind: MessageKind) -> Happening {
-        let from = Name::new("ada", &Limits::default()).unwrap();
+        let from = "ada".parse::<Name>().unwrap();
         Happening::Message { from, text: text.into(), kind, nonce: None, tags: Default::default() }
     }
 

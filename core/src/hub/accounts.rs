@@ -1,14 +1,14 @@
 //! Who may do what: roles, and the accounts that they come with. Whom to give which is for plugins to decide.
 
 use super::Hub;
-use crate::action::Action;
-use crate::command::Role;
-use crate::event::Event;
-use crate::member::MemberId;
-use crate::plugin::Hook;
-use crate::report::Report;
-use crate::room::RoomId;
-use crate::sanitize;
+use crate::protocol::action::Action;
+use crate::protocol::event::Event;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::RoomId;
+use crate::protocol::role::Role;
+use crate::protocol::sanitize;
+use crate::state::report::Report;
 
 impl Hub {
     /// A plugin gives a member a role.

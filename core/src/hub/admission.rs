@@ -5,16 +5,22 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::talk::is_command;
-use crate::counters::Strike;
+use crate::delivery::outbox::{Mail, Outlet};
 use crate::dialect::Input;
-use crate::error::Refusal;
-use crate::event::{EntryId, ErrorCode, Event, LeaveReason, PROTOCOL_VERSION};
-use crate::member::{Member, MemberId, Peer};
-use crate::name::{Name, NameError};
-use crate::outlet::{Mail, Outlet};
-use crate::plugin::{ConnectDraft, Hook, NameDraft};
-use crate::report::Report;
-use crate::request::{Envelope, Request, Resume};
+use crate::plugin::draft::{ConnectDraft, NameDraft};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::error::Refusal;
+use crate::protocol::event::{Event, PROTOCOL_VERSION};
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::EntryId;
+use crate::protocol::ids::MemberId;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::name::{Name, NameError};
+use crate::protocol::peer::Peer;
+use crate::protocol::request::{Envelope, Request, Resume};
+use crate::state::member::Member;
+use crate::state::report::Report;
 
 impl Hub {
     /// A connection was made. It is told nothing before the plugins were asked.
@@ -166,10 +172,12 @@ impl Hub {
     }
 
     fn free_name(&self, id: MemberId, text: &str) -> Result<Name, Refusal> {
-        let name = Name::new(text, &self.house.settings().limits).map_err(|error: NameError| {
-            self.strike(Strike::BadName, Some(id));
-            Refusal::new(ErrorCode::BadName, format!("{error}; choose another name"))
-        })?;
+        let name = Name::new(text, self.house.settings().limits.name_bounds()).map_err(
+            |error: NameError| {
+                self.strike(Strike::BadName, Some(id));
+                Refusal::new(ErrorCode::BadName, format!("{error}; choose another name"))
+            },
+        )?;
         if self.house.roster.is_taken(&name, id) {
             self.strike(Strike::NameTaken, Some(id));
             let text = format!("the name `{name}` is taken; choose another");

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use super::Hub;
 use super::commands::{Later, Runner};
-use crate::command::{Arg, Command, CommandError, Invocation, Reply, Role};
-use crate::counters::Strike;
-use crate::hooks::PluginState;
-use crate::name::RoomName;
-use crate::plugin::PluginSetup;
-use crate::status;
+use crate::command::{CommandError, Invocation};
+use crate::protocol::command::{Arg, Command};
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::name::RoomName;
+use crate::protocol::plugin_info::PluginSetup;
+use crate::protocol::plugin_info::PluginState;
+use crate::protocol::reply::Reply;
+use crate::protocol::role::Role;
+use crate::protocol::status;
 
 pub(super) fn commands() -> Vec<(Command, Runner)> {
     let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
@@ -78,7 +81,7 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
 }
 
 fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let status = hub.status();
+    let status = hub.house.status();
     let plugins: Vec<String> = status
         .plugins
         .iter()
@@ -184,10 +187,10 @@ fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     if let Some(room) = hub.house.rooms.find(text) {
         return Err(CommandError::Refused(format!("the room `{}` is open already", room.name)));
     }
-    let name = RoomName::new(text, &hub.house.settings().limits)
+    let name = RoomName::new(text, hub.house.settings().limits.room_name_bounds())
         .map_err(|error| CommandError::Refused(format!("`{text}` cannot be a room: {error}")))?;
     let action = hub.act("open", &by(hub, invocation)).room(&name).why(topic);
-    hub.open_room(name, &crate::sanitize::message(topic), true);
+    hub.open_room(name, &crate::protocol::sanitize::message(topic), true);
     hub.record(action);
     Ok(Reply::Done)
 }
@@ -220,6 +223,7 @@ fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
 
 fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let rows: Vec<_> = hub
+        .house
         .plugin_infos()
         .into_iter()
         .map(|plugin| {
@@ -288,9 +292,9 @@ fn by(hub: &Hub, invocation: &Invocation) -> String {
     invocation.caller.name.as_ref().unwrap_or(&hub.house.host_name).to_string()
 }
 
-fn existing_room(hub: &Hub, name: &str) -> Result<crate::room::RoomId, CommandError> {
+fn existing_room(hub: &Hub, name: &str) -> Result<crate::protocol::ids::RoomId, CommandError> {
     hub.house.rooms.find(name).map(|room| room.id).ok_or_else(|| {
-        let shown = crate::sanitize::excerpt(name, 64);
+        let shown = crate::protocol::sanitize::excerpt(name, 64);
         CommandError::NoSuchRoom(format!(
             "there is no room `{shown}`; `rooms` lists those there are"
         ))

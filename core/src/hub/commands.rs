@@ -3,12 +3,17 @@
 use std::thread;
 
 use super::Hub;
-use super::inbox::Inbox;
-use crate::command::{self, Caller, Command, CommandError, Invocation, Reply, Role};
-use crate::error::Refusal;
-use crate::hooks::SlotId;
-use crate::member::MemberId;
-use crate::plugin::{CommandDraft, Hook};
+use crate::command::{self, CommandError, Invocation};
+use crate::plugin::draft::CommandDraft;
+use crate::protocol::caller::Caller;
+use crate::protocol::command::Command;
+use crate::protocol::error::Refusal;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::SlotId;
+use crate::protocol::reply::Reply;
+use crate::protocol::role::Role;
+use crate::state::inbox::Inbox;
 
 /// What runs a command.
 #[derive(Clone, Copy)]
@@ -64,7 +69,7 @@ impl Hub {
                 Err(Some(refusal)) => return Err(CommandError::Refused(refusal.text)),
             }
         }
-        let line = crate::sanitize::message(&line);
+        let line = crate::protocol::sanitize::message(&line);
         let mine = self
             .commands
             .iter()
@@ -112,10 +117,10 @@ impl Hub {
         }
         let work = move || {
             let finish = work();
-            Inbox::Question(Box::new(move |hub: &mut Hub| {
+            super::question(move |hub| {
                 let outcome = finish(hub).map(Some);
                 answer(hub, outcome);
-            }))
+            })
         };
         // The thread waits for this.
         let _ = sender.try_send(Box::new(work));
@@ -176,7 +181,7 @@ impl Hub {
     pub(super) fn named(&self, name: &str) -> Result<MemberId, CommandError> {
         let found = self.house.roster.find(name).map(|member| member.id);
         found.ok_or_else(|| {
-            let shown = crate::sanitize::excerpt(name, 64);
+            let shown = crate::protocol::sanitize::excerpt(name, 64);
             let near = self
                 .house
                 .roster

@@ -7,15 +7,16 @@ use smol::future::FutureExt;
 
 use super::Hub;
 use super::timers::Due;
-use crate::command::{self, Caller};
-use crate::config::Limits;
-use crate::counters::Strike;
-use crate::error::Refusal;
-use crate::hooks::{SlotId, panic_message};
-use crate::host::Effect;
-use crate::name::Name;
-use crate::report::Report;
-use crate::sanitize;
+use crate::command::{self};
+use crate::plugin::effect::Effect;
+use crate::plugin::hooks::panic_message;
+use crate::protocol::caller::Caller;
+use crate::protocol::error::Refusal;
+use crate::protocol::ids::SlotId;
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::name::{Name, NameBounds};
+use crate::protocol::sanitize;
+use crate::state::report::Report;
 
 /// So deep may plugins answer one another's effects; a bot that answers itself ends here.
 const MAX_DEPTH: usize = 8;
@@ -147,9 +148,8 @@ impl Hub {
     /// Runs a command line for a plugin, under its name.
     fn run_for(&mut self, slot: SlotId, line: String) {
         let plugin = self.house.plugin_name(slot);
-        let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
         // A plugin may be called what no person can; it then speaks as the operator.
-        let name = Name::new(&plugin, &limits).unwrap_or(self.house.host_name.clone());
+        let name = Name::new(&plugin, NameBounds::NONE).unwrap_or(self.house.host_name.clone());
         let known = self.house.shared.directory.commands();
         let shown = sanitize::excerpt(&command::redacted(known.iter(), &line), 256).into_owned();
         self.run_command(Caller::operator(name), &line, move |hub, outcome| {

@@ -1,16 +1,22 @@
 //! Who is where: joining, leaving, other names, being sent out; rooms that open and close.
 
-use crate::counters::Strike;
+use crate::delivery::fanout::Work;
+use crate::delivery::outbox::Mail;
 use crate::dialect::Place;
-use crate::error::Refusal;
-use crate::event::{EntryId, ErrorCode, Event, Happening, LeaveReason};
-use crate::fanout::Work;
-use crate::member::MemberId;
-use crate::name::{Name, RoomName};
-use crate::outlet::Mail;
-use crate::plugin::{Hook, JoinDraft, Kicked, LeaveDraft, Left, Renamed};
-use crate::report::Report;
-use crate::room::{Room, RoomId};
+use crate::plugin::draft::{JoinDraft, Kicked, LeaveDraft, Left, Renamed};
+use crate::protocol::entry::Happening;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::error::Refusal;
+use crate::protocol::event::Event;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::EntryId;
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::RoomId;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::name::{Name, RoomName};
+use crate::state::report::Report;
+use crate::state::room::Room;
 
 use super::Hub;
 
@@ -78,8 +84,8 @@ impl Hub {
         if let Some(room) = self.house.rooms.find(text) {
             return Ok(room.name.clone());
         }
-        RoomName::new(text, &self.house.settings().limits).map_err(|error| {
-            let text = crate::sanitize::excerpt(text, 64);
+        RoomName::new(text, self.house.settings().limits.room_name_bounds()).map_err(|error| {
+            let text = crate::protocol::sanitize::excerpt(text, 64);
             Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
         })
     }
@@ -135,7 +141,7 @@ impl Hub {
 
     /// A member says goodbye.
     pub(super) fn quit(&mut self, id: MemberId, farewell: String) {
-        let farewell = crate::sanitize::message(&farewell).chars().take(400).collect();
+        let farewell = crate::protocol::sanitize::message(&farewell).chars().take(400).collect();
         let reason = LeaveReason::Quit { farewell };
         if self.house.roster.get(id).is_some_and(|member| member.name.is_none()) {
             return self.disconnect(id, reason);
@@ -153,7 +159,7 @@ impl Hub {
 
     /// Sends a member out. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
     pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
-        let why: String = crate::sanitize::message(why).chars().take(400).collect();
+        let why: String = crate::protocol::sanitize::message(why).chars().take(400).collect();
         let Some(member) = self.house.roster.get(id) else {
             return;
         };
@@ -372,7 +378,7 @@ impl Hub {
         topic: &str,
         by: Option<Name>,
     ) -> Result<(), Refusal> {
-        let topic = crate::sanitize::message(topic).into_owned();
+        let topic = crate::protocol::sanitize::message(topic).into_owned();
         let limit = self.house.settings().limits.topic_characters;
         let length = topic.chars().count();
         if let Some(limit) = limit.filter(|&limit| length > limit) {
@@ -395,7 +401,7 @@ impl Hub {
                 Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
             });
         };
-        let shown = crate::sanitize::excerpt(text, 64);
+        let shown = crate::protocol::sanitize::excerpt(text, 64);
         let Some(room) = self.house.rooms.find(text) else {
             let text = format!("there is no room `{shown}`; check its name");
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));

@@ -8,10 +8,13 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::Hub;
-use crate::action::Action;
-use crate::config::Settings;
-use crate::hooks::{PluginInfo, Slot, SlotId};
-use crate::plugin::{Hook, Made, Plugin, PluginSetup};
+use crate::plugin::hooks::Slot;
+use crate::plugin::{Made, Plugin};
+use crate::protocol::action::Action;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::SlotId;
+use crate::protocol::plugin_info::PluginSetup;
+use crate::protocol::settings::Settings;
 
 /// How long the tasks of a plugin that was dropped may take to finish what they have.
 const TASK_GRACE: Duration = Duration::from_secs(2);
@@ -135,10 +138,6 @@ impl Hub {
         if self.open {
             self.record(action);
         }
-    }
-
-    pub(crate) fn plugin_infos(&self) -> Vec<PluginInfo> {
-        self.house.plugins.iter().map(|card| card.info()).collect()
     }
 
     /// Takes over settings while people talk, and names those that wait for a restart.

@@ -6,17 +6,20 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::membership::PAGE;
-use crate::command::Caller;
-use crate::counters::Strike;
-use crate::error::Refusal;
-use crate::event::{ErrorCode, Event, Happening, MessageKind, NoticeKind};
-use crate::member::MemberId;
-use crate::name::{Name, RoomName};
-use crate::plugin::{Hook, MessageDraft, Target};
-use crate::report::Report;
-use crate::request::Request;
-use crate::room::RoomId;
-use crate::sanitize;
+use crate::plugin::draft::{MessageDraft, Target};
+use crate::protocol::caller::Caller;
+use crate::protocol::entry::{Happening, MessageKind, NoticeKind};
+use crate::protocol::error::ErrorCode;
+use crate::protocol::error::Refusal;
+use crate::protocol::event::Event;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::RoomId;
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::request::Request;
+use crate::protocol::sanitize;
+use crate::state::report::Report;
 
 impl Hub {
     /// A person typed a line in chat: a message, or a command after `!`.
@@ -270,7 +273,7 @@ impl Hub {
         {
             return Ok(name.clone());
         }
-        if crate::name::keys(name.trim())
+        if crate::protocol::name::keys(name.trim())
             .iter()
             .any(|key| self.house.host_name.keys().contains(key))
         {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Hub;
-use crate::event::Happening;
-use crate::hooks::SlotId;
-use crate::plugin::Hook;
+use crate::protocol::entry::Happening;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::SlotId;
 
 /// How often a quiet room may be told how many are in it.
 const COUNT_EVERY: Duration = Duration::from_secs(1);

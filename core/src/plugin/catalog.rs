@@ -1,14 +1,13 @@
 //! From a plugin's name to the plugin: how the console and a configuration file enable one.
 
+use crate::protocol::plugin_info::PluginSetup;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use crate::hooks::panic_message;
 use crate::plugin::Plugin;
+use crate::plugin::hooks::panic_message;
 
 /// Makes a plugin from its settings, or says what is wrong with them.
 type Constructor = Arc<dyn Fn(&str) -> Result<Box<dyn Plugin>, String> + Send + Sync>;
@@ -17,27 +16,6 @@ type Constructor = Arc<dyn Fn(&str) -> Result<Box<dyn Plugin>, String> + Send + 
 #[derive(Clone, Default)]
 pub struct Catalog {
     constructors: BTreeMap<String, Constructor>,
-}
-
-/// A plugin to be enabled: its name in the catalog and its settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PluginSetup {
-    /// Its name in the catalog.
-    pub name: String,
-    /// Its settings, in whatever language its constructor reads; empty for the defaults.
-    pub settings: String,
-    /// What a gate of this plugin counts as when it panics.
-    pub on_panic: OnPanic,
-}
-
-/// What a gate counts as when its plugin panics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum OnPanic {
-    /// Pass: the room goes on without it.
-    #[default]
-    Open,
-    /// Deny: nothing passes unseen.
-    Closed,
 }
 
 /// A plugin that was made and not started yet, with what it was made from.
@@ -69,19 +47,6 @@ pub enum CatalogError {
         /// What is wrong, as the constructor put it.
         problem: String,
     },
-}
-
-impl PluginSetup {
-    /// A plugin with default settings.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), settings: String::new(), on_panic: OnPanic::Open }
-    }
-
-    /// The same with settings.
-    pub fn settings(mut self, settings: impl Into<String>) -> Self {
-        self.settings = settings.into();
-        self
-    }
 }
 
 impl Catalog {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::command::Caller;
-use crate::event::{LeaveReason, MessageKind};
-use crate::member::{MemberId, Peer};
-use crate::name::{Name, RoomName};
-use crate::plugin::Hook;
+use crate::protocol::caller::Caller;
+use crate::protocol::entry::MessageKind;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::MemberId;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::peer::Peer;
 
 /// A connection that was made.
 #[derive(Debug, Clone, PartialEq)]

@@ -34,7 +34,7 @@ impl Model {
             Action::Send { conversation, text } => self.send(conversation, &text, effects),
             Action::Say { conversation, lines } => {
                 for line in lines {
-                    let line = salotto::sanitize::message(&line);
+                    let line = salotto::protocol::sanitize::message(&line);
                     if !line.trim().is_empty() {
                         self.say(conversation, line.into_owned(), effects);
                     }
@@ -149,7 +149,7 @@ impl Model {
     }
 
     fn send(&mut self, id: ConversationId, text: &str, effects: &mut Vec<Effect>) {
-        let text = salotto::sanitize::message(text).into_owned();
+        let text = salotto::protocol::sanitize::message(text).into_owned();
         let command = text
             .trim_start()
             .strip_prefix('!')

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use salotto::Name;
-use salotto::command::{self, ArgKind, Candidates};
+use salotto::command::{self, Candidates};
+use salotto::protocol::ArgKind;
 
 use super::text::fold;
 use super::{Conversation, Model};

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use salotto::client::Update;
-use salotto::event::{EntryId, LeaveReason, MessageKind, Timestamp};
+use salotto::protocol::{EntryId, LeaveReason, MessageKind, Timestamp};
 use salotto::{Entry, Event, Happening, Name, NoticeKind, Request};
 
 use super::conversation::MAX_CONVERSATIONS;
@@ -222,7 +222,7 @@ impl Model {
         match what {
             Happening::Message { from, text, kind, nonce, .. } => {
                 let own = own_name.as_ref() == Some(&from);
-                let text = salotto::sanitize::message(&text);
+                let text = salotto::protocol::sanitize::message(&text);
                 let named = own_name.as_ref().map_or("", Name::as_str);
                 let mention = !own && !find_name(&text, named).is_empty();
                 let kind = match kind {
@@ -315,7 +315,7 @@ impl Model {
         };
         let front = self.conversations.active_id();
         let (looked_at, zone) = (self.focused, self.zone);
-        let text = salotto::sanitize::message(text);
+        let text = salotto::protocol::sanitize::message(text);
         let conversation = self.conversations.open(kind);
         let time = seconds(time.system_time());
         let (kind, author) = (LineKind::Say, from.as_str());
@@ -419,7 +419,7 @@ impl Model {
             return;
         }
         self.leaving = Some(since);
-        effects.push(Effect::Quit(salotto::sanitize::message(farewell).into_owned()));
+        effects.push(Effect::Quit(salotto::protocol::sanitize::message(farewell).into_owned()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use salotto::sanitize;
+use salotto::protocol::sanitize;
 
 /// What the house tells, line by line, without control characters and direction overrides. Empty lines at the end go.
 pub fn clean_lines(text: &str) -> String {

@@ -270,7 +270,7 @@ impl Entry {
                 let Event::Paste(text) = event else { return true };
                 let lines: Vec<String> = text
                     .lines()
-                    .map(|line| salotto::sanitize::message(line).into_owned())
+                    .map(|line| salotto::protocol::sanitize::message(line).into_owned())
                     .filter(|line| !line.trim().is_empty())
                     .collect();
                 if lines.len() > 1 {

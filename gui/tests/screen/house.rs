@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use egui_kittest::Harness;
 use salotto::client::{Problem, Update};
-use salotto::event::{LeaveReason, MessageKind};
-use salotto::{Arg, Command, Entry, Event, Happening, Limits, Name, NoticeKind, Request, RoomName};
+use salotto::protocol::{LeaveReason, MessageKind};
+use salotto::{Arg, Command, Entry, Event, Happening, Name, NoticeKind, Request, RoomName};
 use salotto_gui::model::{Action, Effect, Input, Model, Preferences, Wish};
 use salotto_gui::view::View;
 
@@ -24,11 +24,11 @@ pub(crate) struct Window {
 }
 
 pub(crate) fn name(text: &str) -> Name {
-    Name::new(text, &Limits::default()).unwrap()
+    text.parse::<Name>().unwrap()
 }
 
 pub(crate) fn room(text: &str) -> RoomName {
-    RoomName::new(text, &Limits::default()).unwrap()
+    text.parse::<RoomName>().unwrap()
 }
 
 impl Window {

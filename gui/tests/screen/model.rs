@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use salotto::client::{Problem, Update};
-use salotto::event::{ErrorCode, LeaveReason};
+use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{Event, Happening, NoticeKind, Reply, Request};
 use salotto_gui::model::log::LineKind;
 use salotto_gui::model::{Action, Connection, Effect, Input, Preferences, Secret, Wish};

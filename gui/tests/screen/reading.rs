@@ -273,7 +273,7 @@ fn the_topic_and_what_the_house_tells_are_shown() {
     window.entry("lobby", Happening::Topic { topic, who: None });
     window.event(salotto::Event::Exited {
         room: room("lobby"),
-        reason: salotto::event::LeaveReason::Kicked { by: None, why: "rude".into() },
+        reason: salotto::protocol::LeaveReason::Kicked { by: None, why: "rude".into() },
     });
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();

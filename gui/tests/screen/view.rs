@@ -262,7 +262,7 @@ fn a_break_shows_a_countdown_and_a_way_to_hurry() {
 #[test]
 fn after_a_kick_the_reason_is_shown_with_a_way_back() {
     let mut window = Window::in_the_lobby();
-    window.ended(salotto::event::LeaveReason::Kicked { by: None, why: "spam".into() });
+    window.ended(salotto::protocol::LeaveReason::Kicked { by: None, why: "spam".into() });
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
     screen.get_by_label("You were kicked: spam.");
@@ -331,7 +331,7 @@ fn an_idle_window_asks_for_no_frames() {
 fn a_message_that_failed_can_be_edited_again() {
     let mut window = Window::in_the_lobby();
     window.send("helo");
-    window.ended(salotto::event::LeaveReason::Lost);
+    window.ended(salotto::protocol::LeaveReason::Lost);
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
     screen.get_by_label("ada: helo (not sent)");

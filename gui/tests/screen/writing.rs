@@ -195,7 +195,7 @@ fn where_nobody_hears_one_a_text_stays_in_the_entry() {
     let mut window = Window::in_the_lobby();
     window.event(salotto::Event::Exited {
         room: crate::house::room("lobby"),
-        reason: salotto::event::LeaveReason::Kicked { by: None, why: String::new() },
+        reason: salotto::protocol::LeaveReason::Kicked { by: None, why: String::new() },
     });
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use salotto::Server;
-use salotto::config::Settings;
+use salotto::Settings;
 
 use crate::desk::{PATIENCE, wait};
 use crate::program::number_after;

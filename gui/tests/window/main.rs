@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use salotto::PasswordHash;
-use salotto::config::Settings;
+use salotto::Settings;
 use tempfile::TempDir;
 
 use desk::{Desk, Picture, pause};

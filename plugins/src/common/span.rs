@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 /// Longer ones are refused: whoever means for good says so.

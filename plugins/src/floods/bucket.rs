@@ -2,7 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer};
 
 use crate::common::span::Span;

@@ -1,6 +1,6 @@
 //! An event as one line of the log.
 
-use salotto::event::MessageKind;
+use salotto::protocol::MessageKind;
 use salotto::{Entry, Event, Happening, NoticeKind};
 
 use super::Format;
@@ -76,7 +76,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::time::{Duration, SystemTime};
 
-    use salotto::event::{LeaveReason, Timestamp};
+    use salotto::protocol::{LeaveReason, Timestamp};
     use salotto::{Limits, Name, RoomName};
 
     use super::*;
@@ -87,12 +87,12 @@ mod tests {
     }
 
     fn name(text: &str) -> Name {
-        Name::new(text, &Limits::default()).unwrap()
+        text.parse::<Name>().unwrap()
     }
 
     fn event(what: Happening) -> Event {
         Event::Entry(Entry {
-            room: RoomName::new("lobby", &Limits::default()).unwrap(),
+            room: "lobby".parse::<RoomName>().unwrap(),
             id: 7,
             time: time(),
             what,

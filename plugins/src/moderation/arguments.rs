@@ -20,9 +20,9 @@ pub(super) fn banned(host: &Host<'_>, text: &str) -> Result<Banned, CommandError
 /// A name that somebody has or could have, but for the host's.
 pub(super) fn person(host: &Host<'_>, text: &str) -> Result<Name, CommandError> {
     let settings = host.settings();
-    let name = Name::new(text, &settings.limits)
+    let name = Name::new(text, settings.limits.name_bounds())
         .map_err(|error| CommandError::NotFound(format!("`{text}` is nobody: {error}")))?;
-    let host_name = Name::new(&settings.server.host_name, &settings.limits);
+    let host_name = Name::new(&settings.server.host_name, settings.limits.name_bounds());
     if host_name.is_ok_and(|host_name| pass_for_one_another(&name, &host_name)) {
         return Err(CommandError::Refused(format!("`{name}` is the host of this house")));
     }
@@ -84,7 +84,7 @@ pub(super) fn any_room(host: &Host<'_>, invocation: &Invocation) -> Result<RoomN
         let room = invocation.caller.room.clone();
         return room.ok_or_else(|| CommandError::NoSuchRoom("name a room".into()));
     };
-    let room = RoomName::new(text, &host.settings().limits)
+    let room = RoomName::new(text, host.settings().limits.room_name_bounds())
         .map_err(|error| CommandError::NoSuchRoom(format!("`{text}` is no room: {error}")))?;
     // Under the name that it has here.
     let keys = room.keys();

@@ -1,7 +1,7 @@
 //! A ban: whom it keeps out, until when and why. It stands in the file as it stands here.
 
 use salotto::Name;
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::common::network::Network;
@@ -50,7 +50,7 @@ impl TryFrom<Written> for Ban {
             return Err("a ban needs a `name` or an `address`");
         }
         // People are told it, whoever wrote it.
-        let clean = |text: String| salotto::sanitize::message(&text).into_owned();
+        let clean = |text: String| salotto::protocol::sanitize::message(&text).into_owned();
         Ok(Self { name, address, until, by: clean(by), why: clean(why) })
     }
 }

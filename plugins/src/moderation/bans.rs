@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use salotto::Name;
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 
 use super::ban::Ban;
 use crate::common::network::Network;
@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn name(text: &str) -> Name {
-        Name::new(text, &Limits::default()).unwrap()
+        text.parse::<Name>().unwrap()
     }
 
     fn network(text: &str) -> Network {

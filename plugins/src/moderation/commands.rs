@@ -1,6 +1,6 @@
 //! What moderators type.
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use salotto::{
     Action, Arg, Caller, Command, CommandError, Host, Invocation, MemberInfo, Name, NoticeKind,
     Reply, Role,

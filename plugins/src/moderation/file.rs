@@ -141,7 +141,7 @@ fn text(bans: &Bans) -> io::Result<String> {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use salotto::event::Timestamp;
+    use salotto::protocol::Timestamp;
 
     use super::super::bans::Banned;
     use super::*;

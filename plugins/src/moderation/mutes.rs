@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use salotto::{MemberId, Name, Role};
 
 use super::ban::{pass_for_one_another, terms};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use salotto::{MemberId, RoomName};
 
 use crate::common::span::since;

@@ -106,7 +106,7 @@ fn every_example_is_a_line_that_its_command_takes() {
         for line in &command.examples {
             let (found, rest) = salotto::command::find(commands.iter(), line).unwrap();
             assert_eq!(found.path, command.path, "{line}");
-            let host = Name::new("host", &Default::default()).unwrap();
+            let host = Name::new("host", Default::default().name_bounds()).unwrap();
             found.parse(rest, salotto::Caller::operator(host)).unwrap();
         }
     }

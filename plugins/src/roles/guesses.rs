@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 
 /// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);

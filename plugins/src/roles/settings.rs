@@ -81,7 +81,7 @@ impl Account {
 /// A name of any length: how long names may be in the house is for the house to know.
 pub(super) fn any_name(text: &str) -> Result<Name, salotto::NameError> {
     let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
-    Name::new(text, &limits)
+    Name::new(text, limits.name_bounds())
 }
 
 fn name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {

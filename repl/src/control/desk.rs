@@ -25,7 +25,7 @@ struct Outbox {
     /// Taken from the feed, and perhaps not told yet.
     untold: Option<Report>,
     /// The commands that the front knows of.
-    commands: Option<Arc<Vec<command::Command>>>,
+    commands: Option<Arc<Vec<salotto::Command>>>,
 }
 
 enum Next {

@@ -6,8 +6,9 @@ use ron::Options;
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use ron::value::RawValue;
-use salotto::config::{Limits, Presence, RoomSettings, ServerSettings};
-use salotto::plugin::OnPanic;
+use salotto::Limits;
+use salotto::protocol::OnPanic;
+use salotto::protocol::{Presence, RoomSettings, ServerSettings};
 use salotto::{PluginSetup, Settings};
 use serde::Serialize;
 

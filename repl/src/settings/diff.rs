@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use salotto::command::Reply;
+use salotto::Reply;
 use salotto::{PluginSetup, Settings};
 use serde::Serialize;
 
@@ -200,7 +200,7 @@ fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use salotto::plugin::OnPanic;
+    use salotto::protocol::OnPanic;
 
     use super::*;
     use crate::settings::{Level, LogSettings};

@@ -12,7 +12,8 @@ use salotto_plugins::roles::RoleSettings;
 use serde::de::DeserializeOwned;
 
 use super::*;
-use salotto::plugin::{Nothing, Plugin};
+use salotto::Plugin;
+use salotto::plugin::Nothing;
 
 /// Plugins `log` and `notices`, of which the first takes a path and says where it went wrong.
 fn catalog() -> Catalog {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_channel::{Receiver, Sender};
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use salotto::{Event, Handle, Happening, NoticeKind, Reply, Report, Tracing};
 use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salotto::event::ErrorCode;
+use salotto::protocol::ErrorCode;
 use salotto::{Request, Strike};
 use salotto_tests::House;
 use salotto_tests::json::hello;
@@ -203,7 +203,7 @@ fn a_rate_that_passes_the_check_breaks_no_session() {
     ] {
         let opened = House::builder()
             .settings(|settings| {
-                settings.limits.rate = Some(salotto::config::Rate { burst, per_second });
+                settings.limits.rate = Some(salotto::protocol::Rate { burst, per_second });
             })
             .try_open();
         // Refusing it is fine as well.

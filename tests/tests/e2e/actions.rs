@@ -83,7 +83,8 @@ impl Plugin for Deputy {
         let me = invocation.caller.member;
         let lobby = host.rooms().next().map(|room| room.room);
         let (Some(me), Some(lobby)) = (me, lobby) else { return Ok(Reply::Done) };
-        let dev = RoomName::new("dev", &host.settings().limits).expect("a good name");
+        let dev =
+            RoomName::new("dev", host.settings().limits.room_name_bounds()).expect("a good name");
         match invocation.text("what") {
             "kick" => host.kick(me, None, "as you wish"),
             "topic" => host.set_topic(&lobby, "a plugin was here", None),
@@ -214,7 +215,7 @@ fn a_client_that_takes_over_from_its_lost_connection_is_still_logged_in() {
     drop(returning);
     // Nobody else is whoever they say they are.
     let mut mallory = house.connects_json();
-    let forged = salotto::request::Resume { token: "0".repeat(32), ..eve.resume() };
+    let forged = salotto::protocol::Resume { token: "0".repeat(32), ..eve.resume() };
     mallory = mallory.enters_with("mallory", &[], Some(forged));
     assert_eq!(role("mallory"), Some((Role::Member, None)));
     drop(mallory);
@@ -257,7 +258,7 @@ fn a_plugin_may_give_somebody_at_the_door_their_first_name() {
     let call =
         |name: &str| salotto::Request::Command { line: format!("call me {name}"), room: None };
     other.asks(call("ADA"));
-    assert!(other.hears_error(salotto::event::ErrorCode::NameTaken).contains("`ADA` is taken"));
+    assert!(other.hears_error(salotto::protocol::ErrorCode::NameTaken).contains("`ADA` is taken"));
     other.asks(call("bob"));
     other.hears_where("a welcome", |event| match event {
         salotto::Event::Welcome { name, .. } => (*name == "bob").then_some(()),
@@ -266,5 +267,5 @@ fn a_plugin_may_give_somebody_at_the_door_their_first_name() {
     // What is not for guests waits for a name, as ever.
     let mut third = house.connects_json();
     third.asks(salotto::Request::Command { line: "kick ada".into(), room: None });
-    third.hears_error(salotto::event::ErrorCode::NameWanted);
+    third.hears_error(salotto::protocol::ErrorCode::NameWanted);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use salotto::client::{self, Client, Options, Problem, Update};
-use salotto::event::LeaveReason;
+use salotto::protocol::LeaveReason;
 use salotto::{Event, Happening, Request};
 use salotto_tests::{House, soon};
 

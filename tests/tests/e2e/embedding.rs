@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use salotto::event::ErrorCode;
+use salotto::protocol::ErrorCode;
 use salotto::{Event, Happening, Host, JoinError, Participant, Plugin, Report, Request, Server};
 use salotto_tests::json::say;
 use salotto_tests::{House, PATIENCE, soon};

@@ -1,7 +1,8 @@
 //! What plugins may decide, in which order, and what they may ask of the house.
 
-use salotto::event::{LeaveReason, NoticeKind};
+use salotto::NoticeKind;
 use salotto::plugin::{Blocked, Kicked, Target, before_message};
+use salotto::protocol::LeaveReason;
 use salotto::{
     Arg, Command, CommandDraft, CommandError, ConnectDraft, Entry, Happening, Host, Invocation,
     JoinDraft, LeaveDraft, Left, MemberId, MessageDraft, NameDraft, Plugin, Reply, RoomName,
@@ -91,7 +92,7 @@ impl Plugin for Doorkeeper {
         match draft.room.as_str() {
             "cellar" => Verdict::Deny("the cellar is locked".into()),
             "attic" => {
-                let stairs = RoomName::new("stairs", &host.settings().limits);
+                let stairs = RoomName::new("stairs", host.settings().limits.room_name_bounds());
                 draft.room = stairs.expect("a good name");
                 Verdict::Pass
             }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use salotto::event::{ErrorCode, LeaveReason, MessageKind, NoticeKind};
+use salotto::NoticeKind;
+use salotto::protocol::{ErrorCode, LeaveReason, MessageKind};
 use salotto::{Event, Happening, Request, Strike};
 use salotto_tests::json::{hello, say};
 use salotto_tests::{House, pause};

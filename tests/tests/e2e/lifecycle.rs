@@ -3,8 +3,8 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use salotto::event::LeaveReason;
-use salotto::{ConnectDraft, Host, Plugin, Server, StartError, Verdict};
+use salotto::protocol::LeaveReason;
+use salotto::{ConnectDraft, Host, ListenError, Plugin, Server, StartError, Verdict};
 use salotto_tests::{House, PATIENCE, soon};
 
 #[test]
@@ -30,7 +30,7 @@ fn two_houses_on_one_port_are_one_too_many() {
         .err()
         .expect("the port is taken");
     assert!(
-        matches!(refused, StartError::AddressInUse(address) if address == house.address()),
+        matches!(refused, StartError::Listen(ListenError::InUse(address)) if address == house.address()),
         "{refused:?}"
     );
     let port = house.address().port();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use salotto::event::{ErrorCode, LeaveReason};
+use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{PluginSetup, Request};
 use salotto_tests::plugins::Ranks;
 use salotto_tests::{House, PATIENCE};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salotto::event::ErrorCode;
+use salotto::protocol::ErrorCode;
 use salotto::{Request, Strike};
 use salotto_tests::House;
 use salotto_tests::json::hello;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use salotto::plugin::{OnPanic, PluginSetup, before_message};
+use salotto::PluginSetup;
+use salotto::plugin::before_message;
+use salotto::protocol::OnPanic;
 use salotto::{
     Catalog, Command, CommandError, Host, Invocation, MemberId, Plugin, PluginState, Reply, Report,
     RoomName, Verdict,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use salotto::event::{ErrorCode, LeaveReason};
+use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{
     CommandDraft, ConnectDraft, Event, Host, NameDraft, PasswordHash, Plugin, Request, Strike,
     Verdict,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use salotto::Strike;
-use salotto::config::Rate;
+use salotto::protocol::Rate;
 use salotto_tests::json::said;
 use salotto_tests::{House, HouseBuilder};
 

@@ -1,7 +1,7 @@
 //! Coming back after a connection broke equals having stayed.
 
-use salotto::event::{EntryId, ErrorCode, LeaveReason};
-use salotto::request::Resume;
+use salotto::protocol::Resume;
+use salotto::protocol::{EntryId, ErrorCode, LeaveReason};
 use salotto::{Entry, Event, Request};
 use salotto_tests::json::hello;
 use salotto_tests::{House, JsonClient};

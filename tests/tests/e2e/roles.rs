@@ -1,6 +1,6 @@
 //! Who logs in may do more, and nobody else may pass for them: through real sockets.
 
-use salotto::event::ErrorCode;
+use salotto::protocol::ErrorCode;
 use salotto::{Event, PasswordHash, PluginSetup, Report, Request, Role};
 use salotto_tests::{House, soon};
 

@@ -1,7 +1,7 @@
 //! Several rooms, what they are about, what was said in them before, and rooms too large to announce everybody.
 
-use salotto::config::ListedRoom;
-use salotto::event::{ErrorCode, LeaveReason};
+use salotto::protocol::ListedRoom;
+use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{Event, Happening, Request, Strike};
 use salotto_tests::{House, JsonClient};
 

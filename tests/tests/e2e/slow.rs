@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use salotto::event::LeaveReason;
+use salotto::protocol::LeaveReason;
 use salotto::{Event, Happening, Request, Strike};
 use salotto_tests::client::Heard;
 use salotto_tests::{Client, House, HouseBuilder};

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use salotto::plugin::{PluginSetup, before_message};
+use salotto::PluginSetup;
+use salotto::plugin::before_message;
 use salotto::{Catalog, Command, CommandError, Host, Invocation, Plugin, Reply, Report, Verdict};
 use salotto_tests::json::said;
 use salotto_tests::plugins::Notebook;

@@ -4,7 +4,7 @@
 use std::fmt::{self, Write};
 use std::time::UNIX_EPOCH;
 
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 
 /// Seconds.
 pub(super) const DAY: u64 = 24 * 60 * 60;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender, TrySendError};
-use salotto::event::Timestamp;
+use salotto::protocol::Timestamp;
 use smol::Timer;
 use smol::future::FutureExt;
 

@@ -1,4 +1,5 @@
-use salotto::plugin::{Nothing, Plugin};
+use salotto::Plugin;
+use salotto::plugin::Nothing;
 use salotto::{Catalog, Command, Happening, Host, Invocation, Reply, Report};
 use tempfile::TempDir;
 

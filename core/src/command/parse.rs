@@ -1,0 +1,176 @@
+//! From what stands behind a command's path to its arguments.
+
+use std::collections::BTreeMap;
+
+use super::{CommandError, Invocation};
+use crate::protocol::caller::Caller;
+use crate::protocol::command::{ArgKind, Command};
+
+impl Command {
+    /// Reads the arguments from what stands behind the path.
+    ///
+    /// # Errors
+    /// [`CommandError::Usage`] where something is missing, is too much or is not of the argument's kind.
+    pub fn parse(&self, rest: &str, caller: Caller) -> Result<Invocation, CommandError> {
+        let wrong = |problem: String| CommandError::Usage { problem, usage: self.usage() };
+        let mut arguments = BTreeMap::new();
+        let mut rest = rest.trim();
+        // So many words there are for arguments that may be left out.
+        let needed = self.args.iter().filter(|arg| !arg.optional).count();
+        let mut spare = count_words(rest).saturating_sub(needed);
+        for arg in &self.args {
+            if arg.optional {
+                if spare == 0 {
+                    continue;
+                }
+                spare -= 1;
+            }
+            let value = match arg.kind {
+                ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
+                _ => {
+                    let (word, after) = next_word(rest).map_err(wrong)?;
+                    rest = after;
+                    word
+                }
+            };
+            if value.is_empty() {
+                return Err(wrong(format!("{} is missing", arg.usage())));
+            }
+            match &arg.kind {
+                ArgKind::Number if value.parse::<u64>().is_err() => {
+                    return Err(wrong(format!("{} is `{value}`, not a number", arg.usage())));
+                }
+                ArgKind::Choice(words) if !words.contains(&value) => {
+                    let words = words.join(", ");
+                    return Err(wrong(format!("{} is `{value}`, not one of {words}", arg.usage())));
+                }
+                _ => {}
+            }
+            arguments.insert(arg.name.clone(), value);
+        }
+        let secret = self.is_secret();
+        if !rest.is_empty() {
+            let rest = if secret { "…" } else { rest };
+            return Err(wrong(format!("`{rest}` is too much")));
+        }
+        Ok(Invocation { path: self.path.clone(), caller, arguments, secret })
+    }
+}
+
+/// Takes a word, or several in double quotes, off the front of a line.
+fn next_word(line: &str) -> Result<(String, &str), String> {
+    let line = line.trim_start();
+    if let Some(quoted) = line.strip_prefix('"') {
+        let Some((word, rest)) = quoted.split_once('"') else {
+            return Err("a `\"` is not closed".into());
+        };
+        return Ok((word.to_owned(), rest.trim_start()));
+    }
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    Ok((word.to_owned(), rest.trim_start()))
+}
+
+/// How many words or quoted texts a line has, a quotation that is not closed included.
+fn count_words(mut line: &str) -> usize {
+    let mut count = 0;
+    while !line.trim().is_empty() {
+        count += 1;
+        line = next_word(line).map_or("", |(_, rest)| rest);
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{find, redacted};
+    use super::*;
+    use crate::protocol::command::Arg;
+    use crate::protocol::role::Role;
+
+    fn commands() -> Vec<Command> {
+        vec![
+            Command::new("kick", "").arg(Arg::member("name")).arg(Arg::text("reason").optional()),
+            Command::new("plugins", ""),
+            Command::new("plugins enable", "")
+                .arg(Arg::plugin("name"))
+                .arg(Arg::text("settings").optional()),
+            Command::new("watch", "").arg(Arg::choice("what", &["all", "none"])),
+            Command::new("history", "").arg(Arg::number("count")),
+            Command::new("login", "")
+                .arg(Arg::word("account").optional())
+                .arg(Arg::secret("password")),
+        ]
+    }
+
+    fn caller() -> Caller {
+        Caller { role: Role::Member, member: None, name: None, room: None }
+    }
+
+    fn parse(line: &str) -> Result<Invocation, String> {
+        let commands = commands();
+        let (command, rest) = find(commands.iter(), line).map_err(|error| error.to_string())?;
+        command.parse(rest, caller()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_description_names_the_role_that_is_needed() {
+        let kick = Command::new("kick", "Sends somebody out").role(Role::Moderator);
+        assert_eq!(kick.describe("!"), "!kick\n  Sends somebody out\n  needs the role moderator");
+        assert_eq!(Command::new("me", "Acts").describe("!"), "!me\n  Acts");
+    }
+
+    #[test]
+    fn the_longest_path_wins() {
+        assert_eq!(parse("plugins").unwrap().path, "plugins");
+        let enable = parse("plugins  enable log (path: \"a b\")").unwrap();
+        assert_eq!(enable.path, "plugins enable");
+        assert_eq!(enable.text("settings"), "(path: \"a b\")");
+    }
+
+    #[test]
+    fn the_rest_of_the_line_is_one_argument() {
+        let kick = parse(r#"kick "bob" no  flooding"#).unwrap();
+        assert_eq!((kick.text("name"), kick.text("reason")), ("bob", "no  flooding"));
+        assert_eq!(parse("kick bob").unwrap().get("reason"), None);
+    }
+
+    #[test]
+    fn a_mistake_says_what_was_expected() {
+        for (line, message) in [
+            ("kick", "NAME is missing; usage: kick NAME [REASON]"),
+            ("kick \"bob", "a `\"` is not closed; usage: kick NAME [REASON]"),
+            ("watch some", "all|none is `some`, not one of all, none; usage: watch all|none"),
+            ("history few", "COUNT is `few`, not a number; usage: history COUNT"),
+            ("history 3 4", "`4` is too much; usage: history COUNT"),
+            ("kik bob", "there is no command `kik`; did you mean `kick`?"),
+            ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
+            ("login", "PASSWORD is missing; usage: login [ACCOUNT] PASSWORD"),
+            ("login ada pass word", "`…` is too much; usage: login [ACCOUNT] PASSWORD"),
+        ] {
+            assert_eq!(parse(line).unwrap_err(), message);
+        }
+    }
+    #[test]
+    fn what_may_be_left_out_is_left_out_from_the_first_on() {
+        let login = parse("login swordfish").unwrap();
+        assert_eq!((login.get("account"), login.text("password")), (None, "swordfish"));
+        let login = parse(r#"login ada "sword fish""#).unwrap();
+        assert_eq!((login.text("account"), login.text("password")), ("ada", "sword fish"));
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let login = parse("login ada swordfish").unwrap();
+        assert!(!format!("{login:?}").contains("swordfish"));
+        let commands = commands();
+        for (line, shown) in [
+            ("login ada swordfish", "login …"),
+            (" login  swordfish", "login …"),
+            ("login", "login"),
+            ("kick bob", "kick bob"),
+            ("nothing known", "nothing known"),
+        ] {
+            assert_eq!(redacted(commands.iter(), line), shown);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The door: accepts connections, refuses what is too many, and hands the rest to sessions.
+
+mod guard;
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use smol::{Async, Timer};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use crate::protocol::limit_hit::Strike;
+
+use crate::connection::session::Session;
+use crate::io::shard::Lane;
+use crate::io::transport::Tcp;
+use crate::protocol::peer::Peer;
+use crate::state::inbox::{Arrival, Inbox, InboxSender, StopPermit};
+use crate::state::shared::Shared;
+
+use super::attempts::Attempts;
+use crate::protocol::peer::network;
+use guard::Guard;
+
+/// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
+const BACKLOG: i32 = 4096;
+/// How long a failing accept waits before it tries again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What a listener needs to make sessions.
+#[derive(Clone)]
+pub(crate) struct Reception {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hub: InboxSender,
+    pub(crate) guard: Arc<Guard>,
+    /// Wrong passwords, of all sessions.
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) lanes: Vec<Lane>,
+    pub(crate) permit: StopPermit,
+}
+
+/// Why an address could not be listened on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// An address that is none, or that the system does not know.
+    #[error(
+        "cannot listen on `{address}`: {source}; give an address with port such as 0.0.0.0:53000"
+    )]
+    Address {
+        /// As it was given.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Somebody listens there already.
+    #[error("port {} is in use on {}; another server runs there, so stop it or choose another port", .0.port(), .0.ip())]
+    InUse(SocketAddr),
+}
+
+/// Binds every address that is configured, or none.
+pub(crate) fn bind(addresses: &[String]) -> Result<Vec<Async<TcpListener>>, ListenError> {
+    let mut resolved = Vec::new();
+    for address in addresses {
+        let wrong = |source| ListenError::Address { address: address.clone(), source };
+        resolved.extend(address.to_socket_addrs().map_err(wrong)?);
+    }
+    resolved.iter().map(|address| bind_one(*address, &resolved)).collect()
+}
+
+fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener>, ListenError> {
+    let bound = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            // `[::]` takes IPv4 too, unless that has a listener of its own.
+            let separate =
+                all.iter().any(|other| other.is_ipv4() && other.port() == address.port());
+            socket.set_only_v6(separate)?;
+        }
+        // A house that was stopped a moment ago does not keep its port from the next.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Async::new(TcpListener::from(socket))
+    };
+    bound().map_err(|source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => ListenError::InUse(address),
+        _ => ListenError::Address { address: address.to_string(), source },
+    })
+}
+
+impl Reception {
+    /// Accepts until it is cancelled.
+    pub(crate) async fn accept(self, listener: Async<TcpListener>) {
+        // Given up for a moment when the system has no other, to tell the newcomer instead of leaving it hanging.
+        let mut spare = File::open("/dev/null").ok();
+        loop {
+            match listener.accept().await {
+                Ok((stream, address)) => self.welcome(stream, address).await,
+                Err(error) if is_out_of_files(&error) => {
+                    self.shared.counters.strike(Strike::OpenFiles, "a newcomer");
+                    tracing::warn!(
+                        "out of file descriptors; a newcomer was refused (raise `ulimit -n`)"
+                    );
+                    drop(spare.take());
+                    match listener.get_ref().accept() {
+                        Ok((stream, _)) => refuse(&stream, "the house is full; try again later"),
+                        Err(_) => {
+                            Timer::after(RETRY).await;
+                        }
+                    }
+                    spare = File::open("/dev/null").ok();
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    Timer::after(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn welcome(&self, stream: Async<TcpStream>, address: SocketAddr) {
+        let settings = self.shared.settings();
+        let place = match self.guard.admit(address.ip(), &settings.limits, Instant::now()) {
+            Ok(place) => place,
+            Err(refusal) => {
+                self.shared.counters.strike(refusal.strike, address);
+                return refuse(stream.get_ref(), &refusal.text);
+            }
+        };
+        let seat = self.shared.fanout.seat();
+        let lane = &self.lanes[seat.shard()];
+        let transport =
+            match stream.into_inner().and_then(|stream| Tcp::new(stream, lane.reactor.clone())) {
+                Ok(transport) => transport,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be watched and was dropped");
+                    return;
+                }
+            };
+        let outlet = self.shared.outlet(seat.shard(), Box::new(transport));
+        let arrival = Arrival { outlet: outlet.clone(), peer: Peer::Network(address) };
+        if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
+            return;
+        }
+        let (hub, shared) = (self.hub.clone(), self.shared.clone());
+        let mut session =
+            Session::new(outlet, hub, shared, self.attempts.clone(), network(address.ip()));
+        let permit = self.permit.clone();
+        let run = async move {
+            session.run().await;
+            drop((place, seat, permit));
+        };
+        // Ends with its connection; a stop of the house waits for its permit and then abandons it.
+        lane.executor.spawn(run).detach();
+    }
+}
+
+/// Tells somebody who is not let in why, if they take one line at once.
+fn refuse(mut stream: &TcpStream, text: &str) {
+    let _ = SockRef::from(stream).set_nonblocking(true);
+    let _ = stream.write(format!("! {text}\n").as_bytes());
+}
+
+fn is_out_of_files(error: &io::Error) -> bool {
+    const EMFILE: i32 = 24;
+    const ENFILE: i32 = 23;
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+}

@@ -1,0 +1,187 @@
+//! How many connections one address, and all together, may have.
+
+use crate::protocol::peer::network;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::settings::Limits;
+
+const WINDOW: Duration = Duration::from_secs(60);
+/// Addresses that are remembered before those without a connection are forgotten.
+const REMEMBERED: usize = 1024;
+
+/// See the module. Shared by all listeners of a house.
+#[derive(Debug, Default)]
+pub(crate) struct Guard(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    open: usize,
+    by_address: HashMap<IpAddr, Address>,
+    /// How many addresses may be remembered before the next clearing.
+    clear_at: usize,
+}
+
+#[derive(Debug)]
+struct Address {
+    open: usize,
+    /// When the present minute began, and how many connections it brought.
+    window: Instant,
+    fresh: usize,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooMany {
+    pub(crate) strike: Strike,
+    pub(crate) text: String,
+}
+
+/// One connection's place, free again when it is dropped.
+#[derive(Debug)]
+pub(crate) struct AddressPlace {
+    guard: Arc<Guard>,
+    address: IpAddr,
+}
+
+impl Guard {
+    /// Lets a connection in, or says why not.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        address: IpAddr,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<AddressPlace, TooMany> {
+        let address = network(address);
+        let mut state = self.state();
+        if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
+            let text = format!("the house is full ({limit} connections); try again later");
+            return Err(TooMany { strike: Strike::Connections, text });
+        }
+        if !address.is_loopback() {
+            state.forget_old(now);
+            let known = state.by_address.entry(address).or_insert(Address {
+                open: 0,
+                window: now,
+                fresh: 0,
+            });
+            if now.duration_since(known.window) >= WINDOW {
+                (known.window, known.fresh) = (now, 0);
+            }
+            if let Some(limit) = limits.connections_per_address.filter(|&limit| known.open >= limit)
+            {
+                let text = format!("your address has {limit} connections already; close one first");
+                return Err(TooMany { strike: Strike::ConnectionsPerAddress, text });
+            }
+            known.fresh += 1;
+            if let Some(limit) =
+                limits.new_connections_per_minute.filter(|&limit| known.fresh > limit)
+            {
+                let text = format!(
+                    "more than {limit} connections in a minute from your address; wait a little"
+                );
+                return Err(TooMany { strike: Strike::NewConnections, text });
+            }
+            known.open += 1;
+        }
+        state.open += 1;
+        Ok(AddressPlace { guard: self.clone(), address })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget_old(&mut self, now: Instant) {
+        if self.by_address.len() < self.clear_at.max(REMEMBERED) {
+            return;
+        }
+        self.by_address
+            .retain(|_, known| known.open > 0 || now.duration_since(known.window) < WINDOW);
+        self.by_address.shrink_to_fit();
+        // However many stay, the work of clearing stays in proportion to the newcomers.
+        self.clear_at = self.by_address.len() * 2;
+    }
+}
+
+impl Drop for AddressPlace {
+    fn drop(&mut self) {
+        let mut state = self.guard.state();
+        state.open -= 1;
+        if let Some(known) = state.by_address.get_mut(&self.address) {
+            known.open = known.open.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits {
+            connections_per_address: Some(2),
+            new_connections_per_minute: Some(3),
+            connections: Some(5),
+            ..Limits::default()
+        }
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_has_so_many_places_and_a_place_is_free_again() {
+        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
+        let admit = |text: &str| guard.admit(address(text), &limits(), now);
+        let first = admit("192.0.2.1").unwrap();
+        let _second = admit("192.0.2.1").unwrap();
+        assert_eq!(admit("192.0.2.1").unwrap_err().strike, Strike::ConnectionsPerAddress);
+        drop(first);
+        let _third = admit("192.0.2.1").unwrap();
+        let _other = admit("192.0.2.2").unwrap();
+    }
+
+    #[test]
+    fn newcomers_are_counted_by_the_minute() {
+        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
+        let admit = |now| guard.admit(address("192.0.2.1"), &limits(), now).map(drop);
+        assert!((0..3).all(|_| admit(now).is_ok()));
+        assert_eq!(admit(now).unwrap_err().strike, Strike::NewConnections);
+        assert!(admit(now + WINDOW).is_ok());
+    }
+
+    #[test]
+    fn a_customer_with_ipv6_is_one_address() {
+        assert_eq!(network(address("2001:db8::1")), network(address("2001:db8::ffff:1")));
+        assert_ne!(network(address("2001:db8::1")), network(address("2001:db8:0:1::1")));
+        assert_eq!(network(address("::ffff:192.0.2.1")), address("192.0.2.1"));
+        assert!(network(address("::1")).is_loopback());
+    }
+
+    #[test]
+    fn loopback_is_exempt_but_not_from_the_limit_of_all() {
+        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
+        let admit = || guard.admit(address("127.0.0.1"), &limits(), now);
+        let places: Vec<_> = (0..5).map(|_| admit().unwrap()).collect();
+        assert_eq!(admit().unwrap_err().strike, Strike::Connections);
+        drop(places);
+        assert!(admit().is_ok());
+    }
+
+    #[test]
+    fn addresses_that_are_gone_are_forgotten() {
+        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
+        for last in 0..3000_u32 {
+            let address = IpAddr::V4((0x0a00_0000 + last).into());
+            drop(guard.admit(address, &limits(), now + WINDOW * last).unwrap());
+        }
+        assert!(guard.state().by_address.len() <= REMEMBERED);
+    }
+}

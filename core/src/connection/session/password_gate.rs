@@ -1,0 +1,188 @@
+//! The door of a house with a password: nothing that a connection says reaches the hub before it has given it.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use smol::Timer;
+
+use super::{Session, complaint};
+use crate::dialect::Input;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::event::Event;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::password::{PasswordHash, TooBusy};
+use crate::protocol::request::Request;
+use crate::state::inbox::Ask;
+
+/// See the module.
+pub(super) struct Door {
+    /// Where the connection comes from, as far as it counts as one address.
+    address: IpAddr,
+    is_open: bool,
+    /// Passwords that were tried.
+    tried: usize,
+    /// One that is looked at now. Nothing more is read meanwhile. Boxed, because hardly anybody has one.
+    knock: Option<Box<Knock>>,
+}
+
+/// Whether a password was the right one.
+pub(super) type Answer = Result<bool, TooBusy>;
+
+struct Knock {
+    answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
+    /// What is asked of the hub when it was; without it, a name is still to be given.
+    then: Option<Input>,
+    nonce: Option<String>,
+}
+
+impl Door {
+    pub(super) fn new(address: IpAddr) -> Self {
+        Self { address, is_open: false, tried: 0, knock: None }
+    }
+
+    pub(super) fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Whether a password is being looked at.
+    pub(super) fn is_knocked_at(&self) -> bool {
+        self.knock.is_some()
+    }
+
+    pub(super) fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Answer> {
+        match &mut self.knock {
+            Some(knock) => knock.answer.as_mut().poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Session {
+    /// What the hub is asked for somebody who is silent: to be greeted, unless the password is wanted first.
+    pub(super) fn greeting(&self) -> Ask {
+        let settings = self.shared.settings();
+        if self.door.is_open || settings.server.password.is_none() {
+            return Ask::Greet;
+        }
+        let text = format!("Welcome to {}. What is the password?", settings.server.name);
+        Ask::Tell(Box::new(Event::PasswordWanted { text }))
+    }
+
+    /// Lets what was said through to the hub, or has it looked at as a password.
+    pub(super) fn at_door(&mut self, input: Input) -> Option<Ask> {
+        if self.door.is_open {
+            return Some(Ask::Input(without_password(input).0));
+        }
+        let settings = self.shared.settings();
+        let Some(hash) = &settings.server.password else {
+            // Who has been let through once is not asked again, should the house get a password while they look for a name.
+            self.door.is_open = true;
+            return Some(Ask::Input(without_password(input).0));
+        };
+        let envelope = match input {
+            Input::Nothing => return None,
+            Input::Typed(password) => return self.knock(hash, password, None, None),
+            Input::Request(envelope) => envelope,
+        };
+        let nonce = envelope.nonce.clone();
+        match &envelope.request {
+            Request::Hello { .. } => {
+                if let (hello, Some(password)) = without_password(Input::Request(envelope)) {
+                    return self.knock(hash, password, Some(hello), nonce);
+                }
+            }
+            Request::Ping => return Some(Ask::Tell(Box::new(Event::Pong { nonce }))),
+            Request::Pong => return None,
+            Request::Quit { .. } => {
+                self.hang_up(LeaveReason::Quit { farewell: String::new() });
+                return None;
+            }
+            _ => {}
+        }
+        let text = "this house asks for a password; say hello with it".into();
+        Some(complaint(ErrorCode::PasswordWanted, text, nonce))
+    }
+
+    /// Has a password looked at, in its turn.
+    fn knock(
+        &mut self,
+        hash: &PasswordHash,
+        password: String,
+        then: Option<Input>,
+        nonce: Option<String>,
+    ) -> Option<Ask> {
+        let turn = match self.attempts.book(self.door.address, Instant::now()) {
+            Ok(turn) => turn,
+            Err(wait) => {
+                self.turn_away(ErrorCode::Limit, &too_many(wait), nonce);
+                return self.ready.take();
+            }
+        };
+        let hash = hash.clone();
+        let answer = Box::pin(async move {
+            Timer::at(turn).await;
+            hash.verify(password).await
+        });
+        self.door.knock = Some(Box::new(Knock { answer, then, nonce }));
+        None
+    }
+
+    /// The password was looked at.
+    pub(super) fn take_answer(&mut self, answer: Answer) {
+        let Some(knock) = self.door.knock.take() else {
+            return;
+        };
+        let Knock { then, nonce, .. } = *knock;
+        match answer {
+            Ok(true) => {
+                self.door.is_open = true;
+                self.ready = match then {
+                    Some(input) => Some(Ask::Input(input)),
+                    // Who has sent more already does not wait to be asked.
+                    None if self.lines.has_partial() => None,
+                    None => Some(Ask::Greet),
+                };
+            }
+            Ok(false) => {
+                self.strike(Strike::Password);
+                self.attempts.was_wrong(self.door.address, Instant::now());
+                let text = "that is not the password of this house; try again";
+                self.turn_away(ErrorCode::WrongPassword, text, nonce);
+            }
+            Err(busy) => self.turn_away(ErrorCode::Limit, &busy.to_string(), nonce),
+        }
+    }
+
+    /// Says why the door stays closed, or ends the connection when that was said often enough.
+    fn turn_away(&mut self, code: ErrorCode, text: &str, nonce: Option<String>) {
+        self.door.tried += 1;
+        let tried = self.door.tried;
+        if self.shared.settings().limits.name_lines.is_some_and(|limit| tried >= limit) {
+            let why = format!("{tried} passwords were tried and none was right");
+            self.hang_up(LeaveReason::Refused { why });
+        } else {
+            self.ready = Some(complaint(code, text.into(), nonce));
+        }
+    }
+}
+
+fn too_many(wait: Duration) -> String {
+    let seconds = wait.as_secs() + 1;
+    format!("too many wrong passwords came from your address; try again in {seconds} s")
+}
+
+/// The hub has no use for a password and never sees one.
+fn without_password(mut input: Input) -> (Input, Option<String>) {
+    let password = match &mut input {
+        Input::Request(envelope) => match &mut envelope.request {
+            Request::Hello { password, .. } => password.take(),
+            _ => None,
+        },
+        _ => None,
+    };
+    (input, password)
+}

@@ -1,0 +1,37 @@
+//! What the hub has for one connection alone, until whoever flushes takes it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::delivery::timeline::{Slice, Stamp, Timeline};
+use crate::protocol::event::Event;
+use crate::protocol::ids::{EntryId, RoomId};
+
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    pub(super) mail: VecDeque<(Stamp, Mail)>,
+    pub(super) closed: bool,
+}
+
+/// What the hub has for one connection alone.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// A line.
+    Tell(Box<Event>),
+    /// Entries of this room from `next` on belong to it from now on. The history before that is held here, because the ring may let it
+    /// go before anybody looks.
+    Follow { room: RoomId, timeline: Arc<Timeline>, history: Vec<Slice>, next: EntryId },
+    /// Entries of this room do not belong to it any more.
+    Unfollow(RoomId),
+    /// Nothing follows: the connection ends once all before this is written.
+    Close,
+}
+
+/// How the mailbox took something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Post {
+    /// It waits; the worker has to be told once it is published.
+    Waits,
+    /// There is no room for it.
+    Full,
+}

@@ -1,0 +1,193 @@
+//! What comes next for one connection, gathered in the order of stamps: its mail, and the entries of the rooms that it follows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use smallvec::SmallVec;
+
+use super::{MAX_SLICES, Mail};
+use crate::delivery::timeline::{FellOut, Slice, Stamp, Timeline};
+use crate::dialect::Dialect;
+use crate::protocol::event::Event;
+use crate::protocol::ids::EntryId;
+use crate::protocol::ids::RoomId;
+
+/// See the module. Held by whoever flushes.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    /// Most people are in one room.
+    pub(super) cursors: SmallVec<[Cursor; 1]>,
+    pub(super) mail: VecDeque<(Stamp, Mail)>,
+    /// Gathered and not yet written; empty unless the socket was full.
+    pub(super) unwritten: VecDeque<Piece>,
+    /// How much of the first unwritten piece was written.
+    pub(super) written: usize,
+    /// Lines gathered out of `mail` since it was last asked.
+    pub(super) gathered: usize,
+    pub(super) closing: bool,
+    /// When the socket was found full with nothing taken since.
+    pub(super) stalled_since: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) room: RoomId,
+    pub(super) timeline: Arc<Timeline>,
+    pub(super) next: EntryId,
+    /// When it was placed: older entries are history and count as this old.
+    pub(super) since: Stamp,
+}
+
+/// Something to write that is already in its final form, or shared with others who write the same.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// Entries, shared.
+    Entries(Slice),
+    /// An event for this connection alone.
+    Own(Box<Event>),
+    /// An event for this connection alone, encoded.
+    Bytes(Vec<u8>),
+}
+
+impl Writer {
+    /// Whether nothing waits but what happened in the one room that it follows.
+    pub(super) fn is_only_behind(&self) -> bool {
+        self.cursors.len() == 1
+            && self.mail.is_empty()
+            && self.unwritten.is_empty()
+            && !self.closing
+    }
+
+    /// Keeps pieces, in their final form, until the socket takes them. It took `taken` bytes now of what was kept and these.
+    pub(super) fn keep(
+        &mut self,
+        pieces: impl IntoIterator<Item = Piece>,
+        taken: usize,
+        dialect: &dyn Dialect,
+    ) {
+        if taken > 0 || self.stalled_since.is_none() {
+            self.stalled_since = Some(Instant::now());
+        }
+        self.unwritten.extend(pieces.into_iter().map(|mut piece| {
+            piece.encode(dialect);
+            piece
+        }));
+        self.written += taken;
+        while let Some(first) = self.unwritten.front() {
+            let length = first.bytes(dialect).len();
+            if self.written < length {
+                break;
+            }
+            self.written -= length;
+            self.unwritten.pop_front();
+        }
+    }
+
+    /// Collects what comes next, in the order of stamps, up to `limit` and for one write.
+    pub(super) fn gather(&mut self, limit: Stamp, pieces: &mut Vec<Piece>) -> Result<(), FellOut> {
+        while pieces.len() < MAX_SLICES && !self.closing {
+            let mail = self.mail.front().map(|(stamp, _)| *stamp).filter(|stamp| *stamp <= limit);
+            let bound = mail.unwrap_or(limit + 1);
+            if self.gather_entries(bound, pieces)? {
+                continue;
+            }
+            if mail.is_none() {
+                break;
+            }
+            match self.mail.pop_front() {
+                Some((_, Mail::Tell(event))) => {
+                    self.gathered += 1;
+                    pieces.push(Piece::Own(event));
+                }
+                Some((since, Mail::Follow { room, timeline, history, next })) => {
+                    pieces.extend(history.into_iter().map(Piece::Entries));
+                    self.cursors.retain(|cursor| cursor.room != room);
+                    self.cursors.push(Cursor { room, timeline, next, since });
+                }
+                Some((_, Mail::Unfollow(room))) => {
+                    self.cursors.retain(|cursor| cursor.room != room)
+                }
+                Some((_, Mail::Close)) => self.closing = true,
+                None => {}
+            }
+        }
+        if self.mail.is_empty() && self.mail.capacity() > 0 {
+            self.mail = VecDeque::new();
+        }
+        Ok(())
+    }
+
+    /// Collects entries stamped before `bound`; says whether there may be more of them.
+    fn gather_entries(&mut self, bound: Stamp, pieces: &mut Vec<Piece>) -> Result<bool, FellOut> {
+        let space = MAX_SLICES - pieces.len();
+        if let [cursor] = &mut self.cursors[..] {
+            let before = cursor.next;
+            cursor.collect(bound, space, pieces)?;
+            return Ok(cursor.next != before && pieces.len() == MAX_SLICES);
+        }
+        // In several rooms: the cursor that is oldest goes on until the next oldest one's turn.
+        let mut turns = Vec::with_capacity(self.cursors.len());
+        for (index, cursor) in self.cursors.iter().enumerate() {
+            match cursor.stamp()? {
+                Some(stamp) if stamp < bound => turns.push((stamp, index)),
+                _ => {}
+            }
+        }
+        turns.sort_unstable();
+        let Some(&(_, oldest)) = turns.first() else {
+            return Ok(false);
+        };
+        let until = turns.get(1).map_or(bound, |&(stamp, _)| stamp.min(bound));
+        self.cursors[oldest].collect(until, space, pieces)?;
+        Ok(true)
+    }
+}
+
+impl Cursor {
+    fn collect(
+        &mut self,
+        bound: Stamp,
+        space: usize,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<(), FellOut> {
+        self.next = self
+            .timeline
+            .collect(self.next, bound, space, |slice| pieces.push(Piece::Entries(slice)))?;
+        Ok(())
+    }
+
+    /// The stamp of the next entry, if there is one.
+    fn stamp(&self) -> Result<Option<Stamp>, FellOut> {
+        if self.next < self.timeline.first() {
+            return Err(FellOut);
+        }
+        Ok(self.timeline.stamp(self.next).map(|stamp| stamp.max(self.since)))
+    }
+}
+
+impl Piece {
+    /// How many entries or lines it is.
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Entries(slice) => slice.entries().len() as u64,
+            Self::Own(_) | Self::Bytes(_) => 1,
+        }
+    }
+
+    pub(super) fn encode(&mut self, dialect: &dyn Dialect) {
+        if let Self::Own(event) = self {
+            let mut bytes = Vec::new();
+            dialect.encode_event(event, &mut bytes);
+            *self = Self::Bytes(bytes);
+        }
+    }
+
+    pub(super) fn bytes(&self, dialect: &dyn Dialect) -> &[u8] {
+        match self {
+            Self::Entries(slice) => slice.bytes(dialect),
+            Self::Bytes(bytes) => bytes,
+            Self::Own(_) => &[],
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The timeline of a room: an append-only ring of shared entries, written by the hub and read by everybody in the room, each
+//! with a cursor of its own.
+//!
+//! The hub appends what one of its turns brought as one [`Chunk`]. A chunk never changes; its entries are encoded end to end, at most once
+//! a dialect and by whoever needs it first, so that a member who is up to date takes it in one slice.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::dialect::{DIALECTS, Dialect, Place};
+use crate::protocol::entry::Entry;
+use crate::protocol::ids::EntryId;
+
+/// The place of a happening in the order of the whole house, over all rooms and mailboxes. Only the hub gives them out.
+pub(crate) type Stamp = u64;
+
+/// What a chunk takes beside the text of its entries; counted so that empty entries are not free.
+const ENTRY_OVERHEAD: usize = 64;
+
+/// The ring. The lock guards a few lines, is never held while something else is locked, and never across an await.
+#[derive(Debug)]
+pub(crate) struct Timeline {
+    place: Place,
+    ring: Mutex<Ring>,
+}
+
+#[derive(Debug)]
+struct Ring {
+    /// Oldest first; ids are contiguous over all of them.
+    chunks: VecDeque<Arc<Chunk>>,
+    /// The id that the next entry will have.
+    next: EntryId,
+    bytes: usize,
+    max_entries: u64,
+    max_bytes: usize,
+}
+
+/// Entries that were committed together.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    place: Place,
+    first: EntryId,
+    entries: Box<[(Stamp, Entry)]>,
+    bytes: usize,
+    encodings: [OnceLock<Encoded>; DIALECTS],
+}
+
+#[derive(Debug)]
+struct Encoded {
+    bytes: Box<[u8]>,
+    /// Where each entry but the last ends in `bytes`.
+    ends: Box<[u32]>,
+}
+
+/// Some entries of one chunk, ready to be written or looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Slice {
+    chunk: Arc<Chunk>,
+    range: Range<usize>,
+}
+
+/// The cursor points at entries that have left the ring.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FellOut;
+
+impl Timeline {
+    pub(crate) fn new(place: Place, max_entries: usize, max_bytes: usize) -> Self {
+        let max_entries = max_entries as u64;
+        Self {
+            place,
+            ring: Mutex::new(Ring {
+                chunks: VecDeque::new(),
+                next: 1,
+                bytes: 0,
+                max_entries,
+                max_bytes,
+            }),
+        }
+    }
+
+    /// Appends what one turn of the hub brought, in order, ids following on, and lets the oldest chunks go.
+    /// Returns how many bytes that counts as.
+    pub(crate) fn append(&self, entries: Vec<(Stamp, Entry)>) -> usize {
+        let Some((_, first)) = entries.first() else { return 0 };
+        let first = first.id;
+        let bytes = entries.iter().map(|(_, entry)| weight(entry)).sum();
+        let mut ring = self.ring();
+        debug_assert_eq!(first, ring.next, "ids have no gaps");
+        ring.next = first + entries.len() as u64;
+        ring.bytes += bytes;
+        let entries = entries.into_boxed_slice();
+        let (place, encodings) = (self.place, Default::default());
+        ring.chunks.push_back(Arc::new(Chunk { place, first, entries, bytes, encodings }));
+        ring.trim();
+        bytes
+    }
+
+    /// Changes the bounds; takes effect at once.
+    pub(crate) fn resize(&self, max_entries: usize, max_bytes: usize) {
+        let mut ring = self.ring();
+        (ring.max_entries, ring.max_bytes) = (max_entries as u64, max_bytes);
+        ring.trim();
+    }
+
+    /// The oldest id in the ring, or the next one when it is empty.
+    pub(crate) fn first(&self) -> EntryId {
+        self.ring().first()
+    }
+
+    /// Collects the entries from `next` on that are stamped before `bound`, at most `max` slices, and returns the
+    /// cursor after them.
+    pub(crate) fn collect(
+        &self,
+        next: EntryId,
+        bound: Stamp,
+        max: usize,
+        mut take: impl FnMut(Slice),
+    ) -> Result<EntryId, FellOut> {
+        let ring = self.ring();
+        if next < ring.first() {
+            return Err(FellOut);
+        }
+        let mut next = next;
+        for chunk in ring.chunks_from(next).take(max) {
+            let from = (next - chunk.first) as usize;
+            let all = chunk.entries.last().is_none_or(|(stamp, _)| *stamp < bound);
+            let to = if all {
+                chunk.entries.len()
+            } else {
+                chunk.entries.partition_point(|(stamp, _)| *stamp < bound)
+            };
+            if from < to {
+                take(Slice { chunk: chunk.clone(), range: from..to });
+                next = chunk.first + to as u64;
+            }
+            if !all {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    /// Everything in the ring from an id on, and the cursor after it.
+    pub(crate) fn since(&self, id: EntryId) -> (Vec<Slice>, EntryId) {
+        let mut slices = Vec::new();
+        let next = self.collect(id, Stamp::MAX, usize::MAX, |slice| slices.push(slice));
+        (slices, next.unwrap_or(id))
+    }
+
+    /// The stamp of the entry with this id, if it is in the ring.
+    pub(crate) fn stamp(&self, id: EntryId) -> Option<Stamp> {
+        let ring = self.ring();
+        let chunk = ring.chunks_from(id).next()?;
+        let index = id.checked_sub(chunk.first)? as usize;
+        chunk.entries.get(index).map(|(stamp, _)| *stamp)
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn first(&self) -> EntryId {
+        self.chunks.front().map_or(self.next, |chunk| chunk.first)
+    }
+
+    /// Chunks from the one that holds `id` on. Who is up to date asks for the last, so the search starts there.
+    fn chunks_from(&self, id: EntryId) -> impl Iterator<Item = &Arc<Chunk>> {
+        let start = match self.chunks.back() {
+            Some(last) if id >= last.first => self.chunks.len() - 1,
+            _ => self.chunks.partition_point(|chunk| chunk.end() <= id),
+        };
+        self.chunks.range(start.min(self.chunks.len())..).skip_while(move |chunk| chunk.end() <= id)
+    }
+
+    fn trim(&mut self) {
+        while self.chunks.len() > 1
+            && (self.next - self.first() > self.max_entries || self.bytes > self.max_bytes)
+        {
+            self.bytes -= self.chunks.pop_front().map_or(0, |chunk| chunk.bytes);
+        }
+    }
+}
+
+impl Chunk {
+    fn end(&self) -> EntryId {
+        self.first + self.entries.len() as u64
+    }
+
+    fn encoded(&self, dialect: &dyn Dialect) -> &Encoded {
+        self.encodings[dialect.index()].get_or_init(|| {
+            let mut bytes = Vec::with_capacity(self.bytes);
+            // Most chunks of a calm room are one entry, which needs none.
+            let mut ends = Vec::with_capacity(self.entries.len().saturating_sub(1));
+            for (index, (_, entry)) in self.entries.iter().enumerate() {
+                if index > 0 {
+                    ends.push(bytes.len() as u32);
+                }
+                dialect.encode_entry(entry, self.place, &mut bytes);
+            }
+            Encoded { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
+        })
+    }
+}
+
+impl Slice {
+    /// The entries in the form of a dialect.
+    pub(crate) fn bytes(&self, dialect: &dyn Dialect) -> &[u8] {
+        let encoded = self.chunk.encoded(dialect);
+        let end = |index: usize| match index {
+            0 => 0,
+            index => encoded.ends.get(index - 1).map_or(encoded.bytes.len(), |end| *end as usize),
+        };
+        &encoded.bytes[end(self.range.start)..end(self.range.end)]
+    }
+
+    /// The entries themselves, in order.
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.chunk.entries[self.range.clone()].iter().map(|(_, entry)| entry)
+    }
+}
+
+/// About what an entry takes in text form, with what it costs to keep it.
+pub(crate) fn weight(entry: &Entry) -> usize {
+    use crate::protocol::entry::Happening as H;
+    let text = match &entry.what {
+        H::Message { from, text, tags, nonce, .. } => {
+            let tags: usize = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
+            from.as_str().len() + text.len() + tags + nonce.as_ref().map_or(0, String::len)
+        }
+        H::Notice { text, .. } => text.len(),
+        H::Topic { topic, .. } => topic.len(),
+        H::Joined { who } | H::Left { who, .. } | H::Renamed { who, .. } => who.as_str().len(),
+        H::Presence { .. } => 0,
+    };
+    entry.room.as_str().len() + text + ENTRY_OVERHEAD
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::TEXT;
+    use crate::protocol::entry::{Happening, NoticeKind};
+    use crate::protocol::name::RoomName;
+
+    use crate::protocol::timestamp::Timestamp;
+
+    fn entry(id: EntryId) -> (Stamp, Entry) {
+        let room = "lobby".parse::<RoomName>().unwrap();
+        let what = Happening::Notice { text: id.to_string(), kind: NoticeKind::Info };
+        (id * 10, Entry { room, id, time: Timestamp::now(), what })
+    }
+
+    /// Chunks of 1 to 3 entries, ids 1 to 60, stamps ten times the id.
+    fn filled(max_entries: usize) -> Timeline {
+        let timeline = Timeline::new(Place::MainRoom, max_entries, 1 << 20);
+        let mut id = 1;
+        for size in [1, 2, 3].into_iter().cycle() {
+            if id > 60 {
+                break;
+            }
+            timeline.append((id..id + size).map(entry).collect());
+            id += size;
+        }
+        timeline
+    }
+
+    fn ids(timeline: &Timeline, next: EntryId, bound: Stamp) -> Result<Vec<EntryId>, FellOut> {
+        let mut ids = Vec::new();
+        let end = timeline
+            .collect(next, bound, 100, |slice| ids.extend(slice.entries().map(|entry| entry.id)))?;
+        assert_eq!(end, ids.last().map_or(next, |last| last + 1));
+        Ok(ids)
+    }
+
+    #[test]
+    fn from_any_cursor_to_any_bound_the_ids_have_no_gap() {
+        let timeline = filled(100);
+        for next in 1..=61 {
+            for bound in (0..70).map(|id| id * 10 + 5) {
+                let expected: Vec<_> = (next..=60).filter(|id| id * 10 < bound).collect();
+                assert_eq!(ids(&timeline, next, bound), Ok(expected), "from {next} before {bound}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_fell_out_is_told() {
+        let timeline = filled(16);
+        let first = timeline.first();
+        assert!((44..=47).contains(&first), "{first}");
+        assert_eq!(ids(&timeline, first - 1, 1000), Err(FellOut));
+        assert_eq!(ids(&timeline, first, 1000).unwrap().len() as u64, 61 - first);
+        assert_eq!(timeline.stamp(60), Some(600));
+        assert_eq!(timeline.stamp(61), None);
+    }
+
+    #[test]
+    fn the_bytes_of_a_slice_are_those_of_its_entries() {
+        let timeline = filled(100);
+        let mut bytes = Vec::new();
+        timeline.collect(2, 65, 100, |slice| bytes.extend_from_slice(slice.bytes(TEXT))).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), "* 2\n* 3\n* 4\n* 5\n* 6\n");
+    }
+}

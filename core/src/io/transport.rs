@@ -1,0 +1,130 @@
+//! The seam to sockets: bytes in and out, without waiting, and a way to be told when it is worth another try. A transport
+//! knows no room and no dialect. TCP is here; TLS and others plug in beside it.
+
+use std::fmt::Debug;
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+
+use crate::io::reactor::{Reactor, Watched};
+
+/// A connection's bytes. Reading is the session's alone; writing is done by whoever holds the outlet's writer.
+pub(crate) trait Transport: Debug + Send + Sync {
+    /// Reads what is there; 0 at the end.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is there.
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes as much as is taken.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is taken.
+    fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Ready when a read may bring something. One task waits at a time: the session.
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Ready when a write may take something. One task waits at a time: the session.
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Ends both directions.
+    fn shutdown(&self);
+
+    /// Whether the other end is in this process and takes events as they are, instead of bytes.
+    fn takes_values(&self) -> bool {
+        false
+    }
+}
+
+/// TCP, unencrypted.
+#[derive(Debug)]
+pub(crate) struct Tcp(Watched);
+
+impl Tcp {
+    /// Prepares an accepted connection: what is gathered leaves at once, and a peer whose cable was pulled is noticed.
+    ///
+    /// # Errors
+    /// When the system cannot watch any more sockets.
+    pub(crate) fn new(stream: TcpStream, reactor: Arc<Reactor>) -> io::Result<Self> {
+        let keepalive = TcpKeepalive::new()
+            .with_time(Duration::from_secs(60))
+            .with_interval(Duration::from_secs(15));
+        let socket = SockRef::from(&stream);
+        // Neither is worth refusing anybody for.
+        if let Err(error) =
+            socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive))
+        {
+            tracing::debug!(%error, "a socket option was not taken");
+        }
+        Watched::new(stream, reactor).map(Self)
+    }
+}
+
+impl Transport for Tcp {
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer, |mut socket, buffer| retry(|| socket.read(buffer)))
+    }
+
+    fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.write(|mut socket| match slices {
+            // `send` is cheaper than `writev`.
+            [slice] => retry(|| socket.write(slice)),
+            slices => retry(|| socket.write_vectored(slices)),
+        })
+    }
+
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.0.poll_readable(context)
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.0.poll_writable(context)
+    }
+
+    fn shutdown(&self) {
+        // A peer that is gone already is no news.
+        let _ = self.0.stream().shutdown(Shutdown::Both);
+    }
+}
+
+/// A transport for somebody in this process, who takes events as values and needs no bytes.
+#[derive(Debug)]
+pub(crate) struct Nowhere;
+
+impl Transport for Nowhere {
+    fn read(&self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        Ok(slices.iter().map(|slice| slice.len()).sum())
+    }
+
+    fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    fn poll_writable(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    fn shutdown(&self) {}
+
+    fn takes_values(&self) -> bool {
+        true
+    }
+}
+
+fn retry(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What a plugin sees of the house and may ask of it, from inside a hook.
+
+use crate::plugin::effect::Effect;
+use crate::protocol::info::MemberInfo;
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::protocol::action::Action;
+use crate::protocol::command::Command;
+use crate::protocol::entry::{MessageKind, NoticeKind};
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::SlotId;
+use crate::protocol::info::RoomInfo;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::role::Role;
+use crate::protocol::settings::Settings;
+use crate::protocol::status::Status;
+use crate::protocol::timestamp::Timestamp;
+use crate::state::inbox::{Inbox, InboxSender};
+use crate::state::member::Member;
+use crate::state::report::Report;
+use crate::state::server_state::House;
+
+/// The house, for the time of one hook call.
+///
+/// What it shows is the present state. What is asked of it is queued, and applied in order after the chain of hooks; a
+/// refusal (no such room, a name taken) is told to the member on whose behalf it was asked.
+#[derive(Debug)]
+pub struct Host<'a> {
+    pub(crate) house: &'a House,
+    pub(crate) slot: SlotId,
+    pub(crate) effects: &'a mut Vec<(SlotId, Effect)>,
+}
+
+/// The way back from a plugin's task into [`Plugin::after_task`](crate::plugin::Plugin::after_task). Results that arrive after the plugin has
+/// been disabled are dropped.
+#[derive(Debug, Clone)]
+pub struct TaskMailbox {
+    slot: SlotId,
+    hub: InboxSender,
+}
+
+impl TaskMailbox {
+    /// Hands a result over; waits while the hub is behind.
+    pub async fn send(&self, result: impl Any + Send) {
+        // A house that has closed needs no result.
+        let _ = self.hub.send(Inbox::TaskResult(self.slot, Box::new(result))).await;
+    }
+}
+
+impl Host<'_> {
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.house.shared.settings()
+    }
+
+    /// How the house is doing, but for its memory. Some copying: for now and then, not for each message.
+    pub fn status(&self) -> Status {
+        self.house.status()
+    }
+
+    /// The time that entries made now will carry.
+    pub fn now(&self) -> Timestamp {
+        self.house.clock.timestamp()
+    }
+
+    /// A member, unless it is gone.
+    pub fn member(&self, id: MemberId) -> Option<MemberInfo> {
+        self.house.roster.get(id).map(|member| self.house.member_info(member))
+    }
+
+    /// The name of a member, if it is here and has one. Cheaper than [`member`](Self::member).
+    pub fn name(&self, id: MemberId) -> Option<&Name> {
+        self.house.roster.get(id)?.name.as_ref()
+    }
+
+    /// The member who answers to this name, by case and look-alike letters too.
+    pub fn find(&self, name: &str) -> Option<MemberInfo> {
+        self.house.roster.find(name).map(|member| self.house.member_info(member))
+    }
+
+    /// Everybody who has a name, in no order.
+    pub fn members(&self) -> impl Iterator<Item = MemberInfo> {
+        let named = |member: &&Member| member.name.is_some();
+        self.house.roster.iter().filter(named).map(|member| self.house.member_info(member))
+    }
+
+    /// The rooms there are, in the order of their opening.
+    pub fn rooms(&self) -> impl Iterator<Item = RoomInfo> {
+        self.house.rooms.iter().map(|room| room.info())
+    }
+
+    /// Who is in a room, by name; `None` when there is no such room.
+    pub fn members_of(&self, room: &RoomName) -> Option<impl Iterator<Item = &Name>> {
+        self.house.rooms.find(room.as_str()).map(|room| room.members.keys())
+    }
+
+    /// Whether a room is too large to announce everybody who comes and goes.
+    pub fn is_quiet(&self, room: &RoomName) -> bool {
+        self.house.rooms.find(room.as_str()).is_some_and(|room| self.house.is_quiet(room))
+    }
+
+    /// The commands that a role is offered in chat, in order.
+    pub fn commands(&self, role: Role) -> Vec<Command> {
+        let commands = self.house.shared.directory.commands();
+        commands.iter().filter(|command| command.role <= role).cloned().collect()
+    }
+
+    /// Tells everybody in a room something, on behalf of the house. Lines are told apart at `\n`.
+    pub fn notice(&mut self, room: &RoomName, text: impl Into<String>, kind: NoticeKind) {
+        self.push(Effect::Notice { room: room.clone(), text: text.into(), kind });
+    }
+
+    /// Tells one person something, on behalf of the house.
+    pub fn tell(&mut self, member: MemberId, text: impl Into<String>, kind: NoticeKind) {
+        self.push(Effect::Tell { member, text: text.into(), kind });
+    }
+
+    /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are asked.
+    pub fn say(
+        &mut self,
+        member: MemberId,
+        room: Option<&RoomName>,
+        text: impl Into<String>,
+        kind: MessageKind,
+    ) {
+        self.push(Effect::Say { member, room: room.cloned(), text: text.into(), kind });
+    }
+
+    /// Lets a member say something to another, as if they had typed it. Gates are asked.
+    pub fn direct(&mut self, member: MemberId, to: impl Into<String>, text: impl Into<String>) {
+        self.push(Effect::Direct { member, to: to.into(), text: text.into() });
+    }
+
+    /// Lets a member into a room. Gates are asked.
+    pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
+        self.push(Effect::Join { member, room: room.into() });
+    }
+
+    /// Lets a member leave a room; without one, the one they entered last. Gates are asked.
+    pub fn leave(&mut self, member: MemberId, room: Option<&str>) {
+        self.push(Effect::Leave { member, room: room.map(str::to_owned) });
+    }
+
+    /// Gives a member another name. Gates are asked. For somebody who has none yet it is offered as the first one, as if they had typed it.
+    pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
+        self.push(Effect::Rename { member, name: name.into() });
+    }
+
+    /// Lets a member say goodbye and leave the house. Gates are asked.
+    pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
+        self.push(Effect::Quit { member, farewell: farewell.into() });
+    }
+
+    /// Sends a member out of the house; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.
+    pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
+        self.push(Effect::Kick { member, by: by.cloned(), why: why.into() });
+    }
+
+    /// Lets a member do what a role may, for as long as it is here. Somebody without a name stays a guest.
+    pub fn set_role(&mut self, member: MemberId, role: Role) {
+        self.push(Effect::SetRole { member, role });
+    }
+
+    /// Says under which account a member is known, and lets it do what a role may, for as long as it is here or until it is logged out. It is for
+    /// the plugin to have asked for a password. Somebody without a name is not logged in: there is [`after_named`](crate::plugin::Plugin::after_named) to wait for.
+    pub fn log_in(&mut self, member: MemberId, account: impl Into<String>, role: Role) {
+        self.push(Effect::LogIn { member, account: account.into(), role });
+    }
+
+    /// Forgets under which account a member is known; from here on it may do what every member may.
+    pub fn log_out(&mut self, member: MemberId) {
+        self.push(Effect::LogOut { member });
+    }
+
+    /// Records that somebody did something to others or to the house: whoever watches is told ([`Report::Action`]), and so is every plugin
+    /// ([`after_action`](crate::plugin::Plugin::after_action)). What core does itself it records itself; see [`Action`].
+    pub fn record(&mut self, action: Action) {
+        self.push(Effect::Record(Box::new(action)));
+    }
+
+    /// Runs a command line (without the `!`) as the operator would, under the name of this plugin: how one plugin asks for what another
+    /// does, without knowing it. What it answers is dropped; what goes wrong is told to the operator.
+    pub fn run(&mut self, line: impl Into<String>) {
+        self.push(Effect::Run(line.into()));
+    }
+
+    /// Sets what a room is about; empty clears it.
+    pub fn set_topic(&mut self, room: &RoomName, topic: impl Into<String>, by: Option<&Name>) {
+        self.push(Effect::SetTopic { room: room.clone(), topic: topic.into(), by: by.cloned() });
+    }
+
+    /// Opens a room that stays when it is empty. Does nothing when it is there.
+    pub fn open_room(&mut self, room: &RoomName, topic: impl Into<String>) {
+        self.push(Effect::OpenRoom { room: room.clone(), topic: topic.into() });
+    }
+
+    /// Closes a room; who is in it is out of it. The default room stays.
+    pub fn close_room(&mut self, room: &RoomName) {
+        self.push(Effect::CloseRoom { room: room.clone() });
+    }
+
+    /// Sets a timer of this plugin, once; a second of the same key replaces the first. It is due in
+    /// [`Plugin::after_timer`](crate::plugin::Plugin::after_timer).
+    pub fn set_timer(&mut self, key: impl Into<String>, after: Duration) {
+        self.push(Effect::SetTimer { key: key.into(), after });
+    }
+
+    /// Takes a timer of this plugin back, if it is set.
+    pub fn cancel_timer(&mut self, key: impl Into<String>) {
+        self.push(Effect::CancelTimer { key: key.into() });
+    }
+
+    /// Runs a task on the house's executor. It belongs to this plugin: when the plugin is dropped the task has two seconds to end by itself
+    /// (its channel has closed), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.push(Effect::Spawn(Box::pin(task)));
+    }
+
+    /// The way back for a task of this plugin.
+    pub fn mailbox(&self) -> TaskMailbox {
+        TaskMailbox { slot: self.slot, hub: self.house.inbox.clone() }
+    }
+
+    /// Tells the operator something, in one line: what happened, with which value, and what to do.
+    pub fn report(&mut self, text: impl Into<String>) {
+        self.push(Effect::Report(text.into()));
+    }
+
+    /// A handle for a task of this plugin that has something to report to the operator at any time.
+    pub fn reporter(&self) -> Reporter {
+        let plugin = self.house.plugin_name(self.slot);
+        Reporter { plugin, reports: self.house.reports.clone() }
+    }
+
+    fn push(&mut self, effect: Effect) {
+        self.effects.push((self.slot, effect));
+    }
+}
+
+/// Tells the operator something on behalf of a plugin, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Reporter {
+    plugin: String,
+    reports: crate::state::report::Reports,
+}
+
+impl Reporter {
+    /// Tells the operator something, in one line.
+    pub fn report(&self, text: impl Into<String>) {
+        self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text: text.into() });
+    }
+}

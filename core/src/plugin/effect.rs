@@ -1,0 +1,42 @@
+//! What a plugin asked for, to be applied after the chain of hooks.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::protocol::action::Action;
+use crate::protocol::entry::{MessageKind, NoticeKind};
+use crate::protocol::ids::MemberId;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::role::Role;
+
+/// Something that a plugin asked for.
+pub(crate) enum Effect {
+    Notice { room: RoomName, text: String, kind: NoticeKind },
+    Tell { member: MemberId, text: String, kind: NoticeKind },
+    Say { member: MemberId, room: Option<RoomName>, text: String, kind: MessageKind },
+    Direct { member: MemberId, to: String, text: String },
+    Join { member: MemberId, room: String },
+    Leave { member: MemberId, room: Option<String> },
+    Rename { member: MemberId, name: String },
+    Quit { member: MemberId, farewell: String },
+    Kick { member: MemberId, by: Option<Name>, why: String },
+    SetRole { member: MemberId, role: Role },
+    LogIn { member: MemberId, account: String, role: Role },
+    LogOut { member: MemberId },
+    Record(Box<Action>),
+    Run(String),
+    SetTopic { room: RoomName, topic: String, by: Option<Name> },
+    OpenRoom { room: RoomName, topic: String },
+    CloseRoom { room: RoomName },
+    SetTimer { key: String, after: Duration },
+    CancelTimer { key: String },
+    Spawn(Pin<Box<dyn Future<Output = ()> + Send>>),
+    Report(String),
+}
+
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Effect")
+    }
+}

@@ -1,0 +1,260 @@
+//! The plugins in their order, and the one place that calls a hook: it times, catches, names and counts, so that every hook
+//! is guarded alike.
+
+use crate::protocol::ids::SlotId;
+use crate::protocol::plugin_info::PluginInfo;
+use crate::protocol::plugin_info::PluginState;
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::plugin::Plugin;
+use crate::plugin::context::Host;
+use crate::plugin::effect::Effect;
+use crate::protocol::command::Command;
+use crate::protocol::hook::{Hook, Verdict};
+use crate::protocol::plugin_info::{OnPanic, PluginSetup};
+use crate::state::plugin_stats::Card;
+use crate::state::report::Report;
+use crate::state::server_state::House;
+
+/// So many panics within [`PANIC_WINDOW`] turn a plugin off.
+const PANICS: usize = 3;
+const PANIC_WINDOW: Duration = Duration::from_secs(600);
+
+/// The plugins, in the order in which their hooks run.
+pub(crate) struct Hooks {
+    slots: Vec<Slot>,
+    next: u64,
+}
+
+pub(crate) struct Slot {
+    pub(crate) card: Arc<Card>,
+    plugin: Box<dyn Plugin>,
+    panics: VecDeque<Instant>,
+}
+
+/// The effects that hooks ask for, with who asked.
+pub(crate) type Effects = Vec<(SlotId, Effect)>;
+
+/// The end of a round of gates.
+pub(crate) enum Round {
+    Passed,
+    /// Which plugin said no, and what.
+    Blocked {
+        plugin: String,
+        verdict: Verdict,
+    },
+}
+
+impl Hooks {
+    pub(crate) fn new() -> Self {
+        Self { slots: Vec::new(), next: 1 }
+    }
+
+    /// An id for a plugin about to be enabled.
+    pub(crate) fn next_id(&mut self) -> SlotId {
+        self.next += 1;
+        SlotId(self.next)
+    }
+
+    /// Adds a plugin at the end of the order, or at `position`.
+    pub(crate) fn insert(
+        &mut self,
+        id: SlotId,
+        setup: PluginSetup,
+        plugin: Box<dyn Plugin>,
+        position: Option<usize>,
+    ) {
+        let card = Arc::new(Card::new(id, setup));
+        let slot = Slot { card, plugin, panics: VecDeque::new() };
+        self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
+    }
+
+    /// Takes a plugin out.
+    pub(crate) fn remove(&mut self, id: SlotId) -> Option<Slot> {
+        let position = self.slots.iter().position(|slot| slot.card.id == id)?;
+        Some(self.slots.remove(position))
+    }
+
+    /// The plugin of this name, with its place in the order.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
+        self.slots.iter().enumerate().find(|(_, slot)| slot.card.setup.name == name)
+    }
+
+    /// Moves a plugin to a place in the order.
+    pub(crate) fn place(&mut self, name: &str, position: usize) {
+        if let Some(now) = self.find(name).map(|(now, _)| now) {
+            let slot = self.slots.remove(now);
+            self.slots.insert(position.min(self.slots.len()), slot);
+        }
+    }
+
+    /// What others may know of each, in order.
+    pub(crate) fn cards(&self) -> Vec<Arc<Card>> {
+        self.slots.iter().map(|slot| slot.card.clone()).collect()
+    }
+
+    pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
+        self.slots.iter()
+    }
+
+    /// Asks every plugin in order until one does not pass.
+    pub(crate) fn ask(
+        &mut self,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        mut gate: impl FnMut(&mut dyn Plugin, &mut Host<'_>) -> Verdict,
+    ) -> Round {
+        let mut clock = Instant::now();
+        for slot in &mut self.slots {
+            let on_panic = || match slot.card.setup.on_panic {
+                OnPanic::Open => Verdict::Pass,
+                OnPanic::Closed => {
+                    Verdict::Deny("not possible at the moment; please tell the host".into())
+                }
+            };
+            let on_panic = on_panic();
+            let verdict = slot.call(hook, &mut clock, house, effects, |plugin, host| {
+                let verdict = gate(plugin, host);
+                (verdict.clone(), Some(verdict))
+            });
+            match verdict.unwrap_or(on_panic) {
+                Verdict::Pass => {}
+                verdict => {
+                    return Round::Blocked { plugin: slot.card.setup.name.clone(), verdict };
+                }
+            }
+        }
+        Round::Passed
+    }
+
+    /// Tells every plugin in order.
+    pub(crate) fn tell(
+        &mut self,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        mut observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>),
+    ) {
+        let mut clock = Instant::now();
+        for slot in &mut self.slots {
+            slot.call(hook, &mut clock, house, effects, |plugin, host| {
+                (observe(plugin, host), None)
+            });
+        }
+    }
+
+    /// Calls one plugin, if it is still there and has not failed; otherwise says what is the matter with it.
+    pub(crate) fn call<T>(
+        &mut self,
+        id: SlotId,
+        hook: Hook,
+        house: &House,
+        effects: &mut Effects,
+        call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> T,
+    ) -> Result<T, String> {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.card.id == id) else {
+            return Err("its plugin has been disabled".into());
+        };
+        let mut clock = Instant::now();
+        slot.call(hook, &mut clock, house, effects, |plugin, host| (call(plugin, host), None))
+            .ok_or_else(|| match slot.card.info() {
+                PluginInfo { name, state: PluginState::Failed(reason), .. } => {
+                    format!("the plugin `{name}` is off: {reason}")
+                }
+                PluginInfo { name, .. } => {
+                    format!("the plugin `{name}` panicked; the host was told")
+                }
+            })
+    }
+}
+
+impl Slot {
+    /// The guarded call. `None` where the plugin has failed or panics now.
+    ///
+    /// `clock` shows when the call before it ended, and then when this one did: reading the clock is most of what a short hook costs.
+    fn call<T>(
+        &mut self,
+        hook: Hook,
+        clock: &mut Instant,
+        house: &House,
+        effects: &mut Effects,
+        call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> (T, Option<Verdict>),
+    ) -> Option<T> {
+        if !self.card.is_running() {
+            return None;
+        }
+        let queued = effects.len();
+        let mut host = Host { house, slot: self.card.id, effects };
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut host)));
+        let now = Instant::now();
+        let took = now.duration_since(std::mem::replace(clock, now));
+        self.card.called(took);
+        if took > house.slow_hook {
+            let plugin = self.card.setup.name.clone();
+            house.reports.send(Report::SlowHook { plugin, hook, took });
+        }
+        match outcome {
+            Ok((value, verdict)) => {
+                if house.is_traced() {
+                    let plugin = self.card.setup.name.clone();
+                    house.reports.send(Report::Trace { plugin, hook, verdict, took });
+                }
+                Some(value)
+            }
+            Err(panic) => {
+                // What a call that failed had asked for so far is not done by halves.
+                effects.truncate(queued);
+                self.panicked(hook, house, &panic_message(&*panic), now);
+                None
+            }
+        }
+    }
+
+    fn panicked(&mut self, hook: Hook, house: &House, message: &str, now: Instant) {
+        self.panics.retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
+        self.panics.push_back(now);
+        let disabled = self.panics.len() >= PANICS;
+        if disabled {
+            self.card.fail(format!("panicked in {hook}: {message}"));
+        }
+        let plugin = self.card.setup.name.clone();
+        house.reports.send(Report::PluginPanicked {
+            plugin,
+            hook,
+            message: message.into(),
+            disabled,
+        });
+    }
+
+    /// The commands of the plugin; none where it panics.
+    pub(crate) fn commands(&self, house: &House) -> Vec<Command> {
+        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
+            let plugin = self.card.setup.name.clone();
+            let text = format!("panicked in commands: {}", panic_message(&*panic));
+            house.reports.send(Report::Plugin { plugin, text });
+            Vec::new()
+        })
+    }
+
+    /// Drops the plugin; a panic in its destructor ends with it.
+    pub(crate) fn drop_plugin(self) {
+        let plugin = self.plugin;
+        if catch_unwind(AssertUnwindSafe(move || drop(plugin))).is_err() {
+            tracing::error!(plugin = %self.card.setup.name, "a plugin panicked while it was dropped");
+        }
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic without a message".into(),
+    }
+}

@@ -1,0 +1,50 @@
+//! The ground: names, ids, events, requests, roles, errors, settings. Plain values that are written on a wire or in a file, or that travel
+//! between all floors. They know each other and nothing else of the server.
+
+pub(crate) mod action;
+pub(crate) mod caller;
+pub(crate) mod command;
+pub(crate) mod durations;
+pub(crate) mod entry;
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod hook;
+pub(crate) mod ids;
+pub(crate) mod info;
+pub(crate) mod leave_reason;
+pub(crate) mod limit_hit;
+pub(crate) mod name;
+pub(crate) mod password;
+pub(crate) mod peer;
+pub(crate) mod plugin_info;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod role;
+pub mod sanitize;
+pub(crate) mod settings;
+pub(crate) mod status;
+pub(crate) mod timestamp;
+
+pub use action::Action;
+pub use caller::Caller;
+pub use command::{Arg, ArgKind, Command, CommandInfo};
+pub use entry::{Entry, Happening, MessageKind, NoticeKind};
+pub use error::{Closed, ErrorCode, Refusal};
+pub use event::{Event, PROTOCOL_VERSION};
+pub use hook::{Hook, Verdict};
+pub use ids::{EntryId, MemberId};
+pub use info::{MemberInfo, RoomInfo};
+pub use leave_reason::LeaveReason;
+pub use limit_hit::Strike;
+pub use name::{Name, NameBounds, NameError, RoomName};
+pub use password::{PasswordError, PasswordHash, TooBusy};
+pub use peer::Peer;
+pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};
+pub use reply::Reply;
+pub use request::{Envelope, Request, Resume};
+pub use role::Role;
+pub use settings::{
+    Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings, SettingsError,
+};
+pub use status::Status;
+pub use timestamp::Timestamp;

@@ -1,0 +1,74 @@
+//! How durations are written in files and on wires.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A duration as a number of seconds.
+pub(crate) mod seconds {
+    use super::*;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(value.as_secs_f64())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|_| D::Error::custom(format!("expected seconds, 0 or more, not {seconds}")))
+    }
+}
+
+/// A duration that may be lifted, as a number of seconds.
+pub(crate) mod optional_seconds {
+    use super::*;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.map(|value| value.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        match Option::<f64>::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds)
+                .map(Some)
+                .map_err(|_| D::Error::custom(format!("expected seconds, not {seconds}"))),
+            Some(seconds) => Err(D::Error::custom(format!(
+                "expected seconds, more than 0, or None, not {seconds}"
+            ))),
+        }
+    }
+}
+
+/// A duration as a number of milliseconds.
+pub(crate) mod milliseconds {
+    use super::*;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(value.as_secs_f64() * 1000.0)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let milliseconds = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(milliseconds / 1000.0)
+            .map_err(|_| D::Error::custom(format!("expected milliseconds, not {milliseconds}")))
+    }
+}

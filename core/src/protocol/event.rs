@@ -1,0 +1,255 @@
+//! What a client is told: the wire types of the JSON dialect, one flat object a line, tagged by `"type"`. The text
+//! dialect renders the same values as lines a person can read.
+//!
+//! ```json
+//! {"room":"lobby","id":7,"time":"2026-01-02T03:04:05.678Z","type":"message","from":"ada","text":"hello"}
+//! ```
+
+use crate::protocol::entry::Entry;
+use crate::protocol::entry::NoticeKind;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::ids::EntryId;
+use crate::protocol::info::RoomInfo;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::timestamp::Timestamp;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::command::CommandInfo;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::reply::Reply;
+
+/// Version of the JSON dialect, told in [`Event::Welcome`] and asked in `hello`.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Everything that a client can be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The house asks for a name; sent to who connects and stays silent.
+    NameWanted {
+        /// The greeting of the house.
+        text: String,
+    },
+    /// The house asks for its password, before the name; sent to who connects and stays silent.
+    PasswordWanted {
+        /// What it asks.
+        text: String,
+    },
+    /// The name was accepted. The first thing a JSON client is told.
+    Welcome {
+        /// [`PROTOCOL_VERSION`] of the house.
+        version: u32,
+        /// What the house is called.
+        server: String,
+        /// Changes with each start: ids of another run mean nothing in this one.
+        run: String,
+        /// Brought back in `resume`, it takes the name over from a connection that the house does not know to be gone yet.
+        token: String,
+        /// The name that was accepted.
+        name: Name,
+        /// Longest message in characters; absent when it is not limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_characters: Option<usize>,
+        /// What can be typed after `!`, for help and completion.
+        commands: Vec<CommandInfo>,
+    },
+    /// You are in a room now. Its entries follow, those of the history first.
+    Entered {
+        /// Which room.
+        room: RoomName,
+        /// What it is about; may be empty.
+        topic: String,
+        /// Who is there, you included; a first page in a large room.
+        members: Vec<Name>,
+        /// How many are there in all.
+        count: usize,
+        /// Id of the first entry that follows. When it is not the one after what was resumed from, what lies between is gone.
+        first_id: EntryId,
+        /// How many entries of before follow.
+        history: u64,
+        /// How many of these people read: messages, notices, topics.
+        shown: usize,
+    },
+    /// You are not in that room any more.
+    Exited {
+        /// Which room.
+        room: RoomName,
+        /// Why.
+        #[serde(flatten)]
+        reason: LeaveReason,
+    },
+    /// What you may do has changed, and with it what can be typed after `!`; for help and completion.
+    Commands {
+        /// All of them.
+        commands: Vec<CommandInfo>,
+    },
+    /// You have another name.
+    Named {
+        /// The name from now on.
+        name: Name,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// A page of the members of a room, by name.
+    Members {
+        /// Which room.
+        room: RoomName,
+        /// Names in order.
+        members: Vec<Name>,
+        /// How many there are in all.
+        count: usize,
+        /// Whether names follow after the last one here.
+        more: bool,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// The rooms there are.
+    Rooms {
+        /// In the order of their opening.
+        rooms: Vec<RoomInfo>,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// Something said to one person; its sender gets the same as an echo.
+    Direct {
+        /// Who said it.
+        from: Name,
+        /// To whom.
+        to: Name,
+        /// What.
+        text: String,
+        /// When.
+        time: Timestamp,
+        /// What the request carried, in the echo.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// The house or a plugin tells you something that is for you alone.
+    Told {
+        /// What.
+        text: String,
+        /// What it is about.
+        #[serde(default)]
+        kind: NoticeKind,
+    },
+    /// The answer to a command.
+    Reply {
+        /// What the command answered.
+        reply: Reply,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// Something did not work; the connection lives on.
+    Error {
+        /// For programs.
+        code: ErrorCode,
+        /// For people: what went wrong, with which value, and what to do.
+        text: String,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// Are you there? Answer with `pong`.
+    Ping,
+    /// The answer to `ping`.
+    Pong {
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// The connection ends; the last thing a client is told.
+    Bye {
+        /// Why.
+        #[serde(flatten)]
+        reason: LeaveReason,
+    },
+    /// Something happened in a room you are in.
+    #[serde(untagged)]
+    Entry(Entry),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::protocol::entry::{Happening, MessageKind};
+
+    fn entry(what: Happening) -> Entry {
+        let room = "lobby".parse::<RoomName>().unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678);
+        Entry { room, id: 7, time: time.into(), what }
+    }
+
+    fn name(text: &str) -> Name {
+        text.parse::<Name>().unwrap()
+    }
+
+    #[test]
+    fn an_entry_is_one_flat_object() {
+        let message = entry(Happening::Message {
+            from: name("ada"),
+            text: "hi".into(),
+            kind: MessageKind::Say,
+            nonce: None,
+            tags: BTreeMap::new(),
+        });
+        assert_eq!(
+            serde_json::to_string(&Event::Entry(message)).unwrap(),
+            r#"{"room":"lobby","id":7,"time":"2026-01-02T03:04:05.678Z","type":"message","from":"ada","text":"hi"}"#
+        );
+    }
+
+    #[test]
+    fn the_word_for_a_reason_is_that_of_the_wire() {
+        for reason in [
+            LeaveReason::Quit { farewell: String::new() },
+            LeaveReason::Parted,
+            LeaveReason::Kicked { by: None, why: String::new() },
+            LeaveReason::Lost,
+            LeaveReason::TooSlow,
+            LeaveReason::Idle,
+            LeaveReason::Refused { why: String::new() },
+            LeaveReason::Stopping,
+        ] {
+            let json = serde_json::to_value(&reason).unwrap();
+            assert_eq!(json["reason"], reason.word());
+        }
+    }
+
+    #[test]
+    fn every_kind_of_event_survives_the_wire() {
+        let events = [
+            Event::Entry(entry(Happening::Left {
+                who: name("bob"),
+                reason: LeaveReason::Kicked { by: Some(name("host")), why: "spam".into() },
+            })),
+            Event::Entry(entry(Happening::Joined { who: name("bob") })),
+            Event::Bye { reason: LeaveReason::Quit { farewell: "so long".into() } },
+            Event::Exited { room: "dev".parse::<RoomName>().unwrap(), reason: LeaveReason::Parted },
+            Event::Pong { nonce: Some("1".into()) },
+            Event::Ping,
+        ];
+        for event in events {
+            let line = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event, "{line}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let event = r#"{"type":"pong","nonce":"1","weather":"fine"}"#;
+        assert_eq!(
+            serde_json::from_str::<Event>(event).unwrap(),
+            Event::Pong { nonce: Some("1".into()) }
+        );
+    }
+}

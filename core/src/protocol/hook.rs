@@ -1,0 +1,66 @@
+//! The hooks by name, and what a gate answers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a gate answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing against it; the next plugin is asked.
+    #[default]
+    Pass,
+    /// It may not be; the person is told why. No later plugin is asked.
+    Deny(String),
+    /// The plugin has dealt with it; nothing more happens and nobody is told. No later plugin is asked.
+    Take,
+}
+
+/// A hook, for reports and traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is the method of `Plugin` of the same name")]
+#[non_exhaustive]
+pub enum Hook {
+    Start,
+    Stop,
+    HandOver,
+    TakeOver,
+    BeforeConnect,
+    BeforeName,
+    BeforeJoin,
+    BeforeMessage,
+    BeforeCommand,
+    BeforeLeave,
+    AfterNamed,
+    AfterJoined,
+    AfterSaid,
+    AfterEntry,
+    AfterDirect,
+    AfterLeft,
+    AfterKicked,
+    AfterRenamed,
+    AfterBlocked,
+    AfterRoomOpened,
+    AfterRoomClosed,
+    AfterAction,
+    AfterSettingsChanged,
+    AfterTimer,
+    AfterTask,
+    RunCommand,
+}
+
+impl fmt::Display for Hook {
+    /// The name of the method.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let camel = format!("{self:?}");
+        for (index, c) in camel.char_indices() {
+            if c.is_uppercase() && index > 0 {
+                formatter.write_str("_")?;
+            }
+            write!(formatter, "{}", c.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
+}

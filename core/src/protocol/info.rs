@@ -1,0 +1,49 @@
+//! Members and rooms, as they are listed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::ids::MemberId;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::peer::Peer;
+use crate::protocol::role::Role;
+use crate::protocol::timestamp::Timestamp;
+
+/// One member as plugins see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MemberInfo {
+    /// Refers to it.
+    pub id: MemberId,
+    /// `None` until a name was accepted.
+    pub name: Option<Name>,
+    /// What it may do.
+    pub role: Role,
+    /// Under which account it is logged in, which need not be its name.
+    pub account: Option<String>,
+    /// Where it comes from.
+    pub peer: Peer,
+    /// When it connected.
+    pub since: Timestamp,
+    /// How many messages it has said.
+    pub messages: u64,
+    /// For how long it has asked for nothing; in seconds where it is written as JSON.
+    #[serde(with = "crate::protocol::durations::seconds")]
+    pub idle: Duration,
+    /// The rooms it is in, in the order of entering.
+    pub rooms: Vec<RoomName>,
+    /// The room where a line without a room goes.
+    pub current: Option<RoomName>,
+}
+
+/// One room in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomInfo {
+    /// What it is called.
+    pub room: RoomName,
+    /// What it is about; may be empty.
+    pub topic: String,
+    /// How many are in it.
+    pub members: usize,
+}

@@ -1,0 +1,83 @@
+//! Why somebody left.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::name::Name;
+
+/// Why somebody left a room or the house.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LeaveReason {
+    /// Said goodbye and left the house.
+    Quit {
+        /// Last words; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        farewell: String,
+    },
+    /// Left this room only.
+    Parted,
+    /// Was sent out.
+    Kicked {
+        /// By whom; `None` where a plugin did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Name>,
+        /// What was given as the reason; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    /// The connection ended without a goodbye.
+    Lost,
+    /// Did not take what it was sent.
+    TooSlow,
+    /// Did not answer for too long.
+    Idle,
+    /// A limit of the house or a plugin ended it before a name was accepted.
+    Refused {
+        /// Which.
+        #[serde(default)]
+        why: String,
+    },
+    /// The house closes.
+    Stopping,
+}
+
+impl LeaveReason {
+    /// The word for it on the wire: `quit`, `kicked`, `too_slow` and so on.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Quit { .. } => "quit",
+            Self::Parted => "parted",
+            Self::Kicked { .. } => "kicked",
+            Self::Lost => "lost",
+            Self::TooSlow => "too_slow",
+            Self::Idle => "idle",
+            Self::Refused { .. } => "refused",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+impl fmt::Display for LeaveReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Quit { farewell } if farewell.is_empty() => formatter.write_str("quit"),
+            Self::Quit { farewell } => write!(formatter, "quit: {farewell}"),
+            Self::Parted => formatter.write_str("left the room"),
+            Self::Kicked { by, why } => {
+                formatter.write_str("kicked")?;
+                if let Some(by) = by {
+                    write!(formatter, " by {by}")?;
+                }
+                if why.is_empty() { Ok(()) } else { write!(formatter, ": {why}") }
+            }
+            Self::Lost => formatter.write_str("connection lost"),
+            Self::TooSlow => formatter.write_str("too slow"),
+            Self::Idle => formatter.write_str("no answer"),
+            Self::Refused { why } => formatter.write_str(why),
+            Self::Stopping => formatter.write_str("server stopping"),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Plugins, as they are set up and listed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A plugin to be enabled: its name in the catalog and its settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginSetup {
+    /// Its name in the catalog.
+    pub name: String,
+    /// Its settings, in whatever language its constructor reads; empty for the defaults.
+    pub settings: String,
+    /// What a gate of this plugin counts as when it panics.
+    pub on_panic: OnPanic,
+}
+
+/// What a gate counts as when its plugin panics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum OnPanic {
+    /// Pass: the room goes on without it.
+    #[default]
+    Open,
+    /// Deny: nothing passes unseen.
+    Closed,
+}
+
+impl PluginSetup {
+    /// A plugin with default settings.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), settings: String::new(), on_panic: OnPanic::Open }
+    }
+
+    /// The same with settings.
+    pub fn settings(mut self, settings: impl Into<String>) -> Self {
+        self.settings = settings.into();
+        self
+    }
+}
+
+/// What a plugin is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PluginState {
+    /// It is called.
+    Running,
+    /// It was turned off because it panicked; the text says where and with what.
+    Failed(String),
+}
+
+/// One enabled plugin, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PluginInfo {
+    /// What it is called in the catalog.
+    pub name: String,
+    /// What it is doing.
+    pub state: PluginState,
+    /// Its settings as they were given; empty for the defaults.
+    pub settings: String,
+    /// What a gate counts as when it panics.
+    pub on_panic: OnPanic,
+    /// How many hooks were called.
+    pub calls: u64,
+    /// How long they took in all; in seconds where it is written as JSON.
+    #[serde(with = "crate::protocol::durations::seconds")]
+    pub time: Duration,
+}

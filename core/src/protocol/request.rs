@@ -1,0 +1,156 @@
+//! What a client may ask: the wire types of the JSON dialect, one flat object a line, tagged by `"type"`. Unknown fields are
+//! ignored, unknown types are answered with an error.
+//!
+//! ```json
+//! {"type":"hello","version":1,"name":"ada"}
+//! {"type":"say","text":"hello","nonce":"1"}
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::entry::MessageKind;
+use crate::protocol::ids::EntryId;
+
+/// A request with what it carries for its sender's own use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// What is asked.
+    #[serde(flatten)]
+    pub request: Request,
+    /// Comes back on the echo, the answer or the error. At most 64 bytes; a longer one is dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+}
+
+/// What a client may ask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Request {
+    /// Offers a name; until one is accepted nothing else is answered.
+    Hello {
+        /// The version of the protocol that the client speaks.
+        #[serde(default = "first_version")]
+        version: u32,
+        /// The name wanted.
+        name: String,
+        /// The rooms to enter; empty for the default room.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rooms: Vec<String>,
+        /// The password of the house, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password: Option<String>,
+        /// What was seen before the connection broke.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<Resume>,
+    },
+    /// Says something in a room.
+    Say {
+        /// What.
+        text: String,
+        /// Where; without it in the room last entered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        /// Said plainly or as an action.
+        #[serde(default)]
+        kind: MessageKind,
+    },
+    /// Says something to one person.
+    Direct {
+        /// To whom.
+        to: String,
+        /// What.
+        text: String,
+    },
+    /// Enters a room.
+    Join {
+        /// Which.
+        room: String,
+    },
+    /// Leaves a room.
+    Leave {
+        /// Which; without it the room last entered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+    },
+    /// Takes another name.
+    Rename {
+        /// Which.
+        name: String,
+    },
+    /// Asks who is in a room, a page at a time.
+    Members {
+        /// Which room; without it the room last entered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        /// The last name of the page before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    /// Asks which rooms there are.
+    Rooms,
+    /// Runs a command, as if typed after `!`.
+    Command {
+        /// The command line, without the `!`.
+        line: String,
+        /// The room it is about; without it the room last entered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+    },
+    /// Are you there?
+    Ping,
+    /// The answer to the house's ping.
+    Pong,
+    /// Says goodbye; the house answers with `bye` and ends the connection.
+    Quit {
+        /// Last words; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        farewell: String,
+    },
+}
+
+/// Where a returning client left off.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Resume {
+    /// The run of the house that was told in `welcome`; ids of another run count for nothing.
+    pub run: String,
+    /// What was told in `welcome`. A connection that carries it ends the earlier one, should the house not have noticed that it is gone.
+    #[serde(default)]
+    pub token: String,
+    /// The last id seen, by room.
+    pub rooms: BTreeMap<String, EntryId>,
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+impl From<Request> for Envelope {
+    fn from(request: Request) -> Self {
+        Self { request, nonce: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_flat_object() {
+        let line = r#"{"type":"say","text":"hi","nonce":"1","colour":"blue"}"#;
+        let envelope: Envelope = serde_json::from_str(line).unwrap();
+        assert_eq!(envelope.nonce.as_deref(), Some("1"));
+        assert_eq!(
+            envelope.request,
+            Request::Say { text: "hi".into(), room: None, kind: MessageKind::Say }
+        );
+    }
+
+    #[test]
+    fn an_unknown_type_names_the_known_ones() {
+        let error = serde_json::from_str::<Envelope>(r#"{"type":"dance"}"#).unwrap_err();
+        assert!(error.to_string().contains("unknown variant `dance`"), "{error}");
+    }
+}

@@ -1,0 +1,369 @@
+//! Every setting of a house with its unit, default and bound, checked once by [`Settings::check`]. Plugins and their settings are
+//! given beside these; see [`ServerBuilder::plugin`](crate::ServerBuilder::plugin).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::protocol::name::{Name, NameBounds, RoomName};
+use crate::protocol::password::PasswordHash;
+
+/// Everything that shapes a house, apart from its plugins.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where it listens and how it presents itself.
+    pub server: ServerSettings,
+    /// Which rooms there are.
+    pub rooms: RoomSettings,
+    /// What keeps the server alive. Each can be lifted with `None`.
+    pub limits: Limits,
+    /// How much of arrivals and departures is told.
+    pub presence: Presence,
+}
+
+/// Where the house listens and how it presents itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSettings {
+    /// What the house is called, shown in the greeting.
+    pub name: String,
+    /// Addresses with port; port 0 lets the system choose.
+    pub listen: Vec<String>,
+    /// Asked of whoever connects and says nothing. `{server}` is the name of the house.
+    pub greeting: String,
+    /// What everybody has to say before they are let in; `None` lets everybody in. Whoever is in when it changes stays.
+    pub password: Option<PasswordHash>,
+    /// The name under which the operator speaks; nobody else can take it.
+    pub host_name: String,
+    /// Threads that run the house; `None` means one a core.
+    pub threads: Option<usize>,
+    /// How long a graceful stop waits for people to take their last lines.
+    #[serde(with = "crate::protocol::durations::seconds")]
+    pub stop_timeout: Duration,
+    /// A hook that takes longer than this is reported with its plugin's name.
+    #[serde(with = "crate::protocol::durations::milliseconds")]
+    pub slow_hook: Duration,
+}
+
+/// Which rooms there are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoomSettings {
+    /// The room that everybody enters who asks for no other.
+    pub default: String,
+    /// What that room is about; may be empty.
+    pub topic: String,
+    /// Further rooms that are always there.
+    pub listed: Vec<ListedRoom>,
+    /// Whether joining a room that does not exist opens it. Such a room closes when the last member leaves.
+    pub open: bool,
+    /// How many entries a newcomer is shown.
+    pub history: usize,
+    /// Most entries a room keeps for history and for members that are behind.
+    pub timeline_entries: usize,
+    /// Most bytes these entries may take, in text form.
+    pub timeline_bytes: usize,
+}
+
+/// A room that is there from the start and stays when it is empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ListedRoom {
+    /// What it is called.
+    pub name: String,
+    /// What it is about; may be empty.
+    pub topic: String,
+}
+
+/// How much of arrivals and departures is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Presence {
+    /// A room with more members than this goes quiet: joins and leaves are told as a count, at most once a
+    /// second. `None` announces always.
+    pub announce_up_to: Option<usize>,
+}
+
+/// What keeps the server alive, whoever connects. `None` lifts a limit.
+///
+/// Core applies these before any plugin is asked, and counts each time one strikes ([`Strike`](crate::protocol::limit_hit::Strike)).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Longest line, in bytes; a longer one is answered with an error and dropped.
+    pub line_bytes: Option<usize>,
+    /// This many bytes without a newline end the connection.
+    pub unended_bytes: Option<usize>,
+    /// Longest message, in characters.
+    pub message_characters: Option<usize>,
+    /// Longest name, in what a person counts as characters.
+    pub name_graphemes: Option<usize>,
+    /// Longest name, in bytes.
+    pub name_bytes: Option<usize>,
+    /// Longest name of a room, in bytes.
+    pub room_name_bytes: Option<usize>,
+    /// Most rooms a member may be in.
+    pub rooms_per_member: Option<usize>,
+    /// Most rooms a house may have.
+    pub rooms: Option<usize>,
+    /// Longest topic, in characters.
+    pub topic_characters: Option<usize>,
+    /// Time to give a name, in seconds.
+    #[serde(with = "crate::protocol::durations::optional_seconds")]
+    pub name_timeout: Option<Duration>,
+    /// Lines that may be tried as a name, and as a password before that.
+    pub name_lines: Option<usize>,
+    /// Silence after which a JSON client is pinged, in seconds.
+    #[serde(with = "crate::protocol::durations::optional_seconds")]
+    pub ping_after: Option<Duration>,
+    /// Silence after which a JSON client counts as gone, in seconds.
+    #[serde(with = "crate::protocol::durations::optional_seconds")]
+    pub gone_after: Option<Duration>,
+    /// Most connections in all.
+    pub connections: Option<usize>,
+    /// Most connections from one address (IPv4 /32, IPv6 /64); loopback is exempt.
+    pub connections_per_address: Option<usize>,
+    /// Most new connections from one address in a minute; loopback is exempt.
+    pub new_connections_per_minute: Option<usize>,
+    /// How many lines may come at once and how fast they are read after that.
+    pub rate: Option<Rate>,
+    /// How long a member may take nothing while something waits for it, in seconds.
+    #[serde(with = "crate::protocol::durations::optional_seconds")]
+    pub stalled_after: Option<Duration>,
+    /// Most lines for one person alone that may wait.
+    pub mailbox: Option<usize>,
+}
+
+/// A token bucket: lines beyond it are read later, not lost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Lines that may come at once: a pasted paragraph.
+    pub burst: u32,
+    /// Lines a second after that.
+    pub per_second: f64,
+}
+
+/// A setting out of bounds: which, what it was and what was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` is {value}; expected {expected}")]
+pub struct SettingsError {
+    /// The path of the field, e.g. `rooms.default`.
+    pub field: String,
+    /// What was found, as it would be written.
+    pub value: String,
+    /// What would be right.
+    pub expected: String,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            name: "Salotto".into(),
+            listen: vec!["0.0.0.0:53000".into()],
+            greeting: "Welcome to {server}. What is your name?".into(),
+            password: None,
+            host_name: "host".into(),
+            threads: None,
+            stop_timeout: Duration::from_secs(3),
+            slow_hook: Duration::from_millis(2),
+        }
+    }
+}
+
+impl Default for RoomSettings {
+    fn default() -> Self {
+        Self {
+            default: "lobby".into(),
+            topic: String::new(),
+            listed: Vec::new(),
+            open: true,
+            history: 50,
+            timeline_entries: 4096,
+            timeline_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self { announce_up_to: Some(500) }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line_bytes: Some(4096),
+            unended_bytes: Some(8 * 1024),
+            message_characters: Some(2000),
+            name_graphemes: Some(24),
+            name_bytes: Some(64),
+            room_name_bytes: Some(64),
+            rooms_per_member: Some(20),
+            rooms: Some(1000),
+            topic_characters: Some(400),
+            name_timeout: Some(Duration::from_secs(60)),
+            name_lines: Some(16),
+            ping_after: Some(Duration::from_secs(60)),
+            gone_after: Some(Duration::from_secs(120)),
+            connections: None,
+            connections_per_address: Some(16),
+            new_connections_per_minute: Some(30),
+            rate: Some(Rate { burst: 10, per_second: 2.0 }),
+            stalled_after: Some(Duration::from_secs(30)),
+            mailbox: Some(256),
+        }
+    }
+}
+
+impl Limits {
+    /// How long the name of a person may be.
+    pub fn name_bounds(&self) -> NameBounds {
+        NameBounds { graphemes: self.name_graphemes, bytes: self.name_bytes }
+    }
+
+    /// How long the name of a room may be.
+    pub fn room_name_bounds(&self) -> NameBounds {
+        NameBounds { graphemes: None, bytes: self.room_name_bytes }
+    }
+}
+
+impl Settings {
+    /// Looks at every setting and returns all that is out of bounds; an empty list means that a house can be built from it.
+    ///
+    /// ```
+    /// # use salotto::Settings;
+    /// let mut settings = Settings::default();
+    /// assert!(settings.check().is_empty());
+    /// settings.rooms.default = "two words".into();
+    /// assert_eq!(settings.check()[0].field, "rooms.default");
+    /// ```
+    pub fn check(&self) -> Vec<SettingsError> {
+        let mut wrong = Vec::new();
+        let mut expect = |holds: bool, field: &str, value: String, expected: &str| {
+            if !holds {
+                wrong.push(SettingsError { field: field.into(), value, expected: expected.into() });
+            }
+        };
+        for address in &self.server.listen {
+            let has_port = address
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            expect(
+                has_port,
+                "server.listen",
+                format!("{address:?}"),
+                "an address with port such as \"0.0.0.0:53000\"",
+            );
+        }
+        if let Err(error) = Name::new(&self.server.host_name, self.limits.name_bounds()) {
+            expect(
+                false,
+                "server.host_name",
+                format!("{:?}", self.server.host_name),
+                &format!("a good name: {error}"),
+            );
+        }
+        let rooms = std::iter::once(("rooms.default", &self.rooms.default))
+            .chain(self.rooms.listed.iter().map(|room| ("rooms.listed.name", &room.name)));
+        let mut seen = Vec::new();
+        for (field, name) in rooms {
+            match RoomName::new(name, self.limits.room_name_bounds()) {
+                Ok(room) => {
+                    let keys = room.keys();
+                    let taken = keys.iter().any(|key| seen.contains(key));
+                    expect(!taken, field, format!("{name:?}"), "a name that no other room has");
+                    seen.extend(keys);
+                }
+                Err(error) => {
+                    expect(false, field, format!("{name:?}"), &format!("a good name: {error}"));
+                }
+            }
+        }
+        let threads = self.server.threads;
+        expect(threads != Some(0), "server.threads", "0".into(), "1 or more, or None");
+        let (entries, bytes) = (self.rooms.timeline_entries, self.rooms.timeline_bytes);
+        expect(entries >= 16, "rooms.timeline_entries", entries.to_string(), "16 or more");
+        expect(bytes >= 16 * 1024, "rooms.timeline_bytes", bytes.to_string(), "16384 or more");
+        for (field, value, least) in [
+            ("limits.line_bytes", self.limits.line_bytes, 64),
+            ("limits.unended_bytes", self.limits.unended_bytes, 64),
+            ("limits.message_characters", self.limits.message_characters, 1),
+            ("limits.name_graphemes", self.limits.name_graphemes, 1),
+            ("limits.name_bytes", self.limits.name_bytes, 4),
+            ("limits.room_name_bytes", self.limits.room_name_bytes, 4),
+            ("limits.rooms_per_member", self.limits.rooms_per_member, 1),
+            ("limits.rooms", self.limits.rooms, 1),
+            ("limits.name_lines", self.limits.name_lines, 1),
+            ("limits.connections", self.limits.connections, 1),
+            ("limits.connections_per_address", self.limits.connections_per_address, 1),
+            ("limits.new_connections_per_minute", self.limits.new_connections_per_minute, 1),
+            ("limits.mailbox", self.limits.mailbox, 16),
+        ] {
+            let value = value.unwrap_or(usize::MAX);
+            expect(value >= least, field, value.to_string(), &format!("{least} or more, or None"));
+        }
+        if let Some(Rate { burst, per_second }) = self.limits.rate {
+            expect(burst >= 1, "limits.rate.burst", burst.to_string(), "1 or more");
+            let holds = per_second.is_finite() && per_second > 0.0;
+            expect(holds, "limits.rate.per_second", per_second.to_string(), "more than 0");
+        }
+        if let (Some(ping), Some(gone)) = (self.limits.ping_after, self.limits.gone_after) {
+            let value = gone.as_secs_f64().to_string();
+            expect(gone > ping, "limits.gone_after", value, "more than `limits.ping_after`");
+        }
+        wrong
+    }
+
+    /// The paths of all settings that differ from those of `before`, such as `limits.rate`, by name.
+    ///
+    /// ```
+    /// # use salotto::Settings;
+    /// let mut settings = Settings::default();
+    /// settings.limits.name_lines = None;
+    /// assert_eq!(settings.changed_from(&Settings::default()), ["limits.name_lines"]);
+    /// ```
+    pub fn changed_from(&self, before: &Settings) -> Vec<String> {
+        let sections = |settings: &Settings| {
+            // Settings have nothing that JSON cannot say.
+            let value = serde_json::to_value(settings).unwrap_or_default();
+            let fields = |(section, fields): (String, Value)| match fields {
+                Value::Object(fields) => fields
+                    .into_iter()
+                    .map(|(field, value)| (format!("{section}.{field}"), value))
+                    .collect(),
+                value => vec![(section, value)],
+            };
+            match value {
+                Value::Object(sections) => sections.into_iter().flat_map(fields).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let (before, now) = (sections(before), sections(self));
+        now.into_iter().filter(|field| !before.contains(field)).map(|(path, _)| path).collect()
+    }
+
+    /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
+    pub fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
+        fn keep<T: Clone + PartialEq>(
+            kept: &mut Vec<&'static str>,
+            field: &'static str,
+            now: &T,
+            new: &mut T,
+        ) {
+            if now != new {
+                kept.push(field);
+                new.clone_from(now);
+            }
+        }
+        let mut kept = Vec::new();
+        keep(&mut kept, "server.listen", &self.server.listen, &mut new.server.listen);
+        keep(&mut kept, "server.threads", &self.server.threads, &mut new.server.threads);
+        keep(&mut kept, "server.host_name", &self.server.host_name, &mut new.server.host_name);
+        keep(&mut kept, "rooms.default", &self.rooms.default, &mut new.rooms.default);
+        kept
+    }
+}

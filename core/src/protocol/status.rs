@@ -1,0 +1,53 @@
+//! How a house is doing, at one moment.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::limit_hit::Strike;
+use crate::protocol::plugin_info::PluginInfo;
+use crate::protocol::timestamp::Timestamp;
+
+/// What stands where a list is empty.
+pub(crate) const NONE: &str = "none";
+
+/// How a house is doing, at one moment. What is counted is counted since it opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// What it is called.
+    pub name: String,
+    /// When it opened.
+    pub since: Timestamp,
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+    /// How many are connected, with or without a name.
+    pub connected: usize,
+    /// How many have a name.
+    pub members: usize,
+    /// How many rooms there are.
+    pub rooms: usize,
+    /// Messages said, in rooms and to one person.
+    pub messages: u64,
+    /// Entries and lines handed to sockets, each once for every member that it was for.
+    pub deliveries: u64,
+    /// Bytes that sockets took.
+    pub bytes_sent: u64,
+    /// Bytes that were read from sockets.
+    pub bytes_received: u64,
+    /// Connections accepted.
+    pub connections: u64,
+    /// Connections ended, by the reason as it stands on the wire: `quit`, `kicked`, `lost`, `too_slow`, `idle`, `refused`, `stopping`.
+    /// A reason that was never met is left out.
+    pub left: BTreeMap<String, u64>,
+    /// How often each limit struck, those that never did included.
+    pub strikes: BTreeMap<Strike, u64>,
+    /// Things that wait for the hub at this moment. When they are 1024, whoever has more waits.
+    pub queue: usize,
+    /// The plugins in the order in which their hooks run.
+    pub plugins: Vec<PluginInfo>,
+    /// Resident memory of this process in bytes, where the system tells. `None` in hooks, which must not wait for the system;
+    /// [`resident_memory`] tells it to a task.
+    pub memory_bytes: Option<u64>,
+}

@@ -1,0 +1,291 @@
+//! The way into a running house from code: everything that the console does.
+
+use crate::state::handle::Handle;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_channel::Receiver;
+
+use crate::command::CommandError;
+use crate::hub::{self, Hub};
+use crate::io::memory::resident_memory;
+use crate::plugin::{Catalog, CatalogError, Plugin};
+use crate::protocol::caller::Caller;
+use crate::protocol::entry::NoticeKind;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::error::{Closed, Refusal};
+use crate::protocol::info::MemberInfo;
+use crate::protocol::info::RoomInfo;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::peer::Peer;
+use crate::protocol::plugin_info::PluginSetup;
+use crate::protocol::reply::Reply;
+use crate::protocol::settings::{Settings, SettingsError};
+use crate::protocol::status::Status;
+use crate::server::participant::{JoinError, Participant};
+use crate::state::directory::Directory;
+use crate::state::report::Report;
+
+/// What [`Handle::apply`] made of new settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Settings that differ and take effect when the house is started again.
+    pub after_restart: Vec<&'static str>,
+}
+
+/// Keeps hook calls traced until it is dropped.
+#[derive(Debug)]
+pub struct Tracing(Arc<AtomicUsize>);
+
+impl Handle {
+    /// Runs a command line as the operator, without the `!`.
+    ///
+    /// # Errors
+    /// What the console would show; see [`CommandError`].
+    pub async fn execute(&self, line: &str) -> Result<Reply, CommandError> {
+        let line = line.to_owned();
+        // Looked at here, because the hub waits for no system call.
+        let memory = resident_memory();
+        let (sender, answer) = async_channel::bounded(1);
+        let run = move |hub: &mut Hub| {
+            let caller = Caller::operator(hub.house.host_name.clone());
+            hub.house.memory_bytes = memory;
+            hub.run_command(caller, &line, move |_, outcome| {
+                // Whoever asked may have stopped waiting.
+                let _ = sender.try_send(outcome);
+            });
+            hub.house.memory_bytes = None;
+        };
+        let closed = |closed: Closed| CommandError::Failed(closed.to_string());
+        self.ask(run).await.map_err(closed)?;
+        let outcome = answer.recv().await.map_err(|_| closed(Closed))?;
+        Ok(outcome?.unwrap_or_default())
+    }
+
+    /// Says something in a room under the operator's name.
+    ///
+    /// # Errors
+    /// When there is no such room, or the text is empty or too long.
+    pub async fn say(&self, room: &str, text: &str) -> Result<(), Refusal> {
+        let (room, text) = (room.to_owned(), text.to_owned());
+        self.ask(move |hub| hub.host_says(&room, &text)).await.map_err(closed)?
+    }
+
+    /// Says something to one person under the operator's name.
+    ///
+    /// # Errors
+    /// When there is nobody of that name, or the text is empty or too long.
+    pub async fn tell(&self, name: &str, text: &str) -> Result<(), Refusal> {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        self.ask(move |hub| hub.host_tells(&name, &text)).await.map_err(closed)?
+    }
+
+    /// Tells everybody in a room something on behalf of the house. Nothing happens when there is no such room.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn notice(&self, room: &RoomName, text: &str) -> Result<(), Closed> {
+        let (room, text) = (room.clone(), text.to_owned());
+        self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
+    }
+
+    /// Sends somebody out. Says whether anybody of that name was here.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn kick(&self, name: &str, reason: &str) -> Result<bool, Closed> {
+        let (name, reason) = (name.to_owned(), reason.to_owned());
+        self.ask(move |hub| {
+            let found = hub.house.roster.find(&name).map(|member| member.id);
+            if let Some(member) = found {
+                let by: Name = hub.house.host_name.clone();
+                hub.kick(member, Some(by), "", &reason);
+            }
+            found.is_some()
+        })
+        .await
+    }
+
+    /// How the house is doing.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn status(&self) -> Result<Status, Closed> {
+        let memory_bytes = resident_memory();
+        self.ask(move |hub| Status { memory_bytes, ..hub.house.status() }).await
+    }
+
+    /// Everybody who is connected, with or without a name, in the order of connecting.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn members(&self) -> Result<Vec<MemberInfo>, Closed> {
+        self.ask(|hub| {
+            let mut members: Vec<_> =
+                hub.house.roster.iter().map(|member| hub.house.member_info(member)).collect();
+            members.sort_by_key(|member| member.id);
+            members
+        })
+        .await
+    }
+
+    /// The rooms there are, the default one first.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn rooms(&self) -> Result<Vec<RoomInfo>, Closed> {
+        self.ask(|hub| hub.house.rooms.iter().map(|room| room.info()).collect()).await
+    }
+
+    /// Adds a plugin while people talk, as the last one in order. One of the same name is replaced in its place.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn add_plugin(
+        &self,
+        name: &str,
+        plugin: impl Plugin + 'static,
+    ) -> Result<(), Closed> {
+        let setup = PluginSetup::new(name);
+        self.ask(move |hub| {
+            let by = hub.house.host_name.to_string();
+            hub.add_plugin(setup, Box::new(plugin), &by);
+        })
+        .await
+    }
+
+    /// Enables a plugin of the catalog while people talk. One of the same name is replaced, or stays when the new one cannot
+    /// be made. It is made here and now, on the thread that waits for this.
+    ///
+    /// # Errors
+    /// When the name is unknown or the settings are refused.
+    pub async fn enable(&self, setup: PluginSetup) -> Result<Result<(), CatalogError>, Closed> {
+        let plugin = match self.catalog().await?.build(&setup) {
+            Ok(plugin) => plugin,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.ask(move |hub| {
+            let by = hub.house.host_name.to_string();
+            hub.add_plugin(setup, plugin, &by);
+        })
+        .await
+        .map(Ok)
+    }
+
+    /// Disables a plugin while people talk, with its commands, timers and tasks. Says whether it was enabled.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn disable(&self, name: &str) -> Result<bool, Closed> {
+        let name = name.to_owned();
+        self.ask(move |hub| {
+            let by = hub.house.host_name.to_string();
+            hub.disable_plugin(&name, &by)
+        })
+        .await
+    }
+
+    /// Takes over a new configuration while people talk: all of it or, when anything is wrong, nothing. With `None` the plugins stay as they are.
+    ///
+    /// Every plugin is made anew, on the thread that waits for this, to see that it can be. Those whose setup did not change go on undisturbed all the
+    /// same; all are told ([`Plugin::after_settings_changed`]), whether or not anything differs.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub async fn apply(
+        &self,
+        settings: Settings,
+        plugins: Option<Vec<PluginSetup>>,
+    ) -> Result<Applied, ApplyError> {
+        let wrong = settings.check();
+        if !wrong.is_empty() {
+            return Err(ApplyError::Settings(wrong));
+        }
+        let catalog = self.catalog().await.map_err(ApplyError::Closed)?;
+        let made = plugins.map(|plugins| catalog.build_all(plugins)).transpose();
+        let made = made.map_err(ApplyError::Plugins)?;
+        let apply = move |hub: &mut Hub| {
+            let by = hub.house.host_name.to_string();
+            let unneeded = made.map(|made| hub.replace_plugins(made, &by));
+            (hub.apply_settings(settings, &by), unneeded)
+        };
+        // What was made to no purpose goes here, not in the hub's turn.
+        let (after_restart, _unneeded) = self.ask(apply).await.map_err(ApplyError::Closed)?;
+        Ok(Applied { after_restart })
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.shared.settings()
+    }
+
+    /// The plugins that can be enabled by name.
+    ///
+    /// # Errors
+    /// When the house is closed.
+    pub async fn catalog(&self) -> Result<Catalog, Closed> {
+        self.ask(|hub| hub.catalog.clone()).await
+    }
+
+    /// Who and what is here, for completion; never waits for the house.
+    pub fn directory(&self) -> Directory {
+        self.shared.directory.clone()
+    }
+
+    /// Watches everything that happens until the receiver is dropped. A watcher that is 1024 reports behind loses the oldest.
+    pub fn watch(&self) -> Receiver<Report> {
+        self.reports.watch()
+    }
+
+    /// Has every hook call reported ([`Report::Trace`]) until the answer is dropped.
+    pub fn trace(&self) -> Tracing {
+        self.tracers.fetch_add(1, Ordering::Relaxed);
+        Tracing(self.tracers.clone())
+    }
+
+    /// Joins as a participant without a socket, in the default room, with the same gates, hooks and order as everybody.
+    ///
+    /// # Errors
+    /// When the name is refused or the house is closed.
+    pub async fn join(&self, name: &str) -> Result<Participant, JoinError> {
+        Participant::join(self, Peer::Local, name).await
+    }
+
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Hub) -> T + Send + 'static,
+    ) -> Result<T, Closed> {
+        let (sender, answer) = async_channel::bounded(1);
+        let question = hub::question(move |hub| {
+            // Whoever asked may have stopped waiting.
+            let _ = sender.try_send(question(hub));
+        });
+        self.hub.send(question).await.map_err(|_| Closed)?;
+        answer.recv().await.map_err(|_| Closed)
+    }
+}
+
+/// Why a configuration was not taken over. Nothing of it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// Settings out of bounds, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Settings(Vec<SettingsError>),
+    /// Plugins that are unknown or whose settings were refused, all of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Plugins(Vec<CatalogError>),
+    /// There is no house to take it over.
+    #[error(transparent)]
+    Closed(Closed),
+}
+
+impl Drop for Tracing {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn closed(closed: Closed) -> Refusal {
+    Refusal::new(ErrorCode::Failed, closed.to_string())
+}

@@ -1,0 +1,15 @@
+//! The plain state of a server: members, rooms, names, the inbox of the hub, the clock, and what the operator is told. The hub changes it,
+//! everybody else reads; nothing here decides.
+
+pub(crate) mod clock;
+pub(crate) mod directory;
+pub(crate) mod handle;
+pub(crate) mod inbox;
+pub(crate) mod member;
+pub(crate) mod plugin_stats;
+pub(crate) mod report;
+pub(crate) mod room;
+pub(crate) mod rooms;
+pub(crate) mod roster;
+pub(crate) mod server_state;
+pub(crate) mod shared;

@@ -1,0 +1,69 @@
+//! One person, or one connection that may become one.
+
+use crate::protocol::ids::MemberId;
+use crate::protocol::peer::Peer;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::delivery::outbox::Outlet;
+use crate::protocol::ids::RoomId;
+use crate::protocol::name::Name;
+use crate::protocol::role::Role;
+use crate::protocol::timestamp::Timestamp;
+
+/// What the hub knows of a connection.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) id: MemberId,
+    /// Where what it is told goes.
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) peer: Peer,
+    /// `None` until a name was accepted.
+    pub(crate) name: Option<Name>,
+    pub(crate) role: Role,
+    /// The role that comes with the name: that of a member, or what a connection had that this one takes over from.
+    pub(crate) role_with_name: Role,
+    /// Under which account it is logged in.
+    pub(crate) account: Option<String>,
+    /// In the order of entering. The last one entered is where a line without a room goes.
+    pub(crate) rooms: Vec<RoomId>,
+    /// Which of `rooms` a line without a room goes to.
+    pub(crate) current: Option<RoomId>,
+    pub(crate) since: Timestamp,
+    /// When it last asked for something; `None` before that.
+    pub(crate) last_asked: Option<Instant>,
+    pub(crate) messages: u64,
+    /// Told to the member alone; whoever brings it back is the same person.
+    pub(crate) token: u128,
+    /// Lines that were tried as a name.
+    pub(crate) name_tries: usize,
+}
+
+impl Member {
+    /// A connection that has given no name yet.
+    pub(crate) fn new(outlet: Arc<Outlet>, peer: Peer, since: Timestamp) -> Self {
+        Self {
+            id: outlet.id(),
+            outlet,
+            peer,
+            name: None,
+            role: Role::Guest,
+            role_with_name: Role::Member,
+            account: None,
+            rooms: Vec::new(),
+            current: None,
+            since,
+            last_asked: None,
+            messages: 0,
+            token: random_token(),
+            name_tries: 0,
+        }
+    }
+}
+
+/// 128 bits that nobody can guess: SipHash under keys that the system made at random, which is what the standard library has.
+fn random_token() -> u128 {
+    use std::hash::{BuildHasher, RandomState};
+    let half = || u128::from(RandomState::new().hash_one(0));
+    half() << 64 | half()
+}

@@ -1,0 +1,212 @@
+//! What the operator can watch: everything that happens in the house, for consoles and for code.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use serde::{Deserialize, Serialize};
+use tracing::field::display;
+
+use crate::protocol::action::Action;
+use crate::protocol::entry::Entry;
+use crate::protocol::event::Event;
+use crate::protocol::hook::{Hook, Verdict};
+use crate::protocol::ids::MemberId;
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::name::Name;
+use crate::protocol::peer::Peer;
+use crate::protocol::timestamp::Timestamp;
+
+/// How many reports may wait for one watcher; the oldest make way, so that a stuck terminal costs nothing.
+const WAITING: usize = 1024;
+
+/// Something the operator may want to see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Report {
+    /// Something happened in a room.
+    Entry(Entry),
+    /// Something was said to one person; an [`Event::Direct`].
+    Direct(Event),
+    /// Somebody connected.
+    Connected {
+        /// Who.
+        member: MemberId,
+        /// From where.
+        peer: Peer,
+    },
+    /// A connection is over.
+    Disconnected {
+        /// Who.
+        member: MemberId,
+        /// The name it had.
+        name: Option<Name>,
+        /// Why.
+        reason: LeaveReason,
+    },
+    /// Somebody did something to others or to the house.
+    Action(Action),
+    /// A plugin has something to say.
+    Plugin {
+        /// Which.
+        plugin: String,
+        /// What.
+        text: String,
+    },
+    /// A plugin panicked in a hook.
+    PluginPanicked {
+        /// Which.
+        plugin: String,
+        /// Where.
+        hook: Hook,
+        /// What the panic said.
+        message: String,
+        /// Whether it was turned off for it.
+        disabled: bool,
+    },
+    /// A hook took longer than `server.slow_hook`.
+    SlowHook {
+        /// Whose.
+        plugin: String,
+        /// Which.
+        hook: Hook,
+        /// How long; in seconds where it is written as JSON.
+        #[serde(with = "crate::protocol::durations::seconds")]
+        took: Duration,
+    },
+    /// A hook was called; only while somebody traces.
+    Trace {
+        /// Whose.
+        plugin: String,
+        /// Which.
+        hook: Hook,
+        /// What a gate answered.
+        verdict: Option<Verdict>,
+        /// How long it took; in seconds where it is written as JSON.
+        #[serde(with = "crate::protocol::durations::seconds")]
+        took: Duration,
+    },
+    /// Something about the house itself.
+    House {
+        /// When.
+        time: Timestamp,
+        /// What, in one line.
+        text: String,
+    },
+}
+
+impl Report {
+    /// Leaves a trace in the diagnostics of the program: of what is done and what goes wrong, never of what people say.
+    fn diagnose(&self) {
+        match self {
+            Self::Entry(_) | Self::Direct(_) => {}
+            Self::Connected { member, peer } => tracing::debug!(%member, %peer, "connected"),
+            Self::Disconnected { member, name, reason } => {
+                let name = name.as_ref().map(Name::as_str);
+                match reason {
+                    LeaveReason::TooSlow | LeaveReason::Idle | LeaveReason::Refused { .. } => {
+                        tracing::info!(%member, name, reason = reason.to_string(), "cut off");
+                    }
+                    _ => {
+                        tracing::debug!(%member, name, reason = reason.to_string(), "disconnected")
+                    }
+                }
+            }
+            Self::Action(Action { what, by, whom, room, why, until, .. }) => {
+                let (room, until) = (room.as_ref().map(display), until.as_ref().map(display));
+                tracing::info!(by, what, whom, room, until, why, "action");
+            }
+            Self::Plugin { plugin, text } => tracing::warn!(plugin, "{text}"),
+            Self::PluginPanicked { plugin, hook, message, disabled } => {
+                tracing::error!(plugin, %hook, message, disabled, "a plugin panicked");
+            }
+            Self::SlowHook { plugin, hook, took } => {
+                tracing::warn!(plugin, %hook, ?took, "slow hook");
+            }
+            Self::Trace { plugin, hook, verdict, took } => {
+                tracing::trace!(plugin, %hook, ?verdict, ?took, "hook");
+            }
+            Self::House { text, .. } => tracing::info!("{text}"),
+        }
+    }
+}
+
+/// Where reports go. Clones share the watchers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reports(Arc<Mutex<Vec<Sender<Report>>>>);
+
+impl Reports {
+    /// A new watcher, until its receiver is dropped.
+    pub(crate) fn watch(&self) -> Receiver<Report> {
+        let (sender, receiver) = async_channel::bounded(WAITING);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        receiver
+    }
+
+    /// Whether anybody watches.
+    pub(crate) fn are_watched(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Tells everybody who watches, and leaves a trace for those who look later.
+    pub(crate) fn send(&self, report: Report) {
+        report.diagnose();
+        let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.retain(|watcher| watcher.force_send(report.clone()).is_ok());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::entry::Happening;
+    use crate::protocol::name::RoomName;
+
+    #[test]
+    fn every_kind_of_report_is_read_back_as_it_was_written() {
+        let limits = crate::protocol::settings::Limits::default();
+        let (ada, lobby) = (
+            Name::new("ada", limits.name_bounds()).unwrap(),
+            RoomName::new("lobby", limits.room_name_bounds()).unwrap(),
+        );
+        let (time, took) = (Timestamp::now(), Duration::from_micros(1234));
+        let (plugin, hook) = ("hush".to_owned(), Hook::BeforeMessage);
+        let reason = LeaveReason::Kicked { by: Some(ada.clone()), why: "flooding".into() };
+        let member = MemberId(7);
+        let direct = Event::Direct {
+            from: ada.clone(),
+            to: ada.clone(),
+            text: "hi".into(),
+            time,
+            nonce: None,
+        };
+        let left = Happening::Left { who: ada.clone(), reason: reason.clone() };
+        for report in [
+            Report::Entry(Entry { room: lobby, id: 3, time, what: left }),
+            Report::Direct(direct),
+            Report::Connected { member, peer: Peer::Network("[::1]:7".parse().unwrap()) },
+            Report::Connected { member, peer: Peer::Local },
+            Report::Disconnected { member, name: Some(ada), reason },
+            Report::Action(Action::new(time, "kick", "ada").whom("bob")),
+            Report::Plugin { plugin: plugin.clone(), text: "full".into() },
+            Report::PluginPanicked {
+                plugin: plugin.clone(),
+                hook,
+                message: "oh".into(),
+                disabled: true,
+            },
+            Report::SlowHook { plugin: plugin.clone(), hook, took },
+            Report::Trace { plugin, hook, verdict: Some(Verdict::Deny("no".into())), took },
+            Report::House { time, text: "open".into() },
+        ] {
+            let json = serde_json::to_string(&report).unwrap();
+            assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report, "{json}");
+        }
+        let slow = Report::SlowHook { plugin: "hush".into(), hook, took };
+        assert_eq!(
+            serde_json::to_string(&slow).unwrap(),
+            r#"{"slow_hook":{"plugin":"hush","hook":"before_message","took":0.001234}}"#
+        );
+    }
+}

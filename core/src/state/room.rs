@@ -1,0 +1,120 @@
+//! A room: who is in it, what it is about and what happened there. Plain state, changed by the hub alone.
+
+use crate::protocol::ids::RoomId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::delivery::fanout::Amount;
+use crate::delivery::outbox::Outlet;
+use crate::delivery::timeline::{Stamp, Timeline};
+use crate::dialect::Place;
+use crate::protocol::entry::{Entry, Happening};
+use crate::protocol::ids::EntryId;
+use crate::protocol::ids::MemberId;
+use crate::protocol::info::RoomInfo;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::settings::RoomSettings;
+use crate::protocol::timestamp::Timestamp;
+
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(crate) name: RoomName,
+    pub(crate) topic: String,
+    /// By name, so that a roster is in order and can be given in pages.
+    pub(crate) members: BTreeMap<Name, MemberId>,
+    /// How many of them each fan-out worker looks after.
+    pub(crate) readers: Vec<usize>,
+    pub(crate) timeline: Arc<Timeline>,
+    /// Whether it stays when the last member leaves.
+    pub(crate) permanent: bool,
+    /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
+    pub(crate) owes_count: bool,
+    /// What this turn of the hub brought; appended to the timeline at its end.
+    fresh: Vec<(Stamp, Entry)>,
+    next_id: EntryId,
+}
+
+impl Room {
+    pub(crate) fn new(
+        id: RoomId,
+        name: RoomName,
+        permanent: bool,
+        place: Place,
+        settings: &RoomSettings,
+    ) -> Self {
+        let timeline = Timeline::new(place, settings.timeline_entries, settings.timeline_bytes);
+        Self {
+            id,
+            name,
+            topic: String::new(),
+            members: BTreeMap::new(),
+            readers: Vec::new(),
+            timeline: Arc::new(timeline),
+            permanent,
+            owes_count: false,
+            fresh: Vec::new(),
+            next_id: 1,
+        }
+    }
+
+    /// Gives what happened its id. Everybody sees it once the hub's turn ends.
+    pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: Happening) {
+        let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
+        self.next_id += 1;
+        self.fresh.push((stamp, entry));
+    }
+
+    /// An outlet follows the room from now on.
+    pub(crate) fn add_reader(&mut self, outlet: &Outlet) {
+        let shard = outlet.shard();
+        if self.readers.len() <= shard {
+            self.readers.resize(shard + 1, 0);
+        }
+        self.readers[shard] += 1;
+    }
+
+    /// An outlet does not follow the room any more.
+    pub(crate) fn remove_reader(&mut self, outlet: &Outlet) {
+        if let Some(readers) = self.readers.get_mut(outlet.shard()) {
+            *readers = readers.saturating_sub(1);
+        }
+    }
+
+    /// What was committed last in this turn.
+    pub(crate) fn latest(&self) -> Option<&Entry> {
+        self.fresh.last().map(|(_, entry)| entry)
+    }
+
+    /// Appends what the turn brought to the timeline. Returns how many entries and bytes that was.
+    pub(crate) fn publish(&mut self) -> Amount {
+        let entries = self.fresh.len() as u64;
+        let bytes = self.timeline.append(std::mem::take(&mut self.fresh)) as u64;
+        Amount { entries, bytes }
+    }
+
+    /// How many entries from this id on are something that people read.
+    pub(crate) fn shown_since(&self, id: EntryId) -> usize {
+        let mut shown = 0;
+        let mut count = |entry: &Entry| shown += usize::from(entry.what.is_shown());
+        // The rest has not been published yet.
+        let _ = self
+            .timeline
+            .collect(id, Stamp::MAX, usize::MAX, |slice| slice.entries().for_each(&mut count));
+        self.fresh
+            .iter()
+            .map(|(_, entry)| entry)
+            .filter(|entry| entry.id >= id)
+            .for_each(&mut count);
+        shown
+    }
+
+    /// The id that the next entry will have.
+    pub(crate) fn next_id(&self) -> EntryId {
+        self.next_id
+    }
+
+    pub(crate) fn info(&self) -> RoomInfo {
+        RoomInfo { room: self.name.clone(), topic: self.topic.clone(), members: self.members.len() }
+    }
+}

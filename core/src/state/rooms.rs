@@ -1,0 +1,87 @@
+//! The rooms there are: look-up by id and by every form of a name that would pass for it.
+
+use std::collections::HashMap;
+
+use crate::dialect::Place;
+use crate::protocol::ids::RoomId;
+use crate::protocol::name::{self, RoomName};
+use crate::protocol::settings::Settings;
+use crate::state::room::Room;
+
+/// The rooms there are.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    /// In the order of their opening.
+    list: Vec<RoomId>,
+    by_id: HashMap<RoomId, Room>,
+    by_name: HashMap<RoomName, RoomId>,
+    by_key: HashMap<String, RoomId>,
+    next: u64,
+}
+
+impl Rooms {
+    /// Opens a room. Its name must not be taken.
+    pub(crate) fn open(
+        &mut self,
+        name: RoomName,
+        permanent: bool,
+        place: Place,
+        settings: &Settings,
+    ) -> RoomId {
+        self.next += 1;
+        let id = RoomId(self.next);
+        self.by_name.insert(name.clone(), id);
+        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
+        self.by_id.insert(id, Room::new(id, name, permanent, place, &settings.rooms));
+        self.list.push(id);
+        id
+    }
+
+    pub(crate) fn close(&mut self, id: RoomId) -> Option<Room> {
+        let room = self.by_id.remove(&id)?;
+        self.by_name.remove(&room.name);
+        self.by_key.retain(|_, owner| *owner != id);
+        self.list.retain(|listed| *listed != id);
+        Some(room)
+    }
+
+    pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {
+        self.by_id.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Room> {
+        self.by_id.get_mut(&id)
+    }
+
+    /// The room that answers to this name, by case or look-alike letters too.
+    pub(crate) fn find(&self, name: &str) -> Option<&Room> {
+        let name = name.trim().trim_start_matches('#');
+        // Most names are written as they are; only others pay for being folded.
+        let exact = self.by_name.get(name).copied();
+        let find = || name::keys(name).iter().find_map(|key| self.by_key.get(key).copied());
+        self.get(exact.or_else(find)?)
+    }
+
+    /// Says whether a room stays when it is empty.
+    pub(crate) fn set_permanent(&mut self, id: RoomId, permanent: bool) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.permanent = permanent;
+        }
+    }
+
+    /// Gives every timeline other bounds.
+    pub(crate) fn resize(&mut self, max_entries: usize, max_bytes: usize) {
+        for room in self.by_id.values() {
+            room.timeline.resize(max_entries, max_bytes);
+        }
+    }
+
+    /// In the order of their opening; the default room is the first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
+        self.list.iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+}

@@ -1,0 +1,237 @@
+//! The state of a house: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
+//! stamped, so that everybody sees it in one order.
+
+use crate::protocol::plugin_info::PluginInfo;
+use crate::protocol::status::Status;
+use crate::state::rooms::Rooms;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::delivery::fanout::Work;
+use crate::delivery::outbox::{Mail, Outlet, Post};
+use crate::delivery::timeline::{Stamp, weight};
+use crate::protocol::entry::Happening;
+use crate::protocol::event::Event;
+use crate::protocol::ids::MemberId;
+use crate::protocol::ids::RoomId;
+use crate::protocol::ids::SlotId;
+use crate::protocol::info::MemberInfo;
+use crate::protocol::name::Name;
+use crate::protocol::settings::Settings;
+use crate::protocol::timestamp::Timestamp;
+use crate::state::clock::Clock;
+use crate::state::inbox::InboxSender;
+use crate::state::member::Member;
+use crate::state::plugin_stats::Card;
+use crate::state::report::Reports;
+use crate::state::room::Room;
+use crate::state::roster::Roster;
+use crate::state::shared::Shared;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct House {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) clock: Clock,
+    pub(crate) roster: Roster,
+    pub(crate) rooms: Rooms,
+    pub(crate) reports: Reports,
+    pub(crate) inbox: InboxSender,
+    /// The name under which the operator speaks.
+    pub(crate) host_name: Name,
+    /// Changes with each start.
+    pub(crate) run: String,
+    pub(crate) since: Timestamp,
+    /// `server.slow_hook`, kept here because every hook call looks at it.
+    pub(crate) slow_hook: Duration,
+    /// How many watch hook calls.
+    pub(crate) tracers: Arc<AtomicUsize>,
+    /// The plugins in the order of their hooks; kept by the hub.
+    pub(crate) plugins: Vec<Arc<Card>>,
+    /// Connections that ended, by reason.
+    pub(crate) left: BTreeMap<&'static str, u64>,
+    /// Resident memory, while somebody asks who has looked.
+    pub(crate) memory_bytes: Option<u64>,
+    /// The last stamp given out.
+    stamp: Stamp,
+    /// Rooms in which this turn brought something.
+    touched: Vec<RoomId>,
+    /// What this turn brought to all rooms.
+    fresh_bytes: usize,
+    /// Outlets that were put something into in this turn.
+    mailed: Vec<Arc<Outlet>>,
+    /// Members whose mailbox was full; the hub sends them out.
+    pub(crate) overfull: Vec<MemberId>,
+}
+
+impl House {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        clock: Clock,
+        reports: Reports,
+        inbox: InboxSender,
+        host_name: Name,
+        tracers: Arc<AtomicUsize>,
+    ) -> Self {
+        let mut roster = Roster::default();
+        roster.reserve(&host_name);
+        Self {
+            since: clock.timestamp(),
+            slow_hook: shared.settings().server.slow_hook,
+            run: format!("{:016x}", fastrand::u64(..)),
+            shared,
+            clock,
+            roster,
+            rooms: Rooms::default(),
+            reports,
+            inbox,
+            host_name,
+            tracers,
+            plugins: Vec::new(),
+            left: BTreeMap::new(),
+            memory_bytes: None,
+            stamp: 0,
+            touched: Vec::new(),
+            fresh_bytes: 0,
+            mailed: Vec::new(),
+            overfull: Vec::new(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.shared.settings()
+    }
+
+    /// Something happened in a room, for everybody in it.
+    pub(crate) fn commit(&mut self, room: RoomId, what: Happening) {
+        let stamp = self.next_stamp();
+        let time = self.clock.timestamp();
+        if let Some(room) = self.rooms.get_mut(room) {
+            room.commit(stamp, time, what);
+            self.fresh_bytes += room.latest().map_or(0, weight);
+            if !self.touched.contains(&room.id) {
+                self.touched.push(room.id);
+            }
+        }
+    }
+
+    /// Tells one member something.
+    pub(crate) fn tell(&mut self, member: MemberId, event: Event) {
+        if let Some(outlet) = self.roster.get(member).map(|member| member.outlet.clone()) {
+            self.post(&outlet, Mail::Tell(Box::new(event)));
+        }
+    }
+
+    /// Puts something into a connection's mailbox and tells its worker.
+    pub(crate) fn post(&mut self, outlet: &Arc<Outlet>, mail: Mail) {
+        let stamp = self.next_stamp();
+        match outlet.post(stamp, mail, self.shared.settings().limits.mailbox) {
+            Post::Full => self.overfull.push(outlet.id()),
+            Post::Waits if self.mailed.last().is_some_and(|last| last.id() == outlet.id()) => {}
+            Post::Waits => self.mailed.push(outlet.clone()),
+        }
+    }
+
+    /// Ends a turn: what it brought is seen from here on, whole and by everybody.
+    ///
+    /// The workers are told last. One that looked earlier would find nothing that it may show, and would not look again.
+    pub(crate) fn publish(&mut self) {
+        let fanout = &self.shared.fanout;
+        for id in &self.touched {
+            if let Some(room) = self.rooms.get_mut(*id) {
+                fanout.appended(room.publish());
+            }
+        }
+        self.fresh_bytes = 0;
+        self.shared.published.advance(self.stamp);
+        for outlet in self.mailed.drain(..) {
+            fanout.tell(outlet.shard(), Work::Mail(outlet));
+        }
+        for id in self.touched.drain(..) {
+            if let Some(room) = self.rooms.get(id) {
+                fanout.happened(id, &room.readers);
+            }
+        }
+        fanout.wake();
+    }
+
+    /// Whether a turn has brought as much as may be seen at once: a part of a timeline that is far from all of it.
+    pub(crate) fn is_turn_full(&self) -> bool {
+        self.fresh_bytes > self.shared.settings().rooms.timeline_bytes / 8
+    }
+
+    /// Whether a room is too large to announce everybody who comes and goes.
+    pub(crate) fn is_quiet(&self, room: &Room) -> bool {
+        let announced = self.shared.settings().presence.announce_up_to;
+        announced.is_some_and(|announced| room.members.len() > announced)
+    }
+
+    /// Whether somebody watches hook calls.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.tracers.load(Ordering::Relaxed) > 0
+    }
+
+    pub(crate) fn plugin_name(&self, slot: SlotId) -> String {
+        let card = self.plugins.iter().find(|card| card.id == slot);
+        card.map(|card| card.setup.name.clone()).unwrap_or_default()
+    }
+
+    /// The room where a line of this member goes that names none.
+    pub(crate) fn current_room(&self, member: MemberId) -> Option<&Room> {
+        self.rooms.get(self.roster.get(member)?.current?)
+    }
+
+    pub(crate) fn member_info(&self, member: &Member) -> MemberInfo {
+        let name_of = |id: &RoomId| self.rooms.get(*id).map(|room| room.name.clone());
+        let now = self.clock.now();
+        MemberInfo {
+            id: member.id,
+            name: member.name.clone(),
+            role: member.role,
+            account: member.account.clone(),
+            peer: member.peer,
+            since: member.since,
+            messages: member.messages,
+            idle: member.last_asked.map_or(Duration::ZERO, |asked| now.duration_since(asked)),
+            rooms: member.rooms.iter().filter_map(name_of).collect(),
+            current: member.current.as_ref().and_then(name_of),
+        }
+    }
+
+    pub(crate) fn plugin_infos(&self) -> Vec<PluginInfo> {
+        self.plugins.iter().map(|card| card.info()).collect()
+    }
+
+    fn next_stamp(&mut self) -> Stamp {
+        self.stamp += 1;
+        self.stamp
+    }
+}
+
+impl House {
+    /// How it is doing, but for the memory that only the system knows.
+    pub(crate) fn status(&self) -> Status {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let counters = &self.shared.counters;
+        Status {
+            name: self.shared.settings().server.name.clone(),
+            since: self.since,
+            addresses: self.shared.addresses(),
+            connected: self.roster.connected(),
+            members: self.roster.named(),
+            rooms: self.rooms.len(),
+            messages: count(&counters.messages),
+            deliveries: count(&counters.deliveries),
+            bytes_sent: count(&counters.bytes_sent),
+            bytes_received: count(&counters.bytes_received),
+            connections: count(&counters.connections),
+            left: self.left.iter().map(|(why, count)| ((*why).to_owned(), *count)).collect(),
+            strikes: counters.strikes(),
+            queue: self.inbox.len(),
+            plugins: self.plugin_infos(),
+            memory_bytes: self.memory_bytes,
+        }
+    }
+}
