@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "an example says where it listens")]
 
 use salotto::{
-    Command, CommandError, Host, Invocation, MessageDraft, NoticeKind, Plugin, Reply, Server,
+    Command, CommandError, Context, Invocation, MessageDraft, NoticeKind, Plugin, Reply, Server,
     Verdict,
 };
 
@@ -14,15 +14,19 @@ impl Plugin for Table {
         vec![Command::new("roll", "Rolls a die").in_person()]
     }
 
-    fn run_command(&mut self, host: &mut Host, call: &Invocation) -> Result<Reply, CommandError> {
+    fn run_command(
+        &mut self,
+        context: &mut Context,
+        call: &Invocation,
+    ) -> Result<Reply, CommandError> {
         let rolled = fastrand::u8(1..=6);
         if let (Some(name), Some(room)) = (&call.caller.name, &call.caller.room) {
-            host.notice(room, format!("{name} rolled {rolled}"), NoticeKind::Info);
+            context.notice(room, format!("{name} rolled {rolled}"), NoticeKind::Info);
         }
         Ok(Reply::Done)
     }
 
-    fn before_message(&mut self, _: &mut Host, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, _: &mut Context, draft: &mut MessageDraft) -> Verdict {
         match draft.text.len() > 10 && draft.text == draft.text.to_uppercase() {
             true => Verdict::Deny("no need to shout".into()),
             false => Verdict::Pass,

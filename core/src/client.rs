@@ -17,7 +17,7 @@
 //! while let Ok(update) = updates.recv().await {
 //!     if let Update::Event(Event::Entry(entry)) = update {
 //!         println!("{entry:?}");
-//! #       if matches!(entry.what, salotto::Happening::Message { .. }) { break }
+//! #       if matches!(entry.what, salotto::EntryKind::Message { .. }) { break }
 //!     }
 //! }
 //! client.quit("so long");
@@ -51,15 +51,15 @@ const REQUESTS: usize = 256;
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Host and port, e.g. `192.168.1.5:53000`.
+    /// Context and port, e.g. `192.168.1.5:53000`.
     pub address: String,
     /// The name wanted.
     pub name: String,
-    /// The rooms to enter; empty for the default room of the house.
+    /// The rooms to enter; empty for the default room of the server.
     pub rooms: Vec<String>,
-    /// The password of the house, where it has one. It is sent as it is: whoever can listen in on the network can read it.
+    /// The password of the server, where it has one. It is sent as it is: whoever can listen in on the network can read it.
     pub password: Option<String>,
-    /// Whether to come back when the connection breaks or the house restarts. Never after a kick, a refusal or a goodbye.
+    /// Whether to come back when the connection breaks or the server restarts. Never after a kick, a refusal or a goodbye.
     pub reconnect: bool,
     /// How long a connection attempt may take, the answer to hello included.
     pub timeout: Duration,
@@ -81,14 +81,14 @@ pub enum Update {
         /// Counts from 1 since the last time that it worked.
         attempt: u32,
     },
-    /// The house told something; [`Event::Welcome`] is the first after each connecting.
+    /// The server told something; [`Event::Welcome`] is the first after each connecting.
     Event(Event),
     /// The name was refused. The connection lives on and waits for another: [`Client::offer_name`].
     NameRefused {
         /// Why, for a person.
         text: String,
     },
-    /// The house asks for its password. The connection lives on and waits for it, or for another: [`Client::offer_password`].
+    /// The server asks for its password. The connection lives on and waits for it, or for another: [`Client::offer_password`].
     PasswordWanted {
         /// What it says, for a person.
         text: String,
@@ -121,10 +121,10 @@ pub enum Problem {
     /// The other end did not answer in time.
     #[error("`{0}` does not answer; check the address and the network")]
     TimedOut(String),
-    /// The other end answered, but not as a Salotto house does.
-    #[error("`{0}` is not a Salotto house; check the port")]
+    /// The other end answered, but not as a Salotto server does.
+    #[error("`{0}` is not a Salotto server; check the port")]
     NotSalotto(String),
-    /// The house told why it lets nobody in.
+    /// The server told why it lets nobody in.
     #[error("{0}")]
     TurnedAway(String),
     /// The connection ended in the middle.

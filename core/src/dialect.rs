@@ -19,16 +19,16 @@ pub(crate) const TEXT: &dyn Dialect = &text::Text;
 /// One object a line.
 pub(crate) const JSON: &dyn Dialect = &json::Json;
 
-/// One way to speak to the house.
+/// One way to speak to the server.
 pub(crate) trait Dialect: Debug + Send + Sync {
-    /// Its place among the encodings of an entry, below [`DIALECTS`].
+    /// Its role among the encodings of an entry, below [`DIALECTS`].
     fn index(&self) -> usize;
 
     /// Understands one line, which is valid UTF-8 without its end.
     fn parse(&self, line: String) -> Result<Input, BadLine>;
 
     /// Appends an entry in this dialect's form, with the end of the line. May append nothing.
-    fn encode_entry(&self, entry: &Entry, place: Place, out: &mut Vec<u8>);
+    fn encode_entry(&self, entry: &Entry, role: RoomRole, out: &mut Vec<u8>);
 
     /// Appends an event for one person, with the end of the line. May append nothing.
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>);
@@ -39,11 +39,11 @@ pub(crate) trait Dialect: Debug + Send + Sync {
 
 /// Where an entry belongs, for a dialect without windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// The default room of the house, which needs no naming.
-    MainRoom,
+pub(crate) enum RoomRole {
+    /// The default room of the server, which needs no naming.
+    Main,
     /// Any other.
-    OtherRoom,
+    Other,
 }
 
 /// What a line asks for.
@@ -51,13 +51,13 @@ pub(crate) enum Place {
 pub(crate) enum Input {
     /// Something definite.
     Request(Box<Envelope>),
-    /// What a person typed: a name, a message or a `!command`, by what the house knows of them.
+    /// What a person typed: a name, a message or a `!command`, by what the server knows of them.
     Typed(String),
     /// Nothing; an empty line.
     Nothing,
 }
 
-/// A line that asks for nothing that the house knows.
+/// A line that asks for nothing that the server knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadLine {
     pub(crate) code: ErrorCode,

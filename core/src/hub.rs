@@ -1,5 +1,5 @@
 //! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, asks the plugins, changes
-//! the house, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
+//! the server, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
 
 mod accounts;
 mod admission;
@@ -16,17 +16,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
-use smol::future::FutureExt;
-use smol::{Executor, Task, Timer};
+use async_executor::Task;
+use async_io::Timer;
+use futures_lite::future::FutureExt;
 
 use crate::delivery::fanout::Amount;
-use crate::delivery::outbox::Outlet;
-use crate::plugin::context::Host;
+use crate::delivery::outbox::Outbox;
+use crate::plugin::context::Context;
 use crate::plugin::draft::Blocked;
 use crate::plugin::hooks::{Effects, Hooks, Round};
 use crate::plugin::{Catalog, Plugin};
 use crate::protocol::command::Command;
-use crate::protocol::entry::Happening;
+use crate::protocol::entry::EntryKind;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::Event;
@@ -35,19 +36,19 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::RoomName;
 use crate::protocol::sanitize;
 use crate::protocol::settings::Settings;
 use crate::state::member::Member;
 use crate::state::report::Report;
-use crate::state::server_state::House;
+use crate::state::server_state::ServerState;
 
-use crate::state::inbox::{Ask, Inbox, StopPermit};
+use crate::state::inbox::{Inbox, SessionInput, StopPermit};
 use commands::Runner;
 use timers::Timers;
 
-/// The commands that every house has, whatever plugins are enabled; a console offers them before there is a house.
+/// The commands that every server has, whatever plugins are enabled; a console offers them before there is a server.
 pub fn builtin_commands() -> Vec<Command> {
     builtin::commands().into_iter().map(|(command, _)| command).collect()
 }
@@ -59,14 +60,13 @@ const LONG_TURN: Duration = Duration::from_millis(100);
 
 /// See the module.
 pub(crate) struct Hub {
-    pub(crate) house: House,
+    pub(crate) state: ServerState,
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
     commands: Vec<(Command, Runner)>,
     timers: Timers,
     /// What hooks asked for and was not applied yet.
     effects: Effects,
-    executor: Arc<Executor<'static>>,
     /// Tasks of plugins, ended with their plugin.
     tasks: HashMap<SlotId, Vec<Task<()>>>,
     /// Held by tasks that end by themselves, so that a stop waits for them.
@@ -76,20 +76,14 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(
-        house: House,
-        catalog: Catalog,
-        executor: Arc<Executor<'static>>,
-        permit: StopPermit,
-    ) -> Self {
+    pub(crate) fn new(state: ServerState, catalog: Catalog, permit: StopPermit) -> Self {
         let mut hub = Self {
-            house,
+            state,
             hooks: Hooks::new(),
             catalog,
             commands: builtin::commands(),
             timers: Timers::default(),
             effects: Effects::new(),
-            executor,
             tasks: HashMap::new(),
             permit,
             open: false,
@@ -98,16 +92,17 @@ impl Hub {
         hub
     }
 
-    /// Runs the house until it is told to stop, and returns those who were told goodbye. Plugins must have been added; they are
+    /// Runs the server until it is told to stop, and returns those who were told goodbye. Plugins must have been added; they are
     /// started here.
-    pub(crate) async fn run(mut self, inbox: Receiver<Inbox>) -> Vec<Arc<Outlet>> {
-        self.open_house();
+    pub(crate) async fn run(mut self, inbox: Receiver<Inbox>) -> Vec<Arc<Outbox>> {
+        let inbox = LastReader(inbox);
+        self.start_server();
         self.end_turn();
-        while let Some(first) = next(&inbox, self.due()).await {
-            self.house.shared.fanout.caught_up(self.room_to_run()).await;
+        while let Some(first) = next(&inbox.0, self.due()).await {
+            self.state.shared.fanout.caught_up(self.room_to_run()).await;
             let started = Instant::now();
             // However much there is to do, what is due comes first.
-            if self.timers.next().is_some_and(|at| at <= self.house.clock.now()) {
+            if self.timers.next().is_some_and(|at| at <= self.state.clock.now()) {
                 self.run_timers();
             }
             let mut next = Some(first);
@@ -115,14 +110,14 @@ impl Hub {
             while let Some(thing) = next {
                 taken += 1;
                 if matches!(thing, Inbox::Stop) {
-                    let told = self.close_house();
+                    let told = self.stop_server();
                     self.end_turn();
                     return told;
                 }
                 self.handle(thing);
                 self.apply_effects();
-                let is_full = taken >= TURN || self.house.is_turn_full();
-                next = if is_full { None } else { inbox.try_recv().ok() };
+                let is_full = taken >= TURN || self.state.is_turn_full();
+                next = if is_full { None } else { inbox.0.try_recv().ok() };
             }
             self.end_turn();
             let took = started.elapsed();
@@ -133,9 +128,9 @@ impl Hub {
         Vec::new()
     }
 
-    /// How far the hub may be ahead of the slowest worker: a quarter of a ring.
+    /// How far the hub may be ahead of the slowest shard: a quarter of a ring.
     fn room_to_run(&self) -> Amount {
-        let rooms = &self.house.settings().rooms;
+        let rooms = &self.state.settings().rooms;
         Amount {
             entries: rooms.timeline_entries as u64 / 4,
             bytes: rooms.timeline_bytes as u64 / 4,
@@ -144,17 +139,17 @@ impl Hub {
 
     /// When the next timer is due; a clock that is stepped says so itself.
     fn due(&self) -> Option<Instant> {
-        self.timers.next().filter(|_| self.house.clock.runs())
+        self.timers.next().filter(|_| self.state.clock.runs())
     }
 
     fn handle(&mut self, thing: Inbox) {
         match thing {
-            Inbox::Connect(arrival) => self.connect(arrival.outlet.clone(), arrival.peer),
-            Inbox::Session(member, ask) => match ask {
-                Ask::Input(input) => self.take_input(member, input),
-                Ask::Greet => self.greet(member),
-                Ask::Tell(event) => self.house.tell(member, *event),
-                Ask::HangUp(reason) => self.disconnect(member, reason),
+            Inbox::Connect(arrival) => self.connect(arrival.outbox.clone(), arrival.peer),
+            Inbox::Session(member, input) => match input {
+                SessionInput::Input(input) => self.take_input(member, input),
+                SessionInput::Greet => self.greet(member),
+                SessionInput::Send(event) => self.state.send(member, *event),
+                SessionInput::HangUp(reason) => self.disconnect(member, reason),
             },
             Inbox::Question(question) => question(self),
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
@@ -165,20 +160,20 @@ impl Hub {
 
     /// Lets everybody see what this turn brought, and sends out who does not take what it is told.
     fn end_turn(&mut self) {
-        for member in std::mem::take(&mut self.house.overfull) {
-            if self.house.roster.get(member).is_some() {
-                self.strike(Strike::Mailbox, Some(member));
+        for member in std::mem::take(&mut self.state.overfull) {
+            if self.state.roster.get(member).is_some() {
+                self.limit_hit(LimitHit::Mailbox, Some(member));
                 self.disconnect(member, LeaveReason::TooSlow);
             }
         }
         self.apply_effects();
-        self.house.publish();
+        self.state.publish();
     }
 
-    fn open_house(&mut self) {
+    fn start_server(&mut self) {
         self.open = true;
-        self.tell(Hook::Start, |plugin, host| plugin.start(host));
-        let settings = self.house.settings();
+        self.observe(Hook::Start, |plugin, context| plugin.start(context));
+        let settings = self.state.settings();
         for (name, topic) in listed_rooms(&settings) {
             self.open_room(name, &topic, true);
         }
@@ -186,26 +181,26 @@ impl Hub {
     }
 
     /// Tells everybody, and every plugin in reverse order, that it is over.
-    fn close_house(&mut self) -> Vec<Arc<Outlet>> {
-        let outlets: Vec<_> =
-            self.house.roster.iter().map(|member| member.outlet.clone()).collect();
-        for outlet in &outlets {
-            self.disconnect(outlet.id(), LeaveReason::Stopping);
+    fn stop_server(&mut self) -> Vec<Arc<Outbox>> {
+        let outboxes: Vec<_> =
+            self.state.roster.iter().map(|member| member.outbox.clone()).collect();
+        for outbox in &outboxes {
+            self.disconnect(outbox.id(), LeaveReason::Stopping);
         }
         self.apply_effects();
         self.stop_plugins();
         self.open = false;
-        outlets
+        outboxes
     }
 
     /// Asks the plugins whether something may be. A refusal is what the person is told; `None` means that nobody is told anything.
-    fn ask(
+    fn gate(
         &mut self,
         hook: Hook,
         member: Option<MemberId>,
-        gate: impl FnMut(&mut dyn Plugin, &mut Host<'_>) -> Verdict,
+        ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
     ) -> Result<(), Option<Refusal>> {
-        let round = self.hooks.ask(hook, &self.house, &mut self.effects, gate);
+        let round = self.hooks.gate(hook, &self.state, &mut self.effects, ask);
         let Round::Blocked { plugin, verdict } = round else {
             return Ok(());
         };
@@ -214,26 +209,26 @@ impl Hub {
             _ => None,
         };
         let blocked = Blocked { hook, plugin, member, reason: reason.clone() };
-        self.tell(Hook::AfterBlocked, |plugin, host| plugin.after_blocked(host, &blocked));
+        self.observe(Hook::AfterBlocked, |plugin, context| plugin.after_blocked(context, &blocked));
         Err(reason.map(|reason| Refusal::new(ErrorCode::Denied, reason)))
     }
 
     /// Tells the plugins that something happened.
-    fn tell(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>)) {
-        self.hooks.tell(hook, &self.house, &mut self.effects, observe);
+    fn observe(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Context<'_>)) {
+        self.hooks.observe(hook, &self.state, &mut self.effects, observe);
     }
 
     /// Something happened in a room: everybody in it, the plugins and whoever watches are told.
-    fn commit(&mut self, room: RoomId, what: Happening) {
-        self.house.commit(room, what);
-        let Some(entry) = self.house.rooms.get(room).and_then(|room| room.latest()) else {
+    fn commit(&mut self, room: RoomId, what: EntryKind) {
+        self.state.commit(room, what);
+        let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
-        if self.house.reports.are_watched() {
-            self.house.reports.send(Report::Entry(entry.clone()));
+        if self.state.reports.are_watched() {
+            self.state.reports.send(Report::Entry(entry.clone()));
         }
-        self.hooks.tell(Hook::AfterEntry, &self.house, &mut self.effects, |plugin, host| {
-            plugin.after_entry(host, entry);
+        self.hooks.observe(Hook::AfterEntry, &self.state, &mut self.effects, |plugin, context| {
+            plugin.after_entry(context, entry);
         });
     }
 
@@ -241,27 +236,37 @@ impl Hub {
     fn refuse(&mut self, member: MemberId, refusal: Refusal, nonce: Option<String>) {
         // Whatever a plugin quoted in it.
         let text = sanitize::lines(&refusal.text);
-        self.house.tell(member, Event::Error { code: refusal.code, text, nonce });
+        self.state.send(member, Event::Error { code: refusal.code, text, nonce });
     }
 
-    /// A limit struck a member, or the operator.
-    fn strike(&self, strike: Strike, member: Option<MemberId>) {
-        let counters = &self.house.shared.counters;
-        match member.and_then(|id| self.house.roster.get(id)) {
-            None => counters.strike(strike, &self.house.host_name),
+    /// A limit was hit a member, or the operator.
+    fn limit_hit(&self, hit: LimitHit, member: Option<MemberId>) {
+        let counters = &self.state.shared.counters;
+        match member.and_then(|id| self.state.roster.get(id)) {
+            None => counters.limit_hit(hit, &self.state.operator_name),
             Some(Member { id, peer, name: None, .. }) => {
-                counters.strike(strike, format_args!("connection {id} from {peer}"));
+                counters.limit_hit(hit, format_args!("connection {id} from {peer}"));
             }
             Some(Member { id, peer, name: Some(name), .. }) => {
-                counters.strike(strike, format_args!("{name} (connection {id} from {peer})"));
+                counters.limit_hit(hit, format_args!("{name} (connection {id} from {peer})"));
             }
         }
     }
 
-    /// Tells the operator something about the house.
+    /// Tells the operator something about the server.
     fn report(&self, text: impl Into<String>) {
         let text = text.into();
-        self.house.reports.send(Report::House { time: self.house.clock.timestamp(), text });
+        self.state.reports.send(Report::Server { time: self.state.clock.timestamp(), text });
+    }
+}
+
+/// The only reader of the inbox. When the hub ends, however it does, what still waits is dropped, so that whoever asked has an answer.
+struct LastReader(Receiver<Inbox>);
+
+impl Drop for LastReader {
+    fn drop(&mut self) {
+        self.0.close();
+        while self.0.try_recv().is_ok() {}
     }
 }
 
@@ -276,8 +281,8 @@ pub(crate) fn question(question: impl FnOnce(&mut Hub) + Send + 'static) -> Inbo
 impl Drop for Hub {
     /// A hub that is cancelled takes everybody with it; after a stop there is nobody left.
     fn drop(&mut self) {
-        for member in self.house.roster.iter() {
-            member.outlet.abandon();
+        for member in self.state.roster.iter() {
+            member.outbox.abandon();
         }
     }
 }

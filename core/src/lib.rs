@@ -25,9 +25,10 @@
 //! # }).unwrap();
 //! ```
 //!
-//! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Host`] are the hooks and what they may do;
+//! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Context`] are the hooks and what they may do;
 //! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
+#[cfg(feature = "client")]
 pub mod client;
 pub mod command;
 mod connection;
@@ -45,15 +46,16 @@ pub use connection::listener::ListenError;
 pub use hub::builtin_commands;
 pub use io::memory::resident_memory;
 pub use plugin::{
-    Catalog, CommandDraft, ConnectDraft, Host, JoinDraft, LeaveDraft, Left, MessageDraft,
+    Catalog, CommandDraft, ConnectDraft, Context, JoinDraft, LeaveDraft, Left, MessageDraft,
     NameDraft, Plugin, Reporter, TaskMailbox,
 };
 pub use protocol::{
-    Action, Arg, Caller, Closed, Command, Entry, Envelope, Event, Happening, Limits, MemberId,
-    MemberInfo, Name, NameError, NoticeKind, PasswordError, PasswordHash, Peer, PluginInfo,
-    PluginSetup, PluginState, Refusal, Reply, Request, Role, RoomName, Settings, Status, Strike,
-    TooBusy, Verdict,
+    Action, Arg, Caller, Closed, Command, Entry, EntryKind, Envelope, Event, LimitHit, Limits,
+    MemberId, MemberInfo, Name, NameError, NoticeKind, Peer, PluginInfo, PluginSetup, PluginState,
+    Refusal, Reply, Request, Role, RoomName, Settings, Status, Verdict,
 };
+#[cfg(feature = "password")]
+pub use protocol::{PasswordError, PasswordHash, TooBusy};
 #[cfg(any(test, feature = "testing"))]
 pub use server::testing;
 pub use server::{

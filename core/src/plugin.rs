@@ -1,4 +1,4 @@
-//! The hook trait: how policy is added to a house.
+//! The hook trait: how policy is added to a server.
 
 mod catalog;
 pub(crate) mod context;
@@ -11,7 +11,7 @@ use std::any::Any;
 
 pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError};
-pub use context::{Host, Reporter, TaskMailbox};
+pub use context::{Context, Reporter, TaskMailbox};
 pub use draft::{
     Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
     NameDraft, Renamed, Target,
@@ -27,17 +27,17 @@ use crate::protocol::name::RoomName;
 use crate::protocol::reply::Reply;
 use crate::protocol::settings::Settings;
 
-/// Policy for a house: what may happen, and what follows when it has.
+/// Policy for a server: what may happen, and what follows when it has.
 ///
 /// Every method has a default that does nothing. All are called by the hub, one at a time and in the order of the plugins in
 /// the configuration, so they need no locks and see each other's effects in order.
 ///
 /// # Life cycle
 /// 1. [`commands`](Self::commands), once, to register what it answers to.
-/// 2. [`start`](Self::start), when the house opens, or when the plugin is enabled while people talk.
+/// 2. [`start`](Self::start), when the server starts, or when the plugin is enabled while people talk.
 /// 3. Any of the others, in any order.
-/// 4. [`stop`](Self::stop), when it is disabled, replaced or the house closes; then it is dropped. Its tasks
-///    ([`Host::spawn`]) are given two seconds to notice and finish.
+/// 4. [`stop`](Self::stop), when it is disabled, replaced or the server stops; then it is dropped. Its tasks
+///    ([`Context::spawn`]) are given two seconds to notice and finish.
 ///
 /// One that is replaced by another of the same name, because its settings were changed while people talk, may hand its state to it: the old
 /// one's [`stop`](Self::stop) and [`hand_over`](Self::hand_over), then the new one's [`take_over`](Self::take_over) and
@@ -55,9 +55,9 @@ use crate::protocol::settings::Settings;
 /// *"It happened."* They cannot veto.
 ///
 /// # What may be done in a hook
-/// Ask the [`Host`] for effects: they are queued and applied after the chain. Effects call hooks in turn, to a depth of eight.
-/// Nothing that waits: no I/O, no lock that others hold for long. Long work goes to a task ([`Host::spawn`]) that is
-/// fed by a bounded channel; its result comes back through [`Host::mailbox`] as [`after_task`](Self::after_task). A call that takes longer than
+/// SessionInput the [`Context`] for effects: they are queued and applied after the chain. Effects call hooks in turn, to a depth of eight.
+/// Nothing that waits: no I/O, no lock that others hold for long. Long work goes to a task ([`Context::spawn`]) that is
+/// fed by a bounded channel; its result comes back through [`Context::mailbox`] as [`after_task`](Self::after_task). A call that takes longer than
 /// `server.slow_hook` is reported.
 ///
 /// # When it fails
@@ -67,13 +67,13 @@ use crate::protocol::settings::Settings;
 ///
 /// # Examples
 /// ```
-/// use salotto::{Host, MessageDraft, Plugin, Verdict};
+/// use salotto::{Context, MessageDraft, Plugin, Verdict};
 ///
 /// /// Says everything quietly.
 /// struct Hush;
 ///
 /// impl Plugin for Hush {
-///     fn before_message(&mut self, _host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+///     fn before_message(&mut self, _context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
 ///         draft.text = draft.text.to_lowercase();
 ///         Verdict::Pass
 ///     }
@@ -86,14 +86,14 @@ pub trait Plugin: Send {
         Vec::new()
     }
 
-    /// The house opens, or the plugin is enabled in an open one. The place for timers and tasks.
-    fn start(&mut self, host: &mut Host<'_>) {}
+    /// The server starts, or the plugin is enabled in an open one. The place for timers and tasks.
+    fn start(&mut self, context: &mut Context<'_>) {}
 
     /// The plugin is about to be dropped. Effects are still applied; people may still be here (when it is disabled) or not.
-    fn stop(&mut self, host: &mut Host<'_>) {}
+    fn stop(&mut self, context: &mut Context<'_>) {}
 
     /// The plugin was stopped and another of its name takes its place: what that one should know. It may be of another type or version, so this is best
-    /// something simple. Not called when the plugin is disabled or the house closes.
+    /// something simple. Not called when the plugin is disabled or the server stops.
     fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
         None
     }
@@ -104,85 +104,85 @@ pub trait Plugin: Send {
 
     /// Somebody has connected and was told nothing yet. `Deny` tells the reason and ends the connection, `Take` ends
     /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::protocol::peer::Peer::Local).
-    fn before_connect(&mut self, host: &mut Host<'_>, draft: &mut ConnectDraft) -> Verdict {
+    fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// A name is offered: the first one, or another (`draft.current` then holds the present one). It is a good name and nobody has it. May be
     /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another.
-    fn before_name(&mut self, host: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+    fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// Somebody who has a name wants into a room. May send them to another (rewrite `draft.room`). If `Deny` keeps a newcomer out of
     /// every room, they stay connected and may join another.
-    fn before_join(&mut self, host: &mut Host<'_>, draft: &mut JoinDraft) -> Verdict {
+    fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// Somebody wants to say something, in a room or to one person. Text, target and tags may be rewritten; what results is
     /// cleaned and bounded again. `Deny` tells the reason to who said it.
-    fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// Somebody calls a command in chat. The line may be rewritten, to make aliases for example. Not asked for the operator, whom no
     /// plugin can lock out.
-    fn before_command(&mut self, host: &mut Host<'_>, draft: &mut CommandDraft) -> Verdict {
+    fn before_command(&mut self, context: &mut Context<'_>, draft: &mut CommandDraft) -> Verdict {
         Verdict::Pass
     }
 
-    /// Somebody leaves a room or the house. The reason may be rewritten, which is how last words are censored. `Deny` and `Take` keep who
+    /// Somebody leaves a room or the server. The reason may be rewritten, which is how last words are censored. `Deny` and `Take` keep who
     /// wants to leave of their own will (quit or parted); they mean nothing for a kick or a lost connection, which cannot be undone.
-    fn before_leave(&mut self, host: &mut Host<'_>, draft: &mut LeaveDraft) -> Verdict {
+    fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// Somebody is connected and has a name now; rooms follow.
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {}
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {}
 
     /// Somebody is in a room now. The `joined` entry came before this, unless the room is too large to announce everybody.
-    fn after_joined(&mut self, host: &mut Host<'_>, member: MemberId, room: &RoomName) {}
+    fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {}
 
     /// Something was said in a room. The entry's `what` is a message.
-    fn after_said(&mut self, host: &mut Host<'_>, member: Option<MemberId>, entry: &Entry) {}
+    fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {}
 
     /// Anything happened in a room, notices of plugins and messages included: each entry of each timeline, once.
-    fn after_entry(&mut self, host: &mut Host<'_>, entry: &Entry) {}
+    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry) {}
 
     /// Something was said to one person; the event is [`Event::Direct`].
-    fn after_direct(&mut self, host: &mut Host<'_>, event: &Event) {}
+    fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {}
 
-    /// Somebody left a room, or the house (`room` is `None`, after one call for each room they were in).
-    fn after_left(&mut self, host: &mut Host<'_>, left: &Left) {}
+    /// Somebody left a room, or the server (`room` is `None`, after one call for each room they were in).
+    fn after_left(&mut self, context: &mut Context<'_>, left: &Left) {}
 
     /// Somebody was sent out; called before the `after_left` calls that follow from it.
-    fn after_kicked(&mut self, host: &mut Host<'_>, kicked: &Kicked) {}
+    fn after_kicked(&mut self, context: &mut Context<'_>, kicked: &Kicked) {}
 
     /// Somebody has another name.
-    fn after_renamed(&mut self, host: &mut Host<'_>, renamed: &Renamed) {}
+    fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {}
 
     /// A gate of some plugin said no, or dealt with it: what, whose, by which plugin and why.
-    fn after_blocked(&mut self, host: &mut Host<'_>, blocked: &Blocked) {}
+    fn after_blocked(&mut self, context: &mut Context<'_>, blocked: &Blocked) {}
 
     /// A room is there now. Rooms that are there from the start are opened after every plugin's [`start`](Self::start).
-    fn after_room_opened(&mut self, host: &mut Host<'_>, room: &RoomName) {}
+    fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {}
 
     /// A room is no more.
-    fn after_room_closed(&mut self, host: &mut Host<'_>, room: &RoomName) {}
+    fn after_room_closed(&mut self, context: &mut Context<'_>, room: &RoomName) {}
 
-    /// Somebody did something to others or to the house: what core does itself, and what plugins recorded ([`Host::record`]), this one included.
-    fn after_action(&mut self, host: &mut Host<'_>, action: &Action) {}
+    /// Somebody did something to others or to the server: what core does itself, and what plugins recorded ([`Context::record`]), this one included.
+    fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {}
 
     /// A configuration was taken over while running. Called each time that one was, also when nothing in it differs: a plugin that
     /// keeps files beside it may look at them again.
-    fn after_settings_changed(&mut self, host: &mut Host<'_>, settings: &Settings) {}
+    fn after_settings_changed(&mut self, context: &mut Context<'_>, settings: &Settings) {}
 
-    /// A timer that this plugin set with [`Host::set_timer`] is due.
-    fn after_timer(&mut self, host: &mut Host<'_>, key: &str) {}
+    /// A timer that this plugin set with [`Context::set_timer`] is due.
+    fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {}
 
-    /// A task of this plugin sent a result to [`Host::mailbox`].
-    fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {}
+    /// A task of this plugin sent a result to [`Context::mailbox`].
+    fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {}
 
     /// One of this plugin's [`commands`](Self::commands) was called, with arguments that fit it, by somebody who may.
     ///
@@ -190,7 +190,7 @@ pub trait Plugin: Send {
     /// What the caller is told instead of an answer.
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         Err(CommandError::Failed(format!("`{}` is not answered by its plugin", invocation.path)))
@@ -208,20 +208,24 @@ impl Plugin for Nothing {}
 /// ```
 /// use salotto::{Verdict, plugin};
 ///
-/// let polite = plugin::before_message(|_host, draft| match draft.text.contains("drat") {
+/// let polite = plugin::before_message(|_context, draft| match draft.text.contains("drat") {
 ///     true => Verdict::Deny("mind your language, please".into()),
 ///     false => Verdict::Pass,
 /// });
 /// # let _ = polite;
 /// ```
 pub fn before_message(
-    ask: impl FnMut(&mut Host<'_>, &mut MessageDraft) -> Verdict + Send + 'static,
+    ask: impl FnMut(&mut Context<'_>, &mut MessageDraft) -> Verdict + Send + 'static,
 ) -> impl Plugin + 'static {
     struct FromClosure<F>(F);
 
-    impl<F: FnMut(&mut Host<'_>, &mut MessageDraft) -> Verdict + Send> Plugin for FromClosure<F> {
-        fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
-            (self.0)(host, draft)
+    impl<F: FnMut(&mut Context<'_>, &mut MessageDraft) -> Verdict + Send> Plugin for FromClosure<F> {
+        fn before_message(
+            &mut self,
+            context: &mut Context<'_>,
+            draft: &mut MessageDraft,
+        ) -> Verdict {
+            (self.0)(context, draft)
         }
     }
 

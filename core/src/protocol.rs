@@ -14,6 +14,7 @@ pub(crate) mod info;
 pub(crate) mod leave_reason;
 pub(crate) mod limit_hit;
 pub(crate) mod name;
+#[cfg(feature = "password")]
 pub(crate) mod password;
 pub(crate) mod peer;
 pub(crate) mod plugin_info;
@@ -28,15 +29,16 @@ pub(crate) mod timestamp;
 pub use action::Action;
 pub use caller::Caller;
 pub use command::{Arg, ArgKind, Command, CommandInfo};
-pub use entry::{Entry, Happening, MessageKind, NoticeKind};
+pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
 pub use error::{Closed, ErrorCode, Refusal};
 pub use event::{Event, PROTOCOL_VERSION};
 pub use hook::{Hook, Verdict};
 pub use ids::{EntryId, MemberId};
 pub use info::{MemberInfo, RoomInfo};
 pub use leave_reason::LeaveReason;
-pub use limit_hit::Strike;
+pub use limit_hit::LimitHit;
 pub use name::{Name, NameBounds, NameError, RoomName};
+#[cfg(feature = "password")]
 pub use password::{PasswordError, PasswordHash, TooBusy};
 pub use peer::Peer;
 pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use salotto::client::Update;
 use salotto::protocol::MessageKind;
-use salotto::{Entry, Event, Happening, Limits, Name, RoomName};
+use salotto::{Entry, EntryKind, Event, Limits, Name, RoomName};
 use salotto_gui::model::{Input, Model, Preferences};
 use salotto_gui::view::View;
 
@@ -66,9 +66,9 @@ impl Stage {
             next: 1,
         };
         stage.event(Event::Welcome {
-            version: 1,
-            server: "house".into(),
-            run: "1".into(),
+            version: salotto::protocol::PROTOCOL_VERSION,
+            server: "server".into(),
+            epoch: "1".into(),
             token: "t".into(),
             name: people[0].clone(),
             message_characters: Some(2000),
@@ -99,7 +99,7 @@ impl Stage {
             room: self.room.clone(),
             id: self.next - 1,
             time: time.into(),
-            what: Happening::Message {
+            what: EntryKind::Message {
                 from: self.people[number % self.people.len()].clone(),
                 text,
                 kind: MessageKind::Say,

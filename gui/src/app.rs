@@ -80,7 +80,7 @@ impl App {
         self.view.take_missing()
     }
 
-    /// The person asks the window to close. [`Wish::Exit`] follows when the house has been told.
+    /// The person asks the window to close. [`Wish::Exit`] follows when the server has been told.
     pub(crate) fn close(&mut self) {
         self.input(Input::Tick(SystemTime::now()));
         self.input(Input::Action(Action::Exit));

@@ -12,11 +12,11 @@ The window of Salotto, a chat room.
 Usage: salotto-gui [OPTIONS] [HOST[:PORT]]
 
 Arguments:
-  [HOST[:PORT]]  The house to enter, e.g. 192.168.1.5 or chat.example.org:53000
+  [HOST[:PORT]]  The server to enter, e.g. 192.168.1.5 or chat.example.org:53000
 
 Options:
       --name NAME  The name to be known by
-      --room ROOM  The room to enter, instead of the default room of the house
+      --room ROOM  The room to enter, instead of the default room of the server
   -h, --help       Print this
   -V, --version    Print the version
 

@@ -33,7 +33,7 @@ use conversation::Conversations;
 /// How long a goodbye may hold up the closing of the window.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// How it stands with the house.
+/// How it stands with the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Connection {
     /// Nothing was asked yet: the form is shown.
@@ -43,12 +43,12 @@ pub enum Connection {
         /// Counts from 1.
         attempt: u32,
     },
-    /// The house wants another name; the connection waits.
+    /// The server wants another name; the connection waits.
     NameRefused {
         /// Why.
         text: String,
     },
-    /// The house wants its password, or another one; the connection waits.
+    /// The server wants its password, or another one; the connection waits.
     PasswordWanted {
         /// What it says.
         text: String,
@@ -81,7 +81,7 @@ pub struct Model {
     refusal: Option<String>,
     /// Whether this wish was ever granted: then the talk is shown and not the form.
     welcomed: bool,
-    house: House,
+    server: ServerInfo,
     conversations: Conversations,
     round_trip: Option<Duration>,
     now: SystemTime,
@@ -98,14 +98,14 @@ pub struct Model {
     leaving: Option<SystemTime>,
 }
 
-/// What is known of the house.
+/// What is known of the server.
 #[derive(Debug, Clone, Default)]
-struct House {
+struct ServerInfo {
     server: String,
-    run: String,
+    epoch: String,
     name: Option<Name>,
     commands: Vec<CommandInfo>,
-    /// Longest message in characters; `None` when the house does not limit it.
+    /// Longest message in characters; `None` when the server does not limit it.
     message_characters: Option<usize>,
 }
 
@@ -128,7 +128,7 @@ impl Model {
             connection: Connection::Idle,
             refusal: None,
             welcomed: false,
-            house: House::default(),
+            server: ServerInfo::default(),
             conversations: Conversations::default(),
             round_trip: None,
             now: SystemTime::UNIX_EPOCH,
@@ -205,7 +205,7 @@ impl Model {
         &self.wish
     }
 
-    /// How it stands with the house.
+    /// How it stands with the server.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -220,24 +220,24 @@ impl Model {
         self.welcomed
     }
 
-    /// What the house is called; empty before it was reached.
+    /// What the server is called; empty before it was reached.
     pub fn server(&self) -> &str {
-        &self.house.server
+        &self.server.server
     }
 
-    /// Longest message in characters, as the house told it; `None` when it does not limit it.
+    /// Longest message in characters, as the server told it; `None` when it does not limit it.
     pub fn message_limit(&self) -> Option<usize> {
-        self.house.message_characters
+        self.server.message_characters
     }
 
-    /// The name that the house accepted.
+    /// The name that the server accepted.
     pub fn name(&self) -> Option<&Name> {
-        self.house.name.as_ref()
+        self.server.name.as_ref()
     }
 
     /// What can be typed after `!`.
     pub fn commands(&self) -> &[CommandInfo] {
-        &self.house.commands
+        &self.server.commands
     }
 
     /// From which byte on a line that is being typed is nobody's business: behind `!login`, say. `None` for other lines.
@@ -259,7 +259,7 @@ impl Model {
         self.conversations.active()
     }
 
-    /// The last known round trip to the house.
+    /// The last known round trip to the server.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
     }
@@ -306,7 +306,7 @@ impl Model {
         self.next_ticket
     }
 
-    /// Asks the house for something that is no message; its answer goes to `conversation`.
+    /// Asks the server for something that is no message; its answer goes to `conversation`.
     fn ask(
         &mut self,
         request: Request,

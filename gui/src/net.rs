@@ -8,7 +8,7 @@ use async_channel::Receiver;
 use salotto::Event;
 use salotto::client::{self, Client, Options, Update};
 
-/// Updates that may wait to be drawn; after that the network waits, and then the house.
+/// Updates that may wait to be drawn; after that the network waits, and then the server.
 const INBOX: usize = 1024;
 
 /// Makes whoever draws look at what came in.
@@ -76,7 +76,7 @@ mod tests {
     use std::sync::{Mutex, mpsc};
     use std::time::Duration;
 
-    use salotto::{Happening, Server};
+    use salotto::{EntryKind, Server};
 
     use super::*;
 
@@ -88,13 +88,13 @@ mod tests {
         }
     }
 
-    fn house() -> Server {
+    fn server() -> Server {
         Server::builder().listen(["127.0.0.1:0"]).start().unwrap()
     }
 
-    fn enter(house: &Server) -> (Net, mpsc::Receiver<()>) {
+    fn enter(server: &Server) -> (Net, mpsc::Receiver<()>) {
         let (ring, bell) = mpsc::channel();
-        let options = Options::new(house.addresses()[0].to_string(), "ada");
+        let options = Options::new(server.addresses()[0].to_string(), "ada");
         (Net::start(options, Arc::new(Bell(Mutex::new(ring)))).unwrap(), bell)
     }
 
@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn what_is_said_comes_back_and_rings() {
-        let house = house();
-        let (net, bell) = enter(&house);
+        let server = server();
+        let (net, bell) = enter(&server);
         let room = wait(&net, &bell, |update| match update {
             Update::Event(Event::Entered { room, .. }) => Some(room.to_string()),
             _ => None,
@@ -121,13 +121,13 @@ mod tests {
         net.client().say(&room, "hello");
         wait(&net, &bell, |update| match update {
             Update::Event(Event::Entry(entry)) => {
-                matches!(entry.what, Happening::Message { text, .. } if text == "hello")
+                matches!(entry.what, EntryKind::Message { text, .. } if text == "hello")
                     .then_some(())
             }
             _ => None,
         });
         net.client().quit("so long");
         wait(&net, &bell, |update| matches!(update, Update::Ended(_)).then_some(()));
-        smol::block_on(house.stop());
+        smol::block_on(server.stop());
     }
 }

@@ -410,7 +410,7 @@ impl miniquad::EventHandler for Shell {
 
     fn quit_requested_event(&mut self) {
         tracing::trace!("asked to close");
-        // The house is told first; the model limits how long that may take.
+        // The server is told first; the model limits how long that may take.
         window::cancel_quit();
         self.remember_size();
         self.app.close();

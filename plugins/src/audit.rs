@@ -1,4 +1,4 @@
-//! `audit`: what was done to people and to the house, in a file, an [`Action`] a line, as JSON.
+//! `audit`: what was done to people and to the server, in a file, an [`Action`] a line, as JSON.
 //!
 //! ```ron
 //! (path: "/var/log/salotto/audit.jsonl")
@@ -15,7 +15,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use salotto::{Action, Host, Plugin};
+use salotto::{Action, Context, Plugin};
 use serde::Deserialize;
 
 use crate::common::journal::{
@@ -83,21 +83,21 @@ impl Script for Json {
 }
 
 impl Plugin for Audit {
-    fn start(&mut self, host: &mut Host<'_>) {
+    fn start(&mut self, context: &mut Context<'_>) {
         let AuditSettings { path, rotate, keep } = self.settings.clone();
         let file = JournalFile::new(path, rotate, keep).synced();
         let (feed, writer) = journal::connect(QUEUE, file, Json, self.retry);
         self.feed = Some(feed);
-        let reporter = host.reporter();
-        host.spawn(writer.run(move |text| reporter.report(text)));
+        let reporter = context.reporter();
+        context.spawn(writer.run(move |text| reporter.report(text)));
     }
 
-    fn stop(&mut self, _host: &mut Host<'_>) {
+    fn stop(&mut self, _context: &mut Context<'_>) {
         // The queue closes with it, which is how the task learns that it is time to finish.
         self.feed = None;
     }
 
-    fn after_action(&mut self, _host: &mut Host<'_>, action: &Action) {
+    fn after_action(&mut self, _context: &mut Context<'_>, action: &Action) {
         if let Some(feed) = &self.feed {
             feed.push(action.clone(), action.time);
         }
@@ -109,7 +109,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use salotto::testing::TestHouse;
+    use salotto::testing::TestServer;
     use tempfile::TempDir;
 
     use super::*;
@@ -121,44 +121,44 @@ mod tests {
         Audit { retry: Duration::from_millis(1), ..Audit::new(settings) }
     }
 
-    fn house(folder: &TempDir) -> TestHouse {
-        TestHouse::new().plugin("audit", audit(folder.path()))
+    fn server(folder: &TempDir) -> TestServer {
+        TestServer::new().plugin("audit", audit(folder.path()))
     }
 
     /// What the file holds when everybody is gone.
-    fn written(house: TestHouse, folder: &TempDir) -> String {
-        house.stop();
+    fn written(server: TestServer, folder: &TempDir) -> String {
+        server.stop();
         fs::read_to_string(folder.path().join("audit.jsonl")).unwrap()
     }
 
     #[test]
     fn what_is_done_is_an_object_a_line() {
         let folder = tempfile::tempdir().unwrap();
-        let house = house(&folder);
-        let _bob = house.enter("bob");
-        house.step(Duration::from_millis(1500));
-        house.types("kick bob no flooding").unwrap();
-        house.types("topic lobby games").unwrap();
+        let server = server(&folder);
+        let _bob = server.enter("bob");
+        server.step(Duration::from_millis(1500));
+        server.types("kick bob no flooding").unwrap();
+        server.types("topic lobby games").unwrap();
         let expected = [
             r#"{"time":"2026-01-01T00:00:00.000Z","what":"enable","by":"host","whom":"audit"}"#,
             r#"{"time":"2026-01-01T00:00:01.500Z","what":"kick","by":"host","whom":"bob","why":"no flooding"}"#,
             r#"{"time":"2026-01-01T00:00:01.500Z","what":"topic","by":"host","room":"lobby","why":"games"}"#,
         ];
-        assert_eq!(written(house, &folder).lines().collect::<Vec<_>>(), expected);
+        assert_eq!(written(server, &folder).lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn nobody_who_chats_forges_a_line() {
         let folder = tempfile::tempdir().unwrap();
-        let house = house(&folder);
-        let ada = house.enter("ada");
+        let server = server(&folder);
+        let ada = server.enter("ada");
         let forged = r#"{"time":"2026-01-01T00:00:00.000Z","what":"ban","by":"host","whom":"eve"}"#;
         for ending in ["\n", "\r\n", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\"}\n"] {
             ada.types(&format!("hi{ending}{forged}"));
-            house.types(&format!("kick eve{ending}{forged}")).unwrap_err();
-            house.types(&format!("topic lobby x{ending}{forged}")).unwrap();
+            server.types(&format!("kick eve{ending}{forged}")).unwrap_err();
+            server.types(&format!("topic lobby x{ending}{forged}")).unwrap();
         }
-        let written = written(house, &folder);
+        let written = written(server, &folder);
         // As the least strict of readers would split it.
         let is_end = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
         let lines: Vec<_> = written.split(is_end).filter(|line| !line.is_empty()).collect();
@@ -173,9 +173,9 @@ mod tests {
     fn what_was_done_before_stays_in_front() {
         let folder = tempfile::tempdir().unwrap();
         for topic in ["one", "two"] {
-            let house = house(&folder);
-            house.types(&format!("topic lobby {topic}")).unwrap();
-            written(house, &folder);
+            let server = server(&folder);
+            server.types(&format!("topic lobby {topic}")).unwrap();
+            written(server, &folder);
         }
         let text = fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
         let what: Vec<_> = text

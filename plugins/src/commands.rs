@@ -6,7 +6,7 @@
 
 use salotto::protocol::MessageKind;
 use salotto::{
-    Arg, Caller, Command, CommandError, Host, Invocation, Limits, Name, Plugin, Reply, RoomName,
+    Arg, Caller, Command, CommandError, Context, Invocation, Limits, Name, Plugin, Reply, RoomName,
 };
 use serde::Deserialize;
 
@@ -36,16 +36,16 @@ impl Commands {
         Self { settings }
     }
 
-    fn who(&self, host: &Host<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
+    fn who(&self, context: &Context<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
         let room = match (invocation.get("room"), &invocation.caller.room) {
-            (Some(text), _) => room_named(text, &host.settings().limits)?,
+            (Some(text), _) => room_named(text, &context.settings().limits)?,
             (None, Some(room)) => room.clone(),
             (None, None) => {
                 let text = "you are in no room; name one: `!who ROOM`";
                 return Err(CommandError::Refused(text.into()));
             }
         };
-        let Some(mut members) = host.members_of(&room) else {
+        let Some(mut members) = context.members_of(&room) else {
             return Err(no_room(room.as_str()));
         };
         let limit = self.settings.who_names.unwrap_or(usize::MAX);
@@ -102,27 +102,27 @@ impl Plugin for Commands {
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         if invocation.path == "help" {
-            return help(host, invocation);
+            return help(context, invocation);
         }
         let Some(member) = invocation.caller.member else {
             return Err(CommandError::Refused("this is for somebody who is in a room".into()));
         };
         let room = invocation.caller.room.as_ref();
         match invocation.path.as_str() {
-            "who" => return self.who(host, invocation),
-            "rooms" => return Ok(rooms(host)),
-            "join" => host.join(member, invocation.text("room")),
+            "who" => return self.who(context, invocation),
+            "rooms" => return Ok(rooms(context)),
+            "join" => context.join(member, invocation.text("room")),
             "leave" => {
                 let room = invocation.get("room").or(room.map(RoomName::as_str));
-                host.leave(member, room);
+                context.leave(member, room);
             }
-            "nick" => host.rename(member, invocation.text("name")),
-            "msg" => host.direct(member, invocation.text("name"), invocation.text("text")),
-            "me" => host.say(member, room, invocation.text("text"), MessageKind::Act),
+            "nick" => context.rename(member, invocation.text("name")),
+            "msg" => context.direct(member, invocation.text("name"), invocation.text("text")),
+            "me" => context.say(member, room, invocation.text("text"), MessageKind::Act),
             other => {
                 return Err(CommandError::Failed(format!(
                     "`{other}` is none of the commands of this plugin"
@@ -134,10 +134,10 @@ impl Plugin for Commands {
 }
 
 /// Lists what the caller may call, or explains one command with those that begin with its words.
-fn help(host: &Host<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
+fn help(context: &Context<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
     let caller = &invocation.caller;
     let prefix = if caller.member.is_some() { "!" } else { "" };
-    let commands = callable(host, caller);
+    let commands = callable(context, caller);
     let Some(asked) = invocation.get("command") else {
         let lines = commands
             .into_iter()
@@ -161,8 +161,8 @@ fn help(host: &Host<'_>, invocation: &Invocation) -> Result<Reply, CommandError>
 }
 
 /// What the caller may call, each path once: of two with the same path the one for the higher role is the one that is run.
-fn callable(host: &Host<'_>, caller: &Caller) -> Vec<Command> {
-    let mut commands = host.commands(caller.role);
+fn callable(context: &Context<'_>, caller: &Caller) -> Vec<Command> {
+    let mut commands = context.commands(caller.role);
     commands.retain(|command| caller.can_call(command));
     commands.sort_by(|one, other| {
         let by_path = one.path.cmp(&other.path);
@@ -172,9 +172,9 @@ fn callable(host: &Host<'_>, caller: &Caller) -> Vec<Command> {
     commands
 }
 
-fn rooms(host: &Host<'_>) -> Reply {
+fn rooms(context: &Context<'_>) -> Reply {
     let rows =
-        host.rooms().map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
+        context.rooms().map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
     Reply::table(["room", "people", "topic"], rows.collect())
 }
 
@@ -197,24 +197,24 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use salotto::Role;
-    use salotto::testing::{Guest, TestHouse};
+    use salotto::testing::{Guest, TestServer};
 
     use super::*;
     use crate::parse_settings;
 
-    fn house() -> TestHouse {
-        TestHouse::new().plugin("commands", Commands::default())
+    fn server() -> TestServer {
+        TestServer::new().plugin("commands", Commands::default())
     }
 
-    fn two() -> (TestHouse, Guest, Guest) {
-        let house = house();
-        let (ada, bob) = (house.enter("ada"), house.enter("bob"));
-        (house, ada, bob)
+    fn two() -> (TestServer, Guest, Guest) {
+        let server = server();
+        let (ada, bob) = (server.enter("ada"), server.enter("bob"));
+        (server, ada, bob)
     }
 
     #[test]
     fn help_lists_what_the_caller_may_call() {
-        let (_house, ada, _bob) = two();
+        let (_server, ada, _bob) = two();
         ada.types("!help");
         ada.hears_about("* !help [COMMAND]");
         ada.hears_about("* !who [ROOM]");
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn help_explains_one_command() {
-        let (_house, ada, _bob) = two();
+        let (_server, ada, _bob) = two();
         for line in ["!help msg", "!help !msg"] {
             ada.types(line);
             ada.hears("* !msg NAME TEXT");
@@ -240,13 +240,13 @@ mod tests {
 
     #[test]
     fn help_for_the_operator_has_no_mark_and_knows_groups() {
-        let house = house();
-        let help = house.types("help").unwrap().to_string();
+        let server = server();
+        let help = server.types("help").unwrap().to_string();
         assert!(help.contains("kick NAME [REASON]"), "{help}");
         assert!(!help.contains('!'), "{help}");
         // Only somebody in a room can take another name.
         assert!(!help.contains("nick"), "{help}");
-        let plugins = house.types("help plugins").unwrap().to_string();
+        let plugins = server.types("help plugins").unwrap().to_string();
         for usage in ["plugins\n", "plugins enable NAME", "plugins disable NAME"] {
             assert!(plugins.contains(usage), "{plugins}");
         }
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn who_lists_the_names_here_or_elsewhere() {
-        let (_house, ada, bob) = two();
+        let (_server, ada, bob) = two();
         ada.types("!who");
         ada.hears("* 2 in lobby: ada, bob");
         bob.types("!join dev");
@@ -283,18 +283,18 @@ mod tests {
     #[test]
     fn who_counts_the_rest_in_a_large_room() {
         let settings = parse_settings("(who_names: 2)").unwrap();
-        let house = TestHouse::new().plugin("commands", Commands::new(settings));
-        let guests = ["ada", "bob", "cyd", "dan"].map(|name| house.enter(name));
+        let server = TestServer::new().plugin("commands", Commands::new(settings));
+        let guests = ["ada", "bob", "cyd", "dan"].map(|name| server.enter(name));
         guests[0].types("!who");
         guests[0].hears("* 4 in lobby: ada, bob and 2 more");
     }
 
     #[test]
     fn rooms_are_listed_with_their_topics() {
-        let (house, ada, bob) = two();
+        let (server, ada, bob) = two();
         bob.types("!join dev");
         bob.hears_about("you are in dev");
-        house.types("topic dev what we build").unwrap();
+        server.types("topic dev what we build").unwrap();
         ada.types("!rooms");
         ada.hears("* room   people  topic");
         assert_eq!(ada.hears_next(), "* lobby  2");
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_member_enters_and_leaves_rooms() {
-        let (_house, ada, bob) = two();
+        let (_server, ada, bob) = two();
         for guest in [&ada, &bob] {
             guest.types("!join dev");
             guest.hears_about("* you are in dev with");
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_member_takes_another_name() {
-        let (_house, ada, bob) = two();
+        let (_server, ada, bob) = two();
         bob.types("!nick eve");
         bob.hears("* your name is eve");
         bob.types("hello");
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_member_speaks_to_one_person_and_says_what_it_does() {
-        let (_house, ada, bob) = two();
+        let (_server, ada, bob) = two();
         ada.types("!msg bob psst");
         bob.hears("[ada to bob] psst");
         ada.hears("[ada to bob] psst");

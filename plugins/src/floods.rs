@@ -8,7 +8,7 @@
 //! )
 //! ```
 //!
-//! What is too much is not sent, and counts as a strike; the strikes of one person, or of whoever comes from the same address, lead up the
+//! What is too much is not sent, and counts as an offence; the offences of one person, or of whoever comes from the same address, lead up the
 //! steps, with a little time between two of them to heed the first. After a quiet time all is forgotten.
 //!
 //! Core reads at most ten lines at once and two a second after that from one connection (`limits.rate`) and holds back the rest, so that the
@@ -28,7 +28,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use salotto::{
-    Action, ConnectDraft, Host, JoinDraft, Left, MemberId, MemberInfo, MessageDraft, NameDraft,
+    Action, ConnectDraft, Context, JoinDraft, Left, MemberId, MemberInfo, MessageDraft, NameDraft,
     Peer, Plugin, Role, Verdict,
 };
 use serde::Deserialize;
@@ -62,7 +62,7 @@ pub struct FloodSettings {
     pub repeats: Option<Repeats>,
     /// Texts in capitals. Default `None`: anybody may.
     pub capitals: Option<Capitals>,
-    /// What the first strike leads to, the second, and so on; the last one stays. Default a warning, five minutes of silence, out, banned for an
+    /// What the first offence leads to, the second, and so on; the last one stays. Default a warning, five minutes of silence, out, banned for an
     /// hour. Empty: what is too much is not sent, and nothing follows.
     pub steps: Vec<Step>,
     /// How long a step is left to be heeded before another is taken. Default 5 seconds.
@@ -71,7 +71,7 @@ pub struct FloodSettings {
     pub forget: Span,
 }
 
-/// What a strike leads to.
+/// What an offence leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Step {
     /// They are told that it is too much, and what is next.
@@ -131,8 +131,8 @@ struct Record {
     step: usize,
     /// Until when the last one is left to be heeded.
     rests_until: Moment,
-    /// When there was a strike last.
-    struck: Moment,
+    /// When there was an offence last.
+    hits: Moment,
 }
 
 /// What was too much.
@@ -210,13 +210,13 @@ impl Floods {
     /// What is too much about a message, if anything is.
     fn offence(
         &mut self,
-        host: &Host<'_>,
+        context: &Context<'_>,
         member: MemberId,
         text: &str,
         now: Moment,
     ) -> Option<Offence> {
         let hasher = self.state.hasher.clone();
-        let talker = self.state.talker(host, member);
+        let talker = self.state.talker(context, member);
         if talker.is_exempt {
             return None;
         }
@@ -231,14 +231,14 @@ impl Floods {
     }
 
     /// Somebody went too far: a step is taken, unless the last one is to be heeded first. Returns what they are told; `None` when they may.
-    fn strike(
+    fn limit_hit(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         member: MemberId,
         offence: Offence,
         now: Moment,
     ) -> Option<String> {
-        let member = host.member(member)?;
+        let member = context.member(member)?;
         let address = address_of(member.peer)?;
         if member.role >= Role::Moderator {
             return None;
@@ -254,7 +254,7 @@ impl Floods {
         let Some(step) = self.next_step(suspect, now) else {
             return Some(format!("{words}; wait a little"));
         };
-        take_step(host, &member, step, offence);
+        take_step(context, &member, step, offence);
         let next = self.state.record(suspect, now, &self.settings).step;
         Some(match (step, self.settings.step(next)) {
             (Step::Warn, Some(next)) => format!("{words}; go on, and you will be {next}"),
@@ -262,14 +262,14 @@ impl Floods {
         })
     }
 
-    /// The step that a strike leads to; `None` while the last one is to be heeded.
+    /// The step that an offence leads to; `None` while the last one is to be heeded.
     fn next_step(&mut self, suspect: Suspect, now: Moment) -> Option<Step> {
         let settings = &self.settings;
         let record = self.state.record(suspect, now, settings);
-        if now.since(record.struck) >= settings.forget.microseconds() {
+        if now.since(record.hits) >= settings.forget.microseconds() {
             (record.step, record.rests_until) = (0, now);
         }
-        record.struck = now;
+        record.hits = now;
         let is_resting = record.rests_until > now;
         // A clock that was set back does not rest for longer than it would have.
         record.rests_until = record.rests_until.min(now.after(settings.longest_rest()));
@@ -289,13 +289,13 @@ impl Floods {
     /// Takes one out of a bucket of a member, where there is one, and says whether there was.
     fn may(
         &mut self,
-        host: &Host<'_>,
+        context: &Context<'_>,
         member: MemberId,
         pace: Option<Pace>,
         bucket: impl FnOnce(&mut Talker) -> &mut Bucket,
         now: Moment,
     ) -> bool {
-        let talker = self.state.talker(host, member);
+        let talker = self.state.talker(context, member);
         talker.is_exempt || pace.is_none_or(|pace| bucket(talker).take(pace, now))
     }
 }
@@ -316,9 +316,9 @@ impl FloodSettings {
 }
 
 impl State {
-    fn talker(&mut self, host: &Host<'_>, member: MemberId) -> &mut Talker {
+    fn talker(&mut self, context: &Context<'_>, member: MemberId) -> &mut Talker {
         self.talkers.entry(member).or_insert_with(|| {
-            let is_exempt = host.member(member).is_some_and(|info| info.peer == Peer::Local);
+            let is_exempt = context.member(member).is_some_and(|info| info.peer == Peer::Local);
             Talker { is_exempt, ..Talker::default() }
         })
     }
@@ -328,23 +328,23 @@ impl State {
     }
 }
 
-fn take_step(host: &mut Host<'_>, member: &MemberInfo, step: Step, offence: Offence) {
+fn take_step(context: &mut Context<'_>, member: &MemberInfo, step: Step, offence: Offence) {
     let Some(name) = &member.name else { return };
     let why = offence.words();
     // A name has no spaces and no quotation marks; a length of time may have spaces.
     match step {
         Step::Warn => {
-            let action = Action::new(host.now(), "warn", "floods");
-            host.record(action.whom(name.as_str()).why(why));
+            let action = Action::new(context.now(), "warn", "floods");
+            context.record(action.whom(name.as_str()).why(why));
         }
-        Step::Mute(span) => host.run(format!("mute {name} \"{span}\" {why}")),
-        Step::Kick => host.kick(member.id, None, why),
-        Step::Ban(span) => host.run(format!("ban {name} \"{span}\" {why}")),
+        Step::Mute(span) => context.run(format!("mute {name} \"{span}\" {why}")),
+        Step::Kick => context.kick(member.id, None, why),
+        Step::Ban(span) => context.run(format!("ban {name} \"{span}\" {why}")),
         Step::BanAddress(span) => match address_of(member.peer) {
             Some(address) if !address.is_loopback() => {
-                host.run(format!("ban address {name} \"{span}\" {why}"));
+                context.run(format!("ban address {name} \"{span}\" {why}"));
             }
-            _ => host.run(format!("ban {name} \"{span}\" {why}")),
+            _ => context.run(format!("ban {name} \"{span}\" {why}")),
         },
     }
 }
@@ -361,11 +361,11 @@ impl Plugin for Floods {
         }
     }
 
-    fn before_connect(&mut self, host: &mut Host<'_>, draft: &mut ConnectDraft) -> Verdict {
+    fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
         let Some(pace) = self.settings.connections else { return Verdict::Pass };
         let counts = |address: &std::net::IpAddr| self.settings.loopback || !address.is_loopback();
         let Some(address) = address_of(draft.peer).filter(counts) else { return Verdict::Pass };
-        let now = Moment::of(host.now());
+        let now = Moment::of(context.now());
         let network = Network::of_customer(address);
         let suspect = Suspect::Connections(network);
         let record = self.state.record(suspect, now, &self.settings);
@@ -374,40 +374,40 @@ impl Plugin for Floods {
         }
         let words = Offence::Connections.words();
         if let Some(Step::Ban(span) | Step::BanAddress(span)) = self.next_step(suspect, now) {
-            host.run(format!("ban {network} \"{span}\" {words}"));
+            context.run(format!("ban {network} \"{span}\" {words}"));
         }
         Verdict::Deny(format!("{words} from your address; wait a little"))
     }
 
-    fn before_name(&mut self, host: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+    fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         // The first name is no change; core counts how many are tried.
         let is_change = draft.current.is_some();
-        let (now, pace) = (Moment::of(host.now()), self.settings.names);
-        if !is_change || self.may(host, draft.member, pace, |talker| &mut talker.names, now) {
+        let (now, pace) = (Moment::of(context.now()), self.settings.names);
+        if !is_change || self.may(context, draft.member, pace, |talker| &mut talker.names, now) {
             return Verdict::Pass;
         }
-        denied(self.strike(host, draft.member, Offence::Names, now))
+        denied(self.limit_hit(context, draft.member, Offence::Names, now))
     }
 
-    fn before_join(&mut self, host: &mut Host<'_>, draft: &mut JoinDraft) -> Verdict {
-        let (now, pace) = (Moment::of(host.now()), self.settings.joins);
-        match self.may(host, draft.member, pace, |talker| &mut talker.joins, now) {
+    fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
+        let (now, pace) = (Moment::of(context.now()), self.settings.joins);
+        match self.may(context, draft.member, pace, |talker| &mut talker.joins, now) {
             true => Verdict::Pass,
-            false => denied(self.strike(host, draft.member, Offence::Joins, now)),
+            false => denied(self.limit_hit(context, draft.member, Offence::Joins, now)),
         }
     }
 
-    fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         // The operator speaks.
         let Some(member) = draft.member else { return Verdict::Pass };
-        let now = Moment::of(host.now());
-        match self.offence(host, member, &draft.text, now) {
+        let now = Moment::of(context.now());
+        match self.offence(context, member, &draft.text, now) {
             None => Verdict::Pass,
-            Some(offence) => denied(self.strike(host, member, offence, now)),
+            Some(offence) => denied(self.limit_hit(context, member, offence, now)),
         }
     }
 
-    fn after_left(&mut self, _host: &mut Host<'_>, left: &Left) {
+    fn after_left(&mut self, _context: &mut Context<'_>, left: &Left) {
         if left.room.is_none() {
             self.state.talkers.remove(&left.member);
         }

@@ -1,4 +1,4 @@
-//! The policy of a Salotto house: the plugins that come with it.
+//! The policy of a Salotto server: the plugins that come with it.
 //!
 //! Core does what every room needs; everything that somebody might want otherwise is a plugin, and a room without any still
 //! works. A host enables them by name, with settings in RON:
@@ -11,14 +11,14 @@
 //! | [`floods`] | warns, mutes, sends out and bans who drowns the others out |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
 //! | [`log`] | writes what is said to a file |
-//! | [`metrics`] | tells the numbers of the house to Prometheus |
-//! | [`audit`] | writes what is done to people and to the house to a file |
+//! | [`metrics`] | tells the numbers of the server to Prometheus |
+//! | [`audit`] | writes what is done to people and to the server to a file |
 //! | [`roles`] | `!login`, `!logout`: who may do what; keeps the names of accounts |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
 //! ```
-//! use salotto::{Host, MessageDraft, Plugin, PluginSetup, Server, Verdict};
+//! use salotto::{Context, MessageDraft, Plugin, PluginSetup, Server, Verdict};
 //! use salotto_plugins::CatalogExt;
 //!
 //! #[derive(Debug, Default, serde::Deserialize)]
@@ -29,7 +29,7 @@
 //! }
 //!
 //! impl Plugin for Manners {
-//!     fn before_message(&mut self, _host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+//!     fn before_message(&mut self, _context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
 //!         match self.words.iter().find(|word| draft.text.contains(word.as_str())) {
 //!             Some(word) => Verdict::Deny(format!("`{word}` is not said here; put it kindly")),
 //!             None => Verdict::Pass,

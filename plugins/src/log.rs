@@ -16,7 +16,7 @@ mod line;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use salotto::{Entry, Event, Host, Plugin};
+use salotto::{Context, Entry, Event, Plugin};
 use serde::Deserialize;
 
 use crate::common::journal::{self, Feed, JournalFile, QUEUE, RETRY, Rotate};
@@ -90,9 +90,9 @@ impl Log {
         Self { settings, retry: RETRY, feed: None }
     }
 
-    fn write(&self, host: &Host<'_>, event: impl FnOnce() -> Event) {
+    fn write(&self, context: &Context<'_>, event: impl FnOnce() -> Event) {
         if let Some(feed) = &self.feed {
-            feed.push(event(), host.now());
+            feed.push(event(), context.now());
         }
     }
 }
@@ -104,27 +104,27 @@ impl Default for Log {
 }
 
 impl Plugin for Log {
-    fn start(&mut self, host: &mut Host<'_>) {
+    fn start(&mut self, context: &mut Context<'_>) {
         let settings = &self.settings;
         let file = JournalFile::new(settings.path.clone(), settings.rotate, settings.keep);
         let (feed, writer) = journal::connect(QUEUE, file, settings.format, self.retry);
         self.feed = Some(feed);
-        let reporter = host.reporter();
-        host.spawn(writer.run(move |text| reporter.report(text)));
+        let reporter = context.reporter();
+        context.spawn(writer.run(move |text| reporter.report(text)));
     }
 
-    fn stop(&mut self, _host: &mut Host<'_>) {
+    fn stop(&mut self, _context: &mut Context<'_>) {
         // The queue closes with it, which is how the task learns that it is time to finish.
         self.feed = None;
     }
 
-    fn after_entry(&mut self, host: &mut Host<'_>, entry: &Entry) {
-        self.write(host, || Event::Entry(entry.clone()));
+    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry) {
+        self.write(context, || Event::Entry(entry.clone()));
     }
 
-    fn after_direct(&mut self, host: &mut Host<'_>, event: &Event) {
+    fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {
         if self.settings.directs {
-            self.write(host, || event.clone());
+            self.write(context, || event.clone());
         }
     }
 }

@@ -1,10 +1,10 @@
-//! `metrics`: the numbers of the house for [Prometheus](https://prometheus.io), over HTTP on an address of its own.
+//! `metrics`: the numbers of the server for [Prometheus](https://prometheus.io), over HTTP on an address of its own.
 //!
 //! ```ron
 //! (listen: "127.0.0.1:9464")
 //! ```
 //!
-//! `GET /metrics` answers how many are here, what was said and delivered, which limits struck, why connections ended and how long the hooks of
+//! `GET /metrics` answers how many are here, what was said and delivered, which limits were hit, why connections ended and how long the hooks of
 //! each plugin took. Numbers only, no names of people and nothing of what they say; still, the default address is for this machine alone.
 //!
 //! Nothing is done while nobody asks. An address that is taken is reported and tried again. When the settings change, whoever takes over the same address
@@ -20,11 +20,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_channel::Sender;
-use salotto::{Host, Plugin};
+use salotto::{Context, Plugin};
 use serde::{Deserialize, Deserializer};
 use smol::net::TcpListener;
 
-use server::{Desk, Told};
+use server::{Desk, FromTask};
 
 /// Where the numbers are told.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -74,20 +74,20 @@ impl Default for Metrics {
 }
 
 impl Plugin for Metrics {
-    fn start(&mut self, host: &mut Host<'_>) {
+    fn start(&mut self, context: &mut Context<'_>) {
         let (open, closing) = async_channel::bounded(1);
         self.open = Some(open);
         let desk = Desk {
             address: self.settings.listen,
             closing,
-            mailbox: host.mailbox(),
-            reporter: host.reporter(),
+            mailbox: context.mailbox(),
+            reporter: context.reporter(),
             retry: self.retry,
         };
-        host.spawn(desk.run(self.listener.clone()));
+        context.spawn(desk.run(self.listener.clone()));
     }
 
-    fn stop(&mut self, _host: &mut Host<'_>) {
+    fn stop(&mut self, _context: &mut Context<'_>) {
         self.open = None;
     }
 
@@ -102,11 +102,11 @@ impl Plugin for Metrics {
         }
     }
 
-    fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {
-        match result.downcast::<Told>().map(|told| *told) {
-            Ok(Told::Listening(listener)) => self.listener = Some(listener),
+    fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
+        match result.downcast::<FromTask>().map(|told| *told) {
+            Ok(FromTask::Listening(listener)) => self.listener = Some(listener),
             // Whoever asked may be gone.
-            Ok(Told::Asked(sender)) => drop(sender.try_send(host.status())),
+            Ok(FromTask::Asked(sender)) => drop(sender.try_send(context.status())),
             Err(_) => {}
         }
     }

@@ -12,9 +12,9 @@
 //!
 //! - **A ban** keeps out a name with all that pass for it, an address or a network, for a time or for good. `ban bob` is about the name: others may share
 //!   bob's address, as a class behind one router does, so banning that too is said: `ban address bob`. Who is here is sent out. Bans are kept in a file,
-//!   which may be changed with an editor while the house is open: `config reload` takes it over, and the house writes only what it has just read.
+//!   which may be changed with an editor while the server is running: `config reload` takes it over, and the server writes only what it has just read.
 //! - **A mute** holds a name, the connection that has it, and who comes from its address later, so that neither another name nor coming back helps. The
-//!   muted can still write to moderators and to the host. Mutes, slow rooms and locks last as long as the house is open.
+//!   muted can still write to moderators and to the operator. Mutes, slow rooms and locks last as long as the server is running.
 //! - **A slow room** lets each member say something every so many seconds, moderators excepted.
 //! - **A locked room** is entered by moderators and by those who were invited or inside when it was locked.
 
@@ -35,7 +35,7 @@ use std::time::Duration;
 use salotto::plugin::{Kicked, Renamed, Target};
 use salotto::protocol::LeaveReason;
 use salotto::{
-    Command, CommandError, ConnectDraft, Entry, Host, Invocation, JoinDraft, LeaveDraft, Left,
+    Command, CommandError, ConnectDraft, Context, Entry, Invocation, JoinDraft, LeaveDraft, Left,
     MemberId, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName, Settings, Verdict,
 };
 use serde::Deserialize;
@@ -105,19 +105,19 @@ impl Moderation {
     }
 
     /// Changes the bans and has that kept.
-    fn change_bans(&mut self, host: &mut Host<'_>, change: Change) {
+    fn change_bans(&mut self, context: &mut Context<'_>, change: Change) {
         self.bans.apply(&change);
         self.keeper.change(change);
-        self.wait_for_the_next_end(host);
+        self.wait_for_the_next_end(context);
     }
 
     /// Sends out whoever is here and banned.
-    fn send_out_the_banned(&self, host: &mut Host<'_>) {
+    fn send_out_the_banned(&self, context: &mut Context<'_>) {
         if self.bans.len() == 0 {
             return;
         }
-        let now = host.now();
-        let banned: Vec<(MemberId, String)> = host
+        let now = context.now();
+        let banned: Vec<(MemberId, String)> = context
             .members()
             .filter_map(|member| {
                 let address = address_of(member.peer);
@@ -128,38 +128,38 @@ impl Moderation {
             })
             .collect();
         for (member, why) in banned {
-            host.kick(member, None, why);
+            context.kick(member, None, why);
         }
     }
 
     /// Has the timer ring when the next ban or mute is over.
-    fn wait_for_the_next_end(&self, host: &mut Host<'_>) {
+    fn wait_for_the_next_end(&self, context: &mut Context<'_>) {
         let ends = [self.bans.next_end(), self.mutes.next_end()];
         match ends.into_iter().flatten().min() {
             Some(end) => {
-                let left = end.system_time().duration_since(host.now().system_time());
+                let left = end.system_time().duration_since(context.now().system_time());
                 // A clock is read to the millisecond, and rings a little early at the worst.
-                host.set_timer(TIDY_TIMER, left.unwrap_or_default() + Duration::from_millis(1));
+                context.set_timer(TIDY_TIMER, left.unwrap_or_default() + Duration::from_millis(1));
             }
-            None => host.cancel_timer(TIDY_TIMER),
+            None => context.cancel_timer(TIDY_TIMER),
         }
     }
 
-    fn drop_what_is_over(&mut self, host: &mut Host<'_>) {
-        let now = host.now();
+    fn drop_what_is_over(&mut self, context: &mut Context<'_>) {
+        let now = context.now();
         self.mutes.tidy(now);
         if self.bans.next_end().is_some_and(|end| end <= now) {
-            return self.change_bans(host, Change::Tidy(now));
+            return self.change_bans(context, Change::Tidy(now));
         }
-        self.wait_for_the_next_end(host);
+        self.wait_for_the_next_end(context);
     }
 
     /// Somebody has a name, or another.
-    fn meet(&mut self, host: &Host<'_>, member: MemberId, name: &Name) {
+    fn meet(&mut self, context: &Context<'_>, member: MemberId, name: &Name) {
         if self.mutes.len() == 0 {
             return;
         }
-        let Some(info) = host.member(member) else { return };
+        let Some(info) = context.member(member) else { return };
         let address = address_of(info.peer)
             .filter(|address| self.settings.mute_addresses && !address.is_loopback());
         self.mutes.meet(member, name, address);
@@ -168,22 +168,22 @@ impl Moderation {
     /// Why somebody may not say this now, if so.
     fn silence(
         &self,
-        host: &Host<'_>,
+        context: &Context<'_>,
         member: MemberId,
         from: &Name,
         target: &Target,
     ) -> Option<String> {
-        let now = host.now();
+        let now = context.now();
         if let Some(mute) = self.mutes.of(member, now)
-            && !mute.spares(from, host.member(member)?.role)
-            && !is_in_charge(host, target)
+            && !mute.spares(from, context.member(member)?.role)
+            && !is_in_charge(context, target)
         {
             let terms = mute.terms(now);
             return Some(format!("you are muted {terms}; you can still write to a moderator"));
         }
         let Target::Room(room) = target else { return None };
         let wait = self.slow.wait(room, member, now)?;
-        let is_moderator = host.member(member)?.role >= Role::Moderator;
+        let is_moderator = context.member(member)?.role >= Role::Moderator;
         (!is_moderator).then(|| {
             let seconds = wait.as_millis().div_ceil(1000);
             format!("{room} is slow; you can say something again in {seconds}s")
@@ -191,10 +191,10 @@ impl Moderation {
     }
 }
 
-/// Whether something is said to somebody whom the muted may write to: a moderator, or the host.
-fn is_in_charge(host: &Host<'_>, target: &Target) -> bool {
+/// Whether something is said to somebody whom the muted may write to: a moderator, or the operator.
+fn is_in_charge(context: &Context<'_>, target: &Target) -> bool {
     let Target::Person(name) = target else { return false };
-    match host.find(name.as_str()) {
+    match context.find(name.as_str()) {
         Some(member) => member.role >= Role::Moderator,
         None => true,
     }
@@ -205,13 +205,13 @@ impl Plugin for Moderation {
         commands::commands()
     }
 
-    fn start(&mut self, host: &mut Host<'_>) {
-        self.keeper.start(host);
-        self.send_out_the_banned(host);
-        self.drop_what_is_over(host);
+    fn start(&mut self, context: &mut Context<'_>) {
+        self.keeper.start(context);
+        self.send_out_the_banned(context);
+        self.drop_what_is_over(context);
     }
 
-    fn stop(&mut self, _host: &mut Host<'_>) {
+    fn stop(&mut self, _context: &mut Context<'_>) {
         self.keeper.stop();
     }
 
@@ -233,8 +233,8 @@ impl Plugin for Moderation {
         self.locks.take_over(locks);
     }
 
-    fn before_connect(&mut self, host: &mut Host<'_>, draft: &mut ConnectDraft) -> Verdict {
-        let now = host.now();
+    fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
+        let now = context.now();
         let ban = address_of(draft.peer).and_then(|address| self.bans.of_address(address, now));
         match ban {
             Some(ban) => Verdict::Deny(format!("your address is banned {}", ban.terms(now))),
@@ -242,12 +242,12 @@ impl Plugin for Moderation {
         }
     }
 
-    fn before_name(&mut self, host: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
-        let now = host.now();
+    fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
+        let now = context.now();
         let address = address_of(draft.peer);
         if let Some(ban) = address.and_then(|address| self.bans.of_address(address, now)) {
             // Banned while it stood at the door.
-            host.kick(draft.member, None, format!("banned {}", ban.terms(now)));
+            context.kick(draft.member, None, format!("banned {}", ban.terms(now)));
             return Verdict::Take;
         }
         if draft.current.is_some()
@@ -261,7 +261,7 @@ impl Plugin for Moderation {
             // Whoever bans this means the address.
             return Verdict::Deny(format!("`{}` is an address; choose another name", draft.name));
         }
-        let Ok(name) = Name::new(&draft.name, host.settings().limits.name_bounds()) else {
+        let Ok(name) = Name::new(&draft.name, context.settings().limits.name_bounds()) else {
             return Verdict::Pass;
         };
         match self.bans.of_name(&name, now) {
@@ -273,29 +273,29 @@ impl Plugin for Moderation {
         }
     }
 
-    fn before_join(&mut self, host: &mut Host<'_>, draft: &mut JoinDraft) -> Verdict {
+    fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
         let is_moderator =
-            || host.member(draft.member).is_some_and(|member| member.role >= Role::Moderator);
+            || context.member(draft.member).is_some_and(|member| member.role >= Role::Moderator);
         if self.locks.lets_in(&draft.room, &draft.name) || is_moderator() {
             return Verdict::Pass;
         }
         Verdict::Deny(format!("`{}` is locked; ask a moderator to invite you", draft.room))
     }
 
-    fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         // The usual case costs no look at the clock; and the operator speaks.
         let is_calm = !self.mutes.hold_anybody() && !self.slow.are_there();
         let Some(member) = draft.member.filter(|_| !is_calm) else { return Verdict::Pass };
-        match self.silence(host, member, &draft.from, &draft.target) {
+        match self.silence(context, member, &draft.from, &draft.target) {
             Some(why) => Verdict::Deny(why),
             None => Verdict::Pass,
         }
     }
 
-    fn before_leave(&mut self, host: &mut Host<'_>, draft: &mut LeaveDraft) -> Verdict {
+    fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
         if let LeaveReason::Quit { farewell } = &mut draft.reason
             && self.mutes.hold_anybody()
-            && self.mutes.of(draft.member, host.now()).is_some()
+            && self.mutes.of(draft.member, context.now()).is_some()
         {
             // Last words are words.
             farewell.clear();
@@ -303,67 +303,67 @@ impl Plugin for Moderation {
         Verdict::Pass
     }
 
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        if let Some(name) = host.name(member).cloned() {
-            self.meet(host, member, &name);
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        if let Some(name) = context.name(member).cloned() {
+            self.meet(context, member, &name);
         }
     }
 
-    fn after_renamed(&mut self, host: &mut Host<'_>, renamed: &Renamed) {
-        self.meet(host, renamed.member, &renamed.name);
+    fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
+        self.meet(context, renamed.member, &renamed.name);
     }
 
-    fn after_said(&mut self, host: &mut Host<'_>, member: Option<MemberId>, entry: &Entry) {
+    fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {
         if let Some(member) = member.filter(|_| self.slow.are_there()) {
-            self.slow.said(&entry.room, member, host.now());
+            self.slow.said(&entry.room, member, context.now());
         }
     }
 
-    fn after_left(&mut self, _host: &mut Host<'_>, left: &Left) {
+    fn after_left(&mut self, _context: &mut Context<'_>, left: &Left) {
         if left.room.is_none() {
             self.mutes.forget(left.member);
         }
     }
 
-    fn after_kicked(&mut self, _host: &mut Host<'_>, kicked: &Kicked) {
+    fn after_kicked(&mut self, _context: &mut Context<'_>, kicked: &Kicked) {
         self.locks.disinvite(&kicked.name);
     }
 
-    fn after_room_closed(&mut self, _host: &mut Host<'_>, room: &RoomName) {
+    fn after_room_closed(&mut self, _context: &mut Context<'_>, room: &RoomName) {
         self.slow.forget(room);
         self.locks.forget(room);
     }
 
-    fn after_settings_changed(&mut self, _host: &mut Host<'_>, _settings: &Settings) {
+    fn after_settings_changed(&mut self, _context: &mut Context<'_>, _settings: &Settings) {
         self.keeper.reread();
     }
 
-    fn after_timer(&mut self, host: &mut Host<'_>, key: &str) {
+    fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
         match key {
-            TIDY_TIMER => self.drop_what_is_over(host),
+            TIDY_TIMER => self.drop_what_is_over(context),
             keeper::RETRY_TIMER => self.keeper.retry(),
             _ => {}
         }
     }
 
-    fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {
+    fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
         let Ok(kept) = result.downcast::<Kept>() else { return };
-        let Some((bans, others)) = self.keeper.take(*kept, host) else { return };
+        let Some((bans, others)) = self.keeper.take(*kept, context) else { return };
         let before = std::mem::replace(&mut self.bans, bans);
         // Thousands of them take longer to drop than a hook has.
-        host.spawn(async move { drop(before) });
-        self.wait_for_the_next_end(host);
+        context.spawn(async move { drop(before) });
+        self.wait_for_the_next_end(context);
         if others {
-            self.send_out_the_banned(host);
+            self.send_out_the_banned(context);
         }
     }
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
-        commands::run(self, host, invocation)
+        commands::run(self, context, invocation)
     }
 }
 

@@ -9,7 +9,7 @@
 //! ```
 
 use salotto::plugin::Renamed;
-use salotto::{Host, Left as HasLeft, MemberId, Name, NoticeKind, Plugin, RoomName};
+use salotto::{Context, Left as HasLeft, MemberId, Name, NoticeKind, Plugin, RoomName};
 use serde::Deserialize;
 
 use crate::common::template::{Moment, Placeholder, Template};
@@ -18,17 +18,17 @@ use crate::common::template::{Moment, Placeholder, Template};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NoticeSettings {
-    /// Told to a room when somebody came in. Knows `{name}`, `{room}` and `{members}`, how many are in it now. Default
+    /// Sent to a room when somebody came in. Knows `{name}`, `{room}` and `{members}`, how many are in it now. Default
     /// `{name} joined`.
     pub joined: Option<Template<Joined>>,
-    /// Told to a room when somebody left it. Knows `{name}`, `{room}`, `{reason}` and `{members}`, how many are in it now.
+    /// Sent to a room when somebody left it. Knows `{name}`, `{room}`, `{reason}` and `{members}`, how many are in it now.
     /// Default `{name} left ({reason})`.
     pub left: Option<Template<Left>>,
-    /// Told to each room of somebody who took another name. Knows `{old}`, `{new}`, `{room}` and `{members}`. Default
+    /// Sent to each room of somebody who took another name. Knows `{old}`, `{new}`, `{room}` and `{members}`. Default
     /// `{old} is now {new}`.
     pub renamed: Option<Template<NewName>>,
-    /// Told to a newcomer alone. Knows `{name}`, `{server}`, the name of the house, and `{members}`, how many people are in the
-    /// house. Default `Welcome, {name}!`.
+    /// Sent to a newcomer alone. Knows `{name}`, `{server}`, the name of the server, and `{members}`, how many people are in the
+    /// server. Default `Welcome, {name}!`.
     pub welcome: Option<Template<Welcome>>,
     /// Lines told to a newcomer after the welcome, with the same placeholders. Default none.
     pub message_of_the_day: Vec<Template<Welcome>>,
@@ -50,7 +50,7 @@ pub enum NewName {}
 #[derive(Debug)]
 pub enum Welcome {}
 
-/// The plugin. Keeps still about rooms that are too large to announce everybody, and when the house stops.
+/// The plugin. Keeps still about rooms that are too large to announce everybody, and when the server stops.
 #[derive(Debug, Default)]
 pub struct Notices {
     settings: NoticeSettings,
@@ -96,7 +96,7 @@ impl Notices {
 
     /// Tells a room, unless the text is turned off.
     fn tell_room<M>(
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         room: &RoomName,
         kind: NoticeKind,
         template: Option<&Template<M>>,
@@ -107,19 +107,19 @@ impl Notices {
         };
         let text = template.fill(|placeholder| match placeholder {
             Placeholder::Room => room.to_string(),
-            Placeholder::Members => members(host, room).to_string(),
+            Placeholder::Members => members(context, room).to_string(),
             other => value(other),
         });
-        host.notice(room, text, kind);
+        context.notice(room, text, kind);
     }
 }
 
 impl Plugin for Notices {
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        let Some(name) = host.name(member).cloned() else {
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        let Some(name) = context.name(member).cloned() else {
             return;
         };
-        let server = host.settings().server.name.clone();
+        let server = context.settings().server.name.clone();
         let lines: Vec<String> = self
             .settings
             .welcome
@@ -128,27 +128,27 @@ impl Plugin for Notices {
             .map(|template| {
                 template.fill(|placeholder| match placeholder {
                     Placeholder::Name => name.to_string(),
-                    Placeholder::Members => host.members().count().to_string(),
+                    Placeholder::Members => context.members().count().to_string(),
                     _ => server.clone(),
                 })
             })
             .collect();
         // Core leaves out lines that are empty, and what is empty altogether.
-        host.tell(member, lines.join("\n"), NoticeKind::Welcome);
+        context.notice_to(member, lines.join("\n"), NoticeKind::Welcome);
     }
 
-    fn after_joined(&mut self, host: &mut Host<'_>, member: MemberId, room: &RoomName) {
-        if host.is_quiet(room) {
+    fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {
+        if context.is_quiet(room) {
             return;
         }
-        let Some(name) = host.name(member).map(Name::to_string) else {
+        let Some(name) = context.name(member).map(Name::to_string) else {
             return;
         };
         let template = self.settings.joined.as_ref();
-        Self::tell_room(host, room, NoticeKind::Joined, template, |_| name.clone());
+        Self::tell_room(context, room, NoticeKind::Joined, template, |_| name.clone());
     }
 
-    fn after_left(&mut self, host: &mut Host<'_>, left: &HasLeft) {
+    fn after_left(&mut self, context: &mut Context<'_>, left: &HasLeft) {
         let Some(room) = &left.room else {
             return;
         };
@@ -156,20 +156,26 @@ impl Plugin for Notices {
             return;
         }
         let template = self.settings.left.as_ref();
-        Self::tell_room(host, room, NoticeKind::Left, template, |placeholder| match placeholder {
-            Placeholder::Reason => left.reason.to_string(),
-            _ => left.name.to_string(),
-        });
+        Self::tell_room(
+            context,
+            room,
+            NoticeKind::Left,
+            template,
+            |placeholder| match placeholder {
+                Placeholder::Reason => left.reason.to_string(),
+                _ => left.name.to_string(),
+            },
+        );
     }
 
-    fn after_renamed(&mut self, host: &mut Host<'_>, renamed: &Renamed) {
-        let rooms = host.member(renamed.member).map(|member| member.rooms);
+    fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
+        let rooms = context.member(renamed.member).map(|member| member.rooms);
         let template = self.settings.renamed.as_ref();
         for room in rooms.unwrap_or_default() {
-            if host.is_quiet(&room) {
+            if context.is_quiet(&room) {
                 continue;
             }
-            Self::tell_room(host, &room, NoticeKind::Renamed, template, |placeholder| {
+            Self::tell_room(context, &room, NoticeKind::Renamed, template, |placeholder| {
                 match placeholder {
                     Placeholder::Old => renamed.from.to_string(),
                     _ => renamed.name.to_string(),
@@ -179,8 +185,8 @@ impl Plugin for Notices {
     }
 }
 
-fn members(host: &Host<'_>, room: &RoomName) -> usize {
-    host.members_of(room).map_or(0, Iterator::count)
+fn members(context: &Context<'_>, room: &RoomName) -> usize {
+    context.members_of(room).map_or(0, Iterator::count)
 }
 
 #[cfg(test)]
@@ -188,13 +194,13 @@ mod tests {
     use std::time::Duration;
 
     use salotto::Settings;
-    use salotto::testing::TestHouse;
+    use salotto::testing::TestServer;
 
     use super::*;
     use crate::parse_settings;
 
-    fn house(settings: &str) -> TestHouse {
-        TestHouse::new().plugin("notices", plugin(settings))
+    fn server(settings: &str) -> TestServer {
+        TestServer::new().plugin("notices", plugin(settings))
     }
 
     fn plugin(settings: &str) -> Notices {
@@ -203,23 +209,23 @@ mod tests {
 
     #[test]
     fn a_room_reads_who_comes_goes_and_is_renamed() {
-        let house = house("");
-        let ada = house.enter("ada");
-        let bob = house.enter("bob");
+        let server = server("");
+        let ada = server.enter("ada");
+        let bob = server.enter("bob");
         ada.hears("* bob joined");
-        smol::block_on(house.handle().kick("bob", "spam")).unwrap();
+        smol::block_on(server.handle().kick("bob", "spam")).unwrap();
         assert_eq!(bob.hears_goodbye(), "* goodbye (kicked by host: spam)");
         ada.hears("* bob left (kicked by host: spam)");
-        drop(house.enter("cyd"));
+        drop(server.enter("cyd"));
         ada.hears("* cyd left (quit)");
     }
 
     #[test]
     fn a_rename_is_told_in_every_room_of_the_renamed() {
         let settings = "(renamed: \"{old} is now {new} in {room}\")";
-        let house = house(settings).plugin("commands", crate::commands::Commands::default());
-        let ada = house.enter("ada");
-        let bob = house.enter("bob");
+        let server = server(settings).plugin("commands", crate::commands::Commands::default());
+        let ada = server.enter("ada");
+        let bob = server.enter("bob");
         bob.types("!join dev");
         bob.hears_about("you are in dev");
         bob.types("!nick eve");
@@ -234,10 +240,10 @@ mod tests {
             welcome: "Hello {name}, {members} are at {server}",
             message_of_the_day: ["one", "", "two\nthree {name}"],
         )"#;
-        let house = house(settings);
-        let _ada = house.enter("ada");
-        let bob = house.enter("bob");
-        let server = house.handle().settings().server.name.clone();
+        let server = server(settings);
+        let _ada = server.enter("ada");
+        let bob = server.enter("bob");
+        let server = server.handle().settings().server.name.clone();
         bob.hears(&format!("* Hello bob, 2 are at {server}"));
         for line in ["* one", "* two", "* three bob"] {
             assert_eq!(bob.hears_next(), line);
@@ -246,10 +252,10 @@ mod tests {
 
     #[test]
     fn a_text_that_is_none_or_empty_is_not_told() {
-        let house = house("(joined: None, left: \"\", renamed: None, welcome: None)");
-        let ada = house.enter("ada");
-        drop(house.enter("bob"));
-        let cyd = house.enter("cyd");
+        let server = server("(joined: None, left: \"\", renamed: None, welcome: None)");
+        let ada = server.enter("ada");
+        drop(server.enter("bob"));
+        let cyd = server.enter("cyd");
         cyd.types("marker");
         ada.hears("cyd: marker");
         let heard = ada.transcript();
@@ -258,9 +264,9 @@ mod tests {
 
     #[test]
     fn what_people_choose_is_never_a_placeholder() {
-        let house = house("").plugin("quit", crate::quit::Quit::default());
-        let ada = house.enter("ada");
-        let bob = house.enter("bob");
+        let server = server("").plugin("quit", crate::quit::Quit::default());
+        let ada = server.enter("ada");
+        let bob = server.enter("bob");
         bob.types("!quit {name} {room} {{reason}}");
         ada.hears("* bob left (quit: {name} {room} {{reason}})");
     }
@@ -269,16 +275,16 @@ mod tests {
     fn a_large_room_is_kept_still() {
         let mut settings = Settings::default();
         settings.presence.announce_up_to = Some(2);
-        let house = TestHouse::with(settings)
+        let server = TestServer::with(settings)
             .plugin("notices", plugin(""))
             .plugin("quit", crate::quit::Quit::default());
-        let ada = house.enter("ada");
-        let _bob = house.enter("bob");
+        let ada = server.enter("ada");
+        let _bob = server.enter("bob");
         ada.hears("* bob joined");
-        let cyd = house.enter("cyd");
+        let cyd = server.enter("cyd");
         cyd.types("!quit");
         cyd.hears_goodbye();
-        house.step(Duration::from_secs(1));
+        server.step(Duration::from_secs(1));
         ada.hears("* 2 people are here now");
         assert!(
             !ada.transcript().iter().any(|line| line.contains("cyd")),
@@ -288,12 +294,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_of_everybody_leaving_when_the_house_stops() {
-        let house = house("");
-        let ada = house.enter("ada");
-        let bob = house.enter("bob");
+    fn nobody_is_told_of_everybody_leaving_when_the_server_stops() {
+        let server = server("");
+        let ada = server.enter("ada");
+        let bob = server.enter("bob");
         ada.hears("* bob joined");
-        house.stop();
+        server.stop();
         assert_eq!(ada.hears_goodbye(), "* goodbye (server stopping)");
         assert_eq!(bob.hears_goodbye(), "* goodbye (server stopping)");
         for guest in [ada, bob] {
@@ -304,14 +310,14 @@ mod tests {
 
     #[test]
     fn it_comes_and_goes_while_people_talk() {
-        let house = TestHouse::new();
-        let ada = house.enter("ada");
-        let _bob = house.enter("bob");
-        let house = house.plugin("notices", plugin(""));
-        let _cyd = house.enter("cyd");
+        let server = TestServer::new();
+        let ada = server.enter("ada");
+        let _bob = server.enter("bob");
+        let server = server.plugin("notices", plugin(""));
+        let _cyd = server.enter("cyd");
         ada.hears("* cyd joined");
-        assert!(smol::block_on(house.handle().disable("notices")).unwrap());
-        let dan = house.enter("dan");
+        assert!(smol::block_on(server.handle().disable("notices")).unwrap());
+        let dan = server.enter("dan");
         dan.types("marker");
         ada.hears("dan: marker");
         assert!(!ada.transcript().contains(&"* dan joined".to_owned()));

@@ -7,7 +7,7 @@
 use salotto::plugin::Target;
 use salotto::protocol::MessageKind;
 use salotto::{
-    Arg, Command, CommandError, Host, Invocation, MessageDraft, Plugin, Reply, Role, Verdict,
+    Arg, Command, CommandError, Context, Invocation, MessageDraft, Plugin, Reply, Role, Verdict,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -129,7 +129,7 @@ impl Plugin for Quit {
             .iter()
             .filter_map(|word| match word {
                 Word::Command(path) => Some(
-                    Command::new(path, "Says goodbye and leaves the house")
+                    Command::new(path, "Says goodbye and leaves the server")
                         .arg(Arg::text("farewell").optional())
                         .in_person()
                         // At the door one may change one's mind.
@@ -141,14 +141,14 @@ impl Plugin for Quit {
             .collect()
     }
 
-    fn before_message(&mut self, host: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         let in_a_room = matches!(draft.target, Target::Room(_));
         let (Some(member), MessageKind::Say, true) = (draft.member, draft.kind, in_a_room) else {
             return Verdict::Pass;
         };
         match self.farewell(&draft.text) {
             Some(farewell) => {
-                host.quit(member, farewell);
+                context.quit(member, farewell);
                 Verdict::Take
             }
             None => Verdict::Pass,
@@ -157,11 +157,11 @@ impl Plugin for Quit {
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         if let Some(member) = invocation.caller.member {
-            host.quit(member, invocation.text("farewell"));
+            context.quit(member, invocation.text("farewell"));
         }
         Ok(Reply::Done)
     }
@@ -169,31 +169,31 @@ impl Plugin for Quit {
 
 #[cfg(test)]
 mod tests {
-    use salotto::testing::TestHouse;
+    use salotto::testing::TestServer;
 
     use super::*;
     use crate::commands::Commands;
     use crate::parse_settings;
 
-    fn house(settings: &str) -> TestHouse {
-        TestHouse::new().plugin("quit", Quit::new(parse_settings(settings).unwrap()))
+    fn server(settings: &str) -> TestServer {
+        TestServer::new().plugin("quit", Quit::new(parse_settings(settings).unwrap()))
     }
 
     #[test]
     fn the_word_says_goodbye_with_last_words() {
-        let house = house("");
-        let ada = house.enter("ada");
+        let server = server("");
+        let ada = server.enter("ada");
         ada.types("!quit  see  you");
         assert_eq!(ada.hears_goodbye(), "* goodbye (quit: see  you)");
-        let bob = house.enter("bob");
+        let bob = server.enter("bob");
         bob.types("!quit");
         assert_eq!(bob.hears_goodbye(), "* goodbye (quit)");
     }
 
     #[test]
     fn another_word_replaces_it() {
-        let house = house("(words: [\"!bye\"])");
-        let ada = house.enter("ada");
+        let server = server("(words: [\"!bye\"])");
+        let ada = server.enter("ada");
         ada.types("!quit");
         ada.hears_about("! there is no command `!quit`");
         ada.types("!bye");
@@ -202,9 +202,9 @@ mod tests {
 
     #[test]
     fn a_word_without_a_mark_is_understood_at_the_beginning_of_what_is_said() {
-        let house = house("(words: [\"ciao\", \"Ade\"])");
-        let ada = house.enter("ada");
-        let bob = house.enter("bob");
+        let server = server("(words: [\"ciao\", \"Ade\"])");
+        let ada = server.enter("ada");
+        let bob = server.enter("bob");
         for line in ["ciaociao", "I say ciao", "!ciao"] {
             bob.types(line);
         }
@@ -221,9 +221,9 @@ mod tests {
 
     #[test]
     fn what_is_said_to_one_person_or_as_an_action_does_not_quit() {
-        let house = house("(words: [\"bye\"])").plugin("commands", Commands::default());
-        let ada = house.enter("ada");
-        let bob = house.enter("bob");
+        let server = server("(words: [\"bye\"])").plugin("commands", Commands::default());
+        let ada = server.enter("ada");
+        let bob = server.enter("bob");
         bob.types("!msg ada bye");
         ada.hears("[bob to ada] bye");
         bob.types("!me bye");
@@ -234,8 +234,8 @@ mod tests {
 
     #[test]
     fn the_operator_cannot_quit_by_it() {
-        let house = house("");
-        assert!(house.types("quit").is_err());
+        let server = server("");
+        assert!(server.types("quit").is_err());
     }
 
     #[test]
@@ -261,9 +261,9 @@ mod tests {
 
     #[test]
     fn the_word_is_gone_with_the_plugin() {
-        let house = house("");
-        let ada = house.enter("ada");
-        assert!(smol::block_on(house.handle().disable("quit")).unwrap());
+        let server = server("");
+        let ada = server.enter("ada");
+        assert!(smol::block_on(server.handle().disable("quit")).unwrap());
         ada.types("!quit");
         ada.hears_about("! there is no command `!quit`");
     }

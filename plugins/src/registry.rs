@@ -35,9 +35,9 @@ pub fn catalog() -> Catalog {
         .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
-/// The plugins of a house whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
+/// The plugins of a server whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
 ///
-/// `log` and `audit` are not among them, as whether to keep what people say and do is for the host to decide; nor is `metrics`, which listens.
+/// `log` and `audit` are not among them, as whether to keep what people say and do is for the operator to decide; nor is `metrics`, which listens.
 pub fn default_set() -> Vec<PluginSetup> {
     ["roles", "notices", "quit", "commands", "floods", "moderation"]
         .into_iter()
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_set_opens_a_house() {
+    fn the_default_set_opens_a_server() {
         let mut builder = Server::builder().catalog(catalog());
         for setup in default_set() {
             builder = builder.enable(setup);

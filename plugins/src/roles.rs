@@ -18,8 +18,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use salotto::{
-    Arg, Command, CommandError, Host, Invocation, Left, MemberId, MemberInfo, MessageDraft, Name,
-    NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
+    Arg, Command, CommandError, Context, Invocation, Left, MemberId, MemberInfo, MessageDraft,
+    Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
 };
 
 use guesses::Guesses;
@@ -79,11 +79,11 @@ impl Roles {
     /// Has a password looked at. What comes of it is told when it has been.
     fn log_in(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
         info: &MemberInfo,
     ) -> Result<Reply, CommandError> {
-        self.state.forget_gone(host);
+        self.state.forget_gone(context);
         let refused = |text: String| Err(CommandError::Refused(text));
         let name = match (invocation.get("account"), &info.name) {
             (Some(text), _) => settings::any_name(text).ok(),
@@ -97,85 +97,94 @@ impl Roles {
             return refused(format!("you are logged in as {} already", account.name));
         }
         let network = info.peer.network();
-        if let Some(wait) = self.state.guesses.wait(network, host.now()) {
+        if let Some(wait) = self.state.guesses.wait(network, context.now()) {
             return refused(format!(
                 "too many wrong passwords came from your address; try again in {}",
                 seconds(wait)
             ));
         }
-        let same_network =
-            |id: &MemberId| host.member(*id).is_some_and(|other| other.peer.network() == network);
+        let same_network = |id: &MemberId| {
+            context.member(*id).is_some_and(|other| other.peer.network() == network)
+        };
         if self.state.visitors.iter().any(|(id, visitor)| visitor.knocks && same_network(id)) {
             let text = "a password from your address is being looked at; try again in a moment";
             return refused(text.into());
         }
         // Where there is no such account another's hash is looked at, so that the time it takes tells nothing.
         let Some(hash) = account.or(self.settings.accounts.first()) else {
-            return refused("nobody has an account here; the host gives them".into());
+            return refused("nobody has an account here; the operator gives them".into());
         };
         let (hash, account) = (hash.password.clone(), account.map(|account| account.name.clone()));
-        let (member, mailbox) = (info.id, host.mailbox());
+        let (member, mailbox) = (info.id, context.mailbox());
         let password = invocation.text("password").to_owned();
         self.state.visitors.entry(member).or_default().knocks = true;
-        host.spawn(async move {
+        context.spawn(async move {
             let right = hash.verify(password).await;
             mailbox.send(Looked { member, account, right }).await;
         });
         Ok(Reply::Done)
     }
 
-    fn log_out(&mut self, host: &mut Host<'_>, info: &MemberInfo) -> Result<Reply, CommandError> {
+    fn log_out(
+        &mut self,
+        context: &mut Context<'_>,
+        info: &MemberInfo,
+    ) -> Result<Reply, CommandError> {
         let Some(account) = &info.account else {
             return Err(CommandError::Refused("you are not logged in".into()));
         };
         self.state.visitors.remove(&info.id);
-        host.log_out(info.id);
+        context.log_out(info.id);
         Ok(Reply::Text(format!("you are logged out of {account}")))
     }
 
     /// The password was right: who gave it gets role and name, and takes over from an earlier connection of theirs.
-    fn welcome(&mut self, host: &mut Host<'_>, info: &MemberInfo, account: &Name) {
+    fn welcome(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: &Name) {
         let Some(account) = self.account(account) else {
             return;
         };
         let name = account.name.clone();
         let visitor = self.state.visitors.entry(info.id).or_default();
         (visitor.wrong, visitor.account) = (0, Some(name.clone()));
-        let holder = host.find(name.as_str()).filter(|holder| holder.id != info.id);
+        let holder = context.find(name.as_str()).filter(|holder| holder.id != info.id);
         let is_free = match &holder {
             None => true,
             Some(holder) if holder.account.as_deref() == Some(name.as_str()) => {
-                host.kick(holder.id, None, "the account was logged in from elsewhere");
+                context.kick(holder.id, None, "the account was logged in from elsewhere");
                 true
             }
             Some(_) => false,
         };
         if is_free && info.name.as_ref() != Some(&name) {
-            host.rename(info.id, name.as_str());
+            context.rename(info.id, name.as_str());
         }
         if info.name.is_some() {
-            self.give_role(host, info.id, &name);
+            self.give_role(context, info.id, &name);
         }
         if !is_free {
             let text = match info.name {
                 Some(_) => format!("the name `{name}` is taken at present; you keep yours"),
                 None => format!("the name `{name}` is taken at present; give another"),
             };
-            host.tell(info.id, text, NoticeKind::Info);
+            context.notice_to(info.id, text, NoticeKind::Info);
         }
     }
 
-    fn give_role(&self, host: &mut Host<'_>, member: MemberId, account: &Name) {
+    fn give_role(&self, context: &mut Context<'_>, member: MemberId, account: &Name) {
         if let Some(account) = self.account(account) {
             let (name, role) = (&account.name, account.role());
-            host.log_in(member, name.as_str(), role);
-            host.tell(member, format!("you are logged in as {name} ({role})"), NoticeKind::Info);
+            context.log_in(member, name.as_str(), role);
+            context.notice_to(
+                member,
+                format!("you are logged in as {name} ({role})"),
+                NoticeKind::Info,
+            );
         }
     }
 
     /// The password was wrong, or there is no such account; nobody is told which.
-    fn turn_away(&mut self, host: &mut Host<'_>, info: &MemberInfo, account: Option<&Name>) {
-        let (now, network) = (host.now(), info.peer.network());
+    fn turn_away(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: Option<&Name>) {
+        let (now, network) = (context.now(), info.peer.network());
         let visitor = self.state.visitors.entry(info.id).or_default();
         visitor.wrong += 1;
         let wrong = visitor.wrong;
@@ -184,17 +193,17 @@ impl Roles {
             let place = network.map_or("this process".into(), |network| network.to_string());
             // What is no account may well be a password, so it is not repeated.
             let last = account.map_or("none that there is".into(), |name| format!("`{name}`"));
-            host.report(format!(
+            context.report(format!(
                 "{lately} wrong passwords came from {place}, the last for the account {last}"
             ));
         }
         if wrong >= TRIES {
-            host.kick(info.id, None, format!("{wrong} wrong passwords"));
+            context.kick(info.id, None, format!("{wrong} wrong passwords"));
             return;
         }
         let wait = self.state.guesses.wait(network, now).unwrap_or_default();
         let text = format!("wrong account or password; try again in {}", seconds(wait));
-        host.tell(info.id, text, NoticeKind::Info);
+        context.notice_to(info.id, text, NoticeKind::Info);
     }
 
     /// Whether a message is a login whose `!` was forgotten, and with it somebody's password.
@@ -215,8 +224,8 @@ impl Roles {
 
 impl State {
     /// Forgets those who have left; nobody says so of who never had a name.
-    fn forget_gone(&mut self, host: &Host<'_>) {
-        self.visitors.retain(|id, _| host.member(*id).is_some());
+    fn forget_gone(&mut self, context: &Context<'_>) {
+        self.visitors.retain(|id, _| context.member(*id).is_some());
     }
 }
 
@@ -237,31 +246,31 @@ impl Plugin for Roles {
         ]
     }
 
-    fn start(&mut self, host: &mut Host<'_>) {
+    fn start(&mut self, context: &mut Context<'_>) {
         // Who was logged in under other settings has what these say.
         for (&id, visitor) in &mut self.state.visitors {
             if std::mem::take(&mut visitor.knocks) {
                 let text = "the accounts have changed in this moment; log in again";
-                host.tell(id, text, NoticeKind::Info);
+                context.notice_to(id, text, NoticeKind::Info);
             }
             let Some(name) = &visitor.account else {
                 continue;
             };
             let account = self.settings.accounts.iter().find(|account| account.name == *name);
-            let role = host.member(id).map(|info| info.role);
+            let role = context.member(id).map(|info| info.role);
             match (account, role) {
                 (Some(account), Some(role)) if role != account.role() => {
-                    host.log_in(id, name.as_str(), account.role());
+                    context.log_in(id, name.as_str(), account.role());
                 }
                 (None, Some(_)) => {
                     visitor.account = None;
-                    host.log_out(id);
-                    host.tell(id, "your account was taken away", NoticeKind::Info);
+                    context.log_out(id);
+                    context.notice_to(id, "your account was taken away", NoticeKind::Info);
                 }
                 _ => {}
             }
         }
-        let stray: Vec<String> = host
+        let stray: Vec<String> = context
             .members()
             .filter(|info| self.settings.keep_names && info.account.is_none())
             .filter_map(|info| info.name.filter(|name| self.account(name).is_some()))
@@ -269,7 +278,7 @@ impl Plugin for Roles {
             .collect();
         if !stray.is_empty() {
             let names = stray.join(", ");
-            host.report(format!(
+            context.report(format!(
                 "who is called {names} now has the name of an account and did not log in"
             ));
         }
@@ -285,7 +294,7 @@ impl Plugin for Roles {
         }
     }
 
-    fn before_name(&mut self, host: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+    fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         if !self.settings.keep_names {
             return Verdict::Pass;
         }
@@ -301,7 +310,7 @@ impl Plugin for Roles {
             .get(&draft.member)
             .is_some_and(|visitor| visitor.account.as_ref() == Some(&account.name));
         // Somebody who comes back with the token of a connection that was logged in, too.
-        let info = host.member(draft.member);
+        let info = context.member(draft.member);
         if has_it || is_theirs || info.is_some_and(|info| is_logged_in(&info, account)) {
             return Verdict::Pass;
         }
@@ -311,7 +320,7 @@ impl Plugin for Roles {
         ))
     }
 
-    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, _: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         if draft.member.is_some() && self.gives_away(&draft.from, &draft.text) {
             let text = "nobody was told this, because it looks like a password; `!login` begins with its `!`";
             return Verdict::Deny(text.into());
@@ -319,13 +328,13 @@ impl Plugin for Roles {
         Verdict::Pass
     }
 
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        let Some(info) = host.member(member) else {
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        let Some(info) = context.member(member) else {
             return;
         };
         let known = self.state.visitors.get(&member).and_then(|visitor| visitor.account.clone());
         if let Some(account) = known {
-            self.give_role(host, member, &account);
+            self.give_role(context, member, &account);
         } else if let Some(account) =
             self.settings.accounts.iter().find(|account| is_logged_in(&info, account))
         {
@@ -334,40 +343,40 @@ impl Plugin for Roles {
         }
     }
 
-    fn after_left(&mut self, _: &mut Host<'_>, left: &Left) {
+    fn after_left(&mut self, _: &mut Context<'_>, left: &Left) {
         if left.room.is_none() {
             self.state.visitors.remove(&left.member);
         }
     }
 
-    fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn Any + Send>) {
+    fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
         let Ok(looked) = result.downcast::<Looked>() else {
             return;
         };
         let Looked { member, account, right } = *looked;
-        let Some(info) = host.member(member) else {
+        let Some(info) = context.member(member) else {
             self.state.visitors.remove(&member);
             return;
         };
         self.state.visitors.entry(member).or_default().knocks = false;
         match (right, account) {
-            (Ok(true), Some(account)) => self.welcome(host, &info, &account),
-            (Ok(_), account) => self.turn_away(host, &info, account.as_ref()),
-            (Err(busy), _) => host.tell(member, busy.to_string(), NoticeKind::Info),
+            (Ok(true), Some(account)) => self.welcome(context, &info, &account),
+            (Ok(_), account) => self.turn_away(context, &info, account.as_ref()),
+            (Err(busy), _) => context.notice_to(member, busy.to_string(), NoticeKind::Info),
         }
     }
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
-        let Some(info) = invocation.caller.member.and_then(|id| host.member(id)) else {
+        let Some(info) = invocation.caller.member.and_then(|id| context.member(id)) else {
             return Err(CommandError::Refused("this is for somebody who is in a room".into()));
         };
         match invocation.path.as_str() {
-            "logout" => self.log_out(host, &info),
-            _ => self.log_in(host, invocation, &info),
+            "logout" => self.log_out(context, &info),
+            _ => self.log_in(context, invocation, &info),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-/// A chat room in one command: opens the house and a console to run it from.
+/// A chat room in one command: starts the server and a console to run it from.
 ///
-/// Without a subcommand the house opens and the console answers; `help` there lists what can be typed. Input that is not a
+/// Without a subcommand the server starts and the console answers; `help` there lists what can be typed. Input that is not a
 /// terminal is read as a script: a command a line, `#` begins a comment.
 ///
 /// Exit status: 0 done, 1 a command failed, 2 wrong usage or configuration, 3 no server to be asked.
@@ -26,11 +26,11 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
     pub listen: Vec<String>,
 
-    /// Socket through which a running house is controlled [default: salotto/control in $XDG_RUNTIME_DIR]
+    /// Socket through which a running server is controlled [default: salotto/control in $XDG_RUNTIME_DIR]
     #[arg(long, global = true, value_name = "PATH")]
     pub control: Option<PathBuf>,
 
-    /// Open the console only; `start` there opens the house
+    /// Open the console only; `start` there starts the server
     #[arg(long)]
     pub no_start: bool,
 }
@@ -52,11 +52,11 @@ pub enum Task {
         /// Which [default: the one that would be used]
         file: Option<PathBuf>,
     },
-    /// Run the house without a console, for systemd and containers; SIGTERM and SIGINT close it, SIGHUP reloads the configuration
+    /// Run the server without a console, for systemd and containers; SIGTERM and SIGINT close it, SIGHUP reloads the configuration
     Serve,
-    /// Open a console on a house that runs already; `detach` or Ctrl+D leaves it running
+    /// Open a console on a server that runs already; `detach` or Ctrl+D leaves it running
     Attach,
-    /// Execute commands on a house that runs already: each argument is one, without any each line of standard input
+    /// Execute commands on a server that runs already: each argument is one, without any each line of standard input
     Exec {
         /// Answer each command with one JSON value on a line of its own
         #[arg(long)]

@@ -1,6 +1,6 @@
-//! The console: a person at a terminal, in front of a house in this process or of one far away. Three threads share the work. This one has
+//! The console: a person at a terminal, in front of a server in this process or of one far away. Three threads share the work. This one has
 //! executed what was typed and hears what the desk tells; the `prompt` thread reads lines with rustyline; the `scroll` thread prints what
-//! happens in the house above the line that is being typed.
+//! happens in the server above the line that is being typed.
 
 mod helper;
 mod prompt;
@@ -21,7 +21,7 @@ use crate::folders::history_file;
 use crate::output::wants_colours;
 use crate::render::Renderer;
 use crate::signals::{Asked, Asking};
-use crate::steward::Leave;
+use crate::supervisor::Leave;
 use helper::{Assistant, Knowledge};
 use prompt::{Input, Prompt};
 use screen::{Happened, Screen, Terminal};
@@ -30,10 +30,10 @@ use screen::{Happened, Screen, Terminal};
 const HAPPENED: usize = 1024;
 /// At the end the last lines have this long to appear; a stuck terminal holds nobody.
 const LAST_LINES: Duration = Duration::from_millis(500);
-/// What to do when the house does not open at once.
+/// What to do when the server does not start at once.
 const TRY_ANOTHER: &str = "`start 0.0.0.0:53001` tries another address, `start` the same again";
 
-/// Which house a console is in front of.
+/// Which server a console is in front of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Site {
     /// One in this process, which the console closes when it is left.
@@ -68,16 +68,16 @@ pub(crate) struct Console {
     typed: VecDeque<String>,
     /// The line that is being executed.
     running: Option<u64>,
-    /// Whether that line opens the house for the first time.
+    /// Whether that line starts the server for the first time.
     opening: bool,
-    /// Whether the house was closed from here.
+    /// Whether the server was stopped from here.
     closed: bool,
 }
 
 enum Next {
     Signal,
     Typed(Input),
-    Told(Option<Tell>),
+    Heard(Option<Tell>),
 }
 
 impl Console {
@@ -118,8 +118,8 @@ impl Console {
         self.screen.print(&self.renderer.dim(text));
     }
 
-    /// Has the house opened before the first line is typed.
-    pub(crate) fn open_house(&mut self) {
+    /// Has the server started before the first line is typed.
+    pub(crate) fn start_server(&mut self) {
         self.typed.push_back("start".into());
         self.opening = true;
     }
@@ -130,7 +130,7 @@ impl Console {
         loop {
             self.run_next_line().await;
             let is_busy = self.running.is_some();
-            // Ctrl+C that was pressed while no line was typed comes as a signal. It takes a line away, never the house; but nobody has to wait
+            // Ctrl+C that was pressed while no line was typed comes as a signal. It takes a line away, never the server; but nobody has to wait
             // for an answer from far away.
             let may_interrupt = is_busy && self.site == Site::There;
             let signal = async {
@@ -143,7 +143,7 @@ impl Console {
                     false => Next::Typed(self.prompt.next().await),
                 }
             };
-            let told = async { Next::Told(self.client.next().await) };
+            let told = async { Next::Heard(self.client.next().await) };
             let left = match signal.or(typed).or(told).await {
                 Next::Signal => {
                     // The prompt thread may still read, and would leave the terminal as it needs it.
@@ -163,15 +163,15 @@ impl Console {
                     false
                 }
                 Next::Typed(Input::End) => true,
-                Next::Told(Some(Tell::Bye { reason })) => {
+                Next::Heard(Some(Tell::Bye { reason })) => {
                     self.let_go();
                     return self.end(End::ServerGone(Some(reason))).await;
                 }
-                Next::Told(None) => {
+                Next::Heard(None) => {
                     self.let_go();
                     return self.end(End::ServerGone(None)).await;
                 }
-                Next::Told(Some(tell)) => self.hear(tell),
+                Next::Heard(Some(tell)) => self.hear(tell),
             };
             if left {
                 return self.leave().await;
@@ -231,7 +231,7 @@ impl Console {
         }
     }
 
-    /// Leaves the house, or closes it where it is this console's own.
+    /// Leaves the server, or closes it where it is this console's own.
     async fn leave(mut self) -> End {
         if self.site == Site::Here && !self.closed {
             self.client.run("shutdown", false).await;
@@ -253,15 +253,15 @@ impl Console {
         drop(self.happened);
         ended_within(LAST_LINES, &self.scrolled).await;
         if self.closed {
-            self.screen.print("the house is closed");
+            self.screen.print("the server is stopped");
         }
         end
     }
 
     fn how_to_leave(&self) -> &'static str {
         match self.site {
-            Site::Here => "`quit` or Ctrl+D closes the house and leaves",
-            Site::There => "`detach` or Ctrl+D leaves; the house stays open",
+            Site::Here => "`quit` or Ctrl+D stops the server and leaves",
+            Site::There => "`detach` or Ctrl+D leaves; the server stays running",
         }
     }
 

@@ -1,4 +1,4 @@
-//! How a front talks to the [steward](crate::steward), from near and from far.
+//! How a front talks to the [supervisor](crate::supervisor), from near and from far.
 //!
 //! ```text
 //! console, script, exec   a front: owns a `Client`, knows a terminal or a pipe
@@ -9,10 +9,10 @@
 //!         ▼       │
 //!        `desk`           serves one front: executes its lines, tells it what happens
 //!         │
-//!      the steward
+//!      the supervisor
 //! ```
 //!
-//! The console of the process that runs the house and one that was attached differ in nothing but the wire between.
+//! The console of the process that runs the server and one that was attached differ in nothing but the wire between.
 
 pub(crate) mod client;
 mod desk;

@@ -1,8 +1,8 @@
-//! The program `salotto`: a house, and the console, script or service that runs it.
+//! The program `salotto`: a server, and the console, script or service that runs it.
 //!
-//! Where to look: [`cli`] is the command line, [`settings`] the configuration file, [`steward`] what executes a command line whoever typed
-//! it, and [`control`] how a line gets there. Each way to run is a file in `run`: `inside` puts a console or a script before a house in this
-//! process, `attach` and `exec` before one in another, and `serve` runs a house that has none.
+//! Where to look: [`cli`] is the command line, [`settings`] the configuration file, [`supervisor`] what executes a command line whoever typed
+//! it, and [`control`] how a line gets there. Each way to run is a file in `run`: `inside` puts a console or a script before a server in this
+//! process, `attach` and `exec` before one in another, and `serve` runs a server that has none.
 
 pub mod cli;
 mod console;
@@ -14,7 +14,7 @@ mod render;
 mod run;
 pub mod settings;
 mod signals;
-pub mod steward;
+pub mod supervisor;
 
 pub use logging::Diagnostics;
 pub use run::{Exit, run};

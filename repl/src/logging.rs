@@ -1,5 +1,5 @@
 //! Diagnostics: what the program writes about itself. They go through a bounded channel to a thread that writes them, so that a disk that
-//! is full or a terminal that is stuck never holds up the house.
+//! is full or a terminal that is stuck never holds up the server.
 
 mod writer;
 
@@ -21,10 +21,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::settings::{Format, Level, LogSettings};
 use writer::{Destination, Writer};
 
-/// What comes from here is told to everybody who watches the house anyway.
-const REPORTED: &str = "salotto::report";
+/// What comes from here is told to everybody who watches the server anyway.
+const REPORTED: &str = "salotto::state::report";
 
-/// What stands in front of the house.
+/// What stands in front of the server.
 pub(crate) enum Front {
     /// Nobody: diagnostics go to standard error, unless there is a file.
     Service,
@@ -91,7 +91,7 @@ impl Diagnostics {
         Self(Arc::new(Inner {
             level,
             in_force: Mutex::default(),
-            writer: Writer::start(Destination::Nowhere).unwrap(),
+            writer: Writer::start(Destination::InProcess).unwrap(),
             to_stderr: false,
             verbose: Arc::default(),
         }))
@@ -144,7 +144,7 @@ fn prepare(settings: LogSettings, to_stderr: bool) -> Result<Prepared, String> {
             format!("cannot write the log `{path}`: {error}; change `log.file`")
         })?,
         None if to_stderr => Destination::Stderr,
-        None => Destination::Nowhere,
+        None => Destination::InProcess,
     };
     Ok(Prepared { settings, destination })
 }
@@ -162,7 +162,7 @@ where
     }
 }
 
-/// A layer for the screen of a console, which shows what happens in the house anyway.
+/// A layer for the screen of a console, which shows what happens in the server anyway.
 fn to_console<S>(lines: Sender<String>, verbose: Arc<AtomicBool>) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -171,7 +171,7 @@ where
         let matters = *metadata.level() <= tracing::Level::WARN;
         verbose.load(Ordering::Relaxed) || (matters && metadata.target() != REPORTED)
     };
-    // When it is full they are dropped: a stuck terminal must not stop the house.
+    // When it is full they are dropped: a stuck terminal must not stop the server.
     let lines = Lines::to(move |line| drop(lines.try_send(line)));
     tracing_subscriber::fmt::layer()
         .without_time()

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use salotto::protocol::MessageKind;
 use salotto::protocol::sanitize;
-use salotto::{Entry, Event, Happening, Reply, Report, Verdict};
+use salotto::{Entry, EntryKind, Event, Reply, Report, Verdict};
 
 const RESET: &str = "\x1b[0m";
 const BOLD: &str = "\x1b[1m";
@@ -64,7 +64,7 @@ impl Renderer {
                 };
                 self.dim(&format!("trace {plugin} {hook}{verdict} {took:.1?}"))
             }
-            Report::House { text, .. } => self.paint(YELLOW, &one_line(text)),
+            Report::Server { text, .. } => self.paint(YELLOW, &one_line(text)),
             _ => return None,
         })
     }
@@ -97,23 +97,23 @@ impl Renderer {
 
     fn entry(&self, entry: &Entry) -> Option<String> {
         let what = match &entry.what {
-            Happening::Message { from, text, kind, .. } => {
+            EntryKind::Message { from, text, kind, .. } => {
                 let from = self.name(from.as_str());
                 match kind {
                     MessageKind::Say => format!("{from}: {text}"),
                     MessageKind::Act => format!("** {from} {text}"),
                 }
             }
-            Happening::Notice { text, .. } => format!("* {text}"),
-            Happening::Joined { who } => format!("* {} joined", self.name(who.as_str())),
-            Happening::Left { who, reason } => {
+            EntryKind::Notice { text, .. } => format!("* {text}"),
+            EntryKind::Joined { who } => format!("* {} joined", self.name(who.as_str())),
+            EntryKind::Left { who, reason } => {
                 format!("* {} left ({reason})", self.name(who.as_str()))
             }
-            Happening::Renamed { from, who } => {
+            EntryKind::Renamed { from, who } => {
                 let (from, who) = (self.name(from.as_str()), self.name(who.as_str()));
                 format!("* {from} is now {who}")
             }
-            Happening::Topic { topic, who } => {
+            EntryKind::Topic { topic, who } => {
                 let by = who
                     .as_ref()
                     .map_or(String::new(), |who| format!(" by {}", self.name(who.as_str())));
@@ -122,7 +122,7 @@ impl Renderer {
                     topic => format!("* the topic was set{by}: {topic}"),
                 }
             }
-            Happening::Presence { members } => format!("* {members} are here"),
+            EntryKind::Presence { members } => format!("* {members} are here"),
             _ => return None,
         };
         Some(format!("{} {what}", self.dim(&format!("#{}", entry.room))))
@@ -156,7 +156,7 @@ mod tests {
     use salotto::protocol::Hook;
     use salotto::{MemberId, Name, NoticeKind, RoomName};
 
-    fn entry(what: Happening) -> Report {
+    fn entry(what: EntryKind) -> Report {
         let settings = salotto::Settings::default();
         Report::Entry(Entry {
             room: RoomName::new("lobby", settings.limits.room_name_bounds()).unwrap(),
@@ -170,8 +170,8 @@ mod tests {
         Name::new(name, salotto::Settings::default().limits.name_bounds()).unwrap()
     }
 
-    fn said(kind: MessageKind) -> Happening {
-        Happening::Message {
+    fn said(kind: MessageKind) -> EntryKind {
+        EntryKind::Message {
             from: name("ada"),
             text: "hello".into(),
             kind,
@@ -188,20 +188,20 @@ mod tests {
             (entry(said(MessageKind::Say)), "#lobby ada: hello"),
             (entry(said(MessageKind::Act)), "#lobby ** ada hello"),
             (
-                entry(Happening::Notice { text: "soon".into(), kind: NoticeKind::Info }),
+                entry(EntryKind::Notice { text: "soon".into(), kind: NoticeKind::Info }),
                 "#lobby * soon",
             ),
-            (entry(Happening::Joined { who: name("ada") }), "#lobby * ada joined"),
+            (entry(EntryKind::Joined { who: name("ada") }), "#lobby * ada joined"),
             (
-                entry(Happening::Left { who: name("ada"), reason: reason.clone() }),
+                entry(EntryKind::Left { who: name("ada"), reason: reason.clone() }),
                 "#lobby * ada left (quit: bye)",
             ),
             (
-                entry(Happening::Renamed { from: name("ada"), who: name("eve") }),
+                entry(EntryKind::Renamed { from: name("ada"), who: name("eve") }),
                 "#lobby * ada is now eve",
             ),
             (
-                entry(Happening::Topic { topic: String::new(), who: None }),
+                entry(EntryKind::Topic { topic: String::new(), who: None }),
                 "#lobby * the topic was cleared",
             ),
             (

@@ -17,6 +17,13 @@ use crate::output::say;
 use crate::settings::{DEFAULT_FILE, Source};
 pub use exit::Exit;
 
+/// Every connection takes a file descriptor, and the usual soft limit of 1024 is a relic.
+fn raise_open_files() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
 /// Does what the command line asks for.
 pub fn run(cli: Cli) -> Exit {
     let source =
@@ -40,7 +47,10 @@ pub fn run(cli: Cli) -> Exit {
             say(String::from_utf8_lossy(&page).trim_end());
             Exit::Done
         }
-        Some(Task::Serve) => serve::run(source(cli.config), cli.listen, cli.control),
+        Some(Task::Serve) => {
+            raise_open_files();
+            serve::run(source(cli.config), cli.listen, cli.control)
+        }
         Some(Task::Attach) => {
             let (source, control) = (source(cli.config), cli.control);
             attach::run(attach::Wish { source, control })
@@ -49,11 +59,14 @@ pub fn run(cli: Cli) -> Exit {
             let (source, control) = (source(cli.config), cli.control);
             exec::run(attach::Wish { source, control }, exec::Order { lines, json })
         }
-        None => inside::run(inside::Wish {
-            source: source(cli.config),
-            listen: cli.listen,
-            control: cli.control,
-            start: !cli.no_start,
-        }),
+        None => {
+            raise_open_files();
+            inside::run(inside::Wish {
+                source: source(cli.config),
+                listen: cli.listen,
+                control: cli.control,
+                start: !cli.no_start,
+            })
+        }
     }
 }

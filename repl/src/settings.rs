@@ -38,7 +38,7 @@ pub struct Source {
     file: Option<PathBuf>,
     /// The plugins that a file may name.
     catalog: Catalog,
-    /// The plugins of a house whose file names none.
+    /// The plugins of a server whose file names none.
     default_plugins: Vec<PluginSetup>,
 }
 

@@ -8,7 +8,7 @@ use smol::stream::StreamExt;
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Close the house and end.
+    /// Stop the server and end.
     Stop,
     /// Ctrl+C; the same, except where the keyboard has another way to end.
     Interrupt,

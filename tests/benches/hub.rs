@@ -2,7 +2,7 @@
 //! with each of those that come with Salotto.
 //!
 //! `cargo bench -p salotto-tests --bench hub`. There is no socket and one thread. A participant's line goes through the hub's channel, so a channel
-//! that carries as much and does nothing is measured too. Parsing is the socket's side of the house; the last rows are a whole message, from
+//! that carries as much and does nothing is measured too. Parsing is the socket's side of the server; the last rows are a whole message, from
 //! one real socket back to it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use salotto::{
-    Entry, Event, Happening, Host, MemberId, MessageDraft, Participant, Plugin, PluginSetup,
+    Context, Entry, EntryKind, Event, MemberId, MessageDraft, Participant, Plugin, PluginSetup,
     Server, ServerBuilder, Settings, Verdict,
 };
 use smol::Executor;
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 const BATCH: usize = 128;
 /// Batches that are measured, after as many to warm up as a tenth of them.
 const BATCHES: usize = 500;
-/// How often each house is opened and measured.
+/// How often each server is started and measured.
 const ROUNDS: usize = 6;
 
 #[global_allocator]
@@ -63,14 +63,14 @@ unsafe impl GlobalAlloc for Counting {
 struct Passes;
 
 impl Plugin for Passes {
-    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, _: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         match std::hint::black_box(draft.text.is_empty()) {
             true => Verdict::Take,
             false => Verdict::Pass,
         }
     }
 
-    fn after_said(&mut self, _: &mut Host<'_>, member: Option<MemberId>, entry: &Entry) {
+    fn after_said(&mut self, _: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {
         std::hint::black_box((member, entry));
     }
 }
@@ -84,14 +84,14 @@ struct Cost {
     said: f64,
 }
 
-/// What a house to be measured is called in the table, and how it is furnished.
-type House = (String, Box<dyn Fn(ServerBuilder) -> ServerBuilder>);
+/// What a server to be measured is called in the table, and how it is furnished.
+type Case = (String, Box<dyn Fn(ServerBuilder) -> ServerBuilder>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let channel = channel();
     show("a channel alone", channel)?;
-    let houses = houses();
-    for (index, ((what, _), costs)) in houses.iter().zip(in_turn(&houses)?).enumerate() {
+    let servers = servers();
+    for (index, ((what, _), costs)) in servers.iter().zip(in_turn(&servers)?).enumerate() {
         let cost = match costs {
             Ok(costs) => typical(costs),
             // One that cannot do without settings does not hide what the others cost.
@@ -114,9 +114,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The empty house first, then with plugins that pass, with each plugin that comes with Salotto alone, and with the default set.
-fn houses() -> Vec<House> {
-    let passing = [0, 1, 5, 20].map(|count: usize| -> House {
+/// The empty server first, then with plugins that pass, with each plugin that comes with Salotto alone, and with the default set.
+fn servers() -> Vec<Case> {
+    let passing = [0, 1, 5, 20].map(|count: usize| -> Case {
         let furnish = move |builder: ServerBuilder| {
             (0..count)
                 .fold(builder, |builder, index| builder.plugin(format!("passes-{index}"), Passes))
@@ -128,7 +128,7 @@ fn houses() -> Vec<House> {
     let alone =
         names.map(|name| (format!("hub, plugin `{name}` alone"), vec![PluginSetup::new(name)]));
     let set = ("hub, the default set of plugins".to_owned(), salotto_plugins::default_set());
-    let named = alone.chain([set]).map(|(what, setups)| -> House {
+    let named = alone.chain([set]).map(|(what, setups)| -> Case {
         let catalog = catalog.clone();
         let furnish = move |builder: ServerBuilder| {
             setups.iter().cloned().fold(builder.catalog(catalog.clone()), ServerBuilder::enable)
@@ -138,15 +138,15 @@ fn houses() -> Vec<House> {
     passing.into_iter().chain(named).collect()
 }
 
-/// Measures each house a few times, in turn, so that what else the machine does meets all of them. What plugins write by default goes
+/// Measures each server a few times, in turn, so that what else the machine does meets all of them. What plugins write by default goes
 /// to a temporary folder, where a relative path begins.
-fn in_turn(houses: &[House]) -> io::Result<Vec<Result<Vec<Cost>, String>>> {
+fn in_turn(servers: &[Case]) -> io::Result<Vec<Result<Vec<Cost>, String>>> {
     let folder = TempDir::new()?;
     let before = std::env::current_dir()?;
     std::env::set_current_dir(&folder)?;
-    let mut all: Vec<Result<Vec<Cost>, String>> = houses.iter().map(|_| Ok(Vec::new())).collect();
+    let mut all: Vec<Result<Vec<Cost>, String>> = servers.iter().map(|_| Ok(Vec::new())).collect();
     for _ in 0..ROUNDS {
-        for ((_, furnish), costs) in houses.iter().zip(&mut all) {
+        for ((_, furnish), costs) in servers.iter().zip(&mut all) {
             let Ok(so_far) = costs else { continue };
             match hub(furnish) {
                 Ok(more) => so_far.extend(more),
@@ -258,7 +258,7 @@ async fn take_all(speaker: &mut Participant) -> usize {
     let mut messages = 0;
     while let Some(Some(event)) = smol::future::poll_once(speaker.next()).await {
         if let Event::Entry(entry) = event {
-            messages += usize::from(matches!(entry.what, Happening::Message { .. }));
+            messages += usize::from(matches!(entry.what, EntryKind::Message { .. }));
         }
     }
     messages

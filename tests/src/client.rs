@@ -9,7 +9,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::PATIENCE;
 use crate::transcript::Transcript;
 
-/// What a narrow client's kernel takes for it, about: little beside what the house's kernel takes.
+/// What a narrow client's kernel takes for it, about: little beside what the server's kernel takes.
 const NARROW: usize = 32 * 1024;
 
 /// Somebody with a socket. Reads only while it is asked what it hears.
@@ -24,7 +24,7 @@ pub struct Client {
     transcript: Transcript,
 }
 
-/// What a house of default settings asks whoever is silent.
+/// What a server of default settings asks whoever is silent.
 const GREETING: &str = "Welcome to Salotto. What is your name?";
 
 /// What reading brought.
@@ -131,7 +131,7 @@ impl Client {
         }
     }
 
-    /// Sends bytes to a house that may have hung up.
+    /// Sends bytes to a server that may have hung up.
     ///
     /// # Errors
     /// What the socket says.
@@ -239,7 +239,7 @@ impl Client {
                 Ok(_) if self.partial.ends_with(b"\n") => {
                     self.partial.pop();
                     let line = String::from_utf8(std::mem::take(&mut self.partial));
-                    let line = line.expect("the house speaks UTF-8");
+                    let line = line.expect("the server speaks UTF-8");
                     self.transcript.heard(&self.label, &line);
                     assert!(
                         !line.contains(char::is_control),
@@ -267,11 +267,11 @@ impl Client {
     /// Says that nothing more comes from here, and goes on listening: `nc -N` at the end of its input.
     pub fn half_closes(&mut self) {
         self.transcript.noted(&self.label, "half-closed");
-        // A connection that the house has ended already is no news to who reads on.
+        // A connection that the server has ended already is no news to who reads on.
         let _ = self.stream.get_ref().shutdown(Shutdown::Write);
     }
 
-    /// Dies without a goodbye: the house gets a reset.
+    /// Dies without a goodbye: the server gets a reset.
     pub fn dies(self) {
         self.transcript.noted(&self.label, "died");
         let socket = SockRef::from(self.stream.get_ref());

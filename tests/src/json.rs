@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use salotto::protocol::Resume;
 use salotto::protocol::{EntryId, ErrorCode, LeaveReason};
-use salotto::{Entry, Envelope, Event, Happening, Request};
+use salotto::{Entry, EntryKind, Envelope, Event, Request};
 
 use crate::PATIENCE;
 use crate::client::{Client, Heard};
@@ -15,9 +15,9 @@ use crate::client::{Client, Heard};
 pub struct JsonClient {
     /// The connection, for what is not JSON.
     pub raw: Client,
-    /// The run of the house that welcomed it.
-    pub run: String,
-    /// What takes its name over from a connection that the house does not know to be gone yet.
+    /// The run of the server that welcomed it.
+    pub epoch: String,
+    /// What takes its name over from a connection that the server does not know to be gone yet.
     pub token: String,
     /// The last id seen in each room that it is in.
     pub seen: BTreeMap<String, EntryId>,
@@ -25,7 +25,7 @@ pub struct JsonClient {
 
 impl JsonClient {
     pub(crate) fn new(raw: Client) -> Self {
-        Self { raw, run: String::new(), token: String::new(), seen: BTreeMap::new() }
+        Self { raw, epoch: String::new(), token: String::new(), seen: BTreeMap::new() }
     }
 
     /// Gives a name and hears that it is in the default room.
@@ -76,7 +76,7 @@ impl JsonClient {
     pub fn hears_said(&mut self, text: &str) -> Entry {
         self.hears_where(&format!("the message {text:?}"), |event| match event {
             Event::Entry(entry) => match &entry.what {
-                Happening::Message { text: said, .. } if said == text => Some(entry.clone()),
+                EntryKind::Message { text: said, .. } if said == text => Some(entry.clone()),
                 _ => None,
             },
             _ => None,
@@ -112,7 +112,7 @@ impl JsonClient {
     pub fn hears_left(&mut self, name: &str) -> LeaveReason {
         self.hears_where(&format!("that {name} left"), |event| match event {
             Event::Entry(entry) => match &entry.what {
-                Happening::Left { who, reason } if *who == name => Some(reason.clone()),
+                EntryKind::Left { who, reason } if *who == name => Some(reason.clone()),
                 _ => None,
             },
             _ => None,
@@ -147,7 +147,7 @@ impl JsonClient {
             let Event::Entry(entry) = self.hears_next() else {
                 continue;
             };
-            let is_last = matches!(&entry.what, Happening::Message { text, .. } if text == last);
+            let is_last = matches!(&entry.what, EntryKind::Message { text, .. } if text == last);
             entries.push(entry);
             if is_last {
                 return entries;
@@ -157,7 +157,7 @@ impl JsonClient {
 
     /// What a client that lost this connection now would resume from.
     pub fn resume(&self) -> Resume {
-        Resume { run: self.run.clone(), rooms: self.seen.clone(), token: self.token.clone() }
+        Resume { epoch: self.epoch.clone(), rooms: self.seen.clone(), token: self.token.clone() }
     }
 
     /// Reads one event, until a deadline; `None` when the connection ends or nothing comes.
@@ -183,8 +183,8 @@ impl JsonClient {
     /// Keeps count of what was seen: ids grow by one in each room, whatever happens.
     fn check(&mut self, event: &Event) {
         match event {
-            Event::Welcome { run, token, .. } => {
-                self.run.clone_from(run);
+            Event::Welcome { epoch, token, .. } => {
+                self.epoch.clone_from(epoch);
                 self.token.clone_from(token);
             }
             Event::Entered { room, first_id, .. } => {
@@ -208,7 +208,7 @@ impl JsonClient {
 /// The request that offers a name.
 pub fn hello(name: &str, rooms: &[&str], resume: Option<Resume>) -> Request {
     Request::Hello {
-        version: 1,
+        version: salotto::protocol::PROTOCOL_VERSION,
         name: name.to_owned(),
         rooms: rooms.iter().map(|room| (*room).to_owned()).collect(),
         password: None,
@@ -224,7 +224,7 @@ pub fn say(text: &str) -> Request {
 /// What was said in entries, as `name: text`, without anything else that happened.
 pub fn said(entries: &[Entry]) -> Vec<String> {
     let line = |entry: &Entry| match &entry.what {
-        Happening::Message { from, text, .. } => Some(format!("{from}: {text}")),
+        EntryKind::Message { from, text, .. } => Some(format!("{from}: {text}")),
         _ => None,
     };
     entries.iter().filter_map(line).collect()

@@ -1,16 +1,16 @@
-//! The harness of the end-to-end tests: a real house on a port of its own, and people who talk to it through real sockets.
+//! The harness of the end-to-end tests: a real server on a port of its own, and people who talk to it through real sockets.
 //!
 //! ```
-//! use salotto_tests::House;
+//! use salotto_tests::TestServer;
 //!
-//! let house = House::open();
-//! let mut ada = house.enters("ada");
-//! let mut bob = house.enters("bob");
+//! let server = TestServer::open();
+//! let mut ada = server.enters("ada");
+//! let mut bob = server.enters("bob");
 //! ada.says("hello");
 //! bob.hears("ada: hello");
 //! ```
 //!
-//! Whoever waits, waits for an event and for [`PATIENCE`] at most. When a test fails, its house prints what every connection
+//! Whoever waits, waits for an event and for [`PATIENCE`] at most. When a test fails, its server prints what every connection
 //! said and heard, in order.
 
 pub mod client;
@@ -25,7 +25,7 @@ use std::time::Duration;
 
 pub use client::Client;
 pub use json::JsonClient;
-pub use server::{House, HouseBuilder};
+pub use server::{TestServer, TestServerBuilder};
 
 use smol::Timer;
 use smol::future::FutureExt;
@@ -46,7 +46,7 @@ pub fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     outcome.unwrap_or_else(|| panic!("{what} took longer than {PATIENCE:?}"))
 }
 
-/// Lets time pass where time itself is what is tested: a client that pauses in the middle of a line. Never a way to wait for the house.
+/// Lets time pass where time itself is what is tested: a client that pauses in the middle of a line. Never a way to wait for the server.
 pub fn pause(time: Duration) {
     smol::block_on(Timer::after(time));
 }

@@ -1,8 +1,8 @@
-//! The plugins that houses of the harness can enable by name, and what tests watch the hooks with.
+//! The plugins that servers of the harness can enable by name, and what tests watch the hooks with.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use salotto::{Host, MemberId, Plugin, Role};
+use salotto::{Context, MemberId, Plugin, Role};
 pub use salotto_plugins::catalog;
 
 /// Whoever is called `mod…` is a moderator.
@@ -10,9 +10,9 @@ pub use salotto_plugins::catalog;
 pub struct Ranks;
 
 impl Plugin for Ranks {
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        if host.name(member).is_some_and(|name| name.as_str().starts_with("mod")) {
-            host.set_role(member, Role::Moderator);
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        if context.name(member).is_some_and(|name| name.as_str().starts_with("mod")) {
+            context.set_role(member, Role::Moderator);
         }
     }
 }

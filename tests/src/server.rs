@@ -1,4 +1,4 @@
-//! A real house on a port of its own.
+//! A real server on a port of its own.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +15,8 @@ use crate::json::JsonClient;
 use crate::transcript::Transcript;
 use crate::{PATIENCE, plugins, soon};
 
-/// A house that listens on a port of 127.0.0.1 that the system chose. Dropping it closes it; in a test that fails it prints the transcript.
-pub struct House {
+/// A server that listens on a port of 127.0.0.1 that the system chose. Dropping it closes it; in a test that fails it prints the transcript.
+pub struct TestServer {
     server: Option<Server>,
     handle: Handle,
     address: SocketAddr,
@@ -25,13 +25,13 @@ pub struct House {
     connections: AtomicUsize,
 }
 
-/// What a [`House`] is opened from.
-pub struct HouseBuilder {
+/// What a [`Server`] is opened from.
+pub struct TestServerBuilder {
     settings: Settings,
     server: ServerBuilder,
 }
 
-impl HouseBuilder {
+impl TestServerBuilder {
     /// Changes the settings.
     pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
@@ -62,21 +62,21 @@ impl HouseBuilder {
         self
     }
 
-    /// Opens the house.
+    /// Starts the server.
     ///
     /// # Panics
     /// When it cannot be opened.
-    pub fn open(self) -> House {
-        self.try_open().unwrap_or_else(|error| panic!("the house does not open: {error}"))
+    pub fn open(self) -> TestServer {
+        self.try_open().unwrap_or_else(|error| panic!("the server does not start: {error}"))
     }
 
-    /// Opens the house, or says why not.
+    /// Starts the server, or says why not.
     ///
     /// # Errors
     /// What [`ServerBuilder::start`] answers.
-    pub fn try_open(self) -> Result<House, StartError> {
+    pub fn try_open(self) -> Result<TestServer, StartError> {
         let server = self.server.settings(self.settings).start()?;
-        Ok(House {
+        Ok(TestServer {
             handle: server.handle(),
             address: server.addresses()[0],
             server: Some(server),
@@ -86,19 +86,19 @@ impl HouseBuilder {
     }
 }
 
-impl House {
-    /// A house without plugins and with default settings, but for what would get into the way of tests that are not about it: no rate, no
+impl TestServer {
+    /// A server without plugins and with default settings, but for what would get into the way of tests that are not about it: no rate, no
     /// history for newcomers, two threads.
-    pub fn builder() -> HouseBuilder {
+    pub fn builder() -> TestServerBuilder {
         let mut settings = Settings::default();
         settings.server.listen = vec!["127.0.0.1:0".into()];
         settings.server.threads = Some(2);
         settings.limits.rate = None;
         settings.rooms.history = 0;
-        HouseBuilder { settings, server: Server::builder().catalog(plugins::catalog()) }
+        TestServerBuilder { settings, server: Server::builder().catalog(plugins::catalog()) }
     }
 
-    /// The plainest house.
+    /// The plainest server.
     pub fn open() -> Self {
         Self::builder().open()
     }
@@ -119,7 +119,7 @@ impl House {
         Client::connect(self.address, &format!("#{number}"), &self.transcript)
     }
 
-    /// Somebody connects whose window takes little before they read: what they do not read soon waits in the house.
+    /// Somebody connects whose window takes little before they read: what they do not read soon waits in the server.
     pub fn connects_narrowly(&self) -> Client {
         let number = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         Client::connect_narrow(self.address, &format!("#{number}"), &self.transcript)
@@ -157,7 +157,7 @@ impl House {
 
     /// How it is doing.
     pub fn status(&self) -> Status {
-        soon("the status", self.handle.status()).expect("the house is open")
+        soon("the status", self.handle.status()).expect("the server is running")
     }
 
     /// What a plugin is doing.
@@ -176,29 +176,30 @@ impl House {
     /// # Errors
     /// What the catalog answers.
     pub fn enables(&self, setup: PluginSetup) -> Result<(), CatalogError> {
-        soon("enabling a plugin", self.handle.enable(setup)).expect("the house is open")
+        soon("enabling a plugin", self.handle.enable(setup)).expect("the server is running")
     }
 
     /// Adds a plugin while people talk.
     pub fn adds(&self, name: &str, plugin: impl Plugin + 'static) {
-        soon("adding a plugin", self.handle.add_plugin(name, plugin)).expect("the house is open");
+        soon("adding a plugin", self.handle.add_plugin(name, plugin))
+            .expect("the server is running");
     }
 
     /// Disables a plugin while people talk. Says whether it was enabled.
     pub fn disables(&self, name: &str) -> bool {
-        soon("disabling a plugin", self.handle.disable(name)).expect("the house is open")
+        soon("disabling a plugin", self.handle.disable(name)).expect("the server is running")
     }
 
-    /// How often a limit struck, by what the operator is shown of it.
-    pub fn struck(&self, strike: salotto::Strike) -> u64 {
+    /// How often a limit was hit, by what the operator is shown of it.
+    pub fn hits(&self, hit: salotto::LimitHit) -> u64 {
         let Reply::Table { rows, .. } = self.types("limits") else {
             return 0;
         };
-        let row = rows.iter().find(|row| row[0] == strike.describe());
+        let row = rows.iter().find(|row| row[0] == hit.describe());
         row.map_or(0, |row| row[1].parse().expect("a count"))
     }
 
-    /// Waits until the house is in a state that no connection is told of. Each look goes through the hub, after all that it was given before.
+    /// Waits until the server is in a state that no connection is told of. Each look goes through the hub, after all that it was given before.
     ///
     /// # Panics
     /// When it does not come to that.
@@ -209,24 +210,24 @@ impl House {
         }
     }
 
-    /// Closes the house as a graceful stop does, and says how long that took.
+    /// Stops the server as a graceful stop does, and says how long that took.
     ///
     /// # Panics
     /// When it is closed already.
     pub fn stops(&mut self) -> std::time::Duration {
-        let server = self.server.take().expect("the house is open");
+        let server = self.server.take().expect("the server is running");
         let started = Instant::now();
         soon("a graceful stop", server.stop());
         started.elapsed()
     }
 
-    /// Closes the house without a word.
+    /// Stops the server without a word.
     pub fn drops(&mut self) {
         self.server = None;
     }
 }
 
-impl Drop for House {
+impl Drop for TestServer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             #[expect(clippy::print_stderr, reason = "the test runner shows it with the failure")]

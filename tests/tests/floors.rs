@@ -1,5 +1,7 @@
-//! Core is a house of floors: a file uses what stands in its own folder or on a floor below. This reads the imports, prints the floors, and
+//! Core is a server of floors: a file uses what stands in its own folder or on a floor below. This reads the imports, prints the floors, and
 //! fails on an arrow that runs up, or from one room of a floor into the next.
+
+#![expect(clippy::print_stdout, reason = "`--nocapture` shows the floors")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,13 +30,13 @@ fn files() -> Vec<(PathBuf, String)> {
     let root = sources();
     let (mut folders, mut files) = (vec![root.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&folder).expect("a folder of core") {
+            let path = entry.expect("an entry of it").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(&root).unwrap().to_owned();
-                files.push((name, fs::read_to_string(&path).unwrap()));
+                let name = path.strip_prefix(&root).expect("below `src`").to_owned();
+                files.push((name, fs::read_to_string(&path).expect("text")));
             }
         }
     }
@@ -45,8 +47,8 @@ fn files() -> Vec<(PathBuf, String)> {
 
 /// The folder directly below `src` that a file belongs to; its own name, where it is the folder's file.
 fn room(file: &Path) -> String {
-    let first = file.components().next().unwrap();
-    Path::new(first.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
+    let first = file.components().next().expect("a name");
+    Path::new(first.as_os_str()).file_stem().expect("a name").to_string_lossy().into_owned()
 }
 
 fn floor(room: &str) -> usize {

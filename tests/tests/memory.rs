@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salotto_tests::House;
+use salotto_tests::TestServer;
 use salotto_tests::memory::resident;
 
 const ROUNDS: usize = 10;
@@ -12,17 +12,17 @@ const BOUND: u64 = 8 * 1024 * 1024;
 
 #[test]
 fn connections_that_never_give_a_name_leave_nothing_behind() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.limits.name_timeout = Some(Duration::from_secs(30)))
         .open();
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     // The first round warms up: threads, allocator, reactor.
-    crowd(&house);
+    crowd(&server);
     let Some(before) = resident() else {
         return;
     };
     for _ in 0..ROUNDS {
-        crowd(&house);
+        crowd(&server);
     }
     let after = resident().expect("it was told before");
     assert!(after < before + BOUND, "{before} bytes before, {after} bytes after");
@@ -31,10 +31,10 @@ fn connections_that_never_give_a_name_leave_nothing_behind() {
 }
 
 /// Many connect at once, some send half a line, none gives a name, and all are gone again.
-fn crowd(house: &House) {
+fn crowd(server: &TestServer) {
     let clients: Vec<_> = (0..CONNECTIONS)
         .map(|index| {
-            let mut client = house.connects();
+            let mut client = server.connects();
             match index % 4 {
                 0 => client.sends(b"{\"type\":\"hello\",\"name\":\"half a line that does not end"),
                 1 => client.says("not a name"),
@@ -44,11 +44,11 @@ fn crowd(house: &House) {
             client
         })
         .collect();
-    house.waits_until("all are connected", |status| status.connected == CONNECTIONS + 1);
+    server.waits_until("all are connected", |status| status.connected == CONNECTIONS + 1);
     for (index, client) in clients.into_iter().enumerate() {
         if index % 2 == 0 {
             client.dies();
         }
     }
-    house.waits_until("all are gone", |status| status.connected == 1);
+    server.waits_until("all are gone", |status| status.connected == 1);
 }

@@ -1,19 +1,19 @@
 //! Running out of file descriptors refuses the newcomer and keeps the room. In a process of its own: the limit is the whole process's.
 
-use salotto::Strike;
-use salotto_tests::House;
+use salotto::LimitHit;
+use salotto_tests::TestServer;
 
-/// Descriptors that the harness and the house may have open, beside the connections that use up the rest.
+/// Descriptors that the harness and the server may have open, beside the connections that use up the rest.
 const LIMIT: u64 = 96;
 
 #[test]
 fn running_out_of_file_descriptors_refuses_the_newcomer_and_keeps_the_room() {
-    // Both limits, or the house would raise the soft one again.
+    // Both limits, or the server would raise the soft one again.
     rlimit::setrlimit(rlimit::Resource::NOFILE, LIMIT, LIMIT).expect("a limit can be lowered");
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
-    // Each guest takes two: one here and one in the house. The one here is had first, so that it is the house that runs out.
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
+    // Each guest takes two: one here and one in the server. The one here is had first, so that it is the server that runs out.
     let mut guests = Vec::new();
     let mut reserved: Vec<std::fs::File> = Vec::new();
     while let Ok(file) = std::fs::File::open("/dev/null") {
@@ -22,24 +22,24 @@ fn running_out_of_file_descriptors_refuses_the_newcomer_and_keeps_the_room() {
     reserved.pop();
     reserved.pop();
     // Two are free: the first guest gets in, and takes both.
-    let mut guest = house.connects();
+    let mut guest = server.connects();
     // Asking for the status instead would open a file.
     guest.hears_about("What is your name?");
     guests.push(guest);
     // One more is free, and it is the newcomer's own.
     reserved.pop();
-    let mut newcomer = house.connects();
+    let mut newcomer = server.connects();
     let heard = newcomer.hears_eof();
-    assert_eq!(heard, ["! the house is full; try again later"]);
+    assert_eq!(heard, ["! the server is full; try again later"]);
     drop(newcomer);
-    assert!(house.struck(Strike::OpenFiles) >= 1);
+    assert!(server.hits(LimitHit::OpenFiles) >= 1);
     ada.says("we go on");
     bob.hears("ada: we go on");
 
     // Where there is room again, the next one gets in.
     reserved.clear();
     drop(guests);
-    let mut eve = house.enters("eve");
+    let mut eve = server.enters("eve");
     eve.says("here I am");
     bob.hears("eve: here I am");
 }

@@ -1,7 +1,7 @@
 //! Each password that is looked at takes 19 MiB, which the system has back afterwards. In a process of its own: it is the whole process that is measured.
 
 use salotto::PasswordHash;
-use salotto_tests::House;
+use salotto_tests::TestServer;
 use salotto_tests::memory::resident;
 
 /// What may be left of them all: less than one has.
@@ -10,14 +10,15 @@ const BOUND: u64 = 12 * 1024 * 1024;
 #[test]
 fn passwords_that_were_looked_at_leave_no_memory_behind() {
     let hash = PasswordHash::new("swordfish").expect("it is a password");
-    let house = House::builder().settings(|settings| settings.server.password = Some(hash)).open();
-    let mut ada = house.connects();
+    let server =
+        TestServer::builder().settings(|settings| settings.server.password = Some(hash)).open();
+    let mut ada = server.connects();
     ada.hears_about("What is the password?");
     let Some(before) = resident() else {
         return;
     };
     for round in 0..4 {
-        let mut guests: Vec<_> = (0..8).map(|_| house.connects()).collect();
+        let mut guests: Vec<_> = (0..8).map(|_| server.connects()).collect();
         for (number, guest) in guests.iter_mut().enumerate() {
             guest.says(&format!("swordfish\nguest{round}{number}"));
         }

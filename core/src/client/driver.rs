@@ -6,9 +6,13 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
-use smol::future::FutureExt;
-use smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use smol::{Async, Timer};
+use async_io::Async;
+use async_io::Timer;
+use futures_lite::future::FutureExt;
+use futures_lite::io::AsyncBufReadExt;
+use futures_lite::io::AsyncReadExt;
+use futures_lite::io::AsyncWriteExt;
+use futures_lite::io::BufReader;
 
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::error::ErrorCode;
@@ -16,11 +20,11 @@ use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request, Resume};
 
-/// Longest line that a house may send; a roster page is the longest by far.
+/// Longest line that a server may send; a roster page is the longest by far.
 const MAX_LINE: u64 = 1024 * 1024;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// How often the round trip is measured, and how long the house may be silent before it counts as lost.
+/// How often the round trip is measured, and how long the server may be silent before it counts as lost.
 const PING_EVERY: Duration = Duration::from_secs(45);
 const GONE_AFTER: Duration = Duration::from_secs(100);
 
@@ -32,7 +36,7 @@ pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Se
         options,
         orders,
         updates,
-        run: String::new(),
+        epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
         unsent: Vec::new(),
@@ -50,9 +54,9 @@ struct Driver {
     /// The name to say hello with, and the password.
     name: String,
     password: Option<String>,
-    /// The run of the house that `seen` belongs to.
-    run: String,
-    /// Proves to the house that a connection which it has not yet noticed to be gone was ours.
+    /// The run of the server that `seen` belongs to.
+    epoch: String,
+    /// Proves to the server that a connection which it has not yet noticed to be gone was ours.
     token: String,
     /// The last id seen in each room that the client is in.
     seen: BTreeMap<String, u64>,
@@ -156,7 +160,7 @@ impl Driver {
 
     fn hello(&self) -> Request {
         let resume = (!self.seen.is_empty()).then(|| Resume {
-            run: self.run.clone(),
+            epoch: self.epoch.clone(),
             token: self.token.clone(),
             rooms: self.seen.clone(),
         });
@@ -172,10 +176,10 @@ impl Driver {
     /// Keeps what a return needs.
     fn remember(&mut self, event: &Event) {
         match event {
-            Event::Welcome { run, name, token, .. } => {
+            Event::Welcome { epoch, name, token, .. } => {
                 self.token.clone_from(token);
-                if *run != self.run {
-                    self.run.clone_from(run);
+                if *epoch != self.epoch {
+                    self.epoch.clone_from(epoch);
                     // Ids of another run mean nothing; the rooms are entered again from their beginning.
                     self.seen.values_mut().for_each(|id| *id = 0);
                 }
@@ -221,7 +225,7 @@ struct Reader<'a> {
     driver: &'a mut Driver,
     replies: Sender<Reply>,
     pinged: Option<Instant>,
-    /// The last line that was no object: a house that lets nobody in says why in plain words.
+    /// The last line that was no object: a server that lets nobody in says why in plain words.
     refusal: Option<String>,
 }
 
@@ -242,15 +246,15 @@ impl Reader<'_> {
             };
             match result {
                 None if heard.elapsed() > GONE_AFTER => {
-                    return self.broken("the house is silent".into());
+                    return self.broken("the server is silent".into());
                 }
                 None => {
                     self.pinged = Some(Instant::now());
                     self.reply(Reply::Line(Request::Ping)).await;
                 }
-                Some(Ok(0)) => return self.broken("the house closed it".into()),
+                Some(Ok(0)) => return self.broken("the server stopped it".into()),
                 Some(Ok(_)) if !line.ends_with(b"\n") && (line.len() as u64) < MAX_LINE => {
-                    return self.broken("the house closed it".into());
+                    return self.broken("the server stopped it".into());
                 }
                 Some(Ok(_)) => {
                     heard = Instant::now();
@@ -275,7 +279,7 @@ impl Reader<'_> {
         let event = match serde_json::from_slice::<Event>(line) {
             Ok(event) => event,
             Err(error) => {
-                // A newer house may tell more than we know.
+                // A newer server may tell more than we know.
                 tracing::debug!(%error, "an event was passed over");
                 return None;
             }
@@ -317,7 +321,7 @@ impl Reader<'_> {
     async fn not_welcome(&mut self, code: ErrorCode, text: String) -> Option<End> {
         match code {
             ErrorCode::NameTaken | ErrorCode::BadName | ErrorCode::Denied => {
-                // A house that refuses more than the name closes right after.
+                // A server that refuses more than the name closes right after.
                 self.refusal = Some(text.clone());
                 self.driver.update(Update::NameRefused { text }).await;
                 None
@@ -430,7 +434,7 @@ impl Writer<'_> {
         line.push(b'\n');
         let mut stream = self.stream;
         if stream.write_all(&line).await.is_err() {
-            // What the house said before it closed is worth more than that it closed; the reader finds both.
+            // What the server said before it closed is worth more than that it closed; the reader finds both.
             std::future::pending::<()>().await;
         }
     }

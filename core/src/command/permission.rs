@@ -21,7 +21,7 @@ impl Caller {
         let name = member.name.as_ref().map_or("somebody", |name| name.as_str());
         let a = if member.role == Role::Operator { "an" } else { "a" };
         let as_you = if member.role == self.role { " as you are" } else { "" };
-        let text = format!("{name} is {a} {}{as_you}; ask the host", member.role);
+        let text = format!("{name} is {a} {}{as_you}; ask the operator", member.role);
         Err(CommandError::Refused(text))
     }
 }

@@ -1,6 +1,6 @@
 //! The door: accepts connections, refuses what is too many, and hands the rest to sessions.
 
-mod guard;
+mod limiter;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -8,21 +8,21 @@ use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smol::{Async, Timer};
+use async_io::Async;
+use async_io::Timer;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 
-use crate::connection::session::Session;
-use crate::io::shard::Lane;
+use crate::connection::session::{Attempts, Session};
+use crate::io::shard::Shard;
 use crate::io::transport::Tcp;
 use crate::protocol::peer::Peer;
-use crate::state::inbox::{Arrival, Inbox, InboxSender, StopPermit};
-use crate::state::shared::Shared;
+use crate::state::handle::Handle;
+use crate::state::inbox::{Arrival, Inbox, StopPermit};
 
-use super::attempts::Attempts;
 use crate::protocol::peer::network;
-use guard::Guard;
+use limiter::ConnectionLimiter;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
@@ -31,14 +31,13 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// What a listener needs to make sessions.
 #[derive(Clone)]
-pub(crate) struct Reception {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) hub: InboxSender,
-    pub(crate) guard: Arc<Guard>,
+pub(crate) struct Acceptor {
+    pub(crate) handle: Handle,
+    limiter: Arc<ConnectionLimiter>,
     /// Wrong passwords, of all sessions.
-    pub(crate) attempts: Arc<Attempts>,
-    pub(crate) lanes: Vec<Lane>,
-    pub(crate) permit: StopPermit,
+    attempts: Arc<Attempts>,
+    pub(crate) shards: Vec<Shard>,
+    permit: StopPermit,
 }
 
 /// Why an address could not be listened on.
@@ -70,6 +69,12 @@ pub(crate) fn bind(addresses: &[String]) -> Result<Vec<Async<TcpListener>>, List
     resolved.iter().map(|address| bind_one(*address, &resolved)).collect()
 }
 
+/// Takes a listener that somebody else bound.
+pub(crate) fn adopt(listener: TcpListener) -> Result<Async<TcpListener>, ListenError> {
+    let address = listener.local_addr().map_or("a listener".into(), |address| address.to_string());
+    Async::new(listener).map_err(|source| ListenError::Address { address, source })
+}
+
 fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener>, ListenError> {
     let bound = || {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
@@ -79,7 +84,7 @@ fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener
                 all.iter().any(|other| other.is_ipv4() && other.port() == address.port());
             socket.set_only_v6(separate)?;
         }
-        // A house that was stopped a moment ago does not keep its port from the next.
+        // A server that was stopped a moment ago does not keep its port from the next.
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
@@ -92,7 +97,11 @@ fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener
     })
 }
 
-impl Reception {
+impl Acceptor {
+    pub(crate) fn new(handle: Handle, shards: Vec<Shard>, permit: StopPermit) -> Self {
+        Self { handle, limiter: Arc::default(), attempts: Arc::default(), shards, permit }
+    }
+
     /// Accepts until it is cancelled.
     pub(crate) async fn accept(self, listener: Async<TcpListener>) {
         // Given up for a moment when the system has no other, to tell the newcomer instead of leaving it hanging.
@@ -101,13 +110,13 @@ impl Reception {
             match listener.accept().await {
                 Ok((stream, address)) => self.welcome(stream, address).await,
                 Err(error) if is_out_of_files(&error) => {
-                    self.shared.counters.strike(Strike::OpenFiles, "a newcomer");
+                    self.handle.shared.counters.limit_hit(LimitHit::OpenFiles, "a newcomer");
                     tracing::warn!(
                         "out of file descriptors; a newcomer was refused (raise `ulimit -n`)"
                     );
                     drop(spare.take());
                     match listener.get_ref().accept() {
-                        Ok((stream, _)) => refuse(&stream, "the house is full; try again later"),
+                        Ok((stream, _)) => refuse(&stream, "the server is full; try again later"),
                         Err(_) => {
                             Timer::after(RETRY).await;
                         }
@@ -124,39 +133,39 @@ impl Reception {
     }
 
     async fn welcome(&self, stream: Async<TcpStream>, address: SocketAddr) {
-        let settings = self.shared.settings();
-        let place = match self.guard.admit(address.ip(), &settings.limits, Instant::now()) {
+        let settings = self.handle.shared.settings();
+        let place = match self.limiter.admit(address.ip(), &settings.limits, Instant::now()) {
             Ok(place) => place,
             Err(refusal) => {
-                self.shared.counters.strike(refusal.strike, address);
+                self.handle.shared.counters.limit_hit(refusal.hit, address);
                 return refuse(stream.get_ref(), &refusal.text);
             }
         };
-        let seat = self.shared.fanout.seat();
-        let lane = &self.lanes[seat.shard()];
+        let seat = self.handle.shared.fanout.seat();
+        let shard = &self.shards[seat.shard()];
         let transport =
-            match stream.into_inner().and_then(|stream| Tcp::new(stream, lane.reactor.clone())) {
+            match stream.into_inner().and_then(|stream| Tcp::new(stream, shard.reactor.clone())) {
                 Ok(transport) => transport,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be watched and was dropped");
                     return;
                 }
             };
-        let outlet = self.shared.outlet(seat.shard(), Box::new(transport));
-        let arrival = Arrival { outlet: outlet.clone(), peer: Peer::Network(address) };
-        if self.hub.send(Inbox::Connect(arrival)).await.is_err() {
+        let outbox = self.handle.shared.outbox(seat.shard(), Box::new(transport));
+        let arrival = Arrival { outbox: outbox.clone(), peer: Peer::Network(address) };
+        if self.handle.inbox.send(Inbox::Connect(arrival)).await.is_err() {
             return;
         }
-        let (hub, shared) = (self.hub.clone(), self.shared.clone());
+        let (hub, shared) = (self.handle.inbox.clone(), self.handle.shared.clone());
         let mut session =
-            Session::new(outlet, hub, shared, self.attempts.clone(), network(address.ip()));
+            Session::new(outbox, hub, shared, self.attempts.clone(), network(address.ip()));
         let permit = self.permit.clone();
         let run = async move {
             session.run().await;
             drop((place, seat, permit));
         };
-        // Ends with its connection; a stop of the house waits for its permit and then abandons it.
-        lane.executor.spawn(run).detach();
+        // Ends with its connection; a stop of the server waits for its permit and then abandons it.
+        shard.executor.spawn(run).detach();
     }
 }
 

@@ -1,6 +1,10 @@
 //! One connection, from its first byte to its last: one task that reads lines and asks the hub, waits for a full socket, and keeps the
 //! deadlines. It holds no buffer while nothing arrives and has no timer while nothing is due.
 
+#[cfg(feature = "password")]
+mod password_gate;
+#[cfg(not(feature = "password"))]
+#[path = "session/no_password.rs"]
 mod password_gate;
 mod rate_limiter;
 
@@ -15,21 +19,22 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use async_channel::TrySendError;
-use smol::Timer;
-use smol::future::{FutureExt, poll_fn};
+use async_io::Timer;
+use futures_lite::future::FutureExt;
+use futures_lite::future::poll_fn;
 
-use super::attempts::Attempts;
-use crate::delivery::outbox::{Batch, Circumstances, Flush, Outlet};
+use crate::delivery::outbox::{Batch, Circumstances, Flush, Outbox};
 use crate::dialect::lines::{Line, LineSplitter, Unended};
 use crate::dialect::{BadLine, Input, choose};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::limit_hit::Strike;
-use crate::state::inbox::{Ask, Inbox, InboxSender};
+use crate::protocol::limit_hit::LimitHit;
+use crate::state::inbox::{Inbox, InboxSender, SessionInput};
 use crate::state::shared::Shared;
 
-use password_gate::{Answer, Door};
+pub(crate) use password_gate::Attempts;
+use password_gate::{Answer, PasswordGate};
 use rate_limiter::Limiter;
 
 /// Bytes read at once, into a buffer that a thread's sessions share.
@@ -47,13 +52,12 @@ thread_local! {
 
 /// See the module.
 pub(crate) struct Session {
-    outlet: Arc<Outlet>,
+    outbox: Arc<Outbox>,
     hub: InboxSender,
     shared: Arc<Shared>,
-    attempts: Arc<Attempts>,
     lines: LineSplitter,
     limiter: Limiter,
-    door: Door,
+    gate: PasswordGate,
     connected: Instant,
     /// When something was last read.
     heard: Instant,
@@ -65,7 +69,7 @@ pub(crate) struct Session {
     /// The hub is told that this is over; nothing more is read.
     hung_up: bool,
     /// What the hub is asked before any line.
-    ready: Option<Ask>,
+    ready: Option<SessionInput>,
 }
 
 /// What made a session act.
@@ -99,7 +103,7 @@ struct HubGone;
 impl Session {
     /// A session of a connection from this address.
     pub(crate) fn new(
-        outlet: Arc<Outlet>,
+        outbox: Arc<Outbox>,
         hub: InboxSender,
         shared: Arc<Shared>,
         attempts: Arc<Attempts>,
@@ -108,11 +112,10 @@ impl Session {
         let now = Instant::now();
         Self {
             limiter: Limiter::new(now),
-            door: Door::new(address),
-            outlet,
+            gate: PasswordGate::new(address, attempts),
+            outbox,
             hub,
             shared,
-            attempts,
             lines: LineSplitter::default(),
             connected: now,
             heard: now,
@@ -127,14 +130,14 @@ impl Session {
     /// Runs the connection to its end. The hub has been told of it.
     pub(crate) async fn run(&mut self) {
         if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
-            tracing::error!(member = %self.outlet.id(), "a session panicked and ends alone");
+            tracing::error!(member = %self.outbox.id(), "a session panicked and ends alone");
         }
-        self.outlet.abandon();
+        self.outbox.abandon();
         self.close();
         // Where the hub ended it, it has let go of it already and passes over this.
         self.hang_up(LeaveReason::Lost);
-        if let Some(ask) = self.ready.take() {
-            let _ = self.ask(ask).await;
+        if let Some(input) = self.ready.take() {
+            let _ = self.submit(input).await;
         }
     }
 
@@ -143,11 +146,11 @@ impl Session {
         let mut timer = Timer::never();
         let mut armed: Option<Instant> = None;
         loop {
-            while let Some(ask) = self.next_ask() {
-                self.ask(ask).await?;
+            while let Some(input) = self.next_input() {
+                self.submit(input).await?;
             }
             // Looked at before the deadlines: whatever changes after this ends the turn.
-            let seen = self.outlet.circumstances();
+            let seen = self.outbox.circumstances();
             let next = self.deadlines().map(|(at, _)| at).min();
             // A timer that is early is left to fire and set again then, so that lines which push a deadline back cost nothing.
             if next.is_some_and(|next| armed.is_none_or(|armed| next < armed)) {
@@ -176,30 +179,30 @@ impl Session {
         seen: Circumstances,
         timer: &mut Timer,
     ) -> Poll<Turn> {
-        self.outlet.register(context.waker());
-        if self.outlet.has_ended() {
+        self.outbox.register(context.waker());
+        if self.outbox.has_ended() {
             return Poll::Ready(Turn::Ended);
         }
-        if !self.hung_up && self.outlet.has_fallen_out() {
+        if !self.hung_up && self.outbox.has_fallen_out() {
             return Poll::Ready(Turn::FellOut);
         }
-        let blocked = self.outlet.is_blocked();
-        if blocked && self.outlet.transport().poll_writable(context).is_ready() {
+        let blocked = self.outbox.is_blocked();
+        if blocked && self.outbox.transport().poll_writable(context).is_ready() {
             return Poll::Ready(Turn::Writable);
         }
-        if let Poll::Ready(answer) = self.door.poll_answer(context) {
+        if let Poll::Ready(answer) = self.gate.poll_answer(context) {
             return Poll::Ready(Turn::Answered(answer));
         }
-        // While lines wait for the rate limit or at the door, what follows waits in the kernel.
-        let waits = self.limiter.is_holding() || self.door.is_knocked_at();
-        let may_read = self.outlet.is_admitted() && !(self.peer_ended || self.hung_up || waits);
-        if may_read && self.outlet.transport().poll_readable(context).is_ready() {
+        // While lines wait for the rate limit or at the gate, what follows waits in the kernel.
+        let waits = self.limiter.is_holding() || self.gate.is_checking();
+        let may_read = self.outbox.is_admitted() && !(self.peer_ended || self.hung_up || waits);
+        if may_read && self.outbox.transport().poll_readable(context).is_ready() {
             return Poll::Ready(Turn::Readable);
         }
-        if self.outlet.circumstances() != seen {
+        if self.outbox.circumstances() != seen {
             return Poll::Ready(Turn::Changed);
         }
-        match smol::future::Future::poll(Pin::new(timer), context) {
+        match std::future::Future::poll(Pin::new(timer), context) {
             Poll::Ready(_) => Poll::Ready(Turn::Deadline),
             Poll::Pending => Poll::Pending,
         }
@@ -207,7 +210,7 @@ impl Session {
 
     fn read(&mut self) {
         let read = BUFFER.with_borrow_mut(|buffer| {
-            let count = self.outlet.transport().read(buffer)?;
+            let count = self.outbox.transport().read(buffer)?;
             self.lines.feed(&buffer[..count]);
             Ok::<_, io::Error>(count)
         });
@@ -220,24 +223,24 @@ impl Session {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
-                self.outlet.abandon();
+                self.outbox.abandon();
                 self.hang_up(LeaveReason::Lost);
             }
         }
     }
 
     /// What the hub is to be asked next: what is ready, or what the next line says. `None` until something comes.
-    fn next_ask(&mut self) -> Option<Ask> {
+    fn next_input(&mut self) -> Option<SessionInput> {
         loop {
             if self.ready.is_some() {
                 return self.ready.take();
             }
-            if self.hung_up || self.outlet.has_ended() || self.door.is_knocked_at() {
+            if self.hung_up || self.outbox.has_ended() || self.gate.is_checking() {
                 return None;
             }
             let Some(line) = self.next_line() else { return self.ready.take() };
-            if let Some(ask) = self.understand(line) {
-                return Some(ask);
+            if let Some(input) = self.understand(line) {
+                return Some(input);
             }
         }
     }
@@ -250,7 +253,7 @@ impl Session {
             return None;
         }
         if self.lines.has_line() && !self.limiter.take(limits.rate, Instant::now()) {
-            self.strike(Strike::Rate);
+            self.limit_hit(LimitHit::Rate);
             return None;
         }
         match self.lines.next_line(limits.line_bytes, limits.unended_bytes) {
@@ -265,7 +268,7 @@ impl Session {
             }
             Ok(None) => None,
             Err(Unended) => {
-                self.strike(Strike::Unended);
+                self.limit_hit(LimitHit::Unended);
                 let limit = limits.unended_bytes.unwrap_or(usize::MAX);
                 let why = format!("{limit} bytes came without an end of line");
                 self.hang_up(LeaveReason::Refused { why });
@@ -275,11 +278,11 @@ impl Session {
     }
 
     /// What a line asks the hub for; nothing, where it is empty.
-    fn understand(&mut self, line: Line) -> Option<Ask> {
+    fn understand(&mut self, line: Line) -> Option<SessionInput> {
         let line = match line {
             Line::Text(line) => line,
             Line::TooLong => {
-                self.strike(Strike::LineBytes);
+                self.limit_hit(LimitHit::LineBytes);
                 let limit = self.shared.settings().limits.line_bytes.unwrap_or(usize::MAX);
                 let text = format!(
                     "the line is longer than {limit} bytes and was dropped; send it in parts"
@@ -287,37 +290,37 @@ impl Session {
                 return Some(complaint(ErrorCode::LineTooLong, text, None));
             }
             Line::NotUtf8 => {
-                self.strike(Strike::BadUtf8);
+                self.limit_hit(LimitHit::BadUtf8);
                 let text =
                     "the line is not UTF-8 and was dropped; set your terminal to UTF-8".into();
                 return Some(complaint(ErrorCode::BadUtf8, text, None));
             }
         };
-        if line.trim().is_empty() && !self.outlet.has_dialect() {
+        if line.trim().is_empty() && !self.outbox.has_dialect() {
             // A telnet that negotiates, or a person who presses Enter: nothing is chosen yet, but nobody is silent either.
             return (!std::mem::replace(&mut self.greeted, true)).then(|| self.greeting());
         }
-        self.outlet.choose_dialect(choose(line.as_bytes()));
-        match self.outlet.dialect().parse(line) {
+        self.outbox.choose_dialect(choose(line.as_bytes()));
+        match self.outbox.dialect().parse(line) {
             Ok(Input::Nothing) => None,
-            Ok(input) => self.at_door(input),
+            Ok(input) => self.at_gate(input),
             Err(BadLine { code, text, nonce }) => {
-                self.strike(Strike::BadRequest);
+                self.limit_hit(LimitHit::BadRequest);
                 Some(complaint(code, text, nonce))
             }
         }
     }
 
-    /// A limit struck this connection.
-    fn strike(&self, strike: Strike) {
-        let whom = format_args!("connection {} from {}", self.outlet.id(), self.door.address());
-        self.shared.counters.strike(strike, whom);
+    /// A limit was hit this connection.
+    fn limit_hit(&self, hit: LimitHit) {
+        let whom = format_args!("connection {} from {}", self.outbox.id(), self.gate.address());
+        self.shared.counters.limit_hit(hit, whom);
     }
 
     /// Writes what the full socket takes now.
     fn flush(&mut self) {
         let mut batch = Batch::default();
-        let flush = self.outlet.flush(&mut batch);
+        let flush = self.outbox.flush(&mut batch);
         self.shared.counters.delivered(&batch.take_tally());
         match flush {
             Flush::FellOut => self.too_slow(),
@@ -327,7 +330,7 @@ impl Session {
 
     fn too_slow(&mut self) {
         if !self.hung_up {
-            self.strike(Strike::TooSlow);
+            self.limit_hit(LimitHit::TooSlow);
             self.hang_up(LeaveReason::TooSlow);
         }
     }
@@ -335,12 +338,12 @@ impl Session {
     /// Has the hub told that this connection is over. It answers with a goodbye, after which the session ends.
     fn hang_up(&mut self, reason: LeaveReason) {
         if !std::mem::replace(&mut self.hung_up, true) {
-            self.ready = Some(Ask::HangUp(reason));
+            self.ready = Some(SessionInput::HangUp(reason));
         }
     }
 
-    async fn ask(&mut self, ask: Ask) -> Result<(), HubGone> {
-        match self.hub.try_send(Inbox::Session(self.outlet.id(), ask)) {
+    async fn submit(&mut self, input: SessionInput) -> Result<(), HubGone> {
+        match self.hub.try_send(Inbox::Session(self.outbox.id(), input)) {
             Ok(()) => Ok(()),
             Err(TrySendError::Closed(_)) => Err(HubGone),
             // When the hub is behind, whoever talks waits. Boxed, so that nobody keeps the room for it while idle.
@@ -354,16 +357,16 @@ impl Session {
     fn deadlines(&self) -> impl Iterator<Item = (Instant, Due)> {
         let settings = self.shared.settings();
         let limits = &settings.limits;
-        let listens = self.outlet.is_admitted() && !self.hung_up;
-        let silent = !self.greeted && !self.outlet.has_dialect() && !self.lines.has_partial();
+        let listens = self.outbox.is_admitted() && !self.hung_up;
+        let silent = !self.greeted && !self.outbox.has_dialect() && !self.lines.has_partial();
         let bare = self.lines.is_bare()
             && self.lines.has_partial()
-            && !self.door.is_knocked_at()
+            && !self.gate.is_checking()
             && !self.lines.partial().starts_with(b"{");
         // Who has lines waiting for the rate limit is not silent, only unread.
-        let pings = self.outlet.dialect().answers_pings()
-            && (listens && self.outlet.is_named() && !self.limiter.is_holding());
-        let stalled_after = if self.hung_up || self.outlet.is_closing() {
+        let pings = self.outbox.dialect().answers_pings()
+            && (listens && self.outbox.is_named() && !self.limiter.is_holding());
+        let stalled_after = if self.hung_up || self.outbox.is_closing() {
             Some(LINGER)
         } else {
             limits.stalled_after
@@ -374,11 +377,11 @@ impl Session {
             after(self.connected, GREET_AFTER, Due::Greet).filter(|_| listens && silent),
             after(self.heard, BARE_CHUNK, Due::BareChunk).filter(|_| listens && bare),
             (limits.name_timeout)
-                .filter(|_| listens && !self.outlet.is_named())
+                .filter(|_| listens && !self.outbox.is_named())
                 .and_then(|timeout| after(self.connected, timeout, Due::NameTimeout)),
             self.limiter.refill().filter(|_| listens).map(|at| (at, Due::Refill)),
-            (stalled_after.zip(self.outlet.stalled_since()))
-                .filter(|_| self.outlet.is_blocked())
+            (stalled_after.zip(self.outbox.stalled_since()))
+                .filter(|_| self.outbox.is_blocked())
                 .and_then(|(time, since)| after(since, time, Due::Stalled)),
             (limits.ping_after)
                 .filter(|_| pings && !self.pinged)
@@ -397,7 +400,7 @@ impl Session {
         match due {
             None => {}
             Some(Due::Greet) => {
-                // A busy house may be late, and the name have come meanwhile.
+                // A busy server may be late, and the name have come meanwhile.
                 self.read();
                 if !self.lines.has_partial() && !self.peer_ended {
                     self.greeted = true;
@@ -408,21 +411,21 @@ impl Session {
                 self.ready = self.lines.take_partial().and_then(|line| self.understand(line));
             }
             Some(Due::NameTimeout) => {
-                self.strike(Strike::NameTimeout);
+                self.limit_hit(LimitHit::NameTimeout);
                 self.hang_up(LeaveReason::Refused { why: "no name was given in time".into() });
             }
             Some(Due::Refill) => {
                 self.limiter.release();
                 self.heard = now;
             }
-            Some(Due::Stalled) if self.hung_up || self.outlet.is_closing() => self.outlet.abandon(),
+            Some(Due::Stalled) if self.hung_up || self.outbox.is_closing() => self.outbox.abandon(),
             Some(Due::Stalled) => self.too_slow(),
             Some(Due::Ping) => {
                 self.pinged = true;
-                self.ready = Some(Ask::Tell(Box::new(Event::Ping)));
+                self.ready = Some(SessionInput::Send(Box::new(Event::Ping)));
             }
             Some(Due::NoAnswer) => {
-                self.strike(Strike::NoAnswer);
+                self.limit_hit(LimitHit::NoAnswer);
                 self.hang_up(LeaveReason::Idle);
             }
         }
@@ -430,7 +433,7 @@ impl Session {
 
     /// Ends the connection. What the peer sent meanwhile is read off, or the kernel would throw away the goodbye with it.
     fn close(&self) {
-        let transport = self.outlet.transport();
+        let transport = self.outbox.transport();
         transport.shutdown();
         BUFFER.with_borrow_mut(|buffer| {
             for _ in 0..8 {
@@ -443,6 +446,6 @@ impl Session {
 }
 
 /// What a connection is told of a line that the hub never sees.
-fn complaint(code: ErrorCode, text: String, nonce: Option<String>) -> Ask {
-    Ask::Tell(Box::new(Event::Error { code, text, nonce }))
+fn complaint(code: ErrorCode, text: String, nonce: Option<String>) -> SessionInput {
+    SessionInput::Send(Box::new(Event::Error { code, text, nonce }))
 }

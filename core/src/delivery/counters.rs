@@ -1,6 +1,6 @@
-//! What the house has counted since it started: deliveries of each kind, and each time that a limit struck.
+//! What the server has counted since it started: deliveries of each kind, and each time that a limit was hit.
 
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,16 +8,16 @@ use std::time::Instant;
 
 use crate::delivery::outbox::Tally;
 
-/// For so many seconds after a strike was diagnosed at `INFO`, further ones of the same limit are at `DEBUG`: whoever abuses the house must not fill
+/// For so many seconds after a hit was diagnosed at `INFO`, further ones of the same limit are at `DEBUG`: whoever abuses the server must not fill
 /// its log.
 const QUIET: u64 = 60;
 
 /// The counts. Written by whoever counts, without locks.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    strikes: [AtomicU64; Strike::ALL.len()],
-    /// The second from which on the next strike is worth a line at `INFO` again.
-    loud_from: [AtomicU64; Strike::ALL.len()],
+    limit_hits: [AtomicU64; LimitHit::ALL.len()],
+    /// The second from which on the next hit is worth a line at `INFO` again.
+    loud_from: [AtomicU64; LimitHit::ALL.len()],
     since: Instant,
     /// Messages that were said, in rooms and to one person.
     pub(crate) messages: AtomicU64,
@@ -34,7 +34,7 @@ pub(crate) struct Counters {
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            strikes: Default::default(),
+            limit_hits: Default::default(),
             loud_from: Default::default(),
             since: Instant::now(),
             messages: AtomicU64::default(),
@@ -47,20 +47,20 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// A limit struck: counts it and leaves a trace of whom it struck.
-    pub(crate) fn strike(&self, strike: Strike, whom: impl Display) {
-        let struck = self.strikes[strike as usize].fetch_add(1, Ordering::Relaxed) + 1;
-        let limit = strike.describe();
-        if self.is_loud(strike, self.since.elapsed().as_secs()) {
-            tracing::info!(limit, whom = whom.to_string(), struck, "a limit struck");
+    /// A limit was hit: counts it and leaves a trace of who met it.
+    pub(crate) fn limit_hit(&self, hit: LimitHit, whom: impl Display) {
+        let hits = self.limit_hits[hit as usize].fetch_add(1, Ordering::Relaxed) + 1;
+        let limit = hit.describe();
+        if self.is_loud(hit, self.since.elapsed().as_secs()) {
+            tracing::info!(limit, whom = whom.to_string(), hits, "a limit was hit");
         } else {
-            tracing::debug!(limit, whom = whom.to_string(), struck, "a limit struck");
+            tracing::debug!(limit, whom = whom.to_string(), hits, "a limit was hit");
         }
     }
 
-    /// Whether this strike is worth a line, at this second; of several at once one is.
-    fn is_loud(&self, strike: Strike, now: u64) -> bool {
-        let loud_from = &self.loud_from[strike as usize];
+    /// Whether this hit is worth a line, at this second; of several at once one is.
+    fn is_loud(&self, hit: LimitHit, now: u64) -> bool {
+        let loud_from = &self.loud_from[hit as usize];
         let from = loud_from.load(Ordering::Relaxed);
         let quieten = || {
             let (done, other) = (Ordering::Relaxed, Ordering::Relaxed);
@@ -75,13 +75,13 @@ impl Counters {
         self.bytes_sent.fetch_add(tally.bytes, Ordering::Relaxed);
     }
 
-    /// How often each limit struck, those that never did included.
-    pub(crate) fn strikes(&self) -> BTreeMap<Strike, u64> {
-        Strike::ALL.into_iter().map(|strike| (strike, self.struck(strike))).collect()
+    /// How often each limit was hit, those that never did included.
+    pub(crate) fn limit_hits(&self) -> BTreeMap<LimitHit, u64> {
+        LimitHit::ALL.into_iter().map(|hit| (hit, self.hits(hit))).collect()
     }
 
-    pub(crate) fn struck(&self, strike: Strike) -> u64 {
-        self.strikes[strike as usize].load(Ordering::Relaxed)
+    pub(crate) fn hits(&self, hit: LimitHit) -> u64 {
+        self.limit_hits[hit as usize].load(Ordering::Relaxed)
     }
 }
 
@@ -90,21 +90,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_strike_is_counted_for_itself() {
-        for (index, strike) in Strike::ALL.into_iter().enumerate() {
-            assert_eq!(strike as usize, index);
+    fn each_limit_is_counted_for_itself() {
+        for (index, hit) in LimitHit::ALL.into_iter().enumerate() {
+            assert_eq!(hit as usize, index);
         }
         let counters = Counters::default();
-        counters.strike(Strike::Rate, "ada");
-        assert_eq!((counters.struck(Strike::Rate), counters.struck(Strike::TooSlow)), (1, 0));
+        counters.limit_hit(LimitHit::Rate, "ada");
+        assert_eq!((counters.hits(LimitHit::Rate), counters.hits(LimitHit::TooSlow)), (1, 0));
     }
 
     #[test]
-    fn one_strike_of_a_limit_a_minute_is_worth_a_line() {
+    fn one_hit_of_a_limit_a_minute_is_worth_a_line() {
         let counters = Counters::default();
-        let loud = |strike, second| counters.is_loud(strike, second);
-        assert!(loud(Strike::Rate, 0) && loud(Strike::TooSlow, 0));
-        assert!((0..QUIET).all(|second| !loud(Strike::Rate, second)));
-        assert!(loud(Strike::Rate, QUIET) && !loud(Strike::Rate, QUIET));
+        let loud = |hit, second| counters.is_loud(hit, second);
+        assert!(loud(LimitHit::Rate, 0) && loud(LimitHit::TooSlow, 0));
+        assert!((0..QUIET).all(|second| !loud(LimitHit::Rate, second)));
+        assert!(loud(LimitHit::Rate, QUIET) && !loud(LimitHit::Rate, QUIET));
     }
 }

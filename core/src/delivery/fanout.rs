@@ -1,7 +1,7 @@
-//! Fan-out: a worker a core walks the members of a room in which something happened and writes to each what it has not seen.
+//! Fan-out: each shard walks its members of a room in which something happened and writes to each what it has not seen.
 //!
 //! Waking one task a member and message would cost more than the write itself. Only a member whose socket is full is left to its own
-//! session. Each worker knows its share of every room; the hub tells it in order who comes and goes and where something happened.
+//! session. Each shard knows its share of every room; the hub queues for it in order who comes and goes and where something happened.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,45 +10,47 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
-use smol::future::{poll_fn, yield_now};
+use futures_lite::future::poll_fn;
+use futures_lite::future::yield_now;
 
 use crate::delivery::counters::Counters;
-use crate::delivery::outbox::{Batch, Outlet};
+use crate::delivery::outbox::{Batch, Outbox};
 use crate::protocol::ids::RoomId;
 
-/// Members that a worker writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
+/// Members that a walk writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
 const WALK: usize = 512;
-/// Connections that one worker gets before the next one gets any, so that a small room is walked by one and the others sleep.
+/// Connections that one shard gets before the next one gets any, so that a small room is walked by one and the others sleep.
 const BLOCK: usize = 256;
 
 /// Room that a list keeps for the next walk, in things.
 const KEPT: usize = 1024;
 
-/// The workers' queues, shared by the hub, which fills them, and the workers.
+/// The shards' queues, shared by the hub, which fills them, and the walks, which empty them.
 #[derive(Debug)]
 pub(crate) struct Fanout {
-    shards: Vec<Shard>,
+    queues: Vec<Queue>,
     /// What was appended to all timelines since the start.
     appended: Counted,
-    /// Waits for the slowest worker, when that is far behind.
+    /// Waits for the slowest shard, when that is far behind.
     hub: AtomicWaker,
     stopped: AtomicBool,
 }
 
+/// What one shard has still to do.
 #[derive(Debug, Default)]
-struct Shard {
+struct Queue {
     /// Locked to push one thing or to take all.
-    queue: Mutex<Vec<Work>>,
-    worker: AtomicWaker,
-    /// What had been appended when it was last told of a room.
-    told: Counted,
+    work: Mutex<Vec<Work>>,
+    walk: AtomicWaker,
+    /// What had been appended when a room was last queued here.
+    owed: Counted,
     /// What had been appended when the last walk that is complete began.
     walked: Counted,
     /// Connections that it looks after.
     seats: AtomicUsize,
 }
 
-/// A connection's place with a worker, until it is dropped.
+/// A connection's place in a shard, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
     fanout: Arc<Fanout>,
@@ -69,81 +71,81 @@ struct Counted {
     bytes: AtomicU64,
 }
 
-/// What the hub tells a worker.
+/// What the hub queues for a shard.
 #[derive(Debug)]
 pub(crate) enum Work {
     /// Somebody is in a room from now on.
-    Follow(RoomId, Arc<Outlet>),
+    Follow(RoomId, Arc<Outbox>),
     /// Somebody is not in a room any more.
-    Unfollow(RoomId, Arc<Outlet>),
+    Unfollow(RoomId, Arc<Outbox>),
     /// Something happened in a room.
     Happened(RoomId),
     /// There is mail for somebody.
-    Mail(Arc<Outlet>),
+    Mail(Arc<Outbox>),
 }
 
 impl Fanout {
-    pub(crate) fn new(workers: usize) -> Self {
-        let shards = (0..workers).map(|_| Shard::default()).collect();
+    pub(crate) fn new(shards: usize) -> Self {
+        let queues = (0..shards).map(|_| Queue::default()).collect();
         Self {
-            shards,
+            queues,
             appended: Counted::default(),
             hub: AtomicWaker::new(),
             stopped: AtomicBool::new(false),
         }
     }
 
-    /// A place for the next connection: with the first worker that has fewer blocks of them than any other.
+    /// A place for the next connection: in the first shard that has fewer blocks of them than any other.
     pub(crate) fn seat(self: &Arc<Self>) -> Seat {
-        let blocks = |shard: &usize| self.shards[*shard].seats.load(Ordering::Relaxed) / BLOCK;
-        let shard = (0..self.shards.len()).min_by_key(blocks).unwrap_or_default();
-        self.shards[shard].seats.fetch_add(1, Ordering::Relaxed);
+        let blocks = |shard: &usize| self.queues[*shard].seats.load(Ordering::Relaxed) / BLOCK;
+        let shard = (0..self.queues.len()).min_by_key(blocks).unwrap_or_default();
+        self.queues[shard].seats.fetch_add(1, Ordering::Relaxed);
         Seat { fanout: self.clone(), shard }
     }
 
-    /// Tells the worker of this outlet. It looks at it when it is woken.
-    pub(crate) fn tell(&self, shard: usize, work: Work) {
-        self.shards[shard].queue().push(work);
+    /// Queues something for a shard, which comes to it when [`wake`](Self::wake) is called at the end of the hub's turn.
+    pub(crate) fn push(&self, shard: usize, work: Work) {
+        self.queues[shard].lock().push(work);
     }
 
-    /// Tells the workers that look after somebody in a room that something happened there. `readers` says how many are in it for each worker.
+    /// Queues a room in which something happened for the shards that have somebody in it. `readers` says how many each has.
     pub(crate) fn happened(&self, room: RoomId, readers: &[usize]) {
         for (shard, _) in readers.iter().enumerate().filter(|(_, readers)| **readers > 0) {
-            self.shards[shard].told.set(self.appended.get());
-            self.tell(shard, Work::Happened(room));
+            self.queues[shard].owed.set(self.appended.get());
+            self.push(shard, Work::Happened(room));
         }
     }
 
-    /// Wakes the workers that have something to do: once a turn of the hub.
+    /// Wakes the shards that have something to do: once a turn of the hub.
     pub(crate) fn wake(&self) {
-        for shard in &self.shards {
-            if !shard.queue().is_empty() {
-                shard.worker.wake();
+        for queue in &self.queues {
+            if !queue.lock().is_empty() {
+                queue.walk.wake();
             }
         }
     }
 
-    /// Something was appended to a timeline. Counted before the workers are told, so that each of them catches up with it.
+    /// Something was appended to a timeline. Counted before the shards are told, so that each of them catches up with it.
     pub(crate) fn appended(&self, amount: Amount) {
         let Amount { entries, bytes } = self.appended.get();
         self.appended
             .set(Amount { entries: entries + amount.entries, bytes: bytes + amount.bytes });
     }
 
-    /// Waits while the slowest worker is further behind than this. The hub must not outrun the ring, or people who read would fall out
+    /// Waits while the slowest shard is further behind than this. The hub must not outrun the ring, or people who read would fall out
     /// of it; and those who talk wait for the hub.
     pub(crate) async fn caught_up(&self, within: Amount) {
         poll_fn(|context| {
             self.hub.register(context.waker());
             let appended = self.appended.get();
-            // Who has not been told of anything since its last walk has nothing to catch up with.
-            let is_near = |shard: &Shard| {
-                let (told, walked) = (shard.told.get(), shard.walked.get());
-                walked.entries >= told.entries
+            // A shard for which nothing was queued since its last walk has nothing to catch up with.
+            let is_near = |queue: &Queue| {
+                let (owed, walked) = (queue.owed.get(), queue.walked.get());
+                walked.entries >= owed.entries
                     || appended.entries - walked.entries <= within.entries
                         && appended.bytes - walked.bytes <= within.bytes
             };
-            match self.shards.iter().all(is_near) {
+            match self.queues.iter().all(is_near) {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
@@ -151,34 +153,34 @@ impl Fanout {
         .await;
     }
 
-    /// Lets the workers end once they have done what was told before.
+    /// Lets the walks end once they have done what was queued before.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
-        for shard in &self.shards {
-            shard.worker.wake();
+        for queue in &self.queues {
+            queue.walk.wake();
         }
     }
 
-    /// A worker: runs until [`Fanout::stop`].
-    pub(crate) async fn work(fanout: Arc<Fanout>, counters: Arc<Counters>, shard: usize) {
-        let shard = &fanout.shards[shard];
+    /// The walks of one shard: runs until [`Fanout::stop`].
+    pub(crate) async fn walk(fanout: Arc<Fanout>, counters: Arc<Counters>, shard: usize) {
+        let queue = &fanout.queues[shard];
         let mut share = Share::default();
-        while fanout.has_work(shard).await {
+        while fanout.has_work(queue).await {
             let appended = fanout.appended.get();
-            share.take_in(shard);
+            share.take_in(queue);
             share.walk().await;
             counters.delivered(&share.batch.take_tally());
-            shard.walked.set(appended);
+            queue.walked.set(appended);
             fanout.hub.wake();
         }
     }
 
     /// Waits for work; there is none any more once it has stopped.
-    async fn has_work(&self, shard: &Shard) -> bool {
+    async fn has_work(&self, queue: &Queue) -> bool {
         poll_fn(|context| {
-            shard.worker.register(context.waker());
+            queue.walk.register(context.waker());
             let stopped = self.stopped.load(Ordering::SeqCst);
-            match (shard.queue().is_empty(), stopped) {
+            match (queue.lock().is_empty(), stopped) {
                 (false, _) => Poll::Ready(true),
                 (true, true) => Poll::Ready(false),
                 (true, false) => Poll::Pending,
@@ -196,7 +198,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.fanout.shards[self.shard].seats.fetch_sub(1, Ordering::Relaxed);
+        self.fanout.queues[self.shard].seats.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -212,35 +214,35 @@ impl Counted {
     }
 }
 
-impl Shard {
-    fn queue(&self) -> MutexGuard<'_, Vec<Work>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Vec<Work>> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A worker's share of the house.
+/// A shard's part of every room.
 #[derive(Debug, Default)]
 struct Share {
-    rooms: HashMap<RoomId, Vec<Arc<Outlet>>>,
+    rooms: HashMap<RoomId, Vec<Arc<Outbox>>>,
     /// Where something happened, each once.
     happened: Vec<RoomId>,
     /// Who has mail.
-    mail: Vec<Arc<Outlet>>,
+    mail: Vec<Arc<Outbox>>,
     batch: Batch,
     /// Taken from the queue, in whose place it is put empty.
     work: Vec<Work>,
 }
 
 impl Share {
-    fn take_in(&mut self, shard: &Shard) {
-        std::mem::swap(&mut *shard.queue(), &mut self.work);
+    fn take_in(&mut self, queue: &Queue) {
+        std::mem::swap(&mut *queue.lock(), &mut self.work);
         for work in self.work.drain(..) {
             match work {
-                Work::Follow(room, outlet) => self.rooms.entry(room).or_default().push(outlet),
-                Work::Unfollow(room, outlet) => {
+                Work::Follow(room, outbox) => self.rooms.entry(room).or_default().push(outbox),
+                Work::Unfollow(room, outbox) => {
                     if let Some(members) = self.rooms.get_mut(&room) {
                         if let Some(at) =
-                            members.iter().position(|member| member.id() == outlet.id())
+                            members.iter().position(|member| member.id() == outbox.id())
                         {
                             members.swap_remove(at);
                         }
@@ -251,7 +253,7 @@ impl Share {
                 }
                 Work::Happened(room) if !self.happened.contains(&room) => self.happened.push(room),
                 Work::Happened(_) => {}
-                Work::Mail(outlet) => self.mail.push(outlet),
+                Work::Mail(outbox) => self.mail.push(outbox),
             }
         }
         self.work.shrink_to(KEPT);
@@ -260,17 +262,17 @@ impl Share {
     async fn walk(&mut self) {
         let Self { rooms, happened, mail, batch, .. } = self;
         // Who said something or has just come in is answered first.
-        for outlets in [&mail[..]]
+        for outboxes in [&mail[..]]
             .into_iter()
             .chain(happened.iter().filter_map(|room| rooms.get(room).map(Vec::as_slice)))
         {
-            for (index, outlet) in outlets.iter().enumerate() {
+            for (index, outbox) in outboxes.iter().enumerate() {
                 // One member's trouble is not the others'.
-                let flush = AssertUnwindSafe(|| outlet.flush_unless_blocked(batch));
+                let flush = AssertUnwindSafe(|| outbox.flush_unless_blocked(batch));
                 if catch_unwind(flush).is_err() {
-                    tracing::error!(member = %outlet.id(), "writing to a member panicked; the member is cut off");
+                    tracing::error!(member = %outbox.id(), "writing to a member panicked; the member is cut off");
                     *batch = Batch::default();
-                    outlet.abandon();
+                    outbox.abandon();
                 }
                 if index % WALK == WALK - 1 {
                     yield_now().await;
@@ -279,7 +281,7 @@ impl Share {
         }
         happened.clear();
         batch.clear();
-        // A crowd that has come in needs no room any more.
+        // What a crowd that came in needed is given back.
         mail.clear();
         mail.shrink_to(KEPT);
     }
@@ -290,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_house_sits_with_one_worker_and_a_large_one_with_all() {
+    fn a_small_server_sits_in_one_shard_and_a_large_one_in_all() {
         let fanout = Arc::new(Fanout::new(2));
         let mut seats: Vec<Seat> = (0..BLOCK).map(|_| fanout.seat()).collect();
         assert!(seats.iter().all(|seat| seat.shard() == 0));
@@ -302,15 +304,15 @@ mod tests {
     }
 
     #[test]
-    fn only_workers_that_look_after_somebody_in_the_room_are_told() {
+    fn only_shards_with_somebody_in_the_room_are_told() {
         let fanout = Fanout::new(3);
         fanout.happened(RoomId(1), &[0, 2]);
-        let told: Vec<usize> = fanout.shards.iter().map(|shard| shard.queue().len()).collect();
-        assert_eq!(told, [0, 1, 0]);
+        let owed: Vec<usize> = fanout.queues.iter().map(|queue| queue.lock().len()).collect();
+        assert_eq!(owed, [0, 1, 0]);
     }
 
     #[test]
-    fn the_hub_waits_for_a_worker_that_is_behind_and_not_for_one_that_was_told_nothing() {
+    fn the_hub_waits_for_a_shard_that_is_behind_and_not_for_one_that_has_nothing_to_do() {
         let fanout = Fanout::new(2);
         let within = Amount { entries: 10, bytes: 1000 };
         let is_caught_up = || {
@@ -322,7 +324,7 @@ mod tests {
         assert!(is_caught_up(), "nobody was told of it");
         fanout.happened(RoomId(1), &[1]);
         assert!(!is_caught_up());
-        fanout.shards[0].walked.set(fanout.appended.get());
+        fanout.queues[0].walked.set(fanout.appended.get());
         assert!(is_caught_up());
     }
 }

@@ -1,7 +1,7 @@
 //! What one connection is told, in one order: the entries of the rooms it follows and the lines for it alone, merged by the stamps that
 //! the hub gave them.
 //!
-//! The hub puts into the mailbox; whoever flushes (a fan-out worker, or the session itself while its socket is full) takes out. An outlet
+//! The hub puts into the mailbox; whoever flushes (a walk, or the session itself while its socket is full) takes out. An outbox
 //! holds a position in each timeline, not a queue, so an idle or a stalled member costs next to nothing.
 
 mod batch;
@@ -38,7 +38,7 @@ const TAKING: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Published(AtomicU64);
 
-/// See [`Outlet::circumstances`].
+/// See [`Outbox::circumstances`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Circumstances {
     admitted: bool,
@@ -49,9 +49,9 @@ pub(crate) struct Circumstances {
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Outlet {
+pub(crate) struct Outbox {
     id: MemberId,
-    /// Which worker looks after it.
+    /// Which shard looks after it.
     shard: usize,
     published: Arc<Published>,
     transport: Box<dyn Transport>,
@@ -64,7 +64,7 @@ pub(crate) struct Outlet {
     waiting: AtomicUsize,
     /// Held by whoever flushes, for one gathering write at a time.
     writer: Mutex<Writer>,
-    /// Whether the socket was full: the session waits for it, workers pass by.
+    /// Whether the socket was full: the session waits for it, shards pass by.
     blocked: AtomicBool,
     /// Whether a connect was allowed; nothing is read or written before.
     admitted: AtomicBool,
@@ -129,7 +129,7 @@ impl Published {
     }
 }
 
-impl Outlet {
+impl Outbox {
     pub(crate) fn new(
         id: MemberId,
         shard: usize,
@@ -228,7 +228,7 @@ impl Outlet {
         self.closing.load(Ordering::SeqCst)
     }
 
-    /// The session's task, to be woken when the outlet is admitted, blocked or ended.
+    /// The session's task, to be woken when the outbox is admitted, blocked or ended.
     pub(crate) fn register(&self, waker: &Waker) {
         self.session.register(waker);
     }
@@ -250,8 +250,8 @@ impl Outlet {
                 self.closing.store(true, Ordering::SeqCst);
                 self.session.wake();
             }
-            Mail::Tell(ref event) => {
-                // While the socket takes what is written, what waits only waits for its worker to come by.
+            Mail::Event(ref event) => {
+                // While the socket takes what is written, what waits only waits for its shard to come by.
                 let is_slow = self.is_blocked() || self.transport.takes_values();
                 let most =
                     if is_slow { limit } else { limit.map(|limit| limit.saturating_mul(TAKING)) };
@@ -274,7 +274,7 @@ impl Outlet {
         self.session.wake();
     }
 
-    /// Writes all that is published, unless the session already waits for the socket. For fan-out workers.
+    /// Writes all that is published, unless the session already waits for the socket. For the walks of the shards.
     ///
     /// A member whose socket is full is left to its session, which is woken if there is something for it to decide.
     pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) {
@@ -451,7 +451,7 @@ impl Outlet {
         }
     }
 
-    /// Whether nothing was published and no mail came since `limit` was read. A worker that passed by while `blocked` was set relies on
+    /// Whether nothing was published and no mail came since `limit` was read. A shard that passed by while `blocked` was set relies on
     /// this second look after it is cleared.
     fn is_up_to_date(&self, limit: Stamp) -> bool {
         self.published.get() == limit && !self.has_mail.load(Ordering::SeqCst)

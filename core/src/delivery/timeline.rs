@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::dialect::{DIALECTS, Dialect, Place};
+use crate::dialect::{DIALECTS, Dialect, RoomRole};
 use crate::protocol::entry::Entry;
 use crate::protocol::ids::EntryId;
 
-/// The place of a happening in the order of the whole house, over all rooms and mailboxes. Only the hub gives them out.
+/// The role of a happening in the order of the whole server, over all rooms and mailboxes. Only the hub gives them out.
 pub(crate) type Stamp = u64;
 
 /// What a chunk takes beside the text of its entries; counted so that empty entries are not free.
@@ -21,7 +21,7 @@ const ENTRY_OVERHEAD: usize = 64;
 /// The ring. The lock guards a few lines, is never held while something else is locked, and never across an await.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    place: Place,
+    role: RoomRole,
     ring: Mutex<Ring>,
 }
 
@@ -39,7 +39,7 @@ struct Ring {
 /// Entries that were committed together.
 #[derive(Debug)]
 pub(crate) struct Chunk {
-    place: Place,
+    role: RoomRole,
     first: EntryId,
     entries: Box<[(Stamp, Entry)]>,
     bytes: usize,
@@ -65,10 +65,10 @@ pub(crate) struct Slice {
 pub(crate) struct FellOut;
 
 impl Timeline {
-    pub(crate) fn new(place: Place, max_entries: usize, max_bytes: usize) -> Self {
+    pub(crate) fn new(role: RoomRole, max_entries: usize, max_bytes: usize) -> Self {
         let max_entries = max_entries as u64;
         Self {
-            place,
+            role,
             ring: Mutex::new(Ring {
                 chunks: VecDeque::new(),
                 next: 1,
@@ -90,8 +90,8 @@ impl Timeline {
         ring.next = first + entries.len() as u64;
         ring.bytes += bytes;
         let entries = entries.into_boxed_slice();
-        let (place, encodings) = (self.place, Default::default());
-        ring.chunks.push_back(Arc::new(Chunk { place, first, entries, bytes, encodings }));
+        let (role, encodings) = (self.role, Default::default());
+        ring.chunks.push_back(Arc::new(Chunk { role, first, entries, bytes, encodings }));
         ring.trim();
         bytes
     }
@@ -198,7 +198,7 @@ impl Chunk {
                 if index > 0 {
                     ends.push(bytes.len() as u32);
                 }
-                dialect.encode_entry(entry, self.place, &mut bytes);
+                dialect.encode_entry(entry, self.role, &mut bytes);
             }
             Encoded { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
         })
@@ -224,7 +224,7 @@ impl Slice {
 
 /// About what an entry takes in text form, with what it costs to keep it.
 pub(crate) fn weight(entry: &Entry) -> usize {
-    use crate::protocol::entry::Happening as H;
+    use crate::protocol::entry::EntryKind as H;
     let text = match &entry.what {
         H::Message { from, text, tags, nonce, .. } => {
             let tags: usize = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
@@ -242,20 +242,20 @@ pub(crate) fn weight(entry: &Entry) -> usize {
 mod tests {
     use super::*;
     use crate::dialect::TEXT;
-    use crate::protocol::entry::{Happening, NoticeKind};
+    use crate::protocol::entry::{EntryKind, NoticeKind};
     use crate::protocol::name::RoomName;
 
     use crate::protocol::timestamp::Timestamp;
 
     fn entry(id: EntryId) -> (Stamp, Entry) {
         let room = "lobby".parse::<RoomName>().unwrap();
-        let what = Happening::Notice { text: id.to_string(), kind: NoticeKind::Info };
+        let what = EntryKind::Notice { text: id.to_string(), kind: NoticeKind::Info };
         (id * 10, Entry { room, id, time: Timestamp::now(), what })
     }
 
     /// Chunks of 1 to 3 entries, ids 1 to 60, stamps ten times the id.
     fn filled(max_entries: usize) -> Timeline {
-        let timeline = Timeline::new(Place::MainRoom, max_entries, 1 << 20);
+        let timeline = Timeline::new(RoomRole::Main, max_entries, 1 << 20);
         let mut id = 1;
         for size in [1, 2, 3].into_iter().cycle() {
             if id > 60 {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{BadLine, Dialect, Input, Place};
+use super::{BadLine, Dialect, Input, RoomRole};
 use crate::protocol::entry::Entry;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -39,7 +39,7 @@ impl Dialect for Json {
                 Err(BadLine {
                     code: ErrorCode::BadRequest,
                     text: format!(
-                        "not a request that this house knows: {}",
+                        "not a request that this server knows: {}",
                         sanitize::excerpt(&error.to_string(), 256)
                     ),
                     nonce: nonce.filter(|nonce| nonce.len() <= MAX_NONCE),
@@ -48,7 +48,7 @@ impl Dialect for Json {
         }
     }
 
-    fn encode_entry(&self, entry: &Entry, _place: Place, out: &mut Vec<u8>) {
+    fn encode_entry(&self, entry: &Entry, _role: RoomRole, out: &mut Vec<u8>) {
         write_line(entry, out);
     }
 

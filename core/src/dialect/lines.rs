@@ -11,7 +11,7 @@ pub(crate) enum Line {
     NotUtf8,
 }
 
-/// More bytes without an end of line than the house takes.
+/// More bytes without an end of line than the server takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unended;
 

@@ -1,14 +1,14 @@
 //! Lines for people: `nc`, `telnet`, a first client written in class. What is typed is a name first, then messages and `!commands`;
 //! what is answered can be read.
 //!
-//! A line begins with `name:` (said), `** name` (done), `*` (the house tells), `!` (something did not work) or `[` (one to one). Names
-//! cannot contain these signs, so nobody's words pass for the house's. Outside the main room a line carries its room: `[dev] ada: hello`.
+//! A line begins with `name:` (said), `** name` (done), `*` (the server tells), `!` (something did not work) or `[` (one to one). Names
+//! cannot contain these signs, so nobody's words pass for the server's. Outside the main room a line carries its room: `[dev] ada: hello`.
 
 use std::fmt::Display;
 use std::io::Write;
 
-use super::{BadLine, Dialect, Input, Place};
-use crate::protocol::entry::{Entry, Happening, MessageKind};
+use super::{BadLine, Dialect, Input, RoomRole};
+use crate::protocol::entry::{Entry, EntryKind, MessageKind};
 use crate::protocol::event::Event;
 use crate::protocol::name::{Name, RoomName};
 
@@ -30,32 +30,32 @@ impl Dialect for Text {
         Ok(Input::Typed(line))
     }
 
-    fn encode_entry(&self, entry: &Entry, place: Place, out: &mut Vec<u8>) {
-        let room = match place {
-            Place::MainRoom => None,
-            Place::OtherRoom => Some(&entry.room),
+    fn encode_entry(&self, entry: &Entry, role: RoomRole, out: &mut Vec<u8>) {
+        let room = match role {
+            RoomRole::Main => None,
+            RoomRole::Other => Some(&entry.room),
         };
         match &entry.what {
-            Happening::Message { from, text, kind: MessageKind::Say, .. } => {
+            EntryKind::Message { from, text, kind: MessageKind::Say, .. } => {
                 line(out, room, format_args!("{from}: {text}"));
             }
-            Happening::Message { from, text, kind: MessageKind::Act, .. } => {
+            EntryKind::Message { from, text, kind: MessageKind::Act, .. } => {
                 line(out, room, format_args!("** {from} {text}"));
             }
-            Happening::Notice { text, .. } => {
+            EntryKind::Notice { text, .. } => {
                 for part in text.lines() {
                     line(out, room, format_args!("* {part}"));
                 }
             }
-            Happening::Topic { topic, who: Some(who) } => {
+            EntryKind::Topic { topic, who: Some(who) } => {
                 line(out, room, format_args!("* {who} set the topic: {topic}"));
             }
-            Happening::Topic { topic, who: None } => {
+            EntryKind::Topic { topic, who: None } => {
                 line(out, room, format_args!("* topic: {topic}"));
             }
             // What people read about these are the notices.
-            Happening::Joined { .. } | Happening::Left { .. } | Happening::Renamed { .. } => {}
-            Happening::Presence { members } => {
+            EntryKind::Joined { .. } | EntryKind::Left { .. } | EntryKind::Renamed { .. } => {}
+            EntryKind::Presence { members } => {
                 line(out, room, format_args!("* {members} people are here now"));
             }
         }
@@ -96,11 +96,11 @@ impl Dialect for Text {
             Event::Direct { from, to, text, .. } => {
                 plain(out, format_args!("[{from} to {to}] {text}"));
             }
-            Event::Told { text, .. } => prefixed(out, "* ", text),
+            Event::DirectNotice { text, .. } => prefixed(out, "* ", text),
             Event::Reply { reply, .. } => prefixed(out, "* ", &reply.to_string()),
             Event::Error { text, .. } => prefixed(out, "! ", text),
             Event::Bye { reason } => plain(out, format_args!("* goodbye ({reason})")),
-            Event::Entry(entry) => self.encode_entry(entry, Place::OtherRoom, out),
+            Event::Entry(entry) => self.encode_entry(entry, RoomRole::Other, out),
             Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}
         }
     }
@@ -136,32 +136,32 @@ mod tests {
 
     use crate::protocol::timestamp::Timestamp;
 
-    fn rendered(what: Happening, place: Place) -> String {
+    fn rendered(what: EntryKind, role: RoomRole) -> String {
         let room = "dev".parse::<RoomName>().unwrap();
         let mut out = Vec::new();
-        Text.encode_entry(&Entry { room, id: 1, time: Timestamp::now(), what }, place, &mut out);
+        Text.encode_entry(&Entry { room, id: 1, time: Timestamp::now(), what }, role, &mut out);
         String::from_utf8(out).unwrap()
     }
 
-    fn said(text: &str, kind: MessageKind) -> Happening {
+    fn said(text: &str, kind: MessageKind) -> EntryKind {
         let from = "ada".parse::<Name>().unwrap();
-        Happening::Message { from, text: text.into(), kind, nonce: None, tags: Default::default() }
+        EntryKind::Message { from, text: text.into(), kind, nonce: None, tags: Default::default() }
     }
 
     #[test]
     fn what_is_said_reads_as_a_line() {
-        assert_eq!(rendered(said("hello", MessageKind::Say), Place::MainRoom), "ada: hello\n");
+        assert_eq!(rendered(said("hello", MessageKind::Say), RoomRole::Main), "ada: hello\n");
         assert_eq!(
-            rendered(said("hello", MessageKind::Say), Place::OtherRoom),
+            rendered(said("hello", MessageKind::Say), RoomRole::Other),
             "[dev] ada: hello\n"
         );
-        assert_eq!(rendered(said("waves", MessageKind::Act), Place::MainRoom), "** ada waves\n");
+        assert_eq!(rendered(said("waves", MessageKind::Act), RoomRole::Main), "** ada waves\n");
     }
 
     #[test]
     fn each_line_of_a_notice_is_marked() {
-        let notice = Happening::Notice { text: "one\ntwo".into(), kind: NoticeKind::Info };
-        assert_eq!(rendered(notice, Place::MainRoom), "* one\n* two\n");
+        let notice = EntryKind::Notice { text: "one\ntwo".into(), kind: NoticeKind::Info };
+        assert_eq!(rendered(notice, RoomRole::Main), "* one\n* two\n");
     }
 
     #[test]

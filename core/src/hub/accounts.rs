@@ -25,7 +25,7 @@ impl Hub {
         let Some(name) = self.change_role(id, role) else {
             return;
         };
-        let Some(member) = self.house.roster.get_mut(id) else {
+        let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
         member.account = Some(account.clone());
@@ -36,7 +36,7 @@ impl Hub {
 
     /// A member is one like all others again.
     pub(super) fn log_out(&mut self, id: MemberId) {
-        let account = self.house.roster.get_mut(id).and_then(|member| member.account.take());
+        let account = self.state.roster.get_mut(id).and_then(|member| member.account.take());
         if let Some(name) = self.change_role(id, Role::Member) {
             let mut action = self.act("logout", &name);
             action.whom = account;
@@ -47,15 +47,15 @@ impl Hub {
     /// Takes what happened down for whoever keeps it: consoles, code that watches, plugins.
     pub(super) fn record(&mut self, action: Action) {
         let action = action.cleaned();
-        self.house.reports.send(Report::Action(action.clone()));
-        self.tell(Hook::AfterAction, |plugin, host| {
-            plugin.after_action(host, &action);
+        self.state.reports.send(Report::Action(action.clone()));
+        self.observe(Hook::AfterAction, |plugin, context| {
+            plugin.after_action(context, &action);
         });
     }
 
     /// Takes down what a room is about now.
     pub(super) fn record_topic(&mut self, room: RoomId, by: &str) {
-        if let Some(room) = self.house.rooms.get(room) {
+        if let Some(room) = self.state.rooms.get(room) {
             let action = self.act("topic", by).room(&room.name).why(room.topic.clone());
             self.record(action);
         }
@@ -63,17 +63,17 @@ impl Hub {
 
     /// The beginning of a record of what is done now.
     pub(super) fn act(&self, what: &str, by: &str) -> Action {
-        Action::new(self.house.clock.timestamp(), what, by)
+        Action::new(self.state.clock.timestamp(), what, by)
     }
 
     /// Gives a member another role, and its client the commands that come with it. A role belongs to a name, which is returned; at the
     /// door there is none.
     fn change_role(&mut self, id: MemberId, role: Role) -> Option<String> {
-        let member = self.house.roster.get_mut(id)?;
+        let member = self.state.roster.get_mut(id)?;
         let name = member.name.as_ref()?.to_string();
         if std::mem::replace(&mut member.role, role) != role {
             let commands = self.commands_for(role);
-            self.house.tell(id, Event::Commands { commands });
+            self.state.send(id, Event::Commands { commands });
         }
         Some(name)
     }

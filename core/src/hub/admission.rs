@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::talk::is_command;
-use crate::delivery::outbox::{Mail, Outlet};
+use crate::delivery::outbox::{Mail, Outbox};
 use crate::dialect::Input;
 use crate::plugin::draft::{ConnectDraft, NameDraft};
 use crate::protocol::error::ErrorCode;
@@ -15,7 +15,7 @@ use crate::protocol::hook::Hook;
 use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError};
 use crate::protocol::peer::Peer;
 use crate::protocol::request::{Envelope, Request, Resume};
@@ -24,38 +24,38 @@ use crate::state::report::Report;
 
 impl Hub {
     /// A connection was made. It is told nothing before the plugins were asked.
-    pub(super) fn connect(&mut self, outlet: Arc<Outlet>, peer: Peer) {
-        let member = outlet.id();
-        self.house.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) {
+        let member = outbox.id();
+        self.state.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
         let mut draft = ConnectDraft { member, peer };
-        let verdict = self.ask(Hook::BeforeConnect, Some(member), |plugin, host| {
-            plugin.before_connect(host, &mut draft)
+        let verdict = self.gate(Hook::BeforeConnect, Some(member), |plugin, context| {
+            plugin.before_connect(context, &mut draft)
         });
-        outlet.admit();
+        outbox.admit();
         if let Err(refusal) = verdict {
             if let Some(Refusal { code, text }) = refusal {
                 let error = Box::new(Event::Error { code, text, nonce: None });
-                self.house.post(&outlet, Mail::Tell(error));
+                self.state.post(&outbox, Mail::Event(error));
             }
-            self.house.post(&outlet, Mail::Close);
-            *self.house.left.entry("refused").or_default() += 1;
+            self.state.post(&outbox, Mail::Close);
+            *self.state.left.entry("refused").or_default() += 1;
             return;
         }
-        self.house.roster.insert(Member::new(outlet, peer, self.house.clock.timestamp()));
-        self.house.reports.send(Report::Connected { member, peer });
+        self.state.roster.insert(Member::new(outbox, peer, self.state.clock.timestamp()));
+        self.state.reports.send(Report::Connected { member, peer });
     }
 
     /// The connection is silent: it is asked for a name.
     pub(super) fn greet(&mut self, member: MemberId) {
-        let settings = self.house.settings();
+        let settings = self.state.settings();
         let text = settings.server.greeting.replace("{server}", &settings.server.name);
-        self.house.tell(member, Event::NameWanted { text });
+        self.state.send(member, Event::NameWanted { text });
     }
 
     /// A line was understood.
     pub(super) fn take_input(&mut self, id: MemberId, input: Input) {
-        let now = self.house.clock.now();
-        let Some(member) = self.house.roster.get_mut(id) else {
+        let now = self.state.clock.now();
+        let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
         member.last_asked = Some(now);
@@ -71,7 +71,7 @@ impl Hub {
                 match request {
                     Request::Hello { version, .. } if version != PROTOCOL_VERSION => {
                         let text = format!(
-                            "this house speaks version {PROTOCOL_VERSION} of the protocol, not {version}; get a client that fits"
+                            "this server speaks version {PROTOCOL_VERSION} of the protocol, not {version}; get a client that fits"
                         );
                         self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
                     }
@@ -82,7 +82,7 @@ impl Hub {
                         let text = "hello was said already; use `rename` for another name";
                         self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
                     }
-                    Request::Ping => self.house.tell(id, Event::Pong { nonce }),
+                    Request::Ping => self.state.send(id, Event::Pong { nonce }),
                     Request::Pong => {}
                     Request::Quit { farewell } => self.quit(id, farewell),
                     // As for who types: a plugin may have a command for those at the door.
@@ -108,8 +108,8 @@ impl Hub {
         nonce: Option<String>,
     ) {
         self.end_former_connection(id, text, resume);
-        let limit = self.house.settings().limits.name_lines;
-        let Some(member) = self.house.roster.get_mut(id) else {
+        let limit = self.state.settings().limits.name_lines;
+        let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
         member.name_tries += 1;
@@ -122,7 +122,7 @@ impl Hub {
                     self.refuse(id, refusal, nonce);
                 }
                 if limit.is_some_and(|limit| tried >= limit) {
-                    self.strike(Strike::NameLines, Some(id));
+                    self.limit_hit(LimitHit::NameLines, Some(id));
                     let why = format!("{tried} lines were tried and none was a name");
                     self.disconnect(id, LeaveReason::Refused { why });
                 }
@@ -132,23 +132,23 @@ impl Hub {
 
     /// The last id that a returning client saw in a room, however it writes the room's name.
     fn seen_in(&self, room: &str, resume: &Resume) -> Option<EntryId> {
-        let id_of = |name: &str| self.house.rooms.find(name).map(|room| room.id);
+        let id_of = |name: &str| self.state.rooms.find(name).map(|room| room.id);
         let room = id_of(room)?;
         resume.rooms.iter().find(|(name, _)| id_of(name) == Some(room)).map(|(_, seen)| *seen)
     }
 
     /// A returning client whose former connection is not known to be gone yet has its name back, and what it was allowed.
     fn end_former_connection(&mut self, id: MemberId, name: &str, resume: Option<&Resume>) {
-        let Some(resume) = resume.filter(|resume| resume.run == self.house.run) else {
+        let Some(resume) = resume.filter(|resume| resume.epoch == self.state.epoch) else {
             return;
         };
-        let Some(former) = self.house.roster.find(name) else {
+        let Some(former) = self.state.roster.find(name) else {
             return;
         };
         if former.id != id && resume.token == format!("{:032x}", former.token) {
             let (former, role, account) = (former.id, former.role, former.account.clone());
             self.disconnect(former, LeaveReason::Lost);
-            if let Some(member) = self.house.roster.get_mut(id) {
+            if let Some(member) = self.state.roster.get_mut(id) {
                 (member.role_with_name, member.account) = (role, account);
             }
         }
@@ -158,12 +158,14 @@ impl Hub {
     /// with it.
     pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, Option<Refusal>> {
         let offered = self.free_name(id, text)?;
-        let Some(member) = self.house.roster.get(id) else {
+        let Some(member) = self.state.roster.get(id) else {
             return Err(None);
         };
         let (peer, current) = (member.peer, member.name.clone());
         let mut draft = NameDraft { member: id, peer, current, name: offered.as_str().to_owned() };
-        self.ask(Hook::BeforeName, Some(id), |plugin, host| plugin.before_name(host, &mut draft))?;
+        self.gate(Hook::BeforeName, Some(id), |plugin, context| {
+            plugin.before_name(context, &mut draft)
+        })?;
         if draft.name == offered.as_str() {
             Ok(offered)
         } else {
@@ -172,14 +174,14 @@ impl Hub {
     }
 
     fn free_name(&self, id: MemberId, text: &str) -> Result<Name, Refusal> {
-        let name = Name::new(text, self.house.settings().limits.name_bounds()).map_err(
+        let name = Name::new(text, self.state.settings().limits.name_bounds()).map_err(
             |error: NameError| {
-                self.strike(Strike::BadName, Some(id));
+                self.limit_hit(LimitHit::BadName, Some(id));
                 Refusal::new(ErrorCode::BadName, format!("{error}; choose another name"))
             },
         )?;
-        if self.house.roster.is_taken(&name, id) {
-            self.strike(Strike::NameTaken, Some(id));
+        if self.state.roster.is_taken(&name, id) {
+            self.limit_hit(LimitHit::NameTaken, Some(id));
             let text = format!("the name `{name}` is taken; choose another");
             return Err(Refusal::new(ErrorCode::NameTaken, text));
         }
@@ -188,31 +190,31 @@ impl Hub {
 
     /// A newcomer has a name from here on, and is let into rooms.
     fn accept(&mut self, id: MemberId, name: Name, rooms: &[String], resume: Option<&Resume>) {
-        self.house.roster.set_name(id, name.clone());
-        let Some(member) = self.house.roster.get_mut(id) else {
+        self.state.roster.set_name(id, name.clone());
+        let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
         member.role = member.role_with_name;
-        member.outlet.set_named();
+        member.outbox.set_named();
         let (role, token) = (member.role, format!("{:032x}", member.token));
-        self.house.shared.directory.add_member(name.clone());
-        let settings = self.house.settings();
-        self.house.tell(
+        self.state.shared.directory.add_member(name.clone());
+        let settings = self.state.settings();
+        self.state.send(
             id,
             Event::Welcome {
                 version: PROTOCOL_VERSION,
                 server: settings.server.name.clone(),
-                run: self.house.run.clone(),
+                epoch: self.state.epoch.clone(),
                 token,
                 name,
                 message_characters: settings.limits.message_characters,
                 commands: self.commands_for(role),
             },
         );
-        self.tell(Hook::AfterNamed, |plugin, host| plugin.after_named(host, id));
+        self.observe(Hook::AfterNamed, |plugin, context| plugin.after_named(context, id));
         // A welcome is said at the door, before the room and its history.
         self.apply_effects();
-        let resume = resume.filter(|resume| resume.run == self.house.run);
+        let resume = resume.filter(|resume| resume.epoch == self.state.epoch);
         let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());
         let mut wanted: Vec<&str> = rooms.iter().chain(returning).map(String::as_str).collect();
         if wanted.is_empty() {

@@ -1,4 +1,4 @@
-//! The commands that every house has: what its operator needs, whatever plugins are enabled.
+//! The commands that every server has: what its operator needs, whatever plugins are enabled.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Hub;
 use super::commands::{Later, Runner};
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::RoomName;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::plugin_info::PluginState;
@@ -17,7 +17,7 @@ use crate::protocol::status;
 pub(super) fn commands() -> Vec<(Command, Runner)> {
     let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
     vec![
-        (operator("status", "Shows how the house is doing"), Runner::Core(show_status)),
+        (operator("status", "Shows how the server is doing"), Runner::Core(show_status)),
         (operator("users", "Lists who is here"), Runner::Core(users)),
         (operator("rooms", "Lists the rooms"), Runner::Core(rooms)),
         (
@@ -61,7 +61,7 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
             operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
             Runner::Core(close),
         ),
-        (operator("limits", "Shows which limits struck, and how often"), Runner::Core(limits)),
+        (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
         (operator("plugins", "Lists the plugins with state and settings"), Runner::Core(plugins)),
         (
             operator(
@@ -81,7 +81,7 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
 }
 
 fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let status = hub.house.status();
+    let status = hub.state.status();
     let plugins: Vec<String> = status
         .plugins
         .iter()
@@ -91,7 +91,7 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         })
         .collect();
     let since = humantime::format_rfc3339_seconds(status.since.system_time());
-    let up = Duration::from_secs(hub.house.clock.timestamp().seconds_since(status.since));
+    let up = Duration::from_secs(hub.state.clock.timestamp().seconds_since(status.since));
     let mut fields = vec![
         ("running since", format!("{since} ({})", humantime::format_duration(up))),
         ("listening on", listed(status.addresses.iter().map(ToString::to_string))),
@@ -111,7 +111,7 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
 
 fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let mut members: Vec<_> =
-        hub.house.roster.iter().map(|member| hub.house.member_info(member)).collect();
+        hub.state.roster.iter().map(|member| hub.state.member_info(member)).collect();
     if members.is_empty() {
         return Ok(Reply::text("nobody is here"));
     }
@@ -136,7 +136,7 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
 }
 
 fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let rows = hub.house.rooms.iter().map(|room| {
+    let rows = hub.state.rooms.iter().map(|room| {
         let info = room.info();
         let entries = room.next_id() - 1;
         [info.room.to_string(), info.members.to_string(), entries.to_string(), info.topic]
@@ -146,29 +146,29 @@ fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
 
 fn say(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let text = invocation.text("text");
-    let settings = hub.house.settings();
+    let settings = hub.state.settings();
     let (room, text) =
         match text.strip_prefix('#').and_then(|rest| rest.split_once(char::is_whitespace)) {
             Some((room, text)) => (room, text),
             None => (settings.rooms.default.as_str(), text),
         };
-    hub.host_says(room, text)?;
+    hub.operator_says(room, text)?;
     Ok(Reply::Done)
 }
 
 fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
-    let name = hub.house.roster.get(member).and_then(|member| member.name.clone());
-    hub.host_tells(name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"))?;
+    let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
+    hub.operator_messages(name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"))?;
     Ok(Reply::Done)
 }
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
-    if let Some(listed) = hub.house.roster.get(member) {
-        invocation.caller.may_act_against(&hub.house.member_info(listed))?;
+    if let Some(listed) = hub.state.roster.get(member) {
+        invocation.caller.may_act_against(&hub.state.member_info(listed))?;
     }
-    let name = hub.house.roster.get(member).and_then(|member| member.name.clone());
+    let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
     let (by, actor) = (invocation.caller.name.clone(), by(hub, invocation));
     hub.kick(member, by, &actor, invocation.text("reason"));
     let name = name.map_or_else(String::new, |name| name.to_string());
@@ -184,10 +184,10 @@ fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
 
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let (text, topic) = (invocation.text("room"), invocation.text("topic"));
-    if let Some(room) = hub.house.rooms.find(text) {
+    if let Some(room) = hub.state.rooms.find(text) {
         return Err(CommandError::Refused(format!("the room `{}` is open already", room.name)));
     }
-    let name = RoomName::new(text, hub.house.settings().limits.room_name_bounds())
+    let name = RoomName::new(text, hub.state.settings().limits.room_name_bounds())
         .map_err(|error| CommandError::Refused(format!("`{text}` cannot be a room: {error}")))?;
     let action = hub.act("open", &by(hub, invocation)).room(&name).why(topic);
     hub.open_room(name, &crate::protocol::sanitize::message(topic), true);
@@ -197,10 +197,12 @@ fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 
 fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let room = existing_room(hub, invocation.text("room"))?;
-    if hub.house.rooms.iter().next().is_some_and(|default| default.id == room) {
-        return Err(CommandError::Refused("the default room stays; stop the house instead".into()));
+    if hub.state.rooms.iter().next().is_some_and(|default| default.id == room) {
+        return Err(CommandError::Refused(
+            "the default room stays; stop the server instead".into(),
+        ));
     }
-    let name = hub.house.rooms.get(room).map(|room| room.name.clone());
+    let name = hub.state.rooms.get(room).map(|room| room.name.clone());
     hub.close_room(room);
     let mut action = hub.act("close", &by(hub, invocation));
     action.room = name;
@@ -209,21 +211,21 @@ fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
 }
 
 fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let counters = &hub.house.shared.counters;
-    let struck = Strike::ALL.into_iter().map(|strike| (strike, counters.struck(strike)));
-    let rows: Vec<_> = struck
+    let counters = &hub.state.shared.counters;
+    let hits = LimitHit::ALL.into_iter().map(|hit| (hit, counters.hits(hit)));
+    let rows: Vec<_> = hits
         .filter(|(_, count)| *count > 0)
-        .map(|(strike, count)| [strike.describe().to_owned(), count.to_string()])
+        .map(|(hit, count)| [hit.describe().to_owned(), count.to_string()])
         .collect();
     if rows.is_empty() {
-        return Ok(Reply::text("no limit has struck"));
+        return Ok(Reply::text("no limit was hit"));
     }
-    Ok(Reply::table(["limit", "struck"], rows))
+    Ok(Reply::table(["limit", "hits"], rows))
 }
 
 fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let rows: Vec<_> = hub
-        .house
+        .state
         .plugin_infos()
         .into_iter()
         .map(|plugin| {
@@ -254,15 +256,15 @@ fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Later, CommandError>
     let name = invocation.text("name");
     let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
         (Some(settings), Some((_, slot))) => {
-            PluginSetup { settings: settings.into(), ..slot.card.setup.clone() }
+            PluginSetup { settings: settings.into(), ..slot.stats.setup.clone() }
         }
         (Some(settings), None) => PluginSetup::new(name).settings(settings),
-        (None, Some((_, slot))) if slot.card.is_running() => {
+        (None, Some((_, slot))) if slot.stats.is_running() => {
             return Err(CommandError::Refused(format!(
                 "`{name}` is enabled already; give settings to change it"
             )));
         }
-        (None, Some((_, slot))) => slot.card.setup.clone(),
+        (None, Some((_, slot))) => slot.stats.setup.clone(),
         (None, None) => PluginSetup::new(name),
     };
     let (catalog, by) = (hub.catalog.clone(), by(hub, invocation));
@@ -289,11 +291,11 @@ fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError
 
 /// Who is recorded as having done it.
 fn by(hub: &Hub, invocation: &Invocation) -> String {
-    invocation.caller.name.as_ref().unwrap_or(&hub.house.host_name).to_string()
+    invocation.caller.name.as_ref().unwrap_or(&hub.state.operator_name).to_string()
 }
 
 fn existing_room(hub: &Hub, name: &str) -> Result<crate::protocol::ids::RoomId, CommandError> {
-    hub.house.rooms.find(name).map(|room| room.id).ok_or_else(|| {
+    hub.state.rooms.find(name).map(|room| room.id).ok_or_else(|| {
         let shown = crate::protocol::sanitize::excerpt(name, 64);
         CommandError::NoSuchRoom(format!(
             "there is no room `{shown}`; `rooms` lists those there are"

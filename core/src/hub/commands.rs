@@ -38,7 +38,7 @@ enum Started {
 }
 
 impl Hub {
-    /// Runs a command line and has what came of it answered, in this turn or a later one. Not at all, if the house closes first.
+    /// Runs a command line and has what came of it answered, in this turn or a later one. Not at all, if the server stops first.
     ///
     /// The operator is not asked about by plugins, whom none can lock out.
     pub(crate) fn run_command(
@@ -60,8 +60,8 @@ impl Hub {
         if caller.role != Role::Operator {
             let member = caller.member;
             let mut draft = CommandDraft { caller, line };
-            let asked = self.ask(Hook::BeforeCommand, member, |plugin, host| {
-                plugin.before_command(host, &mut draft)
+            let asked = self.gate(Hook::BeforeCommand, member, |plugin, context| {
+                plugin.before_command(context, &mut draft)
             });
             match asked {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
@@ -84,10 +84,10 @@ impl Hub {
             Some(Runner::Core(run)) => run(self, &invocation)?,
             Some(Runner::CoreLater(run)) => return run(self, &invocation).map(Started::Later),
             Some(Runner::Plugin(slot)) => {
-                let (house, effects) = (&self.house, &mut self.effects);
+                let (state, effects) = (&self.state, &mut self.effects);
                 let answer =
-                    self.hooks.call(slot, Hook::RunCommand, house, effects, |plugin, host| {
-                        plugin.run_command(host, &invocation)
+                    self.hooks.call(slot, Hook::RunCommand, state, effects, |plugin, context| {
+                        plugin.run_command(context, &invocation)
                     });
                 answer.map_err(CommandError::Failed)??
             }
@@ -102,12 +102,12 @@ impl Hub {
         work: Later,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
-        let inbox = self.house.inbox.clone();
+        let inbox = self.state.handle.inbox.clone();
         // Handed over when there is a thread to take it, so that it is still here when there is none.
         let (sender, given) = async_channel::bounded::<Box<dyn FnOnce() -> Inbox + Send>>(1);
         let run = move || {
             if let Ok(work) = given.recv_blocking() {
-                // A house that has closed meanwhile needs no plugin.
+                // A server that has stopped meanwhile needs no plugin.
                 let _ = inbox.send_blocking(work());
             }
         };
@@ -145,7 +145,7 @@ impl Hub {
                 listed.path == command.path && listed.role == command.role
             };
             if self.commands.iter().any(|listed| taken(&listed)) {
-                let plugin = self.house.plugin_name(slot);
+                let plugin = self.state.plugin_name(slot);
                 self.report(format!(
                     "plugin `{plugin}`: the command `{}` is there already; the first one stays",
                     command.path
@@ -169,21 +169,21 @@ impl Hub {
         let mut commands: Vec<Command> =
             self.commands.iter().map(|(command, _)| command.clone()).collect();
         commands.sort_by(|one, other| one.path.cmp(&other.path));
-        self.house.shared.directory.set_commands(commands);
-        let enabled = self.hooks.slots().map(|slot| slot.card.setup.name.clone());
+        self.state.shared.directory.set_commands(commands);
+        let enabled = self.hooks.slots().map(|slot| slot.stats.setup.name.clone());
         let mut plugins: Vec<String> = self.catalog.names().into_iter().chain(enabled).collect();
         plugins.sort();
         plugins.dedup();
-        self.house.shared.directory.set_plugins(plugins);
+        self.state.shared.directory.set_plugins(plugins);
     }
 
     /// The member that a command names.
     pub(super) fn named(&self, name: &str) -> Result<MemberId, CommandError> {
-        let found = self.house.roster.find(name).map(|member| member.id);
+        let found = self.state.roster.find(name).map(|member| member.id);
         found.ok_or_else(|| {
             let shown = crate::protocol::sanitize::excerpt(name, 64);
             let near = self
-                .house
+                .state
                 .roster
                 .iter()
                 .filter_map(|member| member.name.as_ref())

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 
-use smol::future::FutureExt;
+use futures_lite::future::FutureExt;
 
 use super::Hub;
 use super::timers::Due;
@@ -13,7 +13,7 @@ use crate::plugin::hooks::panic_message;
 use crate::protocol::caller::Caller;
 use crate::protocol::error::Refusal;
 use crate::protocol::ids::SlotId;
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds};
 use crate::protocol::sanitize;
 use crate::state::report::Report;
@@ -33,8 +33,8 @@ impl Hub {
             }
         }
         if let Some((slot, _)) = self.effects.first() {
-            let plugin = self.house.plugin_name(*slot);
-            self.house.shared.counters.strike(Strike::EffectDepth, &plugin);
+            let plugin = self.state.plugin_name(*slot);
+            self.state.shared.counters.limit_hit(LimitHit::EffectDepth, &plugin);
             self.report(format!(
                 "plugin `{plugin}`: what it asked for in answer to its own doing went {MAX_DEPTH} deep and was dropped"
             ));
@@ -45,7 +45,7 @@ impl Hub {
     fn apply(&mut self, slot: SlotId, effect: Effect) {
         match effect {
             Effect::Notice { room, text, kind } => self.notice(&room, &text, kind),
-            Effect::Tell { member, text, kind } => self.tell_member(member, &text, kind),
+            Effect::NoticeTo { member, text, kind } => self.notice_to(member, &text, kind),
             Effect::Say { member, room, text, kind } => {
                 let room = room.as_ref().map(|room| room.as_str());
                 let result = self.say(member, room, text, kind, None);
@@ -69,11 +69,11 @@ impl Hub {
             }
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => {
-                let plugin = self.house.plugin_name(slot);
+                let plugin = self.state.plugin_name(slot);
                 self.kick(member, by, &plugin, &why);
             }
             Effect::SetRole { member, role } => {
-                let plugin = self.house.plugin_name(slot);
+                let plugin = self.state.plugin_name(slot);
                 self.set_role(member, role, &plugin);
             }
             Effect::LogIn { member, account, role } => self.log_in(member, &account, role),
@@ -81,35 +81,35 @@ impl Hub {
             Effect::Record(action) => self.record(*action),
             Effect::Run(line) => self.run_for(slot, line),
             Effect::SetTopic { room, topic, by } => {
-                let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
+                let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
                     return;
                 };
                 let by_whom =
-                    by.as_ref().map_or_else(|| self.house.plugin_name(slot), Name::to_string);
+                    by.as_ref().map_or_else(|| self.state.plugin_name(slot), Name::to_string);
                 match self.set_topic(room, &topic, by) {
                     Ok(()) => self.record_topic(room, &by_whom),
                     Err(Refusal { text, .. }) => self.report_for(slot, text),
                 }
             }
             Effect::OpenRoom { room, topic } => {
-                if self.house.rooms.find(room.as_str()).is_none() {
-                    let action = self.act("open", &self.house.plugin_name(slot)).room(&room);
+                if self.state.rooms.find(room.as_str()).is_none() {
+                    let action = self.act("open", &self.state.plugin_name(slot)).room(&room);
                     self.open_room(room, &topic, true);
                     self.record(action.why(topic));
                 }
             }
             Effect::CloseRoom { room } => {
-                let default = self.house.rooms.iter().next().map(|room| room.id);
-                let found = self.house.rooms.find(room.as_str()).filter(|r| Some(r.id) != default);
+                let default = self.state.rooms.iter().next().map(|room| room.id);
+                let found = self.state.rooms.find(room.as_str()).filter(|r| Some(r.id) != default);
                 if let Some((room, name)) = found.map(|room| (room.id, room.name.clone())) {
                     self.close_room(room);
-                    let action = self.act("close", &self.house.plugin_name(slot)).room(&name);
+                    let action = self.act("close", &self.state.plugin_name(slot)).room(&name);
                     self.record(action);
                 }
             }
             Effect::SetTimer { key, after } => {
                 let due = Due::Plugin(slot, key);
-                match self.house.clock.now().checked_add(after) {
+                match self.state.clock.now().checked_add(after) {
                     Some(at) if self.owns(slot) => self.timers.set(at, due),
                     // Further away than the clock reaches: never.
                     _ => self.timers.cancel(&due),
@@ -118,7 +118,7 @@ impl Hub {
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => {
                 if self.owns(slot) {
-                    let task = self.executor.spawn(self.guarded(slot, task));
+                    let task = self.state.handle.executor.spawn(self.guarded(slot, task));
                     let tasks = self.tasks.entry(slot).or_default();
                     // Those that ended by themselves are not kept until the plugin goes.
                     tasks.retain(|task| !task.is_finished());
@@ -135,8 +135,8 @@ impl Hub {
         slot: SlotId,
         task: Pin<Box<dyn Future<Output = ()> + Send>>,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let plugin = self.house.plugin_name(slot);
-        let reports = self.house.reports.clone();
+        let plugin = self.state.plugin_name(slot);
+        let reports = self.state.reports.clone();
         async move {
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
                 let text = format!("a task panicked: {}", panic_message(&*panic));
@@ -147,10 +147,10 @@ impl Hub {
 
     /// Runs a command line for a plugin, under its name.
     fn run_for(&mut self, slot: SlotId, line: String) {
-        let plugin = self.house.plugin_name(slot);
+        let plugin = self.state.plugin_name(slot);
         // A plugin may be called what no person can; it then speaks as the operator.
-        let name = Name::new(&plugin, NameBounds::NONE).unwrap_or(self.house.host_name.clone());
-        let known = self.house.shared.directory.commands();
+        let name = Name::new(&plugin, NameBounds::NONE).unwrap_or(self.state.operator_name.clone());
+        let known = self.state.shared.directory.commands();
         let shown = sanitize::excerpt(&command::redacted(known.iter(), &line), 256).into_owned();
         self.run_command(Caller::operator(name), &line, move |hub, outcome| {
             if let Err(error) = outcome {
@@ -160,12 +160,12 @@ impl Hub {
     }
 
     fn report_for(&self, slot: SlotId, text: String) {
-        let plugin = self.house.plugin_name(slot);
-        self.house.reports.send(Report::Plugin { plugin, text });
+        let plugin = self.state.plugin_name(slot);
+        self.state.reports.send(Report::Plugin { plugin, text });
     }
 
     /// Whether the plugin is still enabled: what belongs to it vanishes with it.
     fn owns(&self, slot: SlotId) -> bool {
-        self.hooks.slots().any(|listed| listed.card.id == slot)
+        self.hooks.slots().any(|listed| listed.stats.id == slot)
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::delivery::fanout::Work;
 use crate::delivery::outbox::Mail;
-use crate::dialect::Place;
+use crate::dialect::RoomRole;
 use crate::plugin::draft::{JoinDraft, Kicked, LeaveDraft, Left, Renamed};
-use crate::protocol::entry::Happening;
+use crate::protocol::entry::EntryKind;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::Event;
@@ -13,7 +13,7 @@ use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
 use crate::state::report::Report;
 use crate::state::room::Room;
@@ -32,9 +32,9 @@ impl Hub {
         room: &str,
         seen: Option<EntryId>,
     ) -> Result<(), Option<Refusal>> {
-        let settings = self.house.settings();
+        let settings = self.state.settings();
         let limits = &settings.limits;
-        let Some(member) = self.house.roster.get(id) else {
+        let Some(member) = self.state.roster.get(id) else {
             return Err(None);
         };
         let Some(name) = member.name.clone() else {
@@ -42,23 +42,25 @@ impl Hub {
         };
         let wanted = self.existing_or_new(room)?;
         let mut draft = JoinDraft { member: id, name: name.clone(), room: wanted };
-        self.ask(Hook::BeforeJoin, Some(id), |plugin, host| plugin.before_join(host, &mut draft))?;
+        self.gate(Hook::BeforeJoin, Some(id), |plugin, context| {
+            plugin.before_join(context, &mut draft)
+        })?;
         let wanted = self.existing_or_new(draft.room.as_str())?;
-        let Some(member) = self.house.roster.get_mut(id) else {
+        let Some(member) = self.state.roster.get_mut(id) else {
             return Err(None);
         };
-        let existing = self.house.rooms.find(wanted.as_str()).map(|room| room.id);
+        let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
         if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
             // Here already: it is where the next line goes.
             member.current = Some(room);
-            let entered = self.house.rooms.get(room).map(|room| entered(room, room.next_id()));
+            let entered = self.state.rooms.get(room).map(|room| entered(room, room.next_id()));
             if let Some(entered) = entered {
-                self.house.tell(id, entered);
+                self.state.send(id, entered);
             }
             return Ok(());
         }
         if let Some(limit) = limits.rooms_per_member.filter(|&limit| member.rooms.len() >= limit) {
-            self.strike(Strike::RoomsPerMember, Some(id));
+            self.limit_hit(LimitHit::RoomsPerMember, Some(id));
             let text = format!("you are in {limit} rooms, which is the limit; leave one first");
             return Err(Some(Refusal::new(ErrorCode::Limit, text)));
         }
@@ -68,9 +70,9 @@ impl Hub {
                 let text = format!("there is no room `{wanted}`; check its name");
                 return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
             }
-            None if limits.rooms.is_some_and(|limit| self.house.rooms.len() >= limit) => {
-                self.strike(Strike::Rooms, Some(id));
-                let text = "there are as many rooms as the house may have; join one that is there";
+            None if limits.rooms.is_some_and(|limit| self.state.rooms.len() >= limit) => {
+                self.limit_hit(LimitHit::Rooms, Some(id));
+                let text = "there are as many rooms as the server may have; join one that is there";
                 return Err(Some(Refusal::new(ErrorCode::Limit, text)));
             }
             None => self.open_room(wanted, "", false),
@@ -81,27 +83,27 @@ impl Hub {
 
     /// The name of the room that answers to `text`, or the name of one that could be.
     fn existing_or_new(&self, text: &str) -> Result<RoomName, Refusal> {
-        if let Some(room) = self.house.rooms.find(text) {
+        if let Some(room) = self.state.rooms.find(text) {
             return Ok(room.name.clone());
         }
-        RoomName::new(text, self.house.settings().limits.room_name_bounds()).map_err(|error| {
+        RoomName::new(text, self.state.settings().limits.room_name_bounds()).map_err(|error| {
             let text = crate::protocol::sanitize::excerpt(text, 64);
             Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
         })
     }
 
     fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
-        let history = self.house.settings().rooms.history as u64;
+        let history = self.state.settings().rooms.history as u64;
         let (Some(room), Some(member)) =
-            (self.house.rooms.get_mut(room_id), self.house.roster.get_mut(id))
+            (self.state.rooms.get_mut(room_id), self.state.roster.get_mut(id))
         else {
             return;
         };
         room.members.insert(name.clone(), id);
         member.rooms.push(room_id);
         member.current = Some(room_id);
-        let outlet = member.outlet.clone();
-        room.add_reader(&outlet);
+        let outbox = member.outbox.clone();
+        room.add_reader(&outbox);
         let next = room.next_id();
         // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
         let from = match seen {
@@ -112,17 +114,19 @@ impl Hub {
         let entered = entered(room, first_id);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let (history, next) = timeline.since(first_id);
-        let quiet = self.house.rooms.get(room_id).is_some_and(|room| self.house.is_quiet(room));
-        self.house.tell(id, entered);
-        self.house.post(&outlet, Mail::Follow { room: room_id, timeline, history, next });
-        let shard = outlet.shard();
-        self.house.shared.fanout.tell(shard, Work::Follow(room_id, outlet));
+        let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
+        self.state.send(id, entered);
+        self.state.post(&outbox, Mail::Follow { room: room_id, timeline, history, next });
+        let shard = outbox.shard();
+        self.state.shared.fanout.push(shard, Work::Follow(room_id, outbox));
         if quiet {
             self.count_changed(room_id);
         } else {
-            self.commit(room_id, Happening::Joined { who: name });
+            self.commit(room_id, EntryKind::Joined { who: name });
         }
-        self.tell(Hook::AfterJoined, |plugin, host| plugin.after_joined(host, id, &room_name));
+        self.observe(Hook::AfterJoined, |plugin, context| {
+            plugin.after_joined(context, id, &room_name)
+        });
     }
 
     /// A member leaves a room of its own will.
@@ -143,7 +147,7 @@ impl Hub {
     pub(super) fn quit(&mut self, id: MemberId, farewell: String) {
         let farewell = crate::protocol::sanitize::message(&farewell).chars().take(400).collect();
         let reason = LeaveReason::Quit { farewell };
-        if self.house.roster.get(id).is_some_and(|member| member.name.is_none()) {
+        if self.state.roster.get(id).is_some_and(|member| member.name.is_none()) {
             return self.disconnect(id, reason);
         }
         match self.may_leave(id, None, reason) {
@@ -160,24 +164,24 @@ impl Hub {
     /// Sends a member out. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
     pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
         let why: String = crate::protocol::sanitize::message(why).chars().take(400).collect();
-        let Some(member) = self.house.roster.get(id) else {
+        let Some(member) = self.state.roster.get(id) else {
             return;
         };
         let whom = member.name.as_ref().map_or_else(|| member.peer.to_string(), Name::to_string);
         let actor = by.as_ref().map_or(actor, Name::as_str);
         let action = self.act("kick", actor).whom(whom).why(why.clone());
         self.record(action);
-        let Some(name) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
+        let Some(name) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
             return self.disconnect(id, LeaveReason::Kicked { by, why });
         };
         let kicked = Kicked { member: id, name, by: by.clone(), why: why.clone() };
-        self.tell(Hook::AfterKicked, |plugin, host| plugin.after_kicked(host, &kicked));
+        self.observe(Hook::AfterKicked, |plugin, context| plugin.after_kicked(context, &kicked));
         self.disconnect(id, LeaveReason::Kicked { by, why });
     }
 
     /// A connection ends, whatever the plugins say; they may word the reason.
     pub(super) fn disconnect(&mut self, id: MemberId, reason: LeaveReason) {
-        let Some(member) = self.house.roster.get(id) else {
+        let Some(member) = self.state.roster.get(id) else {
             return;
         };
         if member.name.is_none() {
@@ -185,8 +189,8 @@ impl Hub {
         }
         let reason = match self.leave_draft(id, None, reason.clone()) {
             Some(mut draft) => {
-                let _ = self.ask(Hook::BeforeLeave, Some(id), |plugin, host| {
-                    plugin.before_leave(host, &mut draft)
+                let _ = self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
+                    plugin.before_leave(context, &mut draft)
                 });
                 draft.reason
             }
@@ -205,9 +209,9 @@ impl Hub {
         let Some(mut draft) = self.leave_draft(id, room, reason) else {
             return Ok(None);
         };
-        match self
-            .ask(Hook::BeforeLeave, Some(id), |plugin, host| plugin.before_leave(host, &mut draft))
-        {
+        match self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
+            plugin.before_leave(context, &mut draft)
+        }) {
             Ok(()) => Ok(Some(draft.reason)),
             Err(None) => Ok(None),
             Err(refusal) => Err(refusal),
@@ -220,23 +224,23 @@ impl Hub {
         room: Option<RoomId>,
         reason: LeaveReason,
     ) -> Option<LeaveDraft> {
-        let name = self.house.roster.get(id)?.name.clone()?;
-        let room = room.and_then(|room| self.house.rooms.get(room)).map(|room| room.name.clone());
+        let name = self.state.roster.get(id)?.name.clone()?;
+        let room = room.and_then(|room| self.state.rooms.get(room)).map(|room| room.name.clone());
         Some(LeaveDraft { member: id, name, room, reason })
     }
 
     /// Takes a member out of a room and tells both sides.
     fn part(&mut self, id: MemberId, room: RoomId, reason: LeaveReason) {
-        let name = self.house.rooms.get(room).map(|room| room.name.clone());
+        let name = self.state.rooms.get(room).map(|room| room.name.clone());
         self.take_out(id, room, reason.clone());
         if let Some(room) = name {
-            self.house.tell(id, Event::Exited { room, reason });
+            self.state.send(id, Event::Exited { room, reason });
         }
     }
 
     /// Takes a member out of a room and tells those who stay.
     fn take_out(&mut self, id: MemberId, room_id: RoomId, reason: LeaveReason) {
-        let Some(member) = self.house.roster.get_mut(id) else {
+        let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
         member.rooms.retain(|room| *room != room_id);
@@ -246,28 +250,28 @@ impl Hub {
         let Some(name) = member.name.clone() else {
             return;
         };
-        let outlet = member.outlet.clone();
-        let Some(room) = self.house.rooms.get_mut(room_id) else {
+        let outbox = member.outbox.clone();
+        let Some(room) = self.state.rooms.get_mut(room_id) else {
             return;
         };
         let before = room.members.len();
         room.members.remove(&name);
-        room.remove_reader(&outlet);
+        room.remove_reader(&outbox);
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
-        let announce_up_to = self.house.settings().presence.announce_up_to;
+        let announce_up_to = self.state.settings().presence.announce_up_to;
         let announced =
             announce_up_to.is_none_or(|most| before <= most) && reason != LeaveReason::Stopping;
-        self.house.post(&outlet, Mail::Unfollow(room_id));
-        self.house.shared.fanout.tell(outlet.shard(), Work::Unfollow(room_id, outlet.clone()));
+        self.state.post(&outbox, Mail::Unfollow(room_id));
+        self.state.shared.fanout.push(outbox.shard(), Work::Unfollow(room_id, outbox.clone()));
         if announced {
             let reason = reason.clone();
-            self.commit(room_id, Happening::Left { who: name.clone(), reason });
+            self.commit(room_id, EntryKind::Left { who: name.clone(), reason });
         } else if reason != LeaveReason::Stopping {
             self.count_changed(room_id);
         }
         let left = Left { member: id, name, room: Some(room_name), reason, announced };
-        self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
+        self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         if left_empty && !permanent {
             self.close_room(room_id);
         }
@@ -275,26 +279,26 @@ impl Hub {
 
     /// Ends a connection: out of every room, told goodbye, forgotten.
     fn remove(&mut self, id: MemberId, reason: LeaveReason) {
-        let Some(member) = self.house.roster.get(id) else {
+        let Some(member) = self.state.roster.get(id) else {
             return;
         };
-        let outlet = member.outlet.clone();
+        let outbox = member.outbox.clone();
         for room in member.rooms.clone() {
             self.take_out(id, room, reason.clone());
         }
-        self.house.tell(id, Event::Bye { reason: reason.clone() });
-        self.house.post(&outlet, Mail::Close);
-        let Some(member) = self.house.roster.remove(id) else {
+        self.state.send(id, Event::Bye { reason: reason.clone() });
+        self.state.post(&outbox, Mail::Close);
+        let Some(member) = self.state.roster.remove(id) else {
             return;
         };
-        *self.house.left.entry(reason.word()).or_default() += 1;
+        *self.state.left.entry(reason.word()).or_default() += 1;
         if let Some(name) = &member.name {
-            self.house.shared.directory.remove_member(name);
+            self.state.shared.directory.remove_member(name);
             let (room, name, reason) = (None, name.clone(), reason.clone());
             let left = Left { member: id, name, room, reason, announced: false };
-            self.tell(Hook::AfterLeft, |plugin, host| plugin.after_left(host, &left));
+            self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         }
-        self.house.reports.send(Report::Disconnected { member: id, name: member.name, reason });
+        self.state.reports.send(Report::Disconnected { member: id, name: member.name, reason });
     }
 
     /// A member takes another name.
@@ -304,7 +308,7 @@ impl Hub {
         text: &str,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        match self.house.roster.get(id) {
+        match self.state.roster.get(id) {
             None => return Err(None),
             Some(member) if member.name.is_none() => {
                 self.offer_first_name(id, text, &[], None, nonce);
@@ -313,62 +317,66 @@ impl Hub {
             Some(_) => {}
         }
         let name = self.check_name(id, text)?;
-        let Some(from) = self.house.roster.set_name(id, name.clone()) else {
+        let Some(from) = self.state.roster.set_name(id, name.clone()) else {
             return Err(None);
         };
-        self.house.shared.directory.remove_member(&from);
-        self.house.shared.directory.add_member(name.clone());
-        self.house.tell(id, Event::Named { name: name.clone(), nonce });
+        self.state.shared.directory.remove_member(&from);
+        self.state.shared.directory.add_member(name.clone());
+        self.state.send(id, Event::Named { name: name.clone(), nonce });
         if from == name {
             return Ok(());
         }
         let rooms =
-            self.house.roster.get(id).map(|member| member.rooms.clone()).unwrap_or_default();
+            self.state.roster.get(id).map(|member| member.rooms.clone()).unwrap_or_default();
         for room_id in rooms {
-            if let Some(room) = self.house.rooms.get_mut(room_id) {
+            if let Some(room) = self.state.rooms.get_mut(room_id) {
                 room.members.remove(&from);
                 room.members.insert(name.clone(), id);
             }
-            self.commit(room_id, Happening::Renamed { from: from.clone(), who: name.clone() });
+            self.commit(room_id, EntryKind::Renamed { from: from.clone(), who: name.clone() });
         }
         let renamed = Renamed { member: id, from, name };
-        self.tell(Hook::AfterRenamed, |plugin, host| plugin.after_renamed(host, &renamed));
+        self.observe(Hook::AfterRenamed, |plugin, context| plugin.after_renamed(context, &renamed));
         Ok(())
     }
 
     /// Opens a room whose name is free.
     pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
-        let settings = self.house.settings();
-        let place = if self.house.rooms.len() == 0 { Place::MainRoom } else { Place::OtherRoom };
-        let id = self.house.rooms.open(name.clone(), permanent, place, &settings);
-        if let Some(room) = self.house.rooms.get_mut(id) {
+        let settings = self.state.settings();
+        let role = if self.state.rooms.len() == 0 { RoomRole::Main } else { RoomRole::Other };
+        let id = self.state.rooms.open(name.clone(), permanent, role, &settings);
+        if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic = topic.to_owned();
         }
-        self.house.shared.directory.add_room(name.clone());
-        self.tell(Hook::AfterRoomOpened, |plugin, host| plugin.after_room_opened(host, &name));
+        self.state.shared.directory.add_room(name.clone());
+        self.observe(Hook::AfterRoomOpened, |plugin, context| {
+            plugin.after_room_opened(context, &name)
+        });
         id
     }
 
     /// Closes a room; who is in it is out of it.
     pub(super) fn close_room(&mut self, id: RoomId) {
         let members: Vec<MemberId> = self
-            .house
+            .state
             .rooms
             .get(id)
             .map(|room| room.members.values().copied().collect())
             .unwrap_or_default();
-        if let Some(room) = self.house.rooms.get_mut(id) {
+        if let Some(room) = self.state.rooms.get_mut(id) {
             // It closes here and now, not when the last one has left.
             room.permanent = true;
         }
         for member in members {
             self.part(member, id, LeaveReason::Parted);
         }
-        let Some(room) = self.house.rooms.close(id) else {
+        let Some(room) = self.state.rooms.close(id) else {
             return;
         };
-        self.house.shared.directory.remove_room(&room.name);
-        self.tell(Hook::AfterRoomClosed, |plugin, host| plugin.after_room_closed(host, &room.name));
+        self.state.shared.directory.remove_room(&room.name);
+        self.observe(Hook::AfterRoomClosed, |plugin, context| {
+            plugin.after_room_closed(context, &room.name)
+        });
     }
 
     /// Sets what a room is about.
@@ -379,34 +387,34 @@ impl Hub {
         by: Option<Name>,
     ) -> Result<(), Refusal> {
         let topic = crate::protocol::sanitize::message(topic).into_owned();
-        let limit = self.house.settings().limits.topic_characters;
+        let limit = self.state.settings().limits.topic_characters;
         let length = topic.chars().count();
         if let Some(limit) = limit.filter(|&limit| length > limit) {
-            let whom = by.as_ref().map_or("the house", |by| by.as_str());
-            self.house.shared.counters.strike(Strike::TopicLength, whom);
+            let whom = by.as_ref().map_or("the server", |by| by.as_str());
+            self.state.shared.counters.limit_hit(LimitHit::TopicLength, whom);
             let text = format!("the topic has {length} characters; at most {limit} are allowed");
             return Err(Refusal::new(ErrorCode::TooLong, text));
         }
-        if let Some(room) = self.house.rooms.get_mut(id) {
+        if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic.clone_from(&topic);
         }
-        self.commit(id, Happening::Topic { topic, who: by });
+        self.commit(id, EntryKind::Topic { topic, who: by });
         Ok(())
     }
 
     /// The room that a member means: the named one, or where it was last. It must be in it.
     pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(text) = room else {
-            return self.house.current_room(id).map(|room| room.id).ok_or_else(|| {
+            return self.state.current_room(id).map(|room| room.id).ok_or_else(|| {
                 Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
             });
         };
         let shown = crate::protocol::sanitize::excerpt(text, 64);
-        let Some(room) = self.house.rooms.find(text) else {
+        let Some(room) = self.state.rooms.find(text) else {
             let text = format!("there is no room `{shown}`; check its name");
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
-        if self.house.roster.get(id).is_some_and(|member| member.rooms.contains(&room.id)) {
+        if self.state.roster.get(id).is_some_and(|member| member.rooms.contains(&room.id)) {
             return Ok(room.id);
         }
         let text = format!("you are not in `{}`; join it first", room.name);
@@ -414,7 +422,7 @@ impl Hub {
     }
 
     fn count_changed(&mut self, room: RoomId) {
-        if let Some(room) = self.house.rooms.get_mut(room) {
+        if let Some(room) = self.state.rooms.get_mut(room) {
             room.owes_count = true;
         }
         self.owe_count();

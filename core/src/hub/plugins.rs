@@ -4,8 +4,8 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use smol::Timer;
-use smol::future::FutureExt;
+use async_io::Timer;
+use futures_lite::future::FutureExt;
 
 use super::Hub;
 use crate::plugin::hooks::Slot;
@@ -20,16 +20,16 @@ use crate::protocol::settings::Settings;
 const TASK_GRACE: Duration = Duration::from_secs(2);
 
 /// What a plugin leaves to the one that takes its place.
-type State = Box<dyn Any + Send>;
+type Handed = Box<dyn Any + Send>;
 
 impl Hub {
-    /// Adds a plugin that was made already, before the house opens or while it is open. One of the same name is replaced in its place.
+    /// Adds a plugin that was made already, before the server starts or while it is open. One of the same name is replaced in its place.
     pub(crate) fn add_plugin(&mut self, setup: PluginSetup, plugin: Box<dyn Plugin>, by: &str) {
         let position = self.hooks.find(&setup.name).map(|(position, _)| position);
         let what = if position.is_some() { "replace" } else { "enable" };
         let action = self.act(what, by).whom(setup.name.clone());
-        let state = position.and_then(|_| self.take_out_plugin(&setup.name, true));
-        self.insert_plugin(setup, plugin, state, position);
+        let handed = position.and_then(|_| self.take_out_plugin(&setup.name, true));
+        self.insert_plugin(setup, plugin, handed, position);
         self.record_while_open(action);
     }
 
@@ -47,43 +47,46 @@ impl Hub {
         &mut self,
         setup: PluginSetup,
         plugin: Box<dyn Plugin>,
-        state: Option<State>,
+        handed: Option<Handed>,
         position: Option<usize>,
     ) {
         let id = self.hooks.next_id();
         self.hooks.insert(id, setup, plugin, position);
-        self.house.plugins = self.hooks.cards();
-        let slot = self.hooks.slots().find(|slot| slot.card.id == id);
-        let commands = slot.map(|slot| slot.commands(&self.house));
+        self.state.plugins = self.hooks.stats();
+        let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
+        let commands = slot.map(|slot| slot.commands(&self.state));
         self.register_commands(id, commands.unwrap_or_default());
         if !self.open {
             return;
         }
-        let (house, effects) = (&self.house, &mut self.effects);
-        if let Some(state) = state {
-            let _ = self.hooks.call(id, Hook::TakeOver, house, effects, |plugin, _| {
-                plugin.take_over(state);
+        let (state, effects) = (&self.state, &mut self.effects);
+        if let Some(handed) = handed {
+            let _ = self.hooks.call(id, Hook::TakeOver, state, effects, |plugin, _| {
+                plugin.take_over(handed);
             });
         }
-        let _ = self.hooks.call(id, Hook::Start, house, effects, |plugin, host| plugin.start(host));
+        let _ = self
+            .hooks
+            .call(id, Hook::Start, state, effects, |plugin, context| plugin.start(context));
     }
 
     /// Drops a plugin with all that belongs to it. When another takes its place, returns what it leaves to that one.
-    fn take_out_plugin(&mut self, name: &str, is_replaced: bool) -> Option<State> {
-        let id = self.hooks.find(name).map(|(_, slot)| slot.card.id)?;
-        let mut state = None;
+    fn take_out_plugin(&mut self, name: &str, is_replaced: bool) -> Option<Handed> {
+        let id = self.hooks.find(name).map(|(_, slot)| slot.stats.id)?;
+        let mut handed = None;
         if self.open {
-            let (house, effects) = (&self.house, &mut self.effects);
-            let _ =
-                self.hooks.call(id, Hook::Stop, house, effects, |plugin, host| plugin.stop(host));
+            let (state, effects) = (&self.state, &mut self.effects);
+            let _ = self
+                .hooks
+                .call(id, Hook::Stop, state, effects, |plugin, context| plugin.stop(context));
             // What it asks for last is done while it still owns it.
             self.apply_effects();
             if is_replaced {
-                let (house, effects) = (&self.house, &mut self.effects);
-                let handed = self
+                let (state, effects) = (&self.state, &mut self.effects);
+                let answer = self
                     .hooks
-                    .call(id, Hook::HandOver, house, effects, |plugin, _| plugin.hand_over());
-                state = handed.unwrap_or_default();
+                    .call(id, Hook::HandOver, state, effects, |plugin, _| plugin.hand_over());
+                handed = answer.unwrap_or_default();
             }
         }
         self.timers.cancel_all(id);
@@ -91,27 +94,27 @@ impl Hub {
             slot.drop_plugin();
         }
         self.forget_commands(id);
-        self.house.plugins = self.hooks.cards();
+        self.state.plugins = self.hooks.stats();
         self.retire_tasks(id);
-        state
+        handed
     }
 
     /// Replaces the plugins by those of a new configuration, which were all made. Where the setup did not change the running one goes on undisturbed, and the
     /// new one is given back.
     pub(crate) fn replace_plugins(&mut self, made: Vec<Made>, by: &str) -> Vec<Box<dyn Plugin>> {
         let goes_on = |slot: &Slot| {
-            slot.card.is_running() && made.iter().any(|(setup, _)| *setup == slot.card.setup)
+            slot.stats.is_running() && made.iter().any(|(setup, _)| *setup == slot.stats.setup)
         };
         let changed: Vec<String> = self
             .hooks
             .slots()
             .filter(|slot| !goes_on(slot))
-            .map(|slot| slot.card.setup.name.clone())
+            .map(|slot| slot.stats.setup.name.clone())
             .collect();
-        let mut states = HashMap::new();
+        let mut handed = HashMap::new();
         for name in &changed {
             if made.iter().any(|(setup, _)| setup.name == *name) {
-                states.insert(name.clone(), self.take_out_plugin(name, true));
+                handed.insert(name.clone(), self.take_out_plugin(name, true));
             } else {
                 self.disable_plugin(name, by);
             }
@@ -123,17 +126,17 @@ impl Hub {
                 unneeded.push(plugin);
                 continue;
             }
-            let replaced = states.remove(&setup.name);
+            let replaced = handed.remove(&setup.name);
             let what = if replaced.is_some() { "replace" } else { "enable" };
             let action = self.act(what, by).whom(setup.name.clone());
             self.insert_plugin(setup, plugin, replaced.flatten(), Some(position));
             self.record_while_open(action);
         }
-        self.house.plugins = self.hooks.cards();
+        self.state.plugins = self.hooks.stats();
         unneeded
     }
 
-    /// What is done to build a house up or to close it is nobody's doing.
+    /// What is done to build a server up or to close it is nobody's doing.
     fn record_while_open(&mut self, action: Action) {
         if self.open {
             self.record(action);
@@ -142,16 +145,16 @@ impl Hub {
 
     /// Takes over settings while people talk, and names those that wait for a restart.
     pub(crate) fn apply_settings(&mut self, mut settings: Settings, by: &str) -> Vec<&'static str> {
-        let restart = self.house.settings().keep_until_restart(&mut settings);
-        self.house.slow_hook = settings.server.slow_hook;
-        self.house.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
-        let before = self.house.settings();
-        self.house.shared.set_settings(settings.clone());
+        let restart = self.state.settings().keep_until_restart(&mut settings);
+        self.state.slow_hook = settings.server.slow_hook;
+        self.state.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
+        let before = self.state.settings();
+        self.state.shared.set_settings(settings.clone());
         self.reload_rooms(&before, &settings);
         let action = self.act("reload", by).why(settings.changed_from(&before).join(", "));
         self.record(action);
-        self.tell(Hook::AfterSettingsChanged, |plugin, host| {
-            plugin.after_settings_changed(host, &settings)
+        self.observe(Hook::AfterSettingsChanged, |plugin, context| {
+            plugin.after_settings_changed(context, &settings)
         });
         restart
     }
@@ -161,9 +164,9 @@ impl Hub {
     fn reload_rooms(&mut self, before: &Settings, now: &Settings) {
         let (before, now) = (super::listed_rooms(before), super::listed_rooms(now));
         for (name, topic) in &now {
-            match self.house.rooms.find(name.as_str()).map(|room| room.id) {
+            match self.state.rooms.find(name.as_str()).map(|room| room.id) {
                 Some(room) => {
-                    self.house.rooms.set_permanent(room, true);
+                    self.state.rooms.set_permanent(room, true);
                     // A topic that was set while people talk stays, unless the file says another than it did.
                     let same = before.iter().any(|(other, old)| other == name && old == topic);
                     if !same && let Err(refusal) = self.set_topic(room, topic, None) {
@@ -178,11 +181,11 @@ impl Hub {
         for (name, _) in
             before.iter().filter(|(name, _)| now.iter().all(|(other, _)| other != name))
         {
-            let Some(room) = self.house.rooms.find(name.as_str()).map(|room| room.id) else {
+            let Some(room) = self.state.rooms.find(name.as_str()).map(|room| room.id) else {
                 continue;
             };
-            self.house.rooms.set_permanent(room, false);
-            if self.house.rooms.get(room).is_some_and(|room| room.members.is_empty()) {
+            self.state.rooms.set_permanent(room, false);
+            if self.state.rooms.get(room).is_some_and(|room| room.members.is_empty()) {
                 self.close_room(room);
             }
         }
@@ -191,7 +194,7 @@ impl Hub {
     /// Disables every plugin, the last one first.
     pub(super) fn stop_plugins(&mut self) {
         let names: Vec<String> =
-            self.hooks.slots().rev().map(|slot| slot.card.setup.name.clone()).collect();
+            self.hooks.slots().rev().map(|slot| slot.stats.setup.name.clone()).collect();
         for name in names {
             self.take_out_plugin(&name, false);
         }
@@ -199,9 +202,9 @@ impl Hub {
 
     /// A task of a plugin has a result.
     pub(super) fn take_task_result(&mut self, slot: SlotId, result: Box<dyn Any + Send>) {
-        let (house, effects) = (&self.house, &mut self.effects);
-        let _ = self.hooks.call(slot, Hook::AfterTask, house, effects, |plugin, host| {
-            plugin.after_task(host, result);
+        let (state, effects) = (&self.state, &mut self.effects);
+        let _ = self.hooks.call(slot, Hook::AfterTask, state, effects, |plugin, context| {
+            plugin.after_task(context, result);
         });
     }
 
@@ -216,8 +219,8 @@ impl Hub {
                 task.or(grace).await;
                 drop(permit);
             };
-            // Ends by itself within the grace; a stop of the house waits for its permit.
-            self.executor.spawn(finish).detach();
+            // Ends by itself within the grace; a stop of the server waits for its permit.
+            self.state.handle.executor.spawn(finish).detach();
         }
     }
 }

@@ -8,14 +8,14 @@ use super::Hub;
 use super::membership::PAGE;
 use crate::plugin::draft::{MessageDraft, Target};
 use crate::protocol::caller::Caller;
-use crate::protocol::entry::{Happening, MessageKind, NoticeKind};
+use crate::protocol::entry::{EntryKind, MessageKind, NoticeKind};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::Event;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::request::Request;
 use crate::protocol::sanitize;
@@ -46,8 +46,8 @@ impl Hub {
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
                 .map_err(Some),
             Request::Rooms => {
-                let rooms = self.house.rooms.iter().map(|room| room.info()).collect();
-                self.house.tell(id, Event::Rooms { rooms, nonce: nonce.clone() });
+                let rooms = self.state.rooms.iter().map(|room| room.info()).collect();
+                self.state.send(id, Event::Rooms { rooms, nonce: nonce.clone() });
                 Ok(())
             }
             Request::Command { line, room } => {
@@ -68,17 +68,17 @@ impl Hub {
         nonce: Option<String>,
     ) {
         let room = match room {
-            None => self.house.current_room(id),
-            Some(room) => self.house.rooms.find(room),
+            None => self.state.current_room(id),
+            Some(room) => self.state.rooms.find(room),
         };
         let room = room.map(|room| room.name.clone());
-        let Some(member) = self.house.roster.get(id) else {
+        let Some(member) = self.state.roster.get(id) else {
             return;
         };
         let caller =
             Caller { role: member.role, member: Some(id), name: member.name.clone(), room };
         self.run_command(caller, line, move |hub, outcome| match outcome {
-            Ok(Some(reply)) => hub.house.tell(id, Event::Reply { reply, nonce }),
+            Ok(Some(reply)) => hub.state.send(id, Event::Reply { reply, nonce }),
             Ok(None) => {}
             Err(error) => {
                 let refusal = Refusal::new(error.code(), error.in_chat());
@@ -109,7 +109,7 @@ impl Hub {
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
         let room = self.room_of(id, room)?;
-        let (Some(room), Some(from)) = (self.house.rooms.get(room), self.house.roster.get(id))
+        let (Some(room), Some(from)) = (self.state.rooms.get(room), self.state.roster.get(id))
         else {
             return Err(None);
         };
@@ -130,7 +130,7 @@ impl Hub {
         text: String,
         nonce: Option<String>,
     ) -> Result<(), Option<Refusal>> {
-        let Some(from) = self.house.roster.get(id).and_then(|member| member.name.clone()) else {
+        let Some(from) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
             return Err(None);
         };
         let target = Target::Person(self.person(to)?);
@@ -141,41 +141,41 @@ impl Hub {
     }
 
     /// The operator says something in a room.
-    pub(crate) fn host_says(&mut self, room: &str, text: &str) -> Result<(), Refusal> {
-        let Some(room) = self.house.rooms.find(room) else {
+    pub(crate) fn operator_says(&mut self, room: &str, text: &str) -> Result<(), Refusal> {
+        let Some(room) = self.state.rooms.find(room) else {
             let text = format!("there is no room `{}`", sanitize::excerpt(room, 64));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
-        let from = self.house.host_name.clone();
+        let from = self.state.operator_name.clone();
         self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
         Ok(())
     }
 
     /// The operator says something to one person.
-    pub(crate) fn host_tells(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
+    pub(crate) fn operator_messages(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
         let (to, text) = (self.person(to)?, self.checked_text(None, text.to_owned())?);
-        let from = self.house.host_name.clone();
+        let from = self.state.operator_name.clone();
         self.commit_direct(None, from, to, text, None);
         Ok(())
     }
 
-    /// The house tells a room something.
+    /// The server tells a room something.
     pub(crate) fn notice(&mut self, room: &RoomName, text: &str, kind: NoticeKind) {
-        let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
+        let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
             return;
         };
         let text = sanitize::lines(text);
         if !text.is_empty() {
-            self.commit(room, Happening::Notice { text, kind });
+            self.commit(room, EntryKind::Notice { text, kind });
         }
     }
 
-    /// The house tells one member something.
-    pub(crate) fn tell_member(&mut self, member: MemberId, text: &str, kind: NoticeKind) {
+    /// The server tells one member something.
+    pub(crate) fn notice_to(&mut self, member: MemberId, text: &str, kind: NoticeKind) {
         let text = sanitize::lines(text);
         if !text.is_empty() {
-            self.house.tell(member, Event::Told { text, kind });
+            self.state.send(member, Event::DirectNotice { text, kind });
         }
     }
 
@@ -187,15 +187,15 @@ impl Hub {
     ) -> Result<(), Option<Refusal>> {
         let member = draft.member;
         draft.text = self.checked_text(member, draft.text)?;
-        self.ask(Hook::BeforeMessage, member, |plugin, host| {
-            plugin.before_message(host, &mut draft)
+        self.gate(Hook::BeforeMessage, member, |plugin, context| {
+            plugin.before_message(context, &mut draft)
         })?;
         let MessageDraft { from, target, text, kind, tags, .. } = draft;
         // A plugin may have rewritten it.
         let text = self.checked_text(member, text)?;
         match target {
             Target::Room(room) => {
-                let Some(room) = self.house.rooms.find(room.as_str()).map(|room| room.id) else {
+                let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
                     let text = format!("there is no room `{room}`; check its name");
                     return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
@@ -224,12 +224,12 @@ impl Hub {
         tags: BTreeMap<String, String>,
     ) {
         self.count_message(member);
-        self.commit(room, Happening::Message { from, text, kind, nonce, tags });
-        let Some(entry) = self.house.rooms.get(room).and_then(|room| room.latest()) else {
+        self.commit(room, EntryKind::Message { from, text, kind, nonce, tags });
+        let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
-        self.hooks.tell(Hook::AfterSaid, &self.house, &mut self.effects, |plugin, host| {
-            plugin.after_said(host, member, entry);
+        self.hooks.observe(Hook::AfterSaid, &self.state, &mut self.effects, |plugin, context| {
+            plugin.after_said(context, member, entry);
         });
     }
 
@@ -242,42 +242,42 @@ impl Hub {
         nonce: Option<String>,
     ) {
         self.count_message(member);
-        let recipient = self.house.roster.find(to.as_str()).map(|member| member.id);
-        let time = self.house.clock.timestamp();
+        let recipient = self.state.roster.find(to.as_str()).map(|member| member.id);
+        let time = self.state.clock.timestamp();
         let event = Event::Direct { from, to, text, time, nonce: None };
         if let Some(recipient) = recipient {
-            self.house.tell(recipient, event.clone());
+            self.state.send(recipient, event.clone());
         }
         if let (Some(member), Event::Direct { from, to, text, time, .. }) = (member, event.clone())
         {
             // The echo is the acknowledgement, also of what one says to oneself.
-            self.house.tell(member, Event::Direct { from, to, text, time, nonce });
+            self.state.send(member, Event::Direct { from, to, text, time, nonce });
         }
-        if self.house.reports.are_watched() {
-            self.house.reports.send(Report::Direct(event.clone()));
+        if self.state.reports.are_watched() {
+            self.state.reports.send(Report::Direct(event.clone()));
         }
-        self.tell(Hook::AfterDirect, |plugin, host| plugin.after_direct(host, &event));
+        self.observe(Hook::AfterDirect, |plugin, context| plugin.after_direct(context, &event));
     }
 
     fn count_message(&mut self, member: Option<MemberId>) {
-        self.house.shared.counters.messages.fetch_add(1, Ordering::Relaxed);
-        if let Some(member) = member.and_then(|member| self.house.roster.get_mut(member)) {
+        self.state.shared.counters.messages.fetch_add(1, Ordering::Relaxed);
+        if let Some(member) = member.and_then(|member| self.state.roster.get_mut(member)) {
             member.messages += 1;
         }
     }
 
     /// Somebody who can be spoken to: a member, or the operator.
     pub(super) fn person(&self, name: &str) -> Result<Name, Refusal> {
-        if let Some(member) = self.house.roster.find(name)
+        if let Some(member) = self.state.roster.find(name)
             && let Some(name) = &member.name
         {
             return Ok(name.clone());
         }
         if crate::protocol::name::keys(name.trim())
             .iter()
-            .any(|key| self.house.host_name.keys().contains(key))
+            .any(|key| self.state.operator_name.keys().contains(key))
         {
-            return Ok(self.house.host_name.clone());
+            return Ok(self.state.operator_name.clone());
         }
         let text =
             format!("nobody here is called `{}`; check the name", sanitize::excerpt(name, 64));
@@ -295,12 +295,12 @@ impl Hub {
             let text = "there is nothing in the message that can be shown";
             return Err(Refusal::new(ErrorCode::BadRequest, text));
         }
-        let limit = self.house.settings().limits.message_characters.unwrap_or(usize::MAX);
+        let limit = self.state.settings().limits.message_characters.unwrap_or(usize::MAX);
         // So many bytes are at most so many characters, which are not counted without need.
         if text.len() > limit {
             let length = text.chars().count();
             if length > limit {
-                self.strike(Strike::MessageLength, member);
+                self.limit_hit(LimitHit::MessageLength, member);
                 let text = format!(
                     "the message has {length} characters and was not sent; at most {limit} are allowed, so send it in parts"
                 );
@@ -318,7 +318,7 @@ impl Hub {
         nonce: Option<String>,
     ) -> Result<(), Refusal> {
         let room = self.room_of(id, room)?;
-        let Some(room) = self.house.rooms.get(room) else {
+        let Some(room) = self.state.rooms.get(room) else {
             return Ok(());
         };
         let mut names =
@@ -326,7 +326,7 @@ impl Hub {
         let members: Vec<Name> = names.by_ref().take(PAGE).cloned().collect();
         let more = names.next().is_some();
         let (room, count) = (room.name.clone(), room.members.len());
-        self.house.tell(id, Event::Members { room, members, count, more, nonce });
+        self.state.send(id, Event::Members { room, members, count, more, nonce });
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Hub;
-use crate::protocol::entry::Happening;
+use crate::protocol::entry::EntryKind;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::SlotId;
 
@@ -60,18 +60,23 @@ impl Timers {
 
 impl Hub {
     pub(super) fn run_timers(&mut self) {
-        let now = self.house.clock.now();
+        let now = self.state.clock.now();
         while let Some(due) = self.timers.take_due(now) {
             match due {
                 Due::Plugin(slot, key) => {
-                    let (house, effects) = (&self.house, &mut self.effects);
-                    let _ =
-                        self.hooks.call(slot, Hook::AfterTimer, house, effects, |plugin, host| {
-                            plugin.after_timer(host, &key);
-                        });
+                    let (state, effects) = (&self.state, &mut self.effects);
+                    let _ = self.hooks.call(
+                        slot,
+                        Hook::AfterTimer,
+                        state,
+                        effects,
+                        |plugin, context| {
+                            plugin.after_timer(context, &key);
+                        },
+                    );
                     self.apply_effects();
                 }
-                Due::Counts => self.tell_counts(),
+                Due::Counts => self.announce_counts(),
             }
         }
     }
@@ -79,23 +84,23 @@ impl Hub {
     /// A quiet room's members changed: they are told the count, within a second and once.
     pub(super) fn owe_count(&mut self) {
         if !self.timers.is_set(&Due::Counts) {
-            self.timers.set(self.house.clock.now() + COUNT_EVERY, Due::Counts);
+            self.timers.set(self.state.clock.now() + COUNT_EVERY, Due::Counts);
         }
     }
 
-    fn tell_counts(&mut self) {
+    fn announce_counts(&mut self) {
         let owed: Vec<_> = self
-            .house
+            .state
             .rooms
             .iter()
             .filter(|room| room.owes_count)
             .map(|room| (room.id, room.members.len()))
             .collect();
         for (id, members) in owed {
-            if let Some(room) = self.house.rooms.get_mut(id) {
+            if let Some(room) = self.state.rooms.get_mut(id) {
                 room.owes_count = false;
             }
-            self.commit(id, Happening::Presence { members });
+            self.commit(id, EntryKind::Presence { members });
         }
     }
 }

@@ -2,7 +2,7 @@
 //! reads or writes takes the mark away when the socket has no more.
 //!
 //! smol's own reactor is one for the whole process, is asked anew after each event of a socket, and hands events from thread to thread. Here a
-//! socket is registered once and its events arrive on the thread that acts on them. See `lane` for who waits.
+//! socket is registered once and its events arrive on the thread that acts on them. See `shard` for who waits.
 
 use std::io;
 use std::net::TcpStream;

@@ -1,6 +1,6 @@
-//! A lane: a share of a house's connections, with the thread that runs everything about them. Reading, what the hub makes of it and
+//! A shard: a share of a server's connections, with the thread that runs everything about them. Reading, what the hub makes of it and
 //! writing follow each other on one thread without a wake-up; and what arrives while a thread writes is read together after that, so that the busier
-//! a house is, the more leaves in one write.
+//! a server is, the more leaves in one write.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,21 +13,21 @@ use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
-use smol::Executor;
+use async_executor::Executor;
 
 use crate::io::reactor::{Reactor, Ready};
 
-/// How many tasks a thread runs after the house has ended, at most.
+/// How many tasks a thread runs after the server has ended, at most.
 const LAST_TICKS: usize = 1_000_000;
 
-/// See the module. Clones are the same lane.
+/// See the module. Clones are the same shard.
 #[derive(Debug, Clone)]
-pub(crate) struct Lane {
+pub(crate) struct Shard {
     pub(crate) executor: Arc<Executor<'static>>,
     pub(crate) reactor: Arc<Reactor>,
 }
 
-/// The threads of a house. They end when it is dropped.
+/// The threads of a server. They end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Threads {
     stop: Option<Sender<Infallible>>,
@@ -45,29 +45,29 @@ struct Alarm {
 }
 
 impl Threads {
-    /// Lanes with a thread each, that runs an executor of its own.
-    pub(crate) fn start(count: usize) -> io::Result<(Self, Vec<Lane>)> {
+    /// Shards with a thread each, that runs an executor of its own.
+    pub(crate) fn start(count: usize) -> io::Result<(Self, Vec<Shard>)> {
         let (mut threads, stopped) = Self::none();
-        let mut lanes = Vec::with_capacity(count);
+        let mut shards = Vec::with_capacity(count);
         for index in 0..count {
-            let lane = Lane { executor: Arc::default(), reactor: Arc::new(Reactor::new()?) };
-            let (stopped, running) = (stopped.clone(), lane.clone());
+            let shard = Shard { executor: Arc::default(), reactor: Arc::new(Reactor::new()?) };
+            let (stopped, running) = (stopped.clone(), shard.clone());
             threads.spawn(format!("salotto-{index}"), move || running.run(&stopped))?;
-            lanes.push(lane);
+            shards.push(shard);
         }
-        Ok((threads, lanes))
+        Ok((threads, shards))
     }
 
-    /// Lanes on an executor that somebody else runs; one thread tells it of sockets.
+    /// Shards on an executor that somebody else runs; one thread tells it of sockets.
     pub(crate) fn beside(
         executor: Arc<Executor<'static>>,
         count: usize,
-    ) -> io::Result<(Self, Vec<Lane>)> {
+    ) -> io::Result<(Self, Vec<Shard>)> {
         let (mut threads, stopped) = Self::none();
         let reactor = Arc::new(Reactor::new()?);
-        let lane = Lane { executor, reactor: reactor.clone() };
+        let shard = Shard { executor, reactor: reactor.clone() };
         threads.spawn("salotto-io".into(), move || wait_for(&reactor, until(&stopped)))?;
-        Ok((threads, vec![lane; count]))
+        Ok((threads, vec![shard; count]))
     }
 
     fn none() -> (Self, Receiver<Infallible>) {
@@ -85,7 +85,7 @@ impl Threads {
         self.stop = None;
         let here = std::thread::current().id();
         for thread in self.handles.drain(..) {
-            // A house that is dropped by one of its own tasks cannot wait for that task.
+            // A server that is dropped by one of its own tasks cannot wait for that task.
             if thread.thread().id() != here {
                 let _ = thread.join();
             }
@@ -99,7 +99,7 @@ impl Drop for Threads {
     }
 }
 
-impl Lane {
+impl Shard {
     fn run(&self, stopped: &Receiver<Infallible>) {
         // A task that panics was seen to where it runs; the thread goes on.
         while catch_unwind(AssertUnwindSafe(|| {
@@ -107,7 +107,7 @@ impl Lane {
         }))
         .is_err()
         {}
-        // What was cancelled with the house is dropped now, sockets and all. Bounded, should a task never rest.
+        // What was cancelled with the server is dropped now, sockets and all. Bounded, should a task never rest.
         for _ in 0..LAST_TICKS {
             let ticked = catch_unwind(AssertUnwindSafe(|| self.executor.try_tick()));
             if matches!(ticked, Ok(false)) {

@@ -12,7 +12,7 @@ use socket2::{SockRef, TcpKeepalive};
 
 use crate::io::reactor::{Reactor, Watched};
 
-/// A connection's bytes. Reading is the session's alone; writing is done by whoever holds the outlet's writer.
+/// A connection's bytes. Reading is the session's alone; writing is done by whoever holds the outbox's writer.
 pub(crate) trait Transport: Debug + Send + Sync {
     /// Reads what is there; 0 at the end.
     ///
@@ -94,9 +94,9 @@ impl Transport for Tcp {
 
 /// A transport for somebody in this process, who takes events as values and needs no bytes.
 #[derive(Debug)]
-pub(crate) struct Nowhere;
+pub(crate) struct InProcess;
 
-impl Transport for Nowhere {
+impl Transport for InProcess {
     fn read(&self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::ErrorKind::WouldBlock.into())
     }

@@ -1,4 +1,4 @@
-//! What a plugin sees of the house and may ask of it, from inside a hook.
+//! What a plugin sees of the server and may ask of it, from inside a hook.
 
 use crate::plugin::effect::Effect;
 use crate::protocol::info::MemberInfo;
@@ -21,15 +21,15 @@ use crate::protocol::timestamp::Timestamp;
 use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::member::Member;
 use crate::state::report::Report;
-use crate::state::server_state::House;
+use crate::state::server_state::ServerState;
 
-/// The house, for the time of one hook call.
+/// The server, for the time of one hook call.
 ///
 /// What it shows is the present state. What is asked of it is queued, and applied in order after the chain of hooks; a
 /// refusal (no such room, a name taken) is told to the member on whose behalf it was asked.
 #[derive(Debug)]
-pub struct Host<'a> {
-    pub(crate) house: &'a House,
+pub struct Context<'a> {
+    pub(crate) state: &'a ServerState,
     pub(crate) slot: SlotId,
     pub(crate) effects: &'a mut Vec<(SlotId, Effect)>,
 }
@@ -45,77 +45,77 @@ pub struct TaskMailbox {
 impl TaskMailbox {
     /// Hands a result over; waits while the hub is behind.
     pub async fn send(&self, result: impl Any + Send) {
-        // A house that has closed needs no result.
+        // A server that has stopped needs no result.
         let _ = self.hub.send(Inbox::TaskResult(self.slot, Box::new(result))).await;
     }
 }
 
-impl Host<'_> {
+impl Context<'_> {
     /// The settings in force.
     pub fn settings(&self) -> Arc<Settings> {
-        self.house.shared.settings()
+        self.state.shared.settings()
     }
 
-    /// How the house is doing, but for its memory. Some copying: for now and then, not for each message.
+    /// How the server is doing, but for its memory. Some copying: for now and then, not for each message.
     pub fn status(&self) -> Status {
-        self.house.status()
+        self.state.status()
     }
 
     /// The time that entries made now will carry.
     pub fn now(&self) -> Timestamp {
-        self.house.clock.timestamp()
+        self.state.clock.timestamp()
     }
 
     /// A member, unless it is gone.
     pub fn member(&self, id: MemberId) -> Option<MemberInfo> {
-        self.house.roster.get(id).map(|member| self.house.member_info(member))
+        self.state.roster.get(id).map(|member| self.state.member_info(member))
     }
 
     /// The name of a member, if it is here and has one. Cheaper than [`member`](Self::member).
     pub fn name(&self, id: MemberId) -> Option<&Name> {
-        self.house.roster.get(id)?.name.as_ref()
+        self.state.roster.get(id)?.name.as_ref()
     }
 
     /// The member who answers to this name, by case and look-alike letters too.
     pub fn find(&self, name: &str) -> Option<MemberInfo> {
-        self.house.roster.find(name).map(|member| self.house.member_info(member))
+        self.state.roster.find(name).map(|member| self.state.member_info(member))
     }
 
     /// Everybody who has a name, in no order.
     pub fn members(&self) -> impl Iterator<Item = MemberInfo> {
         let named = |member: &&Member| member.name.is_some();
-        self.house.roster.iter().filter(named).map(|member| self.house.member_info(member))
+        self.state.roster.iter().filter(named).map(|member| self.state.member_info(member))
     }
 
     /// The rooms there are, in the order of their opening.
     pub fn rooms(&self) -> impl Iterator<Item = RoomInfo> {
-        self.house.rooms.iter().map(|room| room.info())
+        self.state.rooms.iter().map(|room| room.info())
     }
 
     /// Who is in a room, by name; `None` when there is no such room.
     pub fn members_of(&self, room: &RoomName) -> Option<impl Iterator<Item = &Name>> {
-        self.house.rooms.find(room.as_str()).map(|room| room.members.keys())
+        self.state.rooms.find(room.as_str()).map(|room| room.members.keys())
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.
     pub fn is_quiet(&self, room: &RoomName) -> bool {
-        self.house.rooms.find(room.as_str()).is_some_and(|room| self.house.is_quiet(room))
+        self.state.rooms.find(room.as_str()).is_some_and(|room| self.state.is_quiet(room))
     }
 
     /// The commands that a role is offered in chat, in order.
     pub fn commands(&self, role: Role) -> Vec<Command> {
-        let commands = self.house.shared.directory.commands();
+        let commands = self.state.shared.directory.commands();
         commands.iter().filter(|command| command.role <= role).cloned().collect()
     }
 
-    /// Tells everybody in a room something, on behalf of the house. Lines are told apart at `\n`.
+    /// Tells everybody in a room something, on behalf of the server. Lines are told apart at `\n`.
     pub fn notice(&mut self, room: &RoomName, text: impl Into<String>, kind: NoticeKind) {
         self.push(Effect::Notice { room: room.clone(), text: text.into(), kind });
     }
 
-    /// Tells one person something, on behalf of the house.
-    pub fn tell(&mut self, member: MemberId, text: impl Into<String>, kind: NoticeKind) {
-        self.push(Effect::Tell { member, text: text.into(), kind });
+    /// Tells one person something, on behalf of the server.
+    pub fn notice_to(&mut self, member: MemberId, text: impl Into<String>, kind: NoticeKind) {
+        self.push(Effect::NoticeTo { member, text: text.into(), kind });
     }
 
     /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are asked.
@@ -149,12 +149,12 @@ impl Host<'_> {
         self.push(Effect::Rename { member, name: name.into() });
     }
 
-    /// Lets a member say goodbye and leave the house. Gates are asked.
+    /// Lets a member say goodbye and leave the server. Gates are asked.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
         self.push(Effect::Quit { member, farewell: farewell.into() });
     }
 
-    /// Sends a member out of the house; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.
+    /// Sends a member out of the server; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.
     pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
         self.push(Effect::Kick { member, by: by.cloned(), why: why.into() });
     }
@@ -175,7 +175,7 @@ impl Host<'_> {
         self.push(Effect::LogOut { member });
     }
 
-    /// Records that somebody did something to others or to the house: whoever watches is told ([`Report::Action`]), and so is every plugin
+    /// Records that somebody did something to others or to the server: whoever watches is told ([`Report::Action`]), and so is every plugin
     /// ([`after_action`](crate::plugin::Plugin::after_action)). What core does itself it records itself; see [`Action`].
     pub fn record(&mut self, action: Action) {
         self.push(Effect::Record(Box::new(action)));
@@ -213,7 +213,7 @@ impl Host<'_> {
         self.push(Effect::CancelTimer { key: key.into() });
     }
 
-    /// Runs a task on the house's executor. It belongs to this plugin: when the plugin is dropped the task has two seconds to end by itself
+    /// Runs a task on the server's executor. It belongs to this plugin: when the plugin is dropped the task has two seconds to end by itself
     /// (its channel has closed), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.push(Effect::Spawn(Box::pin(task)));
@@ -221,7 +221,7 @@ impl Host<'_> {
 
     /// The way back for a task of this plugin.
     pub fn mailbox(&self) -> TaskMailbox {
-        TaskMailbox { slot: self.slot, hub: self.house.inbox.clone() }
+        TaskMailbox { slot: self.slot, hub: self.state.handle.inbox.clone() }
     }
 
     /// Tells the operator something, in one line: what happened, with which value, and what to do.
@@ -231,8 +231,8 @@ impl Host<'_> {
 
     /// A handle for a task of this plugin that has something to report to the operator at any time.
     pub fn reporter(&self) -> Reporter {
-        let plugin = self.house.plugin_name(self.slot);
-        Reporter { plugin, reports: self.house.reports.clone() }
+        let plugin = self.state.plugin_name(self.slot);
+        Reporter { plugin, reports: self.state.reports.clone() }
     }
 
     fn push(&mut self, effect: Effect) {

@@ -92,7 +92,7 @@ pub struct LeaveDraft {
     pub member: MemberId,
     /// Their name.
     pub name: Name,
-    /// The room; `None` for the house and with it every room.
+    /// The room; `None` for the server and with it every room.
     pub room: Option<RoomName>,
     /// Why; may be rewritten.
     pub reason: LeaveReason,
@@ -102,15 +102,15 @@ pub struct LeaveDraft {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Left {
-    /// Who; the id refers to nobody any more when they left the house.
+    /// Who; the id refers to nobody any more when they left the server.
     pub member: MemberId,
     /// The name they had.
     pub name: Name,
-    /// The room; `None` for the house.
+    /// The room; `None` for the server.
     pub room: Option<RoomName>,
     /// Why.
     pub reason: LeaveReason,
-    /// Whether the room was told one by one, as it is unless it is too large or the house stops.
+    /// Whether the room was told one by one, as it is unless it is too large or the server stops.
     pub announced: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::protocol::role::Role;
 /// Something that a plugin asked for.
 pub(crate) enum Effect {
     Notice { room: RoomName, text: String, kind: NoticeKind },
-    Tell { member: MemberId, text: String, kind: NoticeKind },
+    NoticeTo { member: MemberId, text: String, kind: NoticeKind },
     Say { member: MemberId, room: Option<RoomName>, text: String, kind: MessageKind },
     Direct { member: MemberId, to: String, text: String },
     Join { member: MemberId, room: String },

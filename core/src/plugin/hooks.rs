@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::plugin::Plugin;
-use crate::plugin::context::Host;
+use crate::plugin::context::Context;
 use crate::plugin::effect::Effect;
 use crate::protocol::command::Command;
 use crate::protocol::hook::{Hook, Verdict};
 use crate::protocol::plugin_info::{OnPanic, PluginSetup};
-use crate::state::plugin_stats::Card;
+use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Report;
-use crate::state::server_state::House;
+use crate::state::server_state::ServerState;
 
 /// So many panics within [`PANIC_WINDOW`] turn a plugin off.
 const PANICS: usize = 3;
@@ -31,7 +31,7 @@ pub(crate) struct Hooks {
 }
 
 pub(crate) struct Slot {
-    pub(crate) card: Arc<Card>,
+    pub(crate) stats: Arc<PluginStats>,
     plugin: Box<dyn Plugin>,
     panics: VecDeque<Instant>,
 }
@@ -68,20 +68,20 @@ impl Hooks {
         plugin: Box<dyn Plugin>,
         position: Option<usize>,
     ) {
-        let card = Arc::new(Card::new(id, setup));
-        let slot = Slot { card, plugin, panics: VecDeque::new() };
+        let stats = Arc::new(PluginStats::new(id, setup));
+        let slot = Slot { stats, plugin, panics: VecDeque::new() };
         self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
     /// Takes a plugin out.
     pub(crate) fn remove(&mut self, id: SlotId) -> Option<Slot> {
-        let position = self.slots.iter().position(|slot| slot.card.id == id)?;
+        let position = self.slots.iter().position(|slot| slot.stats.id == id)?;
         Some(self.slots.remove(position))
     }
 
     /// The plugin of this name, with its place in the order.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
-        self.slots.iter().enumerate().find(|(_, slot)| slot.card.setup.name == name)
+        self.slots.iter().enumerate().find(|(_, slot)| slot.stats.setup.name == name)
     }
 
     /// Moves a plugin to a place in the order.
@@ -93,8 +93,8 @@ impl Hooks {
     }
 
     /// What others may know of each, in order.
-    pub(crate) fn cards(&self) -> Vec<Arc<Card>> {
-        self.slots.iter().map(|slot| slot.card.clone()).collect()
+    pub(crate) fn stats(&self) -> Vec<Arc<PluginStats>> {
+        self.slots.iter().map(|slot| slot.stats.clone()).collect()
     }
 
     pub(crate) fn slots(&self) -> impl DoubleEndedIterator<Item = &Slot> {
@@ -102,30 +102,30 @@ impl Hooks {
     }
 
     /// Asks every plugin in order until one does not pass.
-    pub(crate) fn ask(
+    pub(crate) fn gate(
         &mut self,
         hook: Hook,
-        house: &House,
+        state: &ServerState,
         effects: &mut Effects,
-        mut gate: impl FnMut(&mut dyn Plugin, &mut Host<'_>) -> Verdict,
+        mut ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
     ) -> Round {
         let mut clock = Instant::now();
         for slot in &mut self.slots {
-            let on_panic = || match slot.card.setup.on_panic {
+            let on_panic = || match slot.stats.setup.on_panic {
                 OnPanic::Open => Verdict::Pass,
                 OnPanic::Closed => {
-                    Verdict::Deny("not possible at the moment; please tell the host".into())
+                    Verdict::Deny("not possible at the moment; please tell the operator".into())
                 }
             };
             let on_panic = on_panic();
-            let verdict = slot.call(hook, &mut clock, house, effects, |plugin, host| {
-                let verdict = gate(plugin, host);
+            let verdict = slot.call(hook, &mut clock, state, effects, |plugin, context| {
+                let verdict = ask(plugin, context);
                 (verdict.clone(), Some(verdict))
             });
             match verdict.unwrap_or(on_panic) {
                 Verdict::Pass => {}
                 verdict => {
-                    return Round::Blocked { plugin: slot.card.setup.name.clone(), verdict };
+                    return Round::Blocked { plugin: slot.stats.setup.name.clone(), verdict };
                 }
             }
         }
@@ -133,17 +133,17 @@ impl Hooks {
     }
 
     /// Tells every plugin in order.
-    pub(crate) fn tell(
+    pub(crate) fn observe(
         &mut self,
         hook: Hook,
-        house: &House,
+        state: &ServerState,
         effects: &mut Effects,
-        mut observe: impl FnMut(&mut dyn Plugin, &mut Host<'_>),
+        mut observe: impl FnMut(&mut dyn Plugin, &mut Context<'_>),
     ) {
         let mut clock = Instant::now();
         for slot in &mut self.slots {
-            slot.call(hook, &mut clock, house, effects, |plugin, host| {
-                (observe(plugin, host), None)
+            slot.call(hook, &mut clock, state, effects, |plugin, context| {
+                (observe(plugin, context), None)
             });
         }
     }
@@ -153,21 +153,21 @@ impl Hooks {
         &mut self,
         id: SlotId,
         hook: Hook,
-        house: &House,
+        state: &ServerState,
         effects: &mut Effects,
-        call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> T,
+        call: impl FnOnce(&mut dyn Plugin, &mut Context<'_>) -> T,
     ) -> Result<T, String> {
-        let Some(slot) = self.slots.iter_mut().find(|slot| slot.card.id == id) else {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.stats.id == id) else {
             return Err("its plugin has been disabled".into());
         };
         let mut clock = Instant::now();
-        slot.call(hook, &mut clock, house, effects, |plugin, host| (call(plugin, host), None))
-            .ok_or_else(|| match slot.card.info() {
+        slot.call(hook, &mut clock, state, effects, |plugin, context| (call(plugin, context), None))
+            .ok_or_else(|| match slot.stats.info() {
                 PluginInfo { name, state: PluginState::Failed(reason), .. } => {
                     format!("the plugin `{name}` is off: {reason}")
                 }
                 PluginInfo { name, .. } => {
-                    format!("the plugin `{name}` panicked; the host was told")
+                    format!("the plugin `{name}` panicked; the operator was told")
                 }
             })
     }
@@ -181,49 +181,49 @@ impl Slot {
         &mut self,
         hook: Hook,
         clock: &mut Instant,
-        house: &House,
+        state: &ServerState,
         effects: &mut Effects,
-        call: impl FnOnce(&mut dyn Plugin, &mut Host<'_>) -> (T, Option<Verdict>),
+        call: impl FnOnce(&mut dyn Plugin, &mut Context<'_>) -> (T, Option<Verdict>),
     ) -> Option<T> {
-        if !self.card.is_running() {
+        if !self.stats.is_running() {
             return None;
         }
         let queued = effects.len();
-        let mut host = Host { house, slot: self.card.id, effects };
-        let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut host)));
+        let mut context = Context { state, slot: self.stats.id, effects };
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut *self.plugin, &mut context)));
         let now = Instant::now();
         let took = now.duration_since(std::mem::replace(clock, now));
-        self.card.called(took);
-        if took > house.slow_hook {
-            let plugin = self.card.setup.name.clone();
-            house.reports.send(Report::SlowHook { plugin, hook, took });
+        self.stats.called(took);
+        if took > state.slow_hook {
+            let plugin = self.stats.setup.name.clone();
+            state.reports.send(Report::SlowHook { plugin, hook, took });
         }
         match outcome {
             Ok((value, verdict)) => {
-                if house.is_traced() {
-                    let plugin = self.card.setup.name.clone();
-                    house.reports.send(Report::Trace { plugin, hook, verdict, took });
+                if state.is_traced() {
+                    let plugin = self.stats.setup.name.clone();
+                    state.reports.send(Report::Trace { plugin, hook, verdict, took });
                 }
                 Some(value)
             }
             Err(panic) => {
                 // What a call that failed had asked for so far is not done by halves.
                 effects.truncate(queued);
-                self.panicked(hook, house, &panic_message(&*panic), now);
+                self.panicked(hook, state, &panic_message(&*panic), now);
                 None
             }
         }
     }
 
-    fn panicked(&mut self, hook: Hook, house: &House, message: &str, now: Instant) {
+    fn panicked(&mut self, hook: Hook, state: &ServerState, message: &str, now: Instant) {
         self.panics.retain(|earlier| now.duration_since(*earlier) < PANIC_WINDOW);
         self.panics.push_back(now);
         let disabled = self.panics.len() >= PANICS;
         if disabled {
-            self.card.fail(format!("panicked in {hook}: {message}"));
+            self.stats.fail(format!("panicked in {hook}: {message}"));
         }
-        let plugin = self.card.setup.name.clone();
-        house.reports.send(Report::PluginPanicked {
+        let plugin = self.stats.setup.name.clone();
+        state.reports.send(Report::PluginPanicked {
             plugin,
             hook,
             message: message.into(),
@@ -232,11 +232,11 @@ impl Slot {
     }
 
     /// The commands of the plugin; none where it panics.
-    pub(crate) fn commands(&self, house: &House) -> Vec<Command> {
+    pub(crate) fn commands(&self, state: &ServerState) -> Vec<Command> {
         catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
-            let plugin = self.card.setup.name.clone();
+            let plugin = self.stats.setup.name.clone();
             let text = format!("panicked in commands: {}", panic_message(&*panic));
-            house.reports.send(Report::Plugin { plugin, text });
+            state.reports.send(Report::Plugin { plugin, text });
             Vec::new()
         })
     }
@@ -245,7 +245,7 @@ impl Slot {
     pub(crate) fn drop_plugin(self) {
         let plugin = self.plugin;
         if catch_unwind(AssertUnwindSafe(move || drop(plugin))).is_err() {
-            tracing::error!(plugin = %self.card.setup.name, "a plugin panicked while it was dropped");
+            tracing::error!(plugin = %self.stats.setup.name, "a plugin panicked while it was dropped");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody did to others or to the house: sent out, banned, opened, enabled. Recorded once, for the console, for code that watches and for
+//! What somebody did to others or to the server: sent out, banned, opened, enabled. Recorded once, for the console, for code that watches and for
 //! plugins that keep it.
 
 use std::fmt;
@@ -15,7 +15,7 @@ const MAX_TEXT: usize = 1024;
 /// One thing that was done: what, by whom, to whom, where and why.
 ///
 /// Core records what it does itself: `kick`, `topic`, `open`, `close`, `login`, `logout`, `role`, `enable`, `replace` and `disable` (of a plugin, named in
-/// `whom`) and `reload`. Plugins record theirs with [`Host::record`](crate::plugin::context::Host::record). Texts are cleaned and of one line by the time anybody is told.
+/// `whom`) and `reload`. Plugins record theirs with [`Context::record`](crate::plugin::context::Context::record). Texts are cleaned and of one line by the time anybody is told.
 ///
 /// ```
 /// use salotto::{Action, protocol::Timestamp};
@@ -35,7 +35,7 @@ pub struct Action {
     /// To whom or to what: a name, an address, a plugin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whom: Option<String>,
-    /// In which room; `None` for the whole house.
+    /// In which room; `None` for the whole server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomName>,
     /// What was given as the reason, or what it came to; may be empty.
@@ -47,7 +47,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// Something done at this time ([`Host::now`](crate::plugin::context::Host::now)), by somebody.
+    /// Something done at this time ([`Context::now`](crate::plugin::context::Context::now)), by somebody.
     pub fn new(time: Timestamp, what: impl Into<String>, by: impl Into<String>) -> Self {
         let (what, by) = (what.into(), by.into());
         Self { time, what, by, whom: None, room: None, why: String::new(), until: None }

@@ -20,14 +20,14 @@ pub struct Entry {
     pub time: Timestamp,
     /// What happened.
     #[serde(flatten)]
-    pub what: Happening,
+    pub what: EntryKind,
 }
 
 /// What can happen in a room.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Happening {
+pub enum EntryKind {
     /// Somebody said something.
     Message {
         /// Who.
@@ -76,7 +76,7 @@ pub enum Happening {
     Topic {
         /// What the room is about; empty when cleared.
         topic: String,
-        /// Who set it, unless the house did.
+        /// Who set it, unless the server did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         who: Option<Name>,
     },
@@ -87,7 +87,7 @@ pub enum Happening {
     },
 }
 
-impl Happening {
+impl EntryKind {
     /// Whether people read it, and not only programs.
     pub fn is_shown(&self) -> bool {
         matches!(self, Self::Message { .. } | Self::Notice { .. } | Self::Topic { .. })

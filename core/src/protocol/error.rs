@@ -18,9 +18,9 @@ impl Refusal {
     }
 }
 
-/// The house has closed, so nothing can be asked of it any more.
+/// The server has stopped, so nothing can be asked of it any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the house is closed; start it first")]
+#[error("the server is stopped; start it first")]
 pub struct Closed;
 
 /// What kind of thing did not work, for programs. The text beside it is for people.
@@ -34,17 +34,17 @@ pub enum ErrorCode {
     NameTaken,
     /// A name is needed first.
     NameWanted,
-    /// The house asks for a password; say hello with it.
+    /// The server asks for a password; say hello with it.
     PasswordWanted,
     /// That is not the password; say hello with another.
     WrongPassword,
-    /// The line is longer than the house takes.
+    /// The line is longer than the server takes.
     LineTooLong,
-    /// The message is longer than the house takes.
+    /// The message is longer than the server takes.
     TooLong,
     /// The line is not UTF-8.
     BadUtf8,
-    /// The line is not a request that the house knows.
+    /// The line is not a request that the server knows.
     BadRequest,
     /// There is no such command.
     UnknownCommand,
@@ -58,8 +58,8 @@ pub enum ErrorCode {
     NoSuchMember,
     /// You are not in that room.
     NotInRoom,
-    /// A limit of the house.
+    /// A limit of the server.
     Limit,
-    /// The house could not do it.
+    /// The server could not do it.
     Failed,
 }

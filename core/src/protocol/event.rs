@@ -20,32 +20,32 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::reply::Reply;
 
 /// Version of the JSON dialect, told in [`Event::Welcome`] and asked in `hello`.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// Everything that a client can be told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// The house asks for a name; sent to who connects and stays silent.
+    /// The server asks for a name; sent to who connects and stays silent.
     NameWanted {
-        /// The greeting of the house.
+        /// The greeting of the server.
         text: String,
     },
-    /// The house asks for its password, before the name; sent to who connects and stays silent.
+    /// The server asks for its password, before the name; sent to who connects and stays silent.
     PasswordWanted {
         /// What it asks.
         text: String,
     },
     /// The name was accepted. The first thing a JSON client is told.
     Welcome {
-        /// [`PROTOCOL_VERSION`] of the house.
+        /// [`PROTOCOL_VERSION`] of the server.
         version: u32,
-        /// What the house is called.
+        /// What the server is called.
         server: String,
-        /// Changes with each start: ids of another run mean nothing in this one.
-        run: String,
-        /// Brought back in `resume`, it takes the name over from a connection that the house does not know to be gone yet.
+        /// Changes with each start: ids of another epoch mean nothing in this one.
+        epoch: String,
+        /// Brought back in `resume`, it takes the name over from a connection that the server does not know to be gone yet.
         token: String,
         /// The name that was accepted.
         name: Name,
@@ -129,8 +129,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
-    /// The house or a plugin tells you something that is for you alone.
-    Told {
+    /// The server or a plugin tells you something that is for you alone.
+    DirectNotice {
         /// What.
         text: String,
         /// What it is about.
@@ -181,9 +181,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::protocol::entry::{Happening, MessageKind};
+    use crate::protocol::entry::{EntryKind, MessageKind};
 
-    fn entry(what: Happening) -> Entry {
+    fn entry(what: EntryKind) -> Entry {
         let room = "lobby".parse::<RoomName>().unwrap();
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_323_045_678);
         Entry { room, id: 7, time: time.into(), what }
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_one_flat_object() {
-        let message = entry(Happening::Message {
+        let message = entry(EntryKind::Message {
             from: name("ada"),
             text: "hi".into(),
             kind: MessageKind::Say,
@@ -228,11 +228,11 @@ mod tests {
     #[test]
     fn every_kind_of_event_survives_the_wire() {
         let events = [
-            Event::Entry(entry(Happening::Left {
+            Event::Entry(entry(EntryKind::Left {
                 who: name("bob"),
                 reason: LeaveReason::Kicked { by: Some(name("host")), why: "spam".into() },
             })),
-            Event::Entry(entry(Happening::Joined { who: name("bob") })),
+            Event::Entry(entry(EntryKind::Joined { who: name("bob") })),
             Event::Bye { reason: LeaveReason::Quit { farewell: "so long".into() } },
             Event::Exited { room: "dev".parse::<RoomName>().unwrap(), reason: LeaveReason::Parted },
             Event::Pong { nonce: Some("1".into()) },

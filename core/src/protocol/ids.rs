@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Refers to a connection for as long as the house runs; never given twice.
+/// Refers to a connection for as long as the server runs; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MemberId(pub(crate) u64);
 
@@ -14,7 +14,7 @@ impl fmt::Display for MemberId {
     }
 }
 
-/// Refers to a room for as long as the house runs; never given twice.
+/// Refers to a room for as long as the server runs; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RoomId(pub(crate) u64);
 

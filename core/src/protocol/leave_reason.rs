@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::name::Name;
 
-/// Why somebody left a room or the house.
+/// Why somebody left a room or the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LeaveReason {
-    /// Said goodbye and left the house.
+    /// Said goodbye and left the server.
     Quit {
         /// Last words; may be empty.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -34,13 +34,13 @@ pub enum LeaveReason {
     TooSlow,
     /// Did not answer for too long.
     Idle,
-    /// A limit of the house or a plugin ended it before a name was accepted.
+    /// A limit of the server or a plugin ended it before a name was accepted.
     Refused {
         /// Which.
         #[serde(default)]
         why: String,
     },
-    /// The house closes.
+    /// The server stops.
     Stopping,
 }
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The limits that are counted when they strike.
+/// The limits that are counted when they take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Strike {
+pub enum LimitHit {
     /// A line was longer than `limits.line_bytes`.
     LineBytes,
     /// More than `limits.unended_bytes` came without a newline.
@@ -29,11 +29,11 @@ pub enum Strike {
     NameTimeout,
     /// A member was in `limits.rooms_per_member` rooms already.
     RoomsPerMember,
-    /// The house had `limits.rooms` rooms already.
+    /// The server had `limits.rooms` rooms already.
     Rooms,
     /// A topic was longer than `limits.topic_characters`.
     TopicLength,
-    /// The house had `limits.connections` connections already.
+    /// The server had `limits.connections` connections already.
     Connections,
     /// An address had `limits.connections_per_address` connections already.
     ConnectionsPerAddress,
@@ -53,7 +53,7 @@ pub enum Strike {
     EffectDepth,
 }
 
-impl Strike {
+impl LimitHit {
     /// Every one, in the order of the declaration.
     pub const ALL: [Self; 22] = [
         Self::LineBytes,
@@ -80,7 +80,7 @@ impl Strike {
         Self::EffectDepth,
     ];
 
-    /// What struck, for the operator.
+    /// What was hit, for the operator.
     pub fn describe(self) -> &'static str {
         match self {
             Self::LineBytes => "line too long",

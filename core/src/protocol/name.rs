@@ -177,7 +177,7 @@ macro_rules! name_type {
             }
         }
 
-        /// The rules of names hold; the lengths are those of the house that sent it, so they are not checked again.
+        /// The rules of names hold; the lengths are those of the server that sent it, so they are not checked again.
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;

@@ -7,8 +7,9 @@ use std::thread;
 
 use argon2::password_hash::{PasswordHasher, phc};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use async_lock::Semaphore;
+use async_lock::SemaphoreGuard;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smol::lock::{Semaphore, SemaphoreGuard};
 
 /// Passwords that are looked at at once in this process: each takes a core for some ten milliseconds, and 19 MiB.
 const AT_ONCE: usize = 2;
@@ -17,12 +18,12 @@ const WAITING: usize = 64;
 /// Blocks of 1 KiB for which memory is asked at least. What is not touched costs nothing, and what is larger than 32 MiB the C library gives back to the system
 /// when it is freed: 19 MiB it would keep for each thread that ever had them.
 const GIVEN_BACK: usize = 33 * 1024;
-/// What a hash in a configuration may cost at most: 1 GiB and a hundred rounds; more is a slip of the pen, and would stop the house.
+/// What a hash in a configuration may cost at most: 1 GiB and a hundred rounds; more is a slip of the pen, and would stop the server.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_ROUNDS: u32 = 100;
 
 /// Where all passwords of this process are looked at.
-static DESK: Desk = Desk::new();
+static VERIFIER: Verifier = Verifier::new();
 
 /// A password as it is kept: a salted argon2id hash, written as a PHC string (`$argon2id$v=19$…`). `salotto hash-password` makes one.
 ///
@@ -55,7 +56,7 @@ pub enum PasswordError {
         "not a password but its hash belongs here, `$argon2id$…`; `salotto hash-password` makes one"
     )]
     NoHash,
-    /// It asks for more than a house can give.
+    /// It asks for more than a server can give.
     #[error(
         "the hash takes {memory_kib} KiB and {rounds} rounds; at most {MAX_MEMORY_KIB} and {MAX_ROUNDS} are allowed"
     )]
@@ -94,11 +95,15 @@ impl PasswordHash {
     /// # Errors
     /// [`TooBusy`] when many wait already. Nothing is known of the password then.
     pub async fn verify(&self, password: String) -> Result<bool, TooBusy> {
-        self.verify_at(&DESK, password).await
+        self.verify_at(&VERIFIER, password).await
     }
 
-    async fn verify_at(&self, desk: &'static Desk, password: String) -> Result<bool, TooBusy> {
-        let place = desk.queue()?.place().await;
+    async fn verify_at(
+        &self,
+        verifier: &'static Verifier,
+        password: String,
+    ) -> Result<bool, TooBusy> {
+        let place = verifier.queue()?.place().await;
         let (sender, answer) = async_channel::bounded(1);
         let hash = self.0.clone();
         let look = move || {
@@ -131,15 +136,15 @@ fn matches(hash: &phc::PasswordHash, password: &[u8]) -> Option<bool> {
 }
 
 /// A few places, and a queue before them that is not endless.
-struct Desk {
+struct Verifier {
     places: Semaphore,
     waiting: AtomicUsize,
 }
 
 /// Somebody in the queue, until it is dropped.
-struct Queued(&'static Desk);
+struct Queued(&'static Verifier);
 
-impl Desk {
+impl Verifier {
     const fn new() -> Self {
         Self { places: Semaphore::new(AT_ONCE), waiting: AtomicUsize::new(0) }
     }
@@ -222,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_password_is_found_right_and_every_other_wrong() {
-        smol::block_on(async {
+        futures_lite::future::block_on(async {
             let hash = quick();
             assert_eq!(hash.verify("swordfish".into()).await, Ok(true));
             for other in ["", "Swordfish", "swordfish ", "$argon2id$"] {
@@ -261,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_that_would_stop_the_house_is_refused() {
+    fn a_hash_that_would_stop_the_server_is_refused() {
         let costly = quick().to_string().replace("m=8,t=1", "m=4194304,t=1");
         let error = costly.parse::<PasswordHash>().unwrap_err();
         assert_eq!(error, PasswordError::TooCostly { memory_kib: 4_194_304, rounds: 1 });
@@ -274,16 +279,16 @@ mod tests {
 
     #[test]
     fn few_are_looked_at_at_once_many_wait_and_more_are_sent_away() {
-        static DESK: Desk = Desk::new();
-        smol::block_on(async {
+        static VERIFIER: Verifier = Verifier::new();
+        futures_lite::future::block_on(async {
             // Taken as if by somebody, so that everybody else waits.
-            let places = [DESK.places.acquire().await, DESK.places.acquire().await];
-            assert!(DESK.places.try_acquire().is_none());
+            let places = [VERIFIER.places.acquire().await, VERIFIER.places.acquire().await];
+            assert!(VERIFIER.places.try_acquire().is_none());
             let hash = quick();
             let mut waiting = Vec::new();
             let busy = loop {
-                let mut verify = Box::pin(hash.verify_at(&DESK, "swordfish".into()));
-                match smol::future::poll_once(&mut verify).await {
+                let mut verify = Box::pin(hash.verify_at(&VERIFIER, "swordfish".into()));
+                match futures_lite::future::poll_once(&mut verify).await {
                     None => waiting.push(verify),
                     Some(answer) => break answer,
                 }
@@ -292,9 +297,9 @@ mod tests {
             assert_eq!(busy, Err(TooBusy));
             // Who gives up makes room.
             waiting.pop();
-            waiting.push(Box::pin(hash.verify_at(&DESK, "swordfish".into())));
+            waiting.push(Box::pin(hash.verify_at(&VERIFIER, "swordfish".into())));
             let last = waiting.len() - 1;
-            assert!(smol::future::poll_once(&mut waiting[last]).await.is_none());
+            assert!(futures_lite::future::poll_once(&mut waiting[last]).await.is_none());
             drop(places);
             for verify in waiting {
                 assert_eq!(verify.await, Ok(true));

@@ -2,7 +2,7 @@
 //! ignored, unknown types are answered with an error.
 //!
 //! ```json
-//! {"type":"hello","version":1,"name":"ada"}
+//! {"type":"hello","version":2,"name":"ada"}
 //! {"type":"say","text":"hello","nonce":"1"}
 //! ```
 
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::entry::MessageKind;
+use crate::protocol::event::PROTOCOL_VERSION;
 use crate::protocol::ids::EntryId;
 
 /// A request with what it carries for its sender's own use.
@@ -31,15 +32,15 @@ pub struct Envelope {
 pub enum Request {
     /// Offers a name; until one is accepted nothing else is answered.
     Hello {
-        /// The version of the protocol that the client speaks.
-        #[serde(default = "first_version")]
+        /// The version of the protocol that the client speaks; without it, that of the server.
+        #[serde(default = "current_version")]
         version: u32,
         /// The name wanted.
         name: String,
         /// The rooms to enter; empty for the default room.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rooms: Vec<String>,
-        /// The password of the house, where it has one.
+        /// The password of the server, where it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password: Option<String>,
         /// What was seen before the connection broke.
@@ -101,9 +102,9 @@ pub enum Request {
     },
     /// Are you there?
     Ping,
-    /// The answer to the house's ping.
+    /// The answer to the server's ping.
     Pong,
-    /// Says goodbye; the house answers with `bye` and ends the connection.
+    /// Says goodbye; the server answers with `bye` and ends the connection.
     Quit {
         /// Last words; may be empty.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -114,17 +115,17 @@ pub enum Request {
 /// Where a returning client left off.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Resume {
-    /// The run of the house that was told in `welcome`; ids of another run count for nothing.
-    pub run: String,
-    /// What was told in `welcome`. A connection that carries it ends the earlier one, should the house not have noticed that it is gone.
+    /// The epoch that `welcome` named; ids of another epoch count for nothing.
+    pub epoch: String,
+    /// What was told in `welcome`. A connection that carries it ends the earlier one, should the server not have noticed that it is gone.
     #[serde(default)]
     pub token: String,
     /// The last id seen, by room.
     pub rooms: BTreeMap<String, EntryId>,
 }
 
-fn first_version() -> u32 {
-    1
+fn current_version() -> u32 {
+    PROTOCOL_VERSION
 }
 
 impl From<Request> for Envelope {

@@ -17,7 +17,7 @@ pub enum Role {
     Member,
     /// Keeps order.
     Moderator,
-    /// Runs the house: the console, and code that holds a [`Handle`](crate::state::handle::Handle).
+    /// Runs the server: the console, and code that holds a [`Handle`](crate::state::handle::Handle).
     Operator,
 }
 

@@ -1,4 +1,4 @@
-//! Every setting of a house with its unit, default and bound, checked once by [`Settings::check`]. Plugins and their settings are
+//! Every setting of a server with its unit, default and bound, checked once by [`Settings::check`]. Plugins and their settings are
 //! given beside these; see [`ServerBuilder::plugin`](crate::ServerBuilder::plugin).
 
 use std::time::Duration;
@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::name::{Name, NameBounds, RoomName};
+#[cfg(feature = "password")]
 use crate::protocol::password::PasswordHash;
 
-/// Everything that shapes a house, apart from its plugins.
+/// Everything that shapes a server, apart from its plugins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -23,21 +24,22 @@ pub struct Settings {
     pub presence: Presence,
 }
 
-/// Where the house listens and how it presents itself.
+/// Where the server listens and how it presents itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSettings {
-    /// What the house is called, shown in the greeting.
+    /// What the server is called, shown in the greeting.
     pub name: String,
     /// Addresses with port; port 0 lets the system choose.
     pub listen: Vec<String>,
-    /// Asked of whoever connects and says nothing. `{server}` is the name of the house.
+    /// Asked of whoever connects and says nothing. `{server}` is the name of the server.
     pub greeting: String,
     /// What everybody has to say before they are let in; `None` lets everybody in. Whoever is in when it changes stays.
+    #[cfg(feature = "password")]
     pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.
-    pub host_name: String,
-    /// Threads that run the house; `None` means one a core.
+    pub operator_name: String,
+    /// Threads that run the server; `None` means one a core.
     pub threads: Option<usize>,
     /// How long a graceful stop waits for people to take their last lines.
     #[serde(with = "crate::protocol::durations::seconds")]
@@ -88,7 +90,7 @@ pub struct Presence {
 
 /// What keeps the server alive, whoever connects. `None` lifts a limit.
 ///
-/// Core applies these before any plugin is asked, and counts each time one strikes ([`Strike`](crate::protocol::limit_hit::Strike)).
+/// Core applies these before any plugin is asked, and counts each time that one is hit ([`LimitHit`](crate::protocol::limit_hit::LimitHit)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -106,7 +108,7 @@ pub struct Limits {
     pub room_name_bytes: Option<usize>,
     /// Most rooms a member may be in.
     pub rooms_per_member: Option<usize>,
-    /// Most rooms a house may have.
+    /// Most rooms a server may have.
     pub rooms: Option<usize>,
     /// Longest topic, in characters.
     pub topic_characters: Option<usize>,
@@ -164,8 +166,9 @@ impl Default for ServerSettings {
             name: "Salotto".into(),
             listen: vec!["0.0.0.0:53000".into()],
             greeting: "Welcome to {server}. What is your name?".into(),
+            #[cfg(feature = "password")]
             password: None,
-            host_name: "host".into(),
+            operator_name: "host".into(),
             threads: None,
             stop_timeout: Duration::from_secs(3),
             slow_hook: Duration::from_millis(2),
@@ -232,7 +235,7 @@ impl Limits {
 }
 
 impl Settings {
-    /// Looks at every setting and returns all that is out of bounds; an empty list means that a house can be built from it.
+    /// Looks at every setting and returns all that is out of bounds; an empty list means that a server can be built from it.
     ///
     /// ```
     /// # use salotto::Settings;
@@ -251,7 +254,7 @@ impl Settings {
         for address in &self.server.listen {
             let has_port = address
                 .rsplit_once(':')
-                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+                .is_some_and(|(context, port)| !context.is_empty() && port.parse::<u16>().is_ok());
             expect(
                 has_port,
                 "server.listen",
@@ -259,11 +262,11 @@ impl Settings {
                 "an address with port such as \"0.0.0.0:53000\"",
             );
         }
-        if let Err(error) = Name::new(&self.server.host_name, self.limits.name_bounds()) {
+        if let Err(error) = Name::new(&self.server.operator_name, self.limits.name_bounds()) {
             expect(
                 false,
-                "server.host_name",
-                format!("{:?}", self.server.host_name),
+                "server.operator_name",
+                format!("{:?}", self.server.operator_name),
                 &format!("a good name: {error}"),
             );
         }
@@ -346,7 +349,7 @@ impl Settings {
         now.into_iter().filter(|field| !before.contains(field)).map(|(path, _)| path).collect()
     }
 
-    /// Puts into `new` what is in force of the settings that a running house cannot change, and names those that differed.
+    /// Puts into `new` what is in force of the settings that a running server cannot change, and names those that differed.
     pub fn keep_until_restart(&self, new: &mut Settings) -> Vec<&'static str> {
         fn keep<T: Clone + PartialEq>(
             kept: &mut Vec<&'static str>,
@@ -362,7 +365,12 @@ impl Settings {
         let mut kept = Vec::new();
         keep(&mut kept, "server.listen", &self.server.listen, &mut new.server.listen);
         keep(&mut kept, "server.threads", &self.server.threads, &mut new.server.threads);
-        keep(&mut kept, "server.host_name", &self.server.host_name, &mut new.server.host_name);
+        keep(
+            &mut kept,
+            "server.operator_name",
+            &self.server.operator_name,
+            &mut new.server.operator_name,
+        );
         keep(&mut kept, "rooms.default", &self.rooms.default, &mut new.rooms.default);
         kept
     }

@@ -1,18 +1,18 @@
-//! How a house is doing, at one moment.
+//! How a server is doing, at one moment.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::timestamp::Timestamp;
 
 /// What stands where a list is empty.
 pub(crate) const NONE: &str = "none";
 
-/// How a house is doing, at one moment. What is counted is counted since it opened.
+/// How a server is doing, at one moment. What is counted is counted since it opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
@@ -41,8 +41,8 @@ pub struct Status {
     /// Connections ended, by the reason as it stands on the wire: `quit`, `kicked`, `lost`, `too_slow`, `idle`, `refused`, `stopping`.
     /// A reason that was never met is left out.
     pub left: BTreeMap<String, u64>,
-    /// How often each limit struck, those that never did included.
-    pub strikes: BTreeMap<Strike, u64>,
+    /// How often each limit was hit, those that never did included.
+    pub limit_hits: BTreeMap<LimitHit, u64>,
     /// Things that wait for the hub at this moment. When they are 1024, whoever has more waits.
     pub queue: usize,
     /// The plugins in the order in which their hooks run.

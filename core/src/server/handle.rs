@@ -1,4 +1,4 @@
-//! The way into a running house from code: everything that the console does.
+//! The way into a running server from code: everything that the console does.
 
 use crate::state::handle::Handle;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::state::report::Report;
 /// What [`Handle::apply`] made of new settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// Settings that differ and take effect when the house is started again.
+    /// Settings that differ and take effect when the server is started again.
     pub after_restart: Vec<&'static str>,
 }
 
@@ -48,13 +48,13 @@ impl Handle {
         let memory = resident_memory();
         let (sender, answer) = async_channel::bounded(1);
         let run = move |hub: &mut Hub| {
-            let caller = Caller::operator(hub.house.host_name.clone());
-            hub.house.memory_bytes = memory;
+            let caller = Caller::operator(hub.state.operator_name.clone());
+            hub.state.memory_bytes = memory;
             hub.run_command(caller, &line, move |_, outcome| {
                 // Whoever asked may have stopped waiting.
                 let _ = sender.try_send(outcome);
             });
-            hub.house.memory_bytes = None;
+            hub.state.memory_bytes = None;
         };
         let closed = |closed: Closed| CommandError::Failed(closed.to_string());
         self.ask(run).await.map_err(closed)?;
@@ -68,22 +68,22 @@ impl Handle {
     /// When there is no such room, or the text is empty or too long.
     pub async fn say(&self, room: &str, text: &str) -> Result<(), Refusal> {
         let (room, text) = (room.to_owned(), text.to_owned());
-        self.ask(move |hub| hub.host_says(&room, &text)).await.map_err(closed)?
+        self.ask(move |hub| hub.operator_says(&room, &text)).await.map_err(closed)?
     }
 
     /// Says something to one person under the operator's name.
     ///
     /// # Errors
     /// When there is nobody of that name, or the text is empty or too long.
-    pub async fn tell(&self, name: &str, text: &str) -> Result<(), Refusal> {
+    pub async fn direct(&self, name: &str, text: &str) -> Result<(), Refusal> {
         let (name, text) = (name.to_owned(), text.to_owned());
-        self.ask(move |hub| hub.host_tells(&name, &text)).await.map_err(closed)?
+        self.ask(move |hub| hub.operator_messages(&name, &text)).await.map_err(closed)?
     }
 
-    /// Tells everybody in a room something on behalf of the house. Nothing happens when there is no such room.
+    /// Tells everybody in a room something on behalf of the server. Nothing happens when there is no such room.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn notice(&self, room: &RoomName, text: &str) -> Result<(), Closed> {
         let (room, text) = (room.clone(), text.to_owned());
         self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
@@ -92,13 +92,13 @@ impl Handle {
     /// Sends somebody out. Says whether anybody of that name was here.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn kick(&self, name: &str, reason: &str) -> Result<bool, Closed> {
         let (name, reason) = (name.to_owned(), reason.to_owned());
         self.ask(move |hub| {
-            let found = hub.house.roster.find(&name).map(|member| member.id);
+            let found = hub.state.roster.find(&name).map(|member| member.id);
             if let Some(member) = found {
-                let by: Name = hub.house.host_name.clone();
+                let by: Name = hub.state.operator_name.clone();
                 hub.kick(member, Some(by), "", &reason);
             }
             found.is_some()
@@ -106,23 +106,23 @@ impl Handle {
         .await
     }
 
-    /// How the house is doing.
+    /// How the server is doing.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn status(&self) -> Result<Status, Closed> {
         let memory_bytes = resident_memory();
-        self.ask(move |hub| Status { memory_bytes, ..hub.house.status() }).await
+        self.ask(move |hub| Status { memory_bytes, ..hub.state.status() }).await
     }
 
     /// Everybody who is connected, with or without a name, in the order of connecting.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn members(&self) -> Result<Vec<MemberInfo>, Closed> {
         self.ask(|hub| {
             let mut members: Vec<_> =
-                hub.house.roster.iter().map(|member| hub.house.member_info(member)).collect();
+                hub.state.roster.iter().map(|member| hub.state.member_info(member)).collect();
             members.sort_by_key(|member| member.id);
             members
         })
@@ -132,15 +132,15 @@ impl Handle {
     /// The rooms there are, the default one first.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn rooms(&self) -> Result<Vec<RoomInfo>, Closed> {
-        self.ask(|hub| hub.house.rooms.iter().map(|room| room.info()).collect()).await
+        self.ask(|hub| hub.state.rooms.iter().map(|room| room.info()).collect()).await
     }
 
     /// Adds a plugin while people talk, as the last one in order. One of the same name is replaced in its place.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn add_plugin(
         &self,
         name: &str,
@@ -148,7 +148,7 @@ impl Handle {
     ) -> Result<(), Closed> {
         let setup = PluginSetup::new(name);
         self.ask(move |hub| {
-            let by = hub.house.host_name.to_string();
+            let by = hub.state.operator_name.to_string();
             hub.add_plugin(setup, Box::new(plugin), &by);
         })
         .await
@@ -165,7 +165,7 @@ impl Handle {
             Err(error) => return Ok(Err(error)),
         };
         self.ask(move |hub| {
-            let by = hub.house.host_name.to_string();
+            let by = hub.state.operator_name.to_string();
             hub.add_plugin(setup, plugin, &by);
         })
         .await
@@ -175,11 +175,11 @@ impl Handle {
     /// Disables a plugin while people talk, with its commands, timers and tasks. Says whether it was enabled.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn disable(&self, name: &str) -> Result<bool, Closed> {
         let name = name.to_owned();
         self.ask(move |hub| {
-            let by = hub.house.host_name.to_string();
+            let by = hub.state.operator_name.to_string();
             hub.disable_plugin(&name, &by)
         })
         .await
@@ -205,7 +205,7 @@ impl Handle {
         let made = plugins.map(|plugins| catalog.build_all(plugins)).transpose();
         let made = made.map_err(ApplyError::Plugins)?;
         let apply = move |hub: &mut Hub| {
-            let by = hub.house.host_name.to_string();
+            let by = hub.state.operator_name.to_string();
             let unneeded = made.map(|made| hub.replace_plugins(made, &by));
             (hub.apply_settings(settings, &by), unneeded)
         };
@@ -222,12 +222,12 @@ impl Handle {
     /// The plugins that can be enabled by name.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn catalog(&self) -> Result<Catalog, Closed> {
         self.ask(|hub| hub.catalog.clone()).await
     }
 
-    /// Who and what is here, for completion; never waits for the house.
+    /// Who and what is here, for completion; never waits for the server.
     pub fn directory(&self) -> Directory {
         self.shared.directory.clone()
     }
@@ -246,7 +246,7 @@ impl Handle {
     /// Joins as a participant without a socket, in the default room, with the same gates, hooks and order as everybody.
     ///
     /// # Errors
-    /// When the name is refused or the house is closed.
+    /// When the name is refused or the server is stopped.
     pub async fn join(&self, name: &str) -> Result<Participant, JoinError> {
         Participant::join(self, Peer::Local, name).await
     }
@@ -260,7 +260,7 @@ impl Handle {
             // Whoever asked may have stopped waiting.
             let _ = sender.try_send(question(hub));
         });
-        self.hub.send(question).await.map_err(|_| Closed)?;
+        self.inbox.send(question).await.map_err(|_| Closed)?;
         answer.recv().await.map_err(|_| Closed)
     }
 }
@@ -275,7 +275,7 @@ pub enum ApplyError {
     /// Plugins that are unknown or whose settings were refused, all of them.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Plugins(Vec<CatalogError>),
-    /// There is no house to take it over.
+    /// There is no server to take it over.
     #[error(transparent)]
     Closed(Closed),
 }

@@ -5,32 +5,32 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use smol::future::poll_fn;
-use smol::stream::Stream;
+use futures_lite::future::poll_fn;
+use futures_lite::stream::Stream;
 
-use crate::delivery::outbox::{Flush, Outlet};
+use crate::delivery::outbox::{Flush, Outbox};
 use crate::dialect::Input;
-use crate::io::transport::Nowhere;
+use crate::io::transport::InProcess;
 use crate::protocol::error::{Closed, Refusal};
-use crate::protocol::event::Event;
+use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::Name;
 use crate::protocol::peer::Peer;
 use crate::protocol::request::{Envelope, Request};
 use crate::state::handle::Handle;
-use crate::state::inbox::{Arrival, Ask, Inbox};
+use crate::state::inbox::{Arrival, Inbox, SessionInput};
 
-/// A member without a socket; a bot, a game, a bridge. Dropping it leaves the house.
+/// A member without a socket; a bot, a game, a bridge. Dropping it leaves the server.
 ///
 /// It is told what every member is told, as a stream of events, and has to take it: one that falls a whole
 /// timeline behind is cut off like everybody else.
 #[derive(Debug)]
 pub struct Participant {
     handle: Handle,
-    outlet: Arc<Outlet>,
+    outbox: Arc<Outbox>,
     name: Name,
-    /// Taken from the outlet and not yet given out.
+    /// Taken from the outbox and not yet given out.
     waiting: VecDeque<Event>,
     ended: bool,
 }
@@ -42,30 +42,32 @@ pub enum JoinError {
     /// The name was refused, or a plugin was against it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The house is closed.
+    /// The server is stopped.
     #[error(transparent)]
     Closed(#[from] Closed),
 }
 
 impl Participant {
     pub(crate) async fn join(handle: &Handle, peer: Peer, name: &str) -> Result<Self, JoinError> {
-        let outlet = handle.shared.outlet(0, Box::new(Nowhere));
-        // The name comes with the welcome; until then that of the house stands in.
+        let outbox = handle.shared.outbox(0, Box::new(InProcess));
+        // The name comes with the welcome; until then that of the server stands in.
         let settings = handle.settings();
-        let name_of_house = Name::new(&settings.server.host_name, settings.limits.name_bounds())
-            .map_err(|_| Closed)?;
+        let name_of_server =
+            Name::new(&settings.server.operator_name, settings.limits.name_bounds())
+                .map_err(|_| Closed)?;
         // Made before anything is awaited, so that whoever gives up half-way leaves all the same.
         let mut participant = Self {
             handle: handle.clone(),
-            outlet: outlet.clone(),
-            name: name_of_house,
+            outbox: outbox.clone(),
+            name: name_of_server,
             waiting: VecDeque::new(),
             ended: false,
         };
-        let connect = Inbox::Connect(Arrival { outlet, peer });
-        handle.hub.send(connect).await.map_err(|_| Closed)?;
+        let connect = Inbox::Connect(Arrival { outbox, peer });
+        handle.inbox.send(connect).await.map_err(|_| Closed)?;
         let (name, rooms) = (name.to_owned(), Vec::new());
-        let hello = Request::Hello { version: 1, name, rooms, password: None, resume: None };
+        let hello =
+            Request::Hello { version: PROTOCOL_VERSION, name, rooms, password: None, resume: None };
         participant.send(hello).await?;
         loop {
             match participant.next().await {
@@ -82,7 +84,7 @@ impl Participant {
 
     /// Refers to it in hooks.
     pub fn id(&self) -> MemberId {
-        self.outlet.id()
+        self.outbox.id()
     }
 
     /// The name that was accepted at the door.
@@ -93,7 +95,7 @@ impl Participant {
     /// Says something in the room entered last.
     ///
     /// # Errors
-    /// When the house is closed. A refusal comes back as [`Event::Error`].
+    /// When the server is stopped. A refusal comes back as [`Event::Error`].
     pub async fn say(&self, text: impl Into<String>) -> Result<(), Closed> {
         self.send(Request::Say { text: text.into(), room: None, kind: Default::default() }).await
     }
@@ -101,7 +103,7 @@ impl Participant {
     /// Types a line as a person would: a message, or a command after `!`.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn type_line(&self, line: impl Into<String>) -> Result<(), Closed> {
         self.input(Input::Typed(line.into())).await
     }
@@ -109,19 +111,19 @@ impl Participant {
     /// Asks for something. What comes of it is told like everything else.
     ///
     /// # Errors
-    /// When the house is closed.
+    /// When the server is stopped.
     pub async fn send(&self, request: impl Into<Envelope>) -> Result<(), Closed> {
         self.input(Input::Request(Box::new(request.into()))).await
     }
 
-    /// What it is told next; `None` when it has left the house.
+    /// What it is told next; `None` when it has left the server.
     pub async fn next(&mut self) -> Option<Event> {
         poll_fn(|context| self.poll(context)).await
     }
 
     async fn input(&self, input: Input) -> Result<(), Closed> {
-        let ask = Inbox::Session(self.outlet.id(), Ask::Input(input));
-        self.handle.hub.send(ask).await.map_err(|_| Closed)
+        let ask = Inbox::Session(self.outbox.id(), SessionInput::Input(input));
+        self.handle.inbox.send(ask).await.map_err(|_| Closed)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
@@ -131,8 +133,8 @@ impl Participant {
         if self.ended {
             return Poll::Ready(None);
         }
-        self.outlet.register(context.waker());
-        match self.outlet.take(&mut self.waiting) {
+        self.outbox.register(context.waker());
+        match self.outbox.take(&mut self.waiting) {
             Flush::UpToDate | Flush::Blocked => {}
             Flush::Ended => self.ended = true,
             Flush::FellOut => {
@@ -142,16 +144,16 @@ impl Participant {
         }
         match self.waiting.pop_front() {
             Some(event) => Poll::Ready(Some(event)),
-            None if self.ended || self.handle.hub.is_closed() => Poll::Ready(None),
+            None if self.ended || self.handle.inbox.is_closed() => Poll::Ready(None),
             None => Poll::Pending,
         }
     }
 
     fn hang_up(&self, reason: LeaveReason) {
-        let (hub, id) = (self.handle.hub.clone(), self.outlet.id());
+        let (hub, id) = (self.handle.inbox.clone(), self.outbox.id());
         let hang_up = async move {
-            // A house that has closed has let go of everybody.
-            let _ = hub.send(Inbox::Session(id, Ask::HangUp(reason))).await;
+            // A server that has stopped has let go of everybody.
+            let _ = hub.send(Inbox::Session(id, SessionInput::HangUp(reason))).await;
         };
         // Ends when the hub has taken it or is gone.
         self.handle.executor.spawn(hang_up).detach();

@@ -6,7 +6,7 @@ use crate::connection::listener::ListenError;
 use crate::plugin::CatalogError;
 use crate::protocol::settings::SettingsError;
 
-/// Why a house could not open.
+/// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

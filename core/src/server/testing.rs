@@ -1,16 +1,16 @@
-//! A house in memory for tests of plugins and of programs that embed one: no socket, a clock that is stepped, people who talk. Behind the
+//! A server in memory for tests of plugins and of programs that embed one: no socket, a clock that is stepped, people who talk. Behind the
 //! feature `testing`.
 //!
 //! ```
-//! use salotto::testing::TestHouse;
+//! use salotto::testing::TestServer;
 //! use salotto::{Verdict, plugin};
 //!
-//! let house = TestHouse::new().plugin("shout", plugin::before_message(|_host, draft| {
+//! let server = TestServer::new().plugin("shout", plugin::before_message(|_context, draft| {
 //!     draft.text = draft.text.to_uppercase();
 //!     Verdict::Pass
 //! }));
-//! let ada = house.enter("ada");
-//! let bob = house.enter("bob");
+//! let ada = server.enter("ada");
+//! let bob = server.enter("bob");
 //! ada.types("hello");
 //! bob.hears("ada: HELLO");
 //! ```
@@ -22,11 +22,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use smol::future::FutureExt;
-use smol::{Timer, block_on};
+use async_io::Timer;
+use futures_lite::future::FutureExt;
+use futures_lite::future::block_on;
 
 use crate::command::CommandError;
-use crate::dialect::{Place, TEXT};
+use crate::dialect::{RoomRole, TEXT};
 use crate::plugin::Plugin;
 use crate::protocol::event::Event;
 use crate::protocol::peer::Peer;
@@ -41,14 +42,14 @@ use crate::state::inbox::Inbox;
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A house without a socket, on a thread of its own, whose clock stands still until it is stepped.
-pub struct TestHouse {
+/// A server without a socket, on a thread of its own, whose clock stands still until it is stepped.
+pub struct TestServer {
     server: Option<Server>,
     handle: Handle,
     clock: Clock,
 }
 
-/// Somebody in a [`TestHouse`].
+/// Somebody in a [`TestServer`].
 pub struct Guest {
     participant: RefCell<Participant>,
     /// Shown and not yet waited for: the rest of an event of several lines.
@@ -56,19 +57,19 @@ pub struct Guest {
     transcript: RefCell<Vec<String>>,
 }
 
-impl Default for TestHouse {
+impl Default for TestServer {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl TestHouse {
-    /// A house with default settings and no plugins. It is 2026-01-01, midnight.
+impl TestServer {
+    /// A server with default settings and no plugins. It is 2026-01-01, midnight.
     pub fn new() -> Self {
         Self::with(Settings::default())
     }
 
-    /// A house with these settings and no plugins; addresses in them are not listened on.
+    /// A server with these settings and no plugins; addresses in them are not listened on.
     ///
     /// # Panics
     /// When the settings are out of bounds.
@@ -76,7 +77,7 @@ impl TestHouse {
         Self::built(Server::builder().settings(settings))
     }
 
-    /// A house as a program would build it, with a catalog for example; it listens nowhere and its clock stands still.
+    /// A server as a program would build it, with a catalog for example; it listens nowhere and its clock stands still.
     ///
     /// # Panics
     /// When it does not open.
@@ -86,17 +87,17 @@ impl TestHouse {
             .listen(Vec::<String>::new())
             .clock(clock.clone())
             .start()
-            .unwrap_or_else(|error| panic!("the house does not open: {error}"));
+            .unwrap_or_else(|error| panic!("the server does not start: {error}"));
         Self { handle: server.handle(), server: Some(server), clock }
     }
 
     /// Adds a plugin.
     pub fn plugin(self, name: &str, plugin: impl Plugin + 'static) -> Self {
-        block_on(self.handle.add_plugin(name, plugin)).expect("the house is open");
+        block_on(self.handle.add_plugin(name, plugin)).expect("the server is running");
         self
     }
 
-    /// The way into the house for everything else.
+    /// The way into the server for everything else.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
@@ -147,12 +148,12 @@ impl TestHouse {
     pub fn step(&self, by: Duration) {
         self.clock.step(by);
         block_on(async {
-            let _ = self.handle.hub.send(Inbox::TimersDue).await;
+            let _ = self.handle.inbox.send(Inbox::TimersDue).await;
             let _ = self.handle.ask(|_| ()).await;
         });
     }
 
-    /// Closes the house as a graceful stop does.
+    /// Stops the server as a graceful stop does.
     pub fn stop(mut self) {
         if let Some(server) = self.server.take() {
             block_on(server.stop());
@@ -163,7 +164,7 @@ impl TestHouse {
 impl Guest {
     /// Types a line: a message, or a command after `!`.
     pub fn types(&self, line: &str) {
-        // A house that is closed is found out by whoever waits for an answer.
+        // A server that is stopped is found out by whoever waits for an answer.
         let _ = block_on(self.participant.borrow().type_line(line));
     }
 
@@ -223,8 +224,8 @@ impl Guest {
             }
             let mut bytes = Vec::new();
             match &self.next_event()? {
-                // Guests look at the house as somebody in its main room does.
-                Event::Entry(entry) => TEXT.encode_entry(entry, Place::MainRoom, &mut bytes),
+                // Guests look at the server as somebody in its main room does.
+                Event::Entry(entry) => TEXT.encode_entry(entry, RoomRole::Main, &mut bytes),
                 event => TEXT.encode_event(event, &mut bytes),
             }
             let text = String::from_utf8_lossy(&bytes);

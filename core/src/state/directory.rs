@@ -23,7 +23,7 @@ struct Lists {
 }
 
 impl Directory {
-    /// A directory of nobody: what a console knows before there is a house.
+    /// A directory of nobody: what a console knows before there is a server.
     pub fn with_commands(commands: Vec<Command>) -> Self {
         let directory = Self::default();
         directory.set_commands(commands);

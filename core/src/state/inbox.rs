@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_channel::Sender;
 
-use crate::delivery::outbox::Outlet;
+use crate::delivery::outbox::Outbox;
 use crate::dialect::Input;
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
@@ -14,7 +14,7 @@ use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::peer::Peer;
 
 /// Things that may wait for the hub: a few turns' worth. Whoever sends when it is full waits, and so do the people it reads from.
-pub(crate) const INBOX: usize = 1024;
+pub(crate) const CAPACITY: usize = 1024;
 
 /// The way to the hub.
 pub(crate) type InboxSender = Sender<Inbox>;
@@ -27,14 +27,14 @@ pub(crate) enum Inbox {
     /// A connection was made; it is admitted or told goodbye.
     Connect(Arrival),
     /// A session has something.
-    Session(MemberId, Ask),
+    Session(MemberId, SessionInput),
     /// A handle has something: it runs in the hub's turn and answers through a channel of its own.
     Question(Question),
     /// A task of a plugin has a result.
     TaskResult(SlotId, Box<dyn Any + Send>),
     /// A timer is due.
     TimersDue,
-    /// The house closes.
+    /// The server stops.
     Stop,
 }
 
@@ -44,27 +44,27 @@ pub(crate) type Question = Box<dyn FnOnce(&mut dyn Any) + Send>;
 /// A connection on its way to the hub. Should the hub end before it comes to it, the connection ends too.
 #[derive(Debug)]
 pub(crate) struct Arrival {
-    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) outbox: Arc<Outbox>,
     pub(crate) peer: Peer,
 }
 
 impl Drop for Arrival {
     fn drop(&mut self) {
-        if !self.outlet.is_admitted() {
-            self.outlet.abandon();
+        if !self.outbox.is_admitted() {
+            self.outbox.abandon();
         }
     }
 }
 
 /// What a session has for the hub.
 #[derive(Debug)]
-pub(crate) enum Ask {
+pub(crate) enum SessionInput {
     /// A line was understood.
     Input(Input),
     /// The connection is silent; it is asked for a name.
     Greet,
     /// Something that only this connection is told: its line was bad, or it is pinged. It goes through the hub to keep its place in the order.
-    Tell(Box<Event>),
+    Send(Box<Event>),
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }

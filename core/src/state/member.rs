@@ -5,7 +5,7 @@ use crate::protocol::peer::Peer;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::delivery::outbox::Outlet;
+use crate::delivery::outbox::Outbox;
 use crate::protocol::ids::RoomId;
 use crate::protocol::name::Name;
 use crate::protocol::role::Role;
@@ -16,7 +16,7 @@ use crate::protocol::timestamp::Timestamp;
 pub(crate) struct Member {
     pub(crate) id: MemberId,
     /// Where what it is told goes.
-    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) outbox: Arc<Outbox>,
     pub(crate) peer: Peer,
     /// `None` until a name was accepted.
     pub(crate) name: Option<Name>,
@@ -33,7 +33,7 @@ pub(crate) struct Member {
     /// When it last asked for something; `None` before that.
     pub(crate) last_asked: Option<Instant>,
     pub(crate) messages: u64,
-    /// Told to the member alone; whoever brings it back is the same person.
+    /// Sent to the member alone; whoever brings it back is the same person.
     pub(crate) token: u128,
     /// Lines that were tried as a name.
     pub(crate) name_tries: usize,
@@ -41,10 +41,10 @@ pub(crate) struct Member {
 
 impl Member {
     /// A connection that has given no name yet.
-    pub(crate) fn new(outlet: Arc<Outlet>, peer: Peer, since: Timestamp) -> Self {
+    pub(crate) fn new(outbox: Arc<Outbox>, peer: Peer, since: Timestamp) -> Self {
         Self {
-            id: outlet.id(),
-            outlet,
+            id: outbox.id(),
+            outbox,
             peer,
             name: None,
             role: Role::Guest,

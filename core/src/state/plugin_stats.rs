@@ -8,9 +8,9 @@ use crate::protocol::ids::SlotId;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
 
-/// See the module. Shared by the slot, which writes it, and the house, from which all others read.
+/// See the module. Shared by the slot, which writes it, and the server, from which all others read.
 #[derive(Debug)]
-pub(crate) struct Card {
+pub(crate) struct PluginStats {
     pub(crate) id: SlotId,
     pub(crate) setup: PluginSetup,
     /// Why it is off, once it is.
@@ -19,7 +19,7 @@ pub(crate) struct Card {
     nanoseconds: AtomicU64,
 }
 
-impl Card {
+impl PluginStats {
     pub(crate) fn new(id: SlotId, setup: PluginSetup) -> Self {
         let (calls, nanoseconds) = (AtomicU64::new(0), AtomicU64::new(0));
         Self { id, setup, failed: OnceLock::new(), calls, nanoseconds }

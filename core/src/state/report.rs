@@ -1,4 +1,4 @@
-//! What the operator can watch: everything that happens in the house, for consoles and for code.
+//! What the operator can watch: everything that happens in the server, for consoles and for code.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub enum Report {
         /// Why.
         reason: LeaveReason,
     },
-    /// Somebody did something to others or to the house.
+    /// Somebody did something to others or to the server.
     Action(Action),
     /// A plugin has something to say.
     Plugin {
@@ -87,8 +87,8 @@ pub enum Report {
         #[serde(with = "crate::protocol::durations::seconds")]
         took: Duration,
     },
-    /// Something about the house itself.
-    House {
+    /// Something about the server itself.
+    Server {
         /// When.
         time: Timestamp,
         /// What, in one line.
@@ -127,7 +127,7 @@ impl Report {
             Self::Trace { plugin, hook, verdict, took } => {
                 tracing::trace!(plugin, %hook, ?verdict, ?took, "hook");
             }
-            Self::House { text, .. } => tracing::info!("{text}"),
+            Self::Server { text, .. } => tracing::info!("{text}"),
         }
     }
 }
@@ -160,7 +160,7 @@ impl Reports {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::entry::Happening;
+    use crate::protocol::entry::EntryKind;
     use crate::protocol::name::RoomName;
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
             time,
             nonce: None,
         };
-        let left = Happening::Left { who: ada.clone(), reason: reason.clone() };
+        let left = EntryKind::Left { who: ada.clone(), reason: reason.clone() };
         for report in [
             Report::Entry(Entry { room: lobby, id: 3, time, what: left }),
             Report::Direct(direct),
@@ -198,7 +198,7 @@ mod tests {
             },
             Report::SlowHook { plugin: plugin.clone(), hook, took },
             Report::Trace { plugin, hook, verdict: Some(Verdict::Deny("no".into())), took },
-            Report::House { time, text: "open".into() },
+            Report::Server { time, text: "open".into() },
         ] {
             let json = serde_json::to_string(&report).unwrap();
             assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report, "{json}");

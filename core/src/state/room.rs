@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::delivery::fanout::Amount;
-use crate::delivery::outbox::Outlet;
+use crate::delivery::outbox::Outbox;
 use crate::delivery::timeline::{Stamp, Timeline};
-use crate::dialect::Place;
-use crate::protocol::entry::{Entry, Happening};
+use crate::dialect::RoomRole;
+use crate::protocol::entry::{Entry, EntryKind};
 use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
 use crate::protocol::info::RoomInfo;
@@ -23,7 +23,7 @@ pub(crate) struct Room {
     pub(crate) topic: String,
     /// By name, so that a roster is in order and can be given in pages.
     pub(crate) members: BTreeMap<Name, MemberId>,
-    /// How many of them each fan-out worker looks after.
+    /// How many of them each shard has.
     pub(crate) readers: Vec<usize>,
     pub(crate) timeline: Arc<Timeline>,
     /// Whether it stays when the last member leaves.
@@ -40,10 +40,10 @@ impl Room {
         id: RoomId,
         name: RoomName,
         permanent: bool,
-        place: Place,
+        role: RoomRole,
         settings: &RoomSettings,
     ) -> Self {
-        let timeline = Timeline::new(place, settings.timeline_entries, settings.timeline_bytes);
+        let timeline = Timeline::new(role, settings.timeline_entries, settings.timeline_bytes);
         Self {
             id,
             name,
@@ -59,24 +59,24 @@ impl Room {
     }
 
     /// Gives what happened its id. Everybody sees it once the hub's turn ends.
-    pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: Happening) {
+    pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: EntryKind) {
         let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
         self.fresh.push((stamp, entry));
     }
 
-    /// An outlet follows the room from now on.
-    pub(crate) fn add_reader(&mut self, outlet: &Outlet) {
-        let shard = outlet.shard();
+    /// An outbox follows the room from now on.
+    pub(crate) fn add_reader(&mut self, outbox: &Outbox) {
+        let shard = outbox.shard();
         if self.readers.len() <= shard {
             self.readers.resize(shard + 1, 0);
         }
         self.readers[shard] += 1;
     }
 
-    /// An outlet does not follow the room any more.
-    pub(crate) fn remove_reader(&mut self, outlet: &Outlet) {
-        if let Some(readers) = self.readers.get_mut(outlet.shard()) {
+    /// An outbox does not follow the room any more.
+    pub(crate) fn remove_reader(&mut self, outbox: &Outbox) {
+        if let Some(readers) = self.readers.get_mut(outbox.shard()) {
             *readers = readers.saturating_sub(1);
         }
     }

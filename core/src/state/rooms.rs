@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::dialect::Place;
+use crate::dialect::RoomRole;
 use crate::protocol::ids::RoomId;
 use crate::protocol::name::{self, RoomName};
 use crate::protocol::settings::Settings;
@@ -25,14 +25,14 @@ impl Rooms {
         &mut self,
         name: RoomName,
         permanent: bool,
-        place: Place,
+        role: RoomRole,
         settings: &Settings,
     ) -> RoomId {
         self.next += 1;
         let id = RoomId(self.next);
         self.by_name.insert(name.clone(), id);
         self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
-        self.by_id.insert(id, Room::new(id, name, permanent, place, &settings.rooms));
+        self.by_id.insert(id, Room::new(id, name, permanent, role, &settings.rooms));
         self.list.push(id);
         id
     }

@@ -19,7 +19,7 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Keeps a name, and all that look like it, for the house.
+    /// Keeps a name, and all that look like it, for the server.
     pub(crate) fn reserve(&mut self, name: &Name) {
         self.reserved.extend(name.keys());
     }

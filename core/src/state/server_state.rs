@@ -1,4 +1,4 @@
-//! The state of a house: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
+//! The state of a server: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
 //! stamped, so that everybody sees it in one order.
 
 use crate::protocol::plugin_info::PluginInfo;
@@ -6,13 +6,13 @@ use crate::protocol::status::Status;
 use crate::state::rooms::Rooms;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::delivery::fanout::Work;
-use crate::delivery::outbox::{Mail, Outlet, Post};
+use crate::delivery::outbox::{Mail, Outbox, Post};
 use crate::delivery::timeline::{Stamp, weight};
-use crate::protocol::entry::Happening;
+use crate::protocol::entry::EntryKind;
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
@@ -22,9 +22,9 @@ use crate::protocol::name::Name;
 use crate::protocol::settings::Settings;
 use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
-use crate::state::inbox::InboxSender;
+use crate::state::handle::Handle;
 use crate::state::member::Member;
-use crate::state::plugin_stats::Card;
+use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Reports;
 use crate::state::room::Room;
 use crate::state::roster::Roster;
@@ -32,24 +32,23 @@ use crate::state::shared::Shared;
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct House {
+pub(crate) struct ServerState {
+    /// The way in, for those who are given one by a plugin.
+    pub(crate) handle: Handle,
     pub(crate) shared: Arc<Shared>,
     pub(crate) clock: Clock,
     pub(crate) roster: Roster,
     pub(crate) rooms: Rooms,
     pub(crate) reports: Reports,
-    pub(crate) inbox: InboxSender,
     /// The name under which the operator speaks.
-    pub(crate) host_name: Name,
+    pub(crate) operator_name: Name,
     /// Changes with each start.
-    pub(crate) run: String,
+    pub(crate) epoch: String,
     pub(crate) since: Timestamp,
     /// `server.slow_hook`, kept here because every hook call looks at it.
     pub(crate) slow_hook: Duration,
-    /// How many watch hook calls.
-    pub(crate) tracers: Arc<AtomicUsize>,
     /// The plugins in the order of their hooks; kept by the hub.
-    pub(crate) plugins: Vec<Arc<Card>>,
+    pub(crate) plugins: Vec<Arc<PluginStats>>,
     /// Connections that ended, by reason.
     pub(crate) left: BTreeMap<&'static str, u64>,
     /// Resident memory, while somebody asks who has looked.
@@ -60,35 +59,28 @@ pub(crate) struct House {
     touched: Vec<RoomId>,
     /// What this turn brought to all rooms.
     fresh_bytes: usize,
-    /// Outlets that were put something into in this turn.
-    mailed: Vec<Arc<Outlet>>,
+    /// Outboxs that were put something into in this turn.
+    mailed: Vec<Arc<Outbox>>,
     /// Members whose mailbox was full; the hub sends them out.
     pub(crate) overfull: Vec<MemberId>,
 }
 
-impl House {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        clock: Clock,
-        reports: Reports,
-        inbox: InboxSender,
-        host_name: Name,
-        tracers: Arc<AtomicUsize>,
-    ) -> Self {
+impl ServerState {
+    pub(crate) fn new(handle: Handle, clock: Clock, operator_name: Name) -> Self {
+        let (shared, reports) = (handle.shared.clone(), handle.reports.clone());
         let mut roster = Roster::default();
-        roster.reserve(&host_name);
+        roster.reserve(&operator_name);
         Self {
             since: clock.timestamp(),
             slow_hook: shared.settings().server.slow_hook,
-            run: format!("{:016x}", fastrand::u64(..)),
+            epoch: format!("{:016x}", fastrand::u64(..)),
+            handle,
             shared,
             clock,
             roster,
             rooms: Rooms::default(),
             reports,
-            inbox,
-            host_name,
-            tracers,
+            operator_name,
             plugins: Vec::new(),
             left: BTreeMap::new(),
             memory_bytes: None,
@@ -105,7 +97,7 @@ impl House {
     }
 
     /// Something happened in a room, for everybody in it.
-    pub(crate) fn commit(&mut self, room: RoomId, what: Happening) {
+    pub(crate) fn commit(&mut self, room: RoomId, what: EntryKind) {
         let stamp = self.next_stamp();
         let time = self.clock.timestamp();
         if let Some(room) = self.rooms.get_mut(room) {
@@ -118,25 +110,25 @@ impl House {
     }
 
     /// Tells one member something.
-    pub(crate) fn tell(&mut self, member: MemberId, event: Event) {
-        if let Some(outlet) = self.roster.get(member).map(|member| member.outlet.clone()) {
-            self.post(&outlet, Mail::Tell(Box::new(event)));
+    pub(crate) fn send(&mut self, member: MemberId, event: Event) {
+        if let Some(outbox) = self.roster.get(member).map(|member| member.outbox.clone()) {
+            self.post(&outbox, Mail::Event(Box::new(event)));
         }
     }
 
-    /// Puts something into a connection's mailbox and tells its worker.
-    pub(crate) fn post(&mut self, outlet: &Arc<Outlet>, mail: Mail) {
+    /// Puts something into a connection's mailbox and tells its shard.
+    pub(crate) fn post(&mut self, outbox: &Arc<Outbox>, mail: Mail) {
         let stamp = self.next_stamp();
-        match outlet.post(stamp, mail, self.shared.settings().limits.mailbox) {
-            Post::Full => self.overfull.push(outlet.id()),
-            Post::Waits if self.mailed.last().is_some_and(|last| last.id() == outlet.id()) => {}
-            Post::Waits => self.mailed.push(outlet.clone()),
+        match outbox.post(stamp, mail, self.shared.settings().limits.mailbox) {
+            Post::Full => self.overfull.push(outbox.id()),
+            Post::Waits if self.mailed.last().is_some_and(|last| last.id() == outbox.id()) => {}
+            Post::Waits => self.mailed.push(outbox.clone()),
         }
     }
 
     /// Ends a turn: what it brought is seen from here on, whole and by everybody.
     ///
-    /// The workers are told last. One that looked earlier would find nothing that it may show, and would not look again.
+    /// The shards are told last. One that looked earlier would find nothing that it may show, and would not look again.
     pub(crate) fn publish(&mut self) {
         let fanout = &self.shared.fanout;
         for id in &self.touched {
@@ -146,8 +138,8 @@ impl House {
         }
         self.fresh_bytes = 0;
         self.shared.published.advance(self.stamp);
-        for outlet in self.mailed.drain(..) {
-            fanout.tell(outlet.shard(), Work::Mail(outlet));
+        for outbox in self.mailed.drain(..) {
+            fanout.push(outbox.shard(), Work::Mail(outbox));
         }
         for id in self.touched.drain(..) {
             if let Some(room) = self.rooms.get(id) {
@@ -170,12 +162,12 @@ impl House {
 
     /// Whether somebody watches hook calls.
     pub(crate) fn is_traced(&self) -> bool {
-        self.tracers.load(Ordering::Relaxed) > 0
+        self.handle.tracers.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn plugin_name(&self, slot: SlotId) -> String {
-        let card = self.plugins.iter().find(|card| card.id == slot);
-        card.map(|card| card.setup.name.clone()).unwrap_or_default()
+        let stats = self.plugins.iter().find(|stats| stats.id == slot);
+        stats.map(|stats| stats.setup.name.clone()).unwrap_or_default()
     }
 
     /// The room where a line of this member goes that names none.
@@ -201,7 +193,7 @@ impl House {
     }
 
     pub(crate) fn plugin_infos(&self) -> Vec<PluginInfo> {
-        self.plugins.iter().map(|card| card.info()).collect()
+        self.plugins.iter().map(|stats| stats.info()).collect()
     }
 
     fn next_stamp(&mut self) -> Stamp {
@@ -210,7 +202,7 @@ impl House {
     }
 }
 
-impl House {
+impl ServerState {
     /// How it is doing, but for the memory that only the system knows.
     pub(crate) fn status(&self) -> Status {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -228,8 +220,8 @@ impl House {
             bytes_received: count(&counters.bytes_received),
             connections: count(&counters.connections),
             left: self.left.iter().map(|(why, count)| ((*why).to_owned(), *count)).collect(),
-            strikes: counters.strikes(),
-            queue: self.inbox.len(),
+            limit_hits: counters.limit_hits(),
+            queue: self.handle.inbox.len(),
             plugins: self.plugin_infos(),
             memory_bytes: self.memory_bytes,
         }

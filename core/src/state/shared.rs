@@ -1,4 +1,4 @@
-//! What the hub, the sessions and the listeners of one house have in common.
+//! What the hub, the sessions and the listeners of one server have in common.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::delivery::counters::Counters;
 use crate::delivery::fanout::Fanout;
-use crate::delivery::outbox::{Outlet, Published};
+use crate::delivery::outbox::{Outbox, Published};
 use crate::io::transport::Transport;
 use crate::protocol::ids::MemberId;
 use crate::protocol::settings::Settings;
@@ -27,12 +27,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, workers: usize) -> Self {
+    pub(crate) fn new(settings: Settings, shards: usize) -> Self {
         Self {
             settings: RwLock::new(Arc::new(settings)),
             counters: Arc::default(),
             directory: Directory::default(),
-            fanout: Arc::new(Fanout::new(workers)),
+            fanout: Arc::new(Fanout::new(shards)),
             published: Arc::default(),
             addresses: OnceLock::new(),
             next_member: AtomicU64::new(1),
@@ -48,7 +48,7 @@ impl Shared {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
-    /// Where the house listens.
+    /// Where the server listens.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses.get().cloned().unwrap_or_default()
     }
@@ -58,9 +58,9 @@ impl Shared {
         let _ = self.addresses.set(addresses);
     }
 
-    /// An outlet with an id of its own, in the care of a worker.
-    pub(crate) fn outlet(&self, shard: usize, transport: Box<dyn Transport>) -> Arc<Outlet> {
+    /// An outbox with an id of its own, in the care of a shard.
+    pub(crate) fn outbox(&self, shard: usize, transport: Box<dyn Transport>) -> Arc<Outbox> {
         let id = MemberId(self.next_member.fetch_add(1, Ordering::Relaxed));
-        Arc::new(Outlet::new(id, shard, self.published.clone(), transport))
+        Arc::new(Outbox::new(id, shard, self.published.clone(), transport))
     }
 }

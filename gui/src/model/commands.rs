@@ -90,8 +90,8 @@ impl Model {
             self.refusal = Some("a name is needed: what the others shall call you".into());
             return;
         }
-        let is_same_house = (&wish.host, wish.port) == (&self.wish.host, self.wish.port);
-        // What the house waits for is handed in where nothing else was changed.
+        let is_same_server = (&wish.host, wish.port) == (&self.wish.host, self.wish.port);
+        // What the server waits for is handed in where nothing else was changed.
         let handed_in = Wish {
             name: self.wish.name.clone(),
             password: self.wish.password.clone(),
@@ -108,9 +108,9 @@ impl Model {
                 _ => {}
             }
         }
-        if !is_same_house {
+        if !is_same_server {
             self.conversations.clear();
-            self.house = super::House::default();
+            self.server = super::ServerInfo::default();
         }
         self.fail_pending("it was not sent before you connected again");
         self.welcomed = false;
@@ -187,7 +187,7 @@ impl Model {
                 kind: Default::default(),
             },
             Kind::Direct(name) => Request::Direct { to: name.to_string(), text: text.clone() },
-            Kind::House => return,
+            Kind::ServerInfo => return,
         };
         conversation.first_unread = None;
         let is_over = matches!(self.connection, Connection::Ended { .. } | Connection::Idle);
@@ -225,7 +225,7 @@ impl Model {
                 .find(|other| other.as_str() == name)
         });
         let name = known.cloned();
-        if let Some(name) = name.filter(|name| Some(name) != self.house.name.as_ref()) {
+        if let Some(name) = name.filter(|name| Some(name) != self.server.name.as_ref()) {
             let id = self.conversations.open(Kind::Direct(name)).id;
             self.conversations.show(id);
         }
@@ -234,7 +234,7 @@ impl Model {
     fn close(&mut self, id: ConversationId, effects: &mut Vec<Effect>) {
         let Some(conversation) = self.conversations.get_mut(id) else { return };
         match conversation.room() {
-            // It goes when the house says so.
+            // It goes when the server says so.
             Some(room) if conversation.joined && self.connection == Connection::Online => {
                 let room = Some(room.to_string());
                 self.ask(Request::Leave { room }, Some(id), effects);

@@ -1,4 +1,4 @@
-//! A room, a talk with one person, or what the house says where neither is open; and the list of them.
+//! A room, a talk with one person, or what the server says where neither is open; and the list of them.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use super::text::fold;
 
 /// Who spoke last, for completion: so many are remembered.
 const SPEAKERS: usize = 100;
-/// Conversations that strangers can open by writing to the person; more go to the one of the house.
+/// Conversations that strangers can open by writing to the person; more go to the one of the server.
 pub(super) const MAX_CONVERSATIONS: usize = 200;
 
 /// Which conversation; never used twice.
@@ -24,8 +24,8 @@ pub enum Kind {
     Room(RoomName),
     /// One person.
     Direct(Name),
-    /// The house itself.
-    House,
+    /// The server itself.
+    ServerInfo,
 }
 
 /// A conversation and everything said in it.
@@ -38,7 +38,7 @@ pub struct Conversation {
     /// By folded name.
     pub(super) members: Vec<(String, Name)>,
     pub(super) member_count: usize,
-    /// Whether the house counts the person in.
+    /// Whether the server counts the person in.
     pub(super) joined: bool,
     /// The id of the last entry.
     pub(super) last_id: u64,
@@ -55,7 +55,7 @@ pub struct Conversation {
     pub(super) speakers: VecDeque<Name>,
 }
 
-/// What the person said and the house has not confirmed.
+/// What the person said and the server has not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// Which request it is.
@@ -105,7 +105,7 @@ impl Conversation {
         match &self.kind {
             Kind::Room(room) => room.as_str(),
             Kind::Direct(name) => name.as_str(),
-            Kind::House => "house",
+            Kind::ServerInfo => "server",
         }
     }
 
@@ -142,7 +142,7 @@ impl Conversation {
         match self.kind {
             Kind::Room(_) => self.joined,
             Kind::Direct(_) => true,
-            Kind::House => false,
+            Kind::ServerInfo => false,
         }
     }
 
@@ -248,7 +248,7 @@ impl Conversation {
         for pending in self.pending.iter_mut().filter(|pending| pending.in_doubt) {
             pending.in_doubt = false;
             pending.failed.get_or_insert_with(|| {
-                "the connection broke before the house had it; send it again".to_owned()
+                "the connection broke before the server had it; send it again".to_owned()
             });
         }
     }
@@ -295,13 +295,13 @@ impl Conversations {
         })
     }
 
-    /// The one with this kind, opened if need be: rooms stand before people, and the house first.
+    /// The one with this kind, opened if need be: rooms stand before people, and the server first.
     pub(super) fn open(&mut self, kind: Kind) -> &mut Conversation {
         if let Some(at) = self.all.iter().position(|conversation| conversation.kind == kind) {
             return &mut self.all[at];
         }
         let rank = |kind: &Kind| match kind {
-            Kind::House => 0,
+            Kind::ServerInfo => 0,
             Kind::Room(_) => 1,
             Kind::Direct(_) => 2,
         };

@@ -40,13 +40,13 @@ pub enum Input {
 /// What the person wants, as the view understood it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Connect, or offer another name where the house refused the first.
+    /// Connect, or offer another name where the server refused the first.
     Connect(Wish),
     /// Give up the connection and show the form.
     Disconnect,
-    /// Offer this name after the house refused the one before.
+    /// Offer this name after the server refused the one before.
     OfferName(String),
-    /// Say this password after the house asked for one.
+    /// Say this password after the server asked for one.
     OfferPassword(Secret),
     /// Do not wait for the countdown.
     RetryNow,

@@ -24,7 +24,7 @@ pub enum LineKind {
     Say,
     /// `* ada waves`.
     Act,
-    /// The house tells something.
+    /// The server tells something.
     Notice,
     /// Somebody came.
     Came,
@@ -33,7 +33,7 @@ pub enum LineKind {
     /// Somebody has another name.
     Renamed,
     /// For this person alone.
-    Told,
+    DirectNotice,
     /// The answer to a command, in columns.
     Reply,
     /// Something did not work.
@@ -59,7 +59,7 @@ pub struct NewLine<'a> {
     pub kind: LineKind,
     /// Who said it; empty where nobody did.
     pub author: &'a str,
-    /// Cleaned text, with `\n` only in what the house tells.
+    /// Cleaned text, with `\n` only in what the server tells.
     pub text: &'a str,
     /// Seconds since 1970.
     pub time: u32,

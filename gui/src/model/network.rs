@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use salotto::client::Update;
 use salotto::protocol::{EntryId, LeaveReason, MessageKind, Timestamp};
-use salotto::{Entry, Event, Happening, Name, NoticeKind, Request};
+use salotto::{Entry, EntryKind, Event, Name, NoticeKind, Request};
 
 use super::conversation::MAX_CONVERSATIONS;
 use super::log::{LineKind, NewLine};
@@ -28,10 +28,10 @@ impl Model {
                 self.connection = Connection::NameRefused { text };
             }
             Update::PasswordWanted { text, wrong } => {
-                // The first time the house speaks to a program, and not to a person.
+                // The first time the server speaks to a program, and not to a person.
                 let text = match wrong {
                     true => clean_line(&text),
-                    false => "this house asks for a password".to_owned(),
+                    false => "this server asks for a password".to_owned(),
                 };
                 self.refusal = Some(text.clone());
                 self.connection = Connection::PasswordWanted { text };
@@ -76,8 +76,8 @@ impl Model {
 
     fn take_event(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
-            Event::Welcome { server, run, name, message_characters, commands, .. } => {
-                if self.house.run != run {
+            Event::Welcome { server, epoch, name, message_characters, commands, .. } => {
+                if self.server.epoch != epoch {
                     // Ids of another run mean nothing in this one.
                     self.conversations.all_mut().for_each(|conversation| conversation.last_id = 0);
                 }
@@ -92,21 +92,22 @@ impl Model {
                 let room = self.wish.room.clone();
                 self.preferences.remember(&self.wish, &room);
                 let (server, name) = (clean_line(&server), Some(name));
-                self.house = super::House { server, run, name, commands, message_characters };
+                self.server =
+                    super::ServerInfo { server, epoch, name, commands, message_characters };
                 self.connection = Connection::Online;
                 self.refusal = None;
                 self.welcomed = true;
                 effects.push(Effect::Save(self.preferences.clone()));
                 self.ask(Request::Ping, None, effects);
             }
-            Event::Commands { commands } => self.house.commands = commands,
+            Event::Commands { commands } => self.server.commands = commands,
             Event::Entered { room, topic, members, count, first_id, history, .. } => {
                 self.enter(room, &topic, members, count, (first_id, history), effects);
             }
             Event::Exited { room, reason } => self.leave(room.as_str(), &reason),
             Event::Named { name, .. } => {
                 self.wish.name = name.to_string();
-                self.house.name = Some(name);
+                self.server.name = Some(name);
             }
             Event::Members { room, members, count, more, .. } => {
                 let Some(conversation) = self.conversations.room_mut(room.as_str()) else {
@@ -125,7 +126,7 @@ impl Model {
             Event::Direct { from, to, text, time, nonce } => {
                 self.direct(from, &to, &text, time, nonce.as_deref(), effects);
             }
-            Event::Told { text, .. } => self.tell(LineKind::Told, &text, None),
+            Event::DirectNotice { text, .. } => self.tell(LineKind::DirectNotice, &text, None),
             Event::Reply { reply, nonce } => {
                 let place = self.answered(nonce.as_deref());
                 self.tell(LineKind::Reply, &reply.to_string(), place);
@@ -159,7 +160,7 @@ impl Model {
         let conversation = self.conversations.open(Kind::Room(room.clone()));
         conversation.missed = conversation.last_id > 0;
         if conversation.missed && first_id > conversation.last_id + 1 {
-            let text = "Some messages are missing here: the house does not have them any more.";
+            let text = "Some messages are missing here: the server does not have them any more.";
             conversation.push(line(LineKind::Error, text, now), zone);
         }
         conversation.joined = true;
@@ -176,7 +177,7 @@ impl Model {
         if wanted {
             self.wanted_room = None;
         }
-        if wanted || matches!(front, None | Some(Kind::House)) {
+        if wanted || matches!(front, None | Some(Kind::ServerInfo)) {
             self.conversations.show(id);
         }
         if more {
@@ -203,7 +204,7 @@ impl Model {
     fn take_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
         let Entry { room, id, time, what } = entry;
         let zone = self.zone;
-        let own_name = self.house.name.clone();
+        let own_name = self.server.name.clone();
         let is_front = self.conversations.active_id();
         let looked_at = self.focused;
         let Some(conversation) = self.conversations.room_mut(room.as_str()) else { return };
@@ -220,7 +221,7 @@ impl Model {
         let time = seconds(time.system_time());
         let mut renamed = None;
         match what {
-            Happening::Message { from, text, kind, nonce, .. } => {
+            EntryKind::Message { from, text, kind, nonce, .. } => {
                 let own = own_name.as_ref() == Some(&from);
                 let text = salotto::protocol::sanitize::message(&text);
                 let named = own_name.as_ref().map_or("", Name::as_str);
@@ -248,7 +249,7 @@ impl Model {
                     }
                 }
             }
-            Happening::Notice { text, kind } => {
+            EntryKind::Notice { text, kind } => {
                 let kind = match kind {
                     NoticeKind::Joined => LineKind::Came,
                     NoticeKind::Left => LineKind::Went,
@@ -257,9 +258,9 @@ impl Model {
                 };
                 conversation.push(line(kind, &clean_lines(&text), time), zone);
             }
-            Happening::Topic { topic, who } => {
+            EntryKind::Topic { topic, who } => {
                 let topic = clean_line(&topic);
-                let who = who.map_or_else(|| "The house".to_owned(), |who| who.to_string());
+                let who = who.map_or_else(|| "The server".to_owned(), |who| who.to_string());
                 let text = match topic.as_str() {
                     "" => format!("{who} cleared the topic"),
                     topic => format!("{who} set the topic: {topic}"),
@@ -271,18 +272,18 @@ impl Model {
             }
             // Who is there was told on entering, as it is after the history.
             _ if from_history => {}
-            Happening::Joined { who } => {
+            EntryKind::Joined { who } => {
                 conversation.member_count += usize::from(conversation.add_member(who));
             }
-            Happening::Left { who, .. } => {
+            EntryKind::Left { who, .. } => {
                 let gone = usize::from(conversation.remove_member(&who));
                 conversation.member_count = conversation.member_count.saturating_sub(gone);
             }
-            Happening::Renamed { from, who } => {
+            EntryKind::Renamed { from, who } => {
                 conversation.rename_member(&from, &who);
                 renamed = Some((from, who));
             }
-            Happening::Presence { members } => conversation.member_count = members,
+            EntryKind::Presence { members } => conversation.member_count = members,
             _ => {}
         }
         if history_ends {
@@ -305,11 +306,11 @@ impl Model {
         nonce: Option<&str>,
         effects: &mut Vec<Effect>,
     ) {
-        let own = self.house.name.as_ref() == Some(&from);
+        let own = self.server.name.as_ref() == Some(&from);
         let peer = if own { to.clone() } else { from.clone() };
         let is_full = self.conversations.all().len() >= MAX_CONVERSATIONS;
         let kind = if is_full && self.conversations.direct_mut(peer.as_str()).is_none() {
-            Kind::House
+            Kind::ServerInfo
         } else {
             Kind::Direct(peer)
         };
@@ -338,7 +339,7 @@ impl Model {
         }
     }
 
-    /// The house says something to the person alone; it is shown where it was asked for, or in front.
+    /// The server says something to the person alone; it is shown where it was asked for, or in front.
     pub(super) fn tell(&mut self, kind: LineKind, text: &str, place: Option<ConversationId>) {
         let text = clean_lines(text);
         if text.is_empty() {
@@ -348,7 +349,7 @@ impl Model {
         let place = place.or(self.conversations.active_id());
         let conversation = match place.and_then(|id| self.conversations.get_mut(id)) {
             Some(conversation) => conversation,
-            None => self.conversations.open(Kind::House),
+            None => self.conversations.open(Kind::ServerInfo),
         };
         conversation.push(line(kind, &text, now), zone);
         let id = conversation.id;
@@ -431,8 +432,8 @@ fn line(kind: LineKind, text: &str, time: u32) -> NewLine<'_> {
 fn ended(reason: &LeaveReason) -> String {
     match reason {
         LeaveReason::Kicked { .. } => format!("You were {}", clean_line(&reason.to_string())),
-        LeaveReason::Quit { .. } => "You have left the house".to_owned(),
-        LeaveReason::Stopping => "The house has closed".to_owned(),
+        LeaveReason::Quit { .. } => "You have left the server".to_owned(),
+        LeaveReason::Stopping => "The server has stopped".to_owned(),
         reason => format!("The connection has ended: {}", clean_line(&reason.to_string())),
     }
 }

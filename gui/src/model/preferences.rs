@@ -12,7 +12,7 @@ const RECENT: usize = 8;
 #[serde(default)]
 #[non_exhaustive]
 pub struct Preferences {
-    /// Host of the last house.
+    /// Host of the last server.
     pub host: String,
     /// Its port.
     pub port: u16,
@@ -30,10 +30,10 @@ pub struct Preferences {
     pub people: bool,
 }
 
-/// A house, and the room in it.
+/// A server, and the room in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent {
-    /// Host of the house.
+    /// Host of the server.
     pub host: String,
     /// Its port.
     pub port: u16,

@@ -1,8 +1,8 @@
-//! Which house the person wants to enter, under which name.
+//! Which server the person wants to enter, under which name.
 
 use super::secret::Secret;
 
-/// The port that a house listens on unless it says otherwise.
+/// The port that a server listens on unless it says otherwise.
 pub const DEFAULT_PORT: u16 = 53000;
 
 /// What was filled into the form.
@@ -14,9 +14,9 @@ pub struct Wish {
     pub port: u16,
     /// The name wanted.
     pub name: String,
-    /// The password of the house, where it has one. It is not remembered beyond this run.
+    /// The password of the server, where it has one. It is not remembered beyond this run.
     pub password: Secret,
-    /// The room to enter; empty for the default room of the house.
+    /// The room to enter; empty for the default room of the server.
     pub room: String,
 }
 

@@ -8,7 +8,7 @@ use crate::model::{Action, Connection, DEFAULT_PORT, Model, Secret, Wish};
 /// The label of the field in which nobody sees what is typed.
 const PASSWORD: &str = "Password";
 
-/// What is typed; kept whatever the house answers.
+/// What is typed; kept whatever the server answers.
 #[derive(Debug, Default)]
 pub(super) struct Form {
     filled: bool,
@@ -17,7 +17,7 @@ pub(super) struct Form {
     name: String,
     password: Secret,
     room: String,
-    /// Whether the house asked for a password when the last frame was drawn.
+    /// Whether the server asked for a password when the last frame was drawn.
     asked_password: bool,
     /// What is wrong with what was typed, found before anything was asked.
     problem: Option<String>,
@@ -98,8 +98,8 @@ impl Form {
             .inner;
         let name = field(ui, "Name", &mut self.name, "what the others call you", full);
         let password =
-            field(ui, PASSWORD, &mut self.password.0, "only where the house asks for one", full);
-        field(ui, "Room", &mut self.room, "empty for the first room of the house", full);
+            field(ui, PASSWORD, &mut self.password.0, "only where the server asks for one", full);
+        field(ui, "Room", &mut self.room, "empty for the first room of the server", full);
         let asks_password = matches!(model.connection(), Connection::PasswordWanted { .. });
         let to_fill_in = if asks_password && !self.asked_password {
             Some(password)

@@ -283,7 +283,7 @@ impl Entry {
         });
     }
 
-    /// What can be completed, what a command takes, how long the line is, and how it stands with the house.
+    /// What can be completed, what a command takes, how long the line is, and how it stands with the server.
     fn below(
         &self,
         ui: &mut Ui,

@@ -151,7 +151,7 @@ impl View {
                 let title = match active.kind() {
                     Kind::Room(room) => format!("# {}", bidi::line(room.as_str())),
                     Kind::Direct(name) => bidi::line(name.as_str()).into(),
-                    Kind::House => model.server().to_owned(),
+                    Kind::ServerInfo => model.server().to_owned(),
                 };
                 ui.label(RichText::new(title).strong().size(16.0));
                 self.glyphs.look_at(ui.ctx(), active.topic());

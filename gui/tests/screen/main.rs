@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong may stop, also in its helpers")]
 
-mod house;
 mod model;
 mod reading;
+mod server;
 mod view;
 mod writing;

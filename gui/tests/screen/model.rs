@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use salotto::client::{Problem, Update};
 use salotto::protocol::{ErrorCode, LeaveReason};
-use salotto::{Event, Happening, NoticeKind, Reply, Request};
+use salotto::{EntryKind, Event, NoticeKind, Reply, Request};
 use salotto_gui::model::log::LineKind;
 use salotto_gui::model::{Action, Connection, Effect, Input, Preferences, Secret, Wish};
 
-use crate::house::{Window, name, room};
+use crate::server::{Window, name, room};
 
 #[test]
 fn connecting_asks_for_the_address_the_name_and_the_room() {
@@ -24,7 +24,7 @@ fn connecting_asks_for_the_address_the_name_and_the_room() {
     assert!(options.reconnect);
 }
 
-/// The house asks for its password, of somebody who has filled in the form.
+/// The server asks for its password, of somebody who has filled in the form.
 fn at_the_door() -> (Window, Wish) {
     let mut window = Window::new();
     window.connect();
@@ -37,7 +37,7 @@ fn at_the_door() -> (Window, Wish) {
 #[test]
 fn a_password_is_handed_in_at_the_door_and_written_nowhere() {
     let (mut window, wish) = at_the_door();
-    assert_eq!(window.model.refusal(), Some("this house asks for a password"));
+    assert_eq!(window.model.refusal(), Some("this server asks for a password"));
     window.act(Action::Connect(wish));
     let offered = Effect::OfferPassword(Secret("swordfish".into()));
     assert_eq!(window.effects.last(), Some(&offered));
@@ -126,7 +126,7 @@ fn where_one_was_is_remembered_once_and_the_last_first() {
 }
 
 #[test]
-fn what_one_says_is_pending_until_its_echo_comes_in_the_order_of_the_house() {
+fn what_one_says_is_pending_until_its_echo_comes_in_the_order_of_the_server() {
     let mut window = Window::in_the_lobby();
     window.send("hello");
     let nonce = window.last_nonce();
@@ -141,7 +141,7 @@ fn what_one_says_is_pending_until_its_echo_comes_in_the_order_of_the_house() {
 }
 
 #[test]
-fn a_message_that_the_house_refuses_is_marked_and_can_be_sent_again() {
+fn a_message_that_the_server_refuses_is_marked_and_can_be_sent_again() {
     let mut window = Window::in_the_lobby();
     window.send("x");
     let nonce = Some(window.last_nonce());
@@ -213,7 +213,7 @@ fn what_was_seen_is_not_doubled_and_what_is_gone_is_said_to_be() {
     window.say("bob", "seven");
     let lines = window.lines("lobby");
     assert!(lines[1].contains("missing") && lines[2] == "seven", "{lines:?}");
-    // Another run of the house counts from 1 again.
+    // Another run of the server counts from 1 again.
     window.broken(1);
     window.welcome("ada", "run 2");
     window.restart_ids(1);
@@ -318,15 +318,15 @@ fn people_come_and_go_and_change_names_but_not_in_the_history() {
     let names = |window: &Window| {
         window.model.active().unwrap().members().map(ToString::to_string).collect::<Vec<_>>()
     };
-    window.entry("lobby", Happening::Joined { who: name("Carl") });
-    window.entry("lobby", Happening::Left { who: name("bob"), reason: LeaveReason::Lost });
-    window.entry("lobby", Happening::Renamed { from: name("eve"), who: name("Dora") });
+    window.entry("lobby", EntryKind::Joined { who: name("Carl") });
+    window.entry("lobby", EntryKind::Left { who: name("bob"), reason: LeaveReason::Lost });
+    window.entry("lobby", EntryKind::Renamed { from: name("eve"), who: name("Dora") });
     assert_eq!(names(&window), ["ada", "Carl", "Dora"]);
     assert_eq!(window.model.active().unwrap().member_count(), 3);
     window.broken(1);
     window.welcome("ada", "run 1");
     window.enter_with_history("lobby", &["ada", "zoe"], 1);
-    window.entry("lobby", Happening::Joined { who: name("long_gone") });
+    window.entry("lobby", EntryKind::Joined { who: name("long_gone") });
     assert_eq!(names(&window), ["ada", "zoe"]);
 }
 
@@ -374,7 +374,7 @@ fn a_direct_message_opens_a_talk_that_follows_the_name() {
     let nonce = Some(window.last_nonce());
     window.event(direct("ada", "bob", "yes?", nonce));
     assert!(window.model.active().unwrap().pending().is_empty());
-    window.entry("lobby", Happening::Renamed { from: name("bob"), who: name("rob") });
+    window.entry("lobby", EntryKind::Renamed { from: name("bob"), who: name("rob") });
     assert_eq!(window.model.active().unwrap().title(), "rob");
 }
 
@@ -388,7 +388,7 @@ fn answers_go_where_the_command_was_typed() {
     window.act(Action::Show(dev));
     window.event(Event::Reply { reply: Reply::text("ada, bob"), nonce });
     assert_eq!(window.lines("lobby"), ["ada, bob"]);
-    window.event(Event::Told { text: "welcome".into(), kind: NoticeKind::Welcome });
+    window.event(Event::DirectNotice { text: "welcome".into(), kind: NoticeKind::Welcome });
     assert_eq!(window.lines("dev"), ["welcome"]);
 }
 
@@ -410,9 +410,9 @@ fn a_room_that_was_asked_for_comes_to_the_front_and_goes_when_left() {
 fn text_from_the_network_cannot_steer_or_disguise() {
     let mut window = Window::in_the_lobby();
     window.say("bob", "a\u{1b}[31mb\u{202e}c");
-    window.entry("lobby", Happening::Topic { topic: "x\u{202e}\ny".into(), who: None });
+    window.entry("lobby", EntryKind::Topic { topic: "x\u{202e}\ny".into(), who: None });
     window.notice("one\u{7}\ntwo", NoticeKind::Info);
-    assert_eq!(window.lines("lobby"), ["a[31mbc", "The house set the topic: x y", "one\ntwo"]);
+    assert_eq!(window.lines("lobby"), ["a[31mbc", "The server set the topic: x y", "one\ntwo"]);
     assert_eq!(window.model.active().unwrap().topic(), "x y");
 }
 

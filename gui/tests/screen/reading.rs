@@ -3,10 +3,10 @@
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, pos2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use salotto::{Happening, NoticeKind};
+use salotto::{EntryKind, NoticeKind};
 use salotto_gui::model::Effect;
 
-use crate::house::{Window, room};
+use crate::server::{Window, room};
 
 fn with_messages(count: usize) -> Harness<'static, Window> {
     let mut window = Window::in_the_lobby();
@@ -267,10 +267,10 @@ fn unread_messages_above_can_be_jumped_to() {
 }
 
 #[test]
-fn the_topic_and_what_the_house_tells_are_shown() {
+fn the_topic_and_what_the_server_tells_are_shown() {
     let mut window = Window::in_the_lobby();
     let topic = "Coffee at six".to_owned();
-    window.entry("lobby", Happening::Topic { topic, who: None });
+    window.entry("lobby", EntryKind::Topic { topic, who: None });
     window.event(salotto::Event::Exited {
         room: room("lobby"),
         reason: salotto::protocol::LeaveReason::Kicked { by: None, why: "rude".into() },

@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use salotto::client::{Problem, Update};
 use salotto_gui::model::{Action, Effect, Theme, Wish};
 
-use crate::house::Window;
+use crate::server::Window;
 
 #[test]
 fn the_form_connects_with_what_was_typed() {
@@ -86,7 +86,7 @@ fn a_password_is_asked_for_until_it_is_right_with_the_rest_kept() {
     window.network(ask("say hello with it", false));
     let mut screen = window.on_screen(800.0, 600.0);
     screen.run();
-    screen.get_by_label("This house asks for a password");
+    screen.get_by_label("This server asks for a password");
     // The field has the keyboard, and shows nobody what is typed.
     let typed = |screen: &mut egui_kittest::Harness<'_, Window>, text: &str| {
         screen.input_mut().events.push(Event::Text(text.into()));

@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use salotto::Request;
 use salotto_gui::model::Effect;
 
-use crate::house::Window;
+use crate::server::Window;
 
 fn screen() -> Harness<'static, Window> {
     let mut screen = Window::in_the_lobby().on_screen(900.0, 600.0);
@@ -194,7 +194,7 @@ fn the_length_is_shown_near_the_limit_only() {
 fn where_nobody_hears_one_a_text_stays_in_the_entry() {
     let mut window = Window::in_the_lobby();
     window.event(salotto::Event::Exited {
-        room: crate::house::room("lobby"),
+        room: crate::server::room("lobby"),
         reason: salotto::protocol::LeaveReason::Kicked { by: None, why: String::new() },
     });
     let mut screen = window.on_screen(900.0, 600.0);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::desk::Desk;
 use crate::figures::{LINES, figure, flood, line, median, promise};
-use crate::guest::{house, port};
+use crate::guest::{port, server};
 use crate::home;
 use crate::program::{Program, number_after};
 
@@ -33,8 +33,8 @@ const IDLE: Duration = Duration::from_secs(10);
 
 #[test]
 fn the_window_beside_a_client_of_the_usual_kind() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let port = port(&house).to_string();
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let port = port(&server).to_string();
     let address = format!("127.0.0.1:{port}");
     let ours = || {
         let log = "salotto_gui::shell=trace,salotto_gui::app=trace,warn";
@@ -53,14 +53,14 @@ fn the_window_beside_a_client_of_the_usual_kind() {
         Client { name: "salotto-gui", start: &ours, taken: "updates=", flood: LINES.into() },
         Client { name: "tkinter", start: &theirs, taken: "shown ", flood: characters as u64 },
     ];
-    let [ours, theirs] = clients.map(|client| measure(&client, &house));
+    let [ours, theirs] = clients.map(|client| measure(&client, &server));
     promise(ours.wakes < theirs.wakes, "the window sleeps more than a tkinter client");
     promise(ours.flood < theirs.flood, "a flood costs less than in a tkinter client");
     promise(ours.start < theirs.start * 3, "the window opens nearly as fast as a tkinter client");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
-fn measure(client: &Client<'_>, house: &salotto::Server) -> Cost {
+fn measure(client: &Client<'_>, server: &salotto::Server) -> Cost {
     // The first fills the caches of files and shaders.
     drop((client.start)());
     let starts = (0..STARTS).map(|_| {
@@ -71,7 +71,7 @@ fn measure(client: &Client<'_>, house: &salotto::Server) -> Cost {
     let mut program = (client.start)();
     let idle = program.idle(IDLE);
     let pss = program.pss();
-    let bot = smol::block_on(house.handle().join("bot")).expect("there is room");
+    let bot = smol::block_on(server.handle().join("bot")).expect("there is room");
     program.read_log();
     let (ticks, began) = (program.ticks(), Instant::now());
     flood(bot);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use salotto::Participant;
 
 use crate::desk::{Desk, artefacts};
-use crate::guest::{Guest, house, port};
+use crate::guest::{Guest, port, server};
 use crate::program::{ENTRY, Program, number_after};
 use crate::{enter, home};
 
@@ -46,9 +46,9 @@ pub(crate) fn median(mut values: Vec<Duration>) -> Duration {
 
 #[test]
 fn an_idle_window_sleeps() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let program = enter(&desk, &home, port(&server));
     bob.say("hello");
     desk.keys("the cursor is here");
     let idle = program.idle(Duration::from_secs(10));
@@ -61,13 +61,13 @@ fn an_idle_window_sleeps() {
     assert!(idle.wakes() == 0 && idle.ticks == 0, "{idle:?}");
     figure(&format!("idle PSS {:.1} MB", program.pss() as f64 / 1024.0));
     promise(program.pss() <= 75 * 1024, "idle PSS is at most 75 MB");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn the_window_opens_at_once() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let address = format!("127.0.0.1:{}", port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let address = format!("127.0.0.1:{}", port(&server));
     let mut times = Vec::new();
     // The first fills the caches of files and shaders.
     for _ in 0..6 {
@@ -84,14 +84,14 @@ fn the_window_opens_at_once() {
         shortest <= Duration::from_millis(350),
         "the first full frame comes within 350 ms",
     );
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn a_message_is_on_the_screen_soon() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let mut program = enter(&desk, &home, port(&server));
     let (mut from_socket, mut from_guest) = (Vec::new(), Vec::new());
     for number in 0..40 {
         let said = Instant::now();
@@ -112,7 +112,7 @@ fn a_message_is_on_the_screen_soon() {
         median(from_socket) <= Duration::from_millis(20),
         "a message is drawn within 20 ms",
     );
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 /// What is said in a flood, and how often.
@@ -123,11 +123,11 @@ pub(crate) fn line(number: u32) -> String {
     format!("line {number} of a flood that says about seventy-five characters each time")
 }
 
-/// Says them all, as fast as the house takes them.
+/// Says them all, as fast as the server takes them.
 pub(crate) fn flood(mut bot: Participant) {
     smol::block_on(async {
         for number in 0..LINES {
-            bot.say(line(number)).await.expect("the house is open");
+            bot.say(line(number)).await.expect("the server is running");
             // Its own lines are taken, so that it is not cut off.
             while let Some(Some(_)) = smol::future::poll_once(bot.next()).await {}
         }
@@ -136,12 +136,12 @@ pub(crate) fn flood(mut bot: Participant) {
 
 #[test]
 fn a_flood_is_kept_up_with() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let address = format!("127.0.0.1:{}", port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let address = format!("127.0.0.1:{}", port(&server));
     // A line in the log for each entry would cost as much as the entry.
     let log = "salotto_gui::shell=trace,salotto_gui::app=trace,warn";
     let mut program = Program::start_with_log(&desk, &home, &[&address, "--name", "ada"], log);
-    let bot = smol::block_on(house.handle().join("bot")).expect("there is room");
+    let bot = smol::block_on(server.handle().join("bot")).expect("there is room");
     // It has the two of them, and nothing more to draw.
     program.wait_log("connection=Online");
     program.wait_rest();
@@ -163,7 +163,7 @@ fn a_flood_is_kept_up_with() {
     ));
     promise(cpu <= Duration::from_millis(500), "20,000 lines cost at most 0.5 s");
     program.keep(&desk, "flood");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]

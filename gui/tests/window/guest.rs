@@ -1,4 +1,4 @@
-//! Who the window talks with: a house, a guest on a bare socket, and a wire that can be cut.
+//! Who the window talks with: a server, a guest on a bare socket, and a wire that can be cut.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,18 +12,18 @@ use salotto::Settings;
 use crate::desk::{PATIENCE, wait};
 use crate::program::number_after;
 
-/// A house on the loopback. Limits on haste are off: the tests are in a hurry.
-pub(crate) fn house(port: u16) -> Server {
-    house_with(port, Settings::default())
+/// A server on the loopback. Limits on haste are off: the tests are in a hurry.
+pub(crate) fn server(port: u16) -> Server {
+    server_with(port, Settings::default())
 }
 
 /// The same, with other settings than the usual ones.
-pub(crate) fn house_with(port: u16, mut settings: Settings) -> Server {
+pub(crate) fn server_with(port: u16, mut settings: Settings) -> Server {
     settings.limits.rate = None;
     settings.limits.mailbox = None;
     settings.rooms.timeline_entries = 65_536;
     settings.rooms.timeline_bytes = 64 * 1024 * 1024;
-    // Right after a house has closed its port may still be taken.
+    // Right after a server has stopped its port may still be taken.
     let started = wait(|| {
         let server = Server::builder().settings(settings.clone());
         server.listen([format!("127.0.0.1:{port}")]).start().ok()
@@ -31,8 +31,8 @@ pub(crate) fn house_with(port: u16, mut settings: Settings) -> Server {
     started.expect("there is a free port")
 }
 
-pub(crate) fn port(house: &Server) -> u16 {
-    house.addresses()[0].port()
+pub(crate) fn port(server: &Server) -> u16 {
+    server.addresses()[0].port()
 }
 
 /// Speaks JSON over a bare socket, like a program that somebody wrote in an afternoon.
@@ -44,7 +44,7 @@ pub(crate) struct Guest {
 
 impl Guest {
     pub(crate) fn enter(port: u16, name: &str) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("the house is open");
+        let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server is running");
         stream.set_nodelay(true).expect("a socket has the option");
         let reading = stream.try_clone().expect("a socket can be cloned");
         let (line, lines) = channel();
@@ -56,20 +56,20 @@ impl Guest {
             }
         });
         let mut guest = Self { stream, lines, transcript: Vec::new() };
-        guest.send(&format!(r#"{{"type":"hello","version":1,"name":"{name}"}}"#));
+        guest.send(&format!(r#"{{"type":"hello","version":2,"name":"{name}"}}"#));
         guest.wait(&[r#""type":"entered""#]);
         guest
     }
 
     pub(crate) fn send(&mut self, line: &str) {
-        self.stream.write_all(format!("{line}\n").as_bytes()).expect("the house takes it");
+        self.stream.write_all(format!("{line}\n").as_bytes()).expect("the server takes it");
     }
 
     pub(crate) fn say(&mut self, text: &str) {
         self.send(&format!(r#"{{"type":"say","text":"{text}"}}"#));
     }
 
-    /// Says something and waits until the house has written it down. Returns under which id.
+    /// Says something and waits until the server has written it down. Returns under which id.
     pub(crate) fn say_and_wait(&mut self, text: &str) -> u64 {
         self.say(text);
         number_after(&self.wait(&[r#""type":"message""#, text]), r#""id":"#)
@@ -96,14 +96,14 @@ impl Guest {
     }
 }
 
-/// Stands between the window and a house, and can be cut.
+/// Stands between the window and a server, and can be cut.
 pub(crate) struct Wire {
     pub(crate) port: u16,
     ends: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Wire {
-    pub(crate) fn to(house: u16) -> Self {
+    pub(crate) fn to(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let ends: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
@@ -111,7 +111,7 @@ impl Wire {
         // Ends with the process.
         thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
-                let Ok(far) = TcpStream::connect(("127.0.0.1", house)) else { continue };
+                let Ok(far) = TcpStream::connect(("127.0.0.1", server)) else { continue };
                 for (from, to) in [(&near, &far), (&far, &near)] {
                     let (Ok(mut from), Ok(mut to)) = (from.try_clone(), to.try_clone()) else {
                         continue;

@@ -1,4 +1,4 @@
-//! The real program against a real house under a real X server. Switched by the feature `window-tests`, because it needs Xvfb, openbox,
+//! The real program against a real server under a real X server. Switched by the feature `window-tests`, because it needs Xvfb, openbox,
 //! xdotool, xclip, x11-apps, ImageMagick and python3-tk: `gui/window-tests.sh` has them all.
 
 #![expect(clippy::print_stderr, reason = "a test that fails shows the log of the window")]
@@ -19,7 +19,7 @@ use salotto::Settings;
 use tempfile::TempDir;
 
 use desk::{Desk, Picture, pause};
-use guest::{Guest, Wire, house, house_with, port};
+use guest::{Guest, Wire, port, server, server_with};
 use program::{ENTRY, Program};
 
 const MESSAGE: &str = r#""type":"message""#;
@@ -32,10 +32,10 @@ fn home() -> TempDir {
     tempfile::tempdir().expect("there is a place for it")
 }
 
-/// A window that is in the house as ada, with the pointer elsewhere.
+/// A window that is in the server as ada, with the pointer elsewhere.
 fn enter(desk: &Desk, home: &TempDir, port: u16) -> Program {
     let mut program = Program::start(desk, home, &[&format!("127.0.0.1:{port}"), "--name", "ada"]);
-    // The line that says so, and how far away the house is.
+    // The line that says so, and how far away the server is.
     program.wait_for_all(&[ENTRY, "the answer to a ping"]);
     program.wait_rest();
     program
@@ -43,11 +43,11 @@ fn enter(desk: &Desk, home: &TempDir, port: u16) -> Program {
 
 #[test]
 fn a_person_connects_by_typing_and_talks() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
     let mut program = Program::start(&desk, &home, &[]);
     program.keep(&desk, "form");
-    desk.keys(&format!("127.0.0.1:{}", port(&house)));
+    desk.keys(&format!("127.0.0.1:{}", port(&server)));
     // Past the port, which the address has already said.
     desk.key("Tab");
     desk.key("Tab");
@@ -70,7 +70,7 @@ fn a_person_connects_by_typing_and_talks() {
         (desk.picture(program.place) != before).then_some(())
     });
     program.keep(&desk, "talk");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
@@ -78,8 +78,8 @@ fn a_password_is_typed_until_it_is_right_and_written_nowhere() {
     let (desk, home) = (Desk::new(1100, 800), home());
     let mut settings = Settings::default();
     settings.server.password = PasswordHash::new("swordfish").ok();
-    let house = house_with(0, settings);
-    let address = format!("127.0.0.1:{}", port(&house));
+    let server = server_with(0, settings);
+    let address = format!("127.0.0.1:{}", port(&server));
     let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
     program.wait_log("connection=PasswordWanted");
     program.wait_log("drawn");
@@ -96,7 +96,7 @@ fn a_password_is_typed_until_it_is_right_and_written_nowhere() {
     let remembered = std::fs::read_to_string(home.path().join("salotto/gui.ron"));
     let remembered = remembered.expect("something was remembered");
     assert!(remembered.contains("ada") && !remembered.contains("swordfish"), "{remembered}");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 /// Pastes, and waits until it is in the entry: the owner of the clipboard is asked first.
@@ -108,9 +108,9 @@ fn paste(desk: &Desk, program: &mut Program) {
 
 #[test]
 fn text_goes_through_the_clipboard_both_ways() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let mut program = enter(&desk, &home, port(&server));
     desk.copy("Grüße → ✓");
     paste(&desk, &mut program);
     desk.key("Return");
@@ -147,15 +147,15 @@ fn text_goes_through_the_clipboard_both_ways() {
     desk.keys("still here");
     desk.key("Return");
     bob.wait(&[MESSAGE, r#""text":"still here""#]);
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn shortcuts_and_foreign_letters_arrive() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
     desk.layout(&["de"]);
-    let mut program = enter(&desk, &home, port(&house));
+    let mut program = enter(&desk, &home, port(&server));
     for key in ["odiaeresis", "ssharp", "at", "EuroSign", "x"] {
         desk.key(key);
     }
@@ -183,14 +183,14 @@ fn shortcuts_and_foreign_letters_arrive() {
         bob.wait(&[MESSAGE, &format!(r#""text":"{text}""#)]);
         program.wait_rest();
     }
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn closing_the_window_by_its_button_says_goodbye() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let mut program = enter(&desk, &home, port(&server));
     let (x, y, width, _) = program.place;
     desk.xdotool(&["mousemove", &(x + width as i16 - 10).to_string(), &(y - 11).to_string()]);
     desk.xdotool(&["click", "1"]);
@@ -199,42 +199,42 @@ fn closing_the_window_by_its_button_says_goodbye() {
     assert!(program.wait_end().success());
     assert!(clicked.elapsed() < Duration::from_secs(5), "took {:?}", clicked.elapsed());
     assert!(home.path().join("salotto/gui.ron").exists(), "nothing was remembered");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
-fn a_window_closes_although_the_house_is_gone() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut program = enter(&desk, &home, port(&house));
-    smol::block_on(house.stop());
+fn a_window_closes_although_the_server_is_gone() {
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut program = enter(&desk, &home, port(&server));
+    smol::block_on(server.stop());
     assert!(program.close(&desk).success());
 }
 
 #[test]
 fn whoever_is_kicked_is_told_and_stays_out() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let mut program = enter(&desk, &home, port(&server));
     bob.wait(&[JOINED, ADA]);
     let before = desk.picture(program.place);
-    let kicked = smol::block_on(house.handle().kick("ada", "too loud"));
+    let kicked = smol::block_on(server.handle().kick("ada", "too loud"));
     assert!(kicked.is_ok_and(|was_there| was_there));
     bob.wait(&[LEFT, ADA, r#""reason":"kicked""#]);
     desk.wait("the reason", || (desk.picture(program.place) != before).then_some(()));
     // Whoever has no thread for the network does not try again; and whoever comes after that is seen to come.
     program.wait_log("the network's thread has ended");
-    Guest::enter(port(&house), "eve");
+    Guest::enter(port(&server), "eve");
     bob.wait(&[JOINED, r#""who":"eve""#]);
     assert_eq!(bob.count(&[JOINED, ADA]), 1, "it came back after a kick");
     program.keep(&desk, "kicked");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn a_cut_wire_loses_and_doubles_nothing() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let wire = Wire::to(port(&house));
-    let mut bob = Guest::enter(port(&house), "bob");
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let wire = Wire::to(port(&server));
+    let mut bob = Guest::enter(port(&server), "bob");
     let mut program = enter(&desk, &home, wire.port);
     let first = bob.say_and_wait("before");
     program.wait_entry(first);
@@ -248,19 +248,19 @@ fn a_cut_wire_loses_and_doubles_nothing() {
     assert_eq!(program.wait_entry(marker), (first + 1..=marker).collect::<Vec<_>>());
     program.wait_rest();
     program.keep(&desk, "back");
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
-fn a_house_that_was_restarted_is_entered_again() {
-    let (desk, home, first) = (Desk::new(1100, 800), home(), house(0));
+fn a_server_that_was_restarted_is_entered_again() {
+    let (desk, home, first) = (Desk::new(1100, 800), home(), server(0));
     let port = port(&first);
     let mut program = enter(&desk, &home, port);
     smol::block_on(first.stop());
     program.wait_log("connection=Waiting");
     program.wait_log("drawn");
     program.keep(&desk, "waiting");
-    let second = house(port);
+    let second = server(port);
     let mut bob = Guest::enter(port, "bob");
     program.wait_log("connection=Online");
     program.wait_log("drawn");
@@ -283,8 +283,8 @@ fn still_picture(desk: &Desk, program: &mut Program) -> Option<Picture> {
 
 #[test]
 fn an_uncovered_window_is_drawn_again() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut program = enter(&desk, &home, port(&server));
     let before = still_picture(&desk, &mut program);
     for _ in 0..5 {
         let mut cover = Command::new("xclock")
@@ -298,14 +298,14 @@ fn an_uncovered_window_is_drawn_again() {
         desk.xdotool(&["windowactivate", "--sync", &program.window.to_string()]);
         desk.wait("the picture", || (desk.picture(program.place) == before).then_some(()));
     }
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn no_message_stays_off_the_screen() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let mut program = enter(&desk, &home, port(&server));
     for round in 0..6 {
         program.read_log();
         let first = bob.say_and_wait(&format!("round {round} begins"));
@@ -319,14 +319,14 @@ fn no_message_stays_off_the_screen() {
         // No input comes: what is not drawn by itself never is.
         program.wait_drawn();
     }
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn a_mention_asks_for_attention_and_the_title_counts() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut bob = Guest::enter(port(&house), "bob");
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let mut program = enter(&desk, &home, port(&server));
     desk.xdotool(&["windowminimize", "--sync", &program.window.to_string()]);
     program.wait_log("keyboard focused=false");
     bob.say("ada: are you there?");
@@ -335,17 +335,17 @@ fn a_mention_asks_for_attention_and_the_title_counts() {
     desk.xdotool(&["windowactivate", "--sync", &program.window.to_string()]);
     desk.wait("no title", || (!desk.title(program.window).starts_with('(')).then_some(()));
     desk.wait("no hint", || (!desk.is_urgent(program.window)).then_some(()));
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }
 
 #[test]
 fn the_size_of_the_window_is_remembered() {
-    let (desk, home, house) = (Desk::new(1100, 800), home(), house(0));
-    let mut program = enter(&desk, &home, port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let mut program = enter(&desk, &home, port(&server));
     let window = program.window.to_string();
     desk.xdotool(&["windowsize", "--sync", &window, "710", "530"]);
     assert!(program.close(&desk).success());
     let program = Program::start(&desk, &home, &[]);
     assert_eq!((program.place.2, program.place.3), (710, 530));
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }

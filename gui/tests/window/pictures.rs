@@ -4,26 +4,26 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use salotto::{Entry, Event, Happening, Participant, Server};
+use salotto::{Entry, EntryKind, Event, Participant, Server};
 use tempfile::TempDir;
 
 use crate::desk::Desk;
-use crate::guest::{house, port};
+use crate::guest::{port, server};
 use crate::home;
 use crate::program::{ENTRY, Program};
 
-/// Lets somebody in who talks through the house's own door.
-fn guest(house: &Server, name: &str) -> Participant {
-    smol::block_on(house.handle().join(name)).expect("the name is free")
+/// Lets somebody in who talks through the server's own door.
+fn guest(server: &Server, name: &str) -> Participant {
+    smol::block_on(server.handle().join(name)).expect("the name is free")
 }
 
-/// Says something and waits until the house has written it down. Returns under which id.
+/// Says something and waits until the server has written it down. Returns under which id.
 fn say(guest: &mut Participant, text: &str) -> u64 {
     smol::block_on(async {
-        guest.say(text).await.expect("the house is open");
+        guest.say(text).await.expect("the server is running");
         loop {
-            match guest.next().await.expect("the house is open") {
-                Event::Entry(Entry { id, what: Happening::Message { text: said, .. }, .. })
+            match guest.next().await.expect("the server is running") {
+                Event::Entry(Entry { id, what: EntryKind::Message { text: said, .. }, .. })
                     if said == text =>
                 {
                     return id;
@@ -44,9 +44,9 @@ pub(crate) fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
     home
 }
 
-fn talk(house: &Server, people: &mut [Participant]) -> u64 {
+fn talk(server: &Server, people: &mut [Participant]) -> u64 {
     let topic = "topic lobby Board games on Thursdays, bring snacks";
-    smol::block_on(house.handle().execute(topic)).expect("the house is open");
+    smol::block_on(server.handle().execute(topic)).expect("the server is running");
     let lines = [
         "Evening all! Who is in for the game tonight?",
         "me, if it starts after eight",
@@ -81,16 +81,16 @@ fn all_sizes_and_colours() {
         ("dark-crowd", "Dark", 960, 640, &many),
         ("light-crowd", "Light", 960, 640, &many),
     ] {
-        let house = house(0);
-        let mut people: Vec<_> = names.iter().map(|name| guest(&house, name)).collect();
+        let server = server(0);
+        let mut people: Vec<_> = names.iter().map(|name| guest(&server, name)).collect();
         let home = home_with(theme, width, height);
-        let address = format!("127.0.0.1:{}", port(&house));
+        let address = format!("127.0.0.1:{}", port(&server));
         let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
-        let last = talk(&house, &mut people);
+        let last = talk(&server, &mut people);
         program.wait_for_all(&["looked through the fonts", &format!("{ENTRY} id={last} ")]);
         program.wait_rest();
         program.keep(&desk, name);
-        smol::block_on(house.stop());
+        smol::block_on(server.stop());
     }
 }
 
@@ -98,9 +98,9 @@ fn all_sizes_and_colours() {
 #[test]
 #[ignore = "writes into the repository"]
 fn the_picture_for_the_readme() {
-    let (desk, home, house) = (Desk::new(1100, 800), home_with("Dark", 900, 560), house(0));
-    let mut people = ["bob", "carla", "dario", "élodie"].map(|name| guest(&house, name));
-    let address = format!("127.0.0.1:{}", port(&house));
+    let (desk, home, server) = (Desk::new(1100, 800), home_with("Dark", 900, 560), server(0));
+    let mut people = ["bob", "carla", "dario", "élodie"].map(|name| guest(&server, name));
+    let address = format!("127.0.0.1:{}", port(&server));
     let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
     for (who, line) in [
         (0, "evening! who is in for the game tonight?"),
@@ -126,5 +126,5 @@ fn the_picture_for_the_readme() {
         .arg(docs.join("window.png"))
         .status();
     assert!(taken.is_ok_and(|status| status.success()));
-    smol::block_on(house.stop());
+    smol::block_on(server.stop());
 }

@@ -1,8 +1,8 @@
-//! Files that only grow: a record a line, written by a plugin of what happens in the house.
+//! Files that only grow: a record a line, written by a plugin of what happens in the server.
 //!
 //! The hooks put records into a bounded queue; a task of the plugin writes them, many at once when many wait, on a thread where
 //! waiting for a disk holds up nobody. Each batch is handed to the system at once, so nothing waits in the program while nobody talks, and
-//! a stop of the plugin or of the house writes what is left.
+//! a stop of the plugin or of the server writes what is left.
 //!
 //! - **A disk that cannot keep up** never slows the room: what does not fit into the queue is counted and dropped. A line in the
 //!   file says where how many are missing, and the operator is told when it has caught up.

@@ -173,11 +173,11 @@ mod tests {
 
     #[test]
     fn a_network_knows_its_own_in_whatever_clothes_they_come() {
-        let house = network("10.0.0.0/8");
-        assert!(house.contains(address("10.255.0.1")));
-        assert!(house.contains(address("::ffff:10.0.0.1")));
-        assert!(!house.contains(address("11.0.0.1")));
-        assert!(!house.contains(address("::a00:1")));
+        let server = network("10.0.0.0/8");
+        assert!(server.contains(address("10.255.0.1")));
+        assert!(server.contains(address("::ffff:10.0.0.1")));
+        assert!(!server.contains(address("11.0.0.1")));
+        assert!(!server.contains(address("::a00:1")));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub enum Placeholder {
     Reason,
     /// `{members}`: how many people are there.
     Members,
-    /// `{server}`: what the house is called.
+    /// `{server}`: what the server is called.
     Server,
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_channel::Receiver;
-use salotto::testing::{Guest, TestHouse};
-use salotto::{Action, Host, MemberId, Plugin, PluginSetup, Report, Role, Server};
+use salotto::testing::{Guest, TestServer};
+use salotto::{Action, Context, MemberId, Plugin, PluginSetup, Report, Role, Server};
 use smol::Timer;
 use smol::future::FutureExt;
 use tempfile::TempDir;
@@ -19,45 +19,45 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Ranks;
 
 impl Plugin for Ranks {
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        let name = host.name(member).map(ToString::to_string).unwrap_or_default();
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        let name = context.name(member).map(ToString::to_string).unwrap_or_default();
         if name.starts_with("mod") {
-            host.set_role(member, Role::Moderator);
+            context.set_role(member, Role::Moderator);
         } else if name.starts_with("op") {
-            host.set_role(member, Role::Operator);
+            context.set_role(member, Role::Operator);
         }
     }
 }
 
-/// A house that keeps order, with its bans in a folder of its own.
-pub(crate) struct House {
-    pub(crate) house: TestHouse,
+/// A server that keeps order, with its bans in a folder of its own.
+pub(crate) struct KeptServer {
+    pub(crate) server: TestServer,
     pub(crate) folder: TempDir,
     pub(crate) reports: Receiver<Report>,
 }
 
-impl House {
+impl KeptServer {
     /// Plugins come before those that people need to talk.
     pub(crate) fn open(folder: TempDir, setups: Vec<PluginSetup>) -> Self {
         let builder = Server::builder().catalog(crate::catalog());
         let builder = setups.into_iter().fold(builder, |builder, setup| builder.enable(setup));
-        let house = TestHouse::built(builder)
+        let server = TestServer::built(builder)
             .plugin("commands", Commands::default())
             .plugin("quit", Quit::default())
             .plugin("ranks", Ranks);
-        let reports = house.handle().watch();
-        Self { house, folder, reports }
+        let reports = server.handle().watch();
+        Self { server, folder, reports }
     }
 
     /// Somebody comes in from an address.
     pub(crate) fn enter_from(&self, address: &str, name: &str) -> Guest {
-        let guest = self.house.try_enter_from(address, name);
+        let guest = self.server.try_enter_from(address, name);
         guest.unwrap_or_else(|error| panic!("{name} from {address}: {error}"))
     }
 
     /// What somebody is told who is not let in.
     pub(crate) fn refusal(&self, address: &str, name: &str) -> String {
-        match self.house.try_enter_from(address, name) {
+        match self.server.try_enter_from(address, name) {
             Ok(_) => panic!("{name} from {address} is let in"),
             Err(error) => error.to_string(),
         }
@@ -65,7 +65,7 @@ impl House {
 
     /// What the operator is answered.
     pub(crate) fn types(&self, line: &str) -> String {
-        match self.house.types(line) {
+        match self.server.types(line) {
             Ok(reply) => reply.to_string(),
             Err(error) => format!("! {error}"),
         }

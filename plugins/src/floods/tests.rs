@@ -1,28 +1,28 @@
-//! Floods as a house with people in it sees them, with `moderation` to mute and ban.
+//! Floods as a server with people in it sees them, with `moderation` to mute and ban.
 
 use std::time::Duration;
 
 use salotto::PluginSetup;
-use salotto::testing::{Guest, TestHouse};
+use salotto::testing::{Guest, TestServer};
 
 use super::*;
-use crate::common::testing::{House, leave, moderation, next_report};
+use crate::common::testing::{KeptServer, leave, moderation, next_report};
 use crate::parse_settings;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Longer than the grace of the default.
 const A_WHILE: Duration = Duration::from_secs(6);
 
-fn open(floods: &str) -> House {
+fn open(floods: &str) -> KeptServer {
     let folder = tempfile::tempdir().unwrap();
     let floods = PluginSetup::new("floods").settings(floods);
     let moderation = moderation(&folder, "");
-    House::open(folder, vec![floods, moderation])
+    KeptServer::open(folder, vec![floods, moderation])
 }
 
 /// What was done by the plugin, or for it, up to now.
-fn done_by_floods(house: &House) -> Vec<String> {
-    let actions = house.actions().into_iter();
+fn done_by_floods(server: &KeptServer) -> Vec<String> {
+    let actions = server.actions().into_iter();
     actions.filter(|action| action.by == "floods").map(|action| action.to_string()).collect()
 }
 
@@ -38,30 +38,30 @@ const FEW: &str = "(messages: (burst: 3, per_minute: 1))";
 
 #[test]
 fn whoever_goes_on_is_warned_muted_sent_out_and_banned() {
-    let house = open(FEW);
-    let bob = house.enter_from("192.0.2.7", "bob");
+    let server = open(FEW);
+    let bob = server.enter_from("192.0.2.7", "bob");
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears("! too many messages at once; go on, and you will be muted for 5m");
     // It is left to be heeded for a while, and nothing is sent meanwhile.
     bob.types("five");
     bob.hears("! too many messages at once; wait a little");
-    house.house.step(A_WHILE);
+    server.server.step(A_WHILE);
     bob.types("six");
     bob.hears("* you are muted for 5m: too many messages at once");
-    house.house.step(A_WHILE);
+    server.server.step(A_WHILE);
     // What the muted send counts too.
     bob.types("seven");
     assert_eq!(bob.hears_goodbye(), "* goodbye (kicked: too many messages at once)");
     // Another name does not help.
-    let bob = house.enter_from("192.0.2.7", "bob2");
-    house.house.step(MINUTE * 6);
+    let bob = server.enter_from("192.0.2.7", "bob2");
+    server.server.step(MINUTE * 6);
     say(&bob, "bob2", 3);
     bob.types("eight");
     assert!(bob.hears_goodbye().starts_with("* goodbye (kicked by floods: banned for 1h"));
-    assert!(house.refusal("198.51.100.1", "bob2").contains("the name `bob2` is banned"));
+    assert!(server.refusal("198.51.100.1", "bob2").contains("the name `bob2` is banned"));
     assert_eq!(
-        done_by_floods(&house),
+        done_by_floods(&server),
         [
             "floods: warn bob (too many messages at once)",
             "floods: mute bob until 2026-01-01T00:05:06.000Z (too many messages at once)",
@@ -74,14 +74,14 @@ fn whoever_goes_on_is_warned_muted_sent_out_and_banned() {
 
 #[test]
 fn who_slows_down_is_let_be_and_in_time_all_is_forgotten() {
-    let house = open(FEW);
-    let bob = house.enter_from("192.0.2.7", "bob");
+    let server = open(FEW);
+    let bob = server.enter_from("192.0.2.7", "bob");
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears_about("go on, and you will be muted");
-    house.house.step(MINUTE);
+    server.server.step(MINUTE);
     say(&bob, "bob", 1);
-    house.house.step(MINUTE * 60 * 2);
+    server.server.step(MINUTE * 60 * 2);
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears_about("go on, and you will be muted");
@@ -89,20 +89,20 @@ fn who_slows_down_is_let_be_and_in_time_all_is_forgotten() {
 
 #[test]
 fn ordinary_talk_passes_by_the_defaults_and_a_stream_without_an_end_does_not() {
-    let house = open("");
-    let ada = house.enter_from("192.0.2.1", "ada");
+    let server = open("");
+    let ada = server.enter_from("192.0.2.1", "ada");
     // A pasted page at the rate that core lets through, then a quick talk of a quarter of an hour.
     for number in 0..30 {
         ada.types(&format!("{number}"));
         ada.hears(&format!("ada: {number}"));
-        house.house.step(Duration::from_millis(if number < 10 { 0 } else { 500 }));
+        server.server.step(Duration::from_millis(if number < 10 { 0 } else { 500 }));
     }
     for number in 0..300 {
-        house.house.step(Duration::from_secs(3));
+        server.server.step(Duration::from_secs(3));
         ada.types(&format!("{number}"));
         ada.hears(&format!("ada: {number}"));
     }
-    let yes = house.enter_from("192.0.2.2", "yes");
+    let yes = server.enter_from("192.0.2.2", "yes");
     let mut said = 0;
     loop {
         yes.types(&format!("y {said}"));
@@ -112,27 +112,27 @@ fn ordinary_talk_passes_by_the_defaults_and_a_stream_without_an_end_does_not() {
             break;
         }
         said += 1;
-        house.house.step(Duration::from_millis(if said < 10 { 0 } else { 500 }));
+        server.server.step(Duration::from_millis(if said < 10 { 0 } else { 500 }));
     }
     assert!((30..60).contains(&said), "{said}");
 }
 
 #[test]
 fn moderators_and_code_are_exempt() {
-    let house = open(FEW);
-    let moderator = house.enter_from("192.0.2.7", "mod1");
+    let server = open(FEW);
+    let moderator = server.enter_from("192.0.2.7", "mod1");
     say(&moderator, "mod1", 20);
-    let bot = house.house.enter("bot");
+    let bot = server.server.enter("bot");
     say(&bot, "bot", 20);
-    assert_eq!(done_by_floods(&house), [""; 0]);
+    assert_eq!(done_by_floods(&server), [""; 0]);
 }
 
 #[test]
 fn names_and_rooms_are_counted_too() {
-    let house = open(
+    let server = open(
         "(names: (burst: 2, per_minute: 1), joins: (burst: 3, per_minute: 1), steps: [Warn, Kick])",
     );
-    let bob = house.enter_from("192.0.2.7", "bob");
+    let bob = server.enter_from("192.0.2.7", "bob");
     for name in ["b1", "b2"] {
         bob.types(&format!("!nick {name}"));
         bob.hears_about(name);
@@ -144,65 +144,65 @@ fn names_and_rooms_are_counted_too() {
         bob.types(&format!("!join {room}"));
         bob.hears_about(&format!("you are in {room}"));
     }
-    house.house.step(A_WHILE);
+    server.server.step(A_WHILE);
     bob.types("!join three");
     assert_eq!(bob.hears_goodbye(), "* goodbye (kicked: too many rooms at once)");
 }
 
 #[test]
 fn an_address_that_connects_again_and_again_is_banned_in_the_end() {
-    let house = open("(connections: (burst: 3, per_minute: 1))");
+    let server = open("(connections: (burst: 3, per_minute: 1))");
     for round in 0..3 {
-        leave(house.enter_from("2001:db8:1:2::1", &format!("bob{round}")));
+        leave(server.enter_from("2001:db8:1:2::1", &format!("bob{round}")));
     }
     let refused = "too many connections at once from your address; wait a little";
     // From another address of the same customer.
     for _ in 0..4 {
-        assert_eq!(house.refusal("2001:db8:1:2:ffff::9", "bob"), refused);
-        house.house.step(A_WHILE);
+        assert_eq!(server.refusal("2001:db8:1:2:ffff::9", "bob"), refused);
+        server.server.step(A_WHILE);
     }
     // Who goes on is banned once, and hears of it when the bucket has one again.
     for _ in 0..3 {
-        assert_eq!(house.refusal("2001:db8:1:2::1", "bob"), refused);
-        house.house.step(A_WHILE);
+        assert_eq!(server.refusal("2001:db8:1:2::1", "bob"), refused);
+        server.server.step(A_WHILE);
     }
-    house.house.step(MINUTE);
-    let refusal = house.refusal("2001:db8:1:2::1", "bob");
+    server.server.step(MINUTE);
+    let refusal = server.refusal("2001:db8:1:2::1", "bob");
     assert!(refusal.starts_with("your address is banned for another 5"), "{refusal}");
     assert_eq!(
-        done_by_floods(&house),
+        done_by_floods(&server),
         [
             "floods: ban 2001:db8:1:2::/64 until 2026-01-01T01:00:18.000Z (too many connections at once)"
         ]
     );
-    house.enter_from("2001:db8:1:3::1", "eve");
+    server.enter_from("2001:db8:1:3::1", "eve");
     // This machine itself may.
     for round in 0..9 {
-        house.enter_from("127.0.0.1", &format!("carl{round}"));
+        server.enter_from("127.0.0.1", &format!("carl{round}"));
     }
 }
 
 #[test]
 fn this_machine_counts_where_the_settings_say_so() {
-    let house = open("(connections: (burst: 1, per_minute: 1), loopback: true)");
-    let _bob = house.enter_from("127.0.0.1", "bob");
-    assert!(house.refusal("127.0.0.1", "eve").starts_with("too many connections"));
+    let server = open("(connections: (burst: 1, per_minute: 1), loopback: true)");
+    let _bob = server.enter_from("127.0.0.1", "bob");
+    assert!(server.refusal("127.0.0.1", "eve").starts_with("too many connections"));
 }
 
 #[test]
 fn the_address_is_banned_where_the_settings_say_so() {
-    let house = open("(messages: (burst: 1, per_minute: 1), steps: [BanAddress(\"1h 30m\")])");
-    let bob = house.enter_from("192.0.2.7", "bob");
-    let eve = house.enter_from("127.0.0.1", "eve");
+    let server = open("(messages: (burst: 1, per_minute: 1), steps: [BanAddress(\"1h 30m\")])");
+    let bob = server.enter_from("192.0.2.7", "bob");
+    let eve = server.enter_from("127.0.0.1", "eve");
     for guest in [&bob, &eve] {
         guest.types("one");
         guest.types("two");
         guest.hears_goodbye();
     }
-    house.refusal("192.0.2.7", "carl");
+    server.refusal("192.0.2.7", "carl");
     // Not this machine, but the name.
-    assert!(house.refusal("127.0.0.1", "eve").starts_with("the name `eve` is banned"));
-    house.enter_from("127.0.0.1", "dora");
+    assert!(server.refusal("127.0.0.1", "eve").starts_with("the name `eve` is banned"));
+    server.enter_from("127.0.0.1", "dora");
 }
 
 #[test]
@@ -230,14 +230,14 @@ fn repetitions_and_capitals_are_filtered_only_when_asked_for() {
 
 #[test]
 fn what_is_known_goes_on_when_the_settings_change() {
-    let house = open(FEW);
-    let bob = house.enter_from("192.0.2.7", "bob");
+    let server = open(FEW);
+    let bob = server.enter_from("192.0.2.7", "bob");
     say(&bob, "bob", 3);
     bob.types("four");
     bob.hears_about("go on, and you will be muted");
     let more = PluginSetup::new("floods").settings("(messages: (burst: 3, per_minute: 2))");
-    smol::block_on(house.house.handle().enable(more)).unwrap().unwrap();
-    house.house.step(A_WHILE);
+    smol::block_on(server.server.handle().enable(more)).unwrap().unwrap();
+    server.server.step(A_WHILE);
     bob.types("five");
     bob.hears_about("* you are muted for 5m");
 }
@@ -247,9 +247,9 @@ fn without_moderation_the_operator_is_told_what_could_not_be_done() {
     let floods = Floods::new(
         parse_settings("(messages: (burst: 1, per_minute: 1), steps: [Mute(\"1m\")])").unwrap(),
     );
-    let house = TestHouse::new().plugin("floods", floods);
-    let reports = house.handle().watch();
-    let bob = house.try_enter_from("192.0.2.7", "bob").unwrap();
+    let server = TestServer::new().plugin("floods", floods);
+    let reports = server.handle().watch();
+    let bob = server.try_enter_from("192.0.2.7", "bob").unwrap();
     bob.types("one");
     bob.types("two");
     bob.hears_about("! too many messages at once");
@@ -279,7 +279,7 @@ fn a_mistake_in_the_settings_is_found_where_it_stands() {
         ),
         (
             "(capitals: (percent: 100, from: 3))",
-            "`100` percent never strikes; write 0 to 99, or `None`",
+            "`100` percent is never reached; write 0 to 99, or `None`",
         ),
         (
             "(repeats: (times: 0, within: \"1m\"))",

@@ -40,7 +40,7 @@ fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     match u8::deserialize(deserializer)? {
         percent @ 0..100 => Ok(percent),
         percent => Err(serde::de::Error::custom(format!(
-            "`{percent}` percent never strikes; write 0 to 99, or `None`"
+            "`{percent}` percent is never reached; write 0 to 99, or `None`"
         ))),
     }
 }

@@ -1,7 +1,7 @@
 //! An event as one line of the log.
 
 use salotto::protocol::MessageKind;
-use salotto::{Entry, Event, Happening, NoticeKind};
+use salotto::{Entry, EntryKind, Event, NoticeKind};
 
 use super::Format;
 use crate::common::journal::{Escapes, Line, Loss, Script};
@@ -27,7 +27,7 @@ impl Script for Format {
         match self {
             Self::Json => {
                 let told = serde_json::json!({
-                    "type": "told",
+                    "type": "direct_notice",
                     "time": since,
                     "text": loss.to_string(),
                     "lost": lines,
@@ -51,20 +51,20 @@ fn text(event: &Event) -> Option<String> {
     };
     let Entry { room, time, what, .. } = entry;
     let what = match what {
-        Happening::Message { from, text, kind, .. } => match kind {
+        EntryKind::Message { from, text, kind, .. } => match kind {
             MessageKind::Say => format!("{from}: {text}"),
             MessageKind::Act => format!("** {from} {text}"),
         },
-        Happening::Notice { text, kind } => match kind {
+        EntryKind::Notice { text, kind } => match kind {
             NoticeKind::Joined | NoticeKind::Left | NoticeKind::Renamed => return None,
             _ => format!("* {text}"),
         },
-        Happening::Joined { who } => format!("-> {who} joined"),
-        Happening::Left { who, reason } => format!("<- {who} left ({reason})"),
-        Happening::Renamed { from, who } => format!("-- {from} is now {who}"),
-        Happening::Topic { topic, who: Some(who) } => format!("-- {who} set the topic: {topic}"),
-        Happening::Topic { topic, who: None } => format!("-- topic: {topic}"),
-        Happening::Presence { members } => format!("-- {members} people are here now"),
+        EntryKind::Joined { who } => format!("-> {who} joined"),
+        EntryKind::Left { who, reason } => format!("<- {who} left ({reason})"),
+        EntryKind::Renamed { from, who } => format!("-- {from} is now {who}"),
+        EntryKind::Topic { topic, who: Some(who) } => format!("-- {who} set the topic: {topic}"),
+        EntryKind::Topic { topic, who: None } => format!("-- topic: {topic}"),
+        EntryKind::Presence { members } => format!("-- {members} people are here now"),
         // What core learns to tell later is in the JSON form at once, and here when it has words.
         _ => return None,
     };
@@ -77,7 +77,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use salotto::protocol::{LeaveReason, Timestamp};
-    use salotto::{Limits, Name, RoomName};
+    use salotto::{Name, RoomName};
 
     use super::*;
     use crate::common::journal::ends_lines;
@@ -90,7 +90,7 @@ mod tests {
         text.parse::<Name>().unwrap()
     }
 
-    fn event(what: Happening) -> Event {
+    fn event(what: EntryKind) -> Event {
         Event::Entry(Entry {
             room: "lobby".parse::<RoomName>().unwrap(),
             id: 7,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn said(text: &str, kind: MessageKind) -> Event {
-        event(Happening::Message {
+        event(EntryKind::Message {
             from: name("ada"),
             text: text.into(),
             kind,
@@ -120,23 +120,23 @@ mod tests {
             (said("hello", MessageKind::Say), "lobby ada: hello"),
             (said("waves", MessageKind::Act), "lobby ** ada waves"),
             (
-                event(Happening::Notice {
+                event(EntryKind::Notice {
                     text: "dinner\nis ready".into(),
                     kind: NoticeKind::Info,
                 }),
                 "lobby * dinner\\nis ready",
             ),
-            (event(Happening::Joined { who: bob() }), "lobby -> bob joined"),
+            (event(EntryKind::Joined { who: bob() }), "lobby -> bob joined"),
             (
-                event(Happening::Left { who: bob(), reason: LeaveReason::Lost }),
+                event(EntryKind::Left { who: bob(), reason: LeaveReason::Lost }),
                 "lobby <- bob left (connection lost)",
             ),
             (
-                event(Happening::Renamed { from: bob(), who: name("eve") }),
+                event(EntryKind::Renamed { from: bob(), who: name("eve") }),
                 "lobby -- bob is now eve",
             ),
             (
-                event(Happening::Topic { topic: "games".into(), who: Some(bob()) }),
+                event(EntryKind::Topic { topic: "games".into(), who: Some(bob()) }),
                 "lobby -- bob set the topic: games",
             ),
             (
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_notice_of_what_the_arrows_say_is_left_out_of_the_text() {
         let notice =
-            event(Happening::Notice { text: "ada joined".into(), kind: NoticeKind::Joined });
+            event(EntryKind::Notice { text: "ada joined".into(), kind: NoticeKind::Joined });
         assert_eq!(Format::Text.line(&notice), None);
         assert!(Format::Json.line(&notice).is_some());
     }
@@ -201,7 +201,7 @@ mod tests {
             "2026-01-02T03:04:05.678Z ! 17 lines are missing here: the log did not keep up\n"
         );
         let json = Format::Json.loss(&loss).text;
-        assert!(matches!(serde_json::from_str(&json), Ok(Event::Told { .. })));
+        assert!(matches!(serde_json::from_str(&json), Ok(Event::DirectNotice { .. })));
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(value["lost"], 17);
     }

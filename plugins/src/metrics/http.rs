@@ -44,7 +44,7 @@ impl Refusal {
             Self::OtherMethod => ("405 Method Not Allowed", "the numbers can only be read"),
             Self::TooLarge => ("431 Request Header Fields Too Large", "the request is too long"),
             Self::OtherVersion => ("505 HTTP Version Not Supported", "this speaks HTTP/1.1"),
-            Self::NoNumbers => ("503 Service Unavailable", "the house does not answer"),
+            Self::NoNumbers => ("503 Service Unavailable", "the server does not answer"),
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) const RETRY: Duration = Duration::from_secs(5);
 
 /// What the task sends to the plugin.
 #[derive(Debug)]
-pub(super) enum Told {
+pub(super) enum FromTask {
     /// It listens, here.
     Listening(TcpListener),
     /// Somebody wants the numbers.
@@ -56,7 +56,7 @@ impl Desk {
                 Some(listener) => listener,
                 None => self.listen().await,
             };
-            self.mailbox.send(Told::Listening(listener.clone())).await;
+            self.mailbox.send(FromTask::Listening(listener.clone())).await;
             let executor = Executor::new();
             executor.run(self.accept(&listener, &executor)).await;
         };
@@ -109,7 +109,7 @@ impl Desk {
     async fn answer(&self, stream: TcpStream) {
         let page = async {
             let (sender, answer) = async_channel::bounded(1);
-            self.mailbox.send(Told::Asked(sender)).await;
+            self.mailbox.send(FromTask::Asked(sender)).await;
             let status = answer.recv().await.ok()?;
             Some(text::render(&status, resident_memory()))
         };

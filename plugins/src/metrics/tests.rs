@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 use async_channel::Receiver;
-use salotto::testing::TestHouse;
+use salotto::testing::TestServer;
 use salotto::{PluginSetup, Report, Server};
 
 use super::*;
@@ -45,10 +45,10 @@ fn value(answer: &str, sample: &str) -> f64 {
 }
 
 #[test]
-fn the_numbers_are_those_of_the_house() {
-    let house = TestHouse::new();
-    let reports = house.handle().watch();
-    let house = house.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
+fn the_numbers_are_those_of_the_server() {
+    let server = TestServer::new();
+    let reports = server.handle().watch();
+    let server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
     let address = told(&reports);
     let answer = get(address);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -57,11 +57,11 @@ fn the_numbers_are_those_of_the_house() {
     assert!(head.contains(&format!("Content-Length: {}", body.len())), "{head}");
     assert_eq!(value(body, "salotto_members"), 0.0);
     assert_eq!(value(body, "salotto_start_time_seconds"), 1_767_225_600.0);
-    let ada = house.enter("ada");
-    let _bob = house.enter("bob");
+    let ada = server.enter("ada");
+    let _bob = server.enter("bob");
     ada.types("hello");
     ada.hears("ada: hello");
-    house.types("kick bob").unwrap();
+    server.types("kick bob").unwrap();
     let answer = get(address);
     for (sample, expected) in [
         ("salotto_members", 1.0),
@@ -78,9 +78,9 @@ fn the_numbers_are_those_of_the_house() {
 
 #[test]
 fn what_is_not_there_is_refused_in_the_words_of_http() {
-    let house = TestHouse::new();
-    let reports = house.handle().watch();
-    let _house = house.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
+    let server = TestServer::new();
+    let reports = server.handle().watch();
+    let _server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
     let address = told(&reports);
     let host = "Host: here\r\n\r\n";
     let head = ask(address, &format!("HEAD /metrics HTTP/1.1\r\n{host}"));
@@ -106,9 +106,9 @@ fn what_is_not_there_is_refused_in_the_words_of_http() {
 
 #[test]
 fn whoever_says_nothing_does_not_keep_the_others_waiting() {
-    let house = TestHouse::new();
-    let reports = house.handle().watch();
-    let _house = house.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
+    let server = TestServer::new();
+    let reports = server.handle().watch();
+    let _server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
     let address = told(&reports);
     let silent: Vec<_> = (0..7).map(|_| TcpStream::connect(address).unwrap()).collect();
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
@@ -125,9 +125,9 @@ fn whoever_says_nothing_does_not_keep_the_others_waiting() {
 fn a_port_that_is_taken_is_reported_and_tried_again() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let house = TestHouse::new();
-    let reports = house.handle().watch();
-    let _house = house.plugin("metrics", metrics(&format!("(listen: \"{address}\")")));
+    let server = TestServer::new();
+    let reports = server.handle().watch();
+    let _server = server.plugin("metrics", metrics(&format!("(listen: \"{address}\")")));
     let report = next_report(&reports);
     assert!(report.starts_with(&format!("cannot listen on {address}: ")), "{report}");
     drop(taken);
@@ -138,11 +138,11 @@ fn a_port_that_is_taken_is_reported_and_tried_again() {
 #[test]
 fn other_settings_on_the_same_address_go_on_with_the_same_listener() {
     let builder = Server::builder().catalog(crate::catalog());
-    let house = TestHouse::built(builder);
-    let reports = house.handle().watch();
+    let server = TestServer::built(builder);
+    let reports = server.handle().watch();
     let enable = |settings: &str| {
         let setup = PluginSetup::new("metrics").settings(settings);
-        smol::block_on(house.handle().enable(setup)).unwrap().unwrap();
+        smol::block_on(server.handle().enable(setup)).unwrap().unwrap();
     };
     enable("(listen: \"127.0.0.1:0\")");
     let address = told(&reports);
@@ -154,7 +154,7 @@ fn other_settings_on_the_same_address_go_on_with_the_same_listener() {
     enable("(listen: \"127.0.0.2:0\")");
     let other = told(&reports);
     assert!(get(other).starts_with("HTTP/1.1 200 OK\r\n"));
-    assert!(smol::block_on(house.handle().disable("metrics")).unwrap());
+    assert!(smol::block_on(server.handle().disable("metrics")).unwrap());
     let started = std::time::Instant::now();
     while TcpStream::connect(address).is_ok() || TcpStream::connect(other).is_ok() {
         assert!(started.elapsed() < PATIENCE, "somebody listens still");

@@ -1,4 +1,4 @@
-//! The numbers of a house in the text format of Prometheus.
+//! The numbers of a server in the text format of Prometheus.
 
 use std::fmt::{Display, Write};
 use std::time::UNIX_EPOCH;
@@ -8,14 +8,14 @@ use salotto::{PluginState, Status};
 /// The type that this format is announced as.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// All of them. The memory of the process is not among what the house knows of itself.
+/// All of them. The memory of the process is not among what the server knows of itself.
 pub(super) fn render(status: &Status, memory_bytes: Option<u64>) -> String {
     let mut text = Text::default();
     let version = env!("CARGO_PKG_VERSION");
     text.gauge("salotto_build_info", "The version that runs; always 1.");
     text.sample(&[("version", version)], 1);
     let since = status.since.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
-    text.gauge("salotto_start_time_seconds", "When the house was opened, since 1970.");
+    text.gauge("salotto_start_time_seconds", "When the server was started, since 1970.");
     text.sample(&[], since.as_secs_f64());
     if let Some(bytes) = memory_bytes {
         text.gauge("process_resident_memory_bytes", "Resident memory of the process.");
@@ -40,9 +40,9 @@ fn people(text: &mut Text, status: &Status) {
     for (reason, count) in &status.left {
         text.sample(&[("reason", reason)], count);
     }
-    text.counter("salotto_limit_strikes_total", "How often a limit struck, by limit.");
-    for (strike, count) in &status.strikes {
-        let limit = serde_json::to_value(strike).unwrap_or_default();
+    text.counter("salotto_limit_hits_total", "How often a limit was hit, by limit.");
+    for (hit, count) in &status.limit_hits {
+        let limit = serde_json::to_value(hit).unwrap_or_default();
         text.sample(&[("limit", limit.as_str().unwrap_or_default())], count);
     }
 }
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// The numbers of a house with plugins of the oddest names.
+    /// The numbers of a server with plugins of the oddest names.
     fn status() -> Status {
         let names = ["quit", "a \"b\" \\ c\nd", "ünï"];
         let mut builder = salotto::Server::builder().listen(Vec::<String>::new());
@@ -147,7 +147,7 @@ mod tests {
             "salotto_messages_total 7",
             "salotto_sent_bytes_total 18446744073709551615",
             "salotto_disconnections_total{reason=\"too_slow\"} 3",
-            "salotto_limit_strikes_total{limit=\"message_length\"} 0",
+            "salotto_limit_hits_total{limit=\"message_length\"} 0",
             "salotto_plugin_up{plugin=\"quit\"} 1",
             "salotto_plugin_up{plugin=\"a \\\"b\\\" \\\\ c\\nd\"} 1",
             "process_resident_memory_bytes 12345",

@@ -1,6 +1,6 @@
 //! What the words of a command mean: who, where, and for how long.
 
-use salotto::{CommandError, Host, Invocation, MemberInfo, Name, RoomName};
+use salotto::{CommandError, Context, Invocation, MemberInfo, Name, RoomName};
 
 use super::ban::pass_for_one_another;
 use super::bans::Banned;
@@ -8,43 +8,43 @@ use crate::common::network::{Network, address_of};
 use crate::common::span::Span;
 
 /// Whom a ban is about: what reads as an address or a network is one.
-pub(super) fn banned(host: &Host<'_>, text: &str) -> Result<Banned, CommandError> {
+pub(super) fn banned(context: &Context<'_>, text: &str) -> Result<Banned, CommandError> {
     let is_network = text.contains(['/', ':']) || text.parse::<std::net::IpAddr>().is_ok();
     if is_network {
         let network = text.parse().map_err(|error| CommandError::Refused(format!("{error}")));
         return network.map(Banned::Network);
     }
-    person(host, text).map(Banned::Name)
+    person(context, text).map(Banned::Name)
 }
 
-/// A name that somebody has or could have, but for the host's.
-pub(super) fn person(host: &Host<'_>, text: &str) -> Result<Name, CommandError> {
-    let settings = host.settings();
+/// A name that somebody has or could have, but for the operator's.
+pub(super) fn person(context: &Context<'_>, text: &str) -> Result<Name, CommandError> {
+    let settings = context.settings();
     let name = Name::new(text, settings.limits.name_bounds())
         .map_err(|error| CommandError::NotFound(format!("`{text}` is nobody: {error}")))?;
-    let host_name = Name::new(&settings.server.host_name, settings.limits.name_bounds());
-    if host_name.is_ok_and(|host_name| pass_for_one_another(&name, &host_name)) {
-        return Err(CommandError::Refused(format!("`{name}` is the host of this house")));
+    let operator_name = Name::new(&settings.server.operator_name, settings.limits.name_bounds());
+    if operator_name.is_ok_and(|operator_name| pass_for_one_another(&name, &operator_name)) {
+        return Err(CommandError::Refused(format!("`{name}` is the operator of this server")));
     }
     Ok(name)
 }
 
 /// Those who are here under a name, or under one that passes for it: two at most, as a name has two forms at most.
-pub(super) fn called(host: &Host<'_>, name: &Name) -> Vec<MemberInfo> {
+pub(super) fn called(context: &Context<'_>, name: &Name) -> Vec<MemberInfo> {
     let keys = name.keys();
     let texts = std::iter::once(name.as_str()).chain(keys.iter().map(String::as_str));
-    let mut found: Vec<MemberInfo> = texts.filter_map(|text| host.find(text)).collect();
+    let mut found: Vec<MemberInfo> = texts.filter_map(|text| context.find(text)).collect();
     found.sort_by_key(|member| member.id);
     found.dedup_by_key(|member| member.id);
     found
 }
 
 /// Those who are here from an address or a network, in the order of their coming.
-pub(super) fn coming_from(host: &Host<'_>, network: Network) -> Vec<MemberInfo> {
+pub(super) fn coming_from(context: &Context<'_>, network: Network) -> Vec<MemberInfo> {
     let is_from = |member: &MemberInfo| {
         address_of(member.peer).is_some_and(|address| network.contains(address))
     };
-    let mut here: Vec<MemberInfo> = host.members().filter(is_from).collect();
+    let mut here: Vec<MemberInfo> = context.members().filter(is_from).collect();
     here.sort_by_key(|member| member.id);
     here
 }
@@ -67,11 +67,11 @@ pub(super) fn terms(invocation: &Invocation) -> Result<(Option<Span>, String), C
 
 /// The room that a command is about, which is open: the one named, or the one the line was typed in.
 pub(super) fn open_room(
-    host: &Host<'_>,
+    context: &Context<'_>,
     invocation: &Invocation,
 ) -> Result<RoomName, CommandError> {
-    let room = any_room(host, invocation)?;
-    if host.members_of(&room).is_none() {
+    let room = any_room(context, invocation)?;
+    if context.members_of(&room).is_none() {
         let text = format!("there is no room `{room}`; open it first, or check its name");
         return Err(CommandError::NoSuchRoom(text));
     }
@@ -79,16 +79,19 @@ pub(super) fn open_room(
 }
 
 /// The room that a command is about, whether or not it is open.
-pub(super) fn any_room(host: &Host<'_>, invocation: &Invocation) -> Result<RoomName, CommandError> {
+pub(super) fn any_room(
+    context: &Context<'_>,
+    invocation: &Invocation,
+) -> Result<RoomName, CommandError> {
     let Some(text) = invocation.get("room") else {
         let room = invocation.caller.room.clone();
         return room.ok_or_else(|| CommandError::NoSuchRoom("name a room".into()));
     };
-    let room = RoomName::new(text, host.settings().limits.room_name_bounds())
+    let room = RoomName::new(text, context.settings().limits.room_name_bounds())
         .map_err(|error| CommandError::NoSuchRoom(format!("`{text}` is no room: {error}")))?;
     // Under the name that it has here.
     let keys = room.keys();
-    let open = host.rooms().map(|info| info.room);
+    let open = context.rooms().map(|info| info.room);
     let mut same = open.filter(|open| open.keys().iter().any(|key| keys.contains(key)));
     Ok(same.next().unwrap_or(room))
 }

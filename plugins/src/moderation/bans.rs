@@ -9,7 +9,7 @@ use salotto::protocol::Timestamp;
 use super::ban::Ban;
 use crate::common::network::Network;
 
-/// So many bans are kept at most, so that a house under attack for months does not drown in its own list.
+/// So many bans are kept at most, so that a server under attack for months does not drown in its own list.
 pub(super) const MOST: usize = 10_000;
 
 /// See the module.
@@ -199,8 +199,6 @@ where
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
-
-    use salotto::Limits;
 
     use super::*;
 

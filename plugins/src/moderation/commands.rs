@@ -2,7 +2,7 @@
 
 use salotto::protocol::Timestamp;
 use salotto::{
-    Action, Arg, Caller, Command, CommandError, Host, Invocation, MemberInfo, Name, NoticeKind,
+    Action, Arg, Caller, Command, CommandError, Context, Invocation, MemberInfo, Name, NoticeKind,
     Reply, Role,
 };
 
@@ -68,45 +68,45 @@ pub(super) fn commands() -> Vec<Command> {
 
 pub(super) fn run(
     moderation: &mut Moderation,
-    host: &mut Host<'_>,
+    context: &mut Context<'_>,
     invocation: &Invocation,
 ) -> Answer {
     match invocation.path.as_str() {
-        "ban" => ban(moderation, host, invocation),
-        "ban address" => ban_address(moderation, host, invocation),
-        "unban" => unban(moderation, host, invocation),
-        "bans" => Ok(list_bans(moderation, host.now())),
-        "mute" => mute(moderation, host, invocation),
-        "unmute" => unmute(moderation, host, invocation),
-        "mutes" => Ok(list_mutes(moderation, host.now())),
-        "slow" => slow(moderation, host, invocation),
-        "lock" => lock(moderation, host, invocation),
-        "unlock" => unlock(moderation, host, invocation),
-        "invite" => invite(moderation, host, invocation),
+        "ban" => ban(moderation, context, invocation),
+        "ban address" => ban_address(moderation, context, invocation),
+        "unban" => unban(moderation, context, invocation),
+        "bans" => Ok(list_bans(moderation, context.now())),
+        "mute" => mute(moderation, context, invocation),
+        "unmute" => unmute(moderation, context, invocation),
+        "mutes" => Ok(list_mutes(moderation, context.now())),
+        "slow" => slow(moderation, context, invocation),
+        "lock" => lock(moderation, context, invocation),
+        "unlock" => unlock(moderation, context, invocation),
+        "invite" => invite(moderation, context, invocation),
         other => Err(CommandError::Failed(format!("`{other}` is not answered by its plugin"))),
     }
 }
 
-fn ban(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
-    let (name, address, here) = match banned(host, invocation.text("who"))? {
+fn ban(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+    let (name, address, here) = match banned(context, invocation.text("who"))? {
         Banned::Name(name) => {
-            let here = called(host, &name);
+            let here = called(context, &name);
             // A list with the name as it is known here is easier to read.
             let known = here.iter().find_map(|member| member.name.clone());
             (Some(known.unwrap_or(name)), None, here)
         }
-        Banned::Network(network) => (None, Some(network), coming_from(host, network)),
+        Banned::Network(network) => (None, Some(network), coming_from(context, network)),
     };
-    add_ban(moderation, host, invocation, name, address, here)
+    add_ban(moderation, context, invocation, name, address, here)
 }
 
 fn ban_address(
     moderation: &mut Moderation,
-    host: &mut Host<'_>,
+    context: &mut Context<'_>,
     invocation: &Invocation,
 ) -> Answer {
     let text = invocation.text("name");
-    let Some(member) = host.find(text) else {
+    let Some(member) = context.find(text) else {
         return Err(CommandError::NotFound(format!(
             "nobody here is called `{text}`; give the address itself: `ban 192.0.2.7`"
         )));
@@ -123,13 +123,13 @@ fn ban_address(
         )));
     }
     let network = Network::of_customer(address);
-    let here = coming_from(host, network);
-    add_ban(moderation, host, invocation, member.name, Some(network), here)
+    let here = coming_from(context, network);
+    add_ban(moderation, context, invocation, member.name, Some(network), here)
 }
 
 fn add_ban(
     moderation: &mut Moderation,
-    host: &mut Host<'_>,
+    context: &mut Context<'_>,
     invocation: &Invocation,
     name: Option<Name>,
     address: Option<Network>,
@@ -146,11 +146,11 @@ fn add_ban(
             bans::MOST
         )));
     }
-    let (by, until) = (by(host, caller), end(span, host.now()));
+    let (by, until) = (by(context, caller), end(span, context.now()));
     let ban = Ban { name, address, until, by, why };
     let (whom, lasts) = (ban.whom(), lasts(span));
     let known = ban.name.clone();
-    record(host, invocation, "ban", |action| {
+    record(context, invocation, "ban", |action| {
         let action = action.whom(&whom).why(&ban.why);
         ban.until.into_iter().fold(action, Action::until)
     });
@@ -158,9 +158,9 @@ fn add_ban(
         "" => format!("banned {lasts}"),
         why => format!("banned {lasts}: {why}"),
     };
-    moderation.change_bans(host, Change::Add(ban));
+    moderation.change_bans(context, Change::Add(ban));
     for member in &here {
-        host.kick(member.id, caller.name.as_ref(), farewell.clone());
+        context.kick(member.id, caller.name.as_ref(), farewell.clone());
     }
     Ok(Reply::Text(match (here.len(), known, address) {
         (0, Some(name), None) => {
@@ -173,9 +173,13 @@ fn add_ban(
     }))
 }
 
-fn unban(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+fn unban(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> Answer {
     let text = invocation.text("who");
-    let banned = banned(host, text)?;
+    let banned = banned(context, text)?;
     let found: Vec<String> = moderation.bans.of_banned(&banned).map(Ban::whom).collect();
     if found.is_empty() {
         let around = match &banned {
@@ -190,9 +194,9 @@ fn unban(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocati
             None => format!("`{text}` is not banned; `bans` lists those who are"),
         }));
     }
-    moderation.change_bans(host, Change::Remove(banned));
+    moderation.change_bans(context, Change::Remove(banned));
     let whom = found.join(", ");
-    record(host, invocation, "unban", |action| action.whom(&whom));
+    record(context, invocation, "unban", |action| action.whom(&whom));
     Ok(Reply::Text(format!("{whom} may come in again")))
 }
 
@@ -214,10 +218,10 @@ fn list_bans(moderation: &Moderation, now: Timestamp) -> Reply {
     table(rows, "nobody is banned")
 }
 
-fn mute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+fn mute(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
     let caller = &invocation.caller;
-    let name = person(host, invocation.text("name"))?;
-    let here = called(host, &name);
+    let name = person(context, invocation.text("name"))?;
+    let here = called(context, &name);
     for member in &here {
         caller.may_act_against(member)?;
     }
@@ -233,30 +237,34 @@ fn mute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocatio
     let address = address
         .filter(|address| moderation.settings.mute_addresses && !address.is_loopback())
         .map(Network::of_customer);
-    let (until, lasts) = (end(span, host.now()), lasts(span));
-    record(host, invocation, "mute", |action| {
+    let (until, lasts) = (end(span, context.now()), lasts(span));
+    record(context, invocation, "mute", |action| {
         let action = action.whom(name.as_str()).why(&why);
         until.into_iter().fold(action, Action::until)
     });
     for member in &here {
         let reason = if why.is_empty() { String::new() } else { format!(": {why}") };
         let text = format!("you are muted {lasts}{reason}");
-        host.tell(member.id, text, NoticeKind::Info);
+        context.notice_to(member.id, text, NoticeKind::Info);
     }
     let reply = match here.is_empty() {
         true => format!("nobody here is called `{name}`; the name is muted {lasts}"),
         false => format!("{name} is muted {lasts}"),
     };
-    let mute = Mute { name, address, until, by: by(host, caller), why };
+    let mute = Mute { name, address, until, by: by(context, caller), why };
     moderation.mutes.add(mute, here.iter().map(|member| member.id));
-    moderation.wait_for_the_next_end(host);
+    moderation.wait_for_the_next_end(context);
     Ok(Reply::Text(reply))
 }
 
-fn unmute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
+fn unmute(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> Answer {
     let text = invocation.text("name");
-    let name = person(host, text)?;
-    let here = host.find(name.as_str()).map(|member| member.id);
+    let name = person(context, text)?;
+    let here = context.find(name.as_str()).map(|member| member.id);
     if here.is_some() && here == invocation.caller.member {
         return Err(CommandError::Refused("nobody unmutes themselves; ask another".into()));
     }
@@ -264,11 +272,11 @@ fn unmute(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocat
         let text = format!("`{text}` is not muted; `mutes` lists those who are");
         return Err(CommandError::NotFound(text));
     }
-    moderation.wait_for_the_next_end(host);
+    moderation.wait_for_the_next_end(context);
     if let Some(member) = here {
-        host.tell(member, "you may speak again", NoticeKind::Info);
+        context.notice_to(member, "you may speak again", NoticeKind::Info);
     }
-    record(host, invocation, "unmute", |action| action.whom(name.as_str()));
+    record(context, invocation, "unmute", |action| action.whom(name.as_str()));
     Ok(Reply::Text(format!("{name} may speak again")))
 }
 
@@ -290,8 +298,8 @@ fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
     table(rows, "nobody is muted")
 }
 
-fn slow(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
-    let room = open_room(host, invocation)?;
+fn slow(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+    let room = open_room(context, invocation)?;
     let seconds = invocation.text("seconds").parse().unwrap_or(u64::MAX);
     if seconds > LONGEST_PAUSE {
         let text = format!("a pause has at most {LONGEST_PAUSE} seconds; `lock` keeps people out");
@@ -302,46 +310,58 @@ fn slow(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocatio
         0 => "not slow any more".to_owned(),
         seconds => format!("slow: one message in {seconds}s from each"),
     };
-    record(host, invocation, "slow", |action| action.room(&room).why(format!("{seconds}s")));
-    host.notice(&room, format!("this room is {said}"), NoticeKind::Info);
+    record(context, invocation, "slow", |action| action.room(&room).why(format!("{seconds}s")));
+    context.notice(&room, format!("this room is {said}"), NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is {said}")))
 }
 
-fn lock(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
-    let room = open_room(host, invocation)?;
-    let inside: Vec<Name> = host.members_of(&room).into_iter().flatten().cloned().collect();
+fn lock(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+    let room = open_room(context, invocation)?;
+    let inside: Vec<Name> = context.members_of(&room).into_iter().flatten().cloned().collect();
     if !moderation.locks.lock(&room, &inside) {
         let text = format!("{room} is locked already; `invite NAME {room}` lets somebody in");
         return Err(CommandError::Refused(text));
     }
-    record(host, invocation, "lock", |action| action.room(&room));
-    host.notice(&room, "this room is locked: only the invited come in", NoticeKind::Info);
+    record(context, invocation, "lock", |action| action.room(&room));
+    context.notice(&room, "this room is locked: only the invited come in", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is locked; `invite NAME {room}` lets somebody in")))
 }
 
-fn unlock(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
-    let room = any_room(host, invocation)?;
+fn unlock(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> Answer {
+    let room = any_room(context, invocation)?;
     if !moderation.locks.unlock(&room) {
         return Err(CommandError::Refused(format!("{room} is not locked")));
     }
-    record(host, invocation, "unlock", |action| action.room(&room));
-    host.notice(&room, "this room is open to everybody again", NoticeKind::Info);
+    record(context, invocation, "unlock", |action| action.room(&room));
+    context.notice(&room, "this room is open to everybody again", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is open to everybody again")))
 }
 
-fn invite(moderation: &mut Moderation, host: &mut Host<'_>, invocation: &Invocation) -> Answer {
-    let room = any_room(host, invocation)?;
-    let name = person(host, invocation.text("name"))?;
+fn invite(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> Answer {
+    let room = any_room(context, invocation)?;
+    let name = person(context, invocation.text("name"))?;
     if !moderation.locks.is_locked(&room) {
         let text = format!("{room} is not locked, so {name} may come in as everybody may");
         return Err(CommandError::Refused(text));
     }
     moderation.locks.invite(&room, &name);
-    let by = by(host, &invocation.caller);
-    if let Some(member) = host.find(name.as_str()) {
-        host.tell(member.id, format!("{by} invites you to {room}: !join {room}"), NoticeKind::Info);
+    let by = by(context, &invocation.caller);
+    if let Some(member) = context.find(name.as_str()) {
+        context.notice_to(
+            member.id,
+            format!("{by} invites you to {room}: !join {room}"),
+            NoticeKind::Info,
+        );
     }
-    record(host, invocation, "invite", |action| action.whom(name.as_str()).room(&room));
+    record(context, invocation, "invite", |action| action.whom(name.as_str()).room(&room));
     Ok(Reply::Text(format!("{name} may enter {room}")))
 }
 
@@ -357,20 +377,20 @@ fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
 }
 
 /// Who does it.
-fn by(host: &Host<'_>, caller: &Caller) -> String {
+fn by(context: &Context<'_>, caller: &Caller) -> String {
     let name = caller.name.as_ref().map(Name::to_string);
-    name.unwrap_or_else(|| host.settings().server.host_name.clone())
+    name.unwrap_or_else(|| context.settings().server.operator_name.clone())
 }
 
 fn record(
-    host: &mut Host<'_>,
+    context: &mut Context<'_>,
     invocation: &Invocation,
     what: &str,
     complete: impl FnOnce(Action) -> Action,
 ) {
-    let by = by(host, &invocation.caller);
-    let action = complete(Action::new(host.now(), what, by));
-    host.record(action);
+    let by = by(context, &invocation.caller);
+    let action = complete(Action::new(context.now(), what, by));
+    context.record(action);
 }
 
 /// When something is over that begins now; `None` for what lasts for good.

@@ -18,7 +18,7 @@ use crate::common::settings::parse_settings;
 /// Stands above the bans.
 const HEAD: &str = "\
 // Who may not come in. Each ban has a name, an address (or a network such as 10.0.0.0/8) or both; without `until` (UTC) it is for good.
-// `config reload` in the console takes over what you change here. The house writes this file anew with each ban, so comments do not stay.
+// `config reload` in the console takes over what you change here. The server writes this file anew with each ban, so comments do not stay.
 ";
 
 /// Two of them, as when a plugin is replaced, take turns at what they read and write.
@@ -31,7 +31,7 @@ pub(super) struct BanFile(PathBuf);
 /// What is the matter with the file. Each message is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("cannot read the bans in `{}`: {error}; let the user who runs the house read it", path.display())]
+    #[error("cannot read the bans in `{}`: {error}; let the user who runs the server read it", path.display())]
     Read { path: PathBuf, error: io::Error },
     /// The place is within the file.
     #[error("{}:{mistake}", path.display())]
@@ -46,7 +46,7 @@ fn advice(path: &Path, error: &io::Error) -> String {
             format!("create the folder `{}`", folder.display())
         }
         (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem, folder) => {
-            format!("let the user who runs the house write in the folder `{}`", folder.display())
+            format!("let the user who runs the server write in the folder `{}`", folder.display())
         }
         (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => "make room on the disk".into(),
         _ => "see to the disk, or choose another path".into(),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_house_that_never_banned_anybody_has_no_file() {
+    fn a_server_that_never_banned_anybody_has_no_file() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(file(&folder).read().unwrap().len(), 0);
         assert_eq!(file(&folder).change(&[]).unwrap().len(), 0);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_editor_wrote_stays_when_the_house_writes() {
+    fn what_an_editor_wrote_stays_when_the_server_writes() {
         let folder = tempfile::tempdir().unwrap();
         let file = written(
             &folder,

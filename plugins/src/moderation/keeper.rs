@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
-use salotto::{Host, Reporter, TaskMailbox};
+use salotto::{Context, Reporter, TaskMailbox};
 
 use super::bans::{Bans, Change};
 use super::file::{BanFile, Problem};
@@ -64,10 +64,10 @@ impl Keeper {
     }
 
     /// Spawns the task. It has a thread once there is something to do.
-    pub(super) fn start(&mut self, host: &mut Host<'_>) {
+    pub(super) fn start(&mut self, context: &mut Context<'_>) {
         let (sender, jobs) = async_channel::bounded(WAITING);
         self.jobs = Some(sender);
-        host.spawn(work(self.file.clone(), jobs, host.mailbox(), host.reporter()));
+        context.spawn(work(self.file.clone(), jobs, context.mailbox(), context.reporter()));
         self.give_work();
     }
 
@@ -93,14 +93,14 @@ impl Keeper {
     }
 
     /// Takes what came of a job: the bans that are in force now, and whether they may be others than before.
-    pub(super) fn take(&mut self, kept: Kept, host: &mut Host<'_>) -> Option<(Bans, bool)> {
+    pub(super) fn take(&mut self, kept: Kept, context: &mut Context<'_>) -> Option<(Bans, bool)> {
         let done = self.busy.take().unwrap_or_default();
         let taken = match kept.outcome {
             Ok(mut bans) => {
                 self.unsaved.drain(..done.min(self.unsaved.len()));
                 self.unsaved.iter().for_each(|change| bans.apply(change));
                 if std::mem::take(&mut self.refused) {
-                    host.report(format!(
+                    context.report(format!(
                         "the bans are kept in `{}` again",
                         self.file.path().display()
                     ));
@@ -108,19 +108,19 @@ impl Keeper {
                 Some((bans, kept.reread))
             }
             Err(problem) if self.unsaved.is_empty() => {
-                host.report(format!("{problem}; the bans stay as they were"));
+                context.report(format!("{problem}; the bans stay as they were"));
                 None
             }
             Err(problem) => {
                 self.stale |= kept.reread;
                 // One that is known needs no second report; the task has the last word.
                 if !std::mem::replace(&mut self.refused, true) {
-                    host.report(format!(
-                        "{problem}; until then the new bans hold, but would be lost with the house"
+                    context.report(format!(
+                        "{problem}; until then the new bans hold, but would be lost with the server"
                     ));
                 }
                 self.resting = true;
-                host.set_timer(RETRY_TIMER, RETRY);
+                context.set_timer(RETRY_TIMER, RETRY);
                 None
             }
         };

@@ -1,4 +1,4 @@
-//! Moderation as a house with people in it sees it.
+//! Moderation as a server with people in it sees it.
 
 mod bans;
 mod mutes;
@@ -11,41 +11,41 @@ use salotto::{PluginSetup, Server};
 use tempfile::TempDir;
 
 use super::*;
-use crate::common::testing::{House, PATIENCE, leave, moderation, next_report};
+use crate::common::testing::{KeptServer, PATIENCE, leave, moderation, next_report};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn open(more: &str) -> House {
+fn open(more: &str) -> KeptServer {
     open_in(tempfile::tempdir().unwrap(), more)
 }
 
-fn open_in(folder: TempDir, more: &str) -> House {
+fn open_in(folder: TempDir, more: &str) -> KeptServer {
     let setup = moderation(&folder, more);
-    House::open(folder, vec![setup])
+    KeptServer::open(folder, vec![setup])
 }
 
-/// Closes a house and opens another on the same file.
-fn restart(house: House) -> House {
-    house.house.stop();
-    open_in(house.folder, "")
+/// Stops a server and opens another on the same file.
+fn restart(server: KeptServer) -> KeptServer {
+    server.server.stop();
+    open_in(server.folder, "")
 }
 
-fn reload(house: &House) {
-    let handle = house.house.handle();
+fn reload(server: &KeptServer) {
+    let handle = server.server.handle();
     let settings = (*handle.settings()).clone();
     smol::block_on(handle.apply(settings, None)).unwrap();
 }
 
-fn file(house: &House) -> PathBuf {
-    house.folder.path().join("bans.ron")
+fn file(server: &KeptServer) -> PathBuf {
+    server.folder.path().join("bans.ron")
 }
 
 /// Waits until the file says something, or does not any more.
-fn wait_for_the_file(house: &House, part: &str, is_there: bool) {
+fn wait_for_the_file(server: &KeptServer, part: &str, is_there: bool) {
     let started = std::time::Instant::now();
     loop {
-        let text = fs::read_to_string(file(house)).unwrap_or_default();
+        let text = fs::read_to_string(file(server)).unwrap_or_default();
         if text.contains(part) == is_there {
             return;
         }
@@ -54,17 +54,17 @@ fn wait_for_the_file(house: &House, part: &str, is_there: bool) {
     }
 }
 
-/// A house whose bans are in a folder that is not there, and where that would be.
-fn open_without_a_folder() -> (House, PathBuf) {
+/// A server whose bans are in a folder that is not there, and where that would be.
+fn open_without_a_folder() -> (KeptServer, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state/bans.ron");
     let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    (House::open(folder, vec![setup]), path)
+    (KeptServer::open(folder, vec![setup]), path)
 }
 
-/// What was recorded up to now, but for what the house itself does.
-fn done(house: &House) -> Vec<String> {
-    let actions = house.actions().into_iter();
+/// What was recorded up to now, but for what the server itself does.
+fn done(server: &KeptServer) -> Vec<String> {
+    let actions = server.actions().into_iter();
     let by_itself = ["enable", "replace", "role", "reload"];
     let done = actions.filter(|action| !by_itself.contains(&action.what.as_str()));
     done.map(|action| action.to_string()).collect()
@@ -72,20 +72,20 @@ fn done(house: &House) -> Vec<String> {
 
 #[test]
 fn what_holds_goes_on_when_the_settings_change() {
-    let house = open("invite_only: [\"staff\", \"old\"]");
-    let bob = house.house.enter("bob");
-    let ada = house.house.enter("ada");
-    house.types("mute bob 1h");
-    house.types("slow lobby 10");
-    house.types("invite ada staff");
-    house.types("open dev");
-    house.types("lock dev");
-    house.types("ban carl");
-    let changed = moderation(&house.folder, "invite_only: [\"staff\", \"new\"]");
-    smol::block_on(house.house.handle().enable(changed)).unwrap().unwrap();
+    let server = open("invite_only: [\"staff\", \"old\"]");
+    let bob = server.server.enter("bob");
+    let ada = server.server.enter("ada");
+    server.types("mute bob 1h");
+    server.types("slow lobby 10");
+    server.types("invite ada staff");
+    server.types("open dev");
+    server.types("lock dev");
+    server.types("ban carl");
+    let changed = moderation(&server.folder, "invite_only: [\"staff\", \"new\"]");
+    smol::block_on(server.server.handle().enable(changed)).unwrap().unwrap();
     bob.types("hello");
     bob.hears_about("! you are muted for another 1h");
-    house.refusal("192.0.2.1", "carl");
+    server.refusal("192.0.2.1", "carl");
     ada.types("one");
     ada.types("two");
     ada.hears_about("! lobby is slow");
@@ -94,7 +94,7 @@ fn what_holds_goes_on_when_the_settings_change() {
         let heard = ada.hears_about(room);
         assert_eq!(heard.starts_with("! "), is_locked, "{heard}");
     }
-    house.house.step(HOUR);
+    server.server.step(HOUR);
     bob.types("free");
     bob.hears("bob: free");
 }
@@ -106,7 +106,7 @@ fn every_example_is_a_line_that_its_command_takes() {
         for line in &command.examples {
             let (found, rest) = salotto::command::find(commands.iter(), line).unwrap();
             assert_eq!(found.path, command.path, "{line}");
-            let host = Name::new("host", Default::default().name_bounds()).unwrap();
+            let host: Name = "host".parse().unwrap();
             found.parse(rest, salotto::Caller::operator(host)).unwrap();
         }
     }
@@ -114,13 +114,13 @@ fn every_example_is_a_line_that_its_command_takes() {
 
 #[test]
 fn what_is_done_is_recorded_with_who_whom_why_and_when() {
-    let house = open("");
-    house.types("mute bob 1h loud");
-    house.types("unmute bob");
-    house.types("ban 192.0.2.7 1h");
-    house.types("unban 192.0.2.7");
-    house.types("slow lobby 3");
-    let shown = done(&house);
+    let server = open("");
+    server.types("mute bob 1h loud");
+    server.types("unmute bob");
+    server.types("ban 192.0.2.7 1h");
+    server.types("unban 192.0.2.7");
+    server.types("slow lobby 3");
+    let shown = done(&server);
     assert_eq!(
         shown,
         [

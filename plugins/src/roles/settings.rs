@@ -1,4 +1,4 @@
-//! Who has which role, as the host writes it down.
+//! Who has which role, as the operator writes it down.
 
 use salotto::{Limits, Name, PasswordHash, Role};
 use serde::Deserialize;
@@ -36,7 +36,7 @@ pub enum GivenRole {
     Member,
     /// Keeps order.
     Moderator,
-    /// Runs the house, as its console does.
+    /// Runs the server, as its console does.
     Operator,
 }
 
@@ -78,7 +78,7 @@ impl Account {
     }
 }
 
-/// A name of any length: how long names may be in the house is for the house to know.
+/// A name of any length: how long names may be in the server is for the server to know.
 pub(super) fn any_name(text: &str) -> Result<Name, salotto::NameError> {
     let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
     Name::new(text, limits.name_bounds())

@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use salotto::testing::{Guest, TestHouse};
+use salotto::testing::{Guest, TestServer};
 use salotto::{PasswordHash, Report};
 use smol::block_on;
 
@@ -26,14 +26,14 @@ fn plugin(settings: &str) -> Roles {
     Roles::new(parse_settings(settings).unwrap()).unwrap()
 }
 
-fn house() -> TestHouse {
+fn server() -> TestServer {
     let settings = format!("(accounts: [{}])", accounts());
-    TestHouse::new().plugin("roles", plugin(&settings)).plugin("commands", Commands::default())
+    TestServer::new().plugin("roles", plugin(&settings)).plugin("commands", Commands::default())
 }
 
 /// Role and account of somebody.
-fn standing(house: &TestHouse, name: &str) -> (Role, Option<String>) {
-    let members = block_on(house.handle().members()).unwrap();
+fn standing(server: &TestServer, name: &str) -> (Role, Option<String>) {
+    let members = block_on(server.handle().members()).unwrap();
     let member = members.into_iter().find(|member| member.name.as_ref().is_some_and(|n| n == name));
     member.map(|member| (member.role, member.account)).unwrap()
 }
@@ -45,19 +45,19 @@ fn logs_in(guest: &Guest, line: &str, answer: &str) {
 
 #[test]
 fn the_right_password_gives_role_and_name() {
-    let house = house();
-    let guest = house.enter("stranger");
+    let server = server();
+    let guest = server.enter("stranger");
     guest.types("!kick stranger");
     guest.hears_about("there is no command `!kick`");
     guest.types("!login ada swordfish");
     guest.hears("* your name is ada");
     guest.hears("* you are logged in as ada (operator)");
-    assert_eq!(standing(&house, "ada"), (Role::Operator, Some("ada".into())));
+    assert_eq!(standing(&server, "ada"), (Role::Operator, Some("ada".into())));
     guest.types("!kick nobody");
     guest.hears_about("nobody here is called `nobody`");
     logs_in(&guest, "!login ada swordfish", "! you are logged in as ada already");
     logs_in(&guest, "!logout", "* you are logged out of ada");
-    assert_eq!(standing(&house, "ada"), (Role::Member, None));
+    assert_eq!(standing(&server, "ada"), (Role::Member, None));
     logs_in(&guest, "!logout", "! you are not logged in");
     // Under the account's own name the password alone will do.
     logs_in(&guest, "!login swordfish", "* you are logged in as ada (operator)");
@@ -65,20 +65,20 @@ fn the_right_password_gives_role_and_name() {
 
 #[test]
 fn somebody_logged_in_may_take_another_name_and_their_own_again() {
-    let house = house();
-    let guest = house.enter("stranger");
+    let server = server();
+    let guest = server.enter("stranger");
     logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
     logs_in(&guest, "!nick countess", "* your name is countess");
-    assert_eq!(standing(&house, "countess"), (Role::Operator, Some("ada".into())));
+    assert_eq!(standing(&server, "countess"), (Role::Operator, Some("ada".into())));
     logs_in(&guest, "!nick Ada", "* your name is Ada");
 }
 
 #[test]
 fn kept_names_and_their_look_alikes_are_for_who_logs_in() {
-    let house = house();
-    let guest = house.enter("stranger");
+    let server = server();
+    let guest = server.enter("stranger");
     for name in ["ada", "ADA", "аda", "ａｄａ", "b0b"] {
-        let error = house.try_enter(name).err().unwrap().to_string();
+        let error = server.try_enter(name).err().unwrap().to_string();
         assert!(error.contains("is kept for its owner"), "{name}: {error}");
         guest.types(&format!("!nick {name}"));
         guest.hears_about("is kept for its owner");
@@ -89,41 +89,41 @@ fn kept_names_and_their_look_alikes_are_for_who_logs_in() {
     guest.hears(
         "! the name `bob` is kept for its owner: type `!login bob PASSWORD`, or choose another",
     );
-    assert!(house.try_enter("adam").is_ok());
+    assert!(server.try_enter("adam").is_ok());
 }
 
 #[test]
 fn names_that_are_not_kept_are_for_everybody() {
     let settings = format!("(accounts: [{}], keep_names: false)", accounts());
-    let house = TestHouse::new().plugin("roles", plugin(&settings));
-    let other = house.enter("ada");
-    let guest = house.enter("stranger");
+    let server = TestServer::new().plugin("roles", plugin(&settings));
+    let other = server.enter("ada");
+    let guest = server.enter("stranger");
     logs_in(&guest, "!login ada swordfish", "* the name `ada` is taken at present; you keep yours");
-    assert_eq!(standing(&house, "stranger"), (Role::Operator, Some("ada".into())));
+    assert_eq!(standing(&server, "stranger"), (Role::Operator, Some("ada".into())));
     logs_in(&other, "!login swordfish", "* you are logged in as ada (operator)");
-    assert_eq!(standing(&house, "ada"), (Role::Operator, Some("ada".into())));
+    assert_eq!(standing(&server, "ada"), (Role::Operator, Some("ada".into())));
 }
 
 #[test]
 fn a_wrong_password_says_nothing_of_what_was_wrong() {
-    let house = house();
-    let guest = house.enter("stranger");
+    let server = server();
+    let guest = server.enter("stranger");
     let lines = ["!login ada tiddler", "!login nobody swordfish", "!login \"n o\" swordfish"];
     for (line, wait) in lines.into_iter().zip([1, 2, 4]) {
         let answer = format!("* wrong account or password; try again in {wait} s");
         logs_in(&guest, line, &answer);
-        house.step(Duration::from_secs(wait));
+        server.step(Duration::from_secs(wait));
     }
     guest.types("!login swordfish");
     guest.hears_about("wrong account or password");
-    assert_eq!(standing(&house, "stranger"), (Role::Member, None));
+    assert_eq!(standing(&server, "stranger"), (Role::Member, None));
 }
 
 #[test]
 fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
-    let house = house();
-    let reports = house.handle().watch();
-    let (guest, other) = (house.enter("stranger"), house.enter("other"));
+    let server = server();
+    let reports = server.handle().watch();
+    let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for wait in [1, 2, 4, 8] {
         guest.types("!login ada wrong");
         guest.hears(&format!("* wrong account or password; try again in {wait} s"));
@@ -132,11 +132,11 @@ fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
         other.hears(&format!(
             "! too many wrong passwords came from your address; try again in {wait} s"
         ));
-        house.step(Duration::from_secs(wait));
+        server.step(Duration::from_secs(wait));
     }
     guest.types("!login ada wrong");
     assert_eq!(guest.hears_goodbye(), "* goodbye (kicked: 5 wrong passwords)");
-    house.step(Duration::from_secs(16));
+    server.step(Duration::from_secs(16));
     logs_in(&other, "!login ada swordfish", "* you are logged in as ada (operator)");
     let mut told = Vec::new();
     while let Ok(report) = reports.try_recv() {
@@ -158,21 +158,21 @@ fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
 
 #[test]
 fn logging_in_again_takes_over_from_the_connection_before() {
-    let house = house();
-    let (first, second) = (house.enter("first"), house.enter("second"));
+    let server = server();
+    let (first, second) = (server.enter("first"), server.enter("second"));
     logs_in(&first, "!login ada swordfish", "* you are logged in as ada (operator)");
     logs_in(&second, "!login ada swordfish", "* you are logged in as ada (operator)");
     assert_eq!(
         first.hears_goodbye(),
         "* goodbye (kicked: the account was logged in from elsewhere)"
     );
-    assert_eq!(standing(&house, "ada"), (Role::Operator, Some("ada".into())));
+    assert_eq!(standing(&server, "ada"), (Role::Operator, Some("ada".into())));
 }
 
 #[test]
 fn a_login_without_its_mark_is_told_to_nobody() {
-    let house = house();
-    let (guest, other) = (house.enter("stranger"), house.enter("other"));
+    let server = server();
+    let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for line in ["login ada swordfish", "! login ada swordfish", "/Login bob tiddler"] {
         guest.types(line);
         guest.hears_about("! nobody was told this");
@@ -193,28 +193,28 @@ fn a_login_without_its_mark_is_told_to_nobody() {
 
 #[test]
 fn other_settings_hold_for_those_who_are_logged_in() {
-    let house = TestHouse::built(salotto::Server::builder().catalog(catalog()));
+    let server = TestServer::built(salotto::Server::builder().catalog(catalog()));
     let enable = |accounts: &str| {
         let line = format!("plugins enable roles (accounts: [{accounts}])");
-        house.types(&line).unwrap();
+        server.types(&line).unwrap();
     };
     enable(&accounts());
-    let (ada, bob) = (house.enter("a"), house.enter("b"));
+    let (ada, bob) = (server.enter("a"), server.enter("b"));
     logs_in(&ada, "!login ada swordfish", "* you are logged in as ada (operator)");
     logs_in(&bob, "!login bob tiddler", "* you are logged in as bob (moderator)");
     // Another role takes effect at once.
     enable(&accounts().replace("role: operator", "role: moderator"));
-    assert_eq!(standing(&house, "ada"), (Role::Moderator, Some("ada".into())));
-    assert_eq!(standing(&house, "bob"), (Role::Moderator, Some("bob".into())));
+    assert_eq!(standing(&server, "ada"), (Role::Moderator, Some("ada".into())));
+    assert_eq!(standing(&server, "bob"), (Role::Moderator, Some("bob".into())));
     // And so does an account that is gone.
     let (_, only_bob) =
         accounts().split_once("), ").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     enable(&only_bob);
     ada.hears("* your account was taken away");
-    assert_eq!(standing(&house, "ada"), (Role::Member, None));
-    assert_eq!(standing(&house, "bob"), (Role::Moderator, Some("bob".into())));
+    assert_eq!(standing(&server, "ada"), (Role::Member, None));
+    assert_eq!(standing(&server, "bob"), (Role::Moderator, Some("bob".into())));
     // Names that are kept from now on and worn by somebody else are reported.
-    let reports = house.handle().watch();
+    let reports = server.handle().watch();
     enable(&accounts());
     let report = block_on(async {
         loop {
@@ -228,8 +228,8 @@ fn other_settings_hold_for_those_who_are_logged_in() {
 
 #[test]
 fn without_accounts_there_is_nothing_to_log_in_to() {
-    let house = TestHouse::new().plugin("roles", plugin(""));
-    let guest = house.enter("ada");
+    let server = TestServer::new().plugin("roles", plugin(""));
+    let guest = server.enter("ada");
     guest.types("!login ada swordfish");
     guest.hears("! there is no command `!login`; `!help` lists them");
 }

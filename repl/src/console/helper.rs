@@ -1,6 +1,6 @@
 //! What helps while a line is typed: completion and hints from the command records and live names, and a little colour.
 //!
-//! Commands are known here; who and what is in the house is asked of the desk, which answers from a snapshot.
+//! Commands are known here; who and what is in the server is asked of the desk, which answers from a snapshot.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

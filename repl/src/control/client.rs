@@ -6,7 +6,7 @@ use smol::future::FutureExt;
 use std::time::Duration;
 
 use super::protocol::{Ask, Tell, VERSION};
-use crate::steward::Watch;
+use crate::supervisor::Watch;
 
 /// Questions that may wait. A person asks one at a time, a program may ask ahead.
 const ASKS: usize = 16;

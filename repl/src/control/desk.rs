@@ -9,7 +9,7 @@ use salotto::{CommandError, Report, command};
 use smol::future::FutureExt;
 
 use super::protocol::{Ask, Tell, VERSION};
-use crate::steward::{Feed, Form, Outcome, Steward, View};
+use crate::supervisor::{Feed, Form, Outcome, Supervisor, View};
 
 /// After a command so many reports are told before its answer, at most: those that it may have brought about.
 const REPORTS_BEFORE_ANSWER: usize = 1024;
@@ -19,7 +19,7 @@ struct Gone;
 
 /// What is told to the front, in order.
 struct Outbox {
-    steward: Arc<Steward>,
+    supervisor: Arc<Supervisor>,
     tells: Sender<Tell>,
     feed: Feed,
     /// Taken from the feed, and perhaps not told yet.
@@ -35,19 +35,19 @@ enum Next {
     Retired,
 }
 
-/// Serves a front until it is gone or the steward retires. What it asked for before it went is done to the end.
+/// Serves a front until it is gone or the supervisor retires. What it asked for before it went is done to the end.
 pub(super) async fn attend(
-    steward: Arc<Steward>,
+    supervisor: Arc<Supervisor>,
     who: String,
     asks: Receiver<Ask>,
     tells: Sender<Tell>,
 ) {
     // Whoever is gone needs no answer.
-    let _ = serve(steward, &who, &asks, tells).await;
+    let _ = serve(supervisor, &who, &asks, tells).await;
 }
 
 async fn serve(
-    steward: Arc<Steward>,
+    supervisor: Arc<Supervisor>,
     who: &str,
     asks: &Receiver<Ask>,
     tells: Sender<Tell>,
@@ -67,14 +67,15 @@ async fn serve(
         }
         Err(_) => return Ok(()),
     };
-    let (view, feed) = steward.view(who, watch).await;
-    let mut outbox = Outbox { steward: steward.clone(), tells, feed, untold: None, commands: None };
+    let (view, feed) = supervisor.view(who, watch).await;
+    let mut outbox =
+        Outbox { supervisor: supervisor.clone(), tells, feed, untold: None, commands: None };
     outbox.tell_commands().await?;
     loop {
         let ask = async { asks.recv().await.map_or(Next::FrontGone, Next::Ask) };
         let report = async { outbox.feed.next().await.map_or(Next::Retired, Next::Report) };
         match ask.or(report).await {
-            Next::Ask(ask) => answer(&steward, &view, &mut outbox, ask).await?,
+            Next::Ask(ask) => answer(&supervisor, &view, &mut outbox, ask).await?,
             Next::Report(report) => outbox.tell_report(report).await?,
             Next::FrontGone => return Ok(()),
             Next::Retired => {
@@ -85,18 +86,23 @@ async fn serve(
     }
 }
 
-async fn answer(steward: &Steward, view: &View, outbox: &mut Outbox, ask: Ask) -> Result<(), Gone> {
+async fn answer(
+    supervisor: &Supervisor,
+    view: &View,
+    outbox: &mut Outbox,
+    ask: Ask,
+) -> Result<(), Gone> {
     let tell = match ask {
         Ask::Run { id, line, json } => {
             let form = if json { Form::Data } else { Form::Reply };
-            let execute = steward.execute(view, &line, form);
+            let execute = supervisor.execute(view, &line, form);
             // A line that was begun is finished, also for a front that goes meanwhile.
             let outcome = execute.or(outbox.forward()).await;
             outbox.tell_what_came_before().await?;
             answered(id, outcome)
         }
         Ask::Complete { id, line } => {
-            let (start, words) = command::complete(&steward.commands(), steward, &line);
+            let (start, words) = command::complete(&supervisor.commands(), supervisor, &line);
             Tell::Words { id, start, words }
         }
         Ask::Hello { .. } => Tell::Refused { problem: "there was a hello already".into() },
@@ -126,7 +132,7 @@ impl Outbox {
 
     /// Tells what can be typed, if that is new.
     async fn tell_commands(&mut self) -> Result<(), Gone> {
-        let commands = self.steward.commands();
+        let commands = self.supervisor.commands();
         if self.commands.as_ref().is_some_and(|told| Arc::ptr_eq(told, &commands)) {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use smol::{Executor, Task, Timer};
 
 use super::client::{self, Client};
 use super::desk;
-use crate::steward::Steward;
+use crate::supervisor::Supervisor;
 
 /// How long the end of the program waits for fronts to take their last lines.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -19,7 +19,7 @@ const GOODBYE: Duration = Duration::from_millis(500);
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Office {
-    steward: Arc<Steward>,
+    supervisor: Arc<Supervisor>,
     executor: Arc<Executor<'static>>,
     /// Accepts fronts from other processes.
     reception: Option<Task<()>>,
@@ -31,7 +31,7 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    pub(crate) fn open(steward: Arc<Steward>) -> io::Result<Self> {
+    pub(crate) fn open(supervisor: Arc<Supervisor>) -> io::Result<Self> {
         let executor = Arc::new(Executor::new());
         let (stop, stopped) = async_channel::bounded::<Infallible>(1);
         let (permit, permits) = async_channel::bounded(1);
@@ -41,34 +41,34 @@ impl Office {
             let _ = smol::block_on(running.run(stopped.recv()));
         };
         std::thread::Builder::new().name("control".into()).spawn(run)?;
-        Ok(Self { steward, executor, reception: None, permit, permits, _stop: stop })
+        Ok(Self { supervisor, executor, reception: None, permit, permits, _stop: stop })
     }
 
     /// A line to a new desk, for a front in this process.
     pub(crate) fn connect(&self, who: &str) -> Client {
         let (client, end) = client::line();
-        let desk = desk::attend(self.steward.clone(), who.to_owned(), end.asks, end.tells);
+        let desk = desk::attend(self.supervisor.clone(), who.to_owned(), end.asks, end.tells);
         let permit = self.permit.clone();
         let attend = async move {
             desk.await;
             drop(permit);
         };
-        // Ends with its front or when the steward retires.
+        // Ends with its front or when the supervisor retires.
         self.executor.spawn(attend).detach();
         client
     }
 
     /// Has desks stand behind a socket too, until the office closes.
     pub(crate) fn listen(&mut self, socket: super::socket::Socket) {
-        let reception = super::wire::Reception {
-            steward: self.steward.clone(),
+        let reception = super::wire::Acceptor {
+            supervisor: self.supervisor.clone(),
             executor: self.executor.clone(),
             permit: self.permit.clone(),
         };
         self.reception = Some(self.executor.spawn(reception.accept(socket)));
     }
 
-    /// Takes the socket away and waits until the last desk has said goodbye, but not for ever: a front that is stuck holds nobody. The steward
+    /// Takes the socket away and waits until the last desk has said goodbye, but not for ever: a front that is stuck holds nobody. The supervisor
     /// has retired.
     pub(crate) async fn close(mut self) {
         if let Some(reception) = self.reception.take() {

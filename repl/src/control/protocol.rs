@@ -1,7 +1,7 @@
 //! What is said through the control socket: one JSON object a line each way, tagged by `"type"`.
 //!
 //! The server speaks first. The client answers with a hello of its own, and from then on asks what it likes; each question is answered in
-//! the order of asking, and what happens in the house comes in between.
+//! the order of asking, and what happens in the server comes in between.
 //!
 //! ```text
 //! ◂ {"type":"hello","protocol":1,"program":"salotto 0.1.0","process":4711}
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use salotto::{Command, Reply, Report};
 use serde::{Deserialize, Serialize};
 
-use crate::steward::{Leave, Watch};
+use crate::supervisor::{Leave, Watch};
 
 /// Changes when an older side would misunderstand a newer one. Both must have the same.
 pub const VERSION: u32 = 1;
@@ -38,7 +38,7 @@ pub enum Ask {
     Hello {
         /// [`VERSION`] of the client.
         protocol: u32,
-        /// What of the house it wants to see; nothing, until a `watch` command says otherwise, where it is left out.
+        /// What of the server it wants to see; nothing, until a `watch` command says otherwise, where it is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         watch: Option<Watch>,
     },

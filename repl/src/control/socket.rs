@@ -57,7 +57,7 @@ pub(crate) enum Place {
     /// Where it is when nobody says.
     Usual(PathBuf),
     /// Nobody says, and the environment names no folder for it.
-    Nowhere,
+    InProcess,
 }
 
 impl Place {
@@ -66,7 +66,7 @@ impl Place {
         match (option.or(configured), usual_path()) {
             (Some(path), _) => Self::Named(path),
             (None, Some(path)) => Self::Usual(path),
-            (None, None) => Self::Nowhere,
+            (None, None) => Self::InProcess,
         }
     }
 }

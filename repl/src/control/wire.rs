@@ -19,11 +19,11 @@ use super::client::{self, Client};
 use super::desk;
 use super::protocol::{Ask, LONGEST_ASK, Tell};
 use super::socket::{self, Socket};
-use crate::steward::Steward;
+use crate::supervisor::Supervisor;
 
 /// Fronts that may be attached at a time.
 const PLACES: usize = 32;
-/// Longest line that a server may send, in bytes: the users of a large house are one.
+/// Longest line that a server may send, in bytes: the users of a large server are one.
 const LONGEST_TELL: u64 = 64 * 1024 * 1024;
 /// So many bytes are gathered before they are written, where there are as many.
 const GATHERED: usize = 16 * 1024;
@@ -31,13 +31,13 @@ const GATHERED: usize = 16 * 1024;
 const RETRY: Duration = Duration::from_millis(100);
 
 /// What is needed to serve fronts from other processes.
-pub(super) struct Reception {
-    pub(super) steward: Arc<Steward>,
+pub(super) struct Acceptor {
+    pub(super) supervisor: Arc<Supervisor>,
     pub(super) executor: Arc<Executor<'static>>,
     pub(super) permit: Sender<Infallible>,
 }
 
-impl Reception {
+impl Acceptor {
     /// Accepts until it is cancelled, and takes the socket away then.
     pub(super) async fn accept(self, socket: Socket) {
         let places = Arc::new(Semaphore::new(PLACES));
@@ -58,24 +58,24 @@ impl Reception {
             };
             number += 1;
             let who = format!("attached {number}{}", socket::identity(&stream));
-            let (steward, permit) = (self.steward.clone(), self.permit.clone());
+            let (supervisor, permit) = (self.supervisor.clone(), self.permit.clone());
             let attend = async move {
                 tracing::debug!(by = who, "attached");
-                serve(stream, steward, &who).await;
+                serve(stream, supervisor, &who).await;
                 tracing::debug!(by = who, "detached");
                 drop((place, permit));
             };
-            // Ends with its front or when the steward retires.
+            // Ends with its front or when the supervisor retires.
             self.executor.spawn(attend).detach();
         }
     }
 }
 
-/// Serves a front until it is gone, or the steward retires and the front has been told.
-async fn serve(stream: UnixStream, steward: Arc<Steward>, who: &str) {
+/// Serves a front until it is gone, or the supervisor retires and the front has been told.
+async fn serve(stream: UnixStream, supervisor: Arc<Supervisor>, who: &str) {
     let (client, end) = client::line();
     let (asks, tells) = client.into_ends();
-    let desk = desk::attend(steward, who.to_owned(), end.asks, end.tells);
+    let desk = desk::attend(supervisor, who.to_owned(), end.asks, end.tells);
     let write = write(stream.clone(), tells);
     let served = future::zip(desk, write);
     let read = async {

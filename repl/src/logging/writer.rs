@@ -19,7 +19,7 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// Where lines are written.
 #[derive(Debug)]
 pub(super) enum Destination {
-    Nowhere,
+    InProcess,
     Stderr,
     File(File),
 }
@@ -49,7 +49,7 @@ impl Destination {
         let line = format!("{line}\n");
         // A disk that is full and a pipe that nobody reads have nobody to be told.
         let _ = match self {
-            Self::Nowhere => Ok(()),
+            Self::InProcess => Ok(()),
             Self::Stderr => io::stderr().lock().write_all(line.as_bytes()),
             Self::File(file) => file.write_all(line.as_bytes()),
         };

@@ -1,4 +1,4 @@
-//! `salotto attach`: a console in front of a house in another process.
+//! `salotto attach`: a console in front of a server in another process.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::console::{Console, End, Site};
 use crate::control::{self, Client, Place};
 use crate::output::complain;
 use crate::settings::Source;
-use crate::steward::Watch;
+use crate::supervisor::Watch;
 
 /// Where the server is looked for.
 pub(crate) struct Wish {

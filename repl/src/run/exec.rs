@@ -1,4 +1,4 @@
-//! `salotto exec`: commands for a house in another process.
+//! `salotto exec`: commands for a server in another process.
 
 use std::io::{self, IsTerminal};
 

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::steward::OpenError;
+use crate::supervisor::OpenError;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// All was done.
     Done,
-    /// A command failed, or the house did not open.
+    /// A command failed, or the server did not start.
     Failed,
     /// The command line or the configuration is wrong.
     Usage,
@@ -28,7 +28,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why the house did not open, as an exit status.
+/// Why the server did not start, as an exit status.
 pub(super) fn exit_of(error: &OpenError) -> Exit {
     match error {
         OpenError::Config(_) => Exit::Usage,

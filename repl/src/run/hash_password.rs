@@ -10,7 +10,7 @@ use super::exit::Exit;
 use crate::output::{complain, say};
 use crate::signals::Asking;
 
-/// Longest password, in bytes: what a house takes as a line.
+/// Longest password, in bytes: what a server takes as a line.
 const LONGEST: u64 = 4096;
 
 /// Why there is no hash.
@@ -21,7 +21,7 @@ enum Problem {
     #[error("the two are not the same; try again")]
     Different,
     #[error(
-        "the password is longer than {LONGEST} bytes, which is more than a house takes; choose a shorter one"
+        "the password is longer than {LONGEST} bytes, which is more than a server takes; choose a shorter one"
     )]
     TooLong,
     #[error("interrupted")]

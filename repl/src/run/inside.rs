@@ -1,4 +1,4 @@
-//! A house in this process, with a person at a console or a script in front of it.
+//! A server in this process, with a person at a console or a script in front of it.
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -12,23 +12,23 @@ use crate::logging::{Diagnostics, Front};
 use crate::output::{complain, say};
 use crate::settings::{Config, Source};
 use crate::signals::Asking;
-use crate::steward::{Steward, Watch, listening};
+use crate::supervisor::{Supervisor, Watch, listening};
 
 /// Diagnostics that may wait to be printed.
 const DIAGNOSTICS: usize = 64;
 
-/// What the command line says about the house.
+/// What the command line says about the server.
 pub(crate) struct Wish {
     pub(crate) source: Source,
     pub(crate) listen: Vec<String>,
     pub(crate) control: Option<PathBuf>,
-    /// Whether the house opens at once.
+    /// Whether the server starts at once.
     pub(crate) start: bool,
 }
 
 /// Runs until the person leaves or the script ends.
 pub(crate) fn run(wish: Wish) -> Exit {
-    // Wrong from the start is not worth a console, also where the house is to open later.
+    // Wrong from the start is not worth a console, also where the server is to open later.
     let config = match wish.source.load() {
         Ok(config) => config,
         Err(error) => {
@@ -58,9 +58,9 @@ fn at_console(wish: Wish, config: Config) -> Result<Exit, String> {
         Err(error) if matches!(place, Place::Named(_)) => return Err(error.to_string()),
         Err(error) => (None, Some(error)),
     };
-    let steward =
-        Steward::new(wish.source, wish.listen, config.program.control, diagnostics.clone());
-    let mut office = open_office(Arc::new(steward))?;
+    let supervisor =
+        Supervisor::new(wish.source, wish.listen, config.program.control, diagnostics.clone());
+    let mut office = open_office(Arc::new(supervisor))?;
     let client = office.connect("console");
     smol::block_on(async {
         let greeting = meet(&client, Some(Watch::Rooms)).await?;
@@ -75,11 +75,11 @@ fn at_console(wish: Wish, config: Config) -> Result<Exit, String> {
             office.listen(socket);
         }
         if wish.start {
-            console.open_house();
+            console.start_server();
         }
         let end = console.run().await;
         if let End::ServerGone(_) = end {
-            say("the house is closed");
+            say("the server is stopped");
         }
         office.close().await;
         diagnostics.flush().await;
@@ -91,16 +91,16 @@ fn at_console(wish: Wish, config: Config) -> Result<Exit, String> {
 fn for_script(wish: Wish, config: Config) -> Result<Exit, String> {
     let diagnostics = Diagnostics::install(config.program.log, Front::Script)?;
     // One that runs beside a server of the same configuration wants nothing of its socket.
-    let place = wish.control.map_or(Place::Nowhere, Place::Named);
+    let place = wish.control.map_or(Place::InProcess, Place::Named);
     let socket = claim(&place).map_err(|error| error.to_string())?;
-    let steward =
-        Steward::new(wish.source, wish.listen, config.program.control, diagnostics.clone());
-    let steward = Arc::new(steward);
-    let mut office = open_office(steward.clone())?;
+    let supervisor =
+        Supervisor::new(wish.source, wish.listen, config.program.control, diagnostics.clone());
+    let supervisor = Arc::new(supervisor);
+    let mut office = open_office(supervisor.clone())?;
     smol::block_on(async {
         let mut asking = Asking::listen();
         if wish.start {
-            match steward.open().await {
+            match supervisor.open().await {
                 Ok(addresses) => say(listening(&addresses)),
                 Err(error) => {
                     complain(&error);
@@ -125,12 +125,12 @@ fn for_script(wish: Wish, config: Config) -> Result<Exit, String> {
 pub(crate) fn claim(place: &Place) -> Result<Option<Socket>, ClaimError> {
     match place {
         Place::Named(path) | Place::Usual(path) => Socket::claim(path).map(Some),
-        Place::Nowhere => Ok(None),
+        Place::InProcess => Ok(None),
     }
 }
 
-pub(crate) fn open_office(steward: Arc<Steward>) -> Result<Office, String> {
-    Office::open(steward).map_err(|error| format!("cannot start a thread for consoles: {error}"))
+pub(crate) fn open_office(supervisor: Arc<Supervisor>) -> Result<Office, String> {
+    Office::open(supervisor).map_err(|error| format!("cannot start a thread for consoles: {error}"))
 }
 
 /// Says hello to the desk in this process.

@@ -1,4 +1,4 @@
-//! Lines that nobody types: a script in front of a house in this process, or `exec` in front of one far away. Results go to stdout, errors
+//! Lines that nobody types: a script in front of a server in this process, or `exec` in front of one far away. Results go to stdout, errors
 //! to stderr with what they belong to.
 
 use std::io::{self, BufRead, IsTerminal};
@@ -14,7 +14,7 @@ use crate::control::protocol::Tell;
 use crate::output::{complain, say, wants_colours};
 use crate::render::Renderer;
 use crate::signals::Asking;
-use crate::steward::Leave;
+use crate::supervisor::Leave;
 
 /// Lines that are read ahead; the reader waits when they are not executed as fast.
 const READ_AHEAD: usize = 16;
@@ -49,7 +49,7 @@ enum Answer {
 
 enum Next {
     Line(Vec<u8>),
-    Told(Option<Tell>),
+    Heard(Option<Tell>),
     End,
 }
 
@@ -95,7 +95,7 @@ impl Script {
                 Next::End
             };
             let line = async { self.lines.next().await.map_or(Next::End, Next::Line) };
-            let told = async { Next::Told(self.client.next().await) };
+            let told = async { Next::Heard(self.client.next().await) };
             let answer = match stop.or(line).or(told).await {
                 Next::Line(line) => {
                     number += 1;
@@ -107,12 +107,12 @@ impl Script {
                         ),
                     }
                 }
-                Next::Told(Some(Tell::Report { report })) => {
+                Next::Heard(Some(Tell::Report { report })) => {
                     self.show(&report);
                     continue;
                 }
-                Next::Told(Some(Tell::Bye { .. }) | None) => Answer::ServerGone,
-                Next::Told(Some(_)) => continue,
+                Next::Heard(Some(Tell::Bye { .. }) | None) => Answer::ServerGone,
+                Next::Heard(Some(_)) => continue,
                 Next::End => break,
             };
             match answer {
@@ -133,7 +133,7 @@ impl Script {
         (self.exit, self.client)
     }
 
-    /// Executes the script, and closes the house after it.
+    /// Executes the script, and stops the server after it.
     pub(crate) async fn run_and_close(self, asking: &mut Asking) -> Exit {
         let renderer = self.renderer;
         let (exit, mut client) = self.run(asking).await;
@@ -172,7 +172,7 @@ impl Script {
         if self.json {
             say(Value::Null);
         } else if how == Leave::Shutdown {
-            say("the house is closed");
+            say("the server is stopped");
         }
         Answer::Leave
     }

@@ -1,4 +1,4 @@
-//! The house without a console: for systemd and containers.
+//! The server without a console: for systemd and containers.
 
 mod manager;
 
@@ -14,12 +14,12 @@ use crate::logging::{Diagnostics, Front};
 use crate::output::complain;
 use crate::settings::Source;
 use crate::signals::{Asked, Asking};
-use crate::steward::{Form, Outcome, Steward, View, Watch};
+use crate::supervisor::{Form, Outcome, Supervisor, View, Watch};
 use manager::State;
 
 enum Next {
     Asked(Asked),
-    /// The house is closed for good: somebody typed `shutdown`.
+    /// The server is stopped for good: somebody typed `shutdown`.
     Retired,
 }
 
@@ -35,8 +35,9 @@ pub(crate) fn run(source: Source, listen: Vec<String>, control: Option<PathBuf>)
     let place = Place::find(control, config.program.control.socket.clone());
     let ran = Diagnostics::install(config.program.log, Front::Service).and_then(|diagnostics| {
         let socket = reachable(&place)?;
-        let steward = Steward::new(source, listen, config.program.control, diagnostics.clone());
-        smol::block_on(serve(Arc::new(steward), socket, &diagnostics))
+        let supervisor =
+            Supervisor::new(source, listen, config.program.control, diagnostics.clone());
+        smol::block_on(serve(Arc::new(supervisor), socket, &diagnostics))
     });
     ran.unwrap_or_else(|error| {
         complain(error);
@@ -44,7 +45,7 @@ pub(crate) fn run(source: Source, listen: Vec<String>, control: Option<PathBuf>)
     })
 }
 
-/// The socket through which it will be controlled. A system that has no place for one still has a house; another server in this place is a
+/// The socket through which it will be controlled. A system that has no place for one still has a server; another server in this place is a
 /// mistake.
 fn reachable(place: &Place) -> Result<Option<Socket>, String> {
     match (claim(place), place) {
@@ -62,14 +63,14 @@ fn reachable(place: &Place) -> Result<Option<Socket>, String> {
 }
 
 async fn serve(
-    steward: Arc<Steward>,
+    supervisor: Arc<Supervisor>,
     socket: Option<Socket>,
     diagnostics: &Diagnostics,
 ) -> Result<Exit, String> {
     let mut asking = Asking::listen();
-    let mut office = open_office(steward.clone())?;
-    let (view, mut feed) = steward.view("SIGHUP", Some(Watch::None)).await;
-    if let Err(error) = steward.open().await {
+    let mut office = open_office(supervisor.clone())?;
+    let (view, mut feed) = supervisor.view("SIGHUP", Some(Watch::None)).await;
+    if let Err(error) = supervisor.open().await {
         diagnostics.flush().await;
         complain(&error);
         return Ok(exit_of(&error));
@@ -77,8 +78,8 @@ async fn serve(
     if let Some(socket) = socket {
         office.listen(socket);
     }
-    manager::tell(State::Ready, &steward);
-    let watched = manager::watch(&steward);
+    manager::tell(State::Ready, &supervisor);
+    let watched = manager::watch(&supervisor);
     let work = async {
         loop {
             let asked = async { Next::Asked(asking.next().await) };
@@ -90,23 +91,23 @@ async fn serve(
             match asked.or(retired).await {
                 Next::Asked(Asked::Stop | Asked::Interrupt) | Next::Retired => break,
                 Next::Asked(Asked::HangUp) => {
-                    manager::tell(State::Reloading, &steward);
-                    reload(&steward, &view).await;
-                    manager::tell(State::Ready, &steward);
+                    manager::tell(State::Reloading, &supervisor);
+                    reload(&supervisor, &view).await;
+                    manager::tell(State::Ready, &supervisor);
                 }
             }
         }
     };
     work.or(watched).await;
-    manager::tell(State::Stopping, &steward);
-    steward.retire().await;
+    manager::tell(State::Stopping, &supervisor);
+    supervisor.retire().await;
     office.close().await;
     diagnostics.flush().await;
     Ok(Exit::Done)
 }
 
-async fn reload(steward: &Steward, view: &View) {
-    match steward.execute(view, "config reload", Form::Reply).await {
+async fn reload(supervisor: &Supervisor, view: &View) {
+    match supervisor.execute(view, "config reload", Form::Reply).await {
         Ok(Outcome::Reply(reply)) => tracing::info!("{reply}"),
         Ok(Outcome::Data(_) | Outcome::Leave(_)) => {}
         Err(error) => {

@@ -17,7 +17,7 @@ use super::program::{ControlSettings, LogSettings, Program};
 /// A configuration in which nothing is wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// The settings of the house.
+    /// The settings of the server.
     pub settings: Settings,
     /// The settings of the program around it.
     pub program: Program,

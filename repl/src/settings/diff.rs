@@ -16,7 +16,7 @@ const READ_AT_START: [&str; 2] = ["control.socket", "log.format"];
 /// A configuration in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InForce<'running> {
-    /// The settings of the house.
+    /// The settings of the server.
     pub settings: &'running Settings,
     /// The settings of the program.
     pub program: &'running Program,
@@ -43,7 +43,7 @@ pub struct Change {
 pub enum When {
     /// From the next `config reload`.
     Reload,
-    /// From the next `restart` of the house.
+    /// From the next `restart` of the server.
     Restart,
     /// From the next start of the program.
     Program,

@@ -1,11 +1,11 @@
-//! Settings of the program around the house: where it is controlled, and what it writes about itself.
+//! Settings of the program around the server: where it is controlled, and what it writes about itself.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
 
-/// Settings that concern the program and not the house.
+/// Settings that concern the program and not the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Program {
     /// Where it is controlled.
@@ -46,7 +46,7 @@ pub enum Level {
     /// What a host wants to find later: who did what, what was opened, closed and changed.
     #[default]
     Info,
-    /// Connections, and each time that a limit strikes.
+    /// Connections, and each time that a limit is hit.
     Debug,
     /// Everything there is.
     Trace,

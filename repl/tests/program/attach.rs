@@ -1,4 +1,4 @@
-//! A console on a house in another process, at a real terminal.
+//! A console on a server in another process, at a real terminal.
 
 use rustix::process::Signal;
 
@@ -15,7 +15,7 @@ impl Console {
     }
 }
 
-/// A console on the house that runs in this folder.
+/// A console on the server that runs in this folder.
 fn attach(folder: &Folder) -> Console {
     let console = Console::open(folder, &["attach"]);
     console.sees("attached to salotto ");
@@ -63,14 +63,14 @@ fn what_one_watches_and_traces_is_its_own_affair() {
 }
 
 #[test]
-fn whoever_leaves_leaves_the_house_open() {
+fn whoever_leaves_leaves_the_server_open() {
     let folder = Folder::new();
     let (_serve, address) = folder.serve(&[]);
     let mut ada = Guest::join(address, "ada");
     for leaving in [CTRL_D.to_owned(), format!("quit{ENTER}"), format!("detach{ENTER}")] {
         let mut console = attach(&folder);
         console.press(CTRL_C);
-        console.sees("`detach` or Ctrl+D leaves; the house stays open");
+        console.sees("`detach` or Ctrl+D leaves; the server stays running");
         console.ends_with("salotto>");
         console.press(&leaving);
         assert_eq!(console.exit_status(), Some(0), "{leaving:?}");
@@ -121,20 +121,23 @@ fn a_server_that_is_killed_ends_the_console_too() {
 }
 
 #[test]
-fn the_house_closes_and_opens_and_the_console_stays() {
+fn the_server_stops_and_opens_and_the_console_stays() {
     let folder = Folder::new();
     let (_serve, address) = folder.serve(&[]);
     let mut ada = Guest::join(address, "ada");
     let (mut console, other) = (attach(&folder), attach(&folder));
     console.run("stop");
-    console.sees("the house is closed");
-    other.sees("the house was closed by attached 1 (process ");
+    console.sees("the server is stopped");
+    other.sees("the server was stopped by attached 1 (process ");
     ada.lines.expect("goodbye (server stopping)");
     let status = folder.exec(&["status"]);
-    assert_eq!((status.status, status.err.as_str()), (1, "the house is not running; type start\n"));
+    assert_eq!(
+        (status.status, status.err.as_str()),
+        (1, "the server is not running; type start\n")
+    );
     console.run(&format!("start {address}"));
     console.sees(&format!("listening on {address}"));
-    other.sees("the house was opened by attached 1 (process ");
+    other.sees("the server was started by attached 1 (process ");
     let _bob = Guest::join(address, "bob");
     other.sees("#lobby * bob joined");
     console.run("restart");
@@ -143,7 +146,7 @@ fn the_house_closes_and_opens_and_the_console_stays() {
     console.sees("#lobby * eve joined");
 }
 
-/// Waits until the house is open, and says where.
+/// Waits until the server is running, and says where.
 fn reopened(folder: &Folder) -> std::net::SocketAddr {
     // Asked while it opens, the question waits.
     let status = folder.json("status");
@@ -158,7 +161,7 @@ fn a_shutdown_from_afar_ends_the_server_and_every_console() {
     let (mut console, mut other) = (attach(&folder), attach(&folder));
     console.press(&format!("shutdown{ENTER}"));
     assert_eq!(console.exit_status(), Some(0));
-    console.sees("the house is closed");
+    console.sees("the server is stopped");
     assert_eq!(other.exit_status(), Some(3));
     other.sees("the server has ended: the server is stopping");
     ada.lines.expect("goodbye (server stopping)");
@@ -166,12 +169,12 @@ fn a_shutdown_from_afar_ends_the_server_and_every_console() {
 }
 
 #[test]
-fn a_console_that_runs_the_house_can_be_attached_to() {
+fn a_console_that_runs_the_server_can_be_attached_to() {
     let folder = Folder::new();
     let mut host = Console::open(&folder, &["--listen", "127.0.0.1:0"]);
     host.ends_with("salotto>");
     host.press(&format!("detach{ENTER}"));
-    host.sees("`quit` or Ctrl+D closes the house and leaves");
+    host.sees("`quit` or Ctrl+D stops the server and leaves");
     host.ends_with("salotto>");
     let mut guest = attach(&folder);
     guest.press(&format!("say from afar{ENTER}"));
@@ -181,18 +184,18 @@ fn a_console_that_runs_the_house_can_be_attached_to() {
     guest.ends_with("salotto>");
     host.press(CTRL_D);
     assert_eq!(host.exit_status(), Some(0));
-    host.sees("the house is closed");
+    host.sees("the server is stopped");
     assert_eq!(guest.exit_status(), Some(3));
 }
 
 #[test]
-fn a_console_whose_house_is_shut_down_from_afar_ends() {
+fn a_console_whose_server_is_shut_down_from_afar_ends() {
     let folder = Folder::new();
     let mut host = Console::open(&folder, &["--listen", "127.0.0.1:0"]);
     host.ends_with("salotto>");
-    assert_eq!(folder.exec(&["shutdown"]).out, "the house is closed\n");
+    assert_eq!(folder.exec(&["shutdown"]).out, "the server is stopped\n");
     assert_eq!(host.exit_status(), Some(0));
-    host.sees("the house is closed");
+    host.sees("the server is stopped");
 }
 
 #[test]

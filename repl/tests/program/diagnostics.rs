@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::console::{Console, ENTER};
 use crate::harness::{Folder, Guest, PATIENCE, Running};
 
-/// A house with these settings for its diagnostics.
+/// A server with these settings for its diagnostics.
 fn serve(folder: &Folder, log: &str) -> (Running, std::net::SocketAddr) {
     folder.write(
         "salotto.ron",
@@ -30,12 +30,12 @@ fn serve(folder: &Folder, log: &str) -> (Running, std::net::SocketAddr) {
 }
 
 #[test]
-fn who_did_what_and_what_struck_a_limit_is_found_without_being_asked_for() {
+fn who_did_what_and_who_hit_a_limit_is_found_without_being_asked_for() {
     let folder = Folder::new();
     let (mut serve, address) = folder.serve(&[]);
     let mut ada = Guest::join(address, "ada");
     ada.say(&"x".repeat(3000));
-    let line = serve.err.expect("a limit struck");
+    let line = serve.err.expect("a limit was hit");
     assert!(line.contains("INFO") && line.contains("limit=\"message too long\""), "{line}");
     assert!(line.contains(&format!("whom=\"ada (connection 1 from {}", address.ip())), "{line}");
     folder.exec(&["kick ada no flooding"]);
@@ -44,7 +44,7 @@ fn who_did_what_and_what_struck_a_limit_is_found_without_being_asked_for() {
         assert!(line.contains(part), "{line}");
     }
     folder.exec(&["stop"]);
-    serve.err.expect("the house is closed");
+    serve.err.expect("the server is stopped");
     let line = serve.err.expect("command=\"stop\"");
     assert!(line.contains("by=\"attached 2 (process "), "{line}");
 }
@@ -65,7 +65,7 @@ fn the_level_is_changed_while_people_talk() {
     let _eve = Guest::join(address, "eve");
     assert_eq!(folder.exec(&["log-level debug", "log-level"]).out, "log-level is debug\n");
     let _zoe = Guest::join(address, "zoe");
-    let line = serve.err.expect("DEBUG salotto::report: connected");
+    let line = serve.err.expect("DEBUG salotto::state::report: connected");
     assert!(line.contains("member=4"), "{line}");
 }
 
@@ -81,10 +81,10 @@ fn programs_can_read_it_from_a_file() {
     assert_eq!((ended.status, ended.err.as_str()), (0, ""));
     let log = folder.read("own.log");
     let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let struck = events.iter().find(|event| event["message"] == "a limit struck").unwrap();
-    assert_eq!((&struck["level"], &struck["struck"]), (&"INFO".into(), &1.into()));
+    let hits = events.iter().find(|event| event["message"] == "a limit was hit").unwrap();
+    assert_eq!((&hits["level"], &hits["hits"]), (&"INFO".into(), &1.into()));
     assert!(events.iter().any(|event| event["message"] == format!("listening on {address}")));
-    assert_eq!(events.last().unwrap()["message"], "the house is closed");
+    assert_eq!(events.last().unwrap()["message"], "the server is stopped");
     assert!(!log.contains("too long by far"), "what people say is not written");
 }
 
@@ -131,9 +131,9 @@ fn a_console_shows_warnings_alone_until_it_is_asked_for_more() {
     let _ada = Guest::join(address, "ada");
     console.sees("#lobby * ada joined");
     console.press(&format!("log-level debug{ENTER}"));
-    console.sees("INFO salotto_repl::steward: done by=\"console\" command=\"log-level\"");
+    console.sees("INFO salotto_repl::supervisor: done by=\"console\" command=\"log-level\"");
     let _bob = Guest::join(address, "bob");
-    let screen = console.sees("DEBUG salotto::report: connected member=2");
+    let screen = console.sees("DEBUG salotto::state::report: connected member=2");
     assert!(
         !screen.contains("listening on 127.0.0.1:0") && !screen.contains("member=1"),
         "{screen}"

@@ -1,4 +1,4 @@
-//! Commands for a house that runs in another process.
+//! Commands for a server that runs in another process.
 
 use std::io::Write;
 
@@ -50,7 +50,7 @@ fn each_argument_is_a_command_and_so_is_each_line_of_a_pipe() {
         folder.run(&["exec"], "# a comment\n\nsay three\nkick ada off you go\nquit\nnonsense");
     assert_eq!((ended.status, ended.out.as_str(), ended.err.as_str()), (0, "ada was kicked\n", ""));
     ada.lines.expect("goodbye (kicked by host: off you go)");
-    // The house is where it was.
+    // The server is where it was.
     assert_eq!(folder.exec(&["status"]).status, 0);
 }
 
@@ -102,10 +102,10 @@ fn a_table_is_a_list_of_objects_by_its_headings() {
     let mut ada = Guest::join(address, "ada");
     ada.say(&"x".repeat(3000));
     ada.lines.expect("the message has 3000 characters");
-    assert_eq!(folder.json("limits"), json!([{ "limit": "message too long", "struck": "1" }]));
+    assert_eq!(folder.json("limits"), json!([{ "limit": "message too long", "hits": "1" }]));
     assert_eq!(
         folder.json("help status"),
-        "status\n  Shows how the house is doing\n  needs the role operator"
+        "status\n  Shows how the server is doing\n  needs the role operator"
     );
 }
 

@@ -65,7 +65,7 @@ fn without_a_file_check_says_what_writes_one() {
 }
 
 #[test]
-fn a_wrong_configuration_opens_no_house_in_any_mode() {
+fn a_wrong_configuration_opens_no_server_in_any_mode() {
     let folder = Folder::new();
     folder.write("bad.ron", "(rooms: (open: maybe))");
     for args in [
@@ -127,7 +127,7 @@ fn what_is_no_password_is_not_hashed() {
         ("\nsecond line", "no password was given; type one, or pipe one line in\n"),
         (
             &"x".repeat(5000),
-            "the password is longer than 4096 bytes, which is more than a house takes; choose a shorter one\n",
+            "the password is longer than 4096 bytes, which is more than a server takes; choose a shorter one\n",
         ),
     ] {
         let ended = folder.run(&["hash-password"], input);

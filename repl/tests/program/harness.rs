@@ -80,7 +80,7 @@ impl Folder {
         Running::of(&mut self.command(args))
     }
 
-    /// Starts a house without a console, and says where it listens. When this returns it can be attached to.
+    /// Starts a server without a console, and says where it listens. When this returns it can be attached to.
     pub(crate) fn serve(&self, args: &[&str]) -> (Running, SocketAddr) {
         let args: Vec<&str> =
             ["serve", "--listen", "127.0.0.1:0"].iter().chain(args).copied().collect();
@@ -89,7 +89,7 @@ impl Folder {
         (serve, address)
     }
 
-    /// Executes commands on the house that runs here.
+    /// Executes commands on the server that runs here.
     pub(crate) fn exec(&self, lines: &[&str]) -> Ended {
         let args: Vec<&str> = ["exec"].iter().chain(lines).copied().collect();
         self.run(&args, "")
@@ -102,7 +102,7 @@ impl Folder {
         serde_json::from_str(&ended.out).unwrap()
     }
 
-    /// Where a house is controlled when nobody says where.
+    /// Where a server is controlled when nobody says where.
     pub(crate) fn socket(&self) -> PathBuf {
         self.path().join("run/salotto/control")
     }

@@ -50,9 +50,9 @@ fn a_line_that_is_no_text_is_refused_and_the_next_is_executed() {
 }
 
 #[test]
-fn what_needs_a_house_says_so_where_there_is_none() {
+fn what_needs_a_server_says_so_where_there_is_none() {
     let ended = Folder::new().run(CLOSED, "users\nstop\nrestart\nconfig reload\nkick bob\nusrs\n");
-    let not_running = "the house is not running; type start";
+    let not_running = "the server is not running; type start";
     assert_eq!(
         ended.err,
         format!(
@@ -65,18 +65,18 @@ fn what_needs_a_house_says_so_where_there_is_none() {
 }
 
 #[test]
-fn a_house_is_started_stopped_and_started() {
+fn a_server_is_started_stopped_and_started() {
     let ended = Folder::new().run(
         CLOSED,
         "start 127.0.0.1:0\nstart\nsay one\nstop\nsay two\nstart\nsay three\nrestart\nstatus\n",
     );
     let listening = ended.out.matches("listening on 127.0.0.1:").count();
     assert_eq!(listening, 3, "{}", ended.out);
-    assert!(ended.out.contains("the house is closed"));
+    assert!(ended.out.contains("the server is stopped"));
     assert_eq!(
         ended.err,
-        "line 2: the house is open already; `restart` closes and opens it\n\
-         line 5: the house is not running; type start\n"
+        "line 2: the server is running already; `restart` closes and opens it\n\
+         line 5: the server is not running; type start\n"
     );
 }
 
@@ -142,7 +142,7 @@ fn the_configuration_in_force_is_shown_with_its_origin() {
     let built_in = folder.run(CLOSED, "config\n");
     assert!(
         built_in.out.starts_with(
-            "// the house is not running; `start` takes this from the built-in defaults"
+            "// the server is not running; `start` takes this from the built-in defaults"
         ),
         "{}",
         built_in.out

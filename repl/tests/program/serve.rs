@@ -1,9 +1,9 @@
-//! The house without a console.
+//! The server without a console.
 
 use crate::harness::{Folder, Guest, Running};
 
 #[test]
-fn a_signal_closes_the_house_and_people_are_told() {
+fn a_signal_closes_the_server_and_people_are_told() {
     use rustix::process::Signal;
     for ending in [Signal::TERM, Signal::INT] {
         let folder = Folder::new();

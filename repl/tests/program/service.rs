@@ -71,7 +71,7 @@ fn it_is_ready_when_it_listens_and_says_that_it_reloads_and_stops() {
 }
 
 #[test]
-fn the_watchdog_hears_of_a_house_that_answers_also_while_it_is_closed() {
+fn the_watchdog_hears_of_a_server_that_answers_also_while_it_is_closed() {
     let folder = Folder::new();
     folder.write("salotto.ron", ANY_PORT);
     let manager = Manager::new(&folder);
@@ -82,8 +82,8 @@ fn the_watchdog_hears_of_a_house_that_answers_also_while_it_is_closed() {
     assert_eq!(manager.hear_of("WATCHDOG=1"), ["WATCHDOG=1", &open]);
     assert_eq!(manager.hear_of("WATCHDOG=1"), ["WATCHDOG=1", &open]);
     assert_eq!(folder.exec(&["stop"]).status, 0);
-    manager.hear_of("STATUS=the house is closed");
-    assert_eq!(manager.hear_of("WATCHDOG=1"), ["WATCHDOG=1", "STATUS=the house is closed"]);
+    manager.hear_of("STATUS=the server is stopped");
+    assert_eq!(manager.hear_of("WATCHDOG=1"), ["WATCHDOG=1", "STATUS=the server is stopped"]);
 }
 
 #[test]

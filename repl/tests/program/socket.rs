@@ -227,7 +227,7 @@ fn there_are_so_many_places_and_one_that_is_left_is_free_again() {
 }
 
 #[test]
-fn a_program_that_takes_nothing_holds_up_neither_the_house_nor_its_end() {
+fn a_program_that_takes_nothing_holds_up_neither_the_server_nor_its_end() {
     let folder = Folder::new();
     let (mut serve, address) = folder.serve(&[]);
     let mut stuck = Program::connect(&folder);

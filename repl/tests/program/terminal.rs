@@ -68,13 +68,13 @@ fn what_is_typed_ahead_is_not_lost() {
 }
 
 #[test]
-fn ctrl_c_as_a_signal_does_not_close_the_house() {
+fn ctrl_c_as_a_signal_does_not_close_the_server() {
     let folder = Folder::new();
     let console = Console::open(&folder, ANY_PORT);
     let address = console.address();
     let id = rustix::process::Pid::from_child(&console.child);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    console.sees("`quit` or Ctrl+D closes the house and leaves");
+    console.sees("`quit` or Ctrl+D stops the server and leaves");
     console.ends_with("salotto>");
     let _ada = Guest::join(address, "ada");
     console.sees("ada joined");
@@ -120,7 +120,7 @@ fn ctrl_c_takes_the_line_away_and_on_an_empty_one_names_quit() {
     let screen = console.ends_with("salotto>");
     assert!(!screen.contains("Ctrl+D"), "{screen}");
     console.press(CTRL_C);
-    console.sees("`quit` or Ctrl+D closes the house and leaves");
+    console.sees("`quit` or Ctrl+D stops the server and leaves");
     console.press(&format!("watch{ENTER}"));
     console.sees("watching rooms");
 }
@@ -134,7 +134,7 @@ fn ctrl_d_says_goodbye_to_everybody() {
     console.press(CTRL_D);
     ada.lines.expect("goodbye (server stopping)");
     assert_eq!(console.exit_status(), Some(0));
-    console.sees("the house is closed");
+    console.sees("the server is stopped");
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_port_in_use_leaves_the_console_open() {
 }
 
 #[test]
-fn a_signal_closes_the_house_and_leaves_the_terminal_as_it_was() {
+fn a_signal_closes_the_server_and_leaves_the_terminal_as_it_was() {
     let folder = Folder::new();
     let mut console = Console::open(&folder, ANY_PORT);
     let mut ada = Guest::join(console.address(), "ada");

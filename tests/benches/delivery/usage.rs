@@ -35,7 +35,7 @@ pub(crate) struct Usage {
 pub(crate) struct Caveats {
     /// The load generator had no more to give while a server had.
     pub(crate) load: bool,
-    /// Other programs, or the host of a virtual machine, took part of it.
+    /// Other programs, or the operator of a virtual machine, took part of it.
     pub(crate) others: bool,
 }
 
@@ -112,7 +112,7 @@ fn own_cpu() -> io::Result<Duration> {
     cpu("self")
 }
 
-/// The time that the machine's cores were not idle so far, whoever used them, in clock ticks of 10 ms. What the host of a virtual
+/// The time that the machine's cores were not idle so far, whoever used them, in clock ticks of 10 ms. What the operator of a virtual
 /// machine took away is in it.
 fn machine_cpu() -> io::Result<Duration> {
     const IDLE: [usize; 2] = [3, 4];

@@ -1,29 +1,29 @@
-//! What clients may send without harm: to the house, to others, or to themselves.
+//! What clients may send without harm: to the server, to others, or to themselves.
 
 use std::time::Duration;
 
 use salotto::protocol::ErrorCode;
-use salotto::{Request, Strike};
-use salotto_tests::House;
+use salotto::{LimitHit, Request};
+use salotto_tests::TestServer;
 use salotto_tests::json::hello;
 
 #[test]
 fn a_line_that_is_too_long_is_answered_and_the_next_one_is_said() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says(&"x".repeat(5000));
     ada.hears_exactly(&["! the line is longer than 4096 bytes and was dropped; send it in parts"]);
     ada.says("after");
     bob.hears_exactly(&["ada: after"]);
-    assert_eq!(house.struck(Strike::LineBytes), 1);
+    assert_eq!(server.hits(LimitHit::LineBytes), 1);
 }
 
 #[test]
 fn a_message_that_is_too_long_is_answered_and_the_next_one_is_said() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says(&"ä".repeat(2001));
     ada.hears_exactly(&[
         "! the message has 2001 characters and was not sent; at most 2000 are allowed, so send it in parts",
@@ -31,14 +31,14 @@ fn a_message_that_is_too_long_is_answered_and_the_next_one_is_said() {
     let longest = "ä".repeat(2000);
     ada.says(&longest);
     bob.hears_exactly(&[&format!("ada: {longest}")]);
-    assert_eq!(house.struck(Strike::MessageLength), 1);
+    assert_eq!(server.hits(LimitHit::MessageLength), 1);
 }
 
 #[test]
 fn bytes_without_an_end_of_line_end_the_connection() {
-    let house = House::builder().enable("notices").open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().enable("notices").open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters("ada");
     bob.hears("* ada joined");
     // More than the limit in one go; the rest may find the connection closed.
     let _ = ada.tries_to_send(&[b'x'; 64 * 1024]);
@@ -48,13 +48,13 @@ fn bytes_without_an_end_of_line_end_the_connection() {
         "{heard:?}"
     );
     bob.hears("* ada left (8192 bytes came without an end of line)");
-    assert_eq!(house.struck(Strike::Unended), 1);
+    assert_eq!(server.hits(LimitHit::Unended), 1);
 }
 
 #[test]
 fn bytes_without_an_end_of_line_are_not_kept_in_dribbles_either() {
-    let house = House::open();
-    let mut eve = house.connects();
+    let server = TestServer::open();
+    let mut eve = server.connects();
     for _ in 0..20 {
         if eve.tries_to_send(&[b'x'; 512]).is_err() {
             break;
@@ -65,25 +65,25 @@ fn bytes_without_an_end_of_line_are_not_kept_in_dribbles_either() {
 
 #[test]
 fn a_line_that_is_not_utf8_is_answered_and_the_next_one_is_said() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     for bytes in [&b"caf\xe9\n"[..], b"\xc3\x28\n", b"\xed\xa0\x80\n", b"\xf8\x88\x80\x80\x80\n"] {
         ada.sends(bytes);
         ada.hears_exactly(&["! the line is not UTF-8 and was dropped; set your terminal to UTF-8"]);
     }
     ada.says("café");
     bob.hears_exactly(&["ada: café"]);
-    assert_eq!(house.struck(Strike::BadUtf8), 4);
+    assert_eq!(server.hits(LimitHit::BadUtf8), 4);
 }
 
 #[test]
 fn no_control_character_reaches_anybody() {
     // The harness looks at each line that anybody hears; here are the ways in.
-    let house = House::builder().enable("notices").enable("quit").open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters_json("ada");
-    let mut eve = house.enters("eve");
+    let server = TestServer::builder().enable("notices").enable("quit").open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters_json("ada");
+    let mut eve = server.enters("eve");
     let nasty = "a\u{1b}]0;owned\u{7}\u{1b}[2J\u{8}\u{7f}\u{9b}31m\u{202e}\u{2028}\rb";
     let clean = "a]0;owned[2J31m bb";
     let clean = clean.strip_suffix('b').expect("one b too many");
@@ -99,17 +99,17 @@ fn no_control_character_reaches_anybody() {
     bob.hears(&format!("[ada to bob] {clean}"));
     ada.asks(Request::Command { line: format!("quit {nasty}"), room: None });
     bob.hears(&format!("* ada left (quit: {clean})"));
-    house.types(&format!("topic lobby {nasty}"));
+    server.types(&format!("topic lobby {nasty}"));
     bob.hears(&format!("* host set the topic: {clean}"));
-    house.types(&format!("kick eve {nasty}"));
+    server.types(&format!("kick eve {nasty}"));
     bob.hears(&format!("* eve left (kicked by host: {clean})"));
 }
 
 #[test]
 fn what_is_wrong_is_not_told_with_raw_control_characters() {
-    let house = House::open();
+    let server = TestServer::open();
     let nasty = "\u{1b}[2J\u{7}";
-    let mut ada = house.connects_json();
+    let mut ada = server.connects_json();
     ada.asks(hello(&format!("{nasty}a b"), &[], None));
     let mut texts = vec![ada.hears_error(ErrorCode::BadName)];
     let mut ada = ada.enters("ada");
@@ -130,8 +130,8 @@ fn what_is_wrong_is_not_told_with_raw_control_characters() {
 
 #[test]
 fn nothing_but_invisible_characters_is_no_message() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
     ada.says("\u{1b}\u{7}");
     ada.hears_exactly(&["! there is nothing in the message that can be shown"]);
     ada.says("x");
@@ -140,9 +140,9 @@ fn nothing_but_invisible_characters_is_no_message() {
 
 #[test]
 fn user_text_is_never_a_format_string() {
-    let house = House::builder().enable("notices").open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().enable("notices").open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters("ada");
     for text in ["{server} {} {0} %s %n", "{name}", "$(reboot) `id` ../../etc"] {
         ada.says(text);
         bob.hears(&format!("ada: {text}"));
@@ -150,25 +150,26 @@ fn user_text_is_never_a_format_string() {
 }
 
 #[test]
-fn a_house_that_is_full_says_so_and_has_room_again() {
-    let house = House::builder().settings(|settings| settings.limits.connections = Some(3)).open();
-    let ada = house.enters("ada");
-    let _bob = house.enters("bob");
-    let _silent = house.connects();
-    house.waits_until("the silent one is connected", |status| status.connected == 3);
+fn a_server_that_is_full_says_so_and_has_room_again() {
+    let server =
+        TestServer::builder().settings(|settings| settings.limits.connections = Some(3)).open();
+    let ada = server.enters("ada");
+    let _bob = server.enters("bob");
+    let _silent = server.connects();
+    server.waits_until("the silent one is connected", |status| status.connected == 3);
     assert_eq!(
-        house.connects().hears_eof(),
-        ["! the house is full (3 connections); try again later"]
+        server.connects().hears_eof(),
+        ["! the server is full (3 connections); try again later"]
     );
-    assert_eq!(house.struck(Strike::Connections), 1);
+    assert_eq!(server.hits(LimitHit::Connections), 1);
     ada.dies();
-    house.waits_until("ada is gone", |status| status.connected == 2);
-    // Her place is free once her session has ended, which is a moment after the house has let go of her.
+    server.waits_until("ada is gone", |status| status.connected == 2);
+    // Her place is free once her session has ended, which is a moment after the server has let go of her.
     let entered = (0..).find_map(|_| {
-        let mut eve = house.connects();
+        let mut eve = server.connects();
         let _ = eve.tries_to_send(b"eve\n");
         match eve.hears_next() {
-            line if line.contains("the house is full") => None,
+            line if line.contains("the server is full") => None,
             line => Some(line),
         }
     });
@@ -176,8 +177,8 @@ fn a_house_that_is_full_says_so_and_has_room_again() {
 }
 
 #[test]
-fn limits_that_are_lifted_with_the_longest_time_there_is_do_not_strike() {
-    let house = House::builder()
+fn limits_that_are_lifted_with_the_longest_time_there_is_are_not_hit() {
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.limits.name_timeout = Some(Duration::MAX);
             settings.limits.ping_after = Some(Duration::MAX - Duration::from_secs(1));
@@ -186,8 +187,8 @@ fn limits_that_are_lifted_with_the_longest_time_there_is_do_not_strike() {
             settings.server.stop_timeout = Duration::MAX;
         })
         .open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters_json("bob");
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters_json("bob");
     ada.says("hello");
     bob.hears_said("hello");
 }
@@ -201,14 +202,14 @@ fn a_rate_that_passes_the_check_breaks_no_session() {
         (1, f64::MIN_POSITIVE),
         (u32::MAX, f64::MAX),
     ] {
-        let opened = House::builder()
+        let opened = TestServer::builder()
             .settings(|settings| {
                 settings.limits.rate = Some(salotto::protocol::Rate { burst, per_second });
             })
             .try_open();
         // Refusing it is fine as well.
-        if let Ok(house) = opened {
-            let mut ada = house.connects();
+        if let Ok(server) = opened {
+            let mut ada = server.connects();
             ada.says("ada");
             ada.hears("* you are in lobby with ada");
         }

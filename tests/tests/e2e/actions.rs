@@ -1,12 +1,12 @@
-//! Whatever somebody does to others or to the house is recorded: for whoever watches, and for plugins.
+//! Whatever somebody does to others or to the server is recorded: for whoever watches, and for plugins.
 
 use async_channel::Receiver;
 use salotto::{
-    Action, Arg, Command, CommandError, Host, Invocation, MemberId, Plugin, PluginSetup, Reply,
+    Action, Arg, Command, CommandError, Context, Invocation, MemberId, Plugin, PluginSetup, Reply,
     Report, Role, RoomName,
 };
 use salotto_tests::plugins::Notebook;
-use salotto_tests::{House, soon};
+use salotto_tests::{TestServer, soon};
 
 /// The next action that is reported, as a line.
 fn next(reports: &Receiver<Report>) -> String {
@@ -16,7 +16,7 @@ fn next(reports: &Receiver<Report>) -> String {
 fn next_action(reports: &Receiver<Report>) -> Action {
     soon("an action", async {
         loop {
-            if let Report::Action(action) = reports.recv().await.expect("the house is open") {
+            if let Report::Action(action) = reports.recv().await.expect("the server is running") {
                 return action;
             }
         }
@@ -25,9 +25,9 @@ fn next_action(reports: &Receiver<Report>) -> Action {
 
 #[test]
 fn what_the_operator_does_is_recorded() {
-    let house = House::builder().enable("commands").open();
-    let reports = house.handle().watch();
-    let _bob = house.enters("bob");
+    let server = TestServer::builder().enable("commands").open();
+    let reports = server.handle().watch();
+    let _bob = server.enters("bob");
     for (line, recorded) in [
         ("topic lobby game night", "host: topic in lobby (game night)"),
         ("topic lobby", "host: topic in lobby"),
@@ -38,32 +38,32 @@ fn what_the_operator_does_is_recorded() {
         ("plugins disable notices", "host: disable notices"),
         ("kick bob no flooding", "host: kick bob (no flooding)"),
     ] {
-        house.types(line);
+        server.types(line);
         assert_eq!(next(&reports), recorded, "{line}");
     }
 }
 
 #[test]
 fn what_code_does_through_a_handle_is_recorded() {
-    let house = House::open();
-    let reports = house.handle().watch();
-    let _bob = house.enters("bob");
-    house.enables(PluginSetup::new("quit")).expect("it is known");
+    let server = TestServer::open();
+    let reports = server.handle().watch();
+    let _bob = server.enters("bob");
+    server.enables(PluginSetup::new("quit")).expect("it is known");
     assert_eq!(next(&reports), "host: enable quit");
-    assert!(house.disables("quit"));
+    assert!(server.disables("quit"));
     assert_eq!(next(&reports), "host: disable quit");
-    assert!(soon("a kick", house.handle().kick("bob", "")).expect("the house is open"));
+    assert!(soon("a kick", server.handle().kick("bob", "")).expect("the server is running"));
     assert_eq!(next(&reports), "host: kick bob");
 }
 
 #[test]
 fn what_was_refused_is_not_recorded() {
-    let house = House::open();
-    let reports = house.handle().watch();
+    let server = TestServer::open();
+    let reports = server.handle().watch();
     for line in ["kick nobody", "close lobby", "plugins enable quit (word: 1)", "topic nowhere x"] {
-        soon(line, house.handle().execute(line)).expect_err(line);
+        soon(line, server.handle().execute(line)).expect_err(line);
     }
-    house.types("topic lobby marker");
+    server.types("topic lobby marker");
     assert_eq!(next(&reports), "host: topic in lobby (marker)");
 }
 
@@ -77,34 +77,35 @@ impl Plugin for Deputy {
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         let me = invocation.caller.member;
-        let lobby = host.rooms().next().map(|room| room.room);
+        let lobby = context.rooms().next().map(|room| room.room);
         let (Some(me), Some(lobby)) = (me, lobby) else { return Ok(Reply::Done) };
-        let dev =
-            RoomName::new("dev", host.settings().limits.room_name_bounds()).expect("a good name");
+        let dev = RoomName::new("dev", context.settings().limits.room_name_bounds())
+            .expect("a good name");
         match invocation.text("what") {
-            "kick" => host.kick(me, None, "as you wish"),
-            "topic" => host.set_topic(&lobby, "a plugin was here", None),
-            "open" => host.open_room(&dev, "for us"),
-            "close" => host.close_room(&dev),
-            "role" => host.set_role(me, Role::Moderator),
-            "run" => host.run("topic lobby run by a plugin"),
-            "wrong" => host.run("kick nobody"),
-            "log in" => host.log_in(me, "the_boss", Role::Operator),
-            "log out" => host.log_out(me),
+            "kick" => context.kick(me, None, "as you wish"),
+            "topic" => context.set_topic(&lobby, "a plugin was here", None),
+            "open" => context.open_room(&dev, "for us"),
+            "close" => context.close_room(&dev),
+            "role" => context.set_role(me, Role::Moderator),
+            "run" => context.run("topic lobby run by a plugin"),
+            "wrong" => context.run("kick nobody"),
+            "log in" => context.log_in(me, "the_boss", Role::Operator),
+            "log out" => context.log_out(me),
             other => {
-                let until = host.now();
-                let ban = Action::new(host.now(), other, "eve").whom("10.0.0.0/8\r\n").until(until);
-                host.record(ban.why("so\nhost: nothing"));
+                let until = context.now();
+                let ban =
+                    Action::new(context.now(), other, "eve").whom("10.0.0.0/8\r\n").until(until);
+                context.record(ban.why("so\nhost: nothing"));
             }
         }
         Ok(Reply::Done)
     }
 
-    fn after_action(&mut self, _: &mut Host<'_>, action: &Action) {
+    fn after_action(&mut self, _: &mut Context<'_>, action: &Action) {
         self.0.write(action.to_string());
     }
 }
@@ -112,9 +113,9 @@ impl Plugin for Deputy {
 #[test]
 fn what_a_plugin_does_is_recorded_under_the_name_of_the_plugin() {
     let notes = Notebook::default();
-    let house = House::builder().plugin("deputy", Deputy(notes.clone())).open();
-    let reports = house.handle().watch();
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().plugin("deputy", Deputy(notes.clone())).open();
+    let reports = server.handle().watch();
+    let mut bob = server.enters("bob");
     let mut lines = Vec::new();
     for (what, recorded) in [
         ("topic", "deputy: topic in lobby (a plugin was here)"),
@@ -134,9 +135,9 @@ fn what_a_plugin_does_is_recorded_under_the_name_of_the_plugin() {
 
 #[test]
 fn what_a_plugin_records_cannot_forge_a_line() {
-    let house = House::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = house.handle().watch();
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
+    let reports = server.handle().watch();
+    let mut bob = server.enters("bob");
     bob.says("!do ban");
     let action = next_action(&reports);
     assert_eq!(action.whom.as_deref(), Some("10.0.0.0/8"));
@@ -146,9 +147,9 @@ fn what_a_plugin_records_cannot_forge_a_line() {
 
 #[test]
 fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
-    let house = House::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = house.handle().watch();
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
+    let reports = server.handle().watch();
+    let mut bob = server.enters("bob");
     bob.says("!do wrong");
     let (plugin, text) = soon("the report", async {
         loop {
@@ -166,9 +167,9 @@ fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
 
 #[test]
 fn who_is_logged_in_has_the_role_and_the_commands_that_come_with_it() {
-    let house = House::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = house.handle().watch();
-    let mut eve = house.enters_json("eve");
+    let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
+    let reports = server.handle().watch();
+    let mut eve = server.enters_json("eve");
     eve.asks(salotto::Request::Command { line: "do \"log in\"".into(), room: None });
     let login = next_action(&reports);
     assert_eq!((login.by.as_str(), login.what.as_str()), ("eve", "login"));
@@ -182,39 +183,40 @@ fn who_is_logged_in_has_the_role_and_the_commands_that_come_with_it() {
     };
     let offered = eve.hears_where("what it may do now", commands);
     assert!(offered.contains(&"kick".to_owned()), "{offered:?}");
-    let Reply::Table { columns, rows } = house.types("users") else { panic!("users is a table") };
+    let Reply::Table { columns, rows } = server.types("users") else { panic!("users is a table") };
     assert_eq!((columns[1].as_str(), rows[0][1].as_str()), ("role", "operator (the_boss)"));
-    let members = soon("the members", house.handle().members()).expect("the house is open");
+    let members = soon("the members", server.handle().members()).expect("the server is running");
     assert_eq!(members[0].account.as_deref(), Some("the_boss"));
 
     eve.asks(salotto::Request::Command { line: "do \"log out\"".into(), room: None });
     assert_eq!(next(&reports), "eve: logout the_boss");
     let offered = eve.hears_where("what it may do now", commands);
     assert!(!offered.contains(&"kick".to_owned()), "{offered:?}");
-    let members = soon("the members", house.handle().members()).expect("the house is open");
+    let members = soon("the members", server.handle().members()).expect("the server is running");
     assert_eq!((members[0].role, members[0].account.clone()), (Role::Member, None));
 }
 
 #[test]
 fn a_client_that_takes_over_from_its_lost_connection_is_still_logged_in() {
-    let house = House::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = house.handle().watch();
+    let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
+    let reports = server.handle().watch();
     let role = |name: &str| {
-        let members = soon("the members", house.handle().members()).expect("the house is open");
+        let members =
+            soon("the members", server.handle().members()).expect("the server is running");
         let member =
             members.into_iter().find(|member| member.name.as_ref().is_some_and(|n| n == name));
         member.map(|member| (member.role, member.account))
     };
-    let mut eve = house.enters_json("eve");
+    let mut eve = server.enters_json("eve");
     eve.asks(salotto::Request::Command { line: "do \"log in\"".into(), room: None });
     next_action(&reports);
-    // Its network is gone and the house does not know yet.
-    let mut returning = house.connects_json();
+    // Its network is gone and the server does not know yet.
+    let mut returning = server.connects_json();
     returning = returning.enters_with("eve", &[], Some(eve.resume()));
     assert_eq!(role("eve"), Some((Role::Operator, Some("the_boss".into()))));
     drop(returning);
     // Nobody else is whoever they say they are.
-    let mut mallory = house.connects_json();
+    let mut mallory = server.connects_json();
     let forged = salotto::protocol::Resume { token: "0".repeat(32), ..eve.resume() };
     mallory = mallory.enters_with("mallory", &[], Some(forged));
     assert_eq!(role("mallory"), Some((Role::Member, None)));
@@ -232,29 +234,29 @@ impl Plugin for Doorkeeper {
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         if let Some(member) = invocation.caller.member {
-            host.log_in(member, "too_early", Role::Operator);
-            host.rename(member, invocation.text("name"));
+            context.log_in(member, "too_early", Role::Operator);
+            context.rename(member, invocation.text("name"));
         }
         Ok(Reply::Done)
     }
 
-    fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-        let info = host.member(member).expect("it was just named");
+    fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        let info = context.member(member).expect("it was just named");
         assert_eq!((info.role, info.account), (Role::Member, None));
     }
 }
 
 #[test]
 fn a_plugin_may_give_somebody_at_the_door_their_first_name() {
-    let house = House::builder().plugin("doorkeeper", Doorkeeper).open();
-    let mut ada = house.connects();
+    let server = TestServer::builder().plugin("doorkeeper", Doorkeeper).open();
+    let mut ada = server.connects();
     ada.says("!call me ada");
     ada.hears("* you are in lobby with ada");
-    let mut other = house.connects_json();
+    let mut other = server.connects_json();
     let call =
         |name: &str| salotto::Request::Command { line: format!("call me {name}"), room: None };
     other.asks(call("ADA"));
@@ -265,7 +267,7 @@ fn a_plugin_may_give_somebody_at_the_door_their_first_name() {
         _ => None,
     });
     // What is not for guests waits for a name, as ever.
-    let mut third = house.connects_json();
+    let mut third = server.connects_json();
     third.asks(salotto::Request::Command { line: "kick ada".into(), room: None });
     third.hears_error(salotto::protocol::ErrorCode::NameWanted);
 }

@@ -1,14 +1,14 @@
-//! What is done in a house with people in it, as the audit file has it.
+//! What is done in a server with people in it, as the audit file has it.
 
 use salotto::{Action, PluginSetup, Role};
-use salotto_tests::House;
+use salotto_tests::TestServer;
 use salotto_tests::plugins::Ranks;
 
 #[test]
 fn every_action_is_a_line_and_nobody_who_chats_begins_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let (audit, bans) = (folder.path().join("audit.jsonl"), folder.path().join("bans.ron"));
-    let mut house = House::builder()
+    let mut server = TestServer::builder()
         .server(|server| {
             server
                 .enable(PluginSetup::new("audit").settings(format!("(path: {audit:?})")))
@@ -17,9 +17,9 @@ fn every_action_is_a_line_and_nobody_who_chats_begins_one() {
         .enable("commands")
         .plugin("ranks", Ranks)
         .open();
-    let mut bob = house.enters("bob");
-    let mut eve = house.enters_json("eve");
-    let mut moderator = house.enters("mod1");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters_json("eve");
+    let mut moderator = server.enters("mod1");
     let forged = r#"{"time":"2026-01-01T00:00:00.000Z","what":"role","by":"host","whom":"eve"}"#;
     bob.says(&format!("hello\u{2028}{forged}"));
     eve.says(&format!("hello\n{forged}"));
@@ -31,7 +31,7 @@ fn every_action_is_a_line_and_nobody_who_chats_begins_one() {
     moderator.hears_about("was kicked");
     moderator.says("!topic lobby calm");
     moderator.hears_about("calm");
-    house.stops();
+    server.stops();
     let text = std::fs::read_to_string(&audit).expect("it was written");
     let mut actions: Vec<Action> = text
         .lines()

@@ -1,12 +1,12 @@
-//! Whatever bytes come in whatever pieces, the house lives and the line after is answered.
+//! Whatever bytes come in whatever pieces, the server lives and the line after is answered.
 
 use proptest::prelude::*;
-use salotto_tests::{Client, House};
+use salotto_tests::{Client, TestServer};
 
 /// Lines, and beginnings of lines, that mean something.
 const MEANT: &[&[u8]] = &[
     b"{\"type\":\"hello\",\"name\":\"eve\"}\n",
-    b"{\"type\":\"hello\",\"name\":\"eve\",\"resume\":{\"run\":\"x\",\"rooms\":{\"lobby\":18446744073709551615}}}\n",
+    b"{\"type\":\"hello\",\"name\":\"eve\",\"resume\":{\"epoch\":\"x\",\"rooms\":{\"lobby\":18446744073709551615}}}\n",
     b"{\"type\":\"say\",\"text\":\"\\ud800\\u0000\"}\n",
     b"{\"type\":\"members\",\"after\":\"\\uffff\"}\n",
     b"{\"type\":\"ping\"",
@@ -26,7 +26,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Sends what the house may answer with a goodbye at any piece.
+/// Sends what the server may answer with a goodbye at any piece.
 fn sends_all(client: &mut Client, pieces: &[Vec<u8>]) {
     for piece in pieces {
         if client.tries_to_send(piece).is_err() {
@@ -39,10 +39,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_sent_the_house_lives(pieces in prop::collection::vec(piece(), 0..12)) {
-        let house = House::open();
-        let mut witness = house.enters("witness");
-        let mut eve = house.connects();
+    fn whatever_is_sent_the_server_lives(pieces in prop::collection::vec(piece(), 0..12)) {
+        let server = TestServer::open();
+        let mut witness = server.enters("witness");
+        let mut eve = server.connects();
         sends_all(&mut eve, &pieces);
         let _ = eve.tries_to_send(b"\n");
         eve.half_closes();
@@ -50,7 +50,7 @@ proptest! {
         eve.hears_eof();
         witness.says("I am still here");
         witness.hears("witness: I am still here");
-        house.waits_until("eve is gone", |status| status.connected == 1);
+        server.waits_until("eve is gone", |status| status.connected == 1);
     }
 
     #[test]
@@ -60,8 +60,8 @@ proptest! {
             0..8,
         ),
     ) {
-        let house = House::open();
-        let mut ada = house.enters("ada");
+        let server = TestServer::open();
+        let mut ada = server.enters("ada");
         for piece in &pieces {
             // A `!` would call something, which is not what this is about.
             let piece: Vec<u8> = piece.iter().copied().filter(|byte| *byte != b'!').collect();
@@ -74,8 +74,8 @@ proptest! {
 
     #[test]
     fn cut_anywhere_a_conversation_is_the_same(cuts in prop::collection::vec(0_usize..60, 0..6)) {
-        let house = House::open();
-        let mut ada = house.connects();
+        let server = TestServer::open();
+        let mut ada = server.connects();
         // The empty line in front is the first newline: without one, what stands alone for a while would be a line.
         let bytes = "\nada\r\nhällo\n\nzwei wörter\n!!\nlast\n".as_bytes();
         let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| *cut < bytes.len()).collect();

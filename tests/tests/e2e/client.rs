@@ -1,4 +1,4 @@
-//! `salotto::client`, against real houses and over a wire that can be cut.
+//! `salotto::client`, against real servers and over a wire that can be cut.
 
 use std::io::copy;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,8 +7,8 @@ use std::thread;
 
 use salotto::client::{self, Client, Options, Problem, Update};
 use salotto::protocol::LeaveReason;
-use salotto::{Event, Happening, Request};
-use salotto_tests::{House, soon};
+use salotto::{EntryKind, Event, Request};
+use salotto_tests::{TestServer, soon};
 
 /// Somebody with a client, whose driver has a thread.
 struct Guest {
@@ -49,7 +49,7 @@ impl Guest {
         let heard = Mutex::new(Vec::new());
         self.waits_for(last, |update| {
             let Update::Event(Event::Entry(entry)) = update else { return None };
-            let Happening::Message { text, .. } = &entry.what else { return None };
+            let EntryKind::Message { text, .. } = &entry.what else { return None };
             heard.lock().expect("nobody panics").push(text.clone());
             (text == last).then_some(())
         });
@@ -67,14 +67,14 @@ impl Guest {
     }
 }
 
-/// A wire to a house that can be cut.
+/// A wire to a server that can be cut.
 struct Wire {
     address: SocketAddr,
     ends: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Wire {
-    fn to(house: SocketAddr) -> Self {
+    fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
         let ends = Arc::new(Mutex::new(Vec::new()));
@@ -82,11 +82,11 @@ impl Wire {
         // Ends with the process; nobody connects when the test is over.
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
-                let far = TcpStream::connect(house).expect("the house is open");
+                let far = TcpStream::connect(server).expect("the server is running");
                 let another = |end: &TcpStream| end.try_clone().expect("there are descriptors");
                 let (mut up, mut down) = ((another(&near), another(&far)), (far, another(&near)));
                 thread::spawn(move || {
-                    // What is cut here is not told there: the house keeps its end.
+                    // What is cut here is not told there: the server keeps its end.
                     let _ = copy(&mut up.0, &mut up.1);
                     thread::park();
                 });
@@ -97,7 +97,7 @@ impl Wire {
         Self { address, ends }
     }
 
-    /// Cuts the side of the client; the house is not told.
+    /// Cuts the side of the client; the server is not told.
     fn cut(&self) {
         for end in self.ends.lock().expect("nobody panics").drain(..) {
             end.shutdown(Shutdown::Both).expect("it was open");
@@ -107,12 +107,12 @@ impl Wire {
 
 #[test]
 fn what_is_said_comes_back_with_its_nonce() {
-    let house = House::open();
-    let ada = Guest::enters(house.address(), "ada");
+    let server = TestServer::open();
+    let ada = Guest::enters(server.address(), "ada");
     let nonce = ada.client.say("lobby", "hello").expect("there is room for it");
     let echoed = ada.waits_for("the echo", |update| match update {
         Update::Event(Event::Entry(entry)) => match &entry.what {
-            Happening::Message { nonce, .. } => nonce.clone(),
+            EntryKind::Message { nonce, .. } => nonce.clone(),
             _ => None,
         },
         _ => None,
@@ -128,9 +128,9 @@ fn what_is_said_comes_back_with_its_nonce() {
 
 #[test]
 fn a_name_that_is_taken_is_offered_again_without_connecting_again() {
-    let house = House::open();
-    let _ada = house.enters("ada");
-    let guest = Guest::new(Options::new(house.address().to_string(), "ADA"));
+    let server = TestServer::open();
+    let _ada = server.enters("ada");
+    let guest = Guest::new(Options::new(server.address().to_string(), "ADA"));
     guest.client.say("lobby", "said before there was a name");
     let text = guest.waits_for("the refusal", |update| match update {
         Update::NameRefused { text } => Some(text.clone()),
@@ -139,14 +139,14 @@ fn a_name_that_is_taken_is_offered_again_without_connecting_again() {
     assert_eq!(text, "the name `ADA` is taken; choose another");
     guest.client.offer_name("eve");
     assert_eq!(guest.hears_until("said before there was a name").len(), 1);
-    assert_eq!(house.status().connections, 2);
+    assert_eq!(server.status().connections, 2);
 }
 
 #[test]
 fn a_wire_that_is_cut_loses_nothing_and_doubles_nothing() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let wire = Wire::to(house.address());
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let wire = Wire::to(server.address());
     let guest = Guest::enters(wire.address, "guest");
     ada.says("one");
     assert_eq!(guest.hears_until("one"), ["one"]);
@@ -160,18 +160,18 @@ fn a_wire_that_is_cut_loses_nothing_and_doubles_nothing() {
         ada.says(after);
         assert_eq!(guest.hears_until(after), [before, after]);
     }
-    // The house had not noticed, and gave the name back.
-    assert_eq!(house.status().members, 2);
+    // The server had not noticed, and gave the name back.
+    assert_eq!(server.status().members, 2);
 }
 
 #[test]
-fn a_house_that_opens_again_is_entered_again() {
-    let mut first = House::open();
+fn a_server_that_opens_again_is_entered_again() {
+    let mut first = TestServer::open();
     let address = first.address();
     let guest = Guest::enters(address, "guest");
     first.stops();
     guest.waits_for("the break", |update| matches!(update, Update::Broken { .. }).then_some(()));
-    let second = House::builder()
+    let second = TestServer::builder()
         .settings(|settings| settings.server.listen = vec![address.to_string()])
         .open();
     guest.client.retry_now();
@@ -186,9 +186,9 @@ fn a_house_that_opens_again_is_entered_again() {
 #[test]
 fn the_password_is_asked_for_once_and_said_again_after_a_break() {
     let password = salotto::PasswordHash::new("swordfish").expect("it is a password");
-    let house =
-        House::builder().settings(|settings| settings.server.password = Some(password)).open();
-    let wire = Wire::to(house.address());
+    let server =
+        TestServer::builder().settings(|settings| settings.server.password = Some(password)).open();
+    let wire = Wire::to(server.address());
     let guest = Guest::new(Options::new(wire.address.to_string(), "guest").rooms(["dev"]));
     let asked = |update: &Update| match update {
         Update::PasswordWanted { wrong, .. } => Some(*wrong),
@@ -208,31 +208,31 @@ fn the_password_is_asked_for_once_and_said_again_after_a_break() {
     guest.waits_for("the break", |update| matches!(update, Update::Broken { .. }).then_some(()));
     guest.client.retry_now();
     assert_eq!(guest.waits_for("the room", entered), "dev");
-    let options = Options::new(house.address().to_string(), "other").password("swordfish");
+    let options = Options::new(server.address().to_string(), "other").password("swordfish");
     assert!(!format!("{options:?}").contains("swordfish"));
     assert_eq!(Guest::new(options).waits_for("the room", entered), "lobby");
 }
 
 #[test]
 fn whoever_is_kicked_does_not_come_back() {
-    let house = House::open();
-    let guest = Guest::enters(house.address(), "guest");
-    house.types("kick guest enough");
+    let server = TestServer::open();
+    let guest = Guest::enters(server.address(), "guest");
+    server.types("kick guest enough");
     let LeaveReason::Kicked { why, .. } = guest.ends() else { panic!("it was kicked") };
     assert_eq!(why, "enough");
-    assert_eq!(house.status().connected, 0);
+    assert_eq!(server.status().connected, 0);
 }
 
 #[test]
 fn a_goodbye_is_heard_and_answered() {
-    let house = House::builder().enable("notices").open();
-    let mut ada = house.enters("ada");
-    let guest = Guest::enters(house.address(), "guest");
+    let server = TestServer::builder().enable("notices").open();
+    let mut ada = server.enters("ada");
+    let guest = Guest::enters(server.address(), "guest");
     guest.client.quit("so long");
     ada.hears("* guest left (quit: so long)");
     assert_eq!(guest.ends(), LeaveReason::Quit { farewell: "so long".into() });
     // Dropping the client is a goodbye as well.
-    let Guest { client, updates, driver } = Guest::enters(house.address(), "other");
+    let Guest { client, updates, driver } = Guest::enters(server.address(), "other");
     drop(client);
     ada.hears("* other left (quit)");
     drop(updates);
@@ -260,7 +260,7 @@ fn what_keeps_one_from_connecting_is_told_in_words() {
 
     let other = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = other.local_addr().expect("it is bound").to_string();
-    // Somebody who speaks, but not as a house does.
+    // Somebody who speaks, but not as a server does.
     thread::spawn(move || {
         for mut stream in other.incoming().flatten().take(1) {
             let _ = std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -268,8 +268,9 @@ fn what_keeps_one_from_connecting_is_told_in_words() {
     });
     assert_eq!(problem(address.clone()), Problem::NotSalotto(address));
 
-    let full = House::builder().settings(|settings| settings.limits.connections = Some(1)).open();
+    let full =
+        TestServer::builder().settings(|settings| settings.limits.connections = Some(1)).open();
     let _ada = full.enters("ada");
     let turned_away = problem(full.address().to_string()).to_string();
-    assert_eq!(turned_away, "the house is full (1 connections); try again later");
+    assert_eq!(turned_away, "the server is full (1 connections); try again later");
 }

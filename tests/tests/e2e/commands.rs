@@ -1,17 +1,17 @@
-//! What a person with a text client may type after a `!`, in a house with the plugins that come with it.
+//! What a person with a text client may type after a `!`, in a server with the plugins that come with it.
 
-use salotto::{Host, MemberId, Plugin, Role};
-use salotto_tests::House;
+use salotto::{Context, MemberId, Plugin, Role};
+use salotto_tests::TestServer;
 
-/// A house with the plugins of a host who has chosen none.
-fn house() -> House {
-    House::builder().enable("notices").enable("quit").enable("commands").open()
+/// A server with the plugins of a host who has chosen none.
+fn server() -> TestServer {
+    TestServer::builder().enable("notices").enable("quit").enable("commands").open()
 }
 
 #[test]
 fn what_can_be_typed_is_listed_and_explained() {
-    let house = house();
-    let mut ada = house.enters("ada");
+    let server = server();
+    let mut ada = server.enters("ada");
     ada.says("!help");
     for command in ["!help", "!join", "!leave", "!me", "!msg", "!nick", "!quit", "!rooms", "!who"] {
         ada.hears_about(command);
@@ -24,9 +24,9 @@ fn what_can_be_typed_is_listed_and_explained() {
 
 #[test]
 fn people_move_between_rooms_and_see_who_is_there() {
-    let house = house();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = server();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says("!join dev");
     ada.hears("* you are in dev with ada");
     ada.says("!rooms");
@@ -49,9 +49,9 @@ fn people_move_between_rooms_and_see_who_is_there() {
 
 #[test]
 fn people_whisper_act_and_take_other_names() {
-    let house = house();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = server();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says("!msg bob psst");
     bob.hears("[ada to bob] psst");
     ada.hears("[ada to bob] psst");
@@ -73,19 +73,20 @@ fn what_is_for_moderators_is_for_moderators() {
     /// Makes whoever is called ada a moderator.
     struct Trust;
     impl Plugin for Trust {
-        fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-            if host.name(member).is_some_and(|name| *name == "ada") {
-                host.set_role(member, Role::Moderator);
+        fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+            if context.name(member).is_some_and(|name| *name == "ada") {
+                context.set_role(member, Role::Moderator);
             }
         }
     }
-    let house = House::builder().plugin("trust", Trust).enable("notices").open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
-    let mut eve = house.enters("eve");
+    let server = TestServer::builder().plugin("trust", Trust).enable("notices").open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters("eve");
     bob.says("!kick eve");
     bob.hears_about("! there is no command `!kick`");
-    for command in ["!status", "!plugins disable trust", "!limits", "!say lobby I am the host"] {
+    for command in ["!status", "!plugins disable trust", "!limits", "!say lobby I am the operator"]
+    {
         ada.says(command);
         ada.hears_about("! there is no command");
     }

@@ -1,13 +1,13 @@
-//! A house inside a program: on the program's executor, with members that are code.
+//! A server inside a program: on the program's executor, with members that are code.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use salotto::protocol::ErrorCode;
-use salotto::{Event, Happening, Host, JoinError, Participant, Plugin, Report, Request, Server};
+use salotto::{Context, EntryKind, Event, JoinError, Participant, Plugin, Report, Request, Server};
 use salotto_tests::json::say;
-use salotto_tests::{House, PATIENCE, soon};
+use salotto_tests::{PATIENCE, TestServer, soon};
 use smol::future::FutureExt;
 use smol::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use smol::net::TcpStream;
@@ -17,7 +17,7 @@ use smol::{Executor, Timer};
 async fn next_said(participant: &mut Participant) -> Option<String> {
     loop {
         if let Event::Entry(entry) = participant.next().await?
-            && let Happening::Message { from, text, .. } = entry.what
+            && let EntryKind::Message { from, text, .. } = entry.what
         {
             return Some(format!("{from}: {text}"));
         }
@@ -46,7 +46,7 @@ async fn visits(address: SocketAddr, name: &str, line: &str) -> std::io::Result<
 }
 
 #[test]
-fn a_house_runs_on_the_executor_of_the_program_and_one_thread() {
+fn a_server_runs_on_the_executor_of_the_program_and_one_thread() {
     let executor = Arc::new(Executor::new());
     let program = async {
         let server =
@@ -59,13 +59,13 @@ fn a_house_runs_on_the_executor_of_the_program_and_one_thread() {
         assert!(next_said(&mut bot).await.is_none());
     };
     soon("the program", executor.run(program));
-    // Everything of the house has ended: nothing is left on the executor.
+    // Everything of the server has ended: nothing is left on the executor.
     while executor.try_tick() {}
     assert!(executor.is_empty());
 }
 
 #[test]
-fn a_house_that_is_dropped_leaves_nothing_on_the_executor_of_the_program() {
+fn a_server_that_is_dropped_leaves_nothing_on_the_executor_of_the_program() {
     let executor = Arc::new(Executor::new());
     let program = async {
         let server =
@@ -97,8 +97,8 @@ fn a_house_that_is_dropped_leaves_nothing_on_the_executor_of_the_program() {
 fn a_task_of_a_plugin_that_panics_does_not_harm_the_program() {
     struct Careless;
     impl Plugin for Careless {
-        fn start(&mut self, host: &mut Host<'_>) {
-            host.spawn(async { panic!("a task went wrong") });
+        fn start(&mut self, context: &mut Context<'_>) {
+            context.spawn(async { panic!("a task went wrong") });
         }
     }
     let executor = Arc::new(Executor::new());
@@ -118,9 +118,9 @@ fn a_task_of_a_plugin_that_panics_does_not_harm_the_program() {
 
 #[test]
 fn a_participant_is_a_member_like_everybody() {
-    let house = House::builder().enable("notices").enable("quit").open();
-    let mut ada = house.enters("ada");
-    let mut bot = soon("joining", house.handle().join("bot")).unwrap();
+    let server = TestServer::builder().enable("notices").enable("quit").open();
+    let mut ada = server.enters("ada");
+    let mut bot = soon("joining", server.handle().join("bot")).unwrap();
     ada.hears("* bot joined");
     soon("saying", bot.say("good evening")).unwrap();
     ada.hears("bot: good evening");
@@ -131,39 +131,39 @@ fn a_participant_is_a_member_like_everybody() {
     ada.hears("* bot left (quit: so long)");
     soon("the end", async { while bot.next().await.is_some() {} });
 
-    let refused = soon("a refusal", house.handle().join("ADA"));
+    let refused = soon("a refusal", server.handle().join("ADA"));
     let Err(JoinError::Refused(refusal)) = refused else {
         panic!("the name is taken");
     };
     assert_eq!(refusal.code, ErrorCode::NameTaken);
 
     // One that is dropped has left.
-    drop(soon("joining", house.handle().join("guest")).unwrap());
+    drop(soon("joining", server.handle().join("guest")).unwrap());
     ada.hears("* guest joined");
     ada.hears("* guest left (quit)");
-    assert_eq!(house.status().connected, 1);
+    assert_eq!(server.status().connected, 1);
 }
 
 #[test]
 fn a_participant_that_takes_nothing_is_cut_off_and_the_room_goes_on() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.rooms.timeline_entries = 16;
             settings.limits.mailbox = Some(16);
         })
         .open();
-    let mut lazy = soon("joining", house.handle().join("lazy")).unwrap();
-    let mut ada = house.enters("ada");
+    let mut lazy = soon("joining", server.handle().join("lazy")).unwrap();
+    let mut ada = server.enters("ada");
     for line in 0..100 {
         ada.says(&line.to_string());
         ada.hears(&format!("ada: {line}"));
     }
     soon("the end", async { while lazy.next().await.is_some() {} });
-    house.waits_until("it is out", |status| status.members == 1);
-    let mut lazy = soon("joining", house.handle().join("lazy")).unwrap();
+    server.waits_until("it is out", |status| status.members == 1);
+    let mut lazy = soon("joining", server.handle().join("lazy")).unwrap();
     // Bounded, if by more than the mailbox of one whose socket is full.
     let told = (0..20_000).find(|_| {
-        let told = soon("telling", house.handle().tell("lazy", "are you there?"));
+        let told = soon("telling", server.handle().direct("lazy", "are you there?"));
         told.is_err()
     });
     assert!(told.is_some(), "all of it waits for one that takes nothing");
@@ -172,24 +172,25 @@ fn a_participant_that_takes_nothing_is_cut_off_and_the_room_goes_on() {
 
 #[test]
 fn a_participant_that_takes_what_it_is_told_stays_however_much_it_is() {
-    let house = House::builder().settings(|settings| settings.limits.mailbox = Some(16)).open();
-    let mut bot = soon("joining", house.handle().join("bot")).unwrap();
+    let server =
+        TestServer::builder().settings(|settings| settings.limits.mailbox = Some(16)).open();
+    let mut bot = soon("joining", server.handle().join("bot")).unwrap();
     for number in 0..3000 {
         let text = number.to_string();
-        soon("telling", house.handle().tell("bot", &text)).unwrap();
+        soon("telling", server.handle().direct("bot", &text)).unwrap();
         soon("hearing", async {
             while !matches!(bot.next().await.unwrap(), Event::Direct { text: heard, .. } if heard == text)
             {
             }
         });
     }
-    assert_eq!(house.status().members, 1);
+    assert_eq!(server.status().members, 1);
 }
 
 #[test]
-fn a_participant_learns_that_its_house_was_dropped() {
-    let mut house = House::open();
-    let mut bot = soon("joining", house.handle().join("bot")).unwrap();
+fn a_participant_learns_that_its_server_was_dropped() {
+    let mut server = TestServer::open();
+    let mut bot = soon("joining", server.handle().join("bot")).unwrap();
     std::thread::scope(|scope| {
         let ended = scope.spawn(|| {
             let end = async {
@@ -202,16 +203,16 @@ fn a_participant_learns_that_its_house_was_dropped() {
             };
             smol::block_on(end.or(late))
         });
-        house.drops();
+        server.drops();
         assert!(ended.join().unwrap(), "it still waits");
     });
 }
 
 #[test]
 fn a_join_that_is_given_up_leaves_nobody_behind() {
-    let house = House::open();
+    let server = TestServer::open();
     for polls in 1..6 {
-        let handle = house.handle();
+        let handle = server.handle();
         let mut join = Box::pin(handle.join("ghost"));
         for _ in 0..polls {
             if smol::block_on(smol::future::poll_once(&mut join)).is_some() {
@@ -219,29 +220,29 @@ fn a_join_that_is_given_up_leaves_nobody_behind() {
             }
         }
         drop(join);
-        house.waits_until("nobody is there", |status| status.connected == 0);
+        server.waits_until("nobody is there", |status| status.connected == 0);
     }
 }
 
 #[test]
 fn everything_the_console_does_can_be_done_from_code() {
-    let house = House::builder().enable("notices").open();
-    let handle = house.handle();
+    let server = TestServer::builder().enable("notices").open();
+    let handle = server.handle();
     let reports = handle.watch();
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     soon("all of it", async {
-        handle.say("lobby", "from the host").await.unwrap();
-        handle.tell("ADA", "for you alone").await.unwrap();
+        handle.say("lobby", "from the operator").await.unwrap();
+        handle.direct("ADA", "for you alone").await.unwrap();
         let lobby = handle.rooms().await.unwrap()[0].room.clone();
         handle.notice(&lobby, "dinner\nis ready").await.unwrap();
         handle.say("nowhere", "hello").await.unwrap_err();
-        handle.tell("nobody", "hello").await.unwrap_err();
+        handle.direct("nobody", "hello").await.unwrap_err();
         let members = handle.members().await.unwrap();
         assert_eq!(members[0].name.as_ref().map(|name| name.as_str()), Some("ada"));
         assert!(!handle.kick("nobody", "").await.unwrap());
         assert!(handle.kick("ada", "good night").await.unwrap());
     });
-    ada.hears("host: from the host");
+    ada.hears("host: from the operator");
     ada.hears("[host to ada] for you alone");
     ada.hears("* dinner");
     ada.hears("* is ready");
@@ -254,17 +255,17 @@ fn everything_the_console_does_can_be_done_from_code() {
             }
         }
     });
-    let status = house.status();
+    let status = server.status();
     assert_eq!((status.members, status.connections, status.messages), (0, 1, 2));
 }
 
 #[test]
 fn hook_calls_can_be_traced() {
-    let house = House::builder().enable("notices").open();
-    let handle = house.handle();
+    let server = TestServer::builder().enable("notices").open();
+    let handle = server.handle();
     let reports = handle.watch();
     let tracing = handle.trace();
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     ada.says("hello");
     ada.hears("ada: hello");
     let mut hooks = Vec::new();
@@ -285,7 +286,7 @@ fn hook_calls_can_be_traced() {
     while let Ok(report) = reports.try_recv() {
         // What was called before the trace ended may still be in the queue.
         if let Report::Entry(entry) = report
-            && matches!(&entry.what, Happening::Message { text, .. } if text == "bye")
+            && matches!(&entry.what, EntryKind::Message { text, .. } if text == "bye")
         {
             return;
         }
@@ -295,7 +296,7 @@ fn hook_calls_can_be_traced() {
 
 #[test]
 fn a_slow_hook_is_named() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.server.slow_hook = Duration::from_millis(1))
         .plugin(
             "sleepy",
@@ -305,8 +306,8 @@ fn a_slow_hook_is_named() {
             }),
         )
         .open();
-    let reports = house.handle().watch();
-    let mut ada = house.enters_json("ada");
+    let reports = server.handle().watch();
+    let mut ada = server.enters_json("ada");
     ada.asks(say("hello"));
     ada.hears_said("hello");
     ada.asks(Request::Ping);

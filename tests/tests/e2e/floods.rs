@@ -1,13 +1,13 @@
 //! Floods through real sockets, up all the steps, and what does not count as one.
 
 use salotto::{Limits, PluginSetup};
-use salotto_tests::House;
+use salotto_tests::TestServer;
 use tempfile::TempDir;
 
-/// A house with both plugins, in the order of the default set.
-fn house(folder: &TempDir, floods: &str) -> House {
+/// A server with both plugins, in the order of the default set.
+fn server(folder: &TempDir, floods: &str) -> TestServer {
     let path = folder.path().join("bans.ron");
-    House::builder()
+    TestServer::builder()
         .server(|server| {
             server
                 .enable(PluginSetup::new("floods").settings(floods))
@@ -21,9 +21,9 @@ fn house(folder: &TempDir, floods: &str) -> House {
 fn a_flood_is_warned_muted_sent_out_and_banned_and_the_room_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = "(messages: (burst: 3, per_minute: 1), grace: \"1ms\")";
-    let house = house(&folder, settings);
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = server(&folder, settings);
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     // Each step is left to be heeded, so the flood goes on until the next one is taken.
     let flood_until = |bob: &mut salotto_tests::Client, part: &str| loop {
         bob.says("flood");
@@ -37,10 +37,10 @@ fn a_flood_is_warned_muted_sent_out_and_banned_and_the_room_goes_on() {
     flood_until(&mut bob, "* goodbye (kicked: too many messages at once)");
     bob.hears_eof();
     // Coming back is no new beginning.
-    let mut bob = house.enters("bob");
+    let mut bob = server.enters("bob");
     flood_until(&mut bob, "* goodbye (kicked by floods: banned for 1h: too many messages at once)");
     bob.hears_eof();
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     bob.says("bob");
     bob.hears(
         "! the name `bob` is banned for another 1h (too many messages at once); choose another",
@@ -55,12 +55,12 @@ fn what_core_lets_through_in_a_burst_is_no_flood_by_the_defaults() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("bans.ron");
     let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.limits.rate = Limits::default().rate)
         .enable("floods")
         .server(|server| server.enable(setup))
         .open();
-    let mut bob = house.enters("bob");
+    let mut bob = server.enters("bob");
     for number in 0..10 {
         bob.says(&format!("line {number}"));
     }

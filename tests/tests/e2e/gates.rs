@@ -1,21 +1,21 @@
-//! What plugins may decide, in which order, and what they may ask of the house.
+//! What plugins may decide, in which order, and what they may ask of the server.
 
 use salotto::NoticeKind;
 use salotto::plugin::{Blocked, Kicked, Target, before_message};
 use salotto::protocol::LeaveReason;
 use salotto::{
-    Arg, Command, CommandDraft, CommandError, ConnectDraft, Entry, Happening, Host, Invocation,
-    JoinDraft, LeaveDraft, Left, MemberId, MessageDraft, NameDraft, Plugin, Reply, RoomName,
-    Strike, Verdict,
+    Arg, Command, CommandDraft, CommandError, ConnectDraft, Context, Entry, EntryKind, Invocation,
+    JoinDraft, LeaveDraft, Left, LimitHit, MemberId, MessageDraft, NameDraft, Plugin, Reply,
+    RoomName, Verdict,
 };
-use salotto_tests::House;
+use salotto_tests::TestServer;
 use salotto_tests::plugins::Notebook;
 
 /// Appends its own letter to each message, and decides over the words `deny` and `take`.
 struct Letter(char);
 
 impl Plugin for Letter {
-    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut MessageDraft) -> Verdict {
+    fn before_message(&mut self, _: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         draft.text.push(self.0);
         if draft.text.starts_with(&format!("deny {}", self.0)) {
             return Verdict::Deny(format!("{} says no", self.0));
@@ -29,13 +29,13 @@ impl Plugin for Letter {
 
 #[test]
 fn gates_rewrite_one_after_the_other_in_the_order_of_the_plugins() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .plugin("a", Letter('a'))
         .plugin("b", Letter('b'))
         .plugin("c", Letter('c'))
         .open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says("x");
     bob.hears_exactly(&["ada: xabc"]);
     ada.hears_exactly(&["ada: xabc"]);
@@ -46,24 +46,24 @@ fn the_first_deny_or_take_ends_the_round() {
     let notes = Notebook::default();
     struct Watch(Notebook);
     impl Plugin for Watch {
-        fn after_said(&mut self, _: &mut Host<'_>, _: Option<MemberId>, entry: &Entry) {
-            if let Happening::Message { text, .. } = &entry.what {
+        fn after_said(&mut self, _: &mut Context<'_>, _: Option<MemberId>, entry: &Entry) {
+            if let EntryKind::Message { text, .. } = &entry.what {
                 self.0.write(format!("said {text}"));
             }
         }
 
-        fn after_blocked(&mut self, _: &mut Host<'_>, blocked: &Blocked) {
+        fn after_blocked(&mut self, _: &mut Context<'_>, blocked: &Blocked) {
             let reason = blocked.reason.as_deref().unwrap_or("no reason");
             self.0.write(format!("{} in {}: {reason}", blocked.plugin, blocked.hook));
         }
     }
-    let house = House::builder()
+    let server = TestServer::builder()
         .plugin("watch", Watch(notes.clone()))
         .plugin("a", Letter('a'))
         .plugin("b", Letter('b'))
         .open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     for line in ["deny ", "take ", "hello"] {
         ada.says(&format!("{line}b"));
     }
@@ -80,7 +80,7 @@ fn the_first_deny_or_take_ends_the_round() {
 struct Doorkeeper;
 
 impl Plugin for Doorkeeper {
-    fn before_name(&mut self, _: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+    fn before_name(&mut self, _: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         if draft.name == "admin" {
             return Verdict::Deny("nobody is admin here".into());
         }
@@ -88,11 +88,11 @@ impl Plugin for Doorkeeper {
         Verdict::Pass
     }
 
-    fn before_join(&mut self, host: &mut Host<'_>, draft: &mut JoinDraft) -> Verdict {
+    fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
         match draft.room.as_str() {
             "cellar" => Verdict::Deny("the cellar is locked".into()),
             "attic" => {
-                let stairs = RoomName::new("stairs", host.settings().limits.room_name_bounds());
+                let stairs = RoomName::new("stairs", context.settings().limits.room_name_bounds());
                 draft.room = stairs.expect("a good name");
                 Verdict::Pass
             }
@@ -100,7 +100,7 @@ impl Plugin for Doorkeeper {
         }
     }
 
-    fn before_command(&mut self, _: &mut Host<'_>, draft: &mut CommandDraft) -> Verdict {
+    fn before_command(&mut self, _: &mut Context<'_>, draft: &mut CommandDraft) -> Verdict {
         if let Some(room) = draft.line.strip_prefix("goto ") {
             draft.line = format!("go {room}");
         }
@@ -111,7 +111,7 @@ impl Plugin for Doorkeeper {
         }
     }
 
-    fn before_leave(&mut self, _: &mut Host<'_>, draft: &mut LeaveDraft) -> Verdict {
+    fn before_leave(&mut self, _: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
         if let LeaveReason::Quit { farewell } = &mut draft.reason {
             if farewell == "stay" {
                 return Verdict::Deny("you stay here".into());
@@ -130,15 +130,15 @@ impl Plugin for Doorkeeper {
 
     fn run_command(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         let Some(member) = invocation.caller.member else {
             return Err(CommandError::Refused("only for members".into()));
         };
         match invocation.path.as_str() {
-            "go" => host.join(member, invocation.text("room")),
-            _ => host.quit(member, invocation.text("words")),
+            "go" => context.join(member, invocation.text("room")),
+            _ => context.quit(member, invocation.text("words")),
         }
         Ok(Reply::Done)
     }
@@ -147,7 +147,7 @@ impl Plugin for Doorkeeper {
 struct EverybodyIsEve;
 
 impl Plugin for EverybodyIsEve {
-    fn before_name(&mut self, _: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+    fn before_name(&mut self, _: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         draft.name = "eve".into();
         Verdict::Pass
     }
@@ -155,19 +155,19 @@ impl Plugin for EverybodyIsEve {
 
 #[test]
 fn every_gate_may_deny_and_rewrite() {
-    let house = House::builder().plugin("doorkeeper", Doorkeeper).enable("notices").open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.connects();
+    let server = TestServer::builder().plugin("doorkeeper", Doorkeeper).enable("notices").open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.connects();
     ada.says("admin");
     ada.hears_exactly(&["! nobody is admin here"]);
     ada.says("ADA");
     ada.hears("* you are in lobby with ada, bob");
     bob.hears("* ada joined");
     // What a gate made of a name is checked again.
-    let mut eve = house.enters("eve");
+    let mut eve = server.enters("eve");
     bob.hears("* eve joined");
-    house.adds("doorkeeper two", EverybodyIsEve);
-    let mut other = house.connects();
+    server.adds("doorkeeper two", EverybodyIsEve);
+    let mut other = server.connects();
     other.says("dan");
     other.hears_exactly(&["! the name `eve` is taken; choose another"]);
     eve.hears("* eve joined");
@@ -191,16 +191,16 @@ fn every_gate_may_deny_and_rewrite() {
 fn a_gate_cannot_keep_who_is_kicked_or_lost() {
     struct Jailer;
     impl Plugin for Jailer {
-        fn before_leave(&mut self, _: &mut Host<'_>, _: &mut LeaveDraft) -> Verdict {
+        fn before_leave(&mut self, _: &mut Context<'_>, _: &mut LeaveDraft) -> Verdict {
             Verdict::Deny("nobody leaves".into())
         }
     }
-    let house = House::builder().plugin("jailer", Jailer).enable("notices").open();
-    let mut ada = house.enters("ada");
-    house.enters("bob").dies();
+    let server = TestServer::builder().plugin("jailer", Jailer).enable("notices").open();
+    let mut ada = server.enters("ada");
+    server.enters("bob").dies();
     ada.hears("* bob left (connection lost)");
-    let mut eve = house.enters("eve");
-    house.types("kick eve");
+    let mut eve = server.enters("eve");
+    server.types("kick eve");
     ada.hears("* eve left (kicked by host)");
     eve.hears("* goodbye (kicked by host)");
     eve.hears_eof();
@@ -210,26 +210,27 @@ fn a_gate_cannot_keep_who_is_kicked_or_lost() {
 fn a_connection_may_be_refused_before_anything_is_sent() {
     struct Bouncer(Verdict);
     impl Plugin for Bouncer {
-        fn before_connect(&mut self, _: &mut Host<'_>, _: &mut ConnectDraft) -> Verdict {
+        fn before_connect(&mut self, _: &mut Context<'_>, _: &mut ConnectDraft) -> Verdict {
             self.0.clone()
         }
     }
-    let house =
-        House::builder().plugin("bouncer", Bouncer(Verdict::Deny("private party".into()))).open();
-    assert_eq!(house.connects().hears_eof(), ["! private party"]);
-    house.adds("bouncer", Bouncer(Verdict::Take));
-    assert_eq!(house.connects().hears_eof(), Vec::<String>::new());
-    house.adds("bouncer", Bouncer(Verdict::Pass));
-    house.enters("ada");
+    let server = TestServer::builder()
+        .plugin("bouncer", Bouncer(Verdict::Deny("private party".into())))
+        .open();
+    assert_eq!(server.connects().hears_eof(), ["! private party"]);
+    server.adds("bouncer", Bouncer(Verdict::Take));
+    assert_eq!(server.connects().hears_eof(), Vec::<String>::new());
+    server.adds("bouncer", Bouncer(Verdict::Pass));
+    server.enters("ada");
 }
 
 #[test]
 fn a_message_may_be_sent_elsewhere_and_tagged() {
-    let whisper = before_message(|host, draft| {
+    let whisper = before_message(|context, draft| {
         if let Some((name, text)) =
             draft.text.strip_prefix('@').and_then(|line| line.split_once(' '))
         {
-            if let Some(name) = host.find(name).and_then(|member| member.name) {
+            if let Some(name) = context.find(name).and_then(|member| member.name) {
                 draft.target = Target::Person(name);
             }
             draft.text = text.to_owned();
@@ -238,16 +239,16 @@ fn a_message_may_be_sent_elsewhere_and_tagged() {
         }
         Verdict::Pass
     });
-    let house = House::builder().plugin("whisper", whisper).open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
-    let mut eve = house.enters_json("eve");
+    let server = TestServer::builder().plugin("whisper", whisper).open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters_json("eve");
     ada.says("@bob psst");
     bob.hears_exactly(&["[ada to bob] psst"]);
     ada.says("hello");
     ada.hears_exactly(&["[ada to bob] psst", "ada: hello"]);
     let entry = eve.hears_said("hello");
-    let Happening::Message { tags, .. } = entry.what else {
+    let EntryKind::Message { tags, .. } = entry.what else {
         panic!("it was said");
     };
     assert_eq!(tags.get("mood").map(String::as_str), Some("calm"));
@@ -255,7 +256,7 @@ fn a_message_may_be_sent_elsewhere_and_tagged() {
 
 #[test]
 fn what_a_gate_makes_of_a_message_is_cleaned_and_bounded_again() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .plugin(
             "loud",
             before_message(|_, draft| {
@@ -264,7 +265,7 @@ fn what_a_gate_makes_of_a_message_is_cleaned_and_bounded_again() {
             }),
         )
         .open();
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     ada.says("ab");
     ada.hears_about("! the message has 3004 characters and was not sent");
     ada.says("a");
@@ -275,18 +276,18 @@ fn what_a_gate_makes_of_a_message_is_cleaned_and_bounded_again() {
 struct Echo;
 
 impl Plugin for Echo {
-    fn after_said(&mut self, host: &mut Host<'_>, _: Option<MemberId>, entry: &Entry) {
-        if let Happening::Message { text, .. } = &entry.what {
-            host.notice(&entry.room, format!("{text} one"), NoticeKind::Info);
-            host.notice(&entry.room, format!("{text} two"), NoticeKind::Info);
+    fn after_said(&mut self, context: &mut Context<'_>, _: Option<MemberId>, entry: &Entry) {
+        if let EntryKind::Message { text, .. } = &entry.what {
+            context.notice(&entry.room, format!("{text} one"), NoticeKind::Info);
+            context.notice(&entry.room, format!("{text} two"), NoticeKind::Info);
         }
     }
 }
 
 #[test]
 fn effects_follow_what_they_answer_and_keep_their_order() {
-    let house = House::builder().plugin("echo", Echo).open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().plugin("echo", Echo).open();
+    let mut ada = server.enters("ada");
     ada.sends(b"a\nb\n");
     ada.hears_exactly(&["ada: a", "* a one", "* a two", "ada: b", "* b one", "* b two"]);
 }
@@ -295,57 +296,62 @@ fn effects_follow_what_they_answer_and_keep_their_order() {
 fn a_plugin_that_answers_itself_ends_at_a_depth() {
     struct Parrot;
     impl Plugin for Parrot {
-        fn after_said(&mut self, host: &mut Host<'_>, member: Option<MemberId>, entry: &Entry) {
-            if let (Some(member), Happening::Message { text, .. }) = (member, &entry.what) {
-                host.say(member, None, format!("{text}!"), Default::default());
+        fn after_said(
+            &mut self,
+            context: &mut Context<'_>,
+            member: Option<MemberId>,
+            entry: &Entry,
+        ) {
+            if let (Some(member), EntryKind::Message { text, .. }) = (member, &entry.what) {
+                context.say(member, None, format!("{text}!"), Default::default());
             }
         }
     }
-    let house = House::builder().plugin("parrot", Parrot).open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().plugin("parrot", Parrot).open();
+    let mut ada = server.enters("ada");
     ada.says("hi");
     for times in 0..=8 {
         ada.hears_exactly(&[&format!("ada: hi{}", "!".repeat(times))]);
     }
-    house.types("say that was all");
+    server.types("say that was all");
     ada.hears_exactly(&["host: that was all"]);
     // The operator's words are answered by nobody, as they come from no member.
-    assert_eq!(house.struck(Strike::EffectDepth), 1);
+    assert_eq!(server.hits(LimitHit::EffectDepth), 1);
 }
 
 #[test]
 fn observers_are_told_what_happened_in_order() {
     struct Diary(Notebook);
     impl Plugin for Diary {
-        fn after_named(&mut self, host: &mut Host<'_>, member: MemberId) {
-            self.0.write(format!("named {}", host.name(member).expect("a name")));
+        fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+            self.0.write(format!("named {}", context.name(member).expect("a name")));
         }
 
-        fn after_joined(&mut self, _: &mut Host<'_>, _: MemberId, room: &RoomName) {
+        fn after_joined(&mut self, _: &mut Context<'_>, _: MemberId, room: &RoomName) {
             self.0.write(format!("joined {room}"));
         }
 
-        fn after_kicked(&mut self, _: &mut Host<'_>, kicked: &Kicked) {
+        fn after_kicked(&mut self, _: &mut Context<'_>, kicked: &Kicked) {
             self.0.write(format!("kicked {} for {}", kicked.name, kicked.why));
         }
 
-        fn after_left(&mut self, _: &mut Host<'_>, left: &Left) {
-            let room = left.room.as_ref().map_or("the house", |room| room.as_str());
+        fn after_left(&mut self, _: &mut Context<'_>, left: &Left) {
+            let room = left.room.as_ref().map_or("the server", |room| room.as_str());
             self.0.write(format!("left {room}: {}", left.reason));
         }
 
-        fn after_room_opened(&mut self, _: &mut Host<'_>, room: &RoomName) {
+        fn after_room_opened(&mut self, _: &mut Context<'_>, room: &RoomName) {
             self.0.write(format!("opened {room}"));
         }
 
-        fn after_room_closed(&mut self, _: &mut Host<'_>, room: &RoomName) {
+        fn after_room_closed(&mut self, _: &mut Context<'_>, room: &RoomName) {
             self.0.write(format!("closed {room}"));
         }
     }
     let notes = Notebook::default();
-    let house = House::builder().plugin("diary", Diary(notes.clone())).open();
-    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
-    house.types("kick ada flooding");
+    let server = TestServer::builder().plugin("diary", Diary(notes.clone())).open();
+    let mut ada = server.connects_json().enters_with("ada", &["lobby", "dev"], None);
+    server.types("kick ada flooding");
     ada.raw.hears_eof();
     assert_eq!(
         notes.take(),
@@ -359,7 +365,7 @@ fn observers_are_told_what_happened_in_order() {
             "left lobby: kicked by host: flooding",
             "left dev: kicked by host: flooding",
             "closed dev",
-            "left the house: kicked by host: flooding",
+            "left the server: kicked by host: flooding",
         ]
     );
 }

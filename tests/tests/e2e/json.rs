@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use salotto::NoticeKind;
 use salotto::protocol::{ErrorCode, LeaveReason, MessageKind};
-use salotto::{Event, Happening, Request, Strike};
+use salotto::{EntryKind, Event, LimitHit, Request};
 use salotto_tests::json::{hello, say};
-use salotto_tests::{House, pause};
+use salotto_tests::{TestServer, pause};
 
 #[test]
 fn a_client_is_welcomed_and_let_into_the_default_room() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.server.name = "The Parlour".into())
         .enable("quit")
         .open();
-    let mut ada = house.connects_json();
+    let mut ada = server.connects_json();
     ada.asks(hello("ada", &[], None));
-    let Event::Welcome { version, server, run, name, commands, .. } = ada.hears_next() else {
+    let Event::Welcome { version, server, epoch, name, commands, .. } = ada.hears_next() else {
         panic!("the first event is a welcome");
     };
-    assert_eq!((version, server.as_str(), name.as_str()), (1, "The Parlour", "ada"));
-    assert!(!run.is_empty());
+    assert_eq!((version, server.as_str(), name.as_str()), (2, "The Parlour", "ada"));
+    assert!(!epoch.is_empty());
     let paths: Vec<&str> = commands.iter().map(|command| command.path.as_str()).collect();
     assert_eq!(paths, ["quit"], "what a member may call and nothing else");
     let Event::Entered { room, members, count, first_id, history, .. } = ada.hears_next() else {
@@ -31,16 +31,16 @@ fn a_client_is_welcomed_and_let_into_the_default_room() {
     let Event::Entry(entry) = ada.hears_next() else {
         panic!("then what happens there");
     };
-    assert!(matches!(entry.what, Happening::Joined { who } if who == "ada"));
+    assert!(matches!(entry.what, EntryKind::Joined { who } if who == "ada"));
 }
 
 #[test]
 fn a_nonce_comes_back_on_the_echo_and_on_the_error() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
     ada.asks_with(say("hello"), Some("7"));
     let entry = ada.hears_said("hello");
-    let Happening::Message { nonce, .. } = entry.what else {
+    let EntryKind::Message { nonce, .. } = entry.what else {
         panic!("it was said");
     };
     assert_eq!(nonce.as_deref(), Some("7"));
@@ -61,8 +61,8 @@ fn a_nonce_comes_back_on_the_echo_and_on_the_error() {
 
 #[test]
 fn what_is_no_request_is_answered_and_the_next_one_works() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
     for line in [
         r#"{"type":"dance"}"#,
         r#"{"type":"say"}"#,
@@ -78,18 +78,18 @@ fn what_is_no_request_is_answered_and_the_next_one_works() {
     }
     ada.raw.says(r#"{"colour":"blue","text":"unknown fields are fine","type":"say"}"#);
     ada.hears_said("unknown fields are fine");
-    assert_eq!(house.struck(Strike::BadRequest), 8);
+    assert_eq!(server.hits(LimitHit::BadRequest), 8);
 }
 
 #[test]
 fn a_request_before_a_name_is_told_to_say_hello() {
-    let house = House::open();
-    let mut ada = house.connects_json();
+    let server = TestServer::open();
+    let mut ada = server.connects_json();
     ada.asks(Request::Rooms);
     ada.hears_error(ErrorCode::NameWanted);
     let (name, rooms) = ("ada".into(), Vec::new());
     ada.asks(Request::Hello { version: 99, name, rooms, password: None, resume: None });
-    assert!(ada.hears_error(ErrorCode::BadRequest).contains("version 1"));
+    assert!(ada.hears_error(ErrorCode::BadRequest).contains("version 2"));
     let mut ada = ada.enters("ada");
     ada.says("hello");
     ada.hears_said("hello");
@@ -97,8 +97,8 @@ fn a_request_before_a_name_is_told_to_say_hello() {
 
 #[test]
 fn a_request_may_arrive_in_slow_pieces() {
-    let house = House::open();
-    let mut ada = house.connects_json();
+    let server = TestServer::open();
+    let mut ada = server.connects_json();
     ada.raw.sends(br#"{"type":"hel"#);
     // Longer than a chunk of text may stand alone, and than silence is let be.
     pause(Duration::from_millis(600));
@@ -111,8 +111,8 @@ fn a_request_may_arrive_in_slow_pieces() {
 
 #[test]
 fn a_client_whose_first_bytes_come_late_passes_over_the_greeting() {
-    let house = House::open();
-    let mut ada = house.connects_json();
+    let server = TestServer::open();
+    let mut ada = server.connects_json();
     ada.raw.hears_about("What is your name?");
     let mut ada = ada.enters("ada");
     ada.says("hello");
@@ -121,9 +121,9 @@ fn a_client_whose_first_bytes_come_late_passes_over_the_greeting() {
 
 #[test]
 fn text_and_json_clients_are_in_one_room() {
-    let house = House::builder().enable("notices").open();
-    let mut ada = house.enters_json("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().enable("notices").open();
+    let mut ada = server.enters_json("ada");
+    let mut bob = server.enters("bob");
     ada.asks(Request::Say { text: "waves".into(), room: None, kind: MessageKind::Act });
     bob.hears("** ada waves");
     bob.says("hello");
@@ -132,7 +132,7 @@ fn text_and_json_clients_are_in_one_room() {
     assert_eq!(ada.hears_left("bob"), LeaveReason::Lost);
     let notice = ada.hears_where("the notice of it", |event| match event {
         Event::Entry(entry) => match &entry.what {
-            Happening::Notice { text, kind: NoticeKind::Left } => Some(text.clone()),
+            EntryKind::Notice { text, kind: NoticeKind::Left } => Some(text.clone()),
             _ => None,
         },
         _ => None,
@@ -142,9 +142,9 @@ fn text_and_json_clients_are_in_one_room() {
 
 #[test]
 fn a_goodbye_is_answered_and_the_connection_ends() {
-    let house = House::builder().enable("notices").open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::builder().enable("notices").open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters_json("ada");
     ada.asks(Request::Quit { farewell: "so long".into() });
     let quit = LeaveReason::Quit { farewell: "so long".into() };
     assert_eq!(ada.hears_bye(), quit);
@@ -154,10 +154,10 @@ fn a_goodbye_is_answered_and_the_connection_ends() {
 
 #[test]
 fn a_direct_message_reaches_one_and_comes_back_to_its_sender() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
-    let mut bob = house.enters("bob");
-    let mut eve = house.enters("eve");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters("eve");
     let direct = |to: &str, text: &str| Request::Direct { to: to.into(), text: text.into() };
     ada.asks_with(direct("BOB", "just you"), Some("1"));
     bob.hears("[ada to bob] just you");
@@ -177,7 +177,7 @@ fn a_direct_message_reaches_one_and_comes_back_to_its_sender() {
 
 #[test]
 fn a_client_that_is_silent_is_pinged_and_gone_without_an_answer() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.limits.ping_after = Some(Duration::from_millis(300));
             settings.limits.gone_after = Some(Duration::from_millis(1500));
@@ -185,8 +185,8 @@ fn a_client_that_is_silent_is_pinged_and_gone_without_an_answer() {
         .enable("notices")
         .open();
     // A person with `nc` may well be silent for longer than that.
-    let mut bob = house.enters("bob");
-    let mut silent = house.enters_json("silent");
+    let mut bob = server.enters("bob");
+    let mut silent = server.enters_json("silent");
     bob.hears("* silent joined");
     silent.hears_where("a ping", |event| matches!(event, Event::Ping).then_some(()));
     bob.hears("* silent left (no answer)");
@@ -194,18 +194,18 @@ fn a_client_that_is_silent_is_pinged_and_gone_without_an_answer() {
     silent.raw.hears_eof();
     bob.says("I am still here");
     bob.hears("bob: I am still here");
-    assert_eq!(house.struck(Strike::NoAnswer), 1);
+    assert_eq!(server.hits(LimitHit::NoAnswer), 1);
 }
 
 #[test]
 fn a_client_that_answers_pings_stays() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.limits.ping_after = Some(Duration::from_millis(100));
             settings.limits.gone_after = Some(Duration::from_secs(10));
         })
         .open();
-    let mut ada = house.enters_json("ada");
+    let mut ada = server.enters_json("ada");
     for _ in 0..5 {
         ada.hears_where("a ping", |event| matches!(event, Event::Ping).then_some(()));
         ada.asks(Request::Pong);

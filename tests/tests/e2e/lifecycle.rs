@@ -4,12 +4,12 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use salotto::protocol::LeaveReason;
-use salotto::{ConnectDraft, Host, ListenError, Plugin, Server, StartError, Verdict};
-use salotto_tests::{House, PATIENCE, soon};
+use salotto::{ConnectDraft, Context, ListenError, Plugin, Server, StartError, Verdict};
+use salotto_tests::{PATIENCE, TestServer, soon};
 
 #[test]
-fn two_houses_live_in_one_process() {
-    let (one, two) = (House::open(), House::open());
+fn two_servers_live_in_one_process() {
+    let (one, two) = (TestServer::open(), TestServer::open());
     assert_ne!(one.address(), two.address());
     let (mut ada, mut other_ada) = (one.enters("ada"), two.enters("ada"));
     ada.says("in the first");
@@ -22,18 +22,18 @@ fn two_houses_live_in_one_process() {
 }
 
 #[test]
-fn two_houses_on_one_port_are_one_too_many() {
-    let house = House::open();
-    let refused = House::builder()
-        .settings(|settings| settings.server.listen = vec![house.address().to_string()])
+fn two_servers_on_one_port_are_one_too_many() {
+    let server = TestServer::open();
+    let refused = TestServer::builder()
+        .settings(|settings| settings.server.listen = vec![server.address().to_string()])
         .try_open()
         .err()
         .expect("the port is taken");
     assert!(
-        matches!(refused, StartError::Listen(ListenError::InUse(address)) if address == house.address()),
+        matches!(refused, StartError::Listen(ListenError::InUse(address)) if address == server.address()),
         "{refused:?}"
     );
-    let port = house.address().port();
+    let port = server.address().port();
     assert_eq!(
         refused.to_string(),
         format!(
@@ -41,12 +41,12 @@ fn two_houses_on_one_port_are_one_too_many() {
         )
     );
     // The one that was there is not harmed.
-    house.enters("ada");
+    server.enters("ada");
 }
 
 #[test]
 fn mistakes_in_the_settings_are_told_all_at_once() {
-    let refused = House::builder()
+    let refused = TestServer::builder()
         .settings(|settings| {
             settings.rooms.default = "two words".into();
             settings.server.threads = Some(0);
@@ -59,11 +59,11 @@ fn mistakes_in_the_settings_are_told_all_at_once() {
     for field in ["rooms.default", "server.threads", "limits.mailbox"] {
         assert!(text.contains(field), "{text}");
     }
-    let refused = House::builder().enable("xyzzy").try_open().err();
+    let refused = TestServer::builder().enable("xyzzy").try_open().err();
     let text = refused.expect("it is unknown").to_string();
     assert!(text.contains("there is no plugin `xyzzy`"), "{text}");
     for address in ["nowhere", "127.0.0.1:port", "no such host:0"] {
-        let refused = House::builder()
+        let refused = TestServer::builder()
             .settings(|settings| settings.server.listen = vec![address.into()])
             .try_open()
             .err();
@@ -74,13 +74,13 @@ fn mistakes_in_the_settings_are_told_all_at_once() {
 
 #[test]
 fn a_stop_tells_everybody_and_flushes_what_is_pending() {
-    let mut house = House::open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters_json("bob");
-    let mut silent = house.connects();
+    let mut server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters_json("bob");
+    let mut silent = server.connects();
     silent.hears_about("What is your name?");
-    house.types("say closing time");
-    house.stops();
+    server.types("say closing time");
+    server.stops();
     assert_eq!(ada.hears_eof(), ["host: closing time", "* goodbye (server stopping)"]);
     bob.hears_said("closing time");
     assert_eq!(bob.hears_bye(), LeaveReason::Stopping);
@@ -90,17 +90,17 @@ fn a_stop_tells_everybody_and_flushes_what_is_pending() {
 
 #[test]
 fn a_stop_flushes_a_lot_to_who_reads() {
-    let mut house =
-        House::builder().settings(|settings| settings.rooms.timeline_bytes = 1 << 30).open();
-    let mut ada = house.enters("ada");
+    let mut server =
+        TestServer::builder().settings(|settings| settings.rooms.timeline_bytes = 1 << 30).open();
+    let mut ada = server.enters("ada");
     let line = "x".repeat(2000);
-    let talker = soon("joining", house.handle().join("talker")).expect("a free name");
+    let talker = soon("joining", server.handle().join("talker")).expect("a free name");
     for _ in 0..2000 {
-        soon("saying something", talker.say(line.as_str())).expect("the house is open");
+        soon("saying something", talker.say(line.as_str())).expect("the server is running");
     }
     let heard = std::thread::scope(|scope| {
         let reader = scope.spawn(|| ada.hears_eof());
-        house.stops();
+        server.stops();
         reader.join().expect("it ends")
     });
     assert_eq!(heard.len(), 2001);
@@ -109,7 +109,7 @@ fn a_stop_flushes_a_lot_to_who_reads() {
 
 #[test]
 fn a_stop_does_not_wait_long_for_who_does_not_read() {
-    let mut house = House::builder()
+    let mut server = TestServer::builder()
         .settings(|settings| {
             settings.server.stop_timeout = Duration::from_millis(300);
             settings.limits.line_bytes = Some(64 * 1024);
@@ -117,76 +117,76 @@ fn a_stop_does_not_wait_long_for_who_does_not_read() {
             settings.rooms.timeline_bytes = 1 << 30;
         })
         .open();
-    let slow = house.connects_narrowly().enters("slow");
-    let talker = soon("joining", house.handle().join("talker")).expect("a free name");
+    let slow = server.connects_narrowly().enters("slow");
+    let talker = soon("joining", server.handle().join("talker")).expect("a free name");
     let line = "x".repeat(60_000);
     // More than all buffers between here and there.
     for _ in 0..200 {
-        soon("saying something", talker.say(line.as_str())).expect("the house is open");
+        soon("saying something", talker.say(line.as_str())).expect("the server is running");
     }
     // What is measured is the stop, and not all that was said before.
-    house.status();
-    let took = house.stops();
+    server.status();
+    let took = server.stops();
     assert!(took >= Duration::from_millis(300), "it waited: {took:?}");
     assert!(took < Duration::from_secs(8), "but not long: {took:?}");
     drop(slow);
 }
 
 #[test]
-fn a_house_opens_again_on_the_same_port() {
-    let mut house = House::open();
-    let address = house.address();
+fn a_server_starts_again_on_the_same_port() {
+    let mut server = TestServer::open();
+    let address = server.address();
     for round in 0..5 {
-        let mut ada = house.enters("ada");
+        let mut ada = server.enters("ada");
         ada.says(&format!("round {round}"));
         ada.hears(&format!("ada: round {round}"));
         // Some stay connected, so that the port has connections left over from before.
-        let _bob = house.enters("bob");
-        house.stops();
+        let _bob = server.enters("bob");
+        server.stops();
         ada.hears("* goodbye (server stopping)");
         assert!(
             TcpStream::connect_timeout(&address, PATIENCE).is_err(),
             "nobody listens in between"
         );
-        house = House::builder()
+        server = TestServer::builder()
             .settings(|settings| settings.server.listen = vec![address.to_string()])
             .open();
     }
 }
 
 #[test]
-fn a_house_that_is_dropped_frees_its_port() {
-    let mut house = House::open();
-    let address = house.address();
+fn a_server_that_is_dropped_frees_its_port() {
+    let mut server = TestServer::open();
+    let address = server.address();
     for _ in 0..20 {
-        // The handle of the house before is still held here.
-        house.drops();
-        let next = House::builder()
+        // The handle of the server before is still held here.
+        server.drops();
+        let next = TestServer::builder()
             .settings(|settings| settings.server.listen = vec![address.to_string()])
             .try_open();
-        house = next.unwrap_or_else(|error| panic!("the port was kept: {error}"));
-        house.enters("ada");
+        server = next.unwrap_or_else(|error| panic!("the port was kept: {error}"));
+        server.enters("ada");
     }
 }
 
 #[test]
-fn a_house_that_is_dropped_hangs_up_although_a_handle_is_held() {
-    let mut house = House::open();
-    let handle = house.handle();
-    let mut ada = house.enters("ada");
-    let mut silent = house.connects();
+fn a_server_that_is_dropped_hangs_up_although_a_handle_is_held() {
+    let mut server = TestServer::open();
+    let handle = server.handle();
+    let mut ada = server.enters("ada");
+    let mut silent = server.connects();
     silent.hears_about("What is your name?");
-    house.drops();
+    server.drops();
     ada.hears_eof();
     silent.hears_eof();
     soon("an answer", handle.status()).expect_err("it is closed");
 }
 
 #[test]
-fn whoever_asks_a_closed_house_is_told_so() {
-    let mut house = House::open();
-    let handle = house.handle();
-    house.stops();
+fn whoever_asks_a_stopped_server_is_told_so() {
+    let mut server = TestServer::open();
+    let handle = server.handle();
+    server.stops();
     soon("an answer", handle.status()).expect_err("it is closed");
     soon("an answer", handle.say("lobby", "hello")).expect_err("it is closed");
     soon("an answer", handle.execute("status")).expect_err("it is closed");
@@ -197,15 +197,16 @@ fn whoever_asks_a_closed_house_is_told_so() {
 fn a_stop_while_people_come_and_talk_is_complete() {
     for _ in 0..5 {
         let patience = Duration::from_secs(10);
-        let mut house =
-            House::builder().settings(|settings| settings.server.stop_timeout = patience).open();
-        let address = house.address();
+        let mut server = TestServer::builder()
+            .settings(|settings| settings.server.stop_timeout = patience)
+            .open();
+        let address = server.address();
         let mut talkers: Vec<_> =
-            (0..4).map(|index| house.enters_json(&format!("talker{index}"))).collect();
+            (0..4).map(|index| server.enters_json(&format!("talker{index}"))).collect();
         let took = std::thread::scope(|scope| {
             for talker in &mut talkers {
                 scope.spawn(move || {
-                    // Until the house hangs up.
+                    // Until the server hangs up.
                     while talker.raw.tries_to_send(b"{\"type\":\"rooms\"}\n").is_ok() {
                         let deadline = std::time::Instant::now() + PATIENCE;
                         if talker.read_event(deadline).is_none() {
@@ -215,15 +216,15 @@ fn a_stop_while_people_come_and_talk_is_complete() {
                 });
             }
             scope.spawn(move || while TcpStream::connect_timeout(&address, PATIENCE).is_ok() {});
-            house.stops()
+            server.stops()
         });
         assert!(took < patience, "somebody was waited for: {took:?}");
     }
 }
 
 #[test]
-fn a_house_without_people_stops_at_once() {
-    let took = House::open().stops();
+fn a_server_without_people_stops_at_once() {
+    let took = TestServer::open().stops();
     assert!(took < Duration::from_secs(3), "nobody has to be waited for: {took:?}");
     let server = Server::builder().listen(["127.0.0.1:0"]).start();
     drop(server.expect("it opens"));
@@ -233,7 +234,7 @@ fn a_house_without_people_stops_at_once() {
 struct Thoughtful;
 
 impl Plugin for Thoughtful {
-    fn before_connect(&mut self, _: &mut Host<'_>, _: &mut ConnectDraft) -> Verdict {
+    fn before_connect(&mut self, _: &mut Context<'_>, _: &mut ConnectDraft) -> Verdict {
         salotto_tests::pause(Duration::from_millis(50));
         Verdict::Pass
     }
@@ -241,17 +242,17 @@ impl Plugin for Thoughtful {
 
 #[test]
 fn a_silent_connection_is_greeted_although_a_plugin_takes_its_time_over_it() {
-    let house = House::builder().plugin("thoughtful", Thoughtful).open();
-    house.connects().hears_about("What is your name?");
+    let server = TestServer::builder().plugin("thoughtful", Thoughtful).open();
+    server.connects().hears_about("What is your name?");
 }
 
 #[test]
 fn a_silent_connection_is_ended_although_a_plugin_takes_its_time_over_it() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.limits.name_timeout = Some(Duration::from_millis(500)))
         .plugin("thoughtful", Thoughtful)
         .open();
-    let heard = house.connects().hears_eof();
+    let heard = server.connects().hears_eof();
     assert!(
         heard.last().is_some_and(|line| line.contains("no name was given in time")),
         "{heard:?}"
@@ -260,8 +261,8 @@ fn a_silent_connection_is_ended_although_a_plugin_takes_its_time_over_it() {
 
 #[test]
 fn a_crowd_that_connects_at_once_is_greeted_one_and_all() {
-    let house = House::open();
-    let mut crowd: Vec<_> = (0..200).map(|_| house.connects()).collect();
+    let server = TestServer::open();
+    let mut crowd: Vec<_> = (0..200).map(|_| server.connects()).collect();
     for client in &mut crowd {
         client.hears_about("What is your name?");
     }

@@ -1,4 +1,4 @@
-//! End-to-end tests: each opens a house of its own and talks to it through real sockets.
+//! End-to-end tests: each starts a server of its own and talks to it through real sockets.
 
 mod abuse;
 mod actions;

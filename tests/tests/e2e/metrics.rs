@@ -6,17 +6,19 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use salotto::{PluginSetup, Report};
-use salotto_tests::{House, PATIENCE, soon};
+use salotto_tests::{PATIENCE, TestServer, soon};
 
 /// Enables the plugin on a port that the system chooses, and says which.
-fn listens(house: &House) -> SocketAddr {
-    let reports = house.handle().watch();
-    house
+fn listens(server: &TestServer) -> SocketAddr {
+    let reports = server.handle().watch();
+    server
         .enables(PluginSetup::new("metrics").settings("(listen: \"127.0.0.1:0\")"))
         .expect("it is known");
     soon("a report of where the numbers are", async {
         loop {
-            if let Report::Plugin { text, .. } = reports.recv().await.expect("the house is open") {
+            if let Report::Plugin { text, .. } =
+                reports.recv().await.expect("the server is running")
+            {
                 let place = text.strip_prefix("the numbers are at http://").expect("it listens");
                 let place = place.strip_suffix("/metrics").expect("there is a path");
                 return place.parse().expect("an address");
@@ -44,10 +46,10 @@ fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
 
 #[test]
 fn numbers_are_told_while_people_talk_and_only_grow() {
-    let house = House::builder().enable("commands").open();
-    let address = listens(&house);
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters_json("bob");
+    let server = TestServer::builder().enable("commands").open();
+    let address = listens(&server);
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters_json("bob");
     let over = AtomicBool::new(false);
     const LINES: usize = 500;
     let scrapes = std::thread::scope(|scope| {
@@ -74,7 +76,7 @@ fn numbers_are_told_while_people_talk_and_only_grow() {
             }
         }
     }
-    house.types("kick bob");
+    server.types("kick bob");
     bob.hears_bye();
     let last = scrape(address);
     let is = |sample: &str| last[sample];
@@ -89,11 +91,11 @@ fn numbers_are_told_while_people_talk_and_only_grow() {
 }
 
 #[test]
-fn a_limit_that_strikes_is_seen() {
-    let house = House::open();
-    let address = listens(&house);
-    let mut ada = house.enters("ada");
+fn a_limit_that_is_hit_is_seen() {
+    let server = TestServer::open();
+    let address = listens(&server);
+    let mut ada = server.enters("ada");
     ada.says(&"x".repeat(2500));
     ada.hears_about("! the message has 2500 characters");
-    assert_eq!(scrape(address)["salotto_limit_strikes_total{limit=\"message_length\"}"], 1.0);
+    assert_eq!(scrape(address)["salotto_limit_hits_total{limit=\"message_length\"}"], 1.0);
 }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{PluginSetup, Request};
 use salotto_tests::plugins::Ranks;
-use salotto_tests::{House, PATIENCE};
+use salotto_tests::{PATIENCE, TestServer};
 use tempfile::TempDir;
 
-/// A house whose bans are in this folder.
-fn house(folder: &TempDir) -> House {
+/// A server whose bans are in this folder.
+fn server(folder: &TempDir) -> TestServer {
     let path = folder.path().join("bans.ron");
     let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    House::builder()
+    TestServer::builder()
         .server(|server| server.enable(setup))
         .enable("commands")
         .plugin("ranks", Ranks)
@@ -26,25 +26,25 @@ fn folder() -> TempDir {
 #[test]
 fn who_is_banned_by_name_is_sent_out_and_not_let_in_again() {
     let folder = folder();
-    let house = house(&folder);
-    let mut bob = house.enters("bob");
-    let mut eve = house.enters_json("eve");
-    let mut moderator = house.enters("mod1");
+    let server = server(&folder);
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters_json("eve");
+    let mut moderator = server.enters("mod1");
     moderator.says("!ban bob 2h flooding");
     moderator.hears("* bob is banned for 2h");
     bob.hears("* goodbye (kicked by mod1: banned for 2h: flooding)");
     bob.hears_eof();
     moderator.says("!ban EVE");
     assert!(matches!(eve.hears_bye(), LeaveReason::Kicked { .. }));
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     bob.says("B0B");
     bob.hears("! the name `B0B` is banned for another 2h (flooding); choose another");
     // A text client stays at the door and may have another name; a JSON client is told the kind of the refusal.
     bob.says("carl");
     bob.hears_about("* you are in lobby");
-    let mut eve = house.connects_json();
+    let mut eve = server.connects_json();
     eve.asks(Request::Hello {
-        version: 1,
+        version: salotto::protocol::PROTOCOL_VERSION,
         name: "eve".into(),
         rooms: Vec::new(),
         password: None,
@@ -57,39 +57,39 @@ fn who_is_banned_by_name_is_sent_out_and_not_let_in_again() {
 #[test]
 fn an_address_and_a_network_are_refused_at_the_door() {
     let folder = folder();
-    let house = house(&folder);
-    let mut near = house.connects_from("127.0.0.2").enters("near");
-    let mut far = house.connects_from("127.7.0.9").enters("far");
-    let mut ada = house.enters("ada");
-    house.types("ban 127.0.0.2 1h");
+    let server = server(&folder);
+    let mut near = server.connects_from("127.0.0.2").enters("near");
+    let mut far = server.connects_from("127.7.0.9").enters("far");
+    let mut ada = server.enters("ada");
+    server.types("ban 127.0.0.2 1h");
     assert_eq!(near.hears_eof().last().unwrap(), "* goodbye (kicked by host: banned for 1h)");
-    house.types("ban 127.7.0.0/16 forever no thanks");
+    server.types("ban 127.7.0.0/16 forever no thanks");
     assert_eq!(
         far.hears_eof().last().unwrap(),
         "* goodbye (kicked by host: banned for good: no thanks)"
     );
-    let mut near = house.connects_from("127.0.0.2");
+    let mut near = server.connects_from("127.0.0.2");
     assert_eq!(near.hears_eof(), ["! your address is banned for another 1h"]);
-    let mut far = house.connects_from("127.7.200.1");
+    let mut far = server.connects_from("127.7.200.1");
     assert_eq!(far.hears_eof(), ["! your address is banned for good (no thanks)"]);
-    let mut other = house.connects_from("127.8.0.1").enters("other");
+    let mut other = server.connects_from("127.8.0.1").enters("other");
     for guest in [&mut ada, &mut other] {
         guest.says("here");
         guest.hears_about(": here");
     }
-    house.types("unban 127.0.0.2");
-    house.connects_from("127.0.0.2").enters("near");
+    server.types("unban 127.0.0.2");
+    server.connects_from("127.0.0.2").enters("near");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn bans_hold_after_a_restart_until_they_are_taken_back() {
     let folder = folder();
-    let mut first = house(&folder);
+    let mut first = server(&folder);
     first.types("ban bob");
     first.types("ban 127.0.0.2 2h flooding");
     first.stops();
-    let mut second = house(&folder);
+    let mut second = server(&folder);
     let mut bob = second.connects();
     bob.says("bob");
     bob.hears("! the name `bob` is banned for good; choose another");
@@ -98,7 +98,7 @@ fn bans_hold_after_a_restart_until_they_are_taken_back() {
     second.types("unban bob");
     second.types("unban 127.0.0.2");
     second.stops();
-    let third = house(&folder);
+    let third = server(&folder);
     third.enters("bob");
     third.connects_from("127.0.0.2").enters("near");
 }
@@ -106,10 +106,10 @@ fn bans_hold_after_a_restart_until_they_are_taken_back() {
 #[test]
 fn a_ban_is_over_when_its_time_is() {
     let folder = folder();
-    let house = house(&folder);
-    house.types("ban bob 500ms");
+    let server = server(&folder);
+    server.types("ban bob 500ms");
     let started = Instant::now();
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     loop {
         bob.says("bob");
         let heard = bob.hears_where("an answer", |line| line.starts_with(['*', '!']));
@@ -119,21 +119,21 @@ fn a_ban_is_over_when_its_time_is() {
         assert!(heard.contains("is banned"), "{heard}");
         assert!(started.elapsed() < PATIENCE, "the ban did not end");
         // Tries are limited for each connection.
-        bob = house.connects();
+        bob = server.connects();
     }
     assert!(started.elapsed().as_millis() >= 400);
-    house.waits_until("the ban is gone from the list", |_| {
-        house.types("bans").to_string() == "nobody is banned"
+    server.waits_until("the ban is gone from the list", |_| {
+        server.types("bans").to_string() == "nobody is banned"
     });
 }
 
 #[test]
 fn who_stands_at_the_door_when_banned_does_not_come_in() {
     let folder = folder();
-    let house = house(&folder);
-    let mut waiting = house.connects();
+    let server = server(&folder);
+    let mut waiting = server.connects();
     waiting.hears_about("What is your name?");
-    house.types("ban 127.0.0.1");
+    server.types("ban 127.0.0.1");
     waiting.says("bob");
     assert_eq!(waiting.hears_eof().last().unwrap(), "* goodbye (kicked: banned for good)");
 }
@@ -141,21 +141,21 @@ fn who_stands_at_the_door_when_banned_does_not_come_in() {
 #[test]
 fn who_is_muted_reads_only_and_a_new_connection_of_the_name_does_not_help() {
     let folder = folder();
-    let house = house(&folder);
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
-    house.types("mute bob 1h loud");
+    let server = server(&folder);
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
+    server.types("mute bob 1h loud");
     bob.hears("* you are muted for 1h: loud");
     bob.says("hello");
     bob.hears("! you are muted for another 1h (loud); you can still write to a moderator");
     ada.says("quiet now");
     bob.hears("ada: quiet now");
     drop(bob);
-    house.waits_until("bob is gone", |status| status.members == 1);
-    let mut bob = house.enters_json("bob");
+    server.waits_until("bob is gone", |status| status.members == 1);
+    let mut bob = server.enters_json("bob");
     bob.says("hello again");
     assert!(bob.hears_error(ErrorCode::Denied).contains("you are muted for another"));
-    house.types("unmute bob");
+    server.types("unmute bob");
     bob.says("free");
     ada.hears("bob: free");
 }
@@ -163,10 +163,10 @@ fn who_is_muted_reads_only_and_a_new_connection_of_the_name_does_not_help() {
 #[test]
 fn in_a_slow_room_a_member_waits_and_moderators_do_not() {
     let folder = folder();
-    let house = house(&folder);
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters_json("bob");
-    let mut moderator = house.enters("mod1");
+    let server = server(&folder);
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters_json("bob");
+    let mut moderator = server.enters("mod1");
     moderator.says("!slow lobby 3600");
     ada.hears("* this room is slow: one message in 3600s from each");
     ada.says("one");
@@ -192,10 +192,10 @@ fn in_a_slow_room_a_member_waits_and_moderators_do_not() {
 #[test]
 fn a_locked_room_is_entered_by_the_invited_alone() {
     let folder = folder();
-    let house = house(&folder);
-    let mut moderator = house.enters("mod1");
-    let mut bob = house.enters("bob");
-    let mut eve = house.enters_json("eve");
+    let server = server(&folder);
+    let mut moderator = server.enters("mod1");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters_json("eve");
     moderator.says("!join dev");
     moderator.hears_about("* you are in dev");
     moderator.says("!lock");
@@ -209,10 +209,10 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     bob.says("!join dev");
     bob.hears_about("* you are in dev");
     // Not even by asking for it at the door.
-    let mut carl = house.connects_json();
+    let mut carl = server.connects_json();
     let rooms = vec!["dev".to_owned()];
     carl.asks(Request::Hello {
-        version: 1,
+        version: salotto::protocol::PROTOCOL_VERSION,
         name: "carl".into(),
         rooms,
         password: None,
@@ -229,17 +229,17 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
 #[test]
 fn nobody_acts_against_somebody_of_the_same_role() {
     let folder = folder();
-    let house = house(&folder);
-    let mut one = house.enters("mod1");
-    let mut other = house.enters("mod2");
+    let server = server(&folder);
+    let mut one = server.enters("mod1");
+    let mut other = server.enters("mod2");
     for command in ["kick", "ban", "mute"] {
         one.says(&format!("!{command} mod2"));
-        one.hears("! mod2 is a moderator as you are; ask the host");
+        one.hears("! mod2 is a moderator as you are; ask the operator");
         one.says(&format!("!{command} mod1"));
         one.hears("! that would be yourself");
     }
     other.says("still here");
     other.hears("mod2: still here");
-    house.types("kick mod2");
+    server.types("kick mod2");
     other.hears("* goodbye (kicked by host)");
 }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use salotto::protocol::ErrorCode;
-use salotto::{Request, Strike};
-use salotto_tests::House;
+use salotto::{LimitHit, Request};
+use salotto_tests::TestServer;
 use salotto_tests::json::hello;
 
 #[test]
 fn a_taken_name_is_refused_in_all_its_disguises() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let mut other = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut other = server.connects();
     for name in [
         "ada",
         "ADA",
@@ -29,28 +29,28 @@ fn a_taken_name_is_refused_in_all_its_disguises() {
     other.hears("* you are in lobby with ada, eve");
     ada.says("only one of me");
     other.hears("ada: only one of me");
-    assert_eq!(house.struck(Strike::NameTaken), 7);
+    assert_eq!(server.hits(LimitHit::NameTaken), 7);
 }
 
 #[test]
 fn nobody_passes_for_the_operator() {
-    let house = House::open();
-    let mut eve = house.connects();
+    let server = TestServer::open();
+    let mut eve = server.connects();
     for name in ["host", "HOST", "hоst", "ｈｏｓｔ", "h0st"] {
         eve.says(name);
         eve.hears_about("is taken; choose another");
     }
     eve.says("eve");
     eve.hears("* you are in lobby with eve");
-    let mut bob = house.enters_json("bob");
+    let mut bob = server.enters_json("bob");
     bob.asks(Request::Rename { name: "Host".into() });
     bob.hears_error(ErrorCode::NameTaken);
 }
 
 #[test]
 fn a_name_that_is_none_is_answered_with_what_is_wrong() {
-    let house = House::open();
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.connects();
     for (name, answer) in [
         ("ada lovelace", "! a name cannot contain spaces; try `ada_lovelace`; choose another name"),
         (
@@ -82,39 +82,39 @@ fn a_name_that_is_none_is_answered_with_what_is_wrong() {
 
 #[test]
 fn a_name_is_free_again_when_its_owner_has_left() {
-    let house = House::builder().enable("notices").open();
-    let mut bob = house.enters("bob");
-    house.enters("ada").dies();
+    let server = TestServer::builder().enable("notices").open();
+    let mut bob = server.enters("bob");
+    server.enters("ada").dies();
     bob.hears("* ada left (connection lost)");
-    house.enters("ADA");
+    server.enters("ADA");
     bob.hears("* ADA joined");
 }
 
 #[test]
 fn sixteen_lines_without_a_name_are_enough() {
-    let house = House::open();
-    let mut eve = house.connects();
+    let server = TestServer::open();
+    let mut eve = server.connects();
     for _ in 0..16 {
         eve.says("not a name");
     }
     let heard = eve.hears_eof();
     assert_eq!(heard.len(), 17, "{heard:?}");
     assert_eq!(heard[16], "* goodbye (16 lines were tried and none was a name)");
-    assert_eq!(house.struck(Strike::NameLines), 1);
+    assert_eq!(server.hits(LimitHit::NameLines), 1);
 }
 
 #[test]
 fn a_name_has_to_be_given_in_time() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.limits.name_timeout = Some(Duration::from_secs(2)))
         .open();
-    let mut silent = house.connects();
-    let mut ada = house.enters("ada");
+    let mut silent = server.connects();
+    let mut ada = server.enters("ada");
     assert_eq!(
         silent.hears_eof().last().map(String::as_str),
         Some("* goodbye (no name was given in time)")
     );
-    assert_eq!(house.struck(Strike::NameTimeout), 1);
+    assert_eq!(server.hits(LimitHit::NameTimeout), 1);
     // The one with a name may be silent for as long as she likes.
     ada.says("I am still here");
     ada.hears("ada: I am still here");
@@ -122,14 +122,14 @@ fn a_name_has_to_be_given_in_time() {
 
 #[test]
 fn another_name_is_announced_and_the_old_one_is_free() {
-    let house = House::builder().enable("notices").open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::builder().enable("notices").open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters_json("ada");
     ada.asks(Request::Rename { name: "eve".into() });
     bob.hears("* ada is now eve");
     ada.says("it is me");
     bob.hears("eve: it is me");
-    house.enters("ada");
+    server.enters("ada");
     bob.hears("* ada joined");
     ada.asks(Request::Rename { name: "Bob".into() });
     ada.hears_error(ErrorCode::NameTaken);
@@ -140,8 +140,8 @@ fn another_name_is_announced_and_the_old_one_is_free() {
 
 #[test]
 fn a_second_hello_is_no_way_to_another_name() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
     ada.asks(hello("eve", &[], None));
     ada.hears_error(ErrorCode::BadRequest);
     ada.says("hello");
@@ -150,12 +150,12 @@ fn a_second_hello_is_no_way_to_another_name() {
 
 #[test]
 fn two_who_want_the_same_name_at_once_do_not_both_get_it() {
-    let house = House::open();
+    let server = TestServer::open();
     let answers: Vec<String> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut client = house.connects();
+                    let mut client = server.connects();
                     client.says("ada");
                     let answer = client.hears_next();
                     // Nobody leaves before everybody has asked.

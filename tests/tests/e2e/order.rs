@@ -3,16 +3,16 @@
 use proptest::prelude::*;
 use salotto::Entry;
 use salotto_tests::json::said;
-use salotto_tests::{House, JsonClient};
+use salotto_tests::{JsonClient, TestServer};
 
 const MARKER: &str = "that is all";
 
 /// Lets every member of `scripts` say their lines at once, each from a thread of its own, and returns what each of them and one who only
 /// listens saw, up to a marker that is said when all is heard.
-fn talk(house: &House, scripts: &[Vec<String>]) -> Vec<Vec<Entry>> {
-    let mut listener = house.enters_json("listener");
+fn talk(server: &TestServer, scripts: &[Vec<String>]) -> Vec<Vec<Entry>> {
+    let mut listener = server.enters_json("listener");
     let mut talkers: Vec<JsonClient> =
-        (0..scripts.len()).map(|index| house.enters_json(&format!("talker{index}"))).collect();
+        (0..scripts.len()).map(|index| server.enters_json(&format!("talker{index}"))).collect();
     let expected: usize = scripts.iter().map(Vec::len).sum();
     std::thread::scope(|scope| {
         for (talker, script) in talkers.iter_mut().zip(scripts) {
@@ -56,10 +56,10 @@ fn assert_complete(sequence: &[Entry], scripts: &[Vec<String>]) {
 
 #[test]
 fn concurrent_senders_are_seen_in_one_order_by_all() {
-    let house = House::open();
+    let server = TestServer::open();
     let scripts: Vec<Vec<String>> =
         (0..6).map(|talker| (0..150).map(|line| format!("{talker}-{line}")).collect()).collect();
-    let sequences = talk(&house, &scripts);
+    let sequences = talk(&server, &scripts);
     assert_same(&sequences);
     for sequence in &sequences[..1] {
         assert_complete(sequence, &scripts);
@@ -68,11 +68,12 @@ fn concurrent_senders_are_seen_in_one_order_by_all() {
 
 #[test]
 fn text_clients_see_the_same_order_as_json_clients() {
-    let house = House::open();
-    let mut readers: Vec<_> = (0..3).map(|index| house.enters(&format!("reader{index}"))).collect();
+    let server = TestServer::open();
+    let mut readers: Vec<_> =
+        (0..3).map(|index| server.enters(&format!("reader{index}"))).collect();
     let scripts: Vec<Vec<String>> =
         (0..4).map(|talker| (0..50).map(|line| format!("{talker}-{line}")).collect()).collect();
-    let sequences = talk(&house, &scripts);
+    let sequences = talk(&server, &scripts);
     let lines = said(&sequences[0]);
     let (last, before) = lines.split_last().expect("the marker at least");
     for reader in &mut readers {
@@ -82,10 +83,10 @@ fn text_clients_see_the_same_order_as_json_clients() {
 
 #[test]
 fn who_is_in_two_rooms_sees_each_without_gaps_and_both_in_the_order_of_events() {
-    let house = House::open();
-    let mut both = house.connects_json().enters_with("both", &["lobby", "dev"], None);
-    let mut lobby = house.enters_json("one");
-    let mut dev = house.connects_json().enters_with("two", &["dev"], None);
+    let server = TestServer::open();
+    let mut both = server.connects_json().enters_with("both", &["lobby", "dev"], None);
+    let mut lobby = server.enters_json("one");
+    let mut dev = server.connects_json().enters_with("two", &["dev"], None);
     for round in 0..40 {
         // Each waits for its echo, so that what is said next is later.
         for (talker, room) in [(&mut lobby, "lobby"), (&mut dev, "dev")] {
@@ -103,9 +104,9 @@ fn who_is_in_two_rooms_sees_each_without_gaps_and_both_in_the_order_of_events() 
 
 #[test]
 fn coming_and_going_while_others_talk_leaves_no_gap() {
-    let house = House::open();
-    let mut witness = house.enters_json("witness");
-    let mut talker = house.enters_json("talker");
+    let server = TestServer::open();
+    let mut witness = server.enters_json("witness");
+    let mut talker = server.enters_json("talker");
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for line in 0..300 {
@@ -114,9 +115,9 @@ fn coming_and_going_while_others_talk_leaves_no_gap() {
         });
         for round in 0..2 {
             for visitor in 0..10 {
-                let house = &house;
+                let server = &server;
                 scope.spawn(move || {
-                    let mut client = house.enters_json(&format!("visitor{round}-{visitor}"));
+                    let mut client = server.enters_json(&format!("visitor{round}-{visitor}"));
                     // Whatever it sees of the talk is without gaps, or the harness panics.
                     client.says(&format!("I am visitor{round}-{visitor}"));
                     client.hears_said(&format!("I am visitor{round}-{visitor}"));
@@ -136,8 +137,8 @@ proptest! {
     fn whoever_says_whatever_all_see_one_gapless_sequence(
         lines in prop::collection::vec(prop::collection::vec("[a-z]{1,300}", 0..30), 1..5),
     ) {
-        let house = House::open();
-        let sequences = talk(&house, &lines);
+        let server = TestServer::open();
+        let sequences = talk(&server, &lines);
         assert_same(&sequences);
         assert_complete(&sequences[0], &lines);
     }

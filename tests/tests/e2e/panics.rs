@@ -1,4 +1,4 @@
-//! Plugins that go wrong: named, counted, turned off, and never the end of the house.
+//! Plugins that go wrong: named, counted, turned off, and never the end of the server.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use salotto::PluginSetup;
 use salotto::plugin::before_message;
 use salotto::protocol::OnPanic;
 use salotto::{
-    Catalog, Command, CommandError, Host, Invocation, MemberId, Plugin, PluginState, Reply, Report,
-    RoomName, Verdict,
+    Catalog, Command, CommandError, Context, Invocation, MemberId, Plugin, PluginState, Reply,
+    Report, RoomName, Verdict,
 };
-use salotto_tests::{House, soon};
+use salotto_tests::{TestServer, soon};
 
 /// Panics at the word `boom`, in a gate, and at the command.
 struct Clumsy;
@@ -17,11 +17,11 @@ struct Clumsy;
 impl Plugin for Clumsy {
     fn before_message(
         &mut self,
-        host: &mut Host<'_>,
+        context: &mut Context<'_>,
         draft: &mut salotto::MessageDraft,
     ) -> Verdict {
         if draft.text == "boom" {
-            host.report("what a failed call asked for is not done by halves");
+            context.report("what a failed call asked for is not done by halves");
             panic!("tripped over {}", draft.text);
         }
         Verdict::Pass
@@ -31,7 +31,7 @@ impl Plugin for Clumsy {
         vec![Command::new("trip", "Trips")]
     }
 
-    fn run_command(&mut self, _: &mut Host<'_>, _: &Invocation) -> Result<Reply, CommandError> {
+    fn run_command(&mut self, _: &mut Context<'_>, _: &Invocation) -> Result<Reply, CommandError> {
         panic!("tripped")
     }
 }
@@ -42,17 +42,17 @@ fn catalog() -> Catalog {
 
 #[test]
 fn a_plugin_that_panics_once_is_named_and_the_room_goes_on() {
-    let house = House::builder().plugin("clumsy", Clumsy).open();
-    let reports = house.handle().watch();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().plugin("clumsy", Clumsy).open();
+    let reports = server.handle().watch();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says("boom");
     bob.hears_exactly(&["ada: boom"]);
     ada.says("still here");
     bob.hears_exactly(&["ada: still here"]);
     let panicked = soon("a report", async {
         loop {
-            match reports.recv().await.expect("the house is open") {
+            match reports.recv().await.expect("the server is running") {
                 Report::PluginPanicked { plugin, hook, message, disabled } => {
                     return (plugin, hook.to_string(), message, disabled);
                 }
@@ -65,58 +65,58 @@ fn a_plugin_that_panics_once_is_named_and_the_room_goes_on() {
         panicked,
         ("clumsy".into(), "before_message".into(), "tripped over boom".into(), false)
     );
-    assert_eq!(house.plugin("clumsy").state, PluginState::Running);
+    assert_eq!(server.plugin("clumsy").state, PluginState::Running);
 }
 
 #[test]
 fn a_plugin_that_panics_three_times_is_off_and_says_so() {
-    let house = House::builder().plugin("clumsy", Clumsy).open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().plugin("clumsy", Clumsy).open();
+    let mut ada = server.enters("ada");
     for _ in 0..3 {
         ada.says("!trip");
     }
     for _ in 0..3 {
         ada.hears_about("the plugin `clumsy`");
     }
-    let PluginState::Failed(reason) = house.plugin("clumsy").state else {
+    let PluginState::Failed(reason) = server.plugin("clumsy").state else {
         panic!("it should be off");
     };
     assert_eq!(reason, "panicked in run_command: tripped");
     ada.says("!trip");
     ada.hears_exactly(&["! the plugin `clumsy` is off: panicked in run_command: tripped"]);
-    let calls = house.plugin("clumsy").calls;
+    let calls = server.plugin("clumsy").calls;
     ada.says("boom");
     ada.hears_exactly(&["ada: boom"]);
-    assert_eq!(house.plugin("clumsy").calls, calls, "it is not called any more");
+    assert_eq!(server.plugin("clumsy").calls, calls, "it is not called any more");
 }
 
 #[test]
 fn a_plugin_that_is_off_can_be_enabled_again() {
-    let house = House::builder().catalog(catalog()).enable("clumsy").open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().catalog(catalog()).enable("clumsy").open();
+    let mut ada = server.enters("ada");
     for _ in 0..3 {
         ada.says("!trip");
         ada.hears_about("! ");
     }
-    house.types("plugins enable clumsy");
-    assert_eq!(house.plugin("clumsy").state, PluginState::Running);
+    server.types("plugins enable clumsy");
+    assert_eq!(server.plugin("clumsy").state, PluginState::Running);
     ada.says("!trip");
-    ada.hears_exactly(&["! the plugin `clumsy` panicked; the host was told"]);
+    ada.hears_exactly(&["! the plugin `clumsy` panicked; the operator was told"]);
 }
 
 #[test]
 fn a_gate_that_is_to_fail_closed_lets_nothing_pass_unseen() {
     let setup = PluginSetup { on_panic: OnPanic::Closed, ..PluginSetup::new("clumsy") };
-    let house = House::builder().catalog(catalog()).open();
-    house.enables(setup).expect("it is known");
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().catalog(catalog()).open();
+    server.enables(setup).expect("it is known");
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     for _ in 0..4 {
         ada.says("boom");
         // The fourth finds it off, and a plugin that is off has not become open by that.
-        ada.hears_exactly(&["! not possible at the moment; please tell the host"]);
+        ada.hears_exactly(&["! not possible at the moment; please tell the operator"]);
     }
-    house.disables("clumsy");
+    server.disables("clumsy");
     ada.says("that was all");
     bob.hears_exactly(&["ada: that was all"]);
 }
@@ -125,15 +125,15 @@ fn a_gate_that_is_to_fail_closed_lets_nothing_pass_unseen() {
 fn panics_in_any_hook_do_no_harm() {
     struct Nervous;
     impl Plugin for Nervous {
-        fn start(&mut self, _: &mut Host<'_>) {
+        fn start(&mut self, _: &mut Context<'_>) {
             panic!("start")
         }
 
-        fn stop(&mut self, _: &mut Host<'_>) {
+        fn stop(&mut self, _: &mut Context<'_>) {
             panic!("stop")
         }
 
-        fn after_joined(&mut self, _: &mut Host<'_>, _: MemberId, _: &RoomName) {
+        fn after_joined(&mut self, _: &mut Context<'_>, _: MemberId, _: &RoomName) {
             panic!("joined")
         }
     }
@@ -150,26 +150,27 @@ fn panics_in_any_hook_do_no_harm() {
             panic!("commands")
         }
     }
-    let mut house = House::builder().plugin("nervous", Nervous).plugin("silent", NoCommands).open();
-    let mut ada = house.enters("ada");
+    let mut server =
+        TestServer::builder().plugin("nervous", Nervous).plugin("silent", NoCommands).open();
+    let mut ada = server.enters("ada");
     ada.says("hello");
     ada.hears("ada: hello");
-    assert!(house.disables("nervous"));
-    house.adds("nervous", Nervous);
+    assert!(server.disables("nervous"));
+    server.adds("nervous", Nervous);
     ada.says("bye");
     ada.hears("ada: bye");
-    house.stops();
+    server.stops();
     ada.hears("* goodbye (server stopping)");
 }
 
 #[test]
 fn a_constructor_that_panics_is_a_refusal() {
     let catalog = Catalog::new().with("broken", |_| panic!("no such luck"));
-    let house = House::builder().catalog(catalog).open();
-    let mut ada = house.enters("ada");
-    let handle = house.handle();
+    let server = TestServer::builder().catalog(catalog).open();
+    let mut ada = server.enters("ada");
+    let handle = server.handle();
     let enabled = soon("enabling it", handle.enable(PluginSetup::new("broken")));
-    let error = enabled.expect("the house lives on").expect_err("it cannot be made");
+    let error = enabled.expect("the server lives on").expect_err("it cannot be made");
     assert!(error.to_string().contains("no such luck"), "{error}");
     ada.says("hello");
     ada.hears("ada: hello");
@@ -177,16 +178,16 @@ fn a_constructor_that_panics_is_a_refusal() {
 
 #[test]
 fn a_timer_further_away_than_the_clock_reaches_is_never_due() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .plugin(
             "patient",
-            before_message(|host, _| {
-                host.set_timer("never", Duration::MAX);
+            before_message(|context, _| {
+                context.set_timer("never", Duration::MAX);
                 Verdict::Pass
             }),
         )
         .open();
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     ada.says("hello");
     ada.hears("ada: hello");
     ada.says("bye");
@@ -197,25 +198,25 @@ fn a_timer_further_away_than_the_clock_reaches_is_never_due() {
 fn a_task_that_panics_ends_alone() {
     struct Tasks;
     impl Plugin for Tasks {
-        fn start(&mut self, host: &mut Host<'_>) {
-            host.spawn(async { panic!("a task went wrong") });
-            let mailbox = host.mailbox();
-            host.spawn(async move { mailbox.send("done".to_owned()).await });
+        fn start(&mut self, context: &mut Context<'_>) {
+            context.spawn(async { panic!("a task went wrong") });
+            let mailbox = context.mailbox();
+            context.spawn(async move { mailbox.send("done".to_owned()).await });
         }
 
-        fn after_task(&mut self, host: &mut Host<'_>, result: Box<dyn std::any::Any + Send>) {
+        fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn std::any::Any + Send>) {
             let text = result.downcast::<String>().expect("what was sent");
-            host.report(*text);
+            context.report(*text);
         }
     }
-    let house = House::open();
-    let reports = house.handle().watch();
-    house.adds("tasks", Tasks);
+    let server = TestServer::open();
+    let reports = server.handle().watch();
+    server.adds("tasks", Tasks);
     soon("the other task", async {
         while !matches!(reports.recv().await, Ok(Report::Plugin { text, .. }) if text == "done") {}
     });
-    assert!(house.disables("tasks"));
-    let mut ada = house.enters("ada");
+    assert!(server.disables("tasks"));
+    let mut ada = server.enters("ada");
     ada.says("hello");
     ada.hears("ada: hello");
 }

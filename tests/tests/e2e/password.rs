@@ -1,26 +1,26 @@
-//! A house with a password: nobody is let in who does not know it, and nobody else learns it.
+//! A server with a password: nobody is let in who does not know it, and nobody else learns it.
 
 use std::time::{Duration, Instant};
 
 use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{
-    CommandDraft, ConnectDraft, Event, Host, NameDraft, PasswordHash, Plugin, Request, Strike,
+    CommandDraft, ConnectDraft, Context, Event, LimitHit, NameDraft, PasswordHash, Plugin, Request,
     Verdict,
 };
 use salotto_tests::plugins::Notebook;
-use salotto_tests::{House, HouseBuilder, JsonClient, soon};
+use salotto_tests::{JsonClient, TestServer, TestServerBuilder, soon};
 
 const PASSWORD: &str = "sword fish";
 
-fn builder() -> HouseBuilder {
-    House::builder().settings(|settings| {
+fn builder() -> TestServerBuilder {
+    TestServer::builder().settings(|settings| {
         settings.server.password = Some(PasswordHash::new(PASSWORD).expect("it is a password"));
     })
 }
 
 fn hello(name: &str, password: Option<&str>) -> Request {
     Request::Hello {
-        version: 1,
+        version: salotto::protocol::PROTOCOL_VERSION,
         name: name.into(),
         rooms: Vec::new(),
         password: password.map(str::to_owned),
@@ -34,11 +34,11 @@ fn is_welcomed(client: &mut JsonClient) {
 
 #[test]
 fn who_is_silent_is_asked_for_the_password_and_then_for_a_name() {
-    let house = builder().open();
-    let mut ada = house.connects();
+    let server = builder().open();
+    let mut ada = server.connects();
     ada.hears_exactly(&["Welcome to Salotto. What is the password?"]);
     ada.says("swordfish");
-    ada.hears_exactly(&["! that is not the password of this house; try again"]);
+    ada.hears_exactly(&["! that is not the password of this server; try again"]);
     // An empty line is no try.
     ada.says("");
     ada.says(PASSWORD);
@@ -47,13 +47,13 @@ fn who_is_silent_is_asked_for_the_password_and_then_for_a_name() {
     ada.hears("* you are in lobby with ada");
     ada.says(PASSWORD);
     ada.hears(&format!("ada: {PASSWORD}"));
-    assert_eq!(house.struck(Strike::Password), 1);
+    assert_eq!(server.hits(LimitHit::Password), 1);
 }
 
 #[test]
 fn password_name_and_messages_may_come_in_one_piece() {
-    let house = builder().open();
-    let mut ada = house.connects();
+    let server = builder().open();
+    let mut ada = server.connects();
     ada.sends(format!("{PASSWORD}\nada\nhello\n").as_bytes());
     ada.half_closes();
     let heard = ada.hears_eof();
@@ -62,8 +62,8 @@ fn password_name_and_messages_may_come_in_one_piece() {
 
 #[test]
 fn a_password_without_a_newline_is_taken_like_any_first_chunk() {
-    let house = builder().open();
-    let mut ada = house.connects();
+    let server = builder().open();
+    let mut ada = server.connects();
     ada.hears_about("What is the password?");
     ada.sends(PASSWORD.as_bytes());
     ada.hears("Welcome to Salotto. What is your name?");
@@ -73,13 +73,13 @@ fn a_password_without_a_newline_is_taken_like_any_first_chunk() {
 
 #[test]
 fn a_program_says_it_with_its_hello() {
-    let house = builder().open();
-    let mut ada = house.connects_json();
+    let server = builder().open();
+    let mut ada = server.connects_json();
     ada.asks_with(hello("ada", None), Some("1"));
     let refused = ada.hears_next();
     let Event::Error { code, nonce, text } = refused else { panic!("{refused:?}") };
     assert_eq!((code, nonce.as_deref()), (ErrorCode::PasswordWanted, Some("1")));
-    assert_eq!(text, "this house asks for a password; say hello with it");
+    assert_eq!(text, "this server asks for a password; say hello with it");
     ada.asks_with(hello("ada", Some("swordfish")), Some("2"));
     let refused = ada.hears_next();
     let Event::Error { code, nonce, .. } = refused else { panic!("{refused:?}") };
@@ -95,15 +95,15 @@ fn a_program_says_it_with_its_hello() {
     }
     ada.asks(Request::Ping);
     ada.hears_where("a pong", |event| matches!(event, Event::Pong { .. }).then_some(()));
-    assert_eq!(house.status().members, 0);
+    assert_eq!(server.status().members, 0);
     ada.asks(hello("ada", Some(PASSWORD)));
     is_welcomed(&mut ada);
 }
 
 #[test]
 fn a_name_that_is_refused_does_not_ask_for_the_password_again() {
-    let house = builder().open();
-    let mut ada = house.connects_json();
+    let server = builder().open();
+    let mut ada = server.connects_json();
     ada.asks(hello("not a name", Some(PASSWORD)));
     ada.hears_error(ErrorCode::BadName);
     ada.asks(hello("ada", None));
@@ -112,8 +112,8 @@ fn a_name_that_is_refused_does_not_ask_for_the_password_again() {
 
 #[test]
 fn who_changes_their_mind_at_the_door_may_leave() {
-    let house = builder().open();
-    let mut ada = house.connects_json();
+    let server = builder().open();
+    let mut ada = server.connects_json();
     ada.asks(Request::Quit { farewell: "x".repeat(3000) });
     assert_eq!(ada.hears_bye(), LeaveReason::Quit { farewell: String::new() });
     ada.raw.hears_eof();
@@ -121,27 +121,27 @@ fn who_changes_their_mind_at_the_door_may_leave() {
 
 #[test]
 fn tries_are_counted_and_then_it_is_over() {
-    let house = builder().settings(|settings| settings.limits.name_lines = Some(3)).open();
-    let mut eve = house.connects();
+    let server = builder().settings(|settings| settings.limits.name_lines = Some(3)).open();
+    let mut eve = server.connects();
     eve.hears_about("What is the password?");
     eve.says("a\nb\nc\nd");
     assert_eq!(
         eve.hears_eof(),
         [
-            "! that is not the password of this house; try again",
-            "! that is not the password of this house; try again",
+            "! that is not the password of this server; try again",
+            "! that is not the password of this server; try again",
             "* goodbye (3 passwords were tried and none was right)"
         ]
     );
-    assert_eq!(house.struck(Strike::Password), 3);
-    assert_eq!(house.status().left["refused"], 1);
+    assert_eq!(server.hits(LimitHit::Password), 3);
+    assert_eq!(server.status().left["refused"], 1);
 }
 
 #[test]
 fn guessing_is_slow_on_however_many_connections() {
-    let house = builder().open();
+    let server = builder().open();
     let started = Instant::now();
-    let mut guessers: Vec<_> = (0..4).map(|_| house.connects()).collect();
+    let mut guessers: Vec<_> = (0..4).map(|_| server.connects()).collect();
     for (number, guesser) in guessers.iter_mut().enumerate() {
         guesser.says(&number.to_string());
         guesser.hears_about("! that is not the password");
@@ -151,37 +151,37 @@ fn guessing_is_slow_on_however_many_connections() {
 }
 
 #[test]
-fn the_house_has_a_password_from_the_next_connection_on() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    let mut at_the_door = house.connects();
+fn the_server_has_a_password_from_the_next_connection_on() {
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut at_the_door = server.connects();
     at_the_door.says("not a name");
     at_the_door.hears_about("a name cannot contain spaces");
-    let mut settings = house.handle().settings().as_ref().clone();
+    let mut settings = server.handle().settings().as_ref().clone();
     settings.server.password = Some(PasswordHash::new(PASSWORD).expect("it is a password"));
-    soon("a reload", house.handle().apply(settings.clone(), None)).expect("it is good");
+    soon("a reload", server.handle().apply(settings.clone(), None)).expect("it is good");
     // Who has been let through stays.
     at_the_door.says("dan");
     at_the_door.hears("* you are in lobby with ada, dan");
     ada.says("still here");
     ada.hears("ada: still here");
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     bob.hears_about("What is the password?");
     settings.server.password = None;
-    soon("a reload", house.handle().apply(settings, None)).expect("it is good");
+    soon("a reload", server.handle().apply(settings, None)).expect("it is good");
     bob.says("bob");
     bob.hears("* you are in lobby with ada, bob, dan");
 }
 
 #[test]
-fn nobody_who_waits_at_the_door_keeps_the_house_from_closing() {
-    let mut house = builder().open();
-    let mut waiting: Vec<_> = (0..12).map(|_| house.connects()).collect();
+fn nobody_who_waits_at_the_door_keeps_the_server_from_closing() {
+    let mut server = builder().open();
+    let mut waiting: Vec<_> = (0..12).map(|_| server.connects()).collect();
     for client in &mut waiting {
         client.says("wrong");
     }
     waiting[0].hears_about("! that is not the password");
-    house.stops();
+    server.stops();
     for client in &mut waiting {
         client.hears_eof();
     }
@@ -192,26 +192,26 @@ fn no_plugin_and_no_report_is_told_a_password() {
     /// Writes down all that it is asked at the door.
     struct Nosy(Notebook);
     impl Plugin for Nosy {
-        fn before_connect(&mut self, _: &mut Host<'_>, draft: &mut ConnectDraft) -> Verdict {
+        fn before_connect(&mut self, _: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
             self.0.write(format!("{draft:?}"));
             Verdict::Pass
         }
 
-        fn before_name(&mut self, _: &mut Host<'_>, draft: &mut NameDraft) -> Verdict {
+        fn before_name(&mut self, _: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
             self.0.write(format!("{draft:?}"));
             Verdict::Pass
         }
 
-        fn before_command(&mut self, _: &mut Host<'_>, draft: &mut CommandDraft) -> Verdict {
+        fn before_command(&mut self, _: &mut Context<'_>, draft: &mut CommandDraft) -> Verdict {
             self.0.write(format!("{draft:?}"));
             Verdict::Pass
         }
     }
     let notes = Notebook::default();
-    let house = builder().plugin("nosy", Nosy(notes.clone())).open();
-    let reports = house.handle().watch();
-    let _tracing = house.handle().trace();
-    let mut ada = house.connects();
+    let server = builder().plugin("nosy", Nosy(notes.clone())).open();
+    let reports = server.handle().watch();
+    let _tracing = server.handle().trace();
+    let mut ada = server.connects();
     ada.hears_about("What is the password?");
     ada.says("!wrong");
     ada.hears_about("! that is not");
@@ -219,10 +219,10 @@ fn no_plugin_and_no_report_is_told_a_password() {
     ada.hears_about("What is your name?");
     ada.says("ada");
     ada.hears_about("* you are in");
-    let mut bob = house.connects_json();
+    let mut bob = server.connects_json();
     bob.asks(hello("bob", Some(PASSWORD)));
     is_welcomed(&mut bob);
-    house.status();
+    server.status();
     let mut told = notes.take();
     assert!(told.len() >= 4, "{told:?}");
     while let Ok(report) = reports.try_recv() {

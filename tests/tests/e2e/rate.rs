@@ -2,20 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use salotto::Strike;
+use salotto::LimitHit;
 use salotto::protocol::Rate;
 use salotto_tests::json::said;
-use salotto_tests::{House, HouseBuilder};
+use salotto_tests::{TestServer, TestServerBuilder};
 
-fn rated(burst: u32, per_second: f64) -> HouseBuilder {
-    House::builder().settings(|settings| settings.limits.rate = Some(Rate { burst, per_second }))
+fn rated(burst: u32, per_second: f64) -> TestServerBuilder {
+    TestServer::builder()
+        .settings(|settings| settings.limits.rate = Some(Rate { burst, per_second }))
 }
 
 #[test]
 fn a_pasted_paragraph_arrives_whole_and_what_exceeds_the_burst_later() {
-    let house = rated(10, 20.0).open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters("ada");
+    let server = rated(10, 20.0).open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters("ada");
     let pasted: String = (0..30).map(|line| format!("line {line}\n")).collect();
     let started = Instant::now();
     ada.sends(pasted.as_bytes());
@@ -26,26 +27,26 @@ fn a_pasted_paragraph_arrives_whole_and_what_exceeds_the_burst_later() {
     }
     // Her name was a line too: nine at once, and twenty-one more at twenty a second.
     assert!(at[29] >= Duration::from_millis(1000), "{at:?}");
-    assert!(house.struck(Strike::Rate) > 0);
+    assert!(server.hits(LimitHit::Rate) > 0);
 }
 
 #[test]
 fn one_who_pastes_does_not_slow_down_the_others() {
-    let house = rated(2, 0.1).open();
-    let mut flood = house.enters("flood");
+    let server = rated(2, 0.1).open();
+    let mut flood = server.enters("flood");
     flood.sends("spam\n".repeat(1000).as_bytes());
-    let mut bob = house.enters("bob");
-    let mut ada = house.enters("ada");
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters("ada");
     ada.says("hello");
     bob.hears("ada: hello");
-    assert_eq!(house.status().members, 3);
+    assert_eq!(server.status().members, 3);
 }
 
 #[test]
 fn piped_input_that_ends_is_read_to_its_end_all_the_same() {
-    let house = rated(3, 50.0).open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.connects();
+    let server = rated(3, 50.0).open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.connects();
     let pasted: String = (0..30).map(|line| format!("line {line}\n")).collect();
     ada.sends(format!("ada\n{pasted}").as_bytes());
     ada.half_closes();
@@ -58,8 +59,8 @@ fn piped_input_that_ends_is_read_to_its_end_all_the_same() {
 
 #[test]
 fn commands_and_messages_share_one_limit() {
-    let house = rated(4, 5.0).open();
-    let mut ada = house.enters("ada");
+    let server = rated(4, 5.0).open();
+    let mut ada = server.enters("ada");
     let started = Instant::now();
     for _ in 0..5 {
         ada.says("!nothing");
@@ -75,13 +76,13 @@ fn commands_and_messages_share_one_limit() {
 
 #[test]
 fn who_pastes_more_than_is_read_until_a_ping_is_due_is_not_gone() {
-    let house = rated(1, 10.0)
+    let server = rated(1, 10.0)
         .settings(|settings| {
             settings.limits.ping_after = Some(Duration::from_millis(500));
             settings.limits.gone_after = Some(Duration::from_millis(1500));
         })
         .open();
-    let mut ada = house.enters_json("ada");
+    let mut ada = server.enters_json("ada");
     let lines: Vec<String> = (0..40).map(|line| line.to_string()).collect();
     let pasted: String =
         lines.iter().map(|line| format!("{{\"type\":\"say\",\"text\":\"{line}\"}}\n")).collect();
@@ -93,11 +94,11 @@ fn who_pastes_more_than_is_read_until_a_ping_is_due_is_not_gone() {
 
 #[test]
 fn a_lifted_rate_holds_nobody_back() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
     ada.sends("hello\n".repeat(500).as_bytes());
     for _ in 0..500 {
         ada.hears_exactly(&["ada: hello"]);
     }
-    assert_eq!(house.struck(Strike::Rate), 0);
+    assert_eq!(server.hits(LimitHit::Rate), 0);
 }

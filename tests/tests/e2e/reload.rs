@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use salotto::{ApplyError, Catalog, Host, Plugin, PluginSetup, Report, Settings};
+use salotto::{ApplyError, Catalog, Context, Plugin, PluginSetup, Report, Settings};
 use salotto_tests::plugins::Notebook;
-use salotto_tests::{House, soon};
+use salotto_tests::{TestServer, soon};
 
 /// Counts what was said, over all of its lives, and writes down what happens to it.
 struct Counter {
@@ -23,11 +23,11 @@ impl Counter {
 }
 
 impl Plugin for Counter {
-    fn start(&mut self, _: &mut Host<'_>) {
+    fn start(&mut self, _: &mut Context<'_>) {
         self.note("starts");
     }
 
-    fn stop(&mut self, _: &mut Host<'_>) {
+    fn stop(&mut self, _: &mut Context<'_>) {
         self.note("stops");
     }
 
@@ -43,11 +43,16 @@ impl Plugin for Counter {
         }
     }
 
-    fn after_said(&mut self, _: &mut Host<'_>, _: Option<salotto::MemberId>, _: &salotto::Entry) {
+    fn after_said(
+        &mut self,
+        _: &mut Context<'_>,
+        _: Option<salotto::MemberId>,
+        _: &salotto::Entry,
+    ) {
         self.said += 1;
     }
 
-    fn after_settings_changed(&mut self, _: &mut Host<'_>, _: &Settings) {
+    fn after_settings_changed(&mut self, _: &mut Context<'_>, _: &Settings) {
         self.note("sees a reload");
     }
 }
@@ -66,12 +71,12 @@ fn catalog(notes: &Notebook, file_is_fine: &Arc<AtomicBool>) -> Catalog {
         })
 }
 
-fn house(notes: &Notebook, file_is_fine: &Arc<AtomicBool>) -> House {
-    let house = House::builder().catalog(catalog(notes, file_is_fine));
-    let house = house.enable("counter").enable("file").open();
-    house.status();
+fn server(notes: &Notebook, file_is_fine: &Arc<AtomicBool>) -> TestServer {
+    let server = TestServer::builder().catalog(catalog(notes, file_is_fine));
+    let server = server.enable("counter").enable("file").open();
+    server.status();
     notes.take();
-    house
+    server
 }
 
 fn setups(counter: &str) -> Option<Vec<PluginSetup>> {
@@ -81,14 +86,14 @@ fn setups(counter: &str) -> Option<Vec<PluginSetup>> {
 #[test]
 fn a_plugin_that_is_replaced_hands_its_state_to_the_next() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
-    let house = house(&notes, &fine);
-    let mut ada = house.enters("ada");
+    let server = server(&notes, &fine);
+    let mut ada = server.enters("ada");
     for line in ["one", "two"] {
         ada.says(line);
         ada.hears(&format!("ada: {line}"));
     }
-    let settings = house.handle().settings().as_ref().clone();
-    soon("a reload", house.handle().apply(settings, setups("!"))).expect("it is good");
+    let settings = server.handle().settings().as_ref().clone();
+    soon("a reload", server.handle().apply(settings, setups("!"))).expect("it is good");
     assert_eq!(
         notes.take(),
         [
@@ -99,7 +104,7 @@ fn a_plugin_that_is_replaced_hands_its_state_to_the_next() {
             "counter! sees a reload at 2"
         ]
     );
-    house.types("plugins enable counter ?");
+    server.types("plugins enable counter ?");
     assert_eq!(
         notes.take(),
         [
@@ -110,38 +115,38 @@ fn a_plugin_that_is_replaced_hands_its_state_to_the_next() {
         ]
     );
     // Who is disabled has nobody to hand anything to.
-    house.types("plugins disable counter");
+    server.types("plugins disable counter");
     assert_eq!(notes.take(), ["counter? stops at 2"]);
-    house.types("plugins enable counter");
+    server.types("plugins enable counter");
     assert_eq!(notes.take(), ["counter starts at 0"]);
 }
 
 #[test]
 fn a_reload_that_changes_nothing_is_told_all_the_same() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
-    let house = house(&notes, &fine);
-    let settings = house.handle().settings().as_ref().clone();
-    soon("a reload", house.handle().apply(settings.clone(), setups(""))).expect("it is good");
-    soon("a reload", house.handle().apply(settings, None)).expect("it is good");
+    let server = server(&notes, &fine);
+    let settings = server.handle().settings().as_ref().clone();
+    soon("a reload", server.handle().apply(settings.clone(), setups(""))).expect("it is good");
+    soon("a reload", server.handle().apply(settings, None)).expect("it is good");
     assert_eq!(notes.take(), ["counter sees a reload at 0", "counter sees a reload at 0"]);
 }
 
 #[test]
 fn a_plugin_that_cannot_be_made_any_more_refuses_a_reload_also_where_its_setup_is_the_same() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
-    let house = house(&notes, &fine);
-    let reports = house.handle().watch();
+    let server = server(&notes, &fine);
+    let reports = server.handle().watch();
     fine.store(false, Ordering::SeqCst);
-    let mut settings = house.handle().settings().as_ref().clone();
+    let mut settings = server.handle().settings().as_ref().clone();
     settings.limits.message_characters = Some(3);
     settings.rooms.topic = "another".into();
-    let refused = soon("a refusal", house.handle().apply(settings, setups("!")));
+    let refused = soon("a refusal", server.handle().apply(settings, setups("!")));
     let Err(ApplyError::Plugins(errors)) = refused else { panic!("it was taken: {refused:?}") };
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].to_string(), "plugin `file`: line 3 of the bans makes no sense");
     // Nothing was changed, nobody was told, nothing was recorded.
     assert_eq!(notes.take(), Vec::<String>::new());
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     ada.says("more than three");
     ada.hears("ada: more than three");
     while let Ok(report) = reports.try_recv() {
@@ -152,12 +157,12 @@ fn a_plugin_that_cannot_be_made_any_more_refuses_a_reload_also_where_its_setup_i
 #[test]
 fn a_reload_is_recorded_with_what_it_changed() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
-    let house = house(&notes, &fine);
-    let reports = house.handle().watch();
-    let mut settings = house.handle().settings().as_ref().clone();
+    let server = server(&notes, &fine);
+    let reports = server.handle().watch();
+    let mut settings = server.handle().settings().as_ref().clone();
     settings.limits.name_lines = Some(3);
     settings.rooms.history = 7;
-    soon("a reload", house.handle().apply(settings, setups("!"))).expect("it is good");
+    soon("a reload", server.handle().apply(settings, setups("!"))).expect("it is good");
     let mut actions = Vec::new();
     while let Ok(report) = reports.try_recv() {
         if let Report::Action(action) = report {
@@ -171,26 +176,26 @@ fn a_reload_is_recorded_with_what_it_changed() {
 }
 
 #[test]
-fn constructors_do_not_run_in_the_turn_of_the_house() {
+fn constructors_do_not_run_in_the_turn_of_the_server() {
     let threads = Notebook::default();
     let noted = threads.clone();
     let catalog = Catalog::new().with("slow", move |_| {
         noted.write(thread::current().name().unwrap_or("this one").to_owned());
         Ok(Box::new(salotto::plugin::Nothing))
     });
-    let house = House::builder().catalog(catalog).open();
-    house.types("plugins enable slow");
-    house.enables(PluginSetup::new("slow")).expect("it is known");
-    let settings = house.handle().settings().as_ref().clone();
+    let server = TestServer::builder().catalog(catalog).open();
+    server.types("plugins enable slow");
+    server.enables(PluginSetup::new("slow")).expect("it is known");
+    let settings = server.handle().settings().as_ref().clone();
     let slow = Some(vec![PluginSetup::new("slow")]);
-    soon("a reload", house.handle().apply(settings, slow)).expect("it is good");
+    soon("a reload", server.handle().apply(settings, slow)).expect("it is good");
     let threads = threads.take();
     assert_eq!(threads.len(), 3);
-    // Those that run the house are called `salotto-0` and so on.
-    let of_the_house = |name: &String| {
+    // Those that run the server are called `salotto-0` and so on.
+    let of_the_server = |name: &String| {
         name.strip_prefix("salotto-").is_some_and(|rest| rest.parse::<u32>().is_ok())
     };
-    assert!(!threads.iter().any(of_the_house), "{threads:?}");
+    assert!(!threads.iter().any(of_the_server), "{threads:?}");
 }
 
 #[test]
@@ -202,10 +207,10 @@ fn a_plugin_that_panics_while_it_hands_over_is_replaced_all_the_same() {
         }
     }
     let notes = Notebook::default();
-    let house = House::builder().plugin("counter", Clumsy).open();
-    let reports = house.handle().watch();
+    let server = TestServer::builder().plugin("counter", Clumsy).open();
+    let reports = server.handle().watch();
     let counter = Counter { called: "next".into(), said: 5, notes: notes.clone() };
-    house.adds("counter", counter);
+    server.adds("counter", counter);
     assert_eq!(notes.take(), ["next starts at 5"]);
     soon("the report", async {
         loop {

@@ -4,11 +4,11 @@ use salotto::protocol::Resume;
 use salotto::protocol::{EntryId, ErrorCode, LeaveReason};
 use salotto::{Entry, Event, Request};
 use salotto_tests::json::hello;
-use salotto_tests::{House, JsonClient};
+use salotto_tests::{JsonClient, TestServer};
 
 /// Enters with what was seen, and reads on to the marker. Returns what came and how much of it is announced as read by people.
-fn resumes(house: &House, name: &str, resume: Resume, marker: &str) -> (Vec<Entry>, usize) {
-    let mut client = house.connects_json();
+fn resumes(server: &TestServer, name: &str, resume: Resume, marker: &str) -> (Vec<Entry>, usize) {
+    let mut client = server.connects_json();
     client.asks(hello(name, &[], Some(resume)));
     let shown = client.hears_where("a room", |event| match event {
         Event::Entered { shown, .. } => Some(*shown),
@@ -17,31 +17,31 @@ fn resumes(house: &House, name: &str, resume: Resume, marker: &str) -> (Vec<Entr
     (client.entries_until(marker), shown)
 }
 
-fn resume(run: &str, id: EntryId) -> Resume {
-    Resume { run: run.into(), rooms: [("lobby".to_owned(), id)].into(), ..Resume::default() }
+fn resume(epoch: &str, id: EntryId) -> Resume {
+    Resume { epoch: epoch.into(), rooms: [("lobby".to_owned(), id)].into(), ..Resume::default() }
 }
 
 /// A room in which this and that has happened, seen from its beginning by one who stayed.
-fn eventful(house: &House) -> JsonClient {
-    let stayed = house.enters_json("stayed");
-    let mut ada = house.enters_json("ada");
+fn eventful(server: &TestServer) -> JsonClient {
+    let stayed = server.enters_json("stayed");
+    let mut ada = server.enters_json("ada");
     for line in 0..10 {
         ada.says(&line.to_string());
     }
     ada.hears_said("9");
     ada.asks(Request::Rename { name: "eve".into() });
     ada.hears_where("the new name", |event| matches!(event, Event::Named { .. }).then_some(()));
-    house.types("topic lobby what was missed");
-    house.types("kick eve for a reason");
+    server.types("topic lobby what was missed");
+    server.types("kick eve for a reason");
     ada.raw.hears_eof();
-    house.types("say that is all");
+    server.types("say that is all");
     stayed
 }
 
 #[test]
 fn resuming_at_any_id_equals_having_stayed() {
-    let house = House::open();
-    let mut stayed = eventful(&house);
+    let server = TestServer::open();
+    let mut stayed = eventful(&server);
     let all = stayed.entries_until("that is all");
     let last = all.last().expect("something happened").id;
     assert!(last >= 15, "{all:?}");
@@ -49,8 +49,8 @@ fn resuming_at_any_id_equals_having_stayed() {
         // Each of them comes and goes, so there is more and more after what the first one missed.
         let marker = format!("marker {id}");
         let returning = format!("returning{id}");
-        let mut client = house.connects_json();
-        client.asks(hello(&returning, &[], Some(resume(&stayed.run, id))));
+        let mut client = server.connects_json();
+        client.asks(hello(&returning, &[], Some(resume(&stayed.epoch, id))));
         client.says(&marker);
         let heard = client.entries_until(&marker);
         assert_eq!(heard.first().map(|entry| entry.id), Some(id + 1));
@@ -58,36 +58,36 @@ fn resuming_at_any_id_equals_having_stayed() {
             .iter()
             .filter(|entry| entry.id > id)
             .cloned()
-            .chain(stayed_after(&house, last, &marker))
+            .chain(stayed_after(&server, last, &marker))
             .collect();
         assert_eq!(heard, seen_by_one_who_stayed, "from {id} on");
     }
 }
 
 /// What happened after `id` up to a marker, as one tells who comes for that alone.
-fn stayed_after(house: &House, id: EntryId, marker: &str) -> Vec<Entry> {
-    let mut client = house.enters_json("witness");
-    let run = client.run.clone();
+fn stayed_after(server: &TestServer, id: EntryId, marker: &str) -> Vec<Entry> {
+    let mut client = server.enters_json("witness");
+    let epoch = client.epoch.clone();
     client.asks(Request::Quit { farewell: String::new() });
     client.raw.hears_eof();
-    resumes(house, "witness", resume(&run, id), marker).0
+    resumes(server, "witness", resume(&epoch, id), marker).0
 }
 
 #[test]
 fn a_connection_that_broke_is_taken_up_where_it_was() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
-    let mut bob = house.enters_json("bob");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
+    let mut bob = server.enters_json("bob");
     ada.says("before");
     bob.hears_said("before");
-    let (run, seen) = (bob.run.clone(), bob.resume());
+    let (epoch, seen) = (bob.epoch.clone(), bob.resume());
     bob.raw.dies();
-    house.waits_until("bob is gone", |status| status.members == 1);
+    server.waits_until("bob is gone", |status| status.members == 1);
     ada.says("meanwhile");
     ada.says("and more");
     ada.hears_said("and more");
-    let mut bob = house.connects_json().enters_with("bob", &[], Some(seen));
-    assert_eq!(bob.run, run);
+    let mut bob = server.connects_json().enters_with("bob", &[], Some(seen));
+    assert_eq!(bob.epoch, epoch);
     bob.hears_said("meanwhile");
     bob.hears_said("and more");
     ada.says("welcome back");
@@ -96,12 +96,12 @@ fn a_connection_that_broke_is_taken_up_where_it_was() {
 
 #[test]
 fn who_has_seen_everything_is_shown_nothing_again() {
-    let house = House::builder().settings(|settings| settings.rooms.history = 50).open();
-    let mut stayed = eventful(&house);
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 50).open();
+    let mut stayed = eventful(&server);
     let all = stayed.entries_until("that is all");
     let last = all.last().expect("something happened").id;
-    let mut client = house.connects_json();
-    client.asks(hello("back", &["lobby"], Some(resume(&stayed.run, last))));
+    let mut client = server.connects_json();
+    client.asks(hello("back", &["lobby"], Some(resume(&stayed.epoch, last))));
     let (first_id, history) = client.hears_where("a room", |event| match event {
         Event::Entered { first_id, history, .. } => Some((*first_id, *history)),
         _ => None,
@@ -111,18 +111,18 @@ fn who_has_seen_everything_is_shown_nothing_again() {
 
 #[test]
 fn ids_of_another_run_or_of_the_future_count_for_nothing() {
-    let house = House::builder().settings(|settings| settings.rooms.history = 2).open();
-    let mut stayed = eventful(&house);
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 2).open();
+    let mut stayed = eventful(&server);
     stayed.entries_until("that is all");
     let last = stayed.seen["lobby"];
     // They all stay, or their leaving would be entries too.
     let mut newcomers = Vec::new();
     for (name, next, resume) in [
-        ("ada", last + 1, resume("another run", 3)),
-        ("bob", last + 2, resume(&stayed.run, EntryId::MAX)),
-        ("joe", last + 3, resume(&stayed.run, 10_000)),
+        ("ada", last + 1, resume("another epoch", 3)),
+        ("bob", last + 2, resume(&stayed.epoch, EntryId::MAX)),
+        ("joe", last + 3, resume(&stayed.epoch, 10_000)),
     ] {
-        let mut client = house.connects_json();
+        let mut client = server.connects_json();
         client.asks(hello(name, &[], Some(resume)));
         let first_id = client.hears_where("a room", |event| match event {
             Event::Entered { first_id, .. } => Some(*first_id),
@@ -136,14 +136,14 @@ fn ids_of_another_run_or_of_the_future_count_for_nothing() {
 
 #[test]
 fn a_returning_client_has_its_name_back_from_a_connection_that_is_not_known_to_be_gone() {
-    let house = House::open();
-    let mut bob = house.enters_json("bob");
-    let mut former = house.enters_json("ada");
+    let server = TestServer::open();
+    let mut bob = server.enters_json("bob");
+    let mut former = server.enters_json("ada");
     bob.says("before");
     former.hears_said("before");
 
     // Whoever does not know the token is somebody else.
-    let mut eve = house.connects_json();
+    let mut eve = server.connects_json();
     for token in ["", "0", &bob.token] {
         let resume = Resume { token: token.into(), ..former.resume() };
         eve.asks(hello("ada", &[], Some(resume)));
@@ -153,37 +153,38 @@ fn a_returning_client_has_its_name_back_from_a_connection_that_is_not_known_to_b
     former.hears_said("meanwhile");
 
     let seen = former.resume();
-    let mut ada = house.connects_json().enters_with("ada", &[], Some(seen));
+    let mut ada = server.connects_json().enters_with("ada", &[], Some(seen));
     assert_eq!(former.hears_bye(), LeaveReason::Lost);
     former.raw.hears_eof();
     assert_eq!(bob.hears_left("ada"), LeaveReason::Lost);
     ada.says("back again");
     bob.hears_said("back again");
     ada.hears_said("back again");
-    assert_eq!(house.status().members, 2);
+    assert_eq!(server.status().members, 2);
 }
 
 #[test]
-fn a_house_that_was_opened_again_is_another_run() {
-    let mut house = House::open();
-    let ada = house.enters_json("ada");
-    let (run, seen) = (ada.run.clone(), ada.resume());
-    house.stops();
-    let house = House::open();
-    let ada = house.connects_json().enters_with("ada", &[], Some(seen));
-    assert_ne!(ada.run, run);
+fn a_server_that_was_opened_again_is_another_run() {
+    let mut server = TestServer::open();
+    let ada = server.enters_json("ada");
+    let (epoch, seen) = (ada.epoch.clone(), ada.resume());
+    server.stops();
+    let server = TestServer::open();
+    let ada = server.connects_json().enters_with("ada", &[], Some(seen));
+    assert_ne!(ada.epoch, epoch);
 }
 
 #[test]
 fn what_has_left_the_timeline_is_a_gap_that_can_be_seen() {
-    let house = House::builder().settings(|settings| settings.rooms.timeline_entries = 16).open();
-    let mut stayed = house.enters_json("stayed");
+    let server =
+        TestServer::builder().settings(|settings| settings.rooms.timeline_entries = 16).open();
+    let mut stayed = server.enters_json("stayed");
     for line in 0..60 {
         stayed.says(&line.to_string());
         stayed.hears_said(&line.to_string());
     }
-    let mut client = house.connects_json();
-    client.asks(hello("back", &[], Some(resume(&stayed.run, 3))));
+    let mut client = server.connects_json();
+    client.asks(hello("back", &[], Some(resume(&stayed.epoch, 3))));
     let first_id = client.hears_where("a room", |event| match event {
         Event::Entered { first_id, .. } => Some(*first_id),
         _ => None,
@@ -195,15 +196,15 @@ fn what_has_left_the_timeline_is_a_gap_that_can_be_seen() {
 
 #[test]
 fn several_rooms_are_resumed_each_from_its_own_id() {
-    let house = House::open();
-    let mut stayed = house.connects_json().enters_with("stayed", &["lobby", "dev"], None);
-    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
+    let server = TestServer::open();
+    let mut stayed = server.connects_json().enters_with("stayed", &["lobby", "dev"], None);
+    let mut ada = server.connects_json().enters_with("ada", &["lobby", "dev"], None);
     ada.says("one");
     ada.hears_said("one");
     let seen = ada.resume();
     assert_eq!(seen.rooms.len(), 2);
     ada.raw.dies();
-    house.waits_until("ada is gone", |status| status.members == 1);
+    server.waits_until("ada is gone", |status| status.members == 1);
     for room in ["lobby", "dev"] {
         stayed.asks(Request::Say {
             text: format!("missed in {room}"),
@@ -212,7 +213,7 @@ fn several_rooms_are_resumed_each_from_its_own_id() {
         });
     }
     stayed.hears_said("missed in dev");
-    let mut ada = house.connects_json().enters_with("ada", &[], Some(seen));
+    let mut ada = server.connects_json().enters_with("ada", &[], Some(seen));
     let mut missed =
         [ada.hears_where("a message", message), ada.hears_where("another message", message)];
     missed.sort();
@@ -222,7 +223,7 @@ fn several_rooms_are_resumed_each_from_its_own_id() {
 fn message(event: &Event) -> Option<String> {
     match event {
         Event::Entry(entry) => match &entry.what {
-            salotto::Happening::Message { text, .. } => Some(format!("{}: {text}", entry.room)),
+            salotto::EntryKind::Message { text, .. } => Some(format!("{}: {text}", entry.room)),
             _ => None,
         },
         _ => None,

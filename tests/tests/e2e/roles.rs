@@ -2,20 +2,21 @@
 
 use salotto::protocol::ErrorCode;
 use salotto::{Event, PasswordHash, PluginSetup, Report, Request, Role};
-use salotto_tests::{House, soon};
+use salotto_tests::{TestServer, soon};
 
-/// A house where `ada` is a moderator, with `swordfish` as her password.
-fn house() -> House {
+/// A server where `ada` is a moderator, with `swordfish` as her password.
+fn server() -> TestServer {
     let hash = PasswordHash::new("swordfish").expect("it is a password");
     let accounts = format!("(accounts: [(name: \"ada\", role: moderator, password: \"{hash}\")])");
     let setup = PluginSetup::new("roles").settings(accounts);
-    let house = House::builder().server(|server| server.enable(setup)).enable("commands").open();
-    house.status();
-    house
+    let server =
+        TestServer::builder().server(|server| server.enable(setup)).enable("commands").open();
+    server.status();
+    server
 }
 
-fn roles(house: &House) -> Vec<(String, Role, Option<String>)> {
-    let members = soon("the members", house.handle().members()).expect("the house is open");
+fn roles(server: &TestServer) -> Vec<(String, Role, Option<String>)> {
+    let members = soon("the members", server.handle().members()).expect("the server is running");
     let mut roles: Vec<_> = members
         .into_iter()
         .map(|info| {
@@ -32,8 +33,8 @@ fn command(line: &str) -> Request {
 
 #[test]
 fn who_owns_a_name_takes_it_at_the_door() {
-    let house = house();
-    let mut ada = house.connects();
+    let server = server();
+    let mut ada = server.connects();
     ada.hears_about("What is your name?");
     for name in ["ada", "ADA", "аda", "ａｄａ"] {
         ada.says(name);
@@ -46,16 +47,16 @@ fn who_owns_a_name_takes_it_at_the_door() {
     ada.says("!login ada swordfish");
     // The role comes before the rooms, so that one that is closed to others may open.
     ada.hears_exactly(&["* you are logged in as ada (moderator)", "* you are in lobby with ada"]);
-    let mut bob = house.enters("bob");
+    let mut bob = server.enters("bob");
     ada.says("!kick bob for a reason");
     bob.hears("* goodbye (kicked by ada: for a reason)");
-    assert_eq!(roles(&house), [("ada".into(), Role::Moderator, Some("ada".into()))]);
+    assert_eq!(roles(&server), [("ada".into(), Role::Moderator, Some("ada".into()))]);
 }
 
 #[test]
 fn a_program_logs_in_at_the_door_too_and_is_told_what_it_may_type() {
-    let house = house();
-    let mut ada = house.connects_json();
+    let server = server();
+    let mut ada = server.connects_json();
     ada.asks(salotto_tests::json::hello("ada", &[], None));
     ada.hears_error(ErrorCode::Denied);
     // What is not for guests asks for a name.
@@ -80,29 +81,32 @@ fn a_program_logs_in_at_the_door_too_and_is_told_what_it_may_type() {
 
 #[test]
 fn a_wrong_password_at_the_door_lets_nobody_in_and_holds_up_the_whole_address() {
-    let house = house();
-    let mut eve = house.connects();
+    let server = server();
+    let mut eve = server.connects();
     eve.hears_about("What is your name?");
     eve.says("!login ada sword");
     eve.hears_exactly(&["* wrong account or password; try again in 1 s"]);
-    let mut other = house.connects();
+    let mut other = server.connects();
     other.says("!login ada swordfish");
     other.hears_exactly(&["! too many wrong passwords came from your address; try again in 1 s"]);
     eve.says("eve");
     eve.hears_about("* you are in lobby");
-    assert_eq!(roles(&house), [("".into(), Role::Guest, None), ("eve".into(), Role::Member, None)]);
+    assert_eq!(
+        roles(&server),
+        [("".into(), Role::Guest, None), ("eve".into(), Role::Member, None)]
+    );
 }
 
 #[test]
 fn a_member_logs_in_and_everybody_sees_the_name_change() {
-    let house = house();
-    let mut bob = house.enters_json("bob");
-    let mut ada = house.enters("stranger");
+    let server = server();
+    let mut bob = server.enters_json("bob");
+    let mut ada = server.enters("stranger");
     ada.says("!login ada swordfish");
     ada.hears("* you are logged in as ada (moderator)");
     let renamed = bob.hears_where("the new name", |event| match event {
         Event::Entry(entry) => match &entry.what {
-            salotto::Happening::Renamed { from, who } => Some(format!("{from} {who}")),
+            salotto::EntryKind::Renamed { from, who } => Some(format!("{from} {who}")),
             _ => None,
         },
         _ => None,
@@ -112,14 +116,14 @@ fn a_member_logs_in_and_everybody_sees_the_name_change() {
 
 #[test]
 fn who_leaves_while_their_password_is_looked_at_is_not_missed() {
-    let house = house();
+    let server = server();
     for _ in 0..5 {
-        let mut ada = house.connects();
+        let mut ada = server.connects();
         ada.says("!login ada swordfish");
         ada.dies();
     }
-    house.waits_until("they are gone", |status| status.connected == 0);
-    let mut ada = house.connects();
+    server.waits_until("they are gone", |status| status.connected == 0);
+    let mut ada = server.connects();
     // The last one's password may still be looked at; nobody is turned away for longer than that.
     loop {
         ada.says("!login ada swordfish");
@@ -133,10 +137,10 @@ fn who_leaves_while_their_password_is_looked_at_is_not_missed() {
 
 #[test]
 fn a_password_is_in_no_report_and_in_no_reply() {
-    let house = house();
-    let reports = house.handle().watch();
-    let _tracing = house.handle().trace();
-    let mut eve = house.enters("eve");
+    let server = server();
+    let reports = server.handle().watch();
+    let _tracing = server.handle().trace();
+    let mut eve = server.enters("eve");
     for line in [
         "!login ada swordfish too much",
         "!login \"ada swordfish",
@@ -148,7 +152,7 @@ fn a_password_is_in_no_report_and_in_no_reply() {
         let answer = eve.hears_where("an answer", |line| !line.starts_with("* you are"));
         assert!(!answer.contains("swordfis"), "{line}: {answer}");
     }
-    house.status();
+    server.status();
     let mut seen = 0;
     while let Ok(report) = reports.try_recv() {
         seen += usize::from(matches!(report, Report::Trace { .. }));

@@ -2,8 +2,8 @@
 
 use salotto::protocol::ListedRoom;
 use salotto::protocol::{ErrorCode, LeaveReason};
-use salotto::{Event, Happening, Request, Strike};
-use salotto_tests::{House, JsonClient};
+use salotto::{EntryKind, Event, LimitHit, Request};
+use salotto_tests::{JsonClient, TestServer};
 
 fn join(room: &str) -> Request {
     Request::Join { room: room.into() }
@@ -29,14 +29,14 @@ fn enters_room(client: &mut JsonClient, room: &str) {
 
 #[test]
 fn what_is_said_in_a_room_stays_in_it() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
-    let mut bob = house.enters_json("bob");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
+    let mut bob = server.enters_json("bob");
     enters_room(&mut ada, "dev");
     ada.says("in the room entered last");
     ada.asks(say_in("lobby", "for all"));
     let entry = bob.hears_where("a message", |event| match event {
-        Event::Entry(entry) if matches!(entry.what, Happening::Message { .. }) => {
+        Event::Entry(entry) if matches!(entry.what, EntryKind::Message { .. }) => {
             Some(entry.clone())
         }
         _ => None,
@@ -52,35 +52,35 @@ fn what_is_said_in_a_room_stays_in_it() {
 
 #[test]
 fn a_room_opens_with_the_first_and_closes_with_the_last() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
     enters_room(&mut ada, "dev");
-    assert_eq!(house.status().rooms, 2);
+    assert_eq!(server.status().rooms, 2);
     ada.asks(leave("dev"));
     let reason = ada.hears_where("that she is out", |event| match event {
         Event::Exited { room, reason } if room == "dev" => Some(reason.clone()),
         _ => None,
     });
     assert_eq!(reason, LeaveReason::Parted);
-    assert_eq!(house.status().rooms, 1);
+    assert_eq!(server.status().rooms, 1);
     ada.says("back where I was");
     assert_eq!(ada.hears_said("back where I was").room, "lobby");
     ada.asks(leave("lobby"));
     ada.says("where am I?");
     ada.hears_error(ErrorCode::NotInRoom);
-    assert_eq!(house.status().rooms, 1, "the default room stays");
+    assert_eq!(server.status().rooms, 1, "the default room stays");
 }
 
 #[test]
-fn a_house_that_is_not_open_has_its_listed_rooms_and_no_others() {
-    let house = House::builder()
+fn a_server_that_is_not_open_has_its_listed_rooms_and_no_others() {
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.rooms.open = false;
             settings.rooms.listed =
                 vec![ListedRoom { name: "dev".into(), topic: "what we build".into() }];
         })
         .open();
-    let mut ada = house.enters_json("ada");
+    let mut ada = server.enters_json("ada");
     ada.asks(join("cellar"));
     ada.hears_error(ErrorCode::NoSuchRoom);
     ada.asks(Request::Rooms);
@@ -98,14 +98,14 @@ fn a_house_that_is_not_open_has_its_listed_rooms_and_no_others() {
 
 #[test]
 fn a_newcomer_is_told_the_topic_and_all_are_told_a_new_one() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
-    house.types("topic lobby game night on Friday");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    server.types("topic lobby game night on Friday");
     ada.hears_exactly(&["* host set the topic: game night on Friday"]);
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     bob.says("bob");
     bob.hears_exactly(&["* you are in lobby with ada, bob", "* topic: game night on Friday"]);
-    let mut eve = house.connects_json();
+    let mut eve = server.connects_json();
     eve.asks(salotto_tests::json::hello("eve", &[], None));
     let topic = eve.hears_where("the topic", |event| match event {
         Event::Entered { topic, .. } => Some(topic.clone()),
@@ -116,9 +116,9 @@ fn a_newcomer_is_told_the_topic_and_all_are_told_a_new_one() {
 
 #[test]
 fn a_line_outside_the_main_room_names_its_room() {
-    let house = House::builder().enable("commands").open();
-    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().enable("commands").open();
+    let mut ada = server.connects_json().enters_with("ada", &["lobby", "dev"], None);
+    let mut bob = server.enters("bob");
     bob.says("!join dev");
     bob.hears("* you are in dev with ada, bob");
     ada.asks(say_in("dev", "hello"));
@@ -128,52 +128,52 @@ fn a_line_outside_the_main_room_names_its_room() {
 
 #[test]
 fn a_closed_room_lets_everybody_out() {
-    let house = House::open();
-    house.types("open dev what we build");
-    let mut ada = house.connects_json().enters_with("ada", &["lobby", "dev"], None);
-    house.types("close dev");
+    let server = TestServer::open();
+    server.types("open dev what we build");
+    let mut ada = server.connects_json().enters_with("ada", &["lobby", "dev"], None);
+    server.types("close dev");
     ada.hears_where("that she is out", |event| match event {
         Event::Exited { room, .. } if room == "dev" => Some(()),
         _ => None,
     });
     ada.says("still in the lobby");
     assert_eq!(ada.hears_said("still in the lobby").room, "lobby");
-    let handle = house.handle();
+    let handle = server.handle();
     let refused = salotto_tests::soon("a refusal", handle.execute("close lobby"));
     refused.expect_err("the default room stays");
 }
 
 #[test]
 fn rooms_are_counted_and_bounded() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.limits.rooms_per_member = Some(3);
             settings.limits.rooms = Some(4);
         })
         .open();
-    let mut ada = house.enters_json("ada");
+    let mut ada = server.enters_json("ada");
     enters_room(&mut ada, "one");
     enters_room(&mut ada, "two");
     ada.asks(join("three"));
     ada.hears_error(ErrorCode::Limit);
-    let mut bob = house.enters_json("bob");
+    let mut bob = server.enters_json("bob");
     enters_room(&mut bob, "three");
     bob.asks(join("four"));
     bob.hears_error(ErrorCode::Limit);
     enters_room(&mut bob, "one");
-    assert_eq!(house.struck(Strike::RoomsPerMember), 1);
-    assert_eq!(house.struck(Strike::Rooms), 1);
+    assert_eq!(server.hits(LimitHit::RoomsPerMember), 1);
+    assert_eq!(server.hits(LimitHit::Rooms), 1);
 }
 
 #[test]
 fn a_newcomer_is_shown_the_last_of_what_was_said() {
-    let house = House::builder().settings(|settings| settings.rooms.history = 3).open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 3).open();
+    let mut ada = server.enters("ada");
     for line in 0..5 {
         ada.says(&line.to_string());
         ada.hears(&format!("ada: {line}"));
     }
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     bob.says("bob");
     bob.hears_exactly(&[
         "* you are in lobby with ada, bob",
@@ -188,37 +188,37 @@ fn a_newcomer_is_shown_the_last_of_what_was_said() {
 
 #[test]
 fn a_newcomer_is_not_promised_a_history_that_cannot_be_seen() {
-    let house = House::builder().settings(|settings| settings.rooms.history = 50).open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 50).open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     ada.says("the first words here");
     bob.hears_exactly(&["ada: the first words here"]);
 }
 
 #[test]
 fn a_room_that_grows_too_large_goes_quiet_and_tells_a_count() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.presence.announce_up_to = Some(3))
         .enable("notices")
         .open();
-    let mut ada = house.enters_json("ada");
-    let _others: Vec<_> = ["bob", "eve"].map(|name| house.enters(name)).into();
+    let mut ada = server.enters_json("ada");
+    let _others: Vec<_> = ["bob", "eve"].map(|name| server.enters(name)).into();
     let loud = ada.hears_where("the last one who is announced", joined("eve"));
     assert_eq!(loud, "eve");
-    let more: Vec<_> = ["joe", "dan"].map(|name| house.enters(name)).into();
+    let more: Vec<_> = ["joe", "dan"].map(|name| server.enters(name)).into();
     // Nobody who came after that is announced before the count; and the count comes although nothing else happens.
     let mut counted = 0;
     while counted < 5 {
         match ada.hears_next() {
             Event::Entry(entry) => match entry.what {
-                Happening::Presence { members } => counted = members,
-                Happening::Joined { who } => panic!("{who} was announced"),
-                Happening::Notice { text, .. } => {
+                EntryKind::Presence { members } => counted = members,
+                EntryKind::Joined { who } => panic!("{who} was announced"),
+                EntryKind::Notice { text, .. } => {
                     assert!(!text.contains("joe") && !text.contains("dan"), "{text}");
                 }
                 _ => {}
             },
-            Event::Told { .. } => {}
+            Event::DirectNotice { .. } => {}
             other => panic!("unexpected: {other:?}"),
         }
     }
@@ -226,8 +226,8 @@ fn a_room_that_grows_too_large_goes_quiet_and_tells_a_count() {
     while counted > 3 {
         counted = ada.hears_where("a count", |event| match event {
             Event::Entry(entry) => match &entry.what {
-                Happening::Presence { members } => Some(*members),
-                Happening::Left { who, .. } => panic!("{who} was announced"),
+                EntryKind::Presence { members } => Some(*members),
+                EntryKind::Left { who, .. } => panic!("{who} was announced"),
                 _ => None,
             },
             _ => None,
@@ -235,14 +235,14 @@ fn a_room_that_grows_too_large_goes_quiet_and_tells_a_count() {
     }
     assert_eq!(counted, 3);
     // Small enough again to announce everybody who leaves.
-    house.types("kick bob");
+    server.types("kick bob");
     ada.hears_left("bob");
 }
 
 fn joined(name: &str) -> impl Fn(&Event) -> Option<String> {
     move |event| match event {
         Event::Entry(entry) => match &entry.what {
-            Happening::Joined { who } if *who == name => Some(who.to_string()),
+            EntryKind::Joined { who } if *who == name => Some(who.to_string()),
             _ => None,
         },
         _ => None,
@@ -252,9 +252,10 @@ fn joined(name: &str) -> impl Fn(&Event) -> Option<String> {
 #[test]
 fn the_members_of_a_large_room_come_in_pages() {
     const MEMBERS: usize = 1100;
-    let house =
-        House::builder().settings(|settings| settings.presence.announce_up_to = Some(10)).open();
-    let handle = house.handle();
+    let server = TestServer::builder()
+        .settings(|settings| settings.presence.announce_up_to = Some(10))
+        .open();
+    let handle = server.handle();
     let participants = salotto_tests::soon("everybody's entrance", async {
         let mut all = Vec::new();
         for number in 0..MEMBERS - 1 {
@@ -265,7 +266,7 @@ fn the_members_of_a_large_room_come_in_pages() {
         }
         all
     });
-    let mut ada = house.connects_json();
+    let mut ada = server.connects_json();
     ada.asks(salotto_tests::json::hello("ada", &[], None));
     let (first, count) = ada.hears_where("the first page", |event| match event {
         Event::Entered { members, count, .. } => Some((members.clone(), *count)),

@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use salotto::protocol::LeaveReason;
-use salotto::{Event, Happening, Request, Strike};
+use salotto::{EntryKind, Event, LimitHit, Request};
 use salotto_tests::client::Heard;
-use salotto_tests::{Client, House, HouseBuilder};
+use salotto_tests::{Client, TestServer, TestServerBuilder};
 
-/// Long enough that a few hundred fill every buffer between the house and somebody who does not read.
+/// Long enough that a few hundred fill every buffer between the server and somebody who does not read.
 const LINE: usize = 30_000;
 
-/// A house of long lines and a small timeline.
-fn long_lines() -> HouseBuilder {
-    House::builder().settings(|settings| {
+/// A server of long lines and a small timeline.
+fn long_lines() -> TestServerBuilder {
+    TestServer::builder().settings(|settings| {
         settings.limits.line_bytes = Some(64 * 1024);
         settings.limits.unended_bytes = Some(128 * 1024);
         settings.limits.message_characters = None;
@@ -36,16 +36,16 @@ fn talks_until(talker: &mut Client, name: &str, mut enough: impl FnMut() -> bool
 
 #[test]
 fn a_member_that_stops_reading_is_cut_off_and_the_room_goes_on() {
-    let house = long_lines().open();
-    let mut witness = house.enters_json("witness");
-    let slow = house.connects_narrowly().enters("slow");
-    let mut ada = house.enters("ada");
-    let said = talks_until(&mut ada, "ada", || house.status().members == 2);
+    let server = long_lines().open();
+    let mut witness = server.enters_json("witness");
+    let slow = server.connects_narrowly().enters("slow");
+    let mut ada = server.enters("ada");
+    let said = talks_until(&mut ada, "ada", || server.status().members == 2);
     // The witness reads only now; were it as far behind as the slow one, it would have been cut off as well.
     drop(slow);
     let left = witness_reads(&mut witness, said);
     assert_eq!(left, LeaveReason::TooSlow);
-    assert!(house.struck(Strike::TooSlow) >= 1);
+    assert!(server.hits(LimitHit::TooSlow) >= 1);
     ada.says("we go on");
     witness.hears_said("we go on");
 }
@@ -57,8 +57,8 @@ fn witness_reads(witness: &mut salotto_tests::JsonClient, count: usize) -> Leave
     while said < count || reason.is_none() {
         match witness.hears_next() {
             Event::Entry(entry) => match entry.what {
-                Happening::Message { .. } => said += 1,
-                Happening::Left { who, reason: why } if who == "slow" => reason = Some(why),
+                EntryKind::Message { .. } => said += 1,
+                EntryKind::Left { who, reason: why } if who == "slow" => reason = Some(why),
                 _ => {}
             },
             other => panic!("only the room is told: {other:?}"),
@@ -70,16 +70,16 @@ fn witness_reads(witness: &mut salotto_tests::JsonClient, count: usize) -> Leave
 
 #[test]
 fn a_member_that_takes_nothing_for_too_long_is_cut_off() {
-    let house = long_lines()
+    let server = long_lines()
         .settings(|settings| {
             settings.rooms.timeline_bytes = 1024 * 1024 * 1024;
             settings.limits.stalled_after = Some(Duration::from_millis(500));
         })
         .enable("notices")
         .open();
-    let mut slow = house.connects_narrowly().enters("slow");
-    let mut ada = house.enters("ada");
-    talks_until(&mut ada, "ada", || house.status().members == 1);
+    let mut slow = server.connects_narrowly().enters("slow");
+    let mut ada = server.enters("ada");
+    talks_until(&mut ada, "ada", || server.status().members == 1);
     ada.says("we go on");
     ada.hears("ada: we go on");
     // What it was sent in time can still be read, and then the connection is over.
@@ -88,10 +88,10 @@ fn a_member_that_takes_nothing_for_too_long_is_cut_off() {
 
 #[test]
 fn a_member_that_is_slow_but_reads_misses_nothing() {
-    let house =
+    let server =
         long_lines().settings(|settings| settings.rooms.timeline_bytes = 64 * 1024 * 1024).open();
-    let mut slow = house.connects_narrowly().enters("slow");
-    let mut ada = house.enters("ada");
+    let mut slow = server.connects_narrowly().enters("slow");
+    let mut ada = server.enters("ada");
     const LINES: usize = 300;
     for number in 0..LINES {
         let line = format!("{number:x>LINE$}");
@@ -101,24 +101,24 @@ fn a_member_that_is_slow_but_reads_misses_nothing() {
     for number in 0..LINES {
         slow.hears_exactly(&[&format!("ada: {number:x>LINE$}")]);
     }
-    assert_eq!(house.struck(Strike::TooSlow), 0);
+    assert_eq!(server.hits(LimitHit::TooSlow), 0);
 }
 
 #[test]
 fn a_full_mailbox_cuts_off_whoever_does_not_empty_it() {
-    let house = long_lines().settings(|settings| settings.limits.mailbox = Some(16)).open();
-    let _slow = house.connects_narrowly().enters("slow");
-    let mut witness = house.enters_json("witness");
-    let mut ada = house.enters_json("ada");
+    let server = long_lines().settings(|settings| settings.limits.mailbox = Some(16)).open();
+    let _slow = server.connects_narrowly().enters("slow");
+    let mut witness = server.enters_json("witness");
+    let mut ada = server.enters_json("ada");
     let started = Instant::now();
-    while house.status().members == 3 {
+    while server.status().members == 3 {
         assert!(started.elapsed() < salotto_tests::PATIENCE * 2, "it never filled");
         ada.asks(Request::Direct { to: "slow".into(), text: "x".repeat(LINE) });
         ada.hears_where("the echo or that nobody is there", |event| {
             matches!(event, Event::Direct { .. } | Event::Error { .. }).then_some(())
         });
     }
-    assert_eq!(house.struck(Strike::Mailbox), 1);
+    assert_eq!(server.hits(LimitHit::Mailbox), 1);
     assert_eq!(witness.hears_left("slow"), LeaveReason::TooSlow);
     ada.says("we go on");
     witness.hears_said("we go on");
@@ -130,7 +130,7 @@ fn finds_out_that_it_is_over(slow: &mut Client) {
     while slow.tries_to_send(b"\n").is_ok() {
         assert!(
             started.elapsed() < salotto_tests::PATIENCE,
-            "the house still holds the connection"
+            "the server still holds the connection"
         );
         salotto_tests::pause(Duration::from_millis(100));
     }
@@ -138,36 +138,36 @@ fn finds_out_that_it_is_over(slow: &mut Client) {
 
 #[test]
 fn whoever_is_cut_off_and_never_reads_does_not_keep_the_connection() {
-    let house = long_lines().settings(|settings| settings.limits.stalled_after = None).open();
-    let mut slow = house.connects_narrowly().enters("slow");
-    let mut ada = house.enters("ada");
-    talks_until(&mut ada, "ada", || house.status().members == 1);
+    let server = long_lines().settings(|settings| settings.limits.stalled_after = None).open();
+    let mut slow = server.connects_narrowly().enters("slow");
+    let mut ada = server.enters("ada");
+    talks_until(&mut ada, "ada", || server.status().members == 1);
     finds_out_that_it_is_over(&mut slow);
 }
 
 #[test]
 fn whoever_is_kicked_and_never_reads_does_not_keep_the_connection() {
-    let house = long_lines()
+    let server = long_lines()
         .settings(|settings| {
             settings.limits.stalled_after = None;
             settings.rooms.timeline_bytes = 1024 * 1024 * 1024;
         })
         .open();
-    let mut slow = house.connects_narrowly().enters("slow");
-    let mut ada = house.enters("ada");
+    let mut slow = server.connects_narrowly().enters("slow");
+    let mut ada = server.enters("ada");
     let mut lines = 0;
     talks_until(&mut ada, "ada", || {
         lines += 1;
         lines > 300
     });
-    house.types("kick slow wake up");
+    server.types("kick slow wake up");
     finds_out_that_it_is_over(&mut slow);
 }
 
 #[test]
 fn many_requests_at_once_are_all_answered_to_who_reads() {
-    let house = House::open();
-    let mut ada = house.enters_json("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
     const PINGS: usize = 5000;
     let pings = "{\"type\":\"ping\"}\n".repeat(PINGS);
     ada.raw.sends(pings.as_bytes());
@@ -188,13 +188,13 @@ fn many_requests_at_once_are_all_answered_to_who_reads() {
 #[test]
 fn many_who_paste_at_once_and_read_are_none_of_them_cut_off() {
     // The defaults, and more at once than the timeline holds.
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| settings.limits.rate = salotto::Limits::default().rate)
         .open();
     const PEOPLE: usize = 60;
     const LINES: usize = 9;
     let clients: Vec<_> =
-        (0..PEOPLE).map(|index| house.enters(&format!("person{}", index + 100))).collect();
+        (0..PEOPLE).map(|index| server.enters(&format!("person{}", index + 100))).collect();
     let pasted = format!("{}\n", "x".repeat(1990)).repeat(LINES);
     std::thread::scope(|scope| {
         for mut client in clients {
@@ -207,5 +207,5 @@ fn many_who_paste_at_once_and_read_are_none_of_them_cut_off() {
             });
         }
     });
-    assert_eq!(house.struck(Strike::TooSlow), 0);
+    assert_eq!(server.hits(LimitHit::TooSlow), 0);
 }

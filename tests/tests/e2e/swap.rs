@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use salotto::PluginSetup;
 use salotto::plugin::before_message;
-use salotto::{Catalog, Command, CommandError, Host, Invocation, Plugin, Reply, Report, Verdict};
+use salotto::{
+    Catalog, Command, CommandError, Context, Invocation, Plugin, Reply, Report, Verdict,
+};
 use salotto_tests::json::said;
 use salotto_tests::plugins::Notebook;
-use salotto_tests::{House, soon};
+use salotto_tests::{TestServer, soon};
 use smol::Timer;
 use smol::future::FutureExt;
 
@@ -16,7 +18,11 @@ use smol::future::FutureExt;
 struct Mark(String);
 
 impl Plugin for Mark {
-    fn before_message(&mut self, _: &mut Host<'_>, draft: &mut salotto::MessageDraft) -> Verdict {
+    fn before_message(
+        &mut self,
+        _: &mut Context<'_>,
+        draft: &mut salotto::MessageDraft,
+    ) -> Verdict {
         draft.tags.insert("mark".into(), self.0.clone());
         Verdict::Pass
     }
@@ -25,7 +31,7 @@ impl Plugin for Mark {
         vec![Command::new("mark", "Says how messages are marked")]
     }
 
-    fn run_command(&mut self, _: &mut Host<'_>, _: &Invocation) -> Result<Reply, CommandError> {
+    fn run_command(&mut self, _: &mut Context<'_>, _: &Invocation) -> Result<Reply, CommandError> {
         Ok(Reply::text(format!("messages are marked {}", self.0)))
     }
 }
@@ -39,9 +45,9 @@ fn catalog() -> Catalog {
 
 #[test]
 fn plugins_come_and_go_while_people_talk_and_no_message_is_lost_or_doubled() {
-    let house = House::builder().catalog(catalog()).open();
-    let mut listener = house.enters_json("listener");
-    let mut talkers = ["ada", "bob"].map(|name| house.enters_json(name));
+    let server = TestServer::builder().catalog(catalog()).open();
+    let mut listener = server.enters_json("listener");
+    let mut talkers = ["ada", "bob"].map(|name| server.enters_json(name));
     const LINES: usize = 400;
     std::thread::scope(|scope| {
         for (talker, name) in talkers.iter_mut().zip(["ada", "bob"]) {
@@ -56,11 +62,11 @@ fn plugins_come_and_go_while_people_talk_and_no_message_is_lost_or_doubled() {
         }
         scope.spawn(|| {
             for round in 0..40 {
-                house
+                server
                     .enables(PluginSetup::new("mark").settings(round.to_string()))
                     .expect("it is known");
                 if round % 3 == 0 {
-                    assert!(house.disables("mark"));
+                    assert!(server.disables("mark"));
                 }
             }
         });
@@ -77,33 +83,33 @@ fn plugins_come_and_go_while_people_talk_and_no_message_is_lost_or_doubled() {
 
 #[test]
 fn a_plugin_takes_its_commands_with_it() {
-    let house = House::builder().catalog(catalog()).open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().catalog(catalog()).open();
+    let mut ada = server.enters("ada");
     ada.says("!mark");
     ada.hears_about("! there is no command `!mark`");
-    house.types("plugins enable mark red");
+    server.types("plugins enable mark red");
     ada.says("!mark");
     ada.hears_exactly(&["* messages are marked red"]);
-    house.types("plugins enable mark blue");
+    server.types("plugins enable mark blue");
     ada.says("!mark");
     ada.hears_exactly(&["* messages are marked blue"]);
-    house.types("plugins disable mark");
+    server.types("plugins disable mark");
     ada.says("!mark");
     ada.hears_about("! there is no command `!mark`");
 }
 
 #[test]
 fn settings_that_are_refused_leave_the_plugin_that_was_there() {
-    let house = House::builder().catalog(catalog()).open();
-    house.types("plugins enable mark red");
-    let handle = house.handle();
+    let server = TestServer::builder().catalog(catalog()).open();
+    server.types("plugins enable mark red");
+    let handle = server.handle();
     let refused = soon("a refusal", handle.execute("plugins enable mark bad"));
     let error = refused.expect_err("it is bad").to_string();
     assert!(error.contains("`bad` is no mark"), "{error}");
     let unknown = soon("a refusal", handle.execute("plugins enable marc"));
     let error = unknown.expect_err("it is unknown").to_string();
     assert!(error.contains("known are mark"), "{error}");
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     ada.says("!mark");
     ada.hears_exactly(&["* messages are marked red"]);
 }
@@ -114,11 +120,11 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
     /// Writes down when it starts and stops.
     struct Life(String, Notebook);
     impl Plugin for Life {
-        fn start(&mut self, _: &mut Host<'_>) {
+        fn start(&mut self, _: &mut Context<'_>) {
             self.1.write(format!("{} starts", self.0));
         }
 
-        fn stop(&mut self, _: &mut Host<'_>) {
+        fn stop(&mut self, _: &mut Context<'_>) {
             self.1.write(format!("{} stops", self.0));
         }
     }
@@ -130,10 +136,10 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
             Ok(Box::new(Life(called, notes.clone())))
         });
     }
-    let house = House::builder().catalog(catalog).enable("one").enable("two").open();
-    let handle = house.handle();
+    let server = TestServer::builder().catalog(catalog).enable("one").enable("two").open();
+    let handle = server.handle();
     let mut settings = (*handle.settings()).clone();
-    assert_eq!(house.status().plugins.len(), 2);
+    assert_eq!(server.status().plugins.len(), 2);
     notes.take();
 
     // One bad entry, and nothing of it happens.
@@ -142,7 +148,7 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
     let refused = soon("a refusal", handle.apply(settings.clone(), Some(plugins)));
     refused.expect_err("`mark` is bad");
     assert_eq!(notes.take(), Vec::<String>::new());
-    let mut ada = house.enters("ada");
+    let mut ada = server.enters("ada");
     ada.says("more than five");
     ada.hears("ada: more than five");
 
@@ -157,7 +163,8 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
     let applied = applied.expect("it is good");
     assert_eq!(applied.after_restart, ["server.listen"]);
     assert_eq!(notes.take(), ["two stops", "three starts", "two! starts"]);
-    let names: Vec<String> = house.status().plugins.into_iter().map(|plugin| plugin.name).collect();
+    let names: Vec<String> =
+        server.status().plugins.into_iter().map(|plugin| plugin.name).collect();
     assert_eq!(names, ["three", "two", "one"]);
     ada.says("more than five");
     ada.hears_about("! the message has 14 characters");
@@ -167,10 +174,10 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
 fn timers_and_tasks_of_a_plugin_vanish_with_it() {
     struct Clockwork;
     impl Plugin for Clockwork {
-        fn start(&mut self, host: &mut Host<'_>) {
-            host.set_timer("tick", Duration::from_millis(20));
-            let mailbox = host.mailbox();
-            host.spawn(async move {
+        fn start(&mut self, context: &mut Context<'_>) {
+            context.set_timer("tick", Duration::from_millis(20));
+            let mailbox = context.mailbox();
+            context.spawn(async move {
                 loop {
                     Timer::after(Duration::from_millis(20)).await;
                     mailbox.send(()).await;
@@ -178,58 +185,58 @@ fn timers_and_tasks_of_a_plugin_vanish_with_it() {
             });
         }
 
-        fn after_timer(&mut self, host: &mut Host<'_>, key: &str) {
-            host.report(key.to_owned());
-            host.set_timer(key, Duration::from_millis(20));
+        fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
+            context.report(key.to_owned());
+            context.set_timer(key, Duration::from_millis(20));
         }
 
-        fn after_task(&mut self, host: &mut Host<'_>, _: Box<dyn std::any::Any + Send>) {
-            host.report("task");
+        fn after_task(&mut self, context: &mut Context<'_>, _: Box<dyn std::any::Any + Send>) {
+            context.report("task");
         }
     }
-    let house = House::open();
-    let reports = house.handle().watch();
+    let server = TestServer::open();
+    let reports = server.handle().watch();
     let next = |text: &str| {
         soon(text, async {
             loop {
-                match reports.recv().await.expect("the house is open") {
+                match reports.recv().await.expect("the server is running") {
                     Report::Plugin { plugin, text: said } if said == text => return plugin,
                     _ => {}
                 }
             }
         })
     };
-    house.adds("clockwork", Clockwork);
+    server.adds("clockwork", Clockwork);
     for text in ["tick", "task", "tick", "task"] {
         assert_eq!(next(text), "clockwork");
     }
-    assert!(house.disables("clockwork"));
+    assert!(server.disables("clockwork"));
     while reports.try_recv().is_ok() {}
     // A timer that is set later is due later: had one of the old ones been left, it would have come before.
-    house.adds("marker", Marker);
+    server.adds("marker", Marker);
     assert_eq!(next("marker"), "marker");
     struct Marker;
     impl Plugin for Marker {
-        fn start(&mut self, host: &mut Host<'_>) {
-            host.set_timer("marker", Duration::from_millis(200));
+        fn start(&mut self, context: &mut Context<'_>) {
+            context.set_timer("marker", Duration::from_millis(200));
         }
 
-        fn after_timer(&mut self, host: &mut Host<'_>, key: &str) {
-            host.report(key.to_owned());
+        fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
+            context.report(key.to_owned());
         }
     }
 }
 
 #[test]
-fn timers_are_due_while_the_house_is_busy() {
+fn timers_are_due_while_the_server_is_busy() {
     struct Alarm;
     impl Plugin for Alarm {
-        fn start(&mut self, host: &mut Host<'_>) {
-            host.set_timer("ring", Duration::from_millis(50));
+        fn start(&mut self, context: &mut Context<'_>) {
+            context.set_timer("ring", Duration::from_millis(50));
         }
 
-        fn after_timer(&mut self, host: &mut Host<'_>, key: &str) {
-            host.report(key.to_owned());
+        fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
+            context.report(key.to_owned());
         }
     }
     // Slow enough that the inbox is never empty while two talk without waiting for anything.
@@ -238,12 +245,12 @@ fn timers_are_due_while_the_house_is_busy() {
         while started.elapsed() < Duration::from_micros(200) {}
         Verdict::Take
     });
-    let house = House::builder().plugin("slow", slow).open();
-    let reports = house.handle().watch();
+    let server = TestServer::builder().plugin("slow", slow).open();
+    let reports = server.handle().watch();
     let over = AtomicBool::new(false);
     let rang = std::thread::scope(|scope| {
         for name in ["ada", "bob"] {
-            let talker = soon("joining", house.handle().join(name)).unwrap();
+            let talker = soon("joining", server.handle().join(name)).unwrap();
             let over = &over;
             scope.spawn(move || {
                 while !over.load(Ordering::Relaxed) {
@@ -251,7 +258,7 @@ fn timers_are_due_while_the_house_is_busy() {
                 }
             });
         }
-        house.adds("alarm", Alarm);
+        server.adds("alarm", Alarm);
         let ring = async {
             while !matches!(reports.recv().await, Ok(Report::Plugin { text, .. }) if text == "ring")
             {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use salotto_tests::{House, pause};
+use salotto_tests::{TestServer, pause};
 
 #[test]
 fn several_people_talk_and_each_hears_all() {
-    let house = House::open();
+    let server = TestServer::open();
     let mut people: Vec<_> =
-        ["ada", "bob", "eve", "dan", "joe"].map(|name| house.enters(name)).into();
+        ["ada", "bob", "eve", "dan", "joe"].map(|name| server.enters(name)).into();
     people[0].says("hello");
     people[3].says("hello ada");
     for person in &mut people {
@@ -23,13 +23,13 @@ fn several_people_talk_and_each_hears_all() {
 
 #[test]
 fn silence_is_greeted_and_asked_for_a_name() {
-    let house = House::builder()
+    let server = TestServer::builder()
         .settings(|settings| {
             settings.server.name = "The Parlour".into();
             settings.server.greeting = "This is {server}. Who are you?".into();
         })
         .open();
-    let mut ada = house.connects();
+    let mut ada = server.connects();
     ada.hears_exactly(&["This is The Parlour. Who are you?"]);
     ada.says("ada");
     ada.hears_exactly(&["* you are in lobby with ada"]);
@@ -37,11 +37,12 @@ fn silence_is_greeted_and_asked_for_a_name() {
 
 #[test]
 fn whoever_gives_a_name_first_is_not_greeted() {
-    let house =
-        House::builder().settings(|settings| settings.server.greeting = "Who is it?".into()).open();
+    let server = TestServer::builder()
+        .settings(|settings| settings.server.greeting = "Who is it?".into())
+        .open();
     // On a busy machine a client may be silent for a moment against its will; it is not each time.
     let greeted = (0..5).all(|attempt| {
-        let mut client = house.connects();
+        let mut client = server.connects();
         client.says(&format!("ada{attempt}"));
         client.hears_next() == "Who is it?"
     });
@@ -50,16 +51,16 @@ fn whoever_gives_a_name_first_is_not_greeted() {
 
 #[test]
 fn a_name_and_messages_may_come_in_one_piece() {
-    let house = House::open();
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.connects();
     ada.sends(b"ada\nhello\nbye\n");
     ada.hears_exactly(&["* you are in lobby with ada", "ada: hello", "ada: bye"]);
 }
 
 #[test]
 fn piped_input_gets_its_answers_although_it_ends() {
-    let house = House::open();
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.connects();
     ada.sends(b"ada\nhi\n");
     ada.half_closes();
     let heard = ada.hears_eof();
@@ -68,9 +69,9 @@ fn piped_input_gets_its_answers_although_it_ends() {
 
 #[test]
 fn piped_input_is_said_to_its_end_also_without_a_newline() {
-    let house = House::open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.connects();
     ada.sends(b"ada\nhi\nno newline here");
     ada.half_closes();
     bob.hears_exactly(&["ada: hi", "ada: no newline here"]);
@@ -79,9 +80,9 @@ fn piped_input_is_said_to_its_end_also_without_a_newline() {
 
 #[test]
 fn bare_chunks_without_a_newline_count_as_lines() {
-    let house = House::open();
-    let mut bob = house.enters("bob");
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut bob = server.enters("bob");
+    let mut ada = server.connects();
     ada.sends(b"ada");
     ada.hears("* you are in lobby with ada, bob");
     ada.sends(b"hello");
@@ -93,8 +94,8 @@ fn bare_chunks_without_a_newline_count_as_lines() {
 
 #[test]
 fn after_the_first_newline_half_a_line_waits_for_its_end() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
     ada.sends(b"hel");
     pause(Duration::from_millis(500));
     ada.sends(b"lo\n");
@@ -103,8 +104,8 @@ fn after_the_first_newline_half_a_line_waits_for_its_end() {
 
 #[test]
 fn telnet_negotiation_and_carriage_returns_are_no_text() {
-    let house = House::open();
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.connects();
     // WILL NAWS, a window size as subnegotiation, DO SUPPRESS-GO-AHEAD.
     ada.sends(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0\xff\xfd\x03ada\r\n");
     ada.hears_exactly(&["* you are in lobby with ada"]);
@@ -114,16 +115,16 @@ fn telnet_negotiation_and_carriage_returns_are_no_text() {
 
 #[test]
 fn a_telnet_client_that_only_negotiates_is_asked_for_a_name() {
-    let house = House::open();
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.connects();
     ada.sends(b"\xff\xfb\x1f\xff\xfd\x03");
     ada.hears_about("What is your name?");
 }
 
 #[test]
 fn an_empty_line_instead_of_a_name_is_asked_for_a_name() {
-    let house = House::open();
-    let mut ada = house.connects();
+    let server = TestServer::open();
+    let mut ada = server.connects();
     ada.says("");
     ada.hears_about("name");
     ada.says("ada");
@@ -132,16 +133,16 @@ fn an_empty_line_instead_of_a_name_is_asked_for_a_name() {
 
 #[test]
 fn empty_lines_in_a_conversation_say_nothing() {
-    let house = House::open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
     ada.sends(b"\n\r\n   \nhello\n");
     ada.hears_exactly(&["ada: hello"]);
 }
 
 #[test]
 fn a_command_is_run_and_three_exclamation_marks_are_said() {
-    let house = House::builder().enable("quit").open();
-    let mut ada = house.enters("ada");
+    let server = TestServer::builder().enable("quit").open();
+    let mut ada = server.enters("ada");
     ada.says("!!!");
     ada.says("!qiut");
     ada.hears_exactly(&["ada: !!!", "! there is no command `!qiut`; did you mean `!quit`?"]);
@@ -149,11 +150,11 @@ fn a_command_is_run_and_three_exclamation_marks_are_said() {
 
 #[test]
 fn arrivals_and_departures_are_announced() {
-    let house = House::builder().enable("notices").enable("quit").open();
-    let mut ada = house.connects();
+    let server = TestServer::builder().enable("notices").enable("quit").open();
+    let mut ada = server.connects();
     ada.says("ada");
     ada.hears_exactly(&["* Welcome, ada!", "* you are in lobby with ada", "* ada joined"]);
-    let mut bob = house.connects();
+    let mut bob = server.connects();
     bob.says("bob");
     ada.hears_exactly(&["* bob joined"]);
     bob.hears("* you are in lobby with ada, bob");
@@ -165,9 +166,9 @@ fn arrivals_and_departures_are_announced() {
 
 #[test]
 fn last_words_are_told_to_those_who_stay() {
-    let house = House::builder().enable("notices").enable("quit").open();
-    let mut ada = house.enters("ada");
-    let mut bob = house.enters("bob");
+    let server = TestServer::builder().enable("notices").enable("quit").open();
+    let mut ada = server.enters("ada");
+    let mut bob = server.enters("bob");
     bob.says("!quit so long");
     ada.hears("* bob left (quit: so long)");
     bob.hears("* goodbye (quit: so long)");
@@ -176,13 +177,13 @@ fn last_words_are_told_to_those_who_stay() {
 
 #[test]
 fn a_connection_that_dies_is_noticed() {
-    let house = House::builder().enable("notices").open();
-    let mut ada = house.enters("ada");
-    house.enters("bob").dies();
+    let server = TestServer::builder().enable("notices").open();
+    let mut ada = server.enters("ada");
+    server.enters("bob").dies();
     ada.hears("* bob left (connection lost)");
-    let joe = house.enters("joe");
+    let joe = server.enters("joe");
     ada.hears("* joe joined");
     drop(joe);
     ada.hears("* joe left (connection lost)");
-    assert_eq!(house.status().members, 1);
+    assert_eq!(server.status().members, 1);
 }

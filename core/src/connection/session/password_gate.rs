@@ -1,47 +1,54 @@
-//! The door of a house with a password: nothing that a connection says reaches the hub before it has given it.
+//! The gate of a server with a password: nothing that a connection says reaches the hub before it has given it.
+
+mod attempts;
 
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use smol::Timer;
+use async_io::Timer;
 
 use super::{Session, complaint};
 use crate::dialect::Input;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::password::{PasswordHash, TooBusy};
 use crate::protocol::request::Request;
-use crate::state::inbox::Ask;
+use crate::state::inbox::SessionInput;
+
+pub(crate) use attempts::Attempts;
 
 /// See the module.
-pub(super) struct Door {
+pub(super) struct PasswordGate {
     /// Where the connection comes from, as far as it counts as one address.
     address: IpAddr,
+    /// Wrong passwords, of all sessions.
+    attempts: Arc<Attempts>,
     is_open: bool,
     /// Passwords that were tried.
     tried: usize,
     /// One that is looked at now. Nothing more is read meanwhile. Boxed, because hardly anybody has one.
-    knock: Option<Box<Knock>>,
+    check: Option<Box<Check>>,
 }
 
 /// Whether a password was the right one.
 pub(super) type Answer = Result<bool, TooBusy>;
 
-struct Knock {
+struct Check {
     answer: Pin<Box<dyn Future<Output = Answer> + Send>>,
     /// What is asked of the hub when it was; without it, a name is still to be given.
     then: Option<Input>,
     nonce: Option<String>,
 }
 
-impl Door {
-    pub(super) fn new(address: IpAddr) -> Self {
-        Self { address, is_open: false, tried: 0, knock: None }
+impl PasswordGate {
+    pub(super) fn new(address: IpAddr, attempts: Arc<Attempts>) -> Self {
+        Self { address, attempts, is_open: false, tried: 0, check: None }
     }
 
     pub(super) fn address(&self) -> IpAddr {
@@ -49,13 +56,13 @@ impl Door {
     }
 
     /// Whether a password is being looked at.
-    pub(super) fn is_knocked_at(&self) -> bool {
-        self.knock.is_some()
+    pub(super) fn is_checking(&self) -> bool {
+        self.check.is_some()
     }
 
     pub(super) fn poll_answer(&mut self, context: &mut Context<'_>) -> Poll<Answer> {
-        match &mut self.knock {
-            Some(knock) => knock.answer.as_mut().poll(context),
+        match &mut self.check {
+            Some(check) => check.answer.as_mut().poll(context),
             None => Poll::Pending,
         }
     }
@@ -63,39 +70,39 @@ impl Door {
 
 impl Session {
     /// What the hub is asked for somebody who is silent: to be greeted, unless the password is wanted first.
-    pub(super) fn greeting(&self) -> Ask {
+    pub(super) fn greeting(&self) -> SessionInput {
         let settings = self.shared.settings();
-        if self.door.is_open || settings.server.password.is_none() {
-            return Ask::Greet;
+        if self.gate.is_open || settings.server.password.is_none() {
+            return SessionInput::Greet;
         }
         let text = format!("Welcome to {}. What is the password?", settings.server.name);
-        Ask::Tell(Box::new(Event::PasswordWanted { text }))
+        SessionInput::Send(Box::new(Event::PasswordWanted { text }))
     }
 
     /// Lets what was said through to the hub, or has it looked at as a password.
-    pub(super) fn at_door(&mut self, input: Input) -> Option<Ask> {
-        if self.door.is_open {
-            return Some(Ask::Input(without_password(input).0));
+    pub(super) fn at_gate(&mut self, input: Input) -> Option<SessionInput> {
+        if self.gate.is_open {
+            return Some(SessionInput::Input(without_password(input).0));
         }
         let settings = self.shared.settings();
         let Some(hash) = &settings.server.password else {
-            // Who has been let through once is not asked again, should the house get a password while they look for a name.
-            self.door.is_open = true;
-            return Some(Ask::Input(without_password(input).0));
+            // Who has been let through once is not asked again, should the server get a password while they look for a name.
+            self.gate.is_open = true;
+            return Some(SessionInput::Input(without_password(input).0));
         };
         let envelope = match input {
             Input::Nothing => return None,
-            Input::Typed(password) => return self.knock(hash, password, None, None),
+            Input::Typed(password) => return self.check(hash, password, None, None),
             Input::Request(envelope) => envelope,
         };
         let nonce = envelope.nonce.clone();
         match &envelope.request {
             Request::Hello { .. } => {
                 if let (hello, Some(password)) = without_password(Input::Request(envelope)) {
-                    return self.knock(hash, password, Some(hello), nonce);
+                    return self.check(hash, password, Some(hello), nonce);
                 }
             }
-            Request::Ping => return Some(Ask::Tell(Box::new(Event::Pong { nonce }))),
+            Request::Ping => return Some(SessionInput::Send(Box::new(Event::Pong { nonce }))),
             Request::Pong => return None,
             Request::Quit { .. } => {
                 self.hang_up(LeaveReason::Quit { farewell: String::new() });
@@ -103,19 +110,19 @@ impl Session {
             }
             _ => {}
         }
-        let text = "this house asks for a password; say hello with it".into();
+        let text = "this server asks for a password; say hello with it".into();
         Some(complaint(ErrorCode::PasswordWanted, text, nonce))
     }
 
     /// Has a password looked at, in its turn.
-    fn knock(
+    fn check(
         &mut self,
         hash: &PasswordHash,
         password: String,
         then: Option<Input>,
         nonce: Option<String>,
-    ) -> Option<Ask> {
-        let turn = match self.attempts.book(self.door.address, Instant::now()) {
+    ) -> Option<SessionInput> {
+        let turn = match self.gate.attempts.book(self.gate.address, Instant::now()) {
             Ok(turn) => turn,
             Err(wait) => {
                 self.turn_away(ErrorCode::Limit, &too_many(wait), nonce);
@@ -127,40 +134,40 @@ impl Session {
             Timer::at(turn).await;
             hash.verify(password).await
         });
-        self.door.knock = Some(Box::new(Knock { answer, then, nonce }));
+        self.gate.check = Some(Box::new(Check { answer, then, nonce }));
         None
     }
 
     /// The password was looked at.
     pub(super) fn take_answer(&mut self, answer: Answer) {
-        let Some(knock) = self.door.knock.take() else {
+        let Some(check) = self.gate.check.take() else {
             return;
         };
-        let Knock { then, nonce, .. } = *knock;
+        let Check { then, nonce, .. } = *check;
         match answer {
             Ok(true) => {
-                self.door.is_open = true;
+                self.gate.is_open = true;
                 self.ready = match then {
-                    Some(input) => Some(Ask::Input(input)),
+                    Some(input) => Some(SessionInput::Input(input)),
                     // Who has sent more already does not wait to be asked.
                     None if self.lines.has_partial() => None,
-                    None => Some(Ask::Greet),
+                    None => Some(SessionInput::Greet),
                 };
             }
             Ok(false) => {
-                self.strike(Strike::Password);
-                self.attempts.was_wrong(self.door.address, Instant::now());
-                let text = "that is not the password of this house; try again";
+                self.limit_hit(LimitHit::Password);
+                self.gate.attempts.was_wrong(self.gate.address, Instant::now());
+                let text = "that is not the password of this server; try again";
                 self.turn_away(ErrorCode::WrongPassword, text, nonce);
             }
             Err(busy) => self.turn_away(ErrorCode::Limit, &busy.to_string(), nonce),
         }
     }
 
-    /// Says why the door stays closed, or ends the connection when that was said often enough.
+    /// Says why the gate stays closed, or ends the connection when that was said often enough.
     fn turn_away(&mut self, code: ErrorCode, text: &str, nonce: Option<String>) {
-        self.door.tried += 1;
-        let tried = self.door.tried;
+        self.gate.tried += 1;
+        let tried = self.gate.tried;
         if self.shared.settings().limits.name_lines.is_some_and(|limit| tried >= limit) {
             let why = format!("{tried} passwords were tried and none was right");
             self.hang_up(LeaveReason::Refused { why });

@@ -9,7 +9,7 @@ use crate::protocol::ids::RoomId;
 use super::MAX_SLICES;
 use super::writer::{Cursor, Piece};
 
-/// See the module. Kept by whoever flushes many outlets, one after the other.
+/// See the module. Kept by whoever flushes many outboxes, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     room: Option<RoomId>,
@@ -22,7 +22,7 @@ pub(crate) struct Batch {
     joined: [Vec<u8>; DIALECTS],
     /// Scratch space for what is owed to one alone; empty before and after.
     pub(super) own: Vec<Piece>,
-    /// What was handed out, until it is counted for the whole house.
+    /// What was handed out, until it is counted for the whole server.
     pub(super) tally: Tally,
 }
 
@@ -49,7 +49,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Lets go of what it holds, so that an idle worker keeps no entries alive.
+    /// Lets go of what it holds, so that an idle shard keeps no entries alive.
     pub(crate) fn clear(&mut self) {
         self.room = None;
         self.slices.clear();

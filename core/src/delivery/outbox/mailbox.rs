@@ -17,7 +17,7 @@ pub(super) struct Mailbox {
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// A line.
-    Tell(Box<Event>),
+    Event(Box<Event>),
     /// Entries of this room from `next` on belong to it from now on. The history before that is held here, because the ring may let it
     /// go before anybody looks.
     Follow { room: RoomId, timeline: Arc<Timeline>, history: Vec<Slice>, next: EntryId },
@@ -30,7 +30,7 @@ pub(crate) enum Mail {
 /// How the mailbox took something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Post {
-    /// It waits; the worker has to be told once it is published.
+    /// It waits; the shard has to be told once it is published.
     Waits,
     /// There is no room for it.
     Full,

@@ -96,7 +96,7 @@ impl Writer {
                 break;
             }
             match self.mail.pop_front() {
-                Some((_, Mail::Tell(event))) => {
+                Some((_, Mail::Event(event))) => {
                     self.gathered += 1;
                     pieces.push(Piece::Own(event));
                 }

@@ -71,7 +71,7 @@ fn advice(path: &Path, error: &io::Error) -> String {
             format!("create the folder `{}`", folder.display())
         }
         (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem, _) => {
-            "let the user who runs the house write there, or choose another path".into()
+            "let the user who runs the server write there, or choose another path".into()
         }
         (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
             "make room on the disk; it is tried again until then".into()

@@ -4,21 +4,21 @@ use super::*;
 
 #[test]
 fn who_is_banned_is_sent_out_and_does_not_come_back_in_whatever_letters() {
-    let house = open("");
-    let bob = house.house.enter("bob");
-    assert_eq!(house.types("ban BOB 2h flooding"), "bob is banned for 2h");
+    let server = open("");
+    let bob = server.server.enter("bob");
+    assert_eq!(server.types("ban BOB 2h flooding"), "bob is banned for 2h");
     assert_eq!(bob.hears_goodbye(), "* goodbye (kicked by host: banned for 2h: flooding)");
     for name in ["bob", "B0B", "bоb"] {
-        let refusal = house.refusal("192.0.2.1", name);
+        let refusal = server.refusal("192.0.2.1", name);
         let end = "is banned for another 2h (flooding); choose another";
         assert!(refusal.ends_with(end), "{refusal}");
     }
-    house.house.enter("bobby");
-    let ada = house.house.enter("ada");
+    server.server.enter("bobby");
+    let ada = server.server.enter("ada");
     ada.types("!nick bob");
     ada.hears_about("! the name `bob` is banned for another 2h (flooding)");
     assert_eq!(
-        done(&house),
+        done(&server),
         [
             "host: ban bob until 2026-01-01T02:00:00.000Z (flooding)",
             "host: kick bob (banned for 2h: flooding)"
@@ -28,96 +28,102 @@ fn who_is_banned_is_sent_out_and_does_not_come_back_in_whatever_letters() {
 
 #[test]
 fn a_ban_is_over_when_its_time_is_and_is_dropped() {
-    let house = open("");
-    assert_eq!(house.types("ban bob 2h"), "nobody here is called `bob`; the name is banned for 2h");
-    wait_for_the_file(&house, "bob", true);
-    house.house.step(HOUR);
-    assert!(house.refusal("192.0.2.1", "bob").contains("for another 1h;"));
-    house.house.step(HOUR + SECOND);
-    house.house.enter("bob");
-    assert_eq!(house.types("bans"), "nobody is banned");
-    wait_for_the_file(&house, "bob", false);
+    let server = open("");
+    assert_eq!(
+        server.types("ban bob 2h"),
+        "nobody here is called `bob`; the name is banned for 2h"
+    );
+    wait_for_the_file(&server, "bob", true);
+    server.server.step(HOUR);
+    assert!(server.refusal("192.0.2.1", "bob").contains("for another 1h;"));
+    server.server.step(HOUR + SECOND);
+    server.server.enter("bob");
+    assert_eq!(server.types("bans"), "nobody is banned");
+    wait_for_the_file(&server, "bob", false);
 }
 
 #[test]
 fn an_address_or_a_network_keeps_out_everybody_behind_it() {
-    let house = open("");
-    let _bob = house.enter_from("192.0.2.7", "bob");
-    let eve = house.enter_from("192.0.2.8", "eve");
-    let ada = house.enter_from("198.51.100.1", "ada");
+    let server = open("");
+    let _bob = server.enter_from("192.0.2.7", "bob");
+    let eve = server.enter_from("192.0.2.8", "eve");
+    let ada = server.enter_from("198.51.100.1", "ada");
     assert_eq!(
-        house.types("ban 192.0.2.0/24 forever 3 warnings"),
+        server.types("ban 192.0.2.0/24 forever 3 warnings"),
         "192.0.2.0/24 is banned for good; 2 people were sent out"
     );
     assert_eq!(eve.hears_goodbye(), "* goodbye (kicked by host: banned for good: 3 warnings)");
-    assert_eq!(house.refusal("192.0.2.99", "carl"), "your address is banned for good (3 warnings)");
-    house.enter_from("192.0.3.1", "carl");
+    assert_eq!(
+        server.refusal("192.0.2.99", "carl"),
+        "your address is banned for good (3 warnings)"
+    );
+    server.enter_from("192.0.3.1", "carl");
     ada.types("still here");
     ada.hears("ada: still here");
     assert_eq!(
-        house.types("unban 192.0.2.7"),
+        server.types("unban 192.0.2.7"),
         "! `192.0.2.7` is banned with all of 192.0.2.0/24; `unban 192.0.2.0/24`"
     );
-    assert_eq!(house.types("unban 192.0.2.0/24"), "192.0.2.0/24 may come in again");
-    house.enter_from("192.0.2.7", "bob");
+    assert_eq!(server.types("unban 192.0.2.0/24"), "192.0.2.0/24 may come in again");
+    server.enter_from("192.0.2.7", "bob");
 }
 
 #[test]
 fn the_address_of_somebody_is_banned_only_when_that_is_said() {
-    let house = open("");
-    let bob = house.enter_from("192.0.2.7", "bob");
-    let classmate = house.enter_from("192.0.2.7", "carl");
-    assert_eq!(house.types("ban bob"), "bob is banned for good");
+    let server = open("");
+    let bob = server.enter_from("192.0.2.7", "bob");
+    let classmate = server.enter_from("192.0.2.7", "carl");
+    assert_eq!(server.types("ban bob"), "bob is banned for good");
     bob.hears_goodbye();
     classmate.types("hello");
     classmate.hears("carl: hello");
-    let bob = house.enter_from("192.0.2.7", "bob2");
+    let bob = server.enter_from("192.0.2.7", "bob2");
     assert_eq!(
-        house.types("ban address bob2 1h"),
+        server.types("ban address bob2 1h"),
         "bob2 (192.0.2.7) is banned for 1h; 2 people were sent out"
     );
     bob.hears_goodbye();
     classmate.hears_goodbye();
     // The name is banned with it, wherever it comes from.
-    assert!(house.refusal("198.51.100.1", "bob2").contains("the name `bob2` is banned"));
-    assert_eq!(house.types("unban bob2"), "bob2 (192.0.2.7) may come in again");
-    house.enter_from("192.0.2.7", "carl");
+    assert!(server.refusal("198.51.100.1", "bob2").contains("the name `bob2` is banned"));
+    assert_eq!(server.types("unban bob2"), "bob2 (192.0.2.7) may come in again");
+    server.enter_from("192.0.2.7", "carl");
 }
 
 #[test]
 fn of_ipv6_the_network_of_a_customer_is_banned() {
-    let house = open("");
-    let _bob = house.enter_from("2001:db8:1:2::7", "bob");
-    assert!(house.types("ban address bob").starts_with("bob (2001:db8:1:2::/64) is banned"));
-    house.refusal("2001:db8:1:2:ffff::1", "eve");
-    house.enter_from("2001:db8:1:3::1", "eve");
+    let server = open("");
+    let _bob = server.enter_from("2001:db8:1:2::7", "bob");
+    assert!(server.types("ban address bob").starts_with("bob (2001:db8:1:2::/64) is banned"));
+    server.refusal("2001:db8:1:2:ffff::1", "eve");
+    server.enter_from("2001:db8:1:3::1", "eve");
 }
 
 #[test]
 fn nobody_bans_this_machine_by_accident() {
-    let house = open("");
-    let _bob = house.enter_from("127.0.0.1", "bob");
-    let _bot = house.house.enter("bot");
-    assert!(house.types("ban address bob").starts_with("! bob comes from this machine itself;"));
-    assert!(house.types("ban address bot").starts_with("! bot has no address"));
-    assert!(house.types("ban address eve").starts_with("! nobody here is called `eve`"));
-    assert!(house.types("ban 0.0.0.0/0").starts_with("! `0.0.0.0/0` is everybody"));
-    assert!(house.types("ban host").starts_with("! `host` is the host"));
-    assert_eq!(house.types("bans"), "nobody is banned");
+    let server = open("");
+    let _bob = server.enter_from("127.0.0.1", "bob");
+    let _bot = server.server.enter("bot");
+    assert!(server.types("ban address bob").starts_with("! bob comes from this machine itself;"));
+    assert!(server.types("ban address bot").starts_with("! bot has no address"));
+    assert!(server.types("ban address eve").starts_with("! nobody here is called `eve`"));
+    assert!(server.types("ban 0.0.0.0/0").starts_with("! `0.0.0.0/0` is everybody"));
+    assert!(server.types("ban host").starts_with("! `host` is the operator"));
+    assert_eq!(server.types("bans"), "nobody is banned");
 }
 
 #[test]
 fn a_name_that_is_an_address_is_nobodys() {
-    let house = open("");
+    let server = open("");
     assert_eq!(
-        house.refusal("192.0.2.1", "10.0.0.7"),
+        server.refusal("192.0.2.1", "10.0.0.7"),
         "`10.0.0.7` is an address; choose another name"
     );
 }
 
 #[test]
 fn what_cannot_be_meant_is_said_with_what_could() {
-    let house = open("");
+    let server = open("");
     for (line, answer) in [
         ("ban", "! WHO is missing; usage: ban WHO [DURATION] [REASON]"),
         (
@@ -140,30 +146,30 @@ fn what_cannot_be_meant_is_said_with_what_could() {
         ("unlock lobby", "! lobby is not locked"),
         ("invite bob lobby", "! lobby is not locked, so bob may come in as everybody may"),
     ] {
-        assert_eq!(house.types(line), answer, "{line}");
+        assert_eq!(server.types(line), answer, "{line}");
     }
     assert_eq!(
-        house.types("ban bob no more of this"),
+        server.types("ban bob no more of this"),
         "nobody here is called `bob`; the name is banned for good"
     );
-    assert!(house.types("bans").ends_with("bob            for good  host  no more of this"));
+    assert!(server.types("bans").ends_with("bob            for good  host  no more of this"));
 }
 
 #[test]
 fn nobody_acts_against_somebody_of_the_same_role_or_a_higher_one() {
-    let house = open("");
-    let moderator = house.enter_from("192.0.2.1", "mod1");
-    let _other = house.enter_from("192.0.2.2", "mod2");
-    let _operator = house.enter_from("192.0.2.2", "op1");
-    let bob = house.enter_from("192.0.2.3", "bob");
+    let server = open("");
+    let moderator = server.enter_from("192.0.2.1", "mod1");
+    let _other = server.enter_from("192.0.2.2", "mod2");
+    let _operator = server.enter_from("192.0.2.2", "op1");
+    let bob = server.enter_from("192.0.2.3", "bob");
     for (line, answer) in [
-        ("!ban mod2", "! mod2 is a moderator as you are; ask the host"),
+        ("!ban mod2", "! mod2 is a moderator as you are; ask the operator"),
         ("!ban mod1", "! that would be yourself"),
-        ("!ban op1", "! op1 is an operator; ask the host"),
-        ("!mute mod2", "! mod2 is a moderator as you are; ask the host"),
+        ("!ban op1", "! op1 is an operator; ask the operator"),
+        ("!mute mod2", "! mod2 is a moderator as you are; ask the operator"),
         ("!unmute mod1", "! nobody unmutes themselves; ask another"),
         ("!ban 192.0.0.0/16", "! that would be yourself"),
-        ("!ban 192.0.2.2", "! mod2 is a moderator as you are; ask the host"),
+        ("!ban 192.0.2.2", "! mod2 is a moderator as you are; ask the operator"),
     ] {
         moderator.types(line);
         moderator.hears(answer);
@@ -174,22 +180,22 @@ fn nobody_acts_against_somebody_of_the_same_role_or_a_higher_one() {
     moderator.hears("* bob is banned for 10m");
     assert_eq!(bob.hears_goodbye(), "* goodbye (kicked by mod1: banned for 10m)");
     // The console may.
-    assert_eq!(house.types("ban op1"), "op1 is banned for good");
+    assert_eq!(server.types("ban op1"), "op1 is banned for good");
 }
 
 #[test]
-fn bans_outlive_the_house() {
-    let house = open("");
-    assert!(!file(&house).exists());
-    house.types("ban bob 2h flooding");
-    house.types("ban 192.0.2.0/24");
-    let house = restart(house);
-    assert!(house.refusal("198.51.100.1", "bob").contains("for another 2h (flooding)"));
-    house.refusal("192.0.2.7", "eve");
-    house.types("unban bob");
-    let house = restart(house);
-    house.enter_from("198.51.100.1", "bob");
-    house.refusal("192.0.2.7", "eve");
+fn bans_outlive_the_server() {
+    let server = open("");
+    assert!(!file(&server).exists());
+    server.types("ban bob 2h flooding");
+    server.types("ban 192.0.2.0/24");
+    let server = restart(server);
+    assert!(server.refusal("198.51.100.1", "bob").contains("for another 2h (flooding)"));
+    server.refusal("192.0.2.7", "eve");
+    server.types("unban bob");
+    let server = restart(server);
+    server.enter_from("198.51.100.1", "bob");
+    server.refusal("192.0.2.7", "eve");
 }
 
 #[test]
@@ -203,76 +209,76 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
         format!("{}:3:6: there is no field `nam`", folder.path().join("bans.ron").display());
     assert!(error.contains(&place), "{error}");
 
-    let house = open("");
-    house.types("ban bob");
-    wait_for_the_file(&house, "bob", true);
-    fs::write(file(&house), broken).unwrap();
-    let handle = house.house.handle();
+    let server = open("");
+    server.types("ban bob");
+    wait_for_the_file(&server, "bob", true);
+    fs::write(file(&server), broken).unwrap();
+    let handle = server.server.handle();
     let settings = (*handle.settings()).clone();
-    let plugins = vec![moderation(&house.folder, "")];
+    let plugins = vec![moderation(&server.folder, "")];
     let error = smol::block_on(handle.apply(settings, Some(plugins))).unwrap_err().to_string();
     assert!(error.contains(":3:6: there is no field `nam`"), "{error}");
     // What is done meanwhile holds, and is kept when the file is whole again.
-    house.types("ban carl");
-    let report = next_report(&house.reports);
+    server.types("ban carl");
+    let report = next_report(&server.reports);
     assert!(report.contains(":3:6: there is no field `nam`"), "{report}");
-    assert_eq!(fs::read_to_string(file(&house)).unwrap(), broken);
-    house.refusal("192.0.2.1", "bob");
-    house.refusal("192.0.2.1", "carl");
-    fs::write(file(&house), broken.replace("nam:", "name:")).unwrap();
-    house.house.step(Duration::from_secs(5));
-    wait_for_the_file(&house, "carl", true);
-    assert!(next_report(&house.reports).ends_with("again"));
-    house.refusal("192.0.2.1", "eve");
+    assert_eq!(fs::read_to_string(file(&server)).unwrap(), broken);
+    server.refusal("192.0.2.1", "bob");
+    server.refusal("192.0.2.1", "carl");
+    fs::write(file(&server), broken.replace("nam:", "name:")).unwrap();
+    server.server.step(Duration::from_secs(5));
+    wait_for_the_file(&server, "carl", true);
+    assert!(next_report(&server.reports).ends_with("again"));
+    server.refusal("192.0.2.1", "eve");
 }
 
 #[test]
 fn what_an_editor_changes_is_taken_over_by_a_reload() {
-    let house = open("");
-    house.types("ban bob");
-    wait_for_the_file(&house, "bob", true);
-    let eve = house.house.enter("eve");
-    fs::write(file(&house), "[(name: \"eve\", why: \"by hand\")]").unwrap();
-    reload(&house);
+    let server = open("");
+    server.types("ban bob");
+    wait_for_the_file(&server, "bob", true);
+    let eve = server.server.enter("eve");
+    fs::write(file(&server), "[(name: \"eve\", why: \"by hand\")]").unwrap();
+    reload(&server);
     assert_eq!(eve.hears_goodbye(), "* goodbye (kicked: banned for good (by hand))");
-    house.house.enter("bob");
-    // Without a reload, what the house writes next does not undo it either.
-    fs::write(file(&house), "[(name: \"carl\")]").unwrap();
-    house.types("ban bob");
-    wait_for_the_file(&house, "bob", true);
-    wait_for_the_file(&house, "carl", true);
+    server.server.enter("bob");
+    // Without a reload, what the server writes next does not undo it either.
+    fs::write(file(&server), "[(name: \"carl\")]").unwrap();
+    server.types("ban bob");
+    wait_for_the_file(&server, "bob", true);
+    wait_for_the_file(&server, "carl", true);
 }
 
 #[test]
 fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds() {
-    let (house, path) = open_without_a_folder();
+    let (server, path) = open_without_a_folder();
     let inner = path.parent().unwrap().to_owned();
-    house.types("ban bob");
-    let report = next_report(&house.reports);
+    server.types("ban bob");
+    let report = next_report(&server.reports);
     let advice = format!("create the folder `{}`; until then the new bans hold", inner.display());
     assert!(report.contains(&advice), "{report}");
-    house.refusal("192.0.2.1", "bob");
-    house.types("ban eve");
-    house.house.step(Duration::from_secs(5));
+    server.refusal("192.0.2.1", "bob");
+    server.types("ban eve");
+    server.server.step(Duration::from_secs(5));
     fs::create_dir(&inner).unwrap();
     // That try may end only now, and then sets the time of the next one.
     let started = std::time::Instant::now();
     while !path.exists() {
         assert!(started.elapsed() < PATIENCE, "it is not tried again");
-        house.house.step(Duration::from_secs(5));
+        server.server.step(Duration::from_secs(5));
     }
     // One report for all the tries that failed, and one for the one that did not.
-    let report = next_report(&house.reports);
+    let report = next_report(&server.reports);
     assert_eq!(report, format!("the bans are kept in `{}` again", path.display()));
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("bob") && text.contains("eve"), "{text}");
 }
 
 #[test]
-fn bans_that_could_not_be_kept_are_named_when_the_house_closes() {
-    let (house, _) = open_without_a_folder();
-    house.types("ban bob");
-    assert!(next_report(&house.reports).contains("cannot write the bans"));
-    house.house.stop();
-    assert!(next_report(&house.reports).ends_with("not kept are the bans of bob"));
+fn bans_that_could_not_be_kept_are_named_when_the_server_stops() {
+    let (server, _) = open_without_a_folder();
+    server.types("ban bob");
+    assert!(next_report(&server.reports).contains("cannot write the bans"));
+    server.server.stop();
+    assert!(next_report(&server.reports).ends_with("not kept are the bans of bob"));
 }

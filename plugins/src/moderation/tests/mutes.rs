@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn who_is_muted_reads_but_does_not_speak() {
-    let house = open("");
-    let bob = house.house.enter("bob");
-    let ada = house.house.enter("ada");
-    let moderator = house.house.enter("mod1");
+    let server = open("");
+    let bob = server.server.enter("bob");
+    let ada = server.server.enter("ada");
+    let moderator = server.server.enter("mod1");
     moderator.types("!mute bob 10m calm down");
     moderator.hears("* bob is muted for 10m");
     bob.hears("* you are muted for 10m: calm down");
@@ -25,43 +25,43 @@ fn who_is_muted_reads_but_does_not_speak() {
     bob.hears("[bob to host] sorry");
     ada.types("poor bob");
     bob.hears("ada: poor bob");
-    house.house.step(Duration::from_secs(600));
+    server.server.step(Duration::from_secs(600));
     bob.types("I am back");
     ada.hears("bob: I am back");
     assert!(!ada.transcript().iter().any(|line| line.contains("waves") || line == "bob: hello"));
-    assert_eq!(house.types("mutes"), "nobody is muted");
+    assert_eq!(server.types("mutes"), "nobody is muted");
 }
 
 #[test]
 fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
-    let house = open("");
-    let bob = house.enter_from("192.0.2.7", "bob");
-    let classmate = house.enter_from("192.0.2.7", "carl");
-    house.types("mute bob");
+    let server = open("");
+    let bob = server.enter_from("192.0.2.7", "bob");
+    let classmate = server.enter_from("192.0.2.7", "carl");
+    server.types("mute bob");
     leave(bob);
-    let bob = house.enter_from("192.0.2.7", "bob2");
+    let bob = server.enter_from("192.0.2.7", "bob2");
     bob.types("hello");
     bob.hears_about("! you are muted for good");
-    let elsewhere = house.enter_from("198.51.100.1", "B0B");
+    let elsewhere = server.enter_from("198.51.100.1", "B0B");
     elsewhere.types("hello");
     elsewhere.hears_about("! you are muted for good");
     // Who was here already is somebody else, and so is whom a moderator lets speak.
     classmate.types("hello");
     classmate.hears("carl: hello");
     leave(bob);
-    let dora = house.enter_from("192.0.2.7", "dora");
-    assert_eq!(house.types("unmute dora"), "dora may speak again");
+    let dora = server.enter_from("192.0.2.7", "dora");
+    assert_eq!(server.types("unmute dora"), "dora may speak again");
     dora.hears("* you may speak again");
     dora.types("hello");
     dora.hears("dora: hello");
     leave(dora);
-    let dora = house.enter_from("192.0.2.7", "dora");
+    let dora = server.enter_from("192.0.2.7", "dora");
     dora.types("hello again");
     dora.hears("dora: hello again");
-    let bob = house.enter_from("192.0.2.7", "bob3");
+    let bob = server.enter_from("192.0.2.7", "bob3");
     bob.types("hello");
     bob.hears_about("! you are muted");
-    assert_eq!(house.types("unmute bob"), "bob may speak again");
+    assert_eq!(server.types("unmute bob"), "bob may speak again");
     for guest in [&bob, &elsewhere] {
         guest.types("free");
         guest.hears_about(": free");
@@ -70,11 +70,11 @@ fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
 
 #[test]
 fn last_words_are_words() {
-    let house = open("");
-    let ada = house.house.enter("ada");
-    let bob = house.house.enter("bob");
-    house.types("mute bob");
-    let carl = house.house.enter("carl");
+    let server = open("");
+    let ada = server.server.enter("ada");
+    let bob = server.server.enter("bob");
+    server.types("mute bob");
+    let carl = server.server.enter("carl");
     bob.types("!quit buy my pills");
     assert_eq!(bob.hears_goodbye(), "* goodbye (quit)");
     carl.types("!quit see you");
@@ -85,23 +85,23 @@ fn last_words_are_words() {
 
 #[test]
 fn who_only_shares_an_address_with_the_muted_may_speak_as_a_moderator() {
-    let house = open("");
-    let _bob = house.enter_from("192.0.2.7", "bob");
-    house.types("mute bob");
-    let moderator = house.enter_from("192.0.2.7", "mod1");
+    let server = open("");
+    let _bob = server.enter_from("192.0.2.7", "bob");
+    server.types("mute bob");
+    let moderator = server.enter_from("192.0.2.7", "mod1");
     moderator.types("hello");
     moderator.hears("mod1: hello");
-    house.types("mute mod1");
+    server.types("mute mod1");
     moderator.types("hello?");
     moderator.hears_about("! you are muted for good");
 }
 
 #[test]
 fn addresses_are_left_alone_where_the_settings_say_so() {
-    let house = open("mute_addresses: false");
-    let _bob = house.enter_from("192.0.2.7", "bob");
-    house.types("mute bob");
-    let carl = house.enter_from("192.0.2.7", "carl");
+    let server = open("mute_addresses: false");
+    let _bob = server.enter_from("192.0.2.7", "bob");
+    server.types("mute bob");
+    let carl = server.enter_from("192.0.2.7", "carl");
     carl.types("hello");
     carl.hears("carl: hello");
 }

@@ -4,16 +4,16 @@ use super::*;
 
 #[test]
 fn in_a_slow_room_everybody_waits_but_moderators() {
-    let house = open("");
-    let ada = house.house.enter("ada");
-    let bob = house.house.enter("bob");
-    let moderator = house.house.enter("mod1");
+    let server = open("");
+    let ada = server.server.enter("ada");
+    let bob = server.server.enter("bob");
+    let moderator = server.server.enter("mod1");
     moderator.types("!slow lobby 10");
     ada.hears("* this room is slow: one message in 10s from each");
     ada.types("one");
     bob.types("two");
     ada.hears("bob: two");
-    house.house.step(SECOND);
+    server.server.step(SECOND);
     ada.types("three");
     ada.hears("! lobby is slow; you can say something again in 9s");
     ada.types("!join dev");
@@ -26,7 +26,7 @@ fn in_a_slow_room_everybody_waits_but_moderators() {
         moderator.types(text);
         bob.hears(&format!("mod1: {text}"));
     }
-    house.house.step(SECOND * 9);
+    server.server.step(SECOND * 9);
     ada.types("!join lobby");
     ada.types("three");
     bob.hears("ada: three");
@@ -40,14 +40,14 @@ fn in_a_slow_room_everybody_waits_but_moderators() {
 
 #[test]
 fn a_locked_room_is_for_moderators_and_the_invited() {
-    let house = open("");
-    let ada = house.house.enter("ada");
-    let bob = house.house.enter("bob");
-    let carl = house.house.enter("carl");
-    let moderator = house.house.enter("mod1");
+    let server = open("");
+    let ada = server.server.enter("ada");
+    let bob = server.server.enter("bob");
+    let carl = server.server.enter("carl");
+    let moderator = server.server.enter("mod1");
     ada.types("!join dev");
     ada.hears_about("you are in dev");
-    house.types("topic dev secrets");
+    server.types("topic dev secrets");
     moderator.types("!lock dev");
     moderator.hears("* dev is locked; `invite NAME dev` lets somebody in");
     bob.types("!join DEV");
@@ -70,27 +70,27 @@ fn a_locked_room_is_for_moderators_and_the_invited() {
     carl.types("!join dev");
     carl.hears_about("you are in dev");
     assert_eq!(
-        done(&house)[1..],
+        done(&server)[1..],
         ["mod1: lock in dev", "mod1: invite bob in dev", "mod1: unlock in dev"]
     );
 }
 
 #[test]
 fn a_room_may_be_locked_from_the_start_and_who_is_kicked_is_invited_no_more() {
-    let house = open("invite_only: [\"staff\"]");
-    let bob = house.house.enter("bob");
+    let server = open("invite_only: [\"staff\"]");
+    let bob = server.server.enter("bob");
     bob.types("!join staff");
     bob.hears_about("! `staff` is locked");
-    house.types("invite bob staff");
+    server.types("invite bob staff");
     bob.types("!join staff");
     bob.hears_about("you are in staff");
-    house.types("kick bob");
+    server.types("kick bob");
     bob.hears_goodbye();
     // The room has closed with him, and stays locked.
-    let bob = house.house.enter("bob");
+    let bob = server.server.enter("bob");
     bob.types("!join staff");
     bob.hears_about("! `staff` is locked");
-    assert_eq!(house.types("unlock staff"), "staff is open to everybody again");
+    assert_eq!(server.types("unlock staff"), "staff is open to everybody again");
     bob.types("!join staff");
     bob.hears_about("you are in staff");
 }

@@ -1,18 +1,18 @@
 use salotto::Plugin;
 use salotto::plugin::Nothing;
-use salotto::{Catalog, Command, Happening, Host, Invocation, Reply, Report};
+use salotto::{Catalog, Command, Context, EntryKind, Invocation, Reply, Report};
 use tempfile::TempDir;
 
 use super::*;
 use crate::control::protocol::{Ask, Tell};
 use crate::logging::Diagnostics;
 use crate::settings::{ControlSettings, Source};
-use crate::steward::{Leave, Watch};
+use crate::supervisor::{Leave, Watch};
 
-/// A house that is open, with nobody in it.
-struct House {
+/// A server that is running, with nobody in it.
+struct TestServer {
     office: Office,
-    steward: Arc<Steward>,
+    supervisor: Arc<Supervisor>,
     _folder: TempDir,
 }
 
@@ -26,14 +26,14 @@ impl Plugin for Dancer {
 
     fn run_command(
         &mut self,
-        _: &mut Host<'_>,
+        _: &mut Context<'_>,
         _: &Invocation,
     ) -> Result<Reply, salotto::CommandError> {
         Ok(Reply::text("la la"))
     }
 }
 
-async fn house() -> House {
+async fn server() -> TestServer {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("salotto.ron");
     std::fs::write(&file, "(server: (listen: []))").unwrap();
@@ -41,14 +41,15 @@ async fn house() -> House {
         .with("dancer", |_| Ok(Box::new(Dancer)))
         .with("nothing", |_| Ok(Box::new(Nothing)));
     let source = Source::new(Some(file), catalog, Vec::new());
-    let steward = Steward::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none());
-    let steward = Arc::new(steward);
-    steward.open().await.unwrap();
-    House { office: Office::open(steward.clone()).unwrap(), steward, _folder: folder }
+    let supervisor =
+        Supervisor::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none());
+    let supervisor = Arc::new(supervisor);
+    supervisor.open().await.unwrap();
+    TestServer { office: Office::open(supervisor.clone()).unwrap(), supervisor, _folder: folder }
 }
 
-async fn front(house: &House, watch: Option<Watch>) -> Client {
-    let client = house.office.connect("a test");
+async fn front(server: &TestServer, watch: Option<Watch>) -> Client {
+    let client = server.office.connect("a test");
     client.meet(watch).await.unwrap();
     assert!(matches!(client.next().await, Some(Tell::Commands { .. })));
     client
@@ -80,7 +81,7 @@ fn said(tell: &Tell) -> Option<&str> {
     };
     match &**report {
         Report::Entry(entry) => match &entry.what {
-            Happening::Message { text, .. } => Some(text),
+            EntryKind::Message { text, .. } => Some(text),
             _ => None,
         },
         _ => None,
@@ -90,15 +91,15 @@ fn said(tell: &Tell) -> Option<&str> {
 #[test]
 fn what_a_line_brought_about_is_told_before_its_answer_and_to_others_too() {
     smol::block_on(async {
-        let house = house().await;
-        let mut one = front(&house, Some(Watch::Talk)).await;
-        let other = front(&house, Some(Watch::Talk)).await;
-        let blind = front(&house, None).await;
+        let server = server().await;
+        let mut one = front(&server, Some(Watch::Talk)).await;
+        let other = front(&server, Some(Watch::Talk)).await;
+        let blind = front(&server, None).await;
         let told = run(&mut one, "say hello").await;
         assert_eq!(said(&told[0]), Some("hello"), "{told:?}");
         assert!(matches!(told[1], Tell::Done { reply: Reply::Done, .. }), "{told:?}");
         assert_eq!(said(&other.next().await.unwrap()), Some("hello"));
-        house.steward.retire().await;
+        server.supervisor.retire().await;
         assert!(matches!(blind.next().await, Some(Tell::Bye { .. })));
     });
 }
@@ -106,16 +107,16 @@ fn what_a_line_brought_about_is_told_before_its_answer_and_to_others_too() {
 #[test]
 fn a_front_that_takes_nothing_holds_up_no_other_and_forgets_the_oldest() {
     smol::block_on(async {
-        let house = house().await;
-        let mut stuck = front(&house, Some(Watch::Talk)).await;
-        let mut other = front(&house, None).await;
+        let server = server().await;
+        let mut stuck = front(&server, Some(Watch::Talk)).await;
+        let mut other = front(&server, None).await;
         for number in 0..3000 {
             run(&mut other, &format!("say {number}")).await;
         }
         let told = run(&mut stuck, "watch").await;
         let heard: Vec<&str> = told.iter().filter_map(said).collect();
         assert_eq!((heard.first(), heard.last()), (Some(&"0"), Some(&"2999")));
-        // What the line holds, what the desk holds, and what the house keeps for one who watches.
+        // What the line holds, what the desk holds, and what the server keeps for one who watches.
         assert!(heard.len() <= 64 + 1 + 1024, "{} were kept", heard.len());
     });
 }
@@ -123,9 +124,9 @@ fn a_front_that_takes_nothing_holds_up_no_other_and_forgets_the_oldest() {
 #[test]
 fn what_was_asked_is_done_also_for_a_front_that_has_gone() {
     smol::block_on(async {
-        let house = house().await;
-        let other = front(&house, Some(Watch::Talk)).await;
-        let mut gone = front(&house, None).await;
+        let server = server().await;
+        let other = front(&server, Some(Watch::Talk)).await;
+        let mut gone = front(&server, None).await;
         gone.run("say so long", false).await;
         drop(gone);
         assert_eq!(said(&other.next().await.unwrap()), Some("so long"));
@@ -135,8 +136,8 @@ fn what_was_asked_is_done_also_for_a_front_that_has_gone() {
 #[test]
 fn new_commands_are_told_before_what_comes_after() {
     smol::block_on(async {
-        let house = house().await;
-        let mut client = front(&house, None).await;
+        let server = server().await;
+        let mut client = front(&server, None).await;
         assert!(matches!(&run(&mut client, "dance").await[..], [Tell::Failed { .. }]));
         let told = run(&mut client, "plugins enable dancer").await;
         let [Tell::Commands { commands }, Tell::Done { .. }] = &told[..] else {
@@ -153,36 +154,36 @@ fn new_commands_are_told_before_what_comes_after() {
 #[test]
 fn a_shutdown_from_one_front_is_told_to_all_and_is_for_good() {
     smol::block_on(async {
-        let house = house().await;
-        let mut one = front(&house, None).await;
-        let other = front(&house, None).await;
+        let server = server().await;
+        let mut one = front(&server, None).await;
+        let other = front(&server, None).await;
         let told = run(&mut one, "shutdown").await;
         assert!(matches!(&told[..], [Tell::Leave { how: Leave::Shutdown, .. }]), "{told:?}");
         for client in [&one, &other] {
             assert!(matches!(client.next().await, Some(Tell::Bye { .. })));
             assert_eq!(client.next().await, None);
         }
-        let late = front(&house, None).await;
+        let late = front(&server, None).await;
         assert!(matches!(late.next().await, Some(Tell::Bye { .. })));
         assert_eq!(
-            house.steward.open().await.unwrap_err().to_string(),
+            server.supervisor.open().await.unwrap_err().to_string(),
             "the program is about to end"
         );
-        house.office.close().await;
+        server.office.close().await;
     });
 }
 
 #[test]
 fn the_end_does_not_wait_for_a_front_that_takes_nothing() {
     smol::block_on(async {
-        let house = house().await;
-        let _stuck = front(&house, Some(Watch::Talk)).await;
-        let mut other = front(&house, None).await;
+        let server = server().await;
+        let _stuck = front(&server, Some(Watch::Talk)).await;
+        let mut other = front(&server, None).await;
         for _ in 0..200 {
             run(&mut other, "say hello").await;
         }
-        house.steward.retire().await;
-        house.office.close().await;
+        server.supervisor.retire().await;
+        server.office.close().await;
         while other.next().await.is_some() {}
     });
 }
@@ -190,7 +191,7 @@ fn the_end_does_not_wait_for_a_front_that_takes_nothing() {
 #[test]
 fn whoever_does_not_say_the_right_hello_is_told_and_let_go() {
     smol::block_on(async {
-        let house = house().await;
+        let server = server().await;
         for (ask, reason) in [
             (Ask::Hello { protocol: 99, watch: None }, "this server speaks version 1 and not 99"),
             (
@@ -198,7 +199,7 @@ fn whoever_does_not_say_the_right_hello_is_told_and_let_go() {
                 r#"the first line must be {"type":"hello","protocol":1}"#,
             ),
         ] {
-            let client = house.office.connect("a test");
+            let client = server.office.connect("a test");
             client.asks().send(ask).await.unwrap();
             assert!(matches!(client.next().await, Some(Tell::Hello { protocol: 1, .. })));
             assert_eq!(client.next().await, Some(Tell::Bye { reason: reason.into() }));

@@ -3,29 +3,29 @@
 use salotto::{CommandError, Handle, PluginSetup, PluginState, Reply, Server};
 
 use super::outcome::{Form, Outcome, failed, not_running};
-use super::{House, Steward, data};
+use super::{Supervised, Supervisor, data};
 use crate::settings::{self, Change, Config, InForce};
 
-impl Steward {
+impl Supervisor {
     pub(super) async fn show_config(&self) -> Result<Reply, CommandError> {
-        let house = self.house.lock().await;
+        let supervised = self.supervised.lock().await;
         let from = match self.source.path() {
             Some(path) => path.display().to_string(),
             None => "the built-in defaults (`salotto init` writes a file)".into(),
         };
-        let listen = match house.listen.is_empty() {
+        let listen = match supervised.listen.is_empty() {
             true => "",
             false => "; server.listen was given when it was started",
         };
-        let Some(server) = &house.server else {
-            let config = self.load(&house).map_err(failed)?;
+        let Some(server) = &supervised.server else {
+            let config = self.load(&supervised).map_err(failed)?;
             let text = config.to_ron();
             return Ok(Reply::Text(format!(
-                "// the house is not running; `start` takes this from {from}{listen}\n{text}"
+                "// the server is not running; `start` takes this from {from}{listen}\n{text}"
             )));
         };
         let handle = server.handle();
-        drop(house);
+        drop(supervised);
         let plugins: Vec<_> =
             plugins_in_force(&handle).await?.into_iter().map(|(setup, _)| setup).collect();
         let text = settings::show(&handle.settings(), &self.program(), &plugins);
@@ -34,8 +34,8 @@ impl Steward {
 
     /// What `config reload` would change.
     pub(super) async fn config_diff(&self, form: Form) -> Result<Outcome, CommandError> {
-        let house = self.house.lock().await;
-        let (handle, config, path) = self.reloaded(&house)?;
+        let supervised = self.supervised.lock().await;
+        let (handle, config, path) = self.reloaded(&supervised)?;
         let changes = self.changes(&handle, &config).await?;
         Ok(match form {
             Form::Data => Outcome::Data(data::value(&changes)?),
@@ -47,8 +47,8 @@ impl Steward {
     }
 
     pub(super) async fn reload_config(&self) -> Result<Reply, CommandError> {
-        let house = self.house.lock().await;
-        let (handle, config, path) = self.reloaded(&house)?;
+        let supervised = self.supervised.lock().await;
+        let (handle, config, path) = self.reloaded(&supervised)?;
         let changes = self.changes(&handle, &config).await?;
         // What can fail comes first, so that it is all or nothing.
         let log = self.diagnostics.prepare(config.program.log).map_err(failed)?;
@@ -71,8 +71,8 @@ impl Steward {
     }
 
     pub(super) async fn reload_plugins(&self) -> Result<Reply, CommandError> {
-        let house = self.house.lock().await;
-        let (handle, config, path) = self.reloaded(&house)?;
+        let supervised = self.supervised.lock().await;
+        let (handle, config, path) = self.reloaded(&supervised)?;
         let settings = handle.settings().as_ref().clone();
         let names: Vec<String> = config.plugins.iter().map(|setup| setup.name.clone()).collect();
         handle.apply(settings, Some(config.plugins)).await.map_err(failed)?;
@@ -90,10 +90,10 @@ impl Steward {
         Ok(settings::diff(&now, file))
     }
 
-    /// What a reload takes over, into which house, from where.
-    fn reloaded(&self, house: &House) -> Result<(Handle, Config, String), CommandError> {
-        let server = house.server.as_ref().ok_or_else(not_running)?;
-        let config = self.load(house).map_err(failed)?;
+    /// What a reload takes over, into which server, from where.
+    fn reloaded(&self, supervised: &Supervised) -> Result<(Handle, Config, String), CommandError> {
+        let server = supervised.server.as_ref().ok_or_else(not_running)?;
+        let config = self.load(supervised).map_err(failed)?;
         let Some(path) = &config.path else {
             let text = "there is no configuration file to read; `salotto init` writes one";
             return Err(CommandError::Refused(text.into()));
@@ -103,7 +103,7 @@ impl Steward {
     }
 }
 
-/// The plugins of a house in the order of their hooks, each with whether it runs.
+/// The plugins of a server in the order of their hooks, each with whether it runs.
 async fn plugins_in_force(handle: &Handle) -> Result<Vec<(PluginSetup, bool)>, CommandError> {
     let status = handle.status().await.map_err(failed)?;
     let plugins = status.plugins.into_iter().map(|plugin| {

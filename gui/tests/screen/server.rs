@@ -1,11 +1,11 @@
-//! A model and a view with a house that the test plays.
+//! A model and a view with a server that the test plays.
 
 use std::time::{Duration, SystemTime};
 
 use egui_kittest::Harness;
 use salotto::client::{Problem, Update};
 use salotto::protocol::{LeaveReason, MessageKind};
-use salotto::{Arg, Command, Entry, Event, Happening, Name, NoticeKind, Request, RoomName};
+use salotto::{Arg, Command, Entry, EntryKind, Event, Name, NoticeKind, Request, RoomName};
 use salotto_gui::model::{Action, Effect, Input, Model, Preferences, Wish};
 use salotto_gui::view::View;
 
@@ -71,7 +71,7 @@ impl Window {
         self.network(Update::Connecting { attempt: 1 });
     }
 
-    pub(crate) fn welcome(&mut self, own: &str, run: &str) {
+    pub(crate) fn welcome(&mut self, own: &str, epoch: &str) {
         let commands = vec![
             Command::new("kick", "Sends somebody out")
                 .arg(Arg::member("name"))
@@ -82,9 +82,9 @@ impl Window {
                 .arg(Arg::secret("password")),
         ];
         self.event(Event::Welcome {
-            version: 1,
+            version: salotto::protocol::PROTOCOL_VERSION,
             server: "The parlour".into(),
-            run: run.into(),
+            epoch: epoch.into(),
             token: "t".into(),
             name: name(own),
             message_characters: Some(2000),
@@ -115,7 +115,7 @@ impl Window {
     pub(crate) fn say_in(&mut self, place: &str, from: &str, text: &str, nonce: Option<&str>) {
         self.entry(
             place,
-            Happening::Message {
+            EntryKind::Message {
                 from: name(from),
                 text: text.into(),
                 kind: MessageKind::Say,
@@ -126,10 +126,10 @@ impl Window {
     }
 
     pub(crate) fn notice(&mut self, text: &str, kind: NoticeKind) {
-        self.entry("lobby", Happening::Notice { text: text.into(), kind });
+        self.entry("lobby", EntryKind::Notice { text: text.into(), kind });
     }
 
-    pub(crate) fn entry(&mut self, place: &str, what: Happening) {
+    pub(crate) fn entry(&mut self, place: &str, what: EntryKind) {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + self.seconds);
         let entry = Entry { room: room(place), id: self.next_id, time: time.into(), what };
         self.next_id += 1;
@@ -150,7 +150,7 @@ impl Window {
 
     pub(crate) fn broken(&mut self, seconds: u64) {
         self.network(Update::Broken {
-            problem: Problem::Lost("the house closed it".into()),
+            problem: Problem::Lost("the server stopped it".into()),
             retry_in: Some(Duration::from_secs(seconds)),
         });
     }
@@ -192,7 +192,7 @@ impl Window {
         self.effects.append(&mut effects);
     }
 
-    /// What was asked of the house since the last look.
+    /// What was asked of the server since the last look.
     pub(crate) fn requests(&mut self) -> Vec<Request> {
         let effects = std::mem::take(&mut self.effects);
         effects

@@ -6,16 +6,16 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::protocol::limit_hit::Strike;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::settings::Limits;
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses that are remembered before those without a connection are forgotten.
 const REMEMBERED: usize = 1024;
 
-/// See the module. Shared by all listeners of a house.
+/// See the module. Shared by all listeners of a server.
 #[derive(Debug, Default)]
-pub(crate) struct Guard(Mutex<State>);
+pub(crate) struct ConnectionLimiter(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -36,30 +36,30 @@ struct Address {
 /// Why somebody is not let in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany {
-    pub(crate) strike: Strike,
+    pub(crate) hit: LimitHit,
     pub(crate) text: String,
 }
 
 /// One connection's place, free again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct AddressPlace {
-    guard: Arc<Guard>,
+pub(crate) struct ConnectionPermit {
+    limiter: Arc<ConnectionLimiter>,
     address: IpAddr,
 }
 
-impl Guard {
+impl ConnectionLimiter {
     /// Lets a connection in, or says why not.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: IpAddr,
         limits: &Limits,
         now: Instant,
-    ) -> Result<AddressPlace, TooMany> {
+    ) -> Result<ConnectionPermit, TooMany> {
         let address = network(address);
         let mut state = self.state();
         if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
-            let text = format!("the house is full ({limit} connections); try again later");
-            return Err(TooMany { strike: Strike::Connections, text });
+            let text = format!("the server is full ({limit} connections); try again later");
+            return Err(TooMany { hit: LimitHit::Connections, text });
         }
         if !address.is_loopback() {
             state.forget_old(now);
@@ -74,7 +74,7 @@ impl Guard {
             if let Some(limit) = limits.connections_per_address.filter(|&limit| known.open >= limit)
             {
                 let text = format!("your address has {limit} connections already; close one first");
-                return Err(TooMany { strike: Strike::ConnectionsPerAddress, text });
+                return Err(TooMany { hit: LimitHit::ConnectionsPerAddress, text });
             }
             known.fresh += 1;
             if let Some(limit) =
@@ -83,12 +83,12 @@ impl Guard {
                 let text = format!(
                     "more than {limit} connections in a minute from your address; wait a little"
                 );
-                return Err(TooMany { strike: Strike::NewConnections, text });
+                return Err(TooMany { hit: LimitHit::NewConnections, text });
             }
             known.open += 1;
         }
         state.open += 1;
-        Ok(AddressPlace { guard: self.clone(), address })
+        Ok(ConnectionPermit { limiter: self.clone(), address })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -109,9 +109,9 @@ impl State {
     }
 }
 
-impl Drop for AddressPlace {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut state = self.guard.state();
+        let mut state = self.limiter.state();
         state.open -= 1;
         if let Some(known) = state.by_address.get_mut(&self.address) {
             known.open = known.open.saturating_sub(1);
@@ -138,11 +138,11 @@ mod tests {
 
     #[test]
     fn an_address_has_so_many_places_and_a_place_is_free_again() {
-        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
-        let admit = |text: &str| guard.admit(address(text), &limits(), now);
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let admit = |text: &str| limiter.admit(address(text), &limits(), now);
         let first = admit("192.0.2.1").unwrap();
         let _second = admit("192.0.2.1").unwrap();
-        assert_eq!(admit("192.0.2.1").unwrap_err().strike, Strike::ConnectionsPerAddress);
+        assert_eq!(admit("192.0.2.1").unwrap_err().hit, LimitHit::ConnectionsPerAddress);
         drop(first);
         let _third = admit("192.0.2.1").unwrap();
         let _other = admit("192.0.2.2").unwrap();
@@ -150,10 +150,10 @@ mod tests {
 
     #[test]
     fn newcomers_are_counted_by_the_minute() {
-        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
-        let admit = |now| guard.admit(address("192.0.2.1"), &limits(), now).map(drop);
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let admit = |now| limiter.admit(address("192.0.2.1"), &limits(), now).map(drop);
         assert!((0..3).all(|_| admit(now).is_ok()));
-        assert_eq!(admit(now).unwrap_err().strike, Strike::NewConnections);
+        assert_eq!(admit(now).unwrap_err().hit, LimitHit::NewConnections);
         assert!(admit(now + WINDOW).is_ok());
     }
 
@@ -167,21 +167,21 @@ mod tests {
 
     #[test]
     fn loopback_is_exempt_but_not_from_the_limit_of_all() {
-        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
-        let admit = || guard.admit(address("127.0.0.1"), &limits(), now);
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let admit = || limiter.admit(address("127.0.0.1"), &limits(), now);
         let places: Vec<_> = (0..5).map(|_| admit().unwrap()).collect();
-        assert_eq!(admit().unwrap_err().strike, Strike::Connections);
+        assert_eq!(admit().unwrap_err().hit, LimitHit::Connections);
         drop(places);
         assert!(admit().is_ok());
     }
 
     #[test]
     fn addresses_that_are_gone_are_forgotten() {
-        let (guard, now) = (Arc::new(Guard::default()), Instant::now());
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
         for last in 0..3000_u32 {
             let address = IpAddr::V4((0x0a00_0000 + last).into());
-            drop(guard.admit(address, &limits(), now + WINDOW * last).unwrap());
+            drop(limiter.admit(address, &limits(), now + WINDOW * last).unwrap());
         }
-        assert!(guard.state().by_address.len() <= REMEMBERED);
+        assert!(limiter.state().by_address.len() <= REMEMBERED);
     }
 }

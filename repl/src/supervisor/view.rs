@@ -1,15 +1,15 @@
-//! What one front sees of the house: which reports it wants, and the way on which they come, through all openings and closings.
+//! What one front sees of the server: which reports it wants, and the way on which they come, through all openings and closings.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_channel::{Receiver, Sender};
 use salotto::protocol::Timestamp;
-use salotto::{Event, Handle, Happening, NoticeKind, Reply, Report, Tracing};
+use salotto::{EntryKind, Event, Handle, NoticeKind, Reply, Report, Tracing};
 use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;
 
-/// Houses and announcements that may come while a front looks away. More than a few are rare; the oldest make way.
-const HOUSES: usize = 8;
+/// Servers and announcements that may come while a front looks away. More than a few are rare; the oldest make way.
+const SERVERS: usize = 8;
 
 /// How much of what happens is shown. Each shows what those before it show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,14 +36,14 @@ pub struct View {
 #[derive(Debug)]
 pub struct Feed {
     line: Arc<Line>,
-    houses: Receiver<Receiver<Report>>,
+    servers: Receiver<Receiver<Report>>,
     reports: Option<Receiver<Report>>,
 }
 
-/// What view, feed and steward share.
+/// What view, feed and supervisor share.
 #[derive(Debug)]
 pub(super) struct Line {
-    houses: Sender<Receiver<Report>>,
+    servers: Sender<Receiver<Report>>,
     /// The lock guards single steps and is never held while another is taken.
     wishes: Mutex<Wishes>,
 }
@@ -53,25 +53,25 @@ struct Wishes {
     /// `None` shows nothing at all, until `watch` is called.
     watch: Option<Watch>,
     trace: bool,
-    /// Has the present house report its hook calls.
+    /// Has the present server report its hook calls.
     tracing: Option<Tracing>,
 }
 
 /// What a feed waits for.
 enum Next {
     Report(Report),
-    House(Receiver<Report>),
-    HouseClosed,
+    Supervised(Receiver<Report>),
+    ServerClosed,
     HungUp,
 }
 
 pub(super) fn open(who: &str, watch: Option<Watch>) -> (View, Feed) {
-    let (sender, houses) = async_channel::bounded(HOUSES);
+    let (sender, servers) = async_channel::bounded(SERVERS);
     let line = Arc::new(Line {
-        houses: sender,
+        servers: sender,
         wishes: Mutex::new(Wishes { watch, trace: false, tracing: None }),
     });
-    let feed = Feed { line: line.clone(), houses, reports: None };
+    let feed = Feed { line: line.clone(), servers, reports: None };
     (View { who: who.to_owned(), line }, feed)
 }
 
@@ -93,10 +93,10 @@ impl Watch {
     pub fn shows(self, report: &Report) -> bool {
         self >= match report {
             Report::Entry(entry) => match &entry.what {
-                Happening::Message { .. } => Self::Talk,
-                Happening::Notice { kind, .. } => match kind {
+                EntryKind::Message { .. } => Self::Talk,
+                EntryKind::Notice { kind, .. } => match kind {
                     NoticeKind::Info => Self::Rooms,
-                    // The host sees who comes and goes; how plugins put it is for the room.
+                    // The operator sees who comes and goes; how plugins put it is for the room.
                     _ => Self::All,
                 },
                 _ => Self::Rooms,
@@ -154,31 +154,31 @@ impl Drop for View {
 }
 
 impl Line {
-    /// From here on the reports of this house are told.
+    /// From here on the reports of this server are told.
     pub(super) fn connect(&self, handle: &Handle) {
         let mut wishes = lock(&self.wishes);
         wishes.tracing = wishes.trace.then(|| handle.trace());
         drop(wishes);
-        // A front that is gone needs no house.
-        let _ = self.houses.force_send(handle.watch());
+        // A front that is gone needs no server.
+        let _ = self.servers.force_send(handle.watch());
     }
 
-    /// Tells something about the house that it cannot tell itself, because it is not open yet or any more.
+    /// Tells something about the server that it cannot tell itself, because it is not open yet or any more.
     pub(super) fn announce(&self, text: &str) {
         let (sender, reports) = async_channel::bounded(1);
         let time = Timestamp::now();
-        // Told like by a house that has just this one thing to tell.
-        let _ = sender.try_send(Report::House { time, text: text.to_owned() });
-        let _ = self.houses.force_send(reports);
+        // As a server would send it that has just this one thing to report.
+        let _ = sender.try_send(Report::Server { time, text: text.to_owned() });
+        let _ = self.servers.force_send(reports);
     }
 
     pub(super) fn hang_up(&self) {
         lock(&self.wishes).tracing = None;
-        self.houses.close();
+        self.servers.close();
     }
 
     pub(super) fn is_hung_up(&self) -> bool {
-        self.houses.is_closed()
+        self.servers.is_closed()
     }
 
     fn wants(&self, report: &Report) -> bool {
@@ -197,8 +197,8 @@ impl Feed {
             match self.wait().await {
                 Next::Report(report) if self.line.wants(&report) => return Some(report),
                 Next::Report(_) => {}
-                Next::House(reports) => self.reports = Some(reports),
-                Next::HouseClosed => self.reports = None,
+                Next::Supervised(reports) => self.reports = Some(reports),
+                Next::ServerClosed => self.reports = None,
                 Next::HungUp => return None,
             }
         }
@@ -211,29 +211,29 @@ impl Feed {
             match report {
                 Some(report) if self.line.wants(&report) => return Some(report),
                 Some(_) => {}
-                None => self.reports = Some(self.houses.try_recv().ok()?),
+                None => self.reports = Some(self.servers.try_recv().ok()?),
             }
         }
     }
 
-    /// What is left of one house comes before the next.
+    /// What is left of one server comes before the next.
     async fn wait(&self) -> Next {
-        let house = async {
-            match self.houses.recv().await {
-                Ok(reports) => Next::House(reports),
+        let supervised = async {
+            match self.servers.recv().await {
+                Ok(reports) => Next::Supervised(reports),
                 Err(_) => Next::HungUp,
             }
         };
         let Some(reports) = &self.reports else {
-            return house.await;
+            return supervised.await;
         };
         let report = async {
             match reports.recv().await {
                 Ok(report) => Next::Report(report),
-                Err(_) => Next::HouseClosed,
+                Err(_) => Next::ServerClosed,
             }
         };
-        report.or(house).await
+        report.or(supervised).await
     }
 }
 
@@ -248,7 +248,7 @@ mod tests {
     use salotto::{Reply, Server};
 
     #[test]
-    fn a_feed_goes_on_from_house_to_house_and_ends_with_its_view() {
+    fn a_feed_goes_on_from_server_to_server_and_ends_with_its_view() {
         smol::block_on(async {
             let (view, mut feed) = open("a test", Some(Watch::Talk));
             for text in ["one", "two"] {
@@ -260,7 +260,7 @@ mod tests {
                     panic!("nothing was said");
                 };
                 assert!(
-                    matches!(entry.what, Happening::Message { text: said, .. } if said == text)
+                    matches!(entry.what, EntryKind::Message { text: said, .. } if said == text)
                 );
                 server.stop().await;
             }
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_stands_between_what_two_houses_tell() {
+    fn what_is_announced_stands_between_what_two_servers_tell() {
         smol::block_on(async {
             let (view, mut feed) = open("a test", Some(Watch::Talk));
             let mut told = Vec::new();
@@ -286,9 +286,9 @@ mod tests {
             view.line().hang_up();
             while let Some(report) = feed.next().await {
                 told.push(match report {
-                    Report::House { text, .. } => text,
+                    Report::Server { text, .. } => text,
                     Report::Entry(entry) => match entry.what {
-                        Happening::Message { text, .. } => text,
+                        EntryKind::Message { text, .. } => text,
                         other => panic!("{other:?}"),
                     },
                     other => panic!("{other:?}"),

@@ -16,7 +16,7 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// looked at in that time.
 const REMEMBERED: usize = 1024;
 
-/// See the module. Shared by the sessions of a house.
+/// See the module. Shared by the sessions of a server.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts(Mutex<State>);
 

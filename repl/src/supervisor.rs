@@ -1,4 +1,4 @@
-//! Keeps the house: opens and closes it, and executes command lines for whoever stands in front of it. A front hands in a line, through a
+//! Keeps the server: opens and closes it, and executes command lines for whoever stands in front of it. A front hands in a line, through a
 //! [desk](crate::control), and is handed a reply; nothing here knows a terminal or a socket.
 
 mod commands;
@@ -27,13 +27,13 @@ pub use view::{Feed, View, Watch};
 
 /// See the module.
 #[derive(Debug)]
-pub struct Steward {
+pub struct Supervisor {
     source: Source,
     /// Where this program is controlled, as it was set when it started.
     control: ControlSettings,
     diagnostics: Diagnostics,
-    /// Held for as long as the house opens or closes, so that a command sees it open or closed.
-    house: smol::lock::Mutex<House>,
+    /// Held for as long as the server starts or closes, so that a command sees it open or closed.
+    supervised: smol::lock::Mutex<Supervised>,
     /// What can be typed, for completion, which waits for nobody.
     vocabulary: RwLock<Vocabulary>,
     /// Those who are told what happens. The lock guards single steps and is taken last.
@@ -41,7 +41,7 @@ pub struct Steward {
 }
 
 #[derive(Default)]
-struct House {
+struct Supervised {
     server: Option<Server>,
     /// Addresses that take precedence over the configured ones.
     listen: Vec<String>,
@@ -51,34 +51,34 @@ struct House {
 
 #[derive(Debug)]
 struct Vocabulary {
-    /// That of the present house, or of the last.
+    /// That of the present server, or of the last.
     directory: Directory,
     is_open: bool,
-    /// All that can be typed, and the commands of the house that it was made from.
+    /// All that can be typed, and the commands of the server that it was made from.
     commands: Arc<Vec<Command>>,
     made_from: Arc<Vec<Command>>,
 }
 
-/// Why the house did not open.
+/// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// It is right, and the house cannot open with it.
+    /// It is right, and the server cannot start with it.
     #[error(transparent)]
     Start(#[from] StartError),
     /// It is open.
-    #[error("the house is open already; `restart` closes and opens it")]
+    #[error("the server is running already; `restart` closes and opens it")]
     AlreadyOpen,
     /// It will not be opened again.
     #[error("the program is about to end")]
     Retired,
 }
 
-impl Steward {
-    /// A steward of a house that is still closed. `listen` takes precedence over the configured addresses, unless it is empty.
+impl Supervisor {
+    /// A supervisor of a server that is still stopped. `listen` takes precedence over the configured addresses, unless it is empty.
     pub fn new(
         source: Source,
         listen: Vec<String>,
@@ -89,7 +89,7 @@ impl Steward {
             source,
             control,
             diagnostics,
-            house: smol::lock::Mutex::new(House { listen, ..House::default() }),
+            supervised: smol::lock::Mutex::new(Supervised { listen, ..Supervised::default() }),
             vocabulary: RwLock::new(Vocabulary::new(
                 Directory::with_commands(salotto::builtin_commands()),
                 false,
@@ -98,30 +98,32 @@ impl Steward {
         }
     }
 
-    /// Reads the configuration and opens the house. Answers with the addresses where it listens.
+    /// Reads the configuration and starts the server. Answers with the addresses where it listens.
     ///
     /// # Errors
-    /// When the configuration is wrong, the house cannot open or is open already.
+    /// When the configuration is wrong, the server cannot start or is open already.
     pub async fn open(&self) -> Result<Vec<SocketAddr>, OpenError> {
-        let mut house = self.house.lock().await;
-        self.open_locked(&mut house, None)
+        let mut supervised = self.supervised.lock().await;
+        self.open_locked(&mut supervised, None)
     }
 
-    /// Closes the house for good: everybody is told, and has the configured time to take their last lines; feeds end when they have told the
+    /// Stops the server for good: everybody is told, and has the configured time to take their last lines; feeds end when they have told the
     /// rest.
     pub async fn retire(&self) {
-        let mut house = self.house.lock().await;
-        house.is_retired = true;
-        self.close_locked(&mut house, None).await;
+        let mut supervised = self.supervised.lock().await;
+        supervised.is_retired = true;
+        self.close_locked(&mut supervised, None).await;
         for line in lock(&self.views).drain(..) {
             line.hang_up();
         }
     }
 
-    /// Whether the house answers within this time. One that is closed, opens or closes has nothing to answer.
+    /// Whether the server answers within this time. One that is closed, opens or closes has nothing to answer.
     pub async fn answers_within(&self, time: Duration) -> bool {
-        let Some(handle) =
-            self.house.try_lock().and_then(|house| house.server.as_ref().map(Server::handle))
+        let Some(handle) = self
+            .supervised
+            .try_lock()
+            .and_then(|supervised| supervised.server.as_ref().map(Server::handle))
         else {
             return true;
         };
@@ -137,21 +139,21 @@ impl Steward {
         answer.or(late).await
     }
 
-    /// Where the house listens; `None` while it is closed, opens or closes.
+    /// Where the server listens; `None` while it is closed, opens or closes.
     pub fn addresses(&self) -> Option<Vec<SocketAddr>> {
-        self.house.try_lock()?.server.as_ref().map(Server::addresses)
+        self.supervised.try_lock()?.server.as_ref().map(Server::addresses)
     }
 
-    /// Another pair of eyes on the house, over all its openings and closings: what it wants to see, and what it is told. `who` is looking, for
+    /// Another pair of eyes on the server, over all its openings and closings: what it wants to see, and what it is told. `who` is looking, for
     /// diagnostics.
     pub async fn view(&self, who: &str, watch: Option<Watch>) -> (View, Feed) {
-        let house = self.house.lock().await;
+        let supervised = self.supervised.lock().await;
         let (view, feed) = view::open(who, watch);
-        if house.is_retired {
+        if supervised.is_retired {
             view.line().hang_up();
             return (view, feed);
         }
-        if let Some(server) = &house.server {
+        if let Some(server) = &supervised.server {
             view.line().connect(&server.handle());
         }
         let mut views = lock(&self.views);
@@ -179,7 +181,7 @@ impl Steward {
                 let arguments = command.parse(rest, operator)?;
                 self.execute_local(view, local, &commands, &arguments, form).await
             }
-            None => self.ask_house(command, rest, line, form).await,
+            None => self.ask_server(command, rest, line, form).await,
         };
         let by = view.who();
         match (&outcome, commands::find(path)) {
@@ -193,8 +195,8 @@ impl Steward {
     /// All that the operator can type now, by name. The same allocation for as long as nothing changes.
     pub fn commands(&self) -> Arc<Vec<Command>> {
         let read = |vocabulary: &Vocabulary| {
-            let house = vocabulary.directory.commands();
-            match Arc::ptr_eq(&house, &vocabulary.made_from) {
+            let supervised = vocabulary.directory.commands();
+            match Arc::ptr_eq(&supervised, &vocabulary.made_from) {
                 true => Ok(vocabulary.commands.clone()),
                 false => Err((vocabulary.directory.clone(), vocabulary.is_open)),
             }
@@ -242,8 +244,8 @@ impl Steward {
         Ok(data::outcome(&arguments.path, reply, form))
     }
 
-    /// What only a house can answer.
-    async fn ask_house(
+    /// What only a server can answer.
+    async fn ask_server(
         &self,
         command: &Command,
         rest: &str,
@@ -263,16 +265,16 @@ impl Steward {
     /// `by` is told by the answer, all others by an announcement.
     fn open_locked(
         &self,
-        house: &mut House,
+        supervised: &mut Supervised,
         by: Option<&View>,
     ) -> Result<Vec<SocketAddr>, OpenError> {
-        if house.server.is_some() {
+        if supervised.server.is_some() {
             return Err(OpenError::AlreadyOpen);
         }
-        if house.is_retired {
+        if supervised.is_retired {
             return Err(OpenError::Retired);
         }
-        let config = self.load(house)?;
+        let config = self.load(supervised)?;
         let mut builder =
             Server::builder().settings(config.settings).catalog(self.source.catalog().clone());
         for setup in config.plugins {
@@ -282,7 +284,7 @@ impl Steward {
         let handle = server.handle();
         let addresses = server.addresses();
         if let Some(by) = by {
-            let opened = format!("the house was opened by {}: {}", by.who(), listed(&addresses));
+            let opened = format!("the server was started by {}: {}", by.who(), listed(&addresses));
             self.announce_to_others(by, &opened);
         }
         for line in lock(&self.views).iter() {
@@ -292,19 +294,19 @@ impl Steward {
         for address in &addresses {
             tracing::info!("listening on {address}");
         }
-        house.server = Some(server);
+        supervised.server = Some(server);
         Ok(addresses)
     }
 
-    async fn close_locked(&self, house: &mut House, by: Option<&View>) -> bool {
-        let Some(server) = house.server.take() else {
+    async fn close_locked(&self, supervised: &mut Supervised, by: Option<&View>) -> bool {
+        let Some(server) = supervised.server.take() else {
             return false;
         };
         self.set_vocabulary(server.handle().directory(), false);
         server.stop().await;
-        tracing::info!("the house is closed");
+        tracing::info!("the server is stopped");
         if let Some(by) = by {
-            self.announce_to_others(by, &format!("the house was closed by {}", by.who()));
+            self.announce_to_others(by, &format!("the server was stopped by {}", by.who()));
         }
         true
     }
@@ -316,38 +318,38 @@ impl Steward {
     }
 
     async fn start(&self, view: &View, address: Option<&str>) -> Result<Reply, CommandError> {
-        let mut house = self.house.lock().await;
-        let before = house.listen.clone();
+        let mut supervised = self.supervised.lock().await;
+        let before = supervised.listen.clone();
         if let Some(address) = address {
-            if house.server.is_some() {
+            if supervised.server.is_some() {
                 return Err(failed(OpenError::AlreadyOpen));
             }
-            house.listen = vec![address.into()];
+            supervised.listen = vec![address.into()];
         }
-        let opened = self.open_locked(&mut house, Some(view));
+        let opened = self.open_locked(&mut supervised, Some(view));
         if opened.is_err() {
             // An address that did not work is not tried again by the next `start`.
-            house.listen = before;
+            supervised.listen = before;
         }
         opened.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
     async fn stop(&self, view: &View) -> Result<Reply, CommandError> {
-        match self.close_locked(&mut *self.house.lock().await, Some(view)).await {
-            true => Ok(Reply::text("the house is closed")),
+        match self.close_locked(&mut *self.supervised.lock().await, Some(view)).await {
+            true => Ok(Reply::text("the server is stopped")),
             false => Err(not_running()),
         }
     }
 
-    /// Closes and opens the house, unless the configuration is wrong by now.
+    /// Closes and starts the server, unless the configuration is wrong by now.
     async fn restart(&self, view: &View) -> Result<Reply, CommandError> {
-        let mut house = self.house.lock().await;
-        if house.server.is_none() {
+        let mut supervised = self.supervised.lock().await;
+        if supervised.server.is_none() {
             return Err(not_running());
         }
-        self.load(&house).map_err(failed)?;
-        self.close_locked(&mut house, Some(view)).await;
-        let opened = self.open_locked(&mut house, Some(view));
+        self.load(&supervised).map_err(failed)?;
+        self.close_locked(&mut supervised, Some(view)).await;
+        let opened = self.open_locked(&mut supervised, Some(view));
         opened.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
@@ -368,16 +370,16 @@ impl Steward {
         Program { control: self.control.clone(), log: self.diagnostics.settings() }
     }
 
-    fn load(&self, house: &House) -> Result<Config, ConfigError> {
+    fn load(&self, supervised: &Supervised) -> Result<Config, ConfigError> {
         let mut config = self.source.load()?;
-        if !house.listen.is_empty() {
-            config.settings.server.listen = house.listen.clone();
+        if !supervised.listen.is_empty() {
+            config.settings.server.listen = supervised.listen.clone();
         }
         Ok(config)
     }
 
     async fn handle(&self) -> Option<Handle> {
-        self.house.lock().await.server.as_ref().map(Server::handle)
+        self.supervised.lock().await.server.as_ref().map(Server::handle)
     }
 
     fn set_vocabulary(&self, directory: Directory, is_open: bool) {
@@ -389,9 +391,9 @@ impl Steward {
 impl Vocabulary {
     fn new(directory: Directory, is_open: bool) -> Self {
         let made_from = directory.commands();
-        let house = made_from.iter().filter(|command| !command.in_person).cloned();
-        let mut commands: Vec<Command> = commands::records().chain(house).collect();
-        // Of several commands of one name the house runs the one for the highest role.
+        let supervised = made_from.iter().filter(|command| !command.in_person).cloned();
+        let mut commands: Vec<Command> = commands::records().chain(supervised).collect();
+        // Of several commands of one name the server runs the one for the highest role.
         commands.sort_by(|one, other| {
             (&one.path, std::cmp::Reverse(one.role))
                 .cmp(&(&other.path, std::cmp::Reverse(other.role)))
@@ -401,8 +403,8 @@ impl Vocabulary {
     }
 }
 
-impl Candidates for Steward {
-    /// Who and what is in the house; nobody is in a closed one.
+impl Candidates for Supervisor {
+    /// Who and what is in the server; nobody is in a closed one.
     fn candidates(&self, kind: &ArgKind, prefix: &str) -> Vec<String> {
         let vocabulary = self.vocabulary.read().unwrap_or_else(PoisonError::into_inner);
         let directory = vocabulary.is_open.then(|| vocabulary.directory.clone());
@@ -411,10 +413,10 @@ impl Candidates for Steward {
     }
 }
 
-impl std::fmt::Debug for House {
+impl std::fmt::Debug for Supervised {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("House")
+            .debug_struct("Server")
             .field("is_open", &self.server.is_some())
             .field("listen", &self.listen)
             .field("is_retired", &self.is_retired)

@@ -27,16 +27,16 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Leave {
-    /// Whichever way it leaves: a console that runs the house closes it.
+    /// Whichever way it leaves: a console that runs the server stops it.
     Quit,
-    /// Without the house.
+    /// Without the server.
     Detach,
-    /// The house is closed and the program that ran it ends.
+    /// The server is stopped and the program that ran it ends.
     Shutdown,
 }
 
 pub(super) fn not_running() -> CommandError {
-    CommandError::Refused("the house is not running; type start".into())
+    CommandError::Refused("the server is not running; type start".into())
 }
 
 pub(super) fn failed(error: impl std::fmt::Display) -> CommandError {

@@ -1,11 +1,11 @@
-//! The commands that the steward answers itself: what must work without a house, and what concerns the one who types.
+//! The commands that the supervisor answers itself: what must work without a server, and what concerns the one who types.
 
 use salotto::{Arg, Command, Role};
 
 use super::view::Watch;
 use crate::settings::Level;
 
-/// What the steward does for a command.
+/// What the supervisor does for a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Local {
     Start,
@@ -63,7 +63,7 @@ fn commands() -> Vec<(Command, Local)> {
         (
             operator(
                 "start",
-                "Reads the configuration and opens the house, or opens it at another address",
+                "Reads the configuration and starts the server, or opens it at another address",
             )
             .arg(Arg::word("address").optional())
             .example("start")
@@ -73,19 +73,19 @@ fn commands() -> Vec<(Command, Local)> {
         (
             operator(
                 "stop",
-                "Says goodbye to everybody and closes the house; `start` opens it again",
+                "Says goodbye to everybody and stops the server; `start` opens it again",
             ),
             Local::Stop,
         ),
         (
             operator(
                 "restart",
-                "Reads the configuration and, if it is right, closes and opens the house",
+                "Reads the configuration and, if it is right, closes and starts the server",
             ),
             Local::Restart,
         ),
         (
-            operator("shutdown", "Closes the house and ends the program that runs it"),
+            operator("shutdown", "Stops the server and ends the program that runs it"),
             Local::Shutdown,
         ),
         (
@@ -141,11 +141,11 @@ fn commands() -> Vec<(Command, Local)> {
                 .example("help plugins enable"),
             Local::Help,
         ),
-        (operator("detach", "Leaves an attached console; the house stays open"), Local::Detach),
+        (operator("detach", "Leaves an attached console; the server stays running"), Local::Detach),
         (
             operator(
                 "quit",
-                "Leaves; a console that runs the house closes it, an attached one does not",
+                "Leaves; a console that runs the server stops it, an attached one does not",
             ),
             Local::Quit,
         ),

@@ -1,14 +1,14 @@
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use salotto::{Catalog, Host, Invocation, Plugin};
+use salotto::{Catalog, Context, Invocation, Plugin};
 
 use super::*;
 
 /// Long enough for a slow machine; nothing waits for it when all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A plugin whose command holds up the house until it is let go.
+/// A plugin whose command holds up the server until it is let go.
 struct Holder {
     holds: Sender<()>,
     release: Receiver<()>,
@@ -16,25 +16,25 @@ struct Holder {
 
 impl Plugin for Holder {
     fn commands(&self) -> Vec<Command> {
-        vec![Command::new("hold", "Holds up the house")]
+        vec![Command::new("hold", "Holds up the server")]
     }
 
-    fn run_command(&mut self, _: &mut Host<'_>, _: &Invocation) -> Result<Reply, CommandError> {
+    fn run_command(&mut self, _: &mut Context<'_>, _: &Invocation) -> Result<Reply, CommandError> {
         self.holds.send(()).unwrap();
         self.release.recv().unwrap();
         Ok(Reply::Done)
     }
 }
 
-fn steward(folder: &tempfile::TempDir, catalog: Catalog) -> Steward {
+fn supervisor(folder: &tempfile::TempDir, catalog: Catalog) -> Supervisor {
     let file = folder.path().join("salotto.ron");
     std::fs::write(&file, "(server: (listen: []))").unwrap();
     let source = Source::new(Some(file), catalog, Vec::new());
-    Steward::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none())
+    Supervisor::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none())
 }
 
 #[test]
-fn a_house_that_is_held_up_is_noticed_and_one_that_is_closed_is_not_blamed() {
+fn a_server_that_is_held_up_is_noticed_and_one_that_is_closed_is_not_blamed() {
     let ((holds, held), (let_go, release)) = (mpsc::channel(), mpsc::channel());
     let holder = Mutex::new(Some(Holder { holds, release }));
     let catalog = Catalog::new().with("holder", move |_| {
@@ -42,37 +42,37 @@ fn a_house_that_is_held_up_is_noticed_and_one_that_is_closed_is_not_blamed() {
         Ok(Box::new(holder))
     });
     let folder = tempfile::tempdir().unwrap();
-    let steward = steward(&folder, catalog);
+    let supervisor = supervisor(&folder, catalog);
     smol::block_on(async {
-        assert!(steward.answers_within(PATIENCE).await);
-        steward.open().await.unwrap();
-        assert!(steward.answers_within(PATIENCE).await);
-        let (view, _feed) = steward.view("a test", None).await;
-        steward.execute(&view, "plugins enable holder", Form::Reply).await.unwrap();
+        assert!(supervisor.answers_within(PATIENCE).await);
+        supervisor.open().await.unwrap();
+        assert!(supervisor.answers_within(PATIENCE).await);
+        let (view, _feed) = supervisor.view("a test", None).await;
+        supervisor.execute(&view, "plugins enable holder", Form::Reply).await.unwrap();
         std::thread::scope(|scope| {
             let held_up =
-                scope.spawn(|| smol::block_on(steward.execute(&view, "hold", Form::Reply)));
+                scope.spawn(|| smol::block_on(supervisor.execute(&view, "hold", Form::Reply)));
             held.recv().unwrap();
-            let answers = smol::block_on(steward.answers_within(Duration::from_millis(20)));
+            let answers = smol::block_on(supervisor.answers_within(Duration::from_millis(20)));
             assert!(!answers);
             let_go.send(()).unwrap();
             held_up.join().unwrap().unwrap();
         });
-        assert!(steward.answers_within(PATIENCE).await);
-        steward.retire().await;
-        assert!(steward.answers_within(PATIENCE).await);
-        assert_eq!(steward.addresses(), None);
+        assert!(supervisor.answers_within(PATIENCE).await);
+        supervisor.retire().await;
+        assert!(supervisor.answers_within(PATIENCE).await);
+        assert_eq!(supervisor.addresses(), None);
     });
 }
 
 #[test]
 fn typed_data_is_given_for_a_bare_command_and_the_reply_for_any_other() {
     let folder = tempfile::tempdir().unwrap();
-    let steward = steward(&folder, Catalog::new());
+    let supervisor = supervisor(&folder, Catalog::new());
     smol::block_on(async {
-        steward.open().await.unwrap();
-        let (view, _feed) = steward.view("a test", None).await;
-        let data = async |line: &str| match steward.execute(&view, line, Form::Data).await {
+        supervisor.open().await.unwrap();
+        let (view, _feed) = supervisor.view("a test", None).await;
+        let data = async |line: &str| match supervisor.execute(&view, line, Form::Data).await {
             Ok(Outcome::Data(value)) => value,
             other => panic!("{other:?}"),
         };
@@ -80,6 +80,6 @@ fn typed_data_is_given_for_a_bare_command_and_the_reply_for_any_other() {
         assert_eq!(data("rooms").await[0]["room"], "lobby");
         assert!(data("help rooms").await.is_string());
         assert_eq!(data("limits").await, serde_json::json!([]));
-        assert!(steward.execute(&view, "users all", Form::Data).await.is_err());
+        assert!(supervisor.execute(&view, "users all", Form::Data).await.is_err());
     });
 }

@@ -1,0 +1,228 @@
+//! What a server is built from, and how it is put together.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use async_channel::Receiver;
+use async_executor::Executor;
+use async_io::Async;
+
+use crate::connection::listener::{self, Acceptor};
+use crate::delivery::fanout::Fanout;
+use crate::hub::Hub;
+use crate::io::shard::{Shard, Threads};
+use crate::plugin::{Catalog, CatalogError, Made, Plugin};
+use crate::protocol::name::Name;
+use crate::protocol::plugin_info::PluginSetup;
+use crate::protocol::settings::Settings;
+use crate::server::{Server, StartError};
+use crate::state::clock::Clock;
+use crate::state::handle::Handle;
+use crate::state::inbox::{self, Inbox};
+use crate::state::server_state::ServerState;
+use crate::state::shared::Shared;
+
+/// What a server is built from. Start with [`Server::builder`].
+///
+/// ```
+/// use salotto::{Server, Settings, Verdict, plugin};
+///
+/// let mut settings = Settings::default();
+/// settings.rooms.topic = "no spoilers".into();
+/// let server = Server::builder()
+///     .settings(settings)
+///     .listen(["127.0.0.1:0"])
+///     .plugin("quiet", plugin::before_message(|_context, draft| {
+///         draft.text = draft.text.to_lowercase();
+///         Verdict::Pass
+///     }))
+///     .start()?;
+/// # drop(server);
+/// # Ok::<(), salotto::StartError>(())
+/// ```
+#[derive(Default)]
+#[must_use = "nothing runs before `start`"]
+pub struct ServerBuilder {
+    settings: Settings,
+    /// Takes the place of the configured addresses, in whatever order the two are given.
+    listen: Option<Vec<String>>,
+    /// Bound by somebody else.
+    listeners: Vec<TcpListener>,
+    catalog: Catalog,
+    plugins: Vec<Enable>,
+    executor: Option<Arc<Executor<'static>>>,
+    clock: Clock,
+}
+
+enum Enable {
+    Made(PluginSetup, Box<dyn Plugin>),
+    Named(PluginSetup),
+}
+
+impl ServerBuilder {
+    /// Replaces all settings. Addresses that [`listen`](Self::listen) gave stay.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Listens on these addresses instead of the configured ones; port 0 lets the system choose. None at all makes a server for
+    /// participants in this process.
+    pub fn listen<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
+        self.listen = Some(addresses.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Accepts connections on a listener that is bound already, beside the addresses: one that a service manager handed over
+    /// (socket activation), or whose options are yours to set.
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listeners.push(listener);
+        self
+    }
+
+    /// Adds a plugin, after those added before. Each has a name of its own.
+    pub fn plugin(mut self, name: impl Into<String>, plugin: impl Plugin + 'static) -> Self {
+        self.plugins.push(Enable::Made(PluginSetup::new(name), Box::new(plugin)));
+        self
+    }
+
+    /// Adds a plugin of the catalog, after those added before.
+    pub fn enable(mut self, setup: PluginSetup) -> Self {
+        self.plugins.push(Enable::Named(setup));
+        self
+    }
+
+    /// The plugins that can be enabled by name, now and while the server runs.
+    pub fn catalog(mut self, catalog: Catalog) -> Self {
+        self.catalog = catalog;
+        self
+    }
+
+    /// Runs the server on this executor instead of on threads of its own, but for one that waits for sockets. Somebody has to run it, also
+    /// while the server stops.
+    pub fn executor(mut self, executor: Arc<Executor<'static>>) -> Self {
+        self.executor = Some(executor);
+        self
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Starts the server. When this returns it listens.
+    ///
+    /// # Errors
+    /// When settings or plugins are refused, or an address cannot be listened on; nothing is left behind then.
+    pub fn start(mut self) -> Result<Server, StartError> {
+        if let Some(addresses) = self.listen.take() {
+            self.settings.server.listen = addresses;
+        }
+        let wrong = self.settings.check();
+        if !wrong.is_empty() {
+            return Err(StartError::Settings(wrong));
+        }
+        // `check` has seen the name of the operator.
+        let operator_name =
+            Name::new(&self.settings.server.operator_name, self.settings.limits.name_bounds())
+                .map_err(|_| StartError::Settings(self.settings.check()))?;
+        let plugins = make(self.plugins, &self.catalog).map_err(StartError::Plugins)?;
+        let mut listeners = listener::bind(&self.settings.server.listen)?;
+        for bound in self.listeners {
+            listeners.push(listener::adopt(bound)?);
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = self.settings.server.threads.unwrap_or(cores);
+        let (threads, shards) = match self.executor {
+            Some(executor) => Threads::beside(executor, count),
+            None => Threads::start(count),
+        }
+        .map_err(StartError::Thread)?;
+        let shared = Arc::new(Shared::new(self.settings, count));
+        shared.set_addresses(addresses_of(&listeners));
+        let (inbox, received) = async_channel::bounded(inbox::CAPACITY);
+        let (permit, permits) = async_channel::bounded(1);
+        // The hub shares the first shard with the people of a small server; the tasks of plugins stay out of their way on the last one.
+        let executor = shards[count - 1].executor.clone();
+        let handle = Handle::new(inbox, shared, executor);
+        let state = ServerState::new(handle.clone(), self.clock, operator_name);
+        let hub = Hub::new(state, self.catalog, permit.clone());
+        let acceptor = Acceptor::new(handle, shards, permit);
+        Ok(run(hub, plugins, received, acceptor, listeners, permits, threads))
+    }
+}
+
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.plugins.iter().map(|enable| &enable.setup().name).collect();
+        formatter
+            .debug_struct("ServerBuilder")
+            .field("settings", &self.settings)
+            .field("listen", &self.listen)
+            .field("plugins", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Enable {
+    fn setup(&self) -> &PluginSetup {
+        match self {
+            Self::Made(setup, _) | Self::Named(setup) => setup,
+        }
+    }
+}
+
+/// Where listeners were bound, with the ports that the system chose.
+fn addresses_of(listeners: &[Async<TcpListener>]) -> Vec<SocketAddr> {
+    listeners.iter().filter_map(|listener| listener.get_ref().local_addr().ok()).collect()
+}
+
+/// Makes every plugin that is still to be made, or says all that is wrong with them.
+fn make(plugins: Vec<Enable>, catalog: &Catalog) -> Result<Vec<Made>, Vec<CatalogError>> {
+    let (mut made, mut errors) = (Vec::<Made>::new(), Vec::new());
+    for enable in plugins {
+        let name = &enable.setup().name;
+        if made.iter().any(|(other, _)| other.name == *name) {
+            errors.push(CatalogError::Twice { name: name.clone() });
+            continue;
+        }
+        match enable {
+            Enable::Made(setup, plugin) => made.push((setup, plugin)),
+            Enable::Named(setup) => match catalog.build(&setup) {
+                Ok(plugin) => made.push((setup, plugin)),
+                Err(error) => errors.push(error),
+            },
+        }
+    }
+    if errors.is_empty() { Ok(made) } else { Err(errors) }
+}
+
+/// Puts a server together from what was looked at, and sets it going.
+fn run(
+    mut hub: Hub,
+    plugins: Vec<Made>,
+    received: Receiver<Inbox>,
+    acceptor: Acceptor,
+    listeners: Vec<Async<TcpListener>>,
+    permits: Receiver<Infallible>,
+    threads: Threads,
+) -> Server {
+    for (setup, plugin) in plugins {
+        hub.add_plugin(setup, plugin, "");
+    }
+    let handle = acceptor.handle.clone();
+    let shared = &handle.shared;
+    let near = acceptor.shards[0].executor.clone();
+    let hub = near.spawn(hub.run(received));
+    let walk = |(index, shard): (usize, &Shard)| {
+        let (fanout, counters) = (shared.fanout.clone(), shared.counters.clone());
+        shard.executor.spawn(Fanout::walk(fanout, counters, index))
+    };
+    let walks = acceptor.shards.iter().enumerate().map(walk).collect();
+    let accept = |listener| near.spawn(acceptor.clone().accept(listener));
+    let listeners = listeners.into_iter().map(accept).collect();
+    Server { handle, listeners, hub: Some(hub), walks, permits, threads }
+}
