@@ -149,6 +149,7 @@ impl Hub {
                 SessionInput::Input(input) => self.take_input(member, input),
                 SessionInput::Greet => self.greet(member),
                 SessionInput::Send(event) => self.state.send(member, *event),
+                SessionInput::Answer(bytes) => self.state.answer(member, bytes),
                 SessionInput::HangUp(reason) => self.disconnect(member, reason),
             },
             Inbox::Question(question) => question(self),
@@ -220,7 +221,12 @@ impl Hub {
 
     /// Something happened in a room: everybody in it, the plugins and whoever watches are told.
     fn commit(&mut self, room: RoomId, what: EntryKind) {
-        self.state.commit(room, what);
+        self.commit_by(None, room, what);
+    }
+
+    /// The same, brought about by a connection.
+    fn commit_by(&mut self, author: Option<MemberId>, room: RoomId, what: EntryKind) {
+        self.state.commit(room, author, what);
         let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };

@@ -8,6 +8,9 @@ pub(crate) mod hooks;
 
 use crate::protocol::hook::Verdict;
 use std::any::Any;
+use std::sync::Arc;
+
+use crate::dialect::Protocol;
 
 pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError};
@@ -33,7 +36,7 @@ use crate::protocol::settings::Settings;
 /// the configuration, so they need no locks and see each other's effects in order.
 ///
 /// # Life cycle
-/// 1. [`commands`](Self::commands), once, to register what it answers to.
+/// 1. [`commands`](Self::commands) and [`protocols`](Self::protocols), once, to register what it answers to.
 /// 2. [`start`](Self::start), when the server starts, or when the plugin is enabled while people talk.
 /// 3. Any of the others, in any order.
 /// 4. [`stop`](Self::stop), when it is disabled, replaced or the server stops; then it is dropped. Its tasks
@@ -83,6 +86,12 @@ use crate::protocol::settings::Settings;
 pub trait Plugin: Send {
     /// The commands it answers to. Called once, before [`start`](Self::start). They are gone when the plugin is.
     fn commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// The protocols it adds to the port. Called once, after [`commands`](Self::commands). New connections may speak them for as long as the plugin is
+    /// enabled; when it is disabled, those that do are disconnected. Where it is replaced by another of its name they go on as they are.
+    fn protocols(&self) -> Vec<Arc<dyn Protocol>> {
         Vec::new()
     }
 

@@ -1,5 +1,6 @@
 //! A server as a whole: built, started, stopped; and what code holds of a running one.
 
+mod adopt;
 mod builder;
 pub(crate) mod handle;
 mod participant;
@@ -81,6 +82,7 @@ impl Server {
         for listener in self.listeners.drain(..) {
             listener.cancel().await;
         }
+        self.handle.shared.set_adopter(None);
         let patience = self.handle.settings().server.stop_timeout;
         // A hub that is gone has stopped already.
         let _ = self.handle.inbox.send(Inbox::Stop).await;
@@ -119,6 +121,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.listeners.clear();
+        self.handle.shared.set_adopter(None);
         self.hub = None;
         self.walks.clear();
         self.threads.end();

@@ -1,6 +1,7 @@
 //! The plain state of a server: members, rooms, names, the inbox of the hub, the clock, and what the operator is told. The hub changes it,
 //! everybody else reads; nothing here decides.
 
+pub(crate) mod adopt;
 pub(crate) mod clock;
 pub(crate) mod directory;
 pub(crate) mod handle;

@@ -26,7 +26,7 @@ use crate::protocol::ids::MemberId;
 pub(crate) use batch::{Batch, Tally};
 use mailbox::Mailbox;
 pub(crate) use mailbox::{Mail, Post};
-use writer::{Cursor, Piece, Writer};
+use writer::{Cursor, Piece, Reader, Writer};
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
 const MAX_SLICES: usize = 64;
@@ -54,8 +54,15 @@ pub(crate) struct Outbox {
     /// Which shard looks after it.
     shard: usize,
     published: Arc<Published>,
-    transport: Box<dyn Transport>,
-    dialect: OnceLock<&'static dyn Dialect>,
+    /// What the connection came through.
+    socket: Arc<dyn Transport>,
+    /// What was laid over it, such as encryption.
+    layer: OnceLock<Box<dyn Transport>>,
+    /// Whether the other end is in this process and takes events as they are, instead of bytes.
+    is_in_process: bool,
+    dialect: OnceLock<Arc<dyn Dialect>>,
+    /// The plugin whose protocol the connection speaks, where it is one's.
+    protocol_of: OnceLock<Arc<str>>,
     /// Put into by the hub. Locked for a push or a swap, never together with another lock but `writer`, which comes first.
     mailbox: Mutex<Mailbox>,
     /// Whether the mailbox has something, to look without locking.
@@ -134,14 +141,18 @@ impl Outbox {
         id: MemberId,
         shard: usize,
         published: Arc<Published>,
-        transport: Box<dyn Transport>,
+        socket: Arc<dyn Transport>,
+        is_in_process: bool,
     ) -> Self {
         Self {
             id,
             shard,
             published,
-            transport,
+            socket,
+            layer: OnceLock::new(),
+            is_in_process,
             dialect: OnceLock::new(),
+            protocol_of: OnceLock::new(),
             mailbox: Mutex::default(),
             has_mail: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -165,17 +176,37 @@ impl Outbox {
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        &*self.transport
+        self.layer.get().map_or(&*self.socket, |layer| &**layer)
+    }
+
+    /// Whether another transport was laid over the socket.
+    pub(crate) fn has_layer(&self) -> bool {
+        self.layer.get().is_some()
+    }
+
+    /// Lays another transport over the socket, before anything was written; later calls change nothing.
+    pub(crate) fn lay_over(&self, layer: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
+        self.layer.get_or_init(|| layer(self.socket.clone()));
     }
 
     /// The dialect that the first line chose, and text before that.
-    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
-        self.dialect.get().copied().unwrap_or(TEXT)
+    pub(crate) fn dialect(&self) -> &dyn Dialect {
+        &**self.dialect.get().unwrap_or(&TEXT)
     }
 
     /// The first line has come and chooses the dialect; later calls change nothing.
-    pub(crate) fn choose_dialect(&self, dialect: &'static dyn Dialect) {
+    pub(crate) fn choose_dialect(&self, dialect: Arc<dyn Dialect>) {
         let _ = self.dialect.set(dialect);
+    }
+
+    /// The connection speaks the protocol of a plugin from here on.
+    pub(crate) fn set_protocol_of(&self, plugin: Arc<str>) {
+        let _ = self.protocol_of.set(plugin);
+    }
+
+    /// The plugin whose protocol the connection speaks, where it is one's.
+    pub(crate) fn protocol_of(&self) -> Option<&str> {
+        self.protocol_of.get().map(|plugin| &**plugin)
     }
 
     /// Whether the first line has come.
@@ -250,13 +281,15 @@ impl Outbox {
                 self.closing.store(true, Ordering::SeqCst);
                 self.session.wake();
             }
-            Mail::Event(ref event) => {
+            Mail::Event(_) | Mail::Bytes(_) => {
                 // While the socket takes what is written, what waits only waits for its shard to come by.
-                let is_slow = self.is_blocked() || self.transport.takes_values();
+                let is_slow = self.is_blocked() || self.is_in_process;
                 let most =
                     if is_slow { limit } else { limit.map(|limit| limit.saturating_mul(TAKING)) };
                 let is_full = most.is_some_and(|most| self.waiting.load(Ordering::SeqCst) >= most);
-                if is_full && !matches!(**event, Event::Bye { .. }) {
+                let is_bye =
+                    matches!(&mail, Mail::Event(event) if matches!(**event, Event::Bye { .. }));
+                if is_full && !is_bye {
                     return Post::Full;
                 }
                 self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -278,7 +311,7 @@ impl Outbox {
     ///
     /// A member whose socket is full is left to its session, which is woken if there is something for it to decide.
     pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) {
-        if self.transport.takes_values() {
+        if self.is_in_process {
             self.session.wake();
             return;
         }
@@ -306,7 +339,7 @@ impl Outbox {
             }
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            let wrote = match writer.is_only_behind() {
+            let wrote = match writer.is_only_behind() && !self.dialect().may_skip() {
                 true => self.write_batch(&mut writer, batch, limit),
                 false => self.write_next(&mut writer, batch, limit),
             };
@@ -419,7 +452,7 @@ impl Outbox {
 
     /// How much of it the socket takes now.
     fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize, Failure> {
-        match self.transport.write(slices) {
+        match self.transport().write(slices) {
             Ok(0) => Err(Failure::Gone),
             Ok(taken) => Ok(taken),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
@@ -463,7 +496,8 @@ impl Outbox {
         limit: Stamp,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        let result = writer.gather(limit, pieces);
+        let reader = Reader { id: self.id, dialect: self.dialect() };
+        let result = writer.gather(&reader, limit, pieces);
         self.waiting.fetch_sub(std::mem::take(&mut writer.gathered), Ordering::SeqCst);
         result
     }

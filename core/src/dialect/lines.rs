@@ -2,7 +2,7 @@
 
 /// What the bytes have brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Line {
+pub enum Line {
     /// A whole line, without its end.
     Text(String),
     /// A line longer than the limit; its bytes are gone.
@@ -13,11 +13,11 @@ pub(crate) enum Line {
 
 /// More bytes without an end of line than the server takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unended;
+pub struct Unended;
 
 /// Splits a stream into lines: strips CR and telnet negotiation, drops what is too long, and never loses the line after.
 #[derive(Debug, Default)]
-pub(crate) struct LineSplitter {
+pub struct LineSplitter {
     /// What was received and not yet given out.
     received: Vec<u8>,
     /// Where the next line begins in `received`.
@@ -34,27 +34,27 @@ pub(crate) struct LineSplitter {
 
 impl LineSplitter {
     /// Takes what was read.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+    pub fn feed(&mut self, bytes: &[u8]) {
         self.received.extend_from_slice(bytes);
     }
 
     /// Whether no newline has ever come, so that a chunk that stands alone may be a line.
-    pub(crate) fn is_bare(&self) -> bool {
+    pub fn is_bare(&self) -> bool {
         !self.newline_seen
     }
 
     /// Whether half a line is waiting for its end.
-    pub(crate) fn has_partial(&self) -> bool {
+    pub fn has_partial(&self) -> bool {
         self.received.len() > self.start
     }
 
     /// Whether a whole line is waiting.
-    pub(crate) fn has_line(&self) -> bool {
+    pub fn has_line(&self) -> bool {
         self.received[self.searched..].contains(&b'\n')
     }
 
     /// What is waiting of the line that is arriving.
-    pub(crate) fn partial(&self) -> &[u8] {
+    pub fn partial(&self) -> &[u8] {
         &self.received[self.start..]
     }
 
@@ -62,7 +62,7 @@ impl LineSplitter {
     ///
     /// # Errors
     /// [`Unended`] when `max_unended` bytes came without an end of line.
-    pub(crate) fn next_line(
+    pub fn next_line(
         &mut self,
         max_line: Option<usize>,
         max_unended: Option<usize>,
@@ -95,7 +95,7 @@ impl LineSplitter {
     }
 
     /// Takes what is waiting as a line although its end has not come.
-    pub(crate) fn take_partial(&mut self) -> Option<Line> {
+    pub fn take_partial(&mut self) -> Option<Line> {
         let line = self.has_partial().then(|| decode(self.partial()));
         *self = Self { newline_seen: self.newline_seen, ..Self::default() };
         line

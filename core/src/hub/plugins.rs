@@ -13,8 +13,10 @@ use crate::plugin::{Made, Plugin};
 use crate::protocol::action::Action;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::SlotId;
+use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::settings::Settings;
+use crate::state::member::Member;
 
 /// How long the tasks of a plugin that was dropped may take to finish what they have.
 const TASK_GRACE: Duration = Duration::from_secs(2);
@@ -56,6 +58,8 @@ impl Hub {
         let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
         let commands = slot.map(|slot| slot.commands(&self.state));
         self.register_commands(id, commands.unwrap_or_default());
+        self.hooks.load_protocols(id, &self.state);
+        self.state.shared.set_protocols(self.hooks.protocols());
         if !self.open {
             return;
         }
@@ -94,9 +98,24 @@ impl Hub {
             slot.drop_plugin();
         }
         self.forget_commands(id);
+        self.state.shared.set_protocols(self.hooks.protocols());
+        if !is_replaced {
+            self.disconnect_speakers_of(name);
+        }
         self.state.plugins = self.hooks.stats();
         self.retire_tasks(id);
         handed
+    }
+
+    /// Whoever speaks a protocol of a plugin that is no more cannot be spoken to.
+    fn disconnect_speakers_of(&mut self, plugin: &str) {
+        let speaks = |member: &&Member| member.outbox.protocol_of() == Some(plugin);
+        let speakers: Vec<_> =
+            self.state.roster.iter().filter(speaks).map(|member| member.id).collect();
+        for member in speakers {
+            let why = format!("the plugin `{plugin}` was disabled");
+            self.disconnect(member, LeaveReason::Refused { why });
+        }
     }
 
     /// Replaces the plugins by those of a new configuration, which were all made. Where the setup did not change the running one goes on undisturbed, and the

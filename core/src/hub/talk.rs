@@ -224,7 +224,7 @@ impl Hub {
         tags: BTreeMap<String, String>,
     ) {
         self.count_message(member);
-        self.commit(room, EntryKind::Message { from, text, kind, nonce, tags });
+        self.commit_by(member, room, EntryKind::Message { from, text, kind, nonce, tags });
         let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };

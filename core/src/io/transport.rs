@@ -12,8 +12,11 @@ use socket2::{SockRef, TcpKeepalive};
 
 use crate::io::reactor::{Reactor, Watched};
 
-/// A connection's bytes. Reading is the session's alone; writing is done by whoever holds the outbox's writer.
-pub(crate) trait Transport: Debug + Send + Sync {
+/// A connection's bytes, without waiting for any.
+///
+/// Reading and the two `poll_…` are called by the one task of the connection; writing by whoever has something for it, one at a time. All return at
+/// once. A transport that is laid over another (see [`Opening::Transport`](crate::dialect::Opening::Transport)) passes on what it is polled for.
+pub trait Transport: Debug + Send + Sync {
     /// Reads what is there; 0 at the end.
     ///
     /// # Errors
@@ -34,11 +37,6 @@ pub(crate) trait Transport: Debug + Send + Sync {
 
     /// Ends both directions.
     fn shutdown(&self);
-
-    /// Whether the other end is in this process and takes events as they are, instead of bytes.
-    fn takes_values(&self) -> bool {
-        false
-    }
 }
 
 /// TCP, unencrypted.
@@ -114,10 +112,6 @@ impl Transport for InProcess {
     }
 
     fn shutdown(&self) {}
-
-    fn takes_values(&self) -> bool {
-        true
-    }
 }
 
 fn retry(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {

@@ -34,7 +34,7 @@ pub enum LeaveReason {
     TooSlow,
     /// Did not answer for too long.
     Idle,
-    /// A limit of the server or a plugin ended it before a name was accepted.
+    /// A limit of the server or a plugin ended it.
     Refused {
         /// Which.
         #[serde(default)]

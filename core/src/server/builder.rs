@@ -222,6 +222,7 @@ fn run(
         shard.executor.spawn(Fanout::walk(fanout, counters, index))
     };
     let walks = acceptor.shards.iter().enumerate().map(walk).collect();
+    shared.set_adopter(Some(Arc::new(acceptor.clone())));
     let accept = |listener| near.spawn(acceptor.clone().accept(listener));
     let listeners = listeners.into_iter().map(accept).collect();
     Server { handle, listeners, hub: Some(hub), walks, permits, threads }

@@ -10,7 +10,6 @@ use futures_lite::stream::Stream;
 
 use crate::delivery::outbox::{Flush, Outbox};
 use crate::dialect::Input;
-use crate::io::transport::InProcess;
 use crate::protocol::error::{Closed, Refusal};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::ids::MemberId;
@@ -49,7 +48,7 @@ pub enum JoinError {
 
 impl Participant {
     pub(crate) async fn join(handle: &Handle, peer: Peer, name: &str) -> Result<Self, JoinError> {
-        let outbox = handle.shared.outbox(0, Box::new(InProcess));
+        let outbox = handle.shared.outbox_in_process();
         // The name comes with the welcome; until then that of the server stands in.
         let settings = handle.settings();
         let name_of_server =

@@ -97,11 +97,11 @@ impl ServerState {
     }
 
     /// Something happened in a room, for everybody in it.
-    pub(crate) fn commit(&mut self, room: RoomId, what: EntryKind) {
+    pub(crate) fn commit(&mut self, room: RoomId, author: Option<MemberId>, what: EntryKind) {
         let stamp = self.next_stamp();
         let time = self.clock.timestamp();
         if let Some(room) = self.rooms.get_mut(room) {
-            room.commit(stamp, time, what);
+            room.commit(stamp, author, time, what);
             self.fresh_bytes += room.latest().map_or(0, weight);
             if !self.touched.contains(&room.id) {
                 self.touched.push(room.id);
@@ -113,6 +113,13 @@ impl ServerState {
     pub(crate) fn send(&mut self, member: MemberId, event: Event) {
         if let Some(outbox) = self.roster.get(member).map(|member| member.outbox.clone()) {
             self.post(&outbox, Mail::Event(Box::new(event)));
+        }
+    }
+
+    /// Sends one member bytes that are in their final form.
+    pub(crate) fn answer(&mut self, member: MemberId, bytes: Vec<u8>) {
+        if let Some(outbox) = self.roster.get(member).map(|member| member.outbox.clone()) {
+            self.post(&outbox, Mail::Bytes(bytes));
         }
     }
 

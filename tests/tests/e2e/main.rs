@@ -18,6 +18,7 @@ mod numbers;
 mod order;
 mod panics;
 mod password;
+mod protocol;
 mod rate;
 mod readme;
 mod reload;
