@@ -2,6 +2,7 @@
 //! and nothing of what they mean.
 
 pub(crate) mod memory;
+pub(crate) mod paced;
 pub(crate) mod reactor;
 pub(crate) mod shard;
 pub(crate) mod transport;

@@ -3,6 +3,7 @@
 //!
 //! `input` is the way from bytes to the hub, `deadlines` what falls due when nothing else happens.
 
+mod bare;
 mod deadlines;
 mod input;
 #[cfg(feature = "password")]
@@ -62,6 +63,8 @@ pub(crate) struct Session {
     greeted: bool,
     /// Whether a ping waits for its answer.
     pinged: bool,
+    /// Whether the last read filled the buffer, so that more is there.
+    filled: bool,
     /// The peer sends nothing more. What it sent is still done.
     peer_ended: bool,
     /// The hub is told that this is over; nothing more is read.
@@ -107,6 +110,7 @@ impl Session {
             heard: now,
             greeted: false,
             pinged: false,
+            filled: false,
             peer_ended: false,
             hung_up: false,
             ready: None,
@@ -173,7 +177,7 @@ impl Session {
             return Poll::Ready(Turn::FellOut);
         }
         let blocked = self.outbox.is_blocked();
-        if blocked && self.outbox.transport().poll_writable(context).is_ready() {
+        if blocked && self.outbox.wire.transport().poll_writable(context).is_ready() {
             return Poll::Ready(Turn::Writable);
         }
         if let Poll::Ready(answer) = self.gate.poll_answer(context) {
@@ -182,7 +186,7 @@ impl Session {
         // While lines wait for the rate limit or at the gate, what follows waits in the kernel.
         let waits = self.limiter.is_holding() || self.gate.is_checking();
         let may_read = self.outbox.is_admitted() && !(self.peer_ended || self.hung_up || waits);
-        if may_read && self.outbox.transport().poll_readable(context).is_ready() {
+        if may_read && self.outbox.wire.transport().poll_readable(context).is_ready() {
             return Poll::Ready(Turn::Readable);
         }
         if self.outbox.circumstances() != seen {
@@ -238,7 +242,7 @@ impl Session {
 
     /// Ends the connection. What the peer sent meanwhile is read off, or the kernel would throw away the goodbye with it.
     fn close(&self) {
-        let transport = self.outbox.transport();
+        let transport = self.outbox.wire.transport();
         transport.shutdown();
         BUFFER.with_borrow_mut(|buffer| {
             for _ in 0..8 {

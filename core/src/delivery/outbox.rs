@@ -6,26 +6,26 @@
 
 mod batch;
 mod mailbox;
+mod wire;
 mod writer;
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
 use atomic_waker::AtomicWaker;
 
 use crate::delivery::timeline::{FellOut, Stamp};
-use crate::dialect::{Dialect, TEXT};
-use crate::io::transport::Transport;
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
 
 pub(crate) use batch::{Batch, Tally};
 use mailbox::Mailbox;
 pub(crate) use mailbox::{Mail, Post};
+pub(crate) use wire::Wire;
 use writer::{Cursor, Piece, Reader, Writer};
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
@@ -54,15 +54,8 @@ pub(crate) struct Outbox {
     /// Which shard looks after it.
     shard: usize,
     published: Arc<Published>,
-    /// What the connection came through.
-    socket: Arc<dyn Transport>,
-    /// What was laid over it, such as encryption.
-    layer: OnceLock<Box<dyn Transport>>,
-    /// Whether the other end is in this process and takes events as they are, instead of bytes.
-    is_in_process: bool,
-    dialect: OnceLock<Arc<dyn Dialect>>,
-    /// The plugin whose protocol the connection speaks, where it is one's.
-    protocol_of: OnceLock<Arc<str>>,
+    /// How the peer is spoken to.
+    pub(crate) wire: Wire,
     /// Put into by the hub. Locked for a push or a swap, never together with another lock but `writer`, which comes first.
     mailbox: Mutex<Mailbox>,
     /// Whether the mailbox has something, to look without locking.
@@ -137,22 +130,12 @@ impl Published {
 }
 
 impl Outbox {
-    pub(crate) fn new(
-        id: MemberId,
-        shard: usize,
-        published: Arc<Published>,
-        socket: Arc<dyn Transport>,
-        is_in_process: bool,
-    ) -> Self {
+    pub(crate) fn new(id: MemberId, shard: usize, published: Arc<Published>, wire: Wire) -> Self {
         Self {
             id,
             shard,
             published,
-            socket,
-            layer: OnceLock::new(),
-            is_in_process,
-            dialect: OnceLock::new(),
-            protocol_of: OnceLock::new(),
+            wire,
             mailbox: Mutex::default(),
             has_mail: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -173,45 +156,6 @@ impl Outbox {
 
     pub(crate) fn shard(&self) -> usize {
         self.shard
-    }
-
-    pub(crate) fn transport(&self) -> &dyn Transport {
-        self.layer.get().map_or(&*self.socket, |layer| &**layer)
-    }
-
-    /// Whether another transport was laid over the socket.
-    pub(crate) fn has_layer(&self) -> bool {
-        self.layer.get().is_some()
-    }
-
-    /// Lays another transport over the socket, before anything was written; later calls change nothing.
-    pub(crate) fn lay_over(&self, layer: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
-        self.layer.get_or_init(|| layer(self.socket.clone()));
-    }
-
-    /// The dialect that the first line chose, and text before that.
-    pub(crate) fn dialect(&self) -> &dyn Dialect {
-        &**self.dialect.get().unwrap_or(&TEXT)
-    }
-
-    /// The first line has come and chooses the dialect; later calls change nothing.
-    pub(crate) fn choose_dialect(&self, dialect: Arc<dyn Dialect>) {
-        let _ = self.dialect.set(dialect);
-    }
-
-    /// The connection speaks the protocol of a plugin from here on.
-    pub(crate) fn set_protocol_of(&self, plugin: Arc<str>) {
-        let _ = self.protocol_of.set(plugin);
-    }
-
-    /// The plugin whose protocol the connection speaks, where it is one's.
-    pub(crate) fn protocol_of(&self) -> Option<&str> {
-        self.protocol_of.get().map(|plugin| &**plugin)
-    }
-
-    /// Whether the first line has come.
-    pub(crate) fn has_dialect(&self) -> bool {
-        self.dialect.get().is_some()
     }
 
     /// The hub allows the connection to speak.
@@ -283,7 +227,7 @@ impl Outbox {
             }
             Mail::Event(_) | Mail::Bytes(_) => {
                 // While the socket takes what is written, what waits only waits for its shard to come by.
-                let is_slow = self.is_blocked() || self.is_in_process;
+                let is_slow = self.is_blocked() || self.wire.is_in_process;
                 let most =
                     if is_slow { limit } else { limit.map(|limit| limit.saturating_mul(TAKING)) };
                 let is_full = most.is_some_and(|most| self.waiting.load(Ordering::SeqCst) >= most);
@@ -311,7 +255,7 @@ impl Outbox {
     ///
     /// A member whose socket is full is left to its session, which is woken if there is something for it to decide.
     pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) {
-        if self.is_in_process {
+        if self.wire.is_in_process {
             self.session.wake();
             return;
         }
@@ -339,7 +283,7 @@ impl Outbox {
             }
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            let wrote = match writer.is_only_behind() && !self.dialect().may_skip() {
+            let wrote = match writer.is_only_behind() && !self.wire.dialect().may_skip() {
                 true => self.write_batch(&mut writer, batch, limit),
                 false => self.write_next(&mut writer, batch, limit),
             };
@@ -387,7 +331,7 @@ impl Outbox {
             return Ok(Wrote::All);
         }
         cursor.next = batch.end();
-        let dialect = self.dialect();
+        let dialect = self.wire.dialect();
         let bytes = batch.bytes(dialect);
         // Not everything that happens is something to read.
         let taken = if bytes.is_empty() { 0 } else { self.send(&[IoSlice::new(bytes)])? };
@@ -409,7 +353,7 @@ impl Outbox {
         limit: Stamp,
     ) -> Result<Wrote, Failure> {
         let Batch { own: pieces, tally, .. } = batch;
-        let dialect = self.dialect();
+        let dialect = self.wire.dialect();
         if writer.unwritten.is_empty() && self.gather(writer, limit, pieces).is_err() {
             // What is lost is lost; what came before it, and a goodbye, can still be told.
             writer.keep(pieces.drain(..), 0, dialect);
@@ -452,7 +396,7 @@ impl Outbox {
 
     /// How much of it the socket takes now.
     fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize, Failure> {
-        match self.transport().write(slices) {
+        match self.wire.transport().write(slices) {
             Ok(0) => Err(Failure::Gone),
             Ok(taken) => Ok(taken),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
@@ -496,7 +440,7 @@ impl Outbox {
         limit: Stamp,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        let reader = Reader { id: self.id, dialect: self.dialect() };
+        let reader = Reader { id: self.id, dialect: self.wire.dialect() };
         let result = writer.gather(&reader, limit, pieces);
         self.waiting.fetch_sub(std::mem::take(&mut writer.gathered), Ordering::SeqCst);
         result

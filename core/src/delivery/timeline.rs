@@ -338,6 +338,6 @@ mod tests {
             .unwrap();
         let ids: Vec<EntryId> =
             runs.iter().flat_map(|run| run.entries()).map(|entry| entry.id).collect();
-        assert_eq!(ids, (1..=60).filter(|id| !id.is_multiple_of(3)).collect::<Vec<_>>());
+        assert_eq!(ids, (1..=60).filter(|id: &EntryId| !id.is_multiple_of(3)).collect::<Vec<_>>());
     }
 }

@@ -109,7 +109,7 @@ impl Hub {
 
     /// Whoever speaks a protocol of a plugin that is no more cannot be spoken to.
     fn disconnect_speakers_of(&mut self, plugin: &str) {
-        let speaks = |member: &&Member| member.outbox.protocol_of() == Some(plugin);
+        let speaks = |member: &&Member| member.outbox.wire.protocol_of() == Some(plugin);
         let speakers: Vec<_> =
             self.state.roster.iter().filter(speaks).map(|member| member.id).collect();
         for member in speakers {

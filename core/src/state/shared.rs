@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::delivery::counters::Counters;
 use crate::delivery::fanout::Fanout;
-use crate::delivery::outbox::{Outbox, Published};
+use crate::delivery::outbox::{Outbox, Published, Wire};
 use crate::dialect::Protocol;
-use crate::io::transport::{InProcess, Transport};
+use crate::io::transport::Transport;
 use crate::protocol::ids::MemberId;
 use crate::protocol::settings::Settings;
 use crate::state::adopt::Adopt;
@@ -93,15 +93,16 @@ impl Shared {
 
     /// An outbox with an id of its own, in the care of a shard.
     pub(crate) fn outbox(&self, shard: usize, socket: Arc<dyn Transport>) -> Arc<Outbox> {
-        Arc::new(Outbox::new(self.next_id(), shard, self.published.clone(), socket, false))
+        self.new_outbox(shard, Wire::new(socket))
     }
 
     /// The same for somebody in this process, who takes events as they are.
     pub(crate) fn outbox_in_process(&self) -> Arc<Outbox> {
-        Arc::new(Outbox::new(self.next_id(), 0, self.published.clone(), Arc::new(InProcess), true))
+        self.new_outbox(0, Wire::in_process())
     }
 
-    fn next_id(&self) -> MemberId {
-        MemberId(self.next_member.fetch_add(1, Ordering::Relaxed))
+    fn new_outbox(&self, shard: usize, wire: Wire) -> Arc<Outbox> {
+        let id = MemberId(self.next_member.fetch_add(1, Ordering::Relaxed));
+        Arc::new(Outbox::new(id, shard, self.published.clone(), wire))
     }
 }

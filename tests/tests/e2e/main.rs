@@ -3,6 +3,7 @@
 mod abuse;
 mod actions;
 mod audit;
+mod bare;
 mod bytes;
 mod client;
 mod commands;
@@ -27,4 +28,5 @@ mod roles;
 mod rooms;
 mod slow;
 mod swap;
+mod telnet;
 mod text;

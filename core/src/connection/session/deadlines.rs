@@ -34,10 +34,11 @@ impl Session {
         let settings = self.shared.settings();
         let limits = &settings.limits;
         let listens = self.outbox.is_admitted() && !self.hung_up;
-        let silent = !self.greeted && !self.outbox.has_dialect() && !self.framing.has_partial();
+        let silent =
+            !self.greeted && !self.outbox.wire.has_dialect() && !self.framing.has_partial();
         let bare = self.framing.is_bare_chunk() && !self.gate.is_checking();
         // Who has lines waiting for the rate limit is not silent, only unread.
-        let pings = self.outbox.dialect().answers_pings()
+        let pings = self.outbox.wire.dialect().answers_pings()
             && (listens && self.outbox.is_named() && !self.limiter.is_holding());
         let stalled_after = if self.hung_up || self.outbox.is_closing() {
             Some(LINGER)

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::{BUFFER, Session, complaint};
+use super::{BUFFER, READ_SIZE, Session, complaint};
 use crate::dialect::{
     BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Unended,
 };
@@ -17,8 +17,10 @@ use crate::state::shared::AddedProtocol;
 
 /// How the bytes of a connection are taken apart.
 pub(super) enum Framing {
-    /// A line at a time, in one of the built-in dialects; also while none is chosen yet.
-    Lines { splitter: LineSplitter, choice: Choice },
+    /// Not yet: the protocols of plugins look at the first bytes.
+    Choosing { received: Vec<u8>, needs_more: bool },
+    /// A line at a time, in the built-in dialect that the first line chooses.
+    Lines { splitter: LineSplitter, chosen: Option<Builtin> },
     /// By the protocol of a plugin.
     Protocol {
         decoder: Box<dyn Decoder>,
@@ -27,28 +29,19 @@ pub(super) enum Framing {
     },
 }
 
-/// How far a connection has come in choosing how it is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Choice {
-    /// The protocols of plugins have not been asked.
-    Open,
-    /// One of them needs more bytes.
-    NeedsMore,
-    /// None of them wants it: the first line chooses.
-    FirstLine,
-    /// It has chosen.
-    Made(Builtin),
-}
+/// A protocol that needs more than this to know its own does not get the connection.
+const MOST_LOOKED_AT: usize = 1024;
 
 impl Default for Framing {
     fn default() -> Self {
-        Self::Lines { splitter: LineSplitter::default(), choice: Choice::Open }
+        Self::Choosing { received: Vec::new(), needs_more: false }
     }
 }
 
 impl Framing {
     fn feed(&mut self, bytes: &[u8]) {
         match self {
+            Self::Choosing { received, .. } => received.extend_from_slice(bytes),
             Self::Lines { splitter, .. } => splitter.feed(bytes),
             Self::Protocol { decoder, .. } => decoder.feed(bytes),
         }
@@ -57,6 +50,7 @@ impl Framing {
     /// Whether something came that was not taken apart yet.
     pub(super) fn has_partial(&self) -> bool {
         match self {
+            Self::Choosing { received, .. } => !received.is_empty(),
             Self::Lines { splitter, .. } => splitter.has_partial(),
             Self::Protocol { decoder, held } => held.is_some() || decoder.buffered() > 0,
         }
@@ -64,23 +58,41 @@ impl Framing {
 
     /// Whether a protocol waits for more bytes to say whether the connection is its.
     pub(super) fn is_choosing(&self) -> bool {
-        matches!(self, Self::Lines { choice: Choice::NeedsMore, .. })
+        matches!(self, Self::Choosing { needs_more: true, .. })
     }
 
-    /// What a protocol was waiting for has not come.
+    /// No protocol of a plugin has the connection; what came is the beginning of its first line.
     pub(super) fn stop_choosing(&mut self) {
-        if let Self::Lines { choice, .. } = self {
-            *choice = Choice::FirstLine;
+        if let Self::Choosing { received, .. } = self {
+            let mut splitter = LineSplitter::default();
+            splitter.feed(&std::mem::take(received));
+            *self = Self::Lines { splitter, chosen: None };
+        }
+    }
+
+    /// The built-in dialect that was chosen.
+    pub(super) fn builtin(&self) -> Option<Builtin> {
+        match self {
+            Self::Lines { chosen, .. } => *chosen,
+            _ => None,
+        }
+    }
+
+    /// What telnet's requests are to be answered with.
+    fn take_answers(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Lines { splitter, .. } => splitter.take_answers(),
+            _ => None,
         }
     }
 
     /// Whether bytes wait that may be a line although its end has not come, because none ever has.
     pub(super) fn is_bare_chunk(&self) -> bool {
-        let Self::Lines { splitter, choice } = self else { return false };
-        let may_be_json = *choice != Choice::Made(Builtin::Text);
+        let Self::Lines { splitter, chosen } = self else { return false };
+        let may_be_json = *chosen != Some(Builtin::Text);
         splitter.is_bare()
             && splitter.has_partial()
-            && *choice != Choice::NeedsMore
+            && !splitter.is_cut()
             && !(may_be_json && Builtin::may_become_object(splitter.partial()))
     }
 }
@@ -97,7 +109,7 @@ impl Session {
 
     pub(super) fn read(&mut self) {
         let read = BUFFER.with_borrow_mut(|buffer| {
-            let count = self.outbox.transport().read(buffer)?;
+            let count = self.outbox.wire.transport().read(buffer)?;
             self.framing.feed(&buffer[..count]);
             Ok::<_, io::Error>(count)
         });
@@ -107,6 +119,7 @@ impl Session {
                 self.shared.counters.bytes_received.fetch_add(count as u64, Ordering::Relaxed);
                 self.heard = Instant::now();
                 self.pinged = false;
+                self.filled = count == READ_SIZE;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
@@ -126,7 +139,11 @@ impl Session {
             if is_over || self.gate.is_checking() || self.limiter.is_holding() || !self.choose() {
                 return None;
             }
+            if let Some(answers) = self.framing.take_answers() {
+                return Some(SessionInput::Answer(answers));
+            }
             let (more, input) = match &self.framing {
+                Framing::Choosing { .. } => (false, None),
                 Framing::Lines { .. } => match self.next_line() {
                     Some(line) => (true, self.understand(line)),
                     None => (false, None),
@@ -146,32 +163,29 @@ impl Session {
 
     /// Has the protocols of plugins look at the first bytes. Says whether these may be taken apart now.
     fn choose(&mut self) -> bool {
-        let Framing::Lines { splitter, choice: choice @ (Choice::Open | Choice::NeedsMore) } =
-            &mut self.framing
-        else {
+        let Framing::Choosing { received: first, needs_more } = &mut self.framing else {
             return true;
         };
-        let first = splitter.partial();
-        if first.is_empty() {
+        if first.is_empty() && !self.peer_ended {
             return true;
         }
         let protocols = self.shared.protocols();
         for added in protocols.iter() {
             match added.protocol.recognise(first) {
                 Recognition::No => {}
-                Recognition::NeedMore if self.peer_ended => {}
+                Recognition::NeedMore if self.peer_ended || first.len() > MOST_LOOKED_AT => {}
                 Recognition::NeedMore => {
-                    *choice = Choice::NeedsMore;
+                    *needs_more = true;
                     return false;
                 }
                 Recognition::Yes => {
-                    let first = first.to_vec();
+                    let first = std::mem::take(first);
                     self.speak(added, &first);
                     return true;
                 }
             }
         }
-        *choice = Choice::FirstLine;
+        self.framing.stop_choosing();
         true
     }
 
@@ -180,12 +194,12 @@ impl Session {
         match added.protocol.open(self.peer, &self.shared.settings().limits) {
             Opening::Dialect { mut decoder, dialect } => {
                 decoder.feed(first);
-                self.outbox.set_protocol_of(added.plugin.clone());
-                self.outbox.choose_dialect(dialect);
+                self.outbox.wire.set_protocol_of(added.plugin.clone());
+                self.outbox.wire.choose_dialect(dialect);
                 self.framing = Framing::Protocol { decoder, held: None };
             }
-            Opening::Transport(lay) if !self.outbox.has_layer() => {
-                self.outbox.lay_over(|socket| lay(socket, first));
+            Opening::Transport(lay) if !self.outbox.wire.has_layer() => {
+                self.outbox.wire.lay_over(|socket| lay(socket, first));
                 self.framing = Framing::default();
             }
             // One within another has no end.
@@ -197,7 +211,7 @@ impl Session {
     }
 
     /// Whether the rate allows one more thing now; if not, nothing more is read until it does.
-    fn rate_allows(&mut self) -> bool {
+    pub(super) fn rate_allows(&mut self) -> bool {
         let allowed = self.limiter.take(self.shared.settings().limits.rate, Instant::now());
         if !allowed {
             self.limit_hit(LimitHit::Rate);
@@ -210,15 +224,17 @@ impl Session {
         let settings = self.shared.settings();
         let limits = &settings.limits;
         let Framing::Lines { splitter, .. } = &self.framing else { return None };
-        if splitter.has_line() && !self.rate_allows() {
+        let is_bare_line = self.is_bare_line();
+        if (splitter.has_line() || is_bare_line) && !self.rate_allows() {
             return None;
         }
         let Framing::Lines { splitter, .. } = &mut self.framing else { return None };
         match splitter.next_line(limits.line_bytes, limits.unended_bytes) {
             Ok(Some(line)) => Some(line),
             // What was said without a newline at the very end was said all the same.
+            Ok(None) if is_bare_line => splitter.take_partial(limits.line_bytes),
             Ok(None) if self.peer_ended => {
-                let last = splitter.take_partial();
+                let last = splitter.take_partial(limits.line_bytes);
                 if last.is_none() {
                     self.hang_up(LeaveReason::Lost);
                 }
@@ -232,20 +248,8 @@ impl Session {
         }
     }
 
-    /// A chunk has stood alone for long enough to count as a line.
-    pub(super) fn take_bare_chunk(&mut self) {
-        if !self.rate_allows() {
-            return;
-        }
-        if let Framing::Lines { splitter, .. } = &mut self.framing
-            && let Some(line) = splitter.take_partial()
-        {
-            self.ready = self.understand(line);
-        }
-    }
-
     /// What a line asks the hub for; nothing, where it is empty.
-    fn understand(&mut self, line: Line) -> Option<SessionInput> {
+    pub(super) fn understand(&mut self, line: Line) -> Option<SessionInput> {
         let line = match line {
             Line::Text(line) => line,
             Line::TooLong => {
@@ -263,7 +267,7 @@ impl Session {
                 return Some(complaint(ErrorCode::BadUtf8, text, None));
             }
         };
-        if line.trim().is_empty() && !self.outbox.has_dialect() {
+        if line.trim().is_empty() && !self.outbox.wire.has_dialect() {
             // A telnet that negotiates, or a person who presses Enter: nothing is chosen yet, but nobody is silent either.
             return (!std::mem::replace(&mut self.greeted, true)).then(|| self.greeting());
         }
@@ -275,14 +279,14 @@ impl Session {
 
     /// The built-in dialect that was chosen, or that this line chooses.
     fn builtin(&mut self, line: &str) -> Builtin {
-        if let Framing::Lines { choice: Choice::Made(builtin), .. } = self.framing {
+        if let Some(builtin) = self.framing.builtin() {
             return builtin;
         }
         let builtin = Builtin::choose(line);
-        if let Framing::Lines { choice, .. } = &mut self.framing {
-            *choice = Choice::Made(builtin);
+        if let Framing::Lines { chosen, .. } = &mut self.framing {
+            *chosen = Some(builtin);
         }
-        self.outbox.choose_dialect(builtin.dialect());
+        self.outbox.wire.choose_dialect(builtin.dialect());
         builtin
     }
 
