@@ -7,6 +7,7 @@ mod builtin;
 mod commands;
 mod effects;
 mod membership;
+mod not_done;
 mod plugins;
 mod talk;
 mod timers;
@@ -46,6 +47,7 @@ use crate::state::server_state::ServerState;
 
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
 use commands::Runner;
+use not_done::NotDone;
 use timers::Timers;
 
 /// The commands that every server has, whatever plugins are enabled; a console offers them before there is a server.
@@ -193,13 +195,13 @@ impl Hub {
         outboxes
     }
 
-    /// Asks the plugins whether something may be. A refusal is what the person is told; `None` means that nobody is told anything.
+    /// Asks the plugins whether something may be.
     fn gate(
         &mut self,
         hook: Hook,
         member: Option<MemberId>,
         ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let round = self.hooks.gate(hook, &self.state, &mut self.effects, ask);
         let Round::Blocked { plugin, verdict } = round else {
             return Ok(());
@@ -210,7 +212,10 @@ impl Hub {
         };
         let blocked = Blocked { hook, plugin, member, reason: reason.clone() };
         self.observe(Hook::AfterBlocked, |plugin, context| plugin.after_blocked(context, &blocked));
-        Err(reason.map(|reason| Refusal::new(ErrorCode::Denied, reason)))
+        Err(match reason {
+            Some(reason) => NotDone::Refused(Refusal::new(ErrorCode::Denied, reason)),
+            None => NotDone::Taken,
+        })
     }
 
     /// Tells the plugins that something happened.

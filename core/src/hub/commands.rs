@@ -3,6 +3,7 @@
 use std::thread;
 
 use super::Hub;
+use super::not_done::NotDone;
 use crate::command::{self, CommandError, Invocation};
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
@@ -65,8 +66,8 @@ impl Hub {
             });
             match asked {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
-                Err(None) => return Ok(Started::Done(None)),
-                Err(Some(refusal)) => return Err(CommandError::Refused(refusal.text)),
+                Err(NotDone::Refused(refusal)) => return Err(refusal.into()),
+                Err(NotDone::Taken | NotDone::Gone) => return Ok(Started::Done(None)),
             }
         }
         let line = crate::protocol::sanitize::message(&line);

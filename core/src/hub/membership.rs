@@ -19,26 +19,26 @@ use crate::state::report::Report;
 use crate::state::room::Room;
 
 use super::Hub;
+use super::not_done::NotDone;
 
 /// Names on one page of a roster.
 pub(super) const PAGE: usize = 500;
 
 impl Hub {
-    /// Lets a member into a room, which is opened if it may be. `seen` is the last id that a returning client saw. `Err(None)`
-    /// means that a plugin dealt with it.
+    /// Lets a member into a room, which is opened if it may be. `seen` is the last id that a returning client saw.
     pub(super) fn join(
         &mut self,
         id: MemberId,
         room: &str,
         seen: Option<EntryId>,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let settings = self.state.settings();
         let limits = &settings.limits;
         let Some(member) = self.state.roster.get(id) else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let Some(name) = member.name.clone() else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let wanted = self.existing_or_new(room)?;
         let mut draft = JoinDraft { member: id, name: name.clone(), room: wanted };
@@ -47,7 +47,7 @@ impl Hub {
         })?;
         let wanted = self.existing_or_new(draft.room.as_str())?;
         let Some(member) = self.state.roster.get_mut(id) else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
         if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
@@ -62,18 +62,18 @@ impl Hub {
         if let Some(limit) = limits.rooms_per_member.filter(|&limit| member.rooms.len() >= limit) {
             self.limit_hit(LimitHit::RoomsPerMember, Some(id));
             let text = format!("you are in {limit} rooms, which is the limit; leave one first");
-            return Err(Some(Refusal::new(ErrorCode::Limit, text)));
+            return Err(NotDone::Refused(Refusal::new(ErrorCode::Limit, text)));
         }
         let room = match existing {
             Some(room) => room,
             None if !settings.rooms.open => {
                 let text = format!("there is no room `{wanted}`; check its name");
-                return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
+                return Err(NotDone::Refused(Refusal::new(ErrorCode::NoSuchRoom, text)));
             }
             None if limits.rooms.is_some_and(|limit| self.state.rooms.len() >= limit) => {
                 self.limit_hit(LimitHit::Rooms, Some(id));
                 let text = "there are as many rooms as the server may have; join one that is there";
-                return Err(Some(Refusal::new(ErrorCode::Limit, text)));
+                return Err(NotDone::Refused(Refusal::new(ErrorCode::Limit, text)));
             }
             None => self.open_room(wanted, "", false),
         };
@@ -130,15 +130,9 @@ impl Hub {
     }
 
     /// A member leaves a room of its own will.
-    pub(super) fn leave(
-        &mut self,
-        id: MemberId,
-        room: Option<&str>,
-    ) -> Result<(), Option<Refusal>> {
+    pub(super) fn leave(&mut self, id: MemberId, room: Option<&str>) -> Result<(), NotDone> {
         let room = self.room_of(id, room)?;
-        let Some(reason) = self.may_leave(id, Some(room), LeaveReason::Parted)? else {
-            return Ok(());
-        };
+        let reason = self.may_leave(id, Some(room), LeaveReason::Parted)?;
         self.part(id, room, reason);
         Ok(())
     }
@@ -151,13 +145,8 @@ impl Hub {
             return self.disconnect(id, reason);
         }
         match self.may_leave(id, None, reason) {
-            Ok(Some(reason)) => self.remove(id, reason),
-            Ok(None) => {}
-            Err(refusal) => {
-                if let Some(refusal) = refusal {
-                    self.refuse(id, refusal, None);
-                }
-            }
+            Ok(reason) => self.remove(id, reason),
+            Err(not_done) => self.answer(id, Err(not_done), None),
         }
     }
 
@@ -199,23 +188,18 @@ impl Hub {
         self.remove(id, reason);
     }
 
-    /// Asks the plugins whether somebody may go who wants to. `Ok(None)` means that a plugin dealt with it.
+    /// Asks the plugins whether somebody may go who wants to, and how the reason reads.
     fn may_leave(
         &mut self,
         id: MemberId,
         room: Option<RoomId>,
         reason: LeaveReason,
-    ) -> Result<Option<LeaveReason>, Option<Refusal>> {
-        let Some(mut draft) = self.leave_draft(id, room, reason) else {
-            return Ok(None);
-        };
-        match self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
+    ) -> Result<LeaveReason, NotDone> {
+        let mut draft = self.leave_draft(id, room, reason).ok_or(NotDone::Gone)?;
+        self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
             plugin.before_leave(context, &mut draft)
-        }) {
-            Ok(()) => Ok(Some(draft.reason)),
-            Err(None) => Ok(None),
-            Err(refusal) => Err(refusal),
-        }
+        })?;
+        Ok(draft.reason)
     }
 
     fn leave_draft(
@@ -307,9 +291,9 @@ impl Hub {
         id: MemberId,
         text: &str,
         nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         match self.state.roster.get(id) {
-            None => return Err(None),
+            None => return Err(NotDone::Gone),
             Some(member) if member.name.is_none() => {
                 self.offer_first_name(id, text, &[], None, nonce);
                 return Ok(());
@@ -318,7 +302,7 @@ impl Hub {
         }
         let name = self.check_name(id, text)?;
         let Some(from) = self.state.roster.set_name(id, name.clone()) else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         self.state.shared.directory.remove_member(&from);
         self.state.shared.directory.add_member(name.clone());

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::membership::PAGE;
+use super::not_done::NotDone;
 use crate::plugin::draft::{MessageDraft, Target};
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::{EntryKind, MessageKind, NoticeKind};
@@ -44,7 +45,7 @@ impl Hub {
             Request::Rename { name } => self.rename(id, &name, nonce.clone()),
             Request::Members { room, after } => self
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
-                .map_err(Some),
+                .map_err(NotDone::Refused),
             Request::Rooms => {
                 let rooms = self.state.rooms.iter().map(|room| room.info()).collect();
                 self.state.send(id, Event::Rooms { rooms, nonce: nonce.clone() });
@@ -91,10 +92,10 @@ impl Hub {
     pub(super) fn answer(
         &mut self,
         id: MemberId,
-        result: Result<(), Option<Refusal>>,
+        result: Result<(), NotDone>,
         nonce: Option<String>,
     ) {
-        if let Err(Some(refusal)) = result {
+        if let Err(NotDone::Refused(refusal)) = result {
             self.refuse(id, refusal, nonce);
         }
     }
@@ -107,14 +108,14 @@ impl Hub {
         text: String,
         kind: MessageKind,
         nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let room = self.room_of(id, room)?;
         let (Some(room), Some(from)) = (self.state.rooms.get(room), self.state.roster.get(id))
         else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let Some(from) = from.name.clone() else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let target = Target::Room(room.name.clone());
         let draft =
@@ -129,9 +130,9 @@ impl Hub {
         to: &str,
         text: String,
         nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let Some(from) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let target = Target::Person(self.person(to)?);
         let kind = MessageKind::Say;
@@ -180,11 +181,7 @@ impl Hub {
     }
 
     /// Asks the plugins, and lets what they made of it happen.
-    fn deliver(
-        &mut self,
-        mut draft: MessageDraft,
-        nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    fn deliver(&mut self, mut draft: MessageDraft, nonce: Option<String>) -> Result<(), NotDone> {
         let member = draft.member;
         draft.text = self.checked_text(member, draft.text)?;
         self.gate(Hook::BeforeMessage, member, |plugin, context| {
@@ -197,7 +194,7 @@ impl Hub {
             Target::Room(room) => {
                 let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
                     let text = format!("there is no room `{room}`; check its name");
-                    return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
+                    return Err(NotDone::Refused(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
                 self.commit_message(member, room, from, text, kind, nonce, tags);
             }
