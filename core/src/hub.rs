@@ -6,9 +6,12 @@ mod admission;
 mod builtin;
 mod commands;
 mod effects;
-mod membership;
+mod joining;
+mod leaving;
 mod not_done;
 mod plugins;
+mod renaming;
+mod rooms;
 mod talk;
 mod timers;
 

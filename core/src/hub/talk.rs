@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
-use super::membership::PAGE;
 use super::not_done::NotDone;
 use crate::plugin::draft::{MessageDraft, Target};
 use crate::protocol::caller::Caller;
@@ -21,6 +20,9 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::request::Request;
 use crate::protocol::sanitize;
 use crate::state::report::Report;
+
+/// Names on one page of a roster.
+pub(super) const PAGE: usize = 500;
 
 impl Hub {
     /// A person typed a line in chat: a message, or a command after `!`.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Hub;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::SlotId;
+use crate::protocol::ids::{RoomId, SlotId};
 
 /// How often a quiet room may be told how many are in it.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
@@ -82,7 +82,10 @@ impl Hub {
     }
 
     /// A quiet room's members changed: they are told the count, within a second and once.
-    pub(super) fn owe_count(&mut self) {
+    pub(super) fn owe_count(&mut self, room: RoomId) {
+        if let Some(room) = self.state.rooms.get_mut(room) {
+            room.owes_count = true;
+        }
         if !self.timers.is_set(&Due::Counts) {
             self.timers.set(self.state.clock.now() + COUNT_EVERY, Due::Counts);
         }
