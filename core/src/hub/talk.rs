@@ -24,6 +24,15 @@ use crate::state::report::Report;
 /// Names on one page of a roster.
 pub(super) const PAGE: usize = 500;
 
+/// A message to a room that was checked, and that no plugin is against.
+struct Message {
+    from: Name,
+    text: String,
+    kind: MessageKind,
+    nonce: Option<String>,
+    tags: BTreeMap<String, String>,
+}
+
 impl Hub {
     /// A person typed a line in chat: a message, or a command after `!`.
     pub(super) fn take_typed(&mut self, id: MemberId, line: String) {
@@ -151,7 +160,8 @@ impl Hub {
         };
         let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
         let from = self.state.operator_name.clone();
-        self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
+        let (kind, nonce, tags) = (MessageKind::Say, None, BTreeMap::new());
+        self.commit_message(None, room, Message { from, text, kind, nonce, tags });
         Ok(())
     }
 
@@ -198,7 +208,7 @@ impl Hub {
                     let text = format!("there is no room `{room}`; check its name");
                     return Err(NotDone::Refused(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
-                self.commit_message(member, room, from, text, kind, nonce, tags);
+                self.commit_message(member, room, Message { from, text, kind, nonce, tags });
             }
             Target::Person(to) => {
                 let to = self.person(to.as_str())?;
@@ -208,21 +218,9 @@ impl Hub {
         Ok(())
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a message has so many parts; a struct for one caller more would hide them"
-    )]
-    fn commit_message(
-        &mut self,
-        member: Option<MemberId>,
-        room: RoomId,
-        from: Name,
-        text: String,
-        kind: MessageKind,
-        nonce: Option<String>,
-        tags: BTreeMap<String, String>,
-    ) {
+    fn commit_message(&mut self, member: Option<MemberId>, room: RoomId, message: Message) {
         self.count_message(member);
+        let Message { from, text, kind, nonce, tags } = message;
         self.commit(room, EntryKind::Message { from, text, kind, nonce, tags });
         let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
