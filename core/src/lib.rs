@@ -62,5 +62,6 @@ pub use server::{
     Applied, ApplyError, JoinError, Participant, Server, ServerBuilder, StartError, Tracing,
 };
 pub use state::directory::Directory;
+pub use state::forgetting_map::ForgettingMap;
 pub use state::handle::Handle;
 pub use state::report::Report;

@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod directory;
+pub(crate) mod forgetting_map;
 pub(crate) mod handle;
 pub(crate) mod inbox;
 pub(crate) mod member;
