@@ -45,6 +45,7 @@ pub use command::{CommandError, Invocation};
 pub use connection::listener::ListenError;
 pub use hub::builtin_commands;
 pub use io::memory::resident_memory;
+pub use io::thread;
 pub use plugin::{
     Catalog, CommandDraft, ConnectDraft, Context, JoinDraft, LeaveDraft, Left, MessageDraft,
     NameDraft, Plugin, Reporter, TaskMailbox,

@@ -14,3 +14,5 @@ pub(crate) mod rooms;
 pub(crate) mod roster;
 pub(crate) mod server_state;
 pub(crate) mod shared;
+#[cfg(feature = "password")]
+pub(crate) mod verifier;
