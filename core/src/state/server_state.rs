@@ -55,7 +55,7 @@ pub(crate) struct ServerState {
     pub(crate) memory_bytes: Option<u64>,
     /// The last stamp given out.
     stamp: Stamp,
-    /// Rooms in which this turn brought something.
+    /// Rooms in which this turn brought something, each once.
     touched: Vec<RoomId>,
     /// What this turn brought to all rooms.
     fresh_bytes: usize,
@@ -101,11 +101,11 @@ impl ServerState {
         let stamp = self.next_stamp();
         let time = self.clock.timestamp();
         if let Some(room) = self.rooms.get_mut(room) {
-            room.commit(stamp, time, what);
-            self.fresh_bytes += room.latest().map_or(0, weight);
-            if !self.touched.contains(&room.id) {
+            if room.latest().is_none() {
                 self.touched.push(room.id);
             }
+            room.commit(stamp, time, what);
+            self.fresh_bytes += room.latest().map_or(0, weight);
         }
     }
 
