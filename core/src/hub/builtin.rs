@@ -50,7 +50,7 @@ fn people_commands() -> Vec<Listed> {
             Runner::Core(msg),
         ),
         (
-            Command::new("kick", "Sends somebody out")
+            Command::new("kick", "Disconnects a user")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional())
                 .role(Role::Moderator)
@@ -78,7 +78,7 @@ fn room_commands() -> Vec<Listed> {
             Runner::Core(open),
         ),
         (
-            operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
+            operator("close", "Closes a room; its members leave it").arg(Arg::room("room")),
             Runner::Core(close),
         ),
     ]
