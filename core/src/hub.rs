@@ -58,7 +58,7 @@ pub fn builtin_commands() -> Vec<Command> {
     builtin::commands().into_iter().map(|(command, _)| command).collect()
 }
 
-/// Things taken from the inbox in one turn at most: what they bring leaves together, and nobody waits long for it.
+/// Most things taken from the inbox in one turn: what they bring about leaves together, and nobody waits long for it.
 const TURN: usize = 256;
 /// A turn that takes longer is reported.
 const LONG_TURN: Duration = Duration::from_millis(100);
@@ -70,14 +70,14 @@ pub(crate) struct Hub {
     pub(crate) catalog: Catalog,
     commands: Vec<(Command, Runner)>,
     timers: Timers,
-    /// What hooks asked for and was not applied yet.
+    /// What hooks asked for and what has not been applied yet.
     effects: Effects,
     /// Tasks of plugins, ended with their plugin.
     tasks: HashMap<SlotId, Vec<Task<()>>>,
     /// Held by tasks that end by themselves, so that a stop waits for them.
     permit: StopPermit,
-    /// Whether rooms and plugins are told of things: from start to stop.
-    open: bool,
+    /// From start to stop: whether rooms and plugins are told what happens.
+    is_running: bool,
 }
 
 impl Hub {
@@ -91,7 +91,7 @@ impl Hub {
             effects: Effects::new(),
             tasks: HashMap::new(),
             permit,
-            open: false,
+            is_running: false,
         };
         hub.publish_lists();
         hub
@@ -142,7 +142,7 @@ impl Hub {
         }
     }
 
-    /// When the next timer is due; a clock that is stepped says so itself.
+    /// When the next timer is due. Whoever steps a clock says so themselves ([`Inbox::TimersDue`]).
     fn due(&self) -> Option<Instant> {
         self.timers.next().filter(|_| self.state.clock.runs())
     }
@@ -163,7 +163,7 @@ impl Hub {
         }
     }
 
-    /// Lets everybody see what this turn brought, and sends out who does not take what it is told.
+    /// Lets everybody see what this turn brought, and disconnects members that do not take what they are told.
     fn end_turn(&mut self) {
         for member in std::mem::take(&mut self.state.overfull) {
             if self.state.roster.get(member).is_some() {
@@ -176,7 +176,7 @@ impl Hub {
     }
 
     fn start_server(&mut self) {
-        self.open = true;
+        self.is_running = true;
         self.observe(Hook::Start, |plugin, context| plugin.start(context));
         let settings = self.state.settings();
         for (name, topic) in listed_rooms(&settings) {
@@ -194,7 +194,7 @@ impl Hub {
         }
         self.apply_effects();
         self.stop_plugins();
-        self.open = false;
+        self.is_running = false;
         outboxes
     }
 
@@ -247,7 +247,7 @@ impl Hub {
         self.state.send(member, Event::Error { code: refusal.code, text, nonce });
     }
 
-    /// A limit was hit a member, or the operator.
+    /// Counts that a member, or the operator, hit a limit.
     fn limit_hit(&self, hit: LimitHit, member: Option<MemberId>) {
         let counters = &self.state.shared.counters;
         match member.and_then(|id| self.state.roster.get(id)) {
@@ -287,7 +287,7 @@ pub(crate) fn question(question: impl FnOnce(&mut Hub) + Send + 'static) -> Inbo
 }
 
 impl Drop for Hub {
-    /// A hub that is cancelled takes everybody with it; after a stop there is nobody left.
+    /// Ends all connections of a hub that is cancelled; after a stop there are none.
     fn drop(&mut self) {
         for member in self.state.roster.iter() {
             member.outbox.abandon();

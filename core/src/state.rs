@@ -1,5 +1,6 @@
 //! The plain state of a server: members, rooms, names, the inbox of the hub, the clock, and what the operator is told. The hub changes it,
-//! everybody else reads; nothing here decides.
+//! everybody else reads; nothing here decides. Beside it stands what several floors above share: a map that forgets, and the queue in which
+//! passwords are verified.
 
 pub(crate) mod clock;
 pub(crate) mod directory;

@@ -64,7 +64,7 @@ impl Hub {
         match input {
             Input::Nothing => {}
             Input::Typed(line) if named => self.take_typed(id, line),
-            // Who changes their mind at the door may say so, if a plugin has a word for it.
+            // Who changes their mind before they have a name may say so, if a plugin has a command for it.
             Input::Typed(line) if is_command(&line) => self.take_typed(id, line),
             Input::Typed(line) => self.offer_first_name(id, &line, &[], None, None),
             Input::Request(envelope) => {
@@ -86,7 +86,7 @@ impl Hub {
                     Request::Ping => self.state.send(id, Event::Pong { nonce }),
                     Request::Pong => {}
                     Request::Quit { farewell } => self.quit(id, farewell),
-                    // As for who types: a plugin may have a command for those at the door.
+                    // The same as when it is typed: a plugin may have a command for those without a name.
                     Request::Command { line, .. } if self.is_for_guests(&line) => {
                         self.take_command(id, &line, None, nonce);
                     }
@@ -186,7 +186,7 @@ impl Hub {
         Ok(name)
     }
 
-    /// A newcomer has a name from here on, and is let into rooms.
+    /// A newcomer has a name from here on, and joins the rooms it asked for.
     fn accept(&mut self, id: MemberId, name: Name, rooms: &[String], resume: Option<&Resume>) {
         self.state.roster.set_name(id, name.clone());
         let Some(member) = self.state.roster.get_mut(id) else {
@@ -210,7 +210,7 @@ impl Hub {
             },
         );
         self.observe(Hook::AfterNamed, |plugin, context| plugin.after_named(context, id));
-        // A welcome is said at the door, before the room and its history.
+        // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();
         let resume = resume.filter(|resume| resume.epoch == self.state.epoch);
         let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());

@@ -18,7 +18,7 @@ use crate::protocol::name::{Name, NameBounds, RoomName};
 use crate::protocol::sanitize;
 use crate::state::report::Report;
 
-/// So deep may plugins answer one another's effects; a bot that answers itself ends here.
+/// How deep plugins may answer one another's effects; a bot that answers itself ends here.
 const MAX_DEPTH: usize = 8;
 
 impl Hub {
@@ -154,7 +154,7 @@ impl Hub {
     /// Runs a command line for a plugin, under its name.
     fn run_for(&mut self, slot: SlotId, line: String) {
         let plugin = self.state.plugin_name(slot);
-        // A plugin may be called what no person can; it then speaks as the operator.
+        // The name of a plugin need not be one that a person may have; then the command is run as the operator.
         let name = Name::new(&plugin, NameBounds::NONE).unwrap_or(self.state.operator_name.clone());
         let known = self.state.shared.directory.commands();
         let shown = sanitize::excerpt(&command::redacted(known.iter(), &line), 256).into_owned();

@@ -17,7 +17,8 @@ use crate::protocol::sanitize;
 use crate::state::room::Room;
 
 impl Hub {
-    /// Lets a member into a room, which is opened if it may be. `seen` is the last id that a returning client saw.
+    /// A member asks to join a room, which is opened where there is none and the settings allow it. `seen` is the last id that a returning
+    /// client saw.
     pub(super) fn join(
         &mut self,
         id: MemberId,
@@ -28,7 +29,7 @@ impl Hub {
         let member = self.state.roster.get_mut(id).ok_or(NotDone::Gone)?;
         let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
         if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
-            // Here already: it is where the next line goes.
+            // In it already: lines that name no room go there from now on.
             member.current = Some(room);
             let entered = self.state.rooms.get(room).map(|room| entered(room, room.next_id()));
             if let Some(entered) = entered {

@@ -192,7 +192,7 @@ impl Hub {
         }
     }
 
-    /// Asks the plugins, and lets what they made of it happen.
+    /// Asks the plugins, and sends what they made of it.
     fn deliver(&mut self, mut draft: MessageDraft, nonce: Option<String>) -> Result<(), NotDone> {
         let member = draft.member;
         draft.text = self.checked_text(member, draft.text)?;
@@ -293,7 +293,7 @@ impl Hub {
             return Err(Refusal::new(ErrorCode::BadRequest, text));
         }
         let limit = self.state.settings().limits.message_characters.unwrap_or(usize::MAX);
-        // So many bytes are at most so many characters, which are not counted without need.
+        // There are at most as many characters as bytes, so they are counted only where it may matter.
         if text.len() > limit {
             let length = text.chars().count();
             if length > limit {

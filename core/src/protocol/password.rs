@@ -13,7 +13,7 @@ const MAX_ROUNDS: u32 = 100;
 
 /// A password as it is kept: a salted argon2id hash, written as a PHC string (`$argon2id$v=19$…`). `salotto hash-password` makes one.
 ///
-/// Whoever reads it cannot say the password, but can try many in peace: it belongs into a file that not everybody reads.
+/// Whoever reads it cannot say the password, but can try many in peace: it belongs in a file that not everybody reads.
 ///
 /// ```
 /// use salotto::PasswordHash;

@@ -37,7 +37,7 @@ pub struct ServerSettings {
     pub listen: Vec<String>,
     /// Asked of whoever connects and says nothing. `{server}` is the name of the server.
     pub greeting: String,
-    /// What everybody has to say before they are let in; `None` lets everybody in. Whoever is in when it changes stays.
+    /// Asked of everybody before a name; `None` asks for none. Whoever is connected when it changes stays.
     #[cfg(feature = "password")]
     pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.

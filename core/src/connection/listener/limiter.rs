@@ -31,7 +31,7 @@ struct Address {
     fresh: usize,
 }
 
-/// Why somebody is not let in.
+/// Why a connection is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany {
     pub(crate) hit: LimitHit,
@@ -46,7 +46,7 @@ pub(crate) struct ConnectionPermit {
 }
 
 impl ConnectionLimiter {
-    /// Lets a connection in, or says why not.
+    /// Admits a connection, or says why not.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: IpAddr,
