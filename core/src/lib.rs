@@ -46,6 +46,7 @@ pub use connection::listener::ListenError;
 pub use dialect::Protocol;
 pub use hub::builtin_commands;
 pub use io::memory::resident_memory;
+pub use io::thread;
 pub use io::transport::Transport;
 pub use plugin::{
     Catalog, CommandDraft, ConnectDraft, Context, JoinDraft, LeaveDraft, Left, MessageDraft,
@@ -65,5 +66,6 @@ pub use server::{
 };
 pub use state::adopt::{AdoptError, Incoming};
 pub use state::directory::Directory;
+pub use state::forgetting_map::ForgettingMap;
 pub use state::handle::Handle;
 pub use state::report::Report;

@@ -76,7 +76,7 @@ impl Server {
         self.handle.clone()
     }
 
-    /// Stops the server: nobody is let in any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
+    /// Stops the server: no connection is accepted any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
     /// plugins are stopped and their tasks finish. When this returns the ports are free.
     pub async fn stop(mut self) {
         for listener in self.listeners.drain(..) {

@@ -31,7 +31,7 @@ use writer::{Cursor, Piece, Reader, Writer};
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
 const MAX_SLICES: usize = 64;
 
-/// So many times the limit of lines may wait for a member whose socket is not full.
+/// How many times `limits.mailbox` lines may wait for a member whose socket is not full: they leave as soon as its shard comes by.
 const TAKING: usize = 64;
 
 /// The last stamp that everybody may see: set by the hub at the end of each turn, so that a turn is seen whole or not at all.
@@ -355,7 +355,7 @@ impl Outbox {
         let Batch { own: pieces, tally, .. } = batch;
         let dialect = self.wire.dialect();
         if writer.unwritten.is_empty() && self.gather(writer, limit, pieces).is_err() {
-            // What is lost is lost; what came before it, and a goodbye, can still be told.
+            // The entries that fell out of the ring cannot be told any more; what came before them, and a goodbye, still can.
             writer.keep(pieces.drain(..), 0, dialect);
             return Err(Failure::FellOut);
         }

@@ -25,14 +25,14 @@ const TASK_GRACE: Duration = Duration::from_secs(2);
 type Handed = Box<dyn Any + Send>;
 
 impl Hub {
-    /// Adds a plugin that was made already, before the server starts or while it is open. One of the same name is replaced in its place.
+    /// Adds a plugin that was made already, before the server starts or while it runs. One of the same name is replaced in its place.
     pub(crate) fn add_plugin(&mut self, setup: PluginSetup, plugin: Box<dyn Plugin>, by: &str) {
         let position = self.hooks.find(&setup.name).map(|(position, _)| position);
         let what = if position.is_some() { "replace" } else { "enable" };
         let action = self.act(what, by).whom(setup.name.clone());
         let handed = position.and_then(|_| self.take_out_plugin(&setup.name, true));
         self.insert_plugin(setup, plugin, handed, position);
-        self.record_while_open(action);
+        self.record_while_running(action);
     }
 
     /// Drops a plugin with all that belongs to it. Says whether it was there.
@@ -41,7 +41,7 @@ impl Hub {
             return false;
         }
         self.take_out_plugin(name, false);
-        self.record_while_open(self.act("disable", by).whom(name));
+        self.record_while_running(self.act("disable", by).whom(name));
         true
     }
 
@@ -60,7 +60,7 @@ impl Hub {
         self.register_commands(id, commands.unwrap_or_default());
         self.hooks.load_protocols(id, &self.state);
         self.state.shared.set_protocols(self.hooks.protocols());
-        if !self.open {
+        if !self.is_running {
             return;
         }
         let (state, effects) = (&self.state, &mut self.effects);
@@ -78,7 +78,7 @@ impl Hub {
     fn take_out_plugin(&mut self, name: &str, is_replaced: bool) -> Option<Handed> {
         let id = self.hooks.find(name).map(|(_, slot)| slot.stats.id)?;
         let mut handed = None;
-        if self.open {
+        if self.is_running {
             let (state, effects) = (&self.state, &mut self.effects);
             let _ = self
                 .hooks
@@ -149,15 +149,15 @@ impl Hub {
             let what = if replaced.is_some() { "replace" } else { "enable" };
             let action = self.act(what, by).whom(setup.name.clone());
             self.insert_plugin(setup, plugin, replaced.flatten(), Some(position));
-            self.record_while_open(action);
+            self.record_while_running(action);
         }
         self.state.plugins = self.hooks.stats();
         unneeded
     }
 
-    /// What is done to build a server up or to close it is nobody's doing.
-    fn record_while_open(&mut self, action: Action) {
-        if self.open {
+    /// Records what somebody did. What is done to build a server up or to stop it is nobody's doing.
+    fn record_while_running(&mut self, action: Action) {
+        if self.is_running {
             self.record(action);
         }
     }

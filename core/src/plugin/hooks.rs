@@ -22,7 +22,7 @@ use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 use crate::state::shared::AddedProtocol;
 
-/// So many panics within [`PANIC_WINDOW`] turn a plugin off.
+/// This many panics within [`PANIC_WINDOW`] turn a plugin off.
 const PANICS: usize = 3;
 const PANIC_WINDOW: Duration = Duration::from_secs(600);
 
@@ -76,7 +76,7 @@ impl Hooks {
         self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
-    /// Takes a plugin out.
+    /// Removes a plugin.
     pub(crate) fn remove(&mut self, id: SlotId) -> Option<Slot> {
         let position = self.slots.iter().position(|slot| slot.stats.id == id)?;
         Some(self.slots.remove(position))

@@ -9,7 +9,7 @@ use crate::protocol::role::Role;
 /// ```
 /// use salotto::{Arg, Command, Role};
 ///
-/// let kick = Command::new("kick", "Sends somebody out")
+/// let kick = Command::new("kick", "Disconnects a user")
 ///     .arg(Arg::member("name"))
 ///     .arg(Arg::text("reason").optional())
 ///     .role(Role::Moderator)

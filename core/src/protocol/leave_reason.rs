@@ -19,7 +19,7 @@ pub enum LeaveReason {
     },
     /// Left this room only.
     Parted,
-    /// Was sent out.
+    /// Was kicked.
     Kicked {
         /// By whom; `None` where a plugin did it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -200,7 +200,7 @@ fn make(plugins: Vec<Enable>, catalog: &Catalog) -> Result<Vec<Made>, Vec<Catalo
     if errors.is_empty() { Ok(made) } else { Err(errors) }
 }
 
-/// Puts a server together from what was looked at, and sets it going.
+/// Puts a server together from what was checked, and starts it.
 fn run(
     mut hub: Hub,
     plugins: Vec<Made>,

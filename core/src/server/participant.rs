@@ -86,7 +86,7 @@ impl Participant {
         self.outbox.id()
     }
 
-    /// The name that was accepted at the door.
+    /// The name that was accepted.
     pub fn name(&self) -> &Name {
         &self.name
     }
@@ -151,7 +151,7 @@ impl Participant {
     fn hang_up(&self, reason: LeaveReason) {
         let (hub, id) = (self.handle.inbox.clone(), self.outbox.id());
         let hang_up = async move {
-            // A server that has stopped has let go of everybody.
+            // A server that has stopped has disconnected everybody.
             let _ = hub.send(Inbox::Session(id, SessionInput::HangUp(reason))).await;
         };
         // Ends when the hub has taken it or is gone.

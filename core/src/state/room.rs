@@ -87,7 +87,7 @@ impl Room {
         }
     }
 
-    /// What was committed last in this turn.
+    /// What was committed last in this turn of the hub, if anything was.
     pub(crate) fn latest(&self) -> Option<&Entry> {
         self.fresh.last().map(|committed| &committed.entry)
     }
