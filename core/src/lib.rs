@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Context`] are the hooks and what they may do;
-//! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
+//! [`Request`] and [`Event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
 #[cfg(feature = "client")]
 pub mod client;

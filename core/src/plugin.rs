@@ -65,7 +65,7 @@ use crate::protocol::settings::Settings;
 ///
 /// # When it fails
 /// A panic is caught and reported; the gate then counts as [`Verdict::Pass`], or as [`Verdict::Deny`] where the plugin's entry
-/// says [`OnPanic::Closed`]. Three in ten minutes turn the plugin off. `&mut self` may then be half changed; a plugin that minds
+/// says [`OnPanic::Closed`](crate::protocol::OnPanic::Closed). Three in ten minutes turn the plugin off. `&mut self` may then be half changed; a plugin that minds
 /// restores its own order.
 ///
 /// # Examples

@@ -48,6 +48,6 @@ pub struct Status {
     /// The plugins in the order in which their hooks run.
     pub plugins: Vec<PluginInfo>,
     /// Resident memory of this process in bytes, where the system tells. `None` in hooks, which must not wait for the system;
-    /// [`resident_memory`] tells it to a task.
+    /// [`resident_memory`](crate::resident_memory) tells it to a task.
     pub memory_bytes: Option<u64>,
 }
