@@ -122,7 +122,7 @@ mod tests {
         let catalog = catalog();
         assert_eq!(
             problem(&catalog, "quit", "(\n  word: \"bye\",\n)"),
-            "plugin `quit`: 2:3: there is no field `word`; did you mean `words`? known are `words`"
+            "plugin `quit`: 2:3: unknown field `word`; did you mean `words`? known fields: `words`"
         );
         assert_eq!(
             problem(&catalog, "commands", "(who_names: -1)"),

@@ -32,7 +32,7 @@ const QUOTED: usize = 24;
 /// let greeting: Greeting = salotto_plugins::parse_settings("(words: \"hello\", times: 2)")?;
 /// assert_eq!(greeting.times, Some(2));
 /// let error = salotto_plugins::parse_settings::<Greeting>("(\n  word: \"hello\",\n)").unwrap_err();
-/// assert_eq!(error, "2:3: there is no field `word`; did you mean `words`? known are `words`, `times`");
+/// assert_eq!(error, "2:3: unknown field `word`; did you mean `words`? known fields: `words`, `times`");
 /// # Ok::<(), String>(())
 /// ```
 pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, String> {
@@ -123,7 +123,7 @@ fn explain(error: &Error, found: &str) -> String {
         Error::ExpectedBoolean => format!("expected true or false, found {}", token(found)),
         Error::ExpectedInteger => format!("expected a whole number, found {}", token(found)),
         Error::ExpectedString => {
-            format!("expected a text in double quotes, found {}", token(found))
+            format!("expected a string in double quotes, found {}", token(found))
         }
         other => {
             let text = other.to_string();
@@ -151,8 +151,8 @@ fn unknown(what: &str, found: &str, known: &[&str]) -> String {
     let near = near.map_or(String::new(), |(_, name)| format!(" did you mean `{name}`?"));
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     match known.as_slice() {
-        [] => format!("there is no {what} `{found}`; there are none"),
-        known => format!("there is no {what} `{found}`;{near} known are {}", known.join(", ")),
+        [] => format!("unknown {what} `{found}`; there are none"),
+        known => format!("unknown {what} `{found}`;{near} known {what}s: {}", known.join(", ")),
     }
 }
 
@@ -237,16 +237,16 @@ mod tests {
         for (text, message) in [
             (
                 "(\n  path: \"ä\", kep: 3)",
-                "2:14: there is no field `kep`; did you mean `keep`? known are `path`, `keep`, `size`, `form`, `list`, `loud`",
+                "2:14: unknown field `kep`; did you mean `keep`? known fields: `path`, `keep`, `size`, `form`, `list`, `loud`",
             ),
-            ("(path: 5)", "1:8: expected a text in double quotes, found `5`"),
+            ("(path: 5)", "1:8: expected a string in double quotes, found `5`"),
             ("(keep: \"many\")", "1:8: expected a whole number, found `\"many\"`"),
             ("(keep: 300)", "1:8: the number `300` is too large or too small here"),
             ("(keep: 3.5)", "1:9: expected `,` or `)`, found `.5`"),
             ("(size: 0)", "1:8: expected a nonzero u64, found the unsigned integer `0`"),
             (
                 "(size: 5,\n form: Jsn)",
-                "2:8: there is no choice `Jsn`; did you mean `Json`? known are `Text`, `Json`",
+                "2:8: unknown choice `Jsn`; did you mean `Json`? known choices: `Text`, `Json`",
             ),
             ("(loud: maybe)", "1:8: expected true or false, found `maybe`"),
             ("(list: \"a\")", "1:8: expected a list, `[…]`, found `\"a\"`"),

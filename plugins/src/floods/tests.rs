@@ -275,7 +275,7 @@ fn a_mistake_in_the_settings_is_found_where_it_stands() {
         ),
         (
             "(steps: [Scold])",
-            "there is no choice `Scold`; known are `Warn`, `Mute`, `Kick`, `Ban`, `BanAddress`",
+            "unknown choice `Scold`; known choices: `Warn`, `Mute`, `Kick`, `Ban`, `BanAddress`",
         ),
         (
             "(capitals: (percent: 100, from: 3))",

@@ -229,12 +229,12 @@ fn a_mistake_in_the_settings_says_what_is_known() {
         ("(path: \"  \")", "1:9: the path is empty; write that of a file, such as \"talk.log\""),
         (
             "(rotate: Weekly)",
-            "1:10: there is no choice `Weekly`; known are `Never`, `Daily`, `Size`",
+            "1:10: unknown choice `Weekly`; known choices: `Never`, `Daily`, `Size`",
         ),
         ("(rotate: Size(0))", "1:15: expected a nonzero u64, found the unsigned integer `0`"),
         (
             "(file: \"x\")",
-            "1:2: there is no field `file`; known are `path`, `format`, `rotate`, `keep`, `directs`",
+            "1:2: unknown field `file`; known fields: `path`, `format`, `rotate`, `keep`, `directs`",
         ),
     ] {
         let error = parse_settings::<LogSettings>(text).unwrap_err();

@@ -231,7 +231,7 @@ mod tests {
         for (text, message) in [
             (
                 "[\n  (name: \"bob\"),\n  (nam: \"eve\"),\n]",
-                "3:4: there is no field `nam`; did you mean `name`?",
+                "3:4: unknown field `nam`; did you mean `name`?",
             ),
             ("[(name: \"bob\")", "1:15: expected"),
             ("[(why: \"rude\")]", "1:14: a ban needs a `name` or an `address`"),

@@ -105,7 +105,7 @@ fn what_is_no_socket_or_belongs_to_another_program_stays() {
     assert_eq!(refused.status, 1);
     assert_eq!(
         refused.err,
-        "`precious` is there and no socket, so it stays; choose another path with `--control`\n"
+        "`precious` exists and is not a socket; choose another path with `--control`\n"
     );
     assert_eq!(folder.read("precious"), "a will");
 

@@ -205,8 +205,7 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
     fs::write(folder.path().join("bans.ron"), broken).unwrap();
     let builder = Server::builder().catalog(crate::catalog()).listen(Vec::<String>::new());
     let error = builder.enable(moderation(&folder, "")).start().err().unwrap().to_string();
-    let place =
-        format!("{}:3:6: there is no field `nam`", folder.path().join("bans.ron").display());
+    let place = format!("{}:3:6: unknown field `nam`", folder.path().join("bans.ron").display());
     assert!(error.contains(&place), "{error}");
 
     let server = open("");
@@ -217,11 +216,11 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
     let settings = (*handle.settings()).clone();
     let plugins = vec![moderation(&server.folder, "")];
     let error = smol::block_on(handle.apply(settings, Some(plugins))).unwrap_err().to_string();
-    assert!(error.contains(":3:6: there is no field `nam`"), "{error}");
+    assert!(error.contains(":3:6: unknown field `nam`"), "{error}");
     // What is done meanwhile holds, and is kept when the file is whole again.
     server.types("ban carl");
     let report = next_report(&server.reports);
-    assert!(report.contains(":3:6: there is no field `nam`"), "{report}");
+    assert!(report.contains(":3:6: unknown field `nam`"), "{report}");
     assert_eq!(fs::read_to_string(file(&server)).unwrap(), broken);
     server.refusal("192.0.2.1", "bob");
     server.refusal("192.0.2.1", "carl");
