@@ -61,31 +61,28 @@ fn commands() -> Vec<(Command, Local)> {
     let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
     vec![
         (
-            operator(
-                "start",
-                "Starts the server, at the configured addresses or at the one given",
-            )
-            .arg(Arg::word("address").optional())
-            .example("start")
-            .example("start 0.0.0.0:53001"),
+            operator("start", "Starts the server, at the configured addresses or at the one given")
+                .arg(Arg::word("address").optional())
+                .example("start")
+                .example("start 0.0.0.0:53001"),
             Local::Start,
         ),
         (
-            operator(
-                "stop",
-                "Disconnects everybody and stops the server; `start` starts it again",
-            ),
+            operator("stop", "Disconnects everybody and stops the server; `start` starts it again"),
             Local::Stop,
         ),
         (
             operator(
                 "restart",
-                "Disconnects everybody and restarts the server, unless the configuration has an error",
+                "Disconnects everybody and restarts the server, if the configuration is valid",
             ),
             Local::Restart,
         ),
         (
-            operator("shutdown", "Disconnects everybody, stops the server and ends the program that runs it"),
+            operator(
+                "shutdown",
+                "Disconnects everybody, stops the server and ends the program that runs it",
+            ),
             Local::Shutdown,
         ),
         (
@@ -93,13 +90,16 @@ fn commands() -> Vec<(Command, Local)> {
             Local::Config,
         ),
         (
-            operator("config diff", "Shows what `config reload` would change, and what needs a restart"),
+            operator(
+                "config diff",
+                "Shows what `config reload` would change, and what needs a restart",
+            ),
             Local::ConfigDiff,
         ),
         (
             operator(
                 "config reload",
-                "Applies the configuration file without a restart; if it has an error, nothing changes",
+                "Applies the file without a restart; if it has an error, nothing changes",
             ),
             Local::ConfigReload,
         ),
@@ -122,7 +122,7 @@ fn commands() -> Vec<(Command, Local)> {
         (
             operator(
                 "watch",
-                "Sets what is shown: messages (talk), joins and leaves too (rooms), or everything (all)",
+                "Sets what is shown: messages (talk), also joins and leaves (rooms), or all",
             )
             .arg(Arg::choice("what", &Watch::ALL.map(Watch::word)).optional())
             .example("watch talk"),
