@@ -1,4 +1,4 @@
-//! Settings of a plugin, from the RON text in which people write them.
+//! Reads the settings of a plugin from RON.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ const QUOTED: usize = 24;
 
 /// Reads the settings of a plugin from RON.
 ///
-/// A text without anything but white space means the defaults. An option is written as its value: `5`, not `Some(5)`; `None` lifts
-/// it. Types are best marked `#[serde(default, deny_unknown_fields)]`, so that what is left out is the default and a
+/// A text of nothing but white space means the defaults. An option is written as its value: `5`, not `Some(5)`, or as `None`. Types are
+/// best marked `#[serde(default, deny_unknown_fields)]`, so that what is left out is the default and a
 /// misspelt field is found.
 ///
 /// # Errors
-/// One line, `LINE:COLUMN: message`: the place (both from 1, the column in characters, within `text`), what was found there and what
-/// was expected. Whoever took `text` out of a larger file can add the place where it began.
+/// One line, `LINE:COLUMN: message`: the position (both from 1, the column in characters, within `text`), what was found there and what
+/// was expected. A caller that took `text` from a larger file can add the position where it began.
 ///
 /// # Examples
 /// ```
@@ -41,8 +41,8 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
     }
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
     options.from_str(text).map_err(|error| {
-        // What was taken and then refused begins where the span does; what could not be taken, where it ends.
-        let place = match taken(&error.code) {
+        // What was parsed and then refused begins at the start of the span; what could not be parsed, at its end.
+        let place = match was_parsed(&error.code) {
             true => error.span.start,
             false => error.span.end,
         };
@@ -52,7 +52,7 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
     })
 }
 
-/// Puts an error that concerns the settings as a whole where they begin.
+/// Gives an error that concerns the settings as a whole the position where they begin.
 pub(crate) fn at_start(text: &str, message: &str) -> String {
     let before = &text[..text.len() - text.trim_start().len()];
     let line = 1 + before.matches('\n').count();
@@ -70,8 +70,8 @@ pub(crate) fn file_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pa
     Ok(path.into())
 }
 
-/// Whether the parser had read what it then refused.
-fn taken(error: &Error) -> bool {
+/// Whether the parser had parsed what it then refused.
+fn was_parsed(error: &Error) -> bool {
     matches!(
         error,
         Error::Message(_)
@@ -87,7 +87,7 @@ fn taken(error: &Error) -> bool {
     )
 }
 
-/// Says what is wrong in our words where RON's are for programmers.
+/// Explains an error to people, where the message of RON is for programmers.
 fn explain(error: &Error, found: &str) -> String {
     match error {
         Error::Message(message) => message.clone(),
@@ -176,7 +176,7 @@ fn token(text: &str) -> String {
     }
 }
 
-/// Where a place is in `text`, in bytes.
+/// The offset of a position in `text`, in bytes.
 fn offset(text: &str, place: Position) -> usize {
     let line_start = match place.line {
         0 | 1 => 0,

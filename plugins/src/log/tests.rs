@@ -200,7 +200,7 @@ fn a_missing_folder_is_reported_and_the_log_begins_when_it_is_there() {
     ada.hears("ada: hello");
     fs::create_dir(&inner).unwrap();
     let report = next_report(&reports);
-    assert!(report.ends_with("is written again"), "{report}");
+    assert!(report.ends_with("can be written again"), "{report}");
     server.stop();
     let written = fs::read_to_string(inner.join("talk.log")).unwrap();
     assert_eq!(written.lines().count(), 2, "{written}");

@@ -106,7 +106,7 @@ fn no_control_character_reaches_anybody() {
 }
 
 #[test]
-fn what_is_wrong_is_not_told_with_raw_control_characters() {
+fn errors_contain_no_raw_control_characters() {
     let server = TestServer::open();
     let nasty = "\u{1b}[2J\u{7}";
     let mut ada = server.connects_json();

@@ -251,7 +251,7 @@ impl Plugin for Doorkeeper {
 }
 
 #[test]
-fn a_plugin_may_give_somebody_at_the_door_their_first_name() {
+fn a_plugin_may_give_a_connection_its_first_name() {
     let server = TestServer::builder().plugin("doorkeeper", Doorkeeper).open();
     let mut ada = server.connects();
     ada.says("!call me ada");

@@ -320,7 +320,7 @@ fn a_plugin_that_answers_itself_ends_at_a_depth() {
 }
 
 #[test]
-fn observers_are_told_what_happened_in_order() {
+fn observers_see_what_happened_in_order() {
     struct Diary(Notebook);
     impl Plugin for Diary {
         fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {

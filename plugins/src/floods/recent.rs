@@ -1,7 +1,7 @@
-//! What is known of whom, for a while, in a bounded space.
+//! A bounded map that forgets what was not used for a while.
 //!
-//! There are two generations. What is touched is in the young one; when that is old or full it becomes the old one, and what was
-//! in the old one until then is forgotten. Nothing is ever searched through.
+//! It has two generations. An entry that is used is in the young one; when that is too old or full it becomes the old one, and the
+//! entries of the former old one are dropped. Nothing is ever scanned.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,7 +10,7 @@ use super::bucket::Moment;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Memory<K, V> {
+pub(super) struct Recent<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,
     /// When the young generation began.
@@ -19,15 +19,15 @@ pub(super) struct Memory<K, V> {
     capacity: usize,
 }
 
-impl<K: Eq + Hash + Copy, V: Default> Memory<K, V> {
-    /// A memory of at most so many.
+impl<K: Eq + Hash + Copy, V: Default> Recent<K, V> {
+    /// A map of at most so many entries.
     pub(super) fn new(most: usize) -> Self {
         let (young, old) = (HashMap::new(), HashMap::new());
         Self { young, old, since: Moment::default(), capacity: most / 2 }
     }
 
-    /// What is known of somebody, which is nothing for a newcomer. It is remembered for `span` microseconds from now at least, unless
-    /// there are too many others.
+    /// The entry of a key, which is the default for a new one. It is kept for at least `span` microseconds from now, unless there are too many
+    /// others.
     pub(super) fn of(&mut self, key: K, now: Moment, span: u64) -> &mut V {
         if now.since(self.since) >= span || self.young.len() >= self.capacity {
             if now.since(self.since) >= span.saturating_mul(2) {
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn what_is_touched_stays_and_the_rest_is_forgotten() {
-        let mut memory = Memory::<u32, u32>::new(100);
+        let mut memory = Recent::<u32, u32>::new(100);
         *memory.of(1, Moment(0), SPAN) = 10;
         *memory.of(2, Moment(0), SPAN) = 20;
         for now in [900, 1800, 2700, 3600] {
@@ -65,14 +65,14 @@ mod tests {
 
     #[test]
     fn after_a_long_silence_nothing_is_known() {
-        let mut memory = Memory::<u32, u32>::new(100);
+        let mut memory = Recent::<u32, u32>::new(100);
         *memory.of(1, Moment(0), SPAN) = 10;
         assert_eq!(*memory.of(1, Moment(5000), SPAN), 0);
     }
 
     #[test]
     fn there_is_a_bound_however_many_come() {
-        let mut memory = Memory::<u32, u32>::new(100);
+        let mut memory = Recent::<u32, u32>::new(100);
         for key in 0..10_000 {
             *memory.of(key, Moment(0), SPAN) = key;
             assert!(memory.len() <= 100);
