@@ -42,7 +42,7 @@ fn two_consoles_complete_and_act_and_each_sees_what_the_other_does() {
     one.press(&format!("no flooding{ENTER}"));
     one.sees("bob was kicked");
     other.sees("#lobby * bob left (kicked by host: no flooding)");
-    other.sees("host: kick bob (no flooding)");
+    other.sees("· host kicked bob: no flooding");
     bob.lines.expect("goodbye (kicked by host: no flooding)");
     one.ends_with("salotto>");
 }
