@@ -19,7 +19,6 @@
 //! messages of muted users count too; for muting and banning it needs that plugin, or another that has the commands `mute` and `ban`.
 
 mod bucket;
-mod recent;
 mod text;
 
 use std::any::Any;
@@ -28,8 +27,8 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use salotto::{
-    Action, ConnectDraft, Context, JoinDraft, Left, MemberId, MemberInfo, MessageDraft, NameDraft,
-    Peer, Plugin, Role, Verdict,
+    Action, ConnectDraft, Context, ForgettingMap, JoinDraft, Left, MemberId, MemberInfo,
+    MessageDraft, NameDraft, Peer, Plugin, Role, Verdict,
 };
 use serde::Deserialize;
 
@@ -37,7 +36,6 @@ use crate::common::duration::HumanDuration;
 use crate::common::network::{Network, address_of};
 pub use bucket::Rate;
 use bucket::{Bucket, Moment};
-use recent::Recent;
 use text::LastSaid;
 pub use text::{Capitals, Repeats};
 
@@ -97,7 +95,7 @@ pub struct Floods {
 #[derive(Debug)]
 struct State {
     members: HashMap<MemberId, MemberState>,
-    sources: Recent<Source, Record>,
+    sources: ForgettingMap<Source, Record>,
     /// Its keys are random, so that nobody can choose a text with the hash of another.
     hasher: RandomState,
 }
@@ -205,7 +203,7 @@ impl Default for Floods {
 impl Floods {
     /// The plugin with these settings.
     pub fn new(settings: FloodSettings) -> Self {
-        let (members, sources) = (HashMap::new(), Recent::new(REMEMBERED));
+        let (members, sources) = (HashMap::new(), ForgettingMap::new(REMEMBERED));
         Self { settings, state: State { members, sources, hasher: RandomState::new() } }
     }
 
@@ -257,7 +255,7 @@ impl Floods {
             return Some(format!("{words}; wait a little"));
         };
         take_step(context, &member, step, offence);
-        let next = self.state.record(source, now, &self.settings).step;
+        let next = self.state.record(source).step;
         Some(match (step, self.settings.step(next)) {
             (Step::Warn, Some(next)) => format!("{words}; if you continue, you will be {next}"),
             _ => format!("{words}; wait a little"),
@@ -267,7 +265,7 @@ impl Floods {
     /// The step that an offence leads to; `None` shortly after the last one.
     fn next_step(&mut self, source: Source, now: Moment) -> Option<Step> {
         let settings = &self.settings;
-        let record = self.state.record(source, now, settings);
+        let record = self.state.record(source);
         if now.since(record.last_offence) >= settings.forget.microseconds() {
             (record.step, record.grace_until) = (0, now);
         }
@@ -325,8 +323,9 @@ impl State {
         })
     }
 
-    fn record(&mut self, source: Source, now: Moment, settings: &FloodSettings) -> &mut Record {
-        self.sources.of(source, now, settings.forget.microseconds())
+    /// The record of a source, which is empty for a new one, and for one that was forgotten because there were too many others.
+    fn record(&mut self, source: Source) -> &mut Record {
+        self.sources.get_or_insert_with(source, Record::default, |_| false)
     }
 }
 
@@ -370,7 +369,7 @@ impl Plugin for Floods {
         let now = Moment::of(context.now());
         let network = Network::of_customer(address);
         let source = Source::Connections(network);
-        let record = self.state.record(source, now, &self.settings);
+        let record = self.state.record(source);
         if record.connections.take(rate, now) {
             return Verdict::Pass;
         }

@@ -14,12 +14,27 @@ use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::status;
 
-pub(super) fn commands() -> Vec<(Command, Runner)> {
-    let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
+type Listed = (Command, Runner);
+
+pub(super) fn commands() -> Vec<Listed> {
+    [overview_commands(), people_commands(), room_commands(), plugin_commands()].concat()
+}
+
+fn operator(path: &str, help: &str) -> Command {
+    Command::new(path, help).role(Role::Operator)
+}
+
+fn overview_commands() -> Vec<Listed> {
     vec![
         (operator("status", "Shows how the server is doing"), Runner::Core(show_status)),
         (operator("users", "Lists who is here"), Runner::Core(users)),
         (operator("rooms", "Lists the rooms"), Runner::Core(rooms)),
+        (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
+    ]
+}
+
+fn people_commands() -> Vec<Listed> {
+    vec![
         (
             operator("say", "Says something in the default room, or in another: `say #dev hello`")
                 .arg(Arg::text("text"))
@@ -35,13 +50,18 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
             Runner::Core(msg),
         ),
         (
-            Command::new("kick", "Sends somebody out")
+            Command::new("kick", "Disconnects a user")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional())
                 .role(Role::Moderator)
                 .example("kick bob no flooding, please"),
             Runner::Core(kick),
         ),
+    ]
+}
+
+fn room_commands() -> Vec<Listed> {
+    vec![
         (
             Command::new("topic", "Sets what a room is about; without a text, clears it")
                 .arg(Arg::room("room"))
@@ -58,10 +78,14 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
             Runner::Core(open),
         ),
         (
-            operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
+            operator("close", "Closes a room; its members leave it").arg(Arg::room("room")),
             Runner::Core(close),
         ),
-        (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
+    ]
+}
+
+fn plugin_commands() -> Vec<Listed> {
+    vec![
         (operator("plugins", "Lists the plugins with state and settings"), Runner::Core(plugins)),
         (
             operator(

@@ -1,9 +1,9 @@
 //! Commands, as the hub runs them: core's own and those of plugins, by whoever may.
 
-use std::thread;
-
 use super::Hub;
+use super::not_done::NotDone;
 use crate::command::{self, CommandError, Invocation};
+use crate::io::thread;
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
@@ -13,7 +13,6 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
-use crate::state::inbox::Inbox;
 
 /// What runs a command.
 #[derive(Clone, Copy)]
@@ -65,8 +64,8 @@ impl Hub {
             });
             match asked {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
-                Err(None) => return Ok(Started::Done(None)),
-                Err(Some(refusal)) => return Err(CommandError::Refused(refusal.text)),
+                Err(NotDone::Refused(refusal)) => return Err(refusal.into()),
+                Err(NotDone::Taken | NotDone::Gone) => return Ok(Started::Done(None)),
             }
         }
         let line = crate::protocol::sanitize::message(&line);
@@ -102,28 +101,27 @@ impl Hub {
         work: Later,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
-        let inbox = self.state.handle.inbox.clone();
-        // Handed over when there is a thread to take it, so that it is still here when there is none.
-        let (sender, given) = async_channel::bounded::<Box<dyn FnOnce() -> Inbox + Send>>(1);
-        let run = move || {
-            if let Ok(work) = given.recv_blocking() {
-                // A server that has stopped meanwhile needs no plugin.
-                let _ = inbox.send_blocking(work());
+        let done = match thread::answer("salotto-command", work) {
+            Ok(done) => done,
+            Err(error) => {
+                let text =
+                    format!("cannot start a thread: {error}; free some memory and try again");
+                return answer(self, Err(CommandError::Failed(text)));
             }
         };
-        if let Err(error) = thread::Builder::new().name("salotto-command".into()).spawn(run) {
-            let text = format!("cannot start a thread: {error}; free some memory and try again");
-            return answer(self, Err(CommandError::Failed(text)));
-        }
-        let work = move || {
-            let finish = work();
-            super::question(move |hub| {
+        let inbox = self.state.handle.inbox.clone();
+        let finish = async move {
+            // Work that panicked is not finished; whoever waits for it is told by the answer being dropped.
+            let Ok(finish) = done.recv().await else { return };
+            let question = super::question(move |hub| {
                 let outcome = finish(hub).map(Some);
                 answer(hub, outcome);
-            })
+            });
+            // A server that has stopped meanwhile needs no plugin.
+            let _ = inbox.send(question).await;
         };
-        // The thread waits for this.
-        let _ = sender.try_send(Box::new(work));
+        // Ends with the thread.
+        self.state.handle.executor.spawn(finish).detach();
     }
 
     /// The commands that a member of this role is offered, for its client.

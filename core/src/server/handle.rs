@@ -89,7 +89,7 @@ impl Handle {
         self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
     }
 
-    /// Sends somebody out. Says whether anybody of that name was here.
+    /// Disconnects a user. Says whether anybody of that name was here.
     ///
     /// # Errors
     /// When the server is stopped.

@@ -10,7 +10,6 @@ use futures_lite::stream::Stream;
 
 use crate::delivery::outbox::{Flush, Outbox};
 use crate::dialect::Input;
-use crate::io::transport::InProcess;
 use crate::protocol::error::{Closed, Refusal};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::ids::MemberId;
@@ -49,7 +48,7 @@ pub enum JoinError {
 
 impl Participant {
     pub(crate) async fn join(handle: &Handle, peer: Peer, name: &str) -> Result<Self, JoinError> {
-        let outbox = handle.shared.outbox(0, Box::new(InProcess));
+        let outbox = handle.shared.outbox_in_process();
         // The name comes with the welcome; until then that of the server stands in.
         let settings = handle.settings();
         let name_of_server =
@@ -87,7 +86,7 @@ impl Participant {
         self.outbox.id()
     }
 
-    /// The name that was accepted at the door.
+    /// The name that was accepted.
     pub fn name(&self) -> &Name {
         &self.name
     }
@@ -152,7 +151,7 @@ impl Participant {
     fn hang_up(&self, reason: LeaveReason) {
         let (hub, id) = (self.handle.inbox.clone(), self.outbox.id());
         let hang_up = async move {
-            // A server that has stopped has let go of everybody.
+            // A server that has stopped has disconnected everybody.
             let _ = hub.send(Inbox::Session(id, SessionInput::HangUp(reason))).await;
         };
         // Ends when the hub has taken it or is gone.
