@@ -1,8 +1,11 @@
 //! `quit`: the words that end a connection, with an optional farewell: `!quit see you tomorrow`.
 //!
 //! ```ron
-//! (words: ["!quit", "bye"])
+//! (words: ["!quit", "{quit}", "bye"])
 //! ```
+//!
+//! `{quit}` is one of the default words because the small clients that people write when they learn about sockets send it when their window is
+//! closed, and often wait for the server to end the connection.
 
 use salotto::plugin::Target;
 use salotto::protocol::MessageKind;
@@ -16,7 +19,8 @@ use serde::{Deserialize, Deserializer};
 #[serde(default, deny_unknown_fields)]
 pub struct QuitSettings {
     /// The words that end a connection; at least one. One with a leading `!` is a command, and listed among them; any other counts,
-    /// in upper or lower case, as the first word of a message in a room. Default `["!quit"]`.
+    /// in upper or lower case, as the first word of a message in a room. Default
+    /// `["!quit", "{quit}"]`.
     #[serde(deserialize_with = "words")]
     pub words: Vec<Word>,
 }
@@ -53,7 +57,7 @@ pub struct Quit {
 
 impl Default for QuitSettings {
     fn default() -> Self {
-        Self { words: vec![Word::Command("quit".into())] }
+        Self { words: vec![Word::Command("quit".into()), Word::Said("{quit}".into())] }
     }
 }
 
@@ -191,11 +195,23 @@ mod tests {
     }
 
     #[test]
-    fn another_word_replaces_it() {
+    fn the_word_of_small_clients_says_goodbye_too() {
+        let server = server("");
+        let ada = server.enter("ada");
+        ada.types("{quitter}");
+        ada.hears("ada: {quitter}");
+        ada.types("{quit}");
+        assert_eq!(ada.hears_goodbye(), "* goodbye (quit)");
+    }
+
+    #[test]
+    fn other_words_replace_the_default_ones() {
         let server = server("(words: [\"!bye\"])");
         let ada = server.enter("ada");
         ada.types("!quit");
         ada.hears_about("! there is no command `!quit`");
+        ada.types("{quit}");
+        ada.hears("ada: {quit}");
         ada.types("!bye");
         assert_eq!(ada.hears_goodbye(), "* goodbye (quit)");
     }
