@@ -121,17 +121,22 @@ impl<'de> Deserialize<'de> for HumanDuration {
     }
 }
 
-/// How much longer it is from `now` until `end`, in words, rounded up: `45 more seconds`, `1 more hour`.
+/// How much longer it is from `now` until `end`, in words: `45 more seconds`, `1 more hour`. Seconds and minutes are rounded up, so that nobody
+/// comes back too early; hours and days, of which there are several, are rounded to the nearest.
 pub(crate) fn remaining(end: Timestamp, now: Timestamp) -> String {
     let left = end.system_time().duration_since(now.system_time()).unwrap_or_default();
-    let seconds = left.as_millis().div_ceil(1000) as u64;
+    // An end is a whole second, so a ban of an hour may have a part of a second more to go when it begins.
+    let seconds = match left.as_secs() {
+        0..MINUTE => left.as_millis().div_ceil(1000) as u64,
+        seconds => seconds,
+    };
     let minutes = seconds.div_ceil(MINUTE);
-    let hours = seconds.div_ceil(HOUR);
-    let (count, unit) = match seconds {
-        0..MINUTE => (seconds, "second"),
-        _ if minutes < 120 && minutes != 60 => (minutes, "minute"),
+    let hours = (minutes + 30) / 60;
+    let (count, unit) = match minutes {
+        _ if seconds < MINUTE => (seconds, "second"),
+        0..60 | 61..120 => (minutes, "minute"),
         _ if hours < 48 && hours != 24 => (hours, "hour"),
-        _ => (seconds.div_ceil(DAY), "day"),
+        _ => ((hours + 12) / 24, "day"),
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} more {unit}{plural}")
@@ -201,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_remains_is_said_in_one_unit_and_never_too_short() {
+    fn what_remains_is_said_in_one_unit() {
         for (seconds, text) in [
             (1, "1 more second"),
             (45, "45 more seconds"),
@@ -211,6 +216,7 @@ mod tests {
             (3600, "1 more hour"),
             (5400, "90 more minutes"),
             (7199, "2 more hours"),
+            (8100, "2 more hours"),
             (86_400, "1 more day"),
             (90_000, "25 more hours"),
             (604_799, "7 more days"),
@@ -220,6 +226,8 @@ mod tests {
         assert_eq!(remaining(at(1), at(1000)), "0 more seconds");
         let soon = (SystemTime::UNIX_EPOCH + Duration::from_millis(1)).into();
         assert_eq!(remaining(soon, at(0)), "1 more second");
+        let began = (SystemTime::UNIX_EPOCH + Duration::from_millis(300)).into();
+        assert_eq!(remaining(at(3601), began), "1 more hour");
     }
 
     #[test]

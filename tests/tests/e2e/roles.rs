@@ -43,7 +43,7 @@ fn an_owner_can_take_their_name_when_they_connect() {
         ]);
     }
     ada.says("!login swordfish");
-    ada.hears_exactly(&["! say to which account: `!login ACCOUNT PASSWORD`"]);
+    ada.hears_exactly(&["! name the account: `!login ACCOUNT PASSWORD`"]);
     ada.says("!login ada swordfish");
     // The role comes before the rooms, so that one that is closed to others may open.
     ada.hears_exactly(&["* you are logged in as ada (moderator)", "* you are in lobby with ada"]);
