@@ -190,11 +190,11 @@ impl Roles {
         let wrong = login.wrong;
         let lately = self.state.attempts.was_wrong(network, now);
         if lately.is_multiple_of(REPORT_EVERY) {
-            let place = network.map_or("this process".into(), |network| network.to_string());
+            let source = network.map_or("this process".into(), |network| network.to_string());
             // What is not an account may be a password, so it is not repeated.
             let last = account.map_or("one that does not exist".into(), |name| format!("`{name}`"));
             context.report(format!(
-                "{lately} wrong passwords came from {place}, the last for account {last}"
+                "{lately} wrong passwords came from {source}, the last for account {last}"
             ));
         }
         if wrong >= MAX_WRONG {

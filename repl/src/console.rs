@@ -281,7 +281,7 @@ impl Console {
 /// Logs panics: written directly they would run across the prompt.
 pub(crate) fn forward_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
+        let location = panic.location().map(ToString::to_string);
         let message = match (
             panic.payload().downcast_ref::<&str>(),
             panic.payload().downcast_ref::<String>(),
@@ -292,8 +292,8 @@ pub(crate) fn forward_panics() {
         };
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or("unnamed");
-        let place = place.unwrap_or_default();
-        tracing::error!("panic in thread `{thread}` at {place}: {message}");
+        let location = location.unwrap_or_default();
+        tracing::error!("panic in thread `{thread}` at {location}: {message}");
     }));
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use async_channel::Sender;
 
-/// Jobs that may wait. Each owner has one at a time; the second place is for one that was given up on.
+/// Jobs that may wait. Each owner has one at a time; there is room for one more beside one that was given up on.
 const WAITING: usize = 2;
 
 type Job = Box<dyn FnOnce() + Send>;

@@ -132,11 +132,14 @@ pub(crate) fn remaining(end: Timestamp, now: Timestamp) -> String {
     };
     let minutes = seconds.div_ceil(MINUTE);
     let hours = (minutes + 30) / 60;
-    let (count, unit) = match minutes {
-        _ if seconds < MINUTE => (seconds, "second"),
-        0..60 | 61..120 => (minutes, "minute"),
-        _ if hours < 48 && hours != 24 => (hours, "hour"),
-        _ => ((hours + 12) / 24, "day"),
+    let (count, unit) = if seconds < MINUTE {
+        (seconds, "second")
+    } else if minutes < 120 && minutes != 60 {
+        (minutes, "minute")
+    } else if hours < 48 && hours != 24 {
+        (hours, "hour")
+    } else {
+        ((hours + 12) / 24, "day")
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} more {unit}{plural}")

@@ -8,7 +8,7 @@
 //!   file says how many are missing there, and it is reported to the operator when the disk has caught up.
 //! - **A disk that fails** (full, gone, read-only) is reported once; writing is tried again every five seconds, and records wait
 //!   as far as the queue has room. A line that was half written is removed.
-//! - **A missing folder** is not created, since a wrong path would make folders in odd places; it is reported, and the file is
+//! - **A missing folder** is not created, since a wrong path would create folders where nobody expects them; it is reported, and the file is
 //!   created when the folder exists.
 //! - **A file that was moved or deleted** by another program is created again with the next line, so `logrotate` needs no script.
 //! - **On Unix** the file is created with mode 0640: what people do is not for every user of the machine.

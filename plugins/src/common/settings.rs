@@ -42,13 +42,13 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
     options.from_str(text).map_err(|error| {
         // What was parsed and then refused begins at the start of the span; what could not be parsed, at its end.
-        let place = match was_parsed(&error.code) {
+        let position = match was_parsed(&error.code) {
             true => error.span.start,
             false => error.span.end,
         };
-        let found = &text[offset(text, place)..];
+        let found = &text[offset(text, position)..];
         let message = explain(&error.code, found);
-        format!("{}:{}: {message}", place.line, place.col)
+        format!("{}:{}: {message}", position.line, position.col)
     })
 }
 
@@ -177,14 +177,14 @@ fn token(text: &str) -> String {
 }
 
 /// The offset of a position in `text`, in bytes.
-fn offset(text: &str, place: Position) -> usize {
-    let line_start = match place.line {
+fn offset(text: &str, position: Position) -> usize {
+    let line_start = match position.line {
         0 | 1 => 0,
         line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
     };
     let line = &text[line_start..];
     line.char_indices()
-        .nth(place.col.saturating_sub(1))
+        .nth(position.col.saturating_sub(1))
         .map_or(text.len(), |(at, _)| line_start + at)
 }
 

@@ -19,9 +19,9 @@ fn metrics(settings: &str) -> Metrics {
 /// Where the numbers are, as the operator is told.
 fn reported_address(reports: &Receiver<Report>) -> SocketAddr {
     let report = next_report(reports);
-    let place = report.strip_prefix("metrics are at http://");
-    let place = place.and_then(|place| place.strip_suffix("/metrics"));
-    place.and_then(|place| place.parse().ok()).unwrap_or_else(|| panic!("{report}"))
+    let address = report.strip_prefix("metrics are at http://");
+    let address = address.and_then(|address| address.strip_suffix("/metrics"));
+    address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("{report}"))
 }
 
 /// Sends bytes and returns all that comes back.
@@ -112,7 +112,7 @@ fn whoever_says_nothing_does_not_keep_the_others_waiting() {
     let address = reported_address(&reports);
     let silent: Vec<_> = (0..7).map(|_| TcpStream::connect(address).unwrap()).collect();
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
-    // More of them fill every place, and those who wait are answered when one leaves.
+    // More of them than are served at once: those who wait are answered when one leaves.
     let more: Vec<_> = (0..20).map(|_| TcpStream::connect(address).unwrap()).collect();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| get(address));

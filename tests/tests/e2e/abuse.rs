@@ -164,7 +164,7 @@ fn a_server_that_is_full_says_so_and_has_room_again() {
     assert_eq!(server.hits(LimitHit::Connections), 1);
     ada.dies();
     server.waits_until("ada is gone", |status| status.connected == 2);
-    // Her place is free once her session has ended, which is a moment after the server has let go of her.
+    // Her name is free once her session has ended, which is a moment after the server has let go of her.
     let entered = (0..).find_map(|_| {
         let mut eve = server.connects();
         let _ = eve.tries_to_send(b"eve\n");

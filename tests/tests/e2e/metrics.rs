@@ -19,9 +19,9 @@ fn listens(server: &TestServer) -> SocketAddr {
             if let Report::Plugin { text, .. } =
                 reports.recv().await.expect("the server is running")
             {
-                let place = text.strip_prefix("metrics are at http://").expect("it listens");
-                let place = place.strip_suffix("/metrics").expect("there is a path");
-                return place.parse().expect("an address");
+                let address = text.strip_prefix("metrics are at http://").expect("it listens");
+                let address = address.strip_suffix("/metrics").expect("there is a path");
+                return address.parse().expect("an address");
             }
         }
     })

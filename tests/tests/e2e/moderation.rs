@@ -39,7 +39,7 @@ fn a_user_banned_by_name_is_disconnected_and_cannot_return() {
     let mut bob = server.connects();
     bob.says("B0B");
     bob.hears("! the name `B0B` is banned for 2 more hours (flooding); choose another");
-    // A text client stays at the door and may have another name; a JSON client is told the kind of the refusal.
+    // A text client stays connected and may choose another name; a JSON client is told the kind of the refusal.
     bob.says("carl");
     bob.hears_about("* you are in lobby");
     let mut eve = server.connects_json();
@@ -154,7 +154,7 @@ fn who_is_muted_reads_only_and_a_new_connection_of_the_name_does_not_help() {
     server.waits_until("bob is gone", |status| status.members == 1);
     let mut bob = server.enters_json("bob");
     bob.says("hello again");
-    assert!(bob.hears_error(ErrorCode::Denied).contains("you are muted for another"));
+    assert!(bob.hears_error(ErrorCode::Denied).contains("you are muted for 1 more hour"));
     server.types("unmute bob");
     bob.says("free");
     ada.hears("bob: free");
@@ -208,7 +208,7 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     bob.hears("* mod1 invites you to dev: !join dev");
     bob.says("!join dev");
     bob.hears_about("* you are in dev");
-    // Not even by asking for it at the door.
+    // Not even by asking for it in `hello`.
     let mut carl = server.connects_json();
     let rooms = vec!["dev".to_owned()];
     carl.asks(Request::Hello {

@@ -189,7 +189,7 @@ fn a_pending_password_does_not_delay_the_stop_of_the_server() {
 
 #[test]
 fn no_plugin_and_no_report_contains_a_password() {
-    /// Writes down all that it is asked at the door.
+    /// Writes down all that it is asked before a name.
     struct Nosy(Notebook);
     impl Plugin for Nosy {
         fn before_connect(&mut self, _: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {

@@ -206,8 +206,8 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
     fs::write(folder.path().join("bans.ron"), broken).unwrap();
     let builder = Server::builder().catalog(crate::catalog()).listen(Vec::<String>::new());
     let error = builder.enable(moderation(&folder, "")).start().err().unwrap().to_string();
-    let place = format!("{}:3:6: unknown field `nam`", folder.path().join("bans.ron").display());
-    assert!(error.contains(&place), "{error}");
+    let position = format!("{}:3:6: unknown field `nam`", folder.path().join("bans.ron").display());
+    assert!(error.contains(&position), "{error}");
 
     let server = open("");
     server.types("ban bob");
