@@ -98,6 +98,16 @@ fn braces_are_words_like_others() {
 }
 
 #[test]
+fn the_goodbye_of_a_bare_client_ends_its_connection() {
+    let server = TestServer::builder().enable("notices").enable("quit").open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    gino.sends("{quit}");
+    gino.shows_about("* goodbye (quit)");
+    ada.hears("* gino left (quit)");
+}
+
+#[test]
 fn the_rate_holds_for_chunks_too() {
     let server = TestServer::builder()
         .settings(|settings| {
