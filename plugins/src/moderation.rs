@@ -119,6 +119,7 @@ impl Moderation {
         let now = context.now();
         let banned: Vec<(MemberId, String)> = context
             .members()
+            .into_iter()
             .filter_map(|member| {
                 let address = address_of(member.peer);
                 let of_address = address.and_then(|address| self.bans.of_address(address, now));

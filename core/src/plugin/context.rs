@@ -18,6 +18,7 @@ use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 use crate::protocol::status::Status;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::handle::Handle;
 use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::member::Member;
 use crate::state::report::Report;
@@ -81,20 +82,46 @@ impl Context<'_> {
         self.state.roster.find(name).map(|member| self.state.member_info(member))
     }
 
-    /// Everybody who has a name, in no order.
-    pub fn members(&self) -> impl Iterator<Item = MemberInfo> {
+    /// Everybody who has a name, in no order, as they are now. Some copying for each of them; [`member_count`](Self::member_count) only counts.
+    pub fn members(&self) -> Vec<MemberInfo> {
         let named = |member: &&Member| member.name.is_some();
-        self.state.roster.iter().filter(named).map(|member| self.state.member_info(member))
+        self.state
+            .roster
+            .iter()
+            .filter(named)
+            .map(|member| self.state.member_info(member))
+            .collect()
     }
 
-    /// The rooms there are, in the order of their opening.
-    pub fn rooms(&self) -> impl Iterator<Item = RoomInfo> {
-        self.state.rooms.iter().map(|room| room.info())
+    /// How many have a name.
+    pub fn member_count(&self) -> usize {
+        self.state.roster.named()
     }
 
-    /// Who is in a room, by name; `None` when there is no such room.
-    pub fn members_of(&self, room: &RoomName) -> Option<impl Iterator<Item = &Name>> {
-        self.state.rooms.find(room.as_str()).map(|room| room.members.keys())
+    /// The rooms there are, in the order of their opening; the default room is the first.
+    ///
+    /// ```
+    /// use salotto::{Context, NoticeKind};
+    ///
+    /// /// Tells every room something.
+    /// fn announce(context: &mut Context<'_>, text: &str) {
+    ///     for room in context.rooms() {
+    ///         context.notice(&room.room, text, NoticeKind::Info);
+    ///     }
+    /// }
+    /// ```
+    pub fn rooms(&self) -> Vec<RoomInfo> {
+        self.state.rooms.iter().map(|room| room.info()).collect()
+    }
+
+    /// Who is in a room, by name; `None` when there is no such room. [`RoomInfo::members`] of [`room`](Self::room) only counts.
+    pub fn members_of(&self, room: &RoomName) -> Option<Vec<Name>> {
+        self.state.rooms.find(room.as_str()).map(|room| room.members.keys().cloned().collect())
+    }
+
+    /// The room that answers to this name, by case and look-alike letters too.
+    pub fn room(&self, name: &str) -> Option<RoomInfo> {
+        self.state.rooms.find(name).map(|room| room.info())
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.
@@ -233,6 +260,33 @@ impl Context<'_> {
     pub fn reporter(&self) -> Reporter {
         let plugin = self.state.plugin_name(self.slot);
         Reporter { plugin, reports: self.state.reports.clone() }
+    }
+
+    /// The way into the server for what outlives this hook: a task of this plugin, another thread, a bridge that [joins](Handle::join).
+    ///
+    /// Whatever is asked of it runs in a later turn of the hub, after this hook and all that was asked before it. So **never wait for it in a
+    /// hook**: the hub would wait for itself, for ever. Hand it to a task ([`spawn`](Self::spawn)) and bring back what comes of it through
+    /// [`mailbox`](Self::mailbox). What it does is done as the operator and asks no gate. A plugin may keep it; when the server has stopped
+    /// it answers [`Closed`](crate::Closed).
+    ///
+    /// ```
+    /// use salotto::{Context, Plugin};
+    ///
+    /// /// Says good morning once, when it is enabled.
+    /// struct Morning;
+    ///
+    /// impl Plugin for Morning {
+    ///     fn start(&mut self, context: &mut Context<'_>) {
+    ///         let handle = context.handle();
+    ///         context.spawn(async move {
+    ///             // A server that stops meanwhile needs no greeting.
+    ///             let _ = handle.say("lobby", "good morning").await;
+    ///         });
+    ///     }
+    /// }
+    /// ```
+    pub fn handle(&self) -> Handle {
+        self.state.handle.clone()
     }
 
     fn push(&mut self, effect: Effect) {

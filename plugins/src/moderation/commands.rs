@@ -317,7 +317,7 @@ fn slow(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Inv
 
 fn lock(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
     let room = open_room(context, invocation)?;
-    let inside: Vec<Name> = context.members_of(&room).into_iter().flatten().cloned().collect();
+    let inside: Vec<Name> = context.members_of(&room).unwrap_or_default();
     if !moderation.locks.lock(&room, &inside) {
         let text = format!("{room} is locked already; `invite NAME {room}` lets somebody in");
         return Err(CommandError::Refused(text));

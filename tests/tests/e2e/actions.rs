@@ -81,7 +81,7 @@ impl Plugin for Deputy {
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         let me = invocation.caller.member;
-        let lobby = context.rooms().next().map(|room| room.room);
+        let lobby = context.rooms().into_iter().next().map(|room| room.room);
         let (Some(me), Some(lobby)) = (me, lobby) else { return Ok(Reply::Done) };
         let dev = RoomName::new("dev", context.settings().limits.room_name_bounds())
             .expect("a good name");

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod actions;
+mod api;
 mod audit;
 mod bytes;
 mod client;

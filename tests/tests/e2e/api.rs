@@ -1,0 +1,64 @@
+//! What code may ask of a running server, and what plugins are handed for what outlives a hook.
+
+use salotto::protocol::MessageKind;
+use salotto::{Context, MemberId, NoticeKind, Plugin, RoomName};
+use salotto_tests::{TestServer, soon};
+
+#[test]
+fn a_handle_learns_that_its_server_has_ended_however_it_does() {
+    let mut server = TestServer::open();
+    let handle = server.handle();
+    assert!(!handle.is_closed());
+    server.stops();
+    soon("the end", handle.closed());
+    assert!(handle.is_closed());
+
+    let mut server = TestServer::open();
+    let handle = server.handle();
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| soon("the end", handle.closed()));
+        server.drops();
+        ended.join().expect("it learns of it");
+    });
+    assert!(handle.is_closed());
+}
+
+#[test]
+fn a_plugin_hands_a_handle_to_its_task_and_tells_every_room() {
+    struct Herald;
+    impl Plugin for Herald {
+        fn after_joined(&mut self, context: &mut Context<'_>, _: MemberId, _: &RoomName) {
+            for room in context.rooms() {
+                context.notice(&room.room, format!("{} inside", room.members), NoticeKind::Info);
+            }
+            let (handle, count) = (context.handle(), context.members().len());
+            assert_eq!(count, context.member_count());
+            context.spawn(async move {
+                handle.say("lobby", &format!("{count} in all")).await.expect("it is running");
+            });
+        }
+    }
+    let server = TestServer::builder().plugin("herald", Herald).open();
+    let mut ada = server.connects().enters("ada");
+    ada.hears("* 1 inside");
+    ada.hears("host: 1 in all");
+    let mut bob = server.connects().enters("bob");
+    bob.hears("* 2 inside");
+    ada.hears("host: 2 in all");
+}
+
+#[test]
+fn a_plugin_looks_at_one_room_by_any_form_of_its_name() {
+    struct Usher;
+    impl Plugin for Usher {
+        fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {
+            let info = context.room(&room.as_str().to_uppercase()).expect("it is there");
+            let inside = context.members_of(room).expect("it is there");
+            assert_eq!((info.room, info.members), (room.clone(), inside.len()));
+            assert!(context.room("nowhere").is_none());
+            context.say(member, Some(room), inside[0].to_string(), MessageKind::Act);
+        }
+    }
+    let server = TestServer::builder().plugin("usher", Usher).open();
+    server.enters("ada").hears("** ada ada");
+}
