@@ -2,6 +2,7 @@
 //! the server, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
 
 mod accounts;
+mod administration;
 mod admission;
 mod builtin;
 mod commands;

@@ -9,7 +9,6 @@ use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
 use crate::protocol::error::Refusal;
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
@@ -175,28 +174,6 @@ impl Hub {
         plugins.sort();
         plugins.dedup();
         self.state.shared.directory.set_plugins(plugins);
-    }
-
-    /// The member that a command names.
-    pub(super) fn named(&self, name: &str) -> Result<MemberId, CommandError> {
-        let found = self.state.roster.find(name).map(|member| member.id);
-        found.ok_or_else(|| {
-            let shown = crate::protocol::sanitize::excerpt(name, 64);
-            let near = self
-                .state
-                .roster
-                .iter()
-                .filter_map(|member| member.name.as_ref())
-                .map(|known| (strsim::damerau_levenshtein(name, known.as_str()), known))
-                .filter(|(distance, _)| *distance <= 2)
-                .min();
-            CommandError::NotFound(match near {
-                Some((_, near)) => {
-                    format!("nobody here is called `{shown}`; did you mean `{near}`?")
-                }
-                None => format!("nobody here is called `{shown}`; `users` lists who is"),
-            })
-        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::dialect::RoomRole;
 use crate::plugin::draft::{JoinDraft, Kicked, LeaveDraft, Left, Renamed};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::ErrorCode;
-use crate::protocol::error::Refusal;
+use crate::protocol::error::{Refusal, RoomError};
 use crate::protocol::event::Event;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::EntryId;
@@ -385,16 +385,9 @@ impl Hub {
         id: RoomId,
         topic: &str,
         by: Option<Name>,
-    ) -> Result<(), Refusal> {
-        let topic = crate::protocol::sanitize::message(topic).into_owned();
-        let limit = self.state.settings().limits.topic_characters;
-        let length = topic.chars().count();
-        if let Some(limit) = limit.filter(|&limit| length > limit) {
-            let whom = by.as_ref().map_or("the server", |by| by.as_str());
-            self.state.shared.counters.limit_hit(LimitHit::TopicLength, whom);
-            let text = format!("the topic has {length} characters; at most {limit} are allowed");
-            return Err(Refusal::new(ErrorCode::TooLong, text));
-        }
+    ) -> Result<(), RoomError> {
+        let whom = by.as_ref().map_or("the server", |by| by.as_str());
+        let topic = self.checked_topic(topic, whom)?;
         if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic.clone_from(&topic);
         }

@@ -169,8 +169,8 @@ impl Hub {
                     self.state.rooms.set_permanent(room, true);
                     // A topic that was set while people talk stays, unless the file says another than it did.
                     let same = before.iter().any(|(other, old)| other == name && old == topic);
-                    if !same && let Err(refusal) = self.set_topic(room, topic, None) {
-                        self.report(refusal.text);
+                    if !same && let Err(error) = self.set_topic(room, topic, None) {
+                        self.report(error.to_string());
                     }
                 }
                 None => {

@@ -13,13 +13,14 @@ use crate::plugin::{Catalog, CatalogError, Plugin};
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::NoticeKind;
 use crate::protocol::error::ErrorCode;
-use crate::protocol::error::{Closed, Refusal};
+use crate::protocol::error::{Closed, MemberError, Refusal, RoomError};
 use crate::protocol::info::MemberInfo;
 use crate::protocol::info::RoomInfo;
-use crate::protocol::name::{Name, RoomName};
+use crate::protocol::name::RoomName;
 use crate::protocol::peer::Peer;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::reply::Reply;
+use crate::protocol::role::Role;
 use crate::protocol::settings::{Settings, SettingsError};
 use crate::protocol::status::Status;
 use crate::server::participant::{JoinError, Participant};
@@ -89,21 +90,88 @@ impl Handle {
         self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
     }
 
-    /// Sends somebody out. Says whether anybody of that name was here.
+    /// Disconnects somebody, as the operator. They are told the reason, which may be empty; of a long one the first 400 characters.
     ///
     /// # Errors
-    /// When the server is stopped.
-    pub async fn kick(&self, name: &str, reason: &str) -> Result<bool, Closed> {
+    /// When there is nobody of that name, or the server is stopped.
+    pub async fn kick(&self, name: &str, reason: &str) -> Result<(), MemberError> {
         let (name, reason) = (name.to_owned(), reason.to_owned());
         self.ask(move |hub| {
-            let found = hub.state.roster.find(&name).map(|member| member.id);
-            if let Some(member) = found {
-                let by: Name = hub.state.operator_name.clone();
-                hub.kick(member, Some(by), "", &reason);
-            }
-            found.is_some()
+            let (member, by) = (hub.named(&name)?, hub.state.operator_name.clone());
+            hub.kick(member, Some(by), "", &reason);
+            Ok(())
         })
-        .await
+        .await?
+    }
+
+    /// Lets somebody do what a role may, for as long as they are connected. Their client is told which commands come with it.
+    ///
+    /// # Errors
+    /// When there is nobody of that name, or the server is stopped.
+    pub async fn set_role(&self, name: &str, role: Role) -> Result<(), MemberError> {
+        let name = name.to_owned();
+        self.ask(move |hub| {
+            let (member, by) = (hub.named(&name)?, hub.state.operator_name.to_string());
+            hub.set_role(member, role, &by);
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Opens a room that stays when it is empty, and answers with its name as it is shown. An empty topic is none.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use salotto::Server;
+    /// use salotto::protocol::RoomError;
+    ///
+    /// let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
+    /// let handle = server.handle();
+    /// let dev = handle.open_room("dev", "what we build").await?;
+    /// assert_eq!(handle.open_room("DEV", "").await, Err(RoomError::IsOpen(dev.clone())));
+    /// handle.set_topic("dev", "what we broke").await?;
+    /// assert_eq!(handle.rooms().await?[1].topic, "what we broke");
+    /// handle.close_room("dev").await?;
+    /// assert_eq!(handle.close_room("lobby").await, Err(RoomError::IsDefault));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// When it is open already, the name cannot be one, the topic is too long, or the server is stopped.
+    pub async fn open_room(&self, name: &str, topic: &str) -> Result<RoomName, RoomError> {
+        let (name, topic) = (name.to_owned(), topic.to_owned());
+        self.ask(move |hub| {
+            let by = hub.state.operator_name.to_string();
+            hub.open_room_by(&name, &topic, &by)
+        })
+        .await?
+    }
+
+    /// Closes a room; who is in it is out of it and stays connected.
+    ///
+    /// # Errors
+    /// When there is no such room, it is the default one, or the server is stopped.
+    pub async fn close_room(&self, name: &str) -> Result<(), RoomError> {
+        let name = name.to_owned();
+        self.ask(move |hub| {
+            let by = hub.state.operator_name.to_string();
+            hub.close_room_by(&name, &by)
+        })
+        .await?
+    }
+
+    /// Sets what a room is about, under the operator's name; empty clears it.
+    ///
+    /// # Errors
+    /// When there is no such room, the topic is too long, or the server is stopped.
+    pub async fn set_topic(&self, room: &str, topic: &str) -> Result<(), RoomError> {
+        let (room, topic) = (room.to_owned(), topic.to_owned());
+        self.ask(move |hub| {
+            let who = hub.state.operator_name.clone();
+            hub.set_topic_by(&room, &topic, Some(who.clone()), who.as_str())
+        })
+        .await?
     }
 
     /// How the server is doing.

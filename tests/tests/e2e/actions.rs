@@ -52,8 +52,23 @@ fn what_code_does_through_a_handle_is_recorded() {
     assert_eq!(next(&reports), "host: enable quit");
     assert!(server.disables("quit"));
     assert_eq!(next(&reports), "host: disable quit");
-    assert!(soon("a kick", server.handle().kick("bob", "")).expect("the server is running"));
-    assert_eq!(next(&reports), "host: kick bob");
+    let handle = server.handle();
+    soon("all of it", async {
+        handle.open_room("#dev", "what we build").await.expect("it is not open");
+        handle.set_topic("Dev", "what we broke").await.expect("it is open");
+        handle.close_room("dev").await.expect("it is open");
+        handle.set_role("Bob", Role::Moderator).await.expect("he is there");
+        handle.kick("bob", "").await.expect("he is there");
+    });
+    for recorded in [
+        "host: open in dev (what we build)",
+        "host: topic in dev (what we broke)",
+        "host: close in dev",
+        "host: role bob (moderator)",
+        "host: kick bob",
+    ] {
+        assert_eq!(next(&reports), recorded);
+    }
 }
 
 #[test]

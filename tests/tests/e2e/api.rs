@@ -1,7 +1,7 @@
 //! What code may ask of a running server, and what plugins are handed for what outlives a hook.
 
-use salotto::protocol::MessageKind;
-use salotto::{Context, MemberId, NoticeKind, Plugin, RoomName};
+use salotto::protocol::{MemberError, MessageKind, NameError, RoomError};
+use salotto::{Closed, Context, MemberId, NoticeKind, Plugin, Role, RoomName};
 use salotto_tests::{TestServer, soon};
 
 #[test]
@@ -61,4 +61,42 @@ fn a_plugin_looks_at_one_room_by_any_form_of_its_name() {
     }
     let server = TestServer::builder().plugin("usher", Usher).open();
     server.enters("ada").hears("** ada ada");
+}
+
+#[test]
+fn what_cannot_be_done_to_a_room_or_a_member_is_told_by_type() {
+    let mut server = TestServer::builder()
+        .settings(|settings| settings.limits.topic_characters = Some(5))
+        .open();
+    let _ada = server.enters("ada");
+    let handle = server.handle();
+    soon("all of it", async {
+        let lobby = handle.rooms().await.expect("it is running")[0].room.clone();
+        assert_eq!(handle.open_room("LOBBY", "").await, Err(RoomError::IsOpen(lobby)));
+        let nameless = handle.open_room("", "").await;
+        assert!(
+            matches!(nameless, Err(RoomError::BadName { problem: NameError::Empty, .. })),
+            "{nameless:?}"
+        );
+        let too_long = RoomError::TopicTooLong { length: 6, limit: 5 };
+        assert_eq!(handle.open_room("dev", "abcdef").await, Err(too_long.clone()));
+        assert_eq!(handle.set_topic("lobby", "abcdef").await, Err(too_long));
+        let nowhere = RoomError::NoSuchRoom { name: "dev".into() };
+        assert_eq!(handle.set_topic("dev", "").await, Err(nowhere.clone()));
+        assert_eq!(handle.close_room("dev").await, Err(nowhere));
+        assert_eq!(handle.close_room("lobby").await, Err(RoomError::IsDefault));
+        let Err(MemberError::NoSuchMember { name, nearest }) = handle.kick("adda", "").await else {
+            panic!("nobody has that name");
+        };
+        assert_eq!((name.as_str(), nearest.expect("a near one").as_str()), ("adda", "ada"));
+        let nobody = handle.set_role("bartholomew", Role::Moderator).await;
+        assert_eq!(
+            nobody.expect_err("nobody has that name").to_string(),
+            "nobody here is called `bartholomew`; check the name"
+        );
+    });
+    server.stops();
+    let closed = soon("an answer", handle.open_room("dev", ""));
+    assert_eq!(closed, Err(RoomError::Closed(Closed)));
+    assert_eq!(soon("an answer", handle.kick("ada", "")), Err(MemberError::Closed(Closed)));
 }
