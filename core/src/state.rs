@@ -13,3 +13,4 @@ pub(crate) mod rooms;
 pub(crate) mod roster;
 pub(crate) mod server_state;
 pub(crate) mod shared;
+pub(crate) mod token_bucket;
