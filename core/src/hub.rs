@@ -145,7 +145,10 @@ impl Hub {
 
     fn handle(&mut self, thing: Inbox) {
         match thing {
-            Inbox::Connect(arrival) => self.connect(arrival.outbox.clone(), arrival.peer),
+            Inbox::Connect(arrival) => {
+                // Who is not let in was told.
+                let _ = self.connect(arrival.outbox.clone(), arrival.peer);
+            }
             Inbox::Session(member, input) => match input {
                 SessionInput::Input(input) => self.take_input(member, input),
                 SessionInput::Greet => self.greet(member),

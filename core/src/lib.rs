@@ -59,7 +59,8 @@ pub use protocol::{PasswordError, PasswordHash, TooBusy};
 #[cfg(any(test, feature = "testing"))]
 pub use server::testing;
 pub use server::{
-    Applied, ApplyError, JoinError, Participant, Server, ServerBuilder, StartError, Tracing,
+    Applied, ApplyError, JoinError, JoinOptions, Listener, Participant, Server, ServerBuilder,
+    Speaker, StartError, Tracing, TrySayError,
 };
 pub use state::directory::Directory;
 pub use state::handle::Handle;

@@ -103,13 +103,16 @@ pub trait Plugin: Send {
     fn take_over(&mut self, state: Box<dyn Any + Send>) {}
 
     /// Somebody has connected and was told nothing yet. `Deny` tells the reason and ends the connection, `Take` ends
-    /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::protocol::peer::Peer::Local).
+    /// it in silence. Called for code that joins too, with the peer that it gave ([`Peer::Local`](crate::protocol::peer::Peer::Local)); what
+    /// `Take` is for it is [`JoinError::Handled`](crate::JoinError::Handled).
     fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// A name is offered: the first one, or another (`draft.current` then holds the present one). It is a good name and nobody has it. May be
-    /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another.
+    /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another; after `Take` nobody is told anything, and it is for
+    /// the plugin to go on ([`Context::rename`] offers a name for them). Code that joins has no second try: unless it has a name when what was asked for
+    /// in this hook is done, it is let go, with [`JoinError`](crate::JoinError).
     fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         Verdict::Pass
     }

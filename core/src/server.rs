@@ -9,7 +9,7 @@ pub mod testing;
 
 pub use builder::ServerBuilder;
 pub use handle::{Applied, ApplyError, Tracing};
-pub use participant::{JoinError, Participant};
+pub use participant::{JoinError, JoinOptions, Listener, Participant, Speaker, TrySayError};
 pub use start_error::StartError;
 
 use std::convert::Infallible;

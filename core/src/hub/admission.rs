@@ -19,12 +19,17 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError};
 use crate::protocol::peer::Peer;
 use crate::protocol::request::{Envelope, Request, Resume};
+use crate::state::inbox::Arrival;
 use crate::state::member::Member;
 use crate::state::report::Report;
 
 impl Hub {
-    /// A connection was made. It is told nothing before the plugins were asked.
-    pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) {
+    /// A connection was made. It is told nothing before the plugins were asked. `Err(None)` means that a plugin dealt with it.
+    pub(super) fn connect(
+        &mut self,
+        outbox: Arc<Outbox>,
+        peer: Peer,
+    ) -> Result<(), Option<Refusal>> {
         let member = outbox.id();
         self.state.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
         let mut draft = ConnectDraft { member, peer };
@@ -33,16 +38,50 @@ impl Hub {
         });
         outbox.admit();
         if let Err(refusal) = verdict {
-            if let Some(Refusal { code, text }) = refusal {
+            if let Some(Refusal { code, text }) = refusal.clone() {
                 let error = Box::new(Event::Error { code, text, nonce: None });
                 self.state.post(&outbox, Mail::Event(error));
             }
             self.state.post(&outbox, Mail::Close);
             *self.state.left.entry("refused").or_default() += 1;
-            return;
+            return Err(refusal);
         }
         self.state.roster.insert(Member::new(outbox, peer, self.state.clock.timestamp()));
         self.state.reports.send(Report::Connected { member, peer });
+        Ok(())
+    }
+
+    /// Code joins: connected and named in one turn, or gone again. `Err(None)` means that a plugin dealt with it.
+    pub(crate) fn join_from_code(
+        &mut self,
+        arrival: &Arrival,
+        name: &str,
+        rooms: &[String],
+    ) -> Result<(), Option<Refusal>> {
+        let id = arrival.outbox.id();
+        self.connect(arrival.outbox.clone(), arrival.peer)?;
+        // As between a connection and its first line: a plugin may have sent it out or given it a name.
+        self.apply_effects();
+        let now = self.state.clock.now();
+        let Some(member) = self.state.roster.get_mut(id) else {
+            return Err(None);
+        };
+        member.last_asked = Some(now);
+        if member.name.is_some() {
+            return Ok(());
+        }
+        match self.check_name(id, name) {
+            Ok(name) => self.accept(id, name, rooms, None),
+            Err(refusal) => {
+                self.apply_effects();
+                let is_named = |member: &Member| member.name.is_some();
+                if !self.state.roster.get(id).is_some_and(is_named) {
+                    self.disconnect(id, LeaveReason::Quit { farewell: String::new() });
+                    return Err(refusal);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The connection is silent: it is asked for a name.

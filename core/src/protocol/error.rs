@@ -25,6 +25,17 @@ impl Refusal {
 #[error("the server is stopped; start it first")]
 pub struct Closed;
 
+/// Why there is nothing to take at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TryNextError {
+    /// Nothing is here yet.
+    #[error("nothing is here yet")]
+    Empty,
+    /// Nothing will come any more.
+    #[error("nothing will come any more")]
+    Ended,
+}
+
 /// Why a room could not be opened, closed or given a topic. Nothing was changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -17,13 +17,12 @@ use crate::protocol::error::{Closed, MemberError, Refusal, RoomError};
 use crate::protocol::info::MemberInfo;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::RoomName;
-use crate::protocol::peer::Peer;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::settings::{Settings, SettingsError};
 use crate::protocol::status::Status;
-use crate::server::participant::{JoinError, Participant};
+use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::state::directory::Directory;
 use crate::state::report::Report;
 
@@ -314,9 +313,22 @@ impl Handle {
     /// Joins as a participant without a socket, in the default room, with the same gates, hooks and order as everybody.
     ///
     /// # Errors
-    /// When the name is refused or the server is stopped.
+    /// When the name is refused, a plugin deals with it, or the server is stopped.
     pub async fn join(&self, name: &str) -> Result<Participant, JoinError> {
-        Participant::join(self, Peer::Local, name).await
+        self.join_with(name, JoinOptions::default()).await
+    }
+
+    /// Joins as a participant without a socket, from where, into which rooms and at what rate the options say. A future that is dropped before it is
+    /// ready leaves nobody behind.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join). A room that it is not let into is no error: it is told as [`Event::Error`](crate::Event::Error).
+    pub async fn join_with(
+        &self,
+        name: &str,
+        options: JoinOptions,
+    ) -> Result<Participant, JoinError> {
+        Participant::join(self, name, options).await
     }
 
     pub(crate) async fn ask<T: Send + 'static>(

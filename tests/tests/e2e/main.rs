@@ -18,6 +18,7 @@ mod names;
 mod numbers;
 mod order;
 mod panics;
+mod participants;
 mod password;
 mod rate;
 mod readme;
