@@ -4,6 +4,7 @@
 mod accounts;
 mod administration;
 mod admission;
+mod answers;
 mod builtin;
 mod commands;
 mod effects;
@@ -46,6 +47,7 @@ use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
+use answers::Waiting;
 use commands::Runner;
 use timers::Timers;
 
@@ -65,6 +67,7 @@ pub(crate) struct Hub {
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
     commands: Vec<(Command, Runner)>,
+    waiting: Waiting,
     timers: Timers,
     /// What hooks asked for and was not applied yet.
     effects: Effects,
@@ -83,6 +86,7 @@ impl Hub {
             hooks: Hooks::new(),
             catalog,
             commands: builtin::commands(),
+            waiting: Waiting::default(),
             timers: Timers::default(),
             effects: Effects::new(),
             tasks: HashMap::new(),
@@ -192,6 +196,7 @@ impl Hub {
             self.disconnect(outbox.id(), LeaveReason::Stopping);
         }
         self.apply_effects();
+        self.waiting.clear();
         self.stop_plugins();
         self.open = false;
         outboxes

@@ -41,7 +41,7 @@ pub mod protocol;
 mod server;
 mod state;
 
-pub use command::{CommandError, Invocation};
+pub use command::{CommandError, Invocation, Responder};
 pub use connection::listener::ListenError;
 pub use hub::builtin_commands;
 pub use io::memory::resident_memory;
@@ -65,3 +65,4 @@ pub use server::{
 pub use state::directory::Directory;
 pub use state::handle::Handle;
 pub use state::report::Report;
+pub use state::stopping::Stopping;

@@ -37,7 +37,7 @@ use crate::protocol::settings::Settings;
 /// 2. [`start`](Self::start), when the server starts, or when the plugin is enabled while people talk.
 /// 3. Any of the others, in any order.
 /// 4. [`stop`](Self::stop), when it is disabled, replaced or the server stops; then it is dropped. Its tasks
-///    ([`Context::spawn`]) are given two seconds to notice and finish.
+///    ([`Context::spawn`]) are told ([`Context::stopping`]) and given two seconds to finish.
 ///
 /// One that is replaced by another of the same name, because its settings were changed while people talk, may hand its state to it: the old
 /// one's [`stop`](Self::stop) and [`hand_over`](Self::hand_over), then the new one's [`take_over`](Self::take_over) and
@@ -187,7 +187,8 @@ pub trait Plugin: Send {
     /// A task of this plugin sent a result to [`Context::mailbox`].
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {}
 
-    /// One of this plugin's [`commands`](Self::commands) was called, with arguments that fit it, by somebody who may.
+    /// One of this plugin's [`commands`](Self::commands) was called, with arguments that fit it, by somebody who may. Where the answer takes a while, it is for
+    /// a task to give: see [`Invocation::answer_later`].
     ///
     /// # Errors
     /// What the caller is told instead of an answer.

@@ -13,4 +13,5 @@ pub(crate) mod rooms;
 pub(crate) mod roster;
 pub(crate) mod server_state;
 pub(crate) mod shared;
+pub(crate) mod stopping;
 pub(crate) mod token_bucket;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Hub;
-use super::commands::{Later, Runner};
+use super::commands::{Runner, on_a_thread};
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
 use crate::protocol::limit_hit::LimitHit;
@@ -70,7 +70,7 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
             .arg(Arg::plugin("name"))
             .arg(Arg::text("settings").optional())
             .example("plugins enable log (path: \"talk.log\")"),
-            Runner::CoreLater(enable),
+            Runner::Core(enable),
         ),
         (
             operator("plugins disable", "Disables a plugin").arg(Arg::plugin("name")),
@@ -235,7 +235,7 @@ fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     Ok(Reply::table(["plugin", "state", "calls", "each", "settings"], rows))
 }
 
-fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Later, CommandError> {
+fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let name = invocation.text("name");
     let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
         (Some(settings), Some((_, slot))) => {
@@ -251,15 +251,21 @@ fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Later, CommandError>
         (None, None) => PluginSetup::new(name),
     };
     let (catalog, by) = (hub.catalog.clone(), by(hub, invocation));
-    Ok(Box::new(move || {
+    let (inbox, responder) = (hub.state.handle.inbox.clone(), invocation.answer_later());
+    on_a_thread(move || {
         let built = catalog.build(&setup);
-        Box::new(move |hub| {
-            let plugin = built.map_err(|error| CommandError::Failed(error.to_string()))?;
-            let text = format!("{} is enabled", setup.name);
-            hub.add_plugin(setup, plugin, &by);
-            Ok(Reply::Text(text))
-        })
-    }))
+        let add = super::question(move |hub| {
+            let added = built.map(|plugin| {
+                let text = format!("{} is enabled", setup.name);
+                hub.add_plugin(setup, plugin, &by);
+                Reply::Text(text)
+            });
+            responder.send(added.map_err(|error| CommandError::Failed(error.to_string())));
+        });
+        // A server that has stopped meanwhile needs no plugin.
+        let _ = inbox.send_blocking(add);
+    })?;
+    Ok(Reply::Later)
 }
 
 fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {

@@ -2,30 +2,27 @@
 
 use std::thread;
 
+use async_channel::Receiver;
+
 use super::Hub;
-use crate::command::{self, CommandError, Invocation};
+use super::answers::MAX_WAITING;
+use crate::command::{self, Answer, CommandError, Invocation};
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
 use crate::protocol::error::Refusal;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::SlotId;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
-use crate::state::inbox::Inbox;
 
 /// What runs a command.
 #[derive(Clone, Copy)]
 pub(super) enum Runner {
-    Core(fn(&mut Hub, &Invocation) -> Result<Reply, CommandError>),
-    /// Where a part of it must not be done in the hub's turn.
-    CoreLater(fn(&mut Hub, &Invocation) -> Result<Later, CommandError>),
+    Core(fn(&mut Hub, &Invocation) -> Answer),
     Plugin(SlotId),
 }
-
-/// The part of a command that is done on a thread of its own, and says how the hub finishes it.
-pub(super) type Later = Box<dyn FnOnce() -> Finish + Send>;
-pub(super) type Finish = Box<dyn FnOnce(&mut Hub) -> Result<Reply, CommandError> + Send>;
 
 /// What came of a command; `Ok(None)` where a plugin dealt with it at the gate.
 pub(crate) type Outcome = Result<Option<Reply>, CommandError>;
@@ -33,7 +30,8 @@ pub(crate) type Outcome = Result<Option<Reply>, CommandError>;
 /// How far a command came in its first turn.
 enum Started {
     Done(Option<Reply>),
-    Later(Later),
+    /// The answer comes here, from this plugin or from core.
+    Later(Receiver<Answer>, Option<SlotId>),
 }
 
 impl Hub {
@@ -48,7 +46,7 @@ impl Hub {
     ) {
         match self.start_command(caller, line) {
             Ok(Started::Done(reply)) => answer(self, Ok(reply)),
-            Ok(Started::Later(work)) => self.finish_later(work, answer),
+            Ok(Started::Later(answers, plugin)) => self.answer_later(answers, plugin, answer),
             Err(error) => answer(self, Err(error)),
         }
     }
@@ -81,7 +79,6 @@ impl Hub {
         let invocation = command.parse(rest, caller)?;
         let reply = match runner {
             Some(Runner::Core(run)) => run(self, &invocation)?,
-            Some(Runner::CoreLater(run)) => return run(self, &invocation).map(Started::Later),
             Some(Runner::Plugin(slot)) => {
                 let (state, effects) = (&self.state, &mut self.effects);
                 let answer =
@@ -92,37 +89,23 @@ impl Hub {
             }
             None => return Ok(Started::Done(None)),
         };
-        Ok(Started::Done(Some(reply)))
-    }
-
-    /// Does the rest of a command: first on a thread that ends with it, then in a turn of the hub.
-    fn finish_later(
-        &mut self,
-        work: Later,
-        answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
-    ) {
-        let inbox = self.state.handle.inbox.clone();
-        // Handed over when there is a thread to take it, so that it is still here when there is none.
-        let (sender, given) = async_channel::bounded::<Box<dyn FnOnce() -> Inbox + Send>>(1);
-        let run = move || {
-            if let Ok(work) = given.recv_blocking() {
-                // A server that has stopped meanwhile needs no plugin.
-                let _ = inbox.send_blocking(work());
-            }
-        };
-        if let Err(error) = thread::Builder::new().name("salotto-command".into()).spawn(run) {
-            let text = format!("cannot start a thread: {error}; free some memory and try again");
-            return answer(self, Err(CommandError::Failed(text)));
+        if reply != Reply::Later {
+            return Ok(Started::Done(Some(reply)));
         }
-        let work = move || {
-            let finish = work();
-            super::question(move |hub| {
-                let outcome = finish(hub).map(Some);
-                answer(hub, outcome);
-            })
+        let Some(answers) = invocation.take_later() else {
+            let text = format!("`{}` promised an answer that nobody can give", invocation.path);
+            return Err(CommandError::Failed(text));
         };
-        // The thread waits for this.
-        let _ = sender.try_send(Box::new(work));
+        if self.waiting.is_full() {
+            self.limit_hit(LimitHit::Answers, invocation.caller.member);
+            let text = format!("{MAX_WAITING} commands wait for their answer; try again later");
+            return Err(CommandError::Failed(text));
+        }
+        let plugin = match runner {
+            Some(Runner::Plugin(slot)) => Some(slot),
+            _ => None,
+        };
+        Ok(Started::Later(answers, plugin))
     }
 
     /// The commands that a member of this role is offered, for its client.
@@ -175,6 +158,15 @@ impl Hub {
         plugins.dedup();
         self.state.shared.directory.set_plugins(plugins);
     }
+}
+
+/// Does a part of a command that must not be done in the hub's turn, on a thread that ends with it.
+pub(super) fn on_a_thread(work: impl FnOnce() + Send + 'static) -> Result<(), CommandError> {
+    let thread = thread::Builder::new().name("salotto-command".into()).spawn(work);
+    thread.map(drop).map_err(|error| {
+        let text = format!("cannot start a thread: {error}; free some memory and try again");
+        CommandError::Failed(text)
+    })
 }
 
 impl From<Refusal> for CommandError {

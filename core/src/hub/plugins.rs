@@ -91,9 +91,11 @@ impl Hub {
         }
         self.timers.cancel_all(id);
         if let Some(slot) = self.hooks.remove(id) {
+            slot.stats.stopper.stop();
             slot.drop_plugin();
         }
         self.forget_commands(id);
+        self.forget_answers(id, name);
         self.state.plugins = self.hooks.stats();
         self.retire_tasks(id);
         handed

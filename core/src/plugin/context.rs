@@ -23,6 +23,7 @@ use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::member::Member;
 use crate::state::report::Report;
 use crate::state::server_state::ServerState;
+use crate::state::stopping::{Stopper, Stopping};
 
 /// The server, for the time of one hook call.
 ///
@@ -241,9 +242,16 @@ impl Context<'_> {
     }
 
     /// Runs a task on the server's executor. It belongs to this plugin: when the plugin is dropped the task has two seconds to end by itself
-    /// (its channel has closed), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
+    /// (its channel has closed, or [`stopping`](Self::stopping) tells), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.push(Effect::Spawn(Box::pin(task)));
+    }
+
+    /// How a task of this plugin learns that it should end: the plugin is being disabled or replaced, or the server stops.
+    pub fn stopping(&self) -> Stopping {
+        let own = self.state.plugins.iter().find(|stats| stats.id == self.slot);
+        // One that is not in the list any more has stopped: what the stopper is dropped with says so.
+        own.map_or_else(|| Stopper::new().stopping(), |stats| stats.stopper.stopping())
     }
 
     /// The way back for a task of this plugin.

@@ -51,11 +51,13 @@ pub enum LimitHit {
     NoAnswer,
     /// What plugins asked for in answer to one another went too deep.
     EffectDepth,
+    /// As many commands waited for their answer as may.
+    Answers,
 }
 
 impl LimitHit {
     /// Every one, in the order of the declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::LineBytes,
         Self::Unended,
         Self::BadUtf8,
@@ -78,6 +80,7 @@ impl LimitHit {
         Self::Mailbox,
         Self::NoAnswer,
         Self::EffectDepth,
+        Self::Answers,
     ];
 
     /// What was hit, for the operator.
@@ -105,6 +108,7 @@ impl LimitHit {
             Self::Mailbox => "mailbox full",
             Self::NoAnswer => "no answer to a ping",
             Self::EffectDepth => "plugins answered one another too deeply",
+            Self::Answers => "too many commands without an answer yet",
         }
     }
 }

@@ -38,10 +38,11 @@ pub struct Applied {
 pub struct Tracing(Arc<AtomicUsize>);
 
 impl Handle {
-    /// Runs a command line as the operator, without the `!`.
+    /// Runs a command line as the operator, without the `!`. Waits for as long as the command takes to answer
+    /// ([`Invocation::answer_later`](crate::Invocation::answer_later)); a future that is dropped takes nothing back.
     ///
     /// # Errors
-    /// What the console would show; see [`CommandError`].
+    /// What the console would show; see [`CommandError`]. When the server is stopped, [`CommandError::Failed`] with the text of [`Closed`].
     pub async fn execute(&self, line: &str) -> Result<Reply, CommandError> {
         let line = line.to_owned();
         // Looked at here, because the hub waits for no system call.

@@ -11,6 +11,7 @@ mod embedding;
 mod floods;
 mod gates;
 mod json;
+mod later;
 mod lifecycle;
 mod metrics;
 mod moderation;
