@@ -64,5 +64,5 @@ pub use server::{
 };
 pub use state::directory::Directory;
 pub use state::handle::Handle;
-pub use state::report::Report;
+pub use state::report::{Report, Watch};
 pub use state::stopping::Stopping;

@@ -122,5 +122,7 @@ impl Drop for Server {
         self.hub = None;
         self.walks.clear();
         self.threads.end();
+        // What was done to end it was still told.
+        self.handle.reports.end();
     }
 }

@@ -4,8 +4,6 @@ use crate::state::handle::Handle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_channel::Receiver;
-
 use crate::command::CommandError;
 use crate::hub::{self, Hub};
 use crate::io::memory::resident_memory;
@@ -24,7 +22,7 @@ use crate::protocol::settings::{Settings, SettingsError};
 use crate::protocol::status::Status;
 use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::state::directory::Directory;
-use crate::state::report::Report;
+use crate::state::report::Watch;
 
 /// What [`Handle::apply`] made of new settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -300,12 +298,13 @@ impl Handle {
         self.shared.directory.clone()
     }
 
-    /// Watches everything that happens until the receiver is dropped. A watcher that is 1024 reports behind loses the oldest.
-    pub fn watch(&self) -> Receiver<Report> {
+    /// Watches everything that happens from here on, until the watch is dropped or the server has ended. Nobody waits for a watcher: one that is 1024 reports
+    /// behind loses the oldest, and is told how many.
+    pub fn watch(&self) -> Watch {
         self.reports.watch()
     }
 
-    /// Has every hook call reported ([`Report::Trace`]) until the answer is dropped.
+    /// Has every hook call reported ([`Report::Trace`](crate::Report::Trace)) until the answer is dropped.
     pub fn trace(&self) -> Tracing {
         self.tracers.fetch_add(1, Ordering::Relaxed);
         Tracing(self.tracers.clone())
