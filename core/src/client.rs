@@ -160,7 +160,7 @@ impl Options {
         self
     }
 
-    /// Says this password at the door.
+    /// Says this password before the name.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(password.into());
         self

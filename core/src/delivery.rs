@@ -2,6 +2,7 @@
 //! them, and what is counted on the way. Knows dialects and transports; no room beside its timeline, no member, no hub.
 
 pub(crate) mod counters;
+mod encodings;
 pub(crate) mod fanout;
 pub(crate) mod outbox;
 pub(crate) mod timeline;

@@ -8,8 +8,12 @@ mod answers;
 mod builtin;
 mod commands;
 mod effects;
-mod membership;
+mod joining;
+mod leaving;
+mod not_done;
 mod plugins;
+mod renaming;
+mod rooms;
 mod talk;
 mod timers;
 
@@ -49,6 +53,7 @@ use crate::state::server_state::ServerState;
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
 use answers::Waiting;
 use commands::Runner;
+pub(crate) use not_done::NotDone;
 use timers::Timers;
 
 /// The commands that every server has, whatever plugins are enabled; a console offers them before there is a server.
@@ -56,7 +61,7 @@ pub fn builtin_commands() -> Vec<Command> {
     builtin::commands().into_iter().map(|(command, _)| command).collect()
 }
 
-/// Things taken from the inbox in one turn at most: what they bring leaves together, and nobody waits long for it.
+/// Most things taken from the inbox in one turn: what they bring about leaves together, and nobody waits long for it.
 const TURN: usize = 256;
 /// A turn that takes longer is reported.
 const LONG_TURN: Duration = Duration::from_millis(100);
@@ -69,14 +74,14 @@ pub(crate) struct Hub {
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
-    /// What hooks asked for and was not applied yet.
+    /// What hooks asked for and what has not been applied yet.
     effects: Effects,
     /// Tasks of plugins, ended with their plugin.
     tasks: HashMap<SlotId, Vec<Task<()>>>,
     /// Held by tasks that end by themselves, so that a stop waits for them.
     permit: StopPermit,
-    /// Whether rooms and plugins are told of things: from start to stop.
-    open: bool,
+    /// From start to stop: whether rooms and plugins are told what happens.
+    is_running: bool,
 }
 
 impl Hub {
@@ -91,7 +96,7 @@ impl Hub {
             effects: Effects::new(),
             tasks: HashMap::new(),
             permit,
-            open: false,
+            is_running: false,
         };
         hub.publish_lists();
         hub
@@ -142,7 +147,7 @@ impl Hub {
         }
     }
 
-    /// When the next timer is due; a clock that is stepped says so itself.
+    /// When the next timer is due. Whoever steps a clock says so themselves ([`Inbox::TimersDue`]).
     fn due(&self) -> Option<Instant> {
         self.timers.next().filter(|_| self.state.clock.runs())
     }
@@ -157,6 +162,7 @@ impl Hub {
                 SessionInput::Input(input) => self.take_input(member, input),
                 SessionInput::Greet => self.greet(member),
                 SessionInput::Send(event) => self.state.send(member, *event),
+                SessionInput::Answer(bytes) => self.state.answer(member, bytes),
                 SessionInput::HangUp(reason) => self.disconnect(member, reason),
             },
             Inbox::Question(question) => question(self),
@@ -166,7 +172,7 @@ impl Hub {
         }
     }
 
-    /// Lets everybody see what this turn brought, and sends out who does not take what it is told.
+    /// Lets everybody see what this turn brought, and disconnects members that do not take what they are told.
     fn end_turn(&mut self) {
         for member in std::mem::take(&mut self.state.overfull) {
             if self.state.roster.get(member).is_some() {
@@ -179,7 +185,7 @@ impl Hub {
     }
 
     fn start_server(&mut self) {
-        self.open = true;
+        self.is_running = true;
         self.observe(Hook::Start, |plugin, context| plugin.start(context));
         let settings = self.state.settings();
         for (name, topic) in listed_rooms(&settings) {
@@ -198,17 +204,17 @@ impl Hub {
         self.apply_effects();
         self.waiting.clear();
         self.stop_plugins();
-        self.open = false;
+        self.is_running = false;
         outboxes
     }
 
-    /// Asks the plugins whether something may be. A refusal is what the person is told; `None` means that nobody is told anything.
+    /// Asks the plugins whether something may be.
     fn gate(
         &mut self,
         hook: Hook,
         member: Option<MemberId>,
         ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let round = self.hooks.gate(hook, &self.state, &mut self.effects, ask);
         let Round::Blocked { plugin, verdict } = round else {
             return Ok(());
@@ -219,7 +225,10 @@ impl Hub {
         };
         let blocked = Blocked { hook, plugin, member, reason: reason.clone() };
         self.observe(Hook::AfterBlocked, |plugin, context| plugin.after_blocked(context, &blocked));
-        Err(reason.map(|reason| Refusal::new(ErrorCode::Denied, reason)))
+        Err(match reason {
+            Some(reason) => NotDone::Refused(Refusal::new(ErrorCode::Denied, reason)),
+            None => NotDone::Taken,
+        })
     }
 
     /// Tells the plugins that something happened.
@@ -229,7 +238,12 @@ impl Hub {
 
     /// Something happened in a room: everybody in it, the plugins and whoever watches are told.
     fn commit(&mut self, room: RoomId, what: EntryKind) {
-        self.state.commit(room, what);
+        self.commit_by(None, room, what);
+    }
+
+    /// The same, brought about by a connection.
+    fn commit_by(&mut self, author: Option<MemberId>, room: RoomId, what: EntryKind) {
+        self.state.commit(room, author, what);
         let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
@@ -248,7 +262,7 @@ impl Hub {
         self.state.send(member, Event::Error { code: refusal.code, text, nonce });
     }
 
-    /// A limit was hit a member, or the operator.
+    /// Counts that a member, or the operator, hit a limit.
     fn limit_hit(&self, hit: LimitHit, member: Option<MemberId>) {
         let counters = &self.state.shared.counters;
         match member.and_then(|id| self.state.roster.get(id)) {
@@ -288,7 +302,7 @@ pub(crate) fn question(question: impl FnOnce(&mut Hub) + Send + 'static) -> Inbo
 }
 
 impl Drop for Hub {
-    /// A hub that is cancelled takes everybody with it; after a stop there is nobody left.
+    /// Ends all connections of a hub that is cancelled; after a stop there are none.
     fn drop(&mut self) {
         for member in self.state.roster.iter() {
             member.outbox.abandon();

@@ -1,7 +1,9 @@
-//! The ground beside `protocol`: threads with their share of the connections, sockets that are told of by edges, and transports. Knows bytes
-//! and nothing of what they mean.
+//! The ground beside `protocol`: threads with their share of the connections, sockets that are told of by edges, transports, and threads
+//! that do one thing. Knows bytes and nothing of what they mean.
 
 pub(crate) mod memory;
+pub(crate) mod paced;
 pub(crate) mod reactor;
 pub(crate) mod shard;
+pub mod thread;
 pub(crate) mod transport;

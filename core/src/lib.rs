@@ -26,14 +26,14 @@
 //! ```
 //!
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Context`] are the hooks and what they may do;
-//! [`request`] and [`event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
+//! [`Request`] and [`Event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
 #[cfg(feature = "client")]
 pub mod client;
 pub mod command;
 mod connection;
 mod delivery;
-mod dialect;
+pub mod dialect;
 mod hub;
 mod io;
 pub mod plugin;
@@ -43,8 +43,11 @@ mod state;
 
 pub use command::{CommandError, Invocation, Responder};
 pub use connection::listener::ListenError;
+pub use dialect::Protocol;
 pub use hub::builtin_commands;
 pub use io::memory::resident_memory;
+pub use io::thread;
+pub use io::transport::Transport;
 pub use plugin::{
     Catalog, CommandDraft, ConnectDraft, Context, JoinDraft, LeaveDraft, Left, MessageDraft,
     NameDraft, Plugin, Reporter, TaskMailbox,
@@ -62,7 +65,9 @@ pub use server::{
     Applied, ApplyError, JoinError, JoinOptions, Listener, Participant, Server, ServerBuilder,
     Speaker, StartError, Tracing, TrySayError,
 };
+pub use state::adopt::{AdoptError, Incoming};
 pub use state::directory::Directory;
+pub use state::forgetting_map::ForgettingMap;
 pub use state::handle::Handle;
 pub use state::report::{Report, Watch};
 pub use state::stopping::Stopping;

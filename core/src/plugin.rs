@@ -8,6 +8,9 @@ pub(crate) mod hooks;
 
 use crate::protocol::hook::Verdict;
 use std::any::Any;
+use std::sync::Arc;
+
+use crate::dialect::Protocol;
 
 pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError};
@@ -33,7 +36,7 @@ use crate::protocol::settings::Settings;
 /// the configuration, so they need no locks and see each other's effects in order.
 ///
 /// # Life cycle
-/// 1. [`commands`](Self::commands), once, to register what it answers to.
+/// 1. [`commands`](Self::commands) and [`protocols`](Self::protocols), once, to register what it answers to.
 /// 2. [`start`](Self::start), when the server starts, or when the plugin is enabled while people talk.
 /// 3. Any of the others, in any order.
 /// 4. [`stop`](Self::stop), when it is disabled, replaced or the server stops; then it is dropped. Its tasks
@@ -55,14 +58,14 @@ use crate::protocol::settings::Settings;
 /// *"It happened."* They cannot veto.
 ///
 /// # What may be done in a hook
-/// SessionInput the [`Context`] for effects: they are queued and applied after the chain. Effects call hooks in turn, to a depth of eight.
+/// Ask the [`Context`] for effects: they are queued and applied after the chain. Effects call hooks in turn, to a depth of eight.
 /// Nothing that waits: no I/O, no lock that others hold for long. Long work goes to a task ([`Context::spawn`]) that is
 /// fed by a bounded channel; its result comes back through [`Context::mailbox`] as [`after_task`](Self::after_task). A call that takes longer than
 /// `server.slow_hook` is reported.
 ///
 /// # When it fails
 /// A panic is caught and reported; the gate then counts as [`Verdict::Pass`], or as [`Verdict::Deny`] where the plugin's entry
-/// says [`OnPanic::Closed`]. Three in ten minutes turn the plugin off. `&mut self` may then be half changed; a plugin that minds
+/// says [`OnPanic::Closed`](crate::protocol::OnPanic::Closed). Three in ten minutes turn the plugin off. `&mut self` may then be half changed; a plugin that minds
 /// restores its own order.
 ///
 /// # Examples
@@ -86,7 +89,13 @@ pub trait Plugin: Send {
         Vec::new()
     }
 
-    /// The server starts, or the plugin is enabled in an open one. The place for timers and tasks.
+    /// The protocols it adds to the port. Called once, after [`commands`](Self::commands). New connections may speak them for as long as the plugin is
+    /// enabled; when it is disabled, those that do are disconnected. Where it is replaced by another of its name they go on as they are.
+    fn protocols(&self) -> Vec<Arc<dyn Protocol>> {
+        Vec::new()
+    }
+
+    /// The server starts, or the plugin is enabled in one that runs. The place for timers and tasks.
     fn start(&mut self, context: &mut Context<'_>) {}
 
     /// The plugin is about to be dropped. Effects are still applied; people may still be here (when it is disabled) or not.
@@ -117,7 +126,7 @@ pub trait Plugin: Send {
         Verdict::Pass
     }
 
-    /// Somebody who has a name wants into a room. May send them to another (rewrite `draft.room`). If `Deny` keeps a newcomer out of
+    /// Somebody who has a name wants to join a room. May send them to another (rewrite `draft.room`). If `Deny` keeps a newcomer out of
     /// every room, they stay connected and may join another.
     fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
         Verdict::Pass
@@ -159,7 +168,7 @@ pub trait Plugin: Send {
     /// Somebody left a room, or the server (`room` is `None`, after one call for each room they were in).
     fn after_left(&mut self, context: &mut Context<'_>, left: &Left) {}
 
-    /// Somebody was sent out; called before the `after_left` calls that follow from it.
+    /// Somebody was kicked; called before the `after_left` calls that follow from it.
     fn after_kicked(&mut self, context: &mut Context<'_>, kicked: &Kicked) {}
 
     /// Somebody has another name.
@@ -168,10 +177,10 @@ pub trait Plugin: Send {
     /// A gate of some plugin said no, or dealt with it: what, whose, by which plugin and why.
     fn after_blocked(&mut self, context: &mut Context<'_>, blocked: &Blocked) {}
 
-    /// A room is there now. Rooms that are there from the start are opened after every plugin's [`start`](Self::start).
+    /// A room was opened. Those that are listed in the settings are opened after every plugin's [`start`](Self::start).
     fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {}
 
-    /// A room is no more.
+    /// A room was closed.
     fn after_room_closed(&mut self, context: &mut Context<'_>, room: &RoomName) {}
 
     /// Somebody did something to others or to the server: what core does itself, and what plugins recorded ([`Context::record`]), this one included.

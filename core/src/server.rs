@@ -1,5 +1,6 @@
 //! A server as a whole: built, started, stopped; and what code holds of a running one.
 
+mod adopt;
 mod builder;
 pub(crate) mod handle;
 mod participant;
@@ -75,12 +76,13 @@ impl Server {
         self.handle.clone()
     }
 
-    /// Stops the server: nobody is let in any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
+    /// Stops the server: no connection is accepted any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
     /// plugins are stopped and their tasks finish. When this returns the ports are free.
     pub async fn stop(mut self) {
         for listener in self.listeners.drain(..) {
             listener.cancel().await;
         }
+        self.handle.shared.set_adopter(None);
         let patience = self.handle.settings().server.stop_timeout;
         // A hub that is gone has stopped already.
         let _ = self.handle.inbox.send(Inbox::Stop).await;
@@ -119,6 +121,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.listeners.clear();
+        self.handle.shared.set_adopter(None);
         self.hub = None;
         self.walks.clear();
         self.threads.end();

@@ -1,8 +1,11 @@
 //! The plain state of a server: members, rooms, names, the inbox of the hub, the clock, and what the operator is told. The hub changes it,
-//! everybody else reads; nothing here decides.
+//! everybody else reads; nothing here decides. Beside it stands what several floors above share: a map that forgets, and the queue in which
+//! passwords are verified.
 
+pub(crate) mod adopt;
 pub(crate) mod clock;
 pub(crate) mod directory;
+pub(crate) mod forgetting_map;
 pub(crate) mod handle;
 pub(crate) mod inbox;
 pub(crate) mod member;
@@ -15,3 +18,5 @@ pub(crate) mod server_state;
 pub(crate) mod shared;
 pub(crate) mod stopping;
 pub(crate) mod token_bucket;
+#[cfg(feature = "password")]
+pub(crate) mod verifier;

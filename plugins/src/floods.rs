@@ -19,7 +19,6 @@
 //! muted send counts too; for muting and banning it needs that plugin, or another that has the commands `mute` and `ban`.
 
 mod bucket;
-mod memory;
 mod text;
 
 use std::any::Any;
@@ -28,8 +27,8 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use salotto::{
-    Action, ConnectDraft, Context, JoinDraft, Left, MemberId, MemberInfo, MessageDraft, NameDraft,
-    Peer, Plugin, Role, Verdict,
+    Action, ConnectDraft, Context, ForgettingMap, JoinDraft, Left, MemberId, MemberInfo,
+    MessageDraft, NameDraft, Peer, Plugin, Role, Verdict,
 };
 use serde::Deserialize;
 
@@ -37,7 +36,6 @@ use crate::common::network::{Network, address_of};
 use crate::common::span::Span;
 pub use bucket::Pace;
 use bucket::{Bucket, Moment};
-use memory::Memory;
 use text::LastSaid;
 pub use text::{Capitals, Repeats};
 
@@ -97,7 +95,7 @@ pub struct Floods {
 #[derive(Debug)]
 struct State {
     talkers: HashMap<MemberId, Talker>,
-    suspects: Memory<Suspect, Record>,
+    suspects: ForgettingMap<Suspect, Record>,
     /// Its keys are made at random, so that nobody chooses a text that passes for another's.
     hasher: RandomState,
 }
@@ -203,7 +201,7 @@ impl Default for Floods {
 impl Floods {
     /// The plugin with these settings.
     pub fn new(settings: FloodSettings) -> Self {
-        let (talkers, suspects) = (HashMap::new(), Memory::new(REMEMBERED));
+        let (talkers, suspects) = (HashMap::new(), ForgettingMap::new(REMEMBERED));
         Self { settings, state: State { talkers, suspects, hasher: RandomState::new() } }
     }
 
@@ -255,7 +253,7 @@ impl Floods {
             return Some(format!("{words}; wait a little"));
         };
         take_step(context, &member, step, offence);
-        let next = self.state.record(suspect, now, &self.settings).step;
+        let next = self.state.record(suspect).step;
         Some(match (step, self.settings.step(next)) {
             (Step::Warn, Some(next)) => format!("{words}; go on, and you will be {next}"),
             _ => format!("{words}; wait a little"),
@@ -265,7 +263,7 @@ impl Floods {
     /// The step that an offence leads to; `None` while the last one is to be heeded.
     fn next_step(&mut self, suspect: Suspect, now: Moment) -> Option<Step> {
         let settings = &self.settings;
-        let record = self.state.record(suspect, now, settings);
+        let record = self.state.record(suspect);
         if now.since(record.hits) >= settings.forget.microseconds() {
             (record.step, record.rests_until) = (0, now);
         }
@@ -323,8 +321,9 @@ impl State {
         })
     }
 
-    fn record(&mut self, suspect: Suspect, now: Moment, settings: &FloodSettings) -> &mut Record {
-        self.suspects.of(suspect, now, settings.forget.microseconds())
+    /// What is known of somebody, which is nothing for a newcomer, and for whom too many others came after.
+    fn record(&mut self, suspect: Suspect) -> &mut Record {
+        self.suspects.get_or_insert_with(suspect, Record::default, |_| false)
     }
 }
 
@@ -368,7 +367,7 @@ impl Plugin for Floods {
         let now = Moment::of(context.now());
         let network = Network::of_customer(address);
         let suspect = Suspect::Connections(network);
-        let record = self.state.record(suspect, now, &self.settings);
+        let record = self.state.record(suspect);
         if record.connections.take(pace, now) {
             return Verdict::Pass;
         }

@@ -139,8 +139,9 @@ impl Moderation {
         match ends.into_iter().flatten().min() {
             Some(end) => {
                 let left = end.system_time().duration_since(context.now().system_time());
-                // A clock is read to the millisecond, and rings a little early at the worst.
-                context.set_timer(TIDY_TIMER, left.unwrap_or_default() + Duration::from_millis(1));
+                // A clock is read to the millisecond, and rings a little early at the worst. One that is over already rings at once.
+                let after = left.map_or(Duration::ZERO, |left| left + Duration::from_millis(1));
+                context.set_timer(TIDY_TIMER, after);
             }
             None => context.cancel_timer(TIDY_TIMER),
         }

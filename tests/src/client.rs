@@ -223,6 +223,15 @@ impl Client {
         }
     }
 
+    /// Lets a time pass in which nothing is to come. For what a client does slowly, not to wait for anything.
+    ///
+    /// # Panics
+    /// When something comes.
+    pub fn hears_nothing_for(&mut self, time: Duration) {
+        let heard = self.read_line(Instant::now() + time);
+        assert_eq!(heard, Heard::Nothing, "{} heard something", self.label);
+    }
+
     /// Reads one line, until a deadline.
     ///
     /// # Panics
@@ -238,7 +247,8 @@ impl Client {
             match read {
                 Ok(_) if self.partial.ends_with(b"\n") => {
                     self.partial.pop();
-                    let line = String::from_utf8(std::mem::take(&mut self.partial));
+                    let line = without_telnet(&std::mem::take(&mut self.partial));
+                    let line = String::from_utf8(line);
                     let line = line.expect("the server speaks UTF-8");
                     self.transcript.heard(&self.label, &line);
                     assert!(
@@ -277,6 +287,21 @@ impl Client {
         let socket = SockRef::from(self.stream.get_ref());
         socket.set_linger(Some(Duration::ZERO)).expect("linger can be set");
     }
+}
+
+/// A line without the answers to telnet's requests, which random bytes may contain.
+fn without_telnet(mut line: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    while let Some((&first, rest)) = line.split_first() {
+        match (first, rest) {
+            (255, [252 | 254, _, rest @ ..]) => line = rest,
+            _ => {
+                text.push(first);
+                line = rest;
+            }
+        }
+    }
+    text
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -13,6 +13,7 @@
 //! Whoever waits, waits for an event and for [`PATIENCE`] at most. When a test fails, its server prints what every connection
 //! said and heard, in order.
 
+pub mod bare;
 pub mod client;
 pub mod json;
 pub mod memory;
@@ -23,6 +24,7 @@ mod transcript;
 use std::future::Future;
 use std::time::Duration;
 
+pub use bare::BareClient;
 pub use client::Client;
 pub use json::JsonClient;
 pub use server::{TestServer, TestServerBuilder};

@@ -15,6 +15,7 @@ use futures_lite::io::AsyncWriteExt;
 use futures_lite::io::BufReader;
 
 use super::{Options, Order, Problem, Update, backoff};
+use crate::io::thread;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
@@ -462,12 +463,9 @@ async fn open(address: String) -> Result<Async<TcpStream>, Problem> {
     Err(problem)
 }
 
-/// Asks the system for the addresses of a host, which may take its time. On a thread that ends with the answer: those of a pool wake
-/// up for ever, and an idle client should not.
+/// Asks the system for the addresses of a host, which may take its time.
 async fn resolve(address: String) -> io::Result<Vec<SocketAddr>> {
-    let (sender, answer) = async_channel::bounded(1);
-    std::thread::Builder::new().name("resolve".into()).spawn(move || {
-        let _ = sender.send_blocking(address.to_socket_addrs().map(Vec::from_iter));
-    })?;
+    let resolve = move || address.to_socket_addrs().map(Vec::from_iter);
+    let answer = thread::answer("resolve", resolve)?;
     answer.recv().await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }

@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_description_names_the_role_that_is_needed() {
-        let kick = Command::new("kick", "Sends somebody out").role(Role::Moderator);
-        assert_eq!(kick.describe("!"), "!kick\n  Sends somebody out\n  needs the role moderator");
+        let kick = Command::new("kick", "Disconnects a user").role(Role::Moderator);
+        assert_eq!(kick.describe("!"), "!kick\n  Disconnects a user\n  needs the role moderator");
         assert_eq!(Command::new("me", "Acts").describe("!"), "!me\n  Acts");
     }
 

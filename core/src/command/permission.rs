@@ -6,8 +6,8 @@ use crate::protocol::info::MemberInfo;
 use crate::protocol::role::Role;
 
 impl Caller {
-    /// Whether this caller may act against a member: send them out, mute or ban them. Nobody may against themselves, nor against somebody whose
-    /// role is as high as theirs. Who is no member, as the console, code and plugins are not, may.
+    /// Whether this caller may act against a member: kick, mute or ban them. Nobody may against themselves, nor against somebody whose
+    /// role is as high as theirs. The console, code and plugins, which are no members, may.
     ///
     /// # Errors
     /// [`CommandError::Refused`], which says what the member is.

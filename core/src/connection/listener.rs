@@ -1,10 +1,10 @@
-//! The door: accepts connections, refuses what is too many, and hands the rest to sessions.
+//! Accepts connections, refuses what is too many, and hands the rest to sessions.
 
 mod limiter;
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,12 +16,14 @@ use crate::protocol::limit_hit::LimitHit;
 
 use crate::connection::session::{Attempts, Session};
 use crate::io::shard::Shard;
-use crate::io::transport::Tcp;
+use crate::io::transport::{Tcp, Transport};
+use crate::protocol::error::Closed;
 use crate::protocol::peer::Peer;
+use crate::state::adopt::{Adopt, AdoptError, Adopting, Incoming, Stream};
 use crate::state::handle::Handle;
 use crate::state::inbox::{Arrival, Inbox, StopPermit};
+use crate::state::shared::AddedProtocol;
 
-use crate::protocol::peer::network;
 use limiter::ConnectionLimiter;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
@@ -30,7 +32,7 @@ const BACKLOG: i32 = 4096;
 const RETRY: Duration = Duration::from_millis(100);
 
 /// What a listener needs to make sessions.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Acceptor {
     pub(crate) handle: Handle,
     limiter: Arc<ConnectionLimiter>,
@@ -108,7 +110,17 @@ impl Acceptor {
         let mut spare = File::open("/dev/null").ok();
         loop {
             match listener.accept().await {
-                Ok((stream, address)) => self.welcome(stream, address).await,
+                Ok((stream, address)) => {
+                    let opened = match stream.into_inner() {
+                        Ok(stream) => {
+                            self.open(Incoming::tcp(stream, Peer::Network(address))).await
+                        }
+                        Err(error) => Err(error.into()),
+                    };
+                    if let Err(AdoptError::Io(error)) = opened {
+                        tracing::warn!(%error, "a connection could not be watched and was dropped");
+                    }
+                }
                 Err(error) if is_out_of_files(&error) => {
                     self.handle.shared.counters.limit_hit(LimitHit::OpenFiles, "a newcomer");
                     tracing::warn!(
@@ -132,41 +144,59 @@ impl Acceptor {
         }
     }
 
-    async fn welcome(&self, stream: Async<TcpStream>, address: SocketAddr) {
-        let settings = self.handle.shared.settings();
-        let place = match self.limiter.admit(address.ip(), &settings.limits, Instant::now()) {
-            Ok(place) => place,
+    /// Makes a session of a connection, or says why not: a limit by address or in all, an unknown protocol, a socket that cannot be watched.
+    async fn open(&self, incoming: Incoming) -> Result<(), AdoptError> {
+        let Incoming { stream, peer, protocol, received } = incoming;
+        let shared = &self.handle.shared;
+        let address = address_of(peer);
+        let permit = match self.limiter.admit(address, &shared.settings().limits, Instant::now()) {
+            Ok(permit) => permit,
             Err(refusal) => {
-                self.handle.shared.counters.limit_hit(refusal.hit, address);
-                return refuse(stream.get_ref(), &refusal.text);
+                shared.counters.limit_hit(refusal.hit, peer);
+                if let Stream::Tcp(stream) = &stream {
+                    refuse(stream, &refusal.text);
+                }
+                return Err(AdoptError::Limit(refusal.text));
             }
         };
-        let seat = self.handle.shared.fanout.seat();
+        let protocol = protocol.map(|name| self.protocol(name)).transpose()?;
+        let seat = shared.fanout.seat();
         let shard = &self.shards[seat.shard()];
-        let transport =
-            match stream.into_inner().and_then(|stream| Tcp::new(stream, shard.reactor.clone())) {
-                Ok(transport) => transport,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be watched and was dropped");
-                    return;
-                }
-            };
-        let outbox = self.handle.shared.outbox(seat.shard(), Box::new(transport));
-        let arrival = Arrival { outbox: outbox.clone(), peer: Peer::Network(address) };
-        if self.handle.inbox.send(Inbox::Connect(arrival)).await.is_err() {
-            return;
-        }
-        let (hub, shared) = (self.handle.inbox.clone(), self.handle.shared.clone());
-        let mut session =
-            Session::new(outbox, hub, shared, self.attempts.clone(), network(address.ip()));
-        let permit = self.permit.clone();
+        let socket: Arc<dyn Transport> = match stream {
+            Stream::Tcp(stream) => Arc::new(Tcp::new(stream, shard.reactor.clone())?),
+            Stream::Transport(transport) => transport,
+        };
+        let outbox = shared.outbox(seat.shard(), socket);
+        let arrival = Arrival { outbox: outbox.clone(), peer };
+        self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;
+        let mut session = Session::new(outbox, &self.handle, peer, self.attempts.clone());
+        session.begin(protocol.as_ref(), &received);
+        let held = (permit, seat, self.permit.clone());
         let run = async move {
             session.run().await;
-            drop((place, seat, permit));
+            drop(held);
         };
         // Ends with its connection; a stop of the server waits for its permit and then abandons it.
         shard.executor.spawn(run).detach();
+        Ok(())
     }
+
+    fn protocol(&self, name: String) -> Result<AddedProtocol, AdoptError> {
+        let protocols = self.handle.shared.protocols();
+        let found = protocols.iter().find(|added| added.protocol.name() == name);
+        found.cloned().ok_or(AdoptError::NoSuchProtocol(name))
+    }
+}
+
+impl Adopt for Acceptor {
+    fn adopt(&self, incoming: Incoming) -> Adopting<'_> {
+        Box::pin(self.open(incoming))
+    }
+}
+
+/// What limits by address go by; code in this process is exempt from them like loopback.
+pub(super) fn address_of(peer: Peer) -> IpAddr {
+    peer.network().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 /// Tells somebody who is not let in why, if they take one line at once.

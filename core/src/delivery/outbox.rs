@@ -7,32 +7,32 @@
 mod batch;
 mod in_process;
 mod mailbox;
+mod wire;
 mod writer;
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
 use atomic_waker::AtomicWaker;
 
 use crate::delivery::timeline::{FellOut, Stamp};
-use crate::dialect::{Dialect, TEXT};
-use crate::io::transport::Transport;
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
 
 pub(crate) use batch::{Batch, Tally};
 use mailbox::Mailbox;
 pub(crate) use mailbox::{Mail, Post};
-use writer::{Piece, Writer};
+pub(crate) use wire::Wire;
+use writer::{Piece, Reader, Writer};
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
 const MAX_SLICES: usize = 64;
 
-/// So many times the limit of lines may wait for a member whose socket is not full.
+/// How many times `limits.mailbox` lines may wait for a member whose socket is not full: they leave as soon as its shard comes by.
 const TAKING: usize = 64;
 
 /// The last stamp that everybody may see: set by the hub at the end of each turn, so that a turn is seen whole or not at all.
@@ -55,8 +55,8 @@ pub(crate) struct Outbox {
     /// Which shard looks after it.
     shard: usize,
     published: Arc<Published>,
-    transport: Box<dyn Transport>,
-    dialect: OnceLock<&'static dyn Dialect>,
+    /// How the peer is spoken to.
+    pub(crate) wire: Wire,
     /// Put into by the hub. Locked for a push or a swap, never together with another lock but `writer`, which comes first.
     mailbox: Mutex<Mailbox>,
     /// Whether the mailbox has something, to look without locking.
@@ -131,18 +131,12 @@ impl Published {
 }
 
 impl Outbox {
-    pub(crate) fn new(
-        id: MemberId,
-        shard: usize,
-        published: Arc<Published>,
-        transport: Box<dyn Transport>,
-    ) -> Self {
+    pub(crate) fn new(id: MemberId, shard: usize, published: Arc<Published>, wire: Wire) -> Self {
         Self {
             id,
             shard,
             published,
-            transport,
-            dialect: OnceLock::new(),
+            wire,
             mailbox: Mutex::default(),
             has_mail: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -163,25 +157,6 @@ impl Outbox {
 
     pub(crate) fn shard(&self) -> usize {
         self.shard
-    }
-
-    pub(crate) fn transport(&self) -> &dyn Transport {
-        &*self.transport
-    }
-
-    /// The dialect that the first line chose, and text before that.
-    pub(crate) fn dialect(&self) -> &'static dyn Dialect {
-        self.dialect.get().copied().unwrap_or(TEXT)
-    }
-
-    /// The first line has come and chooses the dialect; later calls change nothing.
-    pub(crate) fn choose_dialect(&self, dialect: &'static dyn Dialect) {
-        let _ = self.dialect.set(dialect);
-    }
-
-    /// Whether the first line has come.
-    pub(crate) fn has_dialect(&self) -> bool {
-        self.dialect.get().is_some()
     }
 
     /// The hub allows the connection to speak.
@@ -251,13 +226,15 @@ impl Outbox {
                 self.closing.store(true, Ordering::SeqCst);
                 self.session.wake();
             }
-            Mail::Event(ref event) => {
+            Mail::Event(_) | Mail::Bytes(_) => {
                 // While the socket takes what is written, what waits only waits for its shard to come by.
-                let is_slow = self.is_blocked() || self.transport.takes_values();
+                let is_slow = self.is_blocked() || self.wire.is_in_process;
                 let most =
                     if is_slow { limit } else { limit.map(|limit| limit.saturating_mul(TAKING)) };
                 let is_full = most.is_some_and(|most| self.waiting.load(Ordering::SeqCst) >= most);
-                if is_full && !matches!(**event, Event::Bye { .. }) {
+                let is_bye =
+                    matches!(&mail, Mail::Event(event) if matches!(**event, Event::Bye { .. }));
+                if is_full && !is_bye {
                     return Post::Full;
                 }
                 self.waiting.fetch_add(1, Ordering::SeqCst);
@@ -280,7 +257,7 @@ impl Outbox {
     /// A member whose socket is full is left to its session, which is woken if there is something for it to decide. Somebody in this process has no
     /// session, and perhaps nobody who looks: says whether such a one was found to have fallen out, once.
     pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) -> bool {
-        if self.transport.takes_values() {
+        if self.wire.is_in_process {
             self.session.wake();
             return self.falls_out_unseen();
         }
@@ -309,7 +286,7 @@ impl Outbox {
             }
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            let wrote = match writer.is_only_behind() {
+            let wrote = match writer.is_only_behind() && !self.wire.dialect().may_skip() {
                 true => self.write_batch(&mut writer, batch, limit),
                 false => self.write_next(&mut writer, batch, limit),
             };
@@ -357,7 +334,7 @@ impl Outbox {
             return Ok(Wrote::All);
         }
         cursor.next = batch.end();
-        let dialect = self.dialect();
+        let dialect = self.wire.dialect();
         let bytes = batch.bytes(dialect);
         // Not everything that happens is something to read.
         let taken = if bytes.is_empty() { 0 } else { self.send(&[IoSlice::new(bytes)])? };
@@ -379,9 +356,9 @@ impl Outbox {
         limit: Stamp,
     ) -> Result<Wrote, Failure> {
         let Batch { own: pieces, tally, .. } = batch;
-        let dialect = self.dialect();
+        let dialect = self.wire.dialect();
         if writer.unwritten.is_empty() && self.gather(writer, limit, pieces).is_err() {
-            // What is lost is lost; what came before it, and a goodbye, can still be told.
+            // The entries that fell out of the ring cannot be told any more; what came before them, and a goodbye, still can.
             writer.keep(pieces.drain(..), 0, dialect);
             return Err(Failure::FellOut);
         }
@@ -422,7 +399,7 @@ impl Outbox {
 
     /// How much of it the socket takes now.
     fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize, Failure> {
-        match self.transport.write(slices) {
+        match self.wire.transport().write(slices) {
             Ok(0) => Err(Failure::Gone),
             Ok(taken) => Ok(taken),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
@@ -442,7 +419,8 @@ impl Outbox {
         limit: Stamp,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        let result = writer.gather(limit, pieces);
+        let reader = Reader { id: self.id, dialect: self.wire.dialect() };
+        let result = writer.gather(&reader, limit, pieces);
         self.waiting.fetch_sub(std::mem::take(&mut writer.gathered), Ordering::SeqCst);
         result
     }

@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::dialect::{DIALECTS, Dialect, RoomRole};
+use crate::delivery::encodings::{Encoded, Encodings};
+use crate::dialect::{Dialect, RoomRole};
 use crate::protocol::entry::Entry;
-use crate::protocol::ids::EntryId;
+use crate::protocol::ids::{EntryId, MemberId};
 
 /// The role of a happening in the order of the whole server, over all rooms and mailboxes. Only the hub gives them out.
 pub(crate) type Stamp = u64;
@@ -41,16 +42,18 @@ struct Ring {
 pub(crate) struct Chunk {
     role: RoomRole,
     first: EntryId,
-    entries: Box<[(Stamp, Entry)]>,
+    entries: Box<[Committed]>,
     bytes: usize,
-    encodings: [OnceLock<Encoded>; DIALECTS],
+    encodings: Encodings,
 }
 
+/// An entry with what only the server needs to know of it.
 #[derive(Debug)]
-struct Encoded {
-    bytes: Box<[u8]>,
-    /// Where each entry but the last ends in `bytes`.
-    ends: Box<[u32]>,
+pub(crate) struct Committed {
+    pub(crate) stamp: Stamp,
+    /// The connection that brought it about, where one did.
+    pub(crate) author: Option<MemberId>,
+    pub(crate) entry: Entry,
 }
 
 /// Some entries of one chunk, ready to be written or looked at.
@@ -81,10 +84,10 @@ impl Timeline {
 
     /// Appends what one turn of the hub brought, in order, ids following on, and lets the oldest chunks go.
     /// Returns how many bytes that counts as.
-    pub(crate) fn append(&self, entries: Vec<(Stamp, Entry)>) -> usize {
-        let Some((_, first)) = entries.first() else { return 0 };
-        let first = first.id;
-        let bytes = entries.iter().map(|(_, entry)| weight(entry)).sum();
+    pub(crate) fn append(&self, entries: Vec<Committed>) -> usize {
+        let Some(first) = entries.first() else { return 0 };
+        let first = first.entry.id;
+        let bytes = entries.iter().map(|committed| weight(&committed.entry)).sum();
         let mut ring = self.ring();
         debug_assert_eq!(first, ring.next, "ids have no gaps");
         ring.next = first + entries.len() as u64;
@@ -124,11 +127,11 @@ impl Timeline {
         let mut next = next;
         for chunk in ring.chunks_from(next).take(max) {
             let from = (next - chunk.first) as usize;
-            let all = chunk.entries.last().is_none_or(|(stamp, _)| *stamp < bound);
+            let all = chunk.entries.last().is_none_or(|last| last.stamp < bound);
             let to = if all {
                 chunk.entries.len()
             } else {
-                chunk.entries.partition_point(|(stamp, _)| *stamp < bound)
+                chunk.entries.partition_point(|committed| committed.stamp < bound)
             };
             if from < to {
                 take(Slice { chunk: chunk.clone(), range: from..to });
@@ -153,7 +156,7 @@ impl Timeline {
         let ring = self.ring();
         let chunk = ring.chunks_from(id).next()?;
         let index = id.checked_sub(chunk.first)? as usize;
-        chunk.entries.get(index).map(|(stamp, _)| *stamp)
+        chunk.entries.get(index).map(|committed| committed.stamp)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -190,11 +193,11 @@ impl Chunk {
     }
 
     fn encoded(&self, dialect: &dyn Dialect) -> &Encoded {
-        self.encodings[dialect.index()].get_or_init(|| {
+        self.encodings.get(dialect.encoding(), || {
             let mut bytes = Vec::with_capacity(self.bytes);
             // Most chunks of a calm room are one entry, which needs none.
             let mut ends = Vec::with_capacity(self.entries.len().saturating_sub(1));
-            for (index, (_, entry)) in self.entries.iter().enumerate() {
+            for (index, Committed { entry, .. }) in self.entries.iter().enumerate() {
                 if index > 0 {
                     ends.push(bytes.len() as u32);
                 }
@@ -218,7 +221,24 @@ impl Slice {
 
     /// The entries themselves, in order.
     pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
-        self.chunk.entries[self.range.clone()].iter().map(|(_, entry)| entry)
+        self.committed().iter().map(|committed| &committed.entry)
+    }
+
+    /// The runs of entries that are wanted, where some are not.
+    pub(crate) fn wanted(&self, wants: impl Fn(&Committed) -> bool) -> Vec<Self> {
+        let (mut runs, mut index) = (Vec::new(), self.range.start);
+        for run in self.committed().chunk_by(|one, other| wants(one) == wants(other)) {
+            let range = index..index + run.len();
+            index = range.end;
+            if run.first().is_some_and(&wants) {
+                runs.push(Self { chunk: self.chunk.clone(), range });
+            }
+        }
+        runs
+    }
+
+    fn committed(&self) -> &[Committed] {
+        &self.chunk.entries[self.range.clone()]
     }
 }
 
@@ -247,10 +267,11 @@ mod tests {
 
     use crate::protocol::timestamp::Timestamp;
 
-    fn entry(id: EntryId) -> (Stamp, Entry) {
+    fn entry(id: EntryId) -> Committed {
         let room = "lobby".parse::<RoomName>().unwrap();
         let what = EntryKind::Notice { text: id.to_string(), kind: NoticeKind::Info };
-        (id * 10, Entry { room, id, time: Timestamp::now(), what })
+        let entry = Entry { room, id, time: Timestamp::now(), what };
+        Committed { stamp: id * 10, author: id.is_multiple_of(3).then_some(MemberId(id)), entry }
     }
 
     /// Chunks of 1 to 3 entries, ids 1 to 60, stamps ten times the id.
@@ -301,7 +322,22 @@ mod tests {
     fn the_bytes_of_a_slice_are_those_of_its_entries() {
         let timeline = filled(100);
         let mut bytes = Vec::new();
-        timeline.collect(2, 65, 100, |slice| bytes.extend_from_slice(slice.bytes(TEXT))).unwrap();
+        timeline
+            .collect(2, 65, 100, |slice| bytes.extend_from_slice(slice.bytes(&**TEXT)))
+            .unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), "* 2\n* 3\n* 4\n* 5\n* 6\n");
+    }
+
+    #[test]
+    fn entries_that_a_reader_skips_are_left_out_and_the_rest_is_in_order() {
+        let timeline = filled(100);
+        let mut runs = Vec::new();
+        let not_authored = |committed: &Committed| committed.author.is_none();
+        timeline
+            .collect(1, Stamp::MAX, 100, |slice| runs.extend(slice.wanted(not_authored)))
+            .unwrap();
+        let ids: Vec<EntryId> =
+            runs.iter().flat_map(|run| run.entries()).map(|entry| entry.id).collect();
+        assert_eq!(ids, (1..=60).filter(|id: &EntryId| !id.is_multiple_of(3)).collect::<Vec<_>>());
     }
 }

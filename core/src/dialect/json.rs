@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{BadLine, Dialect, Input, RoomRole};
+use super::{BadInput, Dialect, EncodingId, Input, RoomRole};
 use crate::protocol::entry::Entry;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -16,36 +16,8 @@ const MAX_NONCE: usize = 64;
 pub(super) struct Json;
 
 impl Dialect for Json {
-    fn index(&self) -> usize {
-        1
-    }
-
-    fn parse(&self, line: String) -> Result<Input, BadLine> {
-        if line.trim().is_empty() {
-            return Ok(Input::Nothing);
-        }
-        match serde_json::from_str::<Envelope>(&line) {
-            Ok(mut envelope) => {
-                envelope.nonce = envelope.nonce.filter(|nonce| nonce.len() <= MAX_NONCE);
-                Ok(Input::Request(Box::new(envelope)))
-            }
-            Err(error) => {
-                #[derive(Deserialize)]
-                struct OnlyNonce {
-                    nonce: Option<String>,
-                }
-                let nonce =
-                    serde_json::from_str::<OnlyNonce>(&line).ok().and_then(|only| only.nonce);
-                Err(BadLine {
-                    code: ErrorCode::BadRequest,
-                    text: format!(
-                        "not a request that this server knows: {}",
-                        sanitize::excerpt(&error.to_string(), 256)
-                    ),
-                    nonce: nonce.filter(|nonce| nonce.len() <= MAX_NONCE),
-                })
-            }
-        }
+    fn encoding(&self) -> EncodingId {
+        EncodingId::JSON
     }
 
     fn encode_entry(&self, entry: &Entry, _role: RoomRole, out: &mut Vec<u8>) {
@@ -58,6 +30,34 @@ impl Dialect for Json {
 
     fn answers_pings(&self) -> bool {
         true
+    }
+}
+
+/// Understands one line.
+pub(super) fn parse(line: &str) -> Result<Input, BadInput> {
+    if line.trim().is_empty() {
+        return Ok(Input::Nothing);
+    }
+    match serde_json::from_str::<Envelope>(line) {
+        Ok(mut envelope) => {
+            envelope.nonce = envelope.nonce.filter(|nonce| nonce.len() <= MAX_NONCE);
+            Ok(Input::Request(Box::new(envelope)))
+        }
+        Err(error) => {
+            #[derive(Deserialize)]
+            struct OnlyNonce {
+                nonce: Option<String>,
+            }
+            let nonce = serde_json::from_str::<OnlyNonce>(line).ok().and_then(|only| only.nonce);
+            Err(BadInput {
+                code: ErrorCode::BadRequest,
+                text: format!(
+                    "not a request that this server knows: {}",
+                    sanitize::excerpt(&error.to_string(), 256)
+                ),
+                nonce: nonce.filter(|nonce| nonce.len() <= MAX_NONCE),
+            })
+        }
     }
 }
 
@@ -79,16 +79,16 @@ mod tests {
 
     #[test]
     fn a_bad_request_brings_its_nonce_back() {
-        let error = Json.parse(r#"{"type":"dance","nonce":"7"}"#.into()).unwrap_err();
+        let error = parse(r#"{"type":"dance","nonce":"7"}"#).unwrap_err();
         assert_eq!(error.nonce.as_deref(), Some("7"));
         assert!(error.text.contains("dance"), "{}", error.text);
-        assert_eq!(Json.parse("nonsense".into()).unwrap_err().nonce, None);
+        assert_eq!(parse("nonsense").unwrap_err().nonce, None);
     }
 
     #[test]
     fn a_nonce_is_not_a_place_to_store_things() {
         let line = format!(r#"{{"type":"ping","nonce":"{}"}}"#, "x".repeat(65));
-        let Ok(Input::Request(envelope)) = Json.parse(line) else { panic!("a ping is a request") };
+        let Ok(Input::Request(envelope)) = parse(&line) else { panic!("a ping is a request") };
         assert_eq!(envelope.nonce, None);
     }
 }

@@ -1,8 +1,12 @@
 //! Bytes, in whatever pieces they arrive, to lines. Holds half a line between reads and nothing when there is none.
 
+mod telnet;
+
+use telnet::{IAC, Telnet};
+
 /// What the bytes have brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Line {
+pub enum Line {
     /// A whole line, without its end.
     Text(String),
     /// A line longer than the limit; its bytes are gone.
@@ -13,48 +17,77 @@ pub(crate) enum Line {
 
 /// More bytes without an end of line than the server takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unended;
+pub struct Unended;
 
-/// Splits a stream into lines: strips CR and telnet negotiation, drops what is too long, and never loses the line after.
+/// Splits a stream into lines: takes telnet's commands out and answers them, drops what is too long, and never loses the line after.
+///
+/// A line ends with LF, CR LF, CR NUL or a CR alone.
 #[derive(Debug, Default)]
-pub(crate) struct LineSplitter {
+pub struct LineSplitter {
     /// What was received and not yet given out.
     received: Vec<u8>,
     /// Where the next line begins in `received`.
     start: usize,
     /// How far has been looked for an end of line.
     searched: usize,
-    /// Whether a newline was ever seen.
-    newline_seen: bool,
+    /// Whether an end of line was ever seen.
+    end_seen: bool,
+    /// Whether the last line ended with a CR, to which an LF or NUL would belong.
+    after_cr: bool,
+    /// Whether the line that is arriving came key by key.
+    is_typed: bool,
     /// Whether the line that is arriving has been given up.
     discarding: bool,
     /// Bytes of the line that is arriving, the discarded ones included.
     unended: usize,
+    /// There once a telnet command came.
+    telnet: Option<Box<Telnet>>,
 }
 
 impl LineSplitter {
-    /// Takes what was read.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.received.extend_from_slice(bytes);
+    /// Takes what was read at once.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if !self.has_partial() {
+            self.is_typed = is_one_character(bytes);
+        }
+        if self.telnet.is_none() && !bytes.contains(&IAC) {
+            self.received.extend_from_slice(bytes);
+        } else {
+            self.telnet.get_or_insert_default().strip(bytes, &mut self.received);
+        }
     }
 
-    /// Whether no newline has ever come, so that a chunk that stands alone may be a line.
-    pub(crate) fn is_bare(&self) -> bool {
-        !self.newline_seen
+    /// What telnet's requests are to be answered with, once.
+    pub fn take_answers(&mut self) -> Option<Vec<u8>> {
+        let answers = &mut self.telnet.as_mut()?.answers;
+        (!answers.is_empty()).then(|| std::mem::take(answers))
+    }
+
+    /// Whether no end of line has ever come, so that a chunk that stands alone may be a line. What comes key by key is none.
+    pub fn is_bare(&self) -> bool {
+        !self.end_seen && !self.is_typed
     }
 
     /// Whether half a line is waiting for its end.
-    pub(crate) fn has_partial(&self) -> bool {
-        self.received.len() > self.start
+    pub fn has_partial(&self) -> bool {
+        self.received.len() > self.start || self.discarding
+    }
+
+    /// Whether what is waiting ends inside a character, the rest of which must be on its way.
+    pub fn is_cut(&self) -> bool {
+        let error = std::str::from_utf8(self.partial()).err();
+        error.is_some_and(|error| error.error_len().is_none())
     }
 
     /// Whether a whole line is waiting.
-    pub(crate) fn has_line(&self) -> bool {
-        self.received[self.searched..].contains(&b'\n')
+    pub fn has_line(&self) -> bool {
+        // What still belongs to the line before is none.
+        let from = self.searched + usize::from(self.swallows());
+        self.received[from..].iter().any(is_end)
     }
 
     /// What is waiting of the line that is arriving.
-    pub(crate) fn partial(&self) -> &[u8] {
+    pub fn partial(&self) -> &[u8] {
         &self.received[self.start..]
     }
 
@@ -62,12 +95,18 @@ impl LineSplitter {
     ///
     /// # Errors
     /// [`Unended`] when `max_unended` bytes came without an end of line.
-    pub(crate) fn next_line(
+    pub fn next_line(
         &mut self,
         max_line: Option<usize>,
         max_unended: Option<usize>,
     ) -> Result<Option<Line>, Unended> {
-        let found = self.received[self.searched..].iter().position(|&byte| byte == b'\n');
+        if self.swallows() {
+            self.start += 1;
+            self.searched += 1;
+            self.after_cr = false;
+        }
+        self.after_cr &= !self.has_partial();
+        let found = self.received[self.searched..].iter().position(is_end);
         let Some(offset) = found else {
             self.unended += self.received.len() - self.searched;
             self.searched = self.received.len();
@@ -83,8 +122,9 @@ impl LineSplitter {
                 _ => Ok(None),
             };
         };
-        self.newline_seen = true;
+        self.end_seen = true;
         let end = self.searched + offset;
+        self.after_cr = self.received[end] == b'\r';
         let line = std::mem::replace(&mut self.start, end + 1)..end;
         let length = std::mem::take(&mut self.unended) + offset;
         self.searched = self.start;
@@ -95,10 +135,21 @@ impl LineSplitter {
     }
 
     /// Takes what is waiting as a line although its end has not come.
-    pub(crate) fn take_partial(&mut self) -> Option<Line> {
-        let line = self.has_partial().then(|| decode(self.partial()));
-        *self = Self { newline_seen: self.newline_seen, ..Self::default() };
-        line
+    pub fn take_partial(&mut self, max_line: Option<usize>) -> Option<Line> {
+        if !self.has_partial() {
+            return None;
+        }
+        let length = self.unended + self.received.len() - self.searched;
+        let is_too_long = self.discarding || max_line.is_some_and(|max| length > max);
+        let line = if is_too_long { Line::TooLong } else { decode(self.partial()) };
+        let (end_seen, telnet) = (self.end_seen, self.telnet.take());
+        *self = Self { end_seen, telnet, ..Self::default() };
+        Some(line)
+    }
+
+    /// Whether the next byte belongs to the end of the line before.
+    fn swallows(&self) -> bool {
+        self.after_cr && matches!(self.received.get(self.start), Some(b'\n' | b'\0'))
     }
 
     /// Gives memory back: none is held when nothing waits.
@@ -113,48 +164,23 @@ impl LineSplitter {
     }
 }
 
-fn decode(bytes: &[u8]) -> Line {
-    let stripped;
-    let bytes = if bytes.contains(&IAC) {
-        stripped = strip_telnet(bytes);
-        &stripped
-    } else {
-        bytes
-    };
+fn is_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+/// Whether somebody pressed one key, or a part of what it means came.
+fn is_one_character(bytes: &[u8]) -> bool {
     match std::str::from_utf8(bytes) {
-        Ok(text) => Line::Text(text.trim_end_matches('\r').to_owned()),
-        Err(_) => Line::NotUtf8,
+        Ok(text) => text.chars().count() == 1,
+        Err(error) => error.valid_up_to() == 0 && error.error_len().is_none(),
     }
 }
 
-// RFC 854: "interpret as command", and the commands that take more than themselves.
-const IAC: u8 = 255;
-const SUBNEGOTIATION: u8 = 250;
-const SUBNEGOTIATION_END: u8 = 240;
-const WILL: u8 = 251;
-const DONT: u8 = 254;
-
-/// Removes telnet negotiation from a line. A sequence ends with its line at the latest, so that garbage cannot swallow the next.
-fn strip_telnet(bytes: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.iter().copied();
-    while let Some(byte) = rest.next() {
-        if byte != IAC {
-            text.push(byte);
-            continue;
-        }
-        match rest.next() {
-            Some(IAC) => text.push(IAC),
-            Some(WILL..=DONT) => {
-                rest.next();
-            }
-            Some(SUBNEGOTIATION) => {
-                while rest.next().is_some_and(|byte| byte != SUBNEGOTIATION_END) {}
-            }
-            _ => {}
-        }
+fn decode(bytes: &[u8]) -> Line {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Line::Text(text.to_owned()),
+        Err(_) => Line::NotUtf8,
     }
-    text
 }
 
 #[cfg(test)]
@@ -222,17 +248,57 @@ mod tests {
         splitter.feed(b"ada");
         assert_eq!(splitter.next_line(None, None), Ok(None));
         assert!(splitter.is_bare() && splitter.has_partial());
-        assert_eq!(splitter.take_partial(), Some(text("ada")));
+        assert_eq!(splitter.take_partial(None), Some(text("ada")));
         splitter.feed(b"hi\n");
         assert_eq!(splitter.next_line(None, None), Ok(Some(text("hi"))));
         assert!(!splitter.is_bare());
+    }
+
+    #[test]
+    fn every_way_to_end_a_line_ends_one() {
+        for bytes in [&b"one\ntwo\n"[..], b"one\r\ntwo\r\n", b"one\rtwo\r", b"one\r\0two\r\0"] {
+            assert_eq!(lines(&[bytes], 100), [text("one"), text("two")], "{bytes:?}");
+            let pieces: Vec<&[u8]> = bytes.chunks(1).collect();
+            assert_eq!(lines(&pieces, 100), [text("one"), text("two")], "{bytes:?} in pieces");
+        }
+        assert_eq!(lines(&[b"\r\n\n"], 100), [text(""), text("")]);
+    }
+
+    #[test]
+    fn what_comes_key_by_key_or_is_cut_is_no_chunk() {
+        let mut splitter = LineSplitter::default();
+        splitter.feed(b"c");
+        assert!(!splitter.is_bare());
+        splitter.feed(b"arla");
+        assert!(!splitter.is_bare(), "who has begun to type goes on");
+        let mut splitter = LineSplitter::default();
+        splitter.feed(b"ad\xc3");
+        assert!(splitter.is_bare() && splitter.is_cut());
+        splitter.feed(b"\xa9");
+        assert!(splitter.is_bare() && !splitter.is_cut());
+        let mut splitter = LineSplitter::default();
+        splitter.feed(b"\xc3");
+        assert!(!splitter.is_bare(), "a part of a key is a key");
+    }
+
+    #[test]
+    fn a_bare_chunk_that_is_too_long_is_named_when_it_is_taken() {
+        let mut splitter = LineSplitter::default();
+        splitter.feed(&[b'x'; 3000]);
+        assert_eq!(splitter.next_line(Some(4096), Some(8192)), Ok(None));
+        splitter.feed(&[b'x'; 3000]);
+        assert_eq!(splitter.next_line(Some(4096), Some(8192)), Ok(None));
+        assert!(splitter.has_partial());
+        assert_eq!(splitter.take_partial(Some(4096)), Some(Line::TooLong));
+        splitter.feed(b"ada");
+        assert_eq!(splitter.take_partial(Some(4096)), Some(text("ada")));
     }
 
     proptest! {
         #[test]
         fn however_the_bytes_are_cut_the_lines_are_the_same(
             stream in proptest::collection::vec(
-                prop_oneof![3 => Just(b'\n'), 8 => b'a'..=b'z', 2 => any::<u8>(), 1 => Just(IAC)], 0..300),
+                prop_oneof![3 => Just(b'\n'), 2 => Just(b'\r'), 8 => b'a'..=b'z', 2 => any::<u8>(), 1 => Just(IAC)], 0..300),
             cuts in proptest::collection::vec(0usize..300, 0..20),
         ) {
             let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(stream.len())).collect();

@@ -7,7 +7,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use super::{BadLine, Dialect, Input, RoomRole};
+use super::{Dialect, EncodingId, Input, RoomRole};
 use crate::protocol::entry::{Entry, EntryKind, MessageKind};
 use crate::protocol::event::Event;
 use crate::protocol::name::{Name, RoomName};
@@ -19,15 +19,8 @@ const NAMES_SHOWN: usize = 30;
 pub(super) struct Text;
 
 impl Dialect for Text {
-    fn index(&self) -> usize {
-        0
-    }
-
-    fn parse(&self, line: String) -> Result<Input, BadLine> {
-        if line.trim().is_empty() {
-            return Ok(Input::Nothing);
-        }
-        Ok(Input::Typed(line))
+    fn encoding(&self) -> EncodingId {
+        EncodingId::TEXT
     }
 
     fn encode_entry(&self, entry: &Entry, role: RoomRole, out: &mut Vec<u8>) {
@@ -104,9 +97,13 @@ impl Dialect for Text {
             Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}
         }
     }
+}
 
-    fn answers_pings(&self) -> bool {
-        false
+/// Understands one line.
+pub(super) fn parse(line: String) -> Input {
+    match line.trim().is_empty() {
+        true => Input::Nothing,
+        false => Input::Typed(line),
     }
 }
 
@@ -166,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_empty_line_asks_for_nothing() {
-        assert_eq!(Text.parse("  ".into()), Ok(Input::Nothing));
-        assert_eq!(Text.parse("hi".into()), Ok(Input::Typed("hi".into())));
+        assert_eq!(parse("  ".into()), Input::Nothing);
+        assert_eq!(parse("hi".into()), Input::Typed("hi".into()));
     }
 }

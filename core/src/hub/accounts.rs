@@ -19,7 +19,7 @@ impl Hub {
         }
     }
 
-    /// A plugin knows who a member is.
+    /// A plugin has found out who a member is, and logs it in.
     pub(super) fn log_in(&mut self, id: MemberId, account: &str, role: Role) {
         let account = sanitize::line(account).into_owned();
         let Some(name) = self.change_role(id, role) else {
@@ -34,7 +34,7 @@ impl Hub {
         self.record(action);
     }
 
-    /// A member is one like all others again.
+    /// A member logs out, and may do what every member may.
     pub(super) fn log_out(&mut self, id: MemberId) {
         let account = self.state.roster.get_mut(id).and_then(|member| member.account.take());
         if let Some(name) = self.change_role(id, Role::Member) {
@@ -44,7 +44,7 @@ impl Hub {
         }
     }
 
-    /// Takes what happened down for whoever keeps it: consoles, code that watches, plugins.
+    /// Records what was done, for whoever keeps it: consoles, code that watches, plugins.
     pub(super) fn record(&mut self, action: Action) {
         let action = action.cleaned();
         self.state.reports.send(Report::Action(action.clone()));
@@ -53,7 +53,7 @@ impl Hub {
         });
     }
 
-    /// Takes down what a room is about now.
+    /// Records what a room is about now.
     pub(super) fn record_topic(&mut self, room: RoomId, by: &str) {
         if let Some(room) = self.state.rooms.get(room) {
             let action = self.act("topic", by).room(&room.name).why(room.topic.clone());
@@ -66,8 +66,8 @@ impl Hub {
         Action::new(self.state.clock.timestamp(), what, by)
     }
 
-    /// Gives a member another role, and its client the commands that come with it. A role belongs to a name, which is returned; at the
-    /// door there is none.
+    /// Gives a member another role, and its client the commands that come with it. Returns the member's name; a connection without one stays
+    /// a guest.
     fn change_role(&mut self, id: MemberId, role: Role) -> Option<String> {
         let member = self.state.roster.get_mut(id)?;
         let name = member.name.as_ref()?.to_string();

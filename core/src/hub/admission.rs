@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::not_done::NotDone;
 use super::talk::is_command;
 use crate::delivery::outbox::{Mail, Outbox};
 use crate::dialect::Input;
@@ -24,12 +25,8 @@ use crate::state::member::Member;
 use crate::state::report::Report;
 
 impl Hub {
-    /// A connection was made. It is told nothing before the plugins were asked. `Err(None)` means that a plugin dealt with it.
-    pub(super) fn connect(
-        &mut self,
-        outbox: Arc<Outbox>,
-        peer: Peer,
-    ) -> Result<(), Option<Refusal>> {
+    /// A connection was made. It is told nothing before the plugins were asked.
+    pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) -> Result<(), NotDone> {
         let member = outbox.id();
         self.state.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
         let mut draft = ConnectDraft { member, peer };
@@ -37,49 +34,57 @@ impl Hub {
             plugin.before_connect(context, &mut draft)
         });
         outbox.admit();
-        if let Err(refusal) = verdict {
-            if let Some(Refusal { code, text }) = refusal.clone() {
+        if let Err(not_done) = verdict {
+            if let NotDone::Refused(Refusal { code, text }) = not_done.clone() {
                 let error = Box::new(Event::Error { code, text, nonce: None });
                 self.state.post(&outbox, Mail::Event(error));
             }
             self.state.post(&outbox, Mail::Close);
             *self.state.left.entry("refused").or_default() += 1;
-            return Err(refusal);
+            return Err(not_done);
         }
         self.state.roster.insert(Member::new(outbox, peer, self.state.clock.timestamp()));
         self.state.reports.send(Report::Connected { member, peer });
         Ok(())
     }
 
-    /// Code joins: connected and named in one turn, or gone again. `Err(None)` means that a plugin dealt with it.
+    /// Code joins: connected and named in one turn, or gone again. When it is told so, all that plugins asked for on the way is done.
     pub(crate) fn join_from_code(
         &mut self,
         arrival: &Arrival,
         name: &str,
         rooms: &[String],
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
+        let joined = self.connect_and_name(arrival, name, rooms);
+        self.apply_effects();
+        let id = arrival.outbox.id();
+        let is_named = |member: &Member| member.name.is_some();
+        // A plugin may have sent it out, or given it a name after all.
+        if joined.is_err() && !self.state.roster.get(id).is_some_and(is_named) {
+            self.disconnect(id, LeaveReason::Quit { farewell: String::new() });
+            return joined;
+        }
+        Ok(())
+    }
+
+    fn connect_and_name(
+        &mut self,
+        arrival: &Arrival,
+        name: &str,
+        rooms: &[String],
+    ) -> Result<(), NotDone> {
         let id = arrival.outbox.id();
         self.connect(arrival.outbox.clone(), arrival.peer)?;
-        // As between a connection and its first line: a plugin may have sent it out or given it a name.
+        // As between a connection and its first line.
         self.apply_effects();
         let now = self.state.clock.now();
         let Some(member) = self.state.roster.get_mut(id) else {
-            return Err(None);
+            return Err(NotDone::Taken);
         };
         member.last_asked = Some(now);
-        if member.name.is_some() {
-            return Ok(());
-        }
-        match self.check_name(id, name) {
-            Ok(name) => self.accept(id, name, rooms, None),
-            Err(refusal) => {
-                self.apply_effects();
-                let is_named = |member: &Member| member.name.is_some();
-                if !self.state.roster.get(id).is_some_and(is_named) {
-                    self.disconnect(id, LeaveReason::Quit { farewell: String::new() });
-                    return Err(refusal);
-                }
-            }
+        if member.name.is_none() {
+            let name = self.check_name(id, name)?;
+            self.accept(id, name, rooms, None);
         }
         Ok(())
     }
@@ -102,7 +107,7 @@ impl Hub {
         match input {
             Input::Nothing => {}
             Input::Typed(line) if named => self.take_typed(id, line),
-            // Who changes their mind at the door may say so, if a plugin has a word for it.
+            // Who changes their mind before they have a name may say so, if a plugin has a command for it.
             Input::Typed(line) if is_command(&line) => self.take_typed(id, line),
             Input::Typed(line) => self.offer_first_name(id, &line, &[], None, None),
             Input::Request(envelope) => {
@@ -124,7 +129,7 @@ impl Hub {
                     Request::Ping => self.state.send(id, Event::Pong { nonce }),
                     Request::Pong => {}
                     Request::Quit { farewell } => self.quit(id, farewell),
-                    // As for who types: a plugin may have a command for those at the door.
+                    // The same as when it is typed: a plugin may have a command for those without a name.
                     Request::Command { line, .. } if self.is_for_guests(&line) => {
                         self.take_command(id, &line, None, nonce);
                     }
@@ -156,10 +161,8 @@ impl Hub {
         let accepted = self.check_name(id, text);
         match accepted {
             Ok(name) => self.accept(id, name, rooms, resume),
-            Err(refusal) => {
-                if let Some(refusal) = refusal {
-                    self.refuse(id, refusal, nonce);
-                }
+            Err(not_done) => {
+                self.answer(id, Err(not_done), nonce);
                 if limit.is_some_and(|limit| tried >= limit) {
                     self.limit_hit(LimitHit::NameLines, Some(id));
                     let why = format!("{tried} lines were tried and none was a name");
@@ -193,12 +196,11 @@ impl Hub {
         }
     }
 
-    /// Whether a member may have this name: a good one, free, and no plugin is against it. `Err(None)` means that a plugin dealt
-    /// with it.
-    pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, Option<Refusal>> {
+    /// Whether a member may have this name: a good one, free, and no plugin is against it.
+    pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, NotDone> {
         let offered = self.free_name(id, text)?;
         let Some(member) = self.state.roster.get(id) else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let (peer, current) = (member.peer, member.name.clone());
         let mut draft = NameDraft { member: id, peer, current, name: offered.as_str().to_owned() };
@@ -227,7 +229,7 @@ impl Hub {
         Ok(name)
     }
 
-    /// A newcomer has a name from here on, and is let into rooms.
+    /// A newcomer has a name from here on, and joins the rooms it asked for.
     fn accept(&mut self, id: MemberId, name: Name, rooms: &[String], resume: Option<&Resume>) {
         self.state.roster.set_name(id, name.clone());
         let Some(member) = self.state.roster.get_mut(id) else {
@@ -251,7 +253,7 @@ impl Hub {
             },
         );
         self.observe(Hook::AfterNamed, |plugin, context| plugin.after_named(context, id));
-        // A welcome is said at the door, before the room and its history.
+        // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();
         let resume = resume.filter(|resume| resume.epoch == self.state.epoch);
         let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());
@@ -261,12 +263,8 @@ impl Hub {
         }
         for room in wanted {
             let seen = resume.and_then(|resume| self.seen_in(room, resume));
-            match self.join(id, room, seen) {
-                // Asked for twice: by name and as one to resume.
-                Ok(()) => {}
-                Err(Some(refusal)) => self.refuse(id, refusal, None),
-                Err(None) => {}
-            }
+            let result = self.join(id, room, seen);
+            self.answer(id, result, None);
         }
     }
 }

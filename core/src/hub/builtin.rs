@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Hub;
-use super::commands::{Runner, on_a_thread};
+use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
 use crate::protocol::limit_hit::LimitHit;
@@ -13,12 +13,27 @@ use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::status;
 
-pub(super) fn commands() -> Vec<(Command, Runner)> {
-    let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
+type Listed = (Command, Runner);
+
+pub(super) fn commands() -> Vec<Listed> {
+    [overview_commands(), people_commands(), room_commands(), plugin_commands()].concat()
+}
+
+fn operator(path: &str, help: &str) -> Command {
+    Command::new(path, help).role(Role::Operator)
+}
+
+fn overview_commands() -> Vec<Listed> {
     vec![
         (operator("status", "Shows how the server is doing"), Runner::Core(show_status)),
         (operator("users", "Lists who is here"), Runner::Core(users)),
         (operator("rooms", "Lists the rooms"), Runner::Core(rooms)),
+        (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
+    ]
+}
+
+fn people_commands() -> Vec<Listed> {
+    vec![
         (
             operator("say", "Says something in the default room, or in another: `say #dev hello`")
                 .arg(Arg::text("text"))
@@ -34,13 +49,18 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
             Runner::Core(msg),
         ),
         (
-            Command::new("kick", "Sends somebody out")
+            Command::new("kick", "Disconnects a user")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional())
                 .role(Role::Moderator)
                 .example("kick bob no flooding, please"),
             Runner::Core(kick),
         ),
+    ]
+}
+
+fn room_commands() -> Vec<Listed> {
+    vec![
         (
             Command::new("topic", "Sets what a room is about; without a text, clears it")
                 .arg(Arg::room("room"))
@@ -57,10 +77,14 @@ pub(super) fn commands() -> Vec<(Command, Runner)> {
             Runner::Core(open),
         ),
         (
-            operator("close", "Closes a room; who is in it is out of it").arg(Arg::room("room")),
+            operator("close", "Closes a room; its members leave it").arg(Arg::room("room")),
             Runner::Core(close),
         ),
-        (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
+    ]
+}
+
+fn plugin_commands() -> Vec<Listed> {
+    vec![
         (operator("plugins", "Lists the plugins with state and settings"), Runner::Core(plugins)),
         (
             operator(
@@ -251,21 +275,13 @@ fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError>
         (None, None) => PluginSetup::new(name),
     };
     let (catalog, by) = (hub.catalog.clone(), by(hub, invocation));
-    let (inbox, responder) = (hub.state.handle.inbox.clone(), invocation.answer_later());
-    on_a_thread(move || {
-        let built = catalog.build(&setup);
-        let add = super::question(move |hub| {
-            let added = built.map(|plugin| {
-                let text = format!("{} is enabled", setup.name);
-                hub.add_plugin(setup, plugin, &by);
-                Reply::Text(text)
-            });
-            responder.send(added.map_err(|error| CommandError::Failed(error.to_string())));
-        });
-        // A server that has stopped meanwhile needs no plugin.
-        let _ = inbox.send_blocking(add);
-    })?;
-    Ok(Reply::Later)
+    let build = move || (catalog.build(&setup), setup);
+    hub.finish_later(invocation, build, move |hub, (built, setup)| {
+        let plugin = built.map_err(|error| CommandError::Failed(error.to_string()))?;
+        let text = format!("{} is enabled", setup.name);
+        hub.add_plugin(setup, plugin, &by);
+        Ok(Reply::Text(text))
+    })
 }
 
 fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {

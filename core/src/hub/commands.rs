@@ -1,12 +1,12 @@
 //! Commands, as the hub runs them: core's own and those of plugins, by whoever may.
 
-use std::thread;
-
 use async_channel::Receiver;
 
 use super::Hub;
 use super::answers::MAX_WAITING;
+use super::not_done::NotDone;
 use crate::command::{self, Answer, CommandError, Invocation};
+use crate::io::thread;
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
@@ -62,8 +62,8 @@ impl Hub {
             });
             match asked {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
-                Err(None) => return Ok(Started::Done(None)),
-                Err(Some(refusal)) => return Err(CommandError::Refused(refusal.text)),
+                Err(NotDone::Refused(refusal)) => return Err(refusal.into()),
+                Err(NotDone::Taken | NotDone::Gone) => return Ok(Started::Done(None)),
             }
         }
         let line = crate::protocol::sanitize::message(&line);
@@ -106,6 +106,30 @@ impl Hub {
             _ => None,
         };
         Ok(Started::Later(answers, plugin))
+    }
+
+    /// Does the rest of one of core's own commands: first on a thread that ends with it, then in a turn of the hub.
+    pub(super) fn finish_later<T: Send + 'static>(
+        &self,
+        invocation: &Invocation,
+        work: impl FnOnce() -> T + Send + 'static,
+        finish: impl FnOnce(&mut Hub, T) -> Answer + Send + 'static,
+    ) -> Answer {
+        let done = thread::answer("salotto-command", work).map_err(|error| {
+            let text = format!("cannot start a thread: {error}; free some memory and try again");
+            CommandError::Failed(text)
+        })?;
+        let (inbox, responder) = (self.state.handle.inbox.clone(), invocation.answer_later());
+        let finish = async move {
+            // Work that panicked is not finished; whoever waits for it is told by the responder being dropped.
+            let Ok(done) = done.recv().await else { return };
+            let question = super::question(move |hub| responder.send(finish(hub, done)));
+            // A server that has stopped meanwhile needs no plugin.
+            let _ = inbox.send(question).await;
+        };
+        // Ends with the thread.
+        self.state.handle.executor.spawn(finish).detach();
+        Ok(Reply::Later)
     }
 
     /// The commands that a member of this role is offered, for its client.
@@ -158,15 +182,6 @@ impl Hub {
         plugins.dedup();
         self.state.shared.directory.set_plugins(plugins);
     }
-}
-
-/// Does a part of a command that must not be done in the hub's turn, on a thread that ends with it.
-pub(super) fn on_a_thread(work: impl FnOnce() + Send + 'static) -> Result<(), CommandError> {
-    let thread = thread::Builder::new().name("salotto-command".into()).spawn(work);
-    thread.map(drop).map_err(|error| {
-        let text = format!("cannot start a thread: {error}; free some memory and try again");
-        CommandError::Failed(text)
-    })
 }
 
 impl From<Refusal> for CommandError {

@@ -1,9 +1,9 @@
 //! What plugins asked for, applied after the chain in which they asked.
 
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::time::Duration;
 
-use futures_lite::future::FutureExt;
+use futures_lite::future::{Boxed, FutureExt};
 
 use super::Hub;
 use super::timers::Due;
@@ -13,11 +13,11 @@ use crate::plugin::hooks::panic_message;
 use crate::protocol::caller::Caller;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
-use crate::protocol::name::{Name, NameBounds};
+use crate::protocol::name::{Name, NameBounds, RoomName};
 use crate::protocol::sanitize;
 use crate::state::report::Report;
 
-/// So deep may plugins answer one another's effects; a bot that answers itself ends here.
+/// How deep plugins may answer one another's effects; a bot that answers itself ends here.
 const MAX_DEPTH: usize = 8;
 
 impl Hub {
@@ -79,61 +79,67 @@ impl Hub {
             Effect::LogOut { member } => self.log_out(member),
             Effect::Record(action) => self.record(*action),
             Effect::Run(line) => self.run_for(slot, line),
-            Effect::SetTopic { room, topic, by } => {
-                let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
-                    return;
-                };
-                let by_whom =
-                    by.as_ref().map_or_else(|| self.state.plugin_name(slot), Name::to_string);
-                match self.set_topic(room, &topic, by) {
-                    Ok(()) => self.record_topic(room, &by_whom),
-                    Err(error) => self.report_for(slot, error.to_string()),
-                }
-            }
-            Effect::OpenRoom { room, topic } => {
-                if self.state.rooms.find(room.as_str()).is_none() {
-                    let action = self.act("open", &self.state.plugin_name(slot)).room(&room);
-                    self.open_room(room, &topic, true);
-                    self.record(action.why(topic));
-                }
-            }
-            Effect::CloseRoom { room } => {
-                let default = self.state.rooms.iter().next().map(|room| room.id);
-                let found = self.state.rooms.find(room.as_str()).filter(|r| Some(r.id) != default);
-                if let Some((room, name)) = found.map(|room| (room.id, room.name.clone())) {
-                    self.close_room(room);
-                    let action = self.act("close", &self.state.plugin_name(slot)).room(&name);
-                    self.record(action);
-                }
-            }
-            Effect::SetTimer { key, after } => {
-                let due = Due::Plugin(slot, key);
-                match self.state.clock.now().checked_add(after) {
-                    Some(at) if self.owns(slot) => self.timers.set(at, due),
-                    // Further away than the clock reaches: never.
-                    _ => self.timers.cancel(&due),
-                }
-            }
+            Effect::SetTopic { room, topic, by } => self.set_topic_for(slot, &room, &topic, by),
+            Effect::OpenRoom { room, topic } => self.open_room_for(slot, room, topic),
+            Effect::CloseRoom { room } => self.close_room_for(slot, &room),
+            Effect::SetTimer { key, after } => self.set_timer_for(slot, key, after),
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
-            Effect::Spawn(task) => {
-                if self.owns(slot) {
-                    let task = self.state.handle.executor.spawn(self.guarded(slot, task));
-                    let tasks = self.tasks.entry(slot).or_default();
-                    // Those that ended by themselves are not kept until the plugin goes.
-                    tasks.retain(|task| !task.is_finished());
-                    tasks.push(task);
-                }
-            }
+            Effect::Spawn(task) => self.spawn_for(slot, task),
             Effect::Report(text) => self.report_for(slot, text),
         }
     }
 
+    fn set_topic_for(&mut self, slot: SlotId, room: &RoomName, topic: &str, by: Option<Name>) {
+        let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
+            return;
+        };
+        let by_whom = by.as_ref().map_or_else(|| self.state.plugin_name(slot), Name::to_string);
+        match self.set_topic(room, topic, by) {
+            Ok(()) => self.record_topic(room, &by_whom),
+            Err(error) => self.report_for(slot, error.to_string()),
+        }
+    }
+
+    fn open_room_for(&mut self, slot: SlotId, room: RoomName, topic: String) {
+        if self.state.rooms.find(room.as_str()).is_none() {
+            let action = self.act("open", &self.state.plugin_name(slot)).room(&room);
+            self.open_room(room, &topic, true);
+            self.record(action.why(topic));
+        }
+    }
+
+    /// Closes a room, unless it is the default one.
+    fn close_room_for(&mut self, slot: SlotId, room: &RoomName) {
+        let default = self.state.rooms.iter().next().map(|room| room.id);
+        let found = self.state.rooms.find(room.as_str()).filter(|r| Some(r.id) != default);
+        if let Some((room, name)) = found.map(|room| (room.id, room.name.clone())) {
+            self.close_room(room);
+            let action = self.act("close", &self.state.plugin_name(slot)).room(&name);
+            self.record(action);
+        }
+    }
+
+    fn set_timer_for(&mut self, slot: SlotId, key: String, after: Duration) {
+        let due = Due::Plugin(slot, key);
+        match self.state.clock.now().checked_add(after) {
+            Some(at) if self.owns(slot) => self.timers.set(at, due),
+            // Further away than the clock reaches: never.
+            _ => self.timers.cancel(&due),
+        }
+    }
+
+    fn spawn_for(&mut self, slot: SlotId, task: Boxed<()>) {
+        if self.owns(slot) {
+            let task = self.state.handle.executor.spawn(self.guarded(slot, task));
+            let tasks = self.tasks.entry(slot).or_default();
+            // Those that ended by themselves are not kept until the plugin goes.
+            tasks.retain(|task| !task.is_finished());
+            tasks.push(task);
+        }
+    }
+
     /// A plugin's task that panics is named, and ends alone.
-    fn guarded(
-        &self,
-        slot: SlotId,
-        task: Pin<Box<dyn Future<Output = ()> + Send>>,
-    ) -> impl Future<Output = ()> + Send + use<> {
+    fn guarded(&self, slot: SlotId, task: Boxed<()>) -> impl Future<Output = ()> + Send + use<> {
         let plugin = self.state.plugin_name(slot);
         let reports = self.state.reports.clone();
         async move {
@@ -147,7 +153,7 @@ impl Hub {
     /// Runs a command line for a plugin, under its name.
     fn run_for(&mut self, slot: SlotId, line: String) {
         let plugin = self.state.plugin_name(slot);
-        // A plugin may be called what no person can; it then speaks as the operator.
+        // The name of a plugin need not be one that a person may have; then the command is run as the operator.
         let name = Name::new(&plugin, NameBounds::NONE).unwrap_or(self.state.operator_name.clone());
         let known = self.state.shared.directory.commands();
         let shown = sanitize::excerpt(&command::redacted(known.iter(), &line), 256).into_owned();

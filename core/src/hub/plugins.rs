@@ -13,8 +13,10 @@ use crate::plugin::{Made, Plugin};
 use crate::protocol::action::Action;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::SlotId;
+use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::settings::Settings;
+use crate::state::member::Member;
 
 /// How long the tasks of a plugin that was dropped may take to finish what they have.
 const TASK_GRACE: Duration = Duration::from_secs(2);
@@ -23,14 +25,14 @@ const TASK_GRACE: Duration = Duration::from_secs(2);
 type Handed = Box<dyn Any + Send>;
 
 impl Hub {
-    /// Adds a plugin that was made already, before the server starts or while it is open. One of the same name is replaced in its place.
+    /// Adds a plugin that was made already, before the server starts or while it runs. One of the same name is replaced in its place.
     pub(crate) fn add_plugin(&mut self, setup: PluginSetup, plugin: Box<dyn Plugin>, by: &str) {
         let position = self.hooks.find(&setup.name).map(|(position, _)| position);
         let what = if position.is_some() { "replace" } else { "enable" };
         let action = self.act(what, by).whom(setup.name.clone());
         let handed = position.and_then(|_| self.take_out_plugin(&setup.name, true));
         self.insert_plugin(setup, plugin, handed, position);
-        self.record_while_open(action);
+        self.record_while_running(action);
     }
 
     /// Drops a plugin with all that belongs to it. Says whether it was there.
@@ -39,7 +41,7 @@ impl Hub {
             return false;
         }
         self.take_out_plugin(name, false);
-        self.record_while_open(self.act("disable", by).whom(name));
+        self.record_while_running(self.act("disable", by).whom(name));
         true
     }
 
@@ -56,7 +58,9 @@ impl Hub {
         let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
         let commands = slot.map(|slot| slot.commands(&self.state));
         self.register_commands(id, commands.unwrap_or_default());
-        if !self.open {
+        self.hooks.load_protocols(id, &self.state);
+        self.state.shared.set_protocols(self.hooks.protocols());
+        if !self.is_running {
             return;
         }
         let (state, effects) = (&self.state, &mut self.effects);
@@ -74,7 +78,7 @@ impl Hub {
     fn take_out_plugin(&mut self, name: &str, is_replaced: bool) -> Option<Handed> {
         let id = self.hooks.find(name).map(|(_, slot)| slot.stats.id)?;
         let mut handed = None;
-        if self.open {
+        if self.is_running {
             let (state, effects) = (&self.state, &mut self.effects);
             let _ = self
                 .hooks
@@ -96,9 +100,24 @@ impl Hub {
         }
         self.forget_commands(id);
         self.forget_answers(id, name);
+        self.state.shared.set_protocols(self.hooks.protocols());
+        if !is_replaced {
+            self.disconnect_speakers_of(name);
+        }
         self.state.plugins = self.hooks.stats();
         self.retire_tasks(id);
         handed
+    }
+
+    /// Whoever speaks a protocol of a plugin that is no more cannot be spoken to.
+    fn disconnect_speakers_of(&mut self, plugin: &str) {
+        let speaks = |member: &&Member| member.outbox.wire.protocol_of() == Some(plugin);
+        let speakers: Vec<_> =
+            self.state.roster.iter().filter(speaks).map(|member| member.id).collect();
+        for member in speakers {
+            let why = format!("the plugin `{plugin}` was disabled");
+            self.disconnect(member, LeaveReason::Refused { why });
+        }
     }
 
     /// Replaces the plugins by those of a new configuration, which were all made. Where the setup did not change the running one goes on undisturbed, and the
@@ -132,15 +151,15 @@ impl Hub {
             let what = if replaced.is_some() { "replace" } else { "enable" };
             let action = self.act(what, by).whom(setup.name.clone());
             self.insert_plugin(setup, plugin, replaced.flatten(), Some(position));
-            self.record_while_open(action);
+            self.record_while_running(action);
         }
         self.state.plugins = self.hooks.stats();
         unneeded
     }
 
-    /// What is done to build a server up or to close it is nobody's doing.
-    fn record_while_open(&mut self, action: Action) {
-        if self.open {
+    /// Records what somebody did. What is done to build a server up or to stop it is nobody's doing.
+    fn record_while_running(&mut self, action: Action) {
+        if self.is_running {
             self.record(action);
         }
     }

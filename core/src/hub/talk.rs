@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
-use super::membership::PAGE;
+use super::not_done::NotDone;
 use crate::plugin::draft::{MessageDraft, Target};
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::{EntryKind, MessageKind, NoticeKind};
@@ -20,6 +20,18 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::request::Request;
 use crate::protocol::sanitize;
 use crate::state::report::Report;
+
+/// Names on one page of a roster.
+pub(super) const PAGE: usize = 500;
+
+/// A message to a room that was checked, and that no plugin is against.
+struct Message {
+    from: Name,
+    text: String,
+    kind: MessageKind,
+    nonce: Option<String>,
+    tags: BTreeMap<String, String>,
+}
 
 impl Hub {
     /// A person typed a line in chat: a message, or a command after `!`.
@@ -44,7 +56,7 @@ impl Hub {
             Request::Rename { name } => self.rename(id, &name, nonce.clone()),
             Request::Members { room, after } => self
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
-                .map_err(Some),
+                .map_err(NotDone::Refused),
             Request::Rooms => {
                 let rooms = self.state.rooms.iter().map(|room| room.info()).collect();
                 self.state.send(id, Event::Rooms { rooms, nonce: nonce.clone() });
@@ -91,10 +103,10 @@ impl Hub {
     pub(super) fn answer(
         &mut self,
         id: MemberId,
-        result: Result<(), Option<Refusal>>,
+        result: Result<(), NotDone>,
         nonce: Option<String>,
     ) {
-        if let Err(Some(refusal)) = result {
+        if let Err(NotDone::Refused(refusal)) = result {
             self.refuse(id, refusal, nonce);
         }
     }
@@ -107,14 +119,14 @@ impl Hub {
         text: String,
         kind: MessageKind,
         nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let room = self.room_of(id, room)?;
         let (Some(room), Some(from)) = (self.state.rooms.get(room), self.state.roster.get(id))
         else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let Some(from) = from.name.clone() else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let target = Target::Room(room.name.clone());
         let draft =
@@ -129,9 +141,9 @@ impl Hub {
         to: &str,
         text: String,
         nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    ) -> Result<(), NotDone> {
         let Some(from) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
-            return Err(None);
+            return Err(NotDone::Gone);
         };
         let target = Target::Person(self.person(to)?);
         let kind = MessageKind::Say;
@@ -148,7 +160,8 @@ impl Hub {
         };
         let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
         let from = self.state.operator_name.clone();
-        self.commit_message(None, room, from, text, MessageKind::Say, None, BTreeMap::new());
+        let (kind, nonce, tags) = (MessageKind::Say, None, BTreeMap::new());
+        self.commit_message(None, room, Message { from, text, kind, nonce, tags });
         Ok(())
     }
 
@@ -179,12 +192,8 @@ impl Hub {
         }
     }
 
-    /// Asks the plugins, and lets what they made of it happen.
-    fn deliver(
-        &mut self,
-        mut draft: MessageDraft,
-        nonce: Option<String>,
-    ) -> Result<(), Option<Refusal>> {
+    /// Asks the plugins, and sends what they made of it.
+    fn deliver(&mut self, mut draft: MessageDraft, nonce: Option<String>) -> Result<(), NotDone> {
         let member = draft.member;
         draft.text = self.checked_text(member, draft.text)?;
         self.gate(Hook::BeforeMessage, member, |plugin, context| {
@@ -197,9 +206,9 @@ impl Hub {
             Target::Room(room) => {
                 let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
                     let text = format!("there is no room `{room}`; check its name");
-                    return Err(Some(Refusal::new(ErrorCode::NoSuchRoom, text)));
+                    return Err(NotDone::Refused(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
-                self.commit_message(member, room, from, text, kind, nonce, tags);
+                self.commit_message(member, room, Message { from, text, kind, nonce, tags });
             }
             Target::Person(to) => {
                 let to = self.person(to.as_str())?;
@@ -209,22 +218,10 @@ impl Hub {
         Ok(())
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a message has so many parts; a struct for one caller more would hide them"
-    )]
-    fn commit_message(
-        &mut self,
-        member: Option<MemberId>,
-        room: RoomId,
-        from: Name,
-        text: String,
-        kind: MessageKind,
-        nonce: Option<String>,
-        tags: BTreeMap<String, String>,
-    ) {
+    fn commit_message(&mut self, member: Option<MemberId>, room: RoomId, message: Message) {
         self.count_message(member);
-        self.commit(room, EntryKind::Message { from, text, kind, nonce, tags });
+        let Message { from, text, kind, nonce, tags } = message;
+        self.commit_by(member, room, EntryKind::Message { from, text, kind, nonce, tags });
         let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
@@ -296,7 +293,7 @@ impl Hub {
             return Err(Refusal::new(ErrorCode::BadRequest, text));
         }
         let limit = self.state.settings().limits.message_characters.unwrap_or(usize::MAX);
-        // So many bytes are at most so many characters, which are not counted without need.
+        // There are at most as many characters as bytes, so they are counted only where it may matter.
         if text.len() > limit {
             let length = text.chars().count();
             if length > limit {

@@ -12,8 +12,11 @@ use socket2::{SockRef, TcpKeepalive};
 
 use crate::io::reactor::{Reactor, Watched};
 
-/// A connection's bytes. Reading is the session's alone; writing is done by whoever holds the outbox's writer.
-pub(crate) trait Transport: Debug + Send + Sync {
+/// A connection's bytes, without waiting for any.
+///
+/// Reading and the two `poll_…` are called by the one task of the connection; writing by whoever has something for it, one at a time. All return at
+/// once. A transport that is laid over another (see [`Opening::Transport`](crate::dialect::Opening::Transport)) passes on what it is polled for.
+pub trait Transport: Debug + Send + Sync {
     /// Reads what is there; 0 at the end.
     ///
     /// # Errors
@@ -34,12 +37,12 @@ pub(crate) trait Transport: Debug + Send + Sync {
 
     /// Ends both directions.
     fn shutdown(&self);
-
-    /// Whether the other end is in this process and takes events as they are, instead of bytes.
-    fn takes_values(&self) -> bool {
-        false
-    }
 }
+
+/// How long the peer may leave unacknowledged what was sent to it before the connection counts as broken; the system alone would try for a quarter
+/// of an hour.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(75);
 
 /// TCP, unencrypted.
 #[derive(Debug)]
@@ -55,10 +58,12 @@ impl Tcp {
             .with_time(Duration::from_secs(60))
             .with_interval(Duration::from_secs(15));
         let socket = SockRef::from(&stream);
-        // Neither is worth refusing anybody for.
-        if let Err(error) =
-            socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive))
-        {
+        // None is worth refusing anybody for.
+        let options = socket.set_tcp_nodelay(true);
+        let options = options.and_then(|()| socket.set_tcp_keepalive(&keepalive));
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let options = options.and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED)));
+        if let Err(error) = options {
             tracing::debug!(%error, "a socket option was not taken");
         }
         Watched::new(stream, reactor).map(Self)
@@ -74,7 +79,7 @@ impl Transport for Tcp {
         self.0.write(|mut socket| match slices {
             // `send` is cheaper than `writev`.
             [slice] => retry(|| socket.write(slice)),
-            slices => retry(|| socket.write_vectored(slices)),
+            slices => retry(|| write_vectored(socket, slices)),
         })
     }
 
@@ -114,10 +119,20 @@ impl Transport for InProcess {
     }
 
     fn shutdown(&self) {}
+}
 
-    fn takes_values(&self) -> bool {
-        true
-    }
+/// Writes several slices at once. Not `writev`, which sends SIGPIPE where the peer has reset: that would end the whole program, unless it ignores
+/// the signal, and a library does not change that.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn write_vectored(socket: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    const MSG_NOSIGNAL: i32 = 0x4000;
+    SockRef::from(socket).send_vectored_with_flags(slices, MSG_NOSIGNAL)
+}
+
+/// Writes several slices at once; the standard library has set the socket up so that no signal is sent.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn write_vectored(mut socket: &TcpStream, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    socket.write_vectored(slices)
 }
 
 fn retry(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {

@@ -162,7 +162,7 @@ impl Context<'_> {
         self.push(Effect::Direct { member, to: to.into(), text: text.into() });
     }
 
-    /// Lets a member into a room. Gates are asked.
+    /// Lets a member join a room. Gates are asked.
     pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
         self.push(Effect::Join { member, room: room.into() });
     }
@@ -182,7 +182,7 @@ impl Context<'_> {
         self.push(Effect::Quit { member, farewell: farewell.into() });
     }
 
-    /// Sends a member out of the server; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.
+    /// Disconnects a member; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.
     pub fn kick(&mut self, member: MemberId, by: Option<&Name>, why: impl Into<String>) {
         self.push(Effect::Kick { member, by: by.cloned(), why: why.into() });
     }
@@ -225,7 +225,7 @@ impl Context<'_> {
         self.push(Effect::OpenRoom { room: room.clone(), topic: topic.into() });
     }
 
-    /// Closes a room; who is in it is out of it. The default room stays.
+    /// Closes a room; its members leave it. The default room stays.
     pub fn close_room(&mut self, room: &RoomName) {
         self.push(Effect::CloseRoom { room: room.clone() });
     }
@@ -236,7 +236,7 @@ impl Context<'_> {
         self.push(Effect::SetTimer { key: key.into(), after });
     }
 
-    /// Takes a timer of this plugin back, if it is set.
+    /// Cancels a timer of this plugin, if it is set.
     pub fn cancel_timer(&mut self, key: impl Into<String>) {
         self.push(Effect::CancelTimer { key: key.into() });
     }

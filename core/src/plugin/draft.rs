@@ -34,7 +34,7 @@ pub struct NameDraft {
     pub name: String,
 }
 
-/// Somebody at the door of a room.
+/// Somebody about to join a room.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JoinDraft {
@@ -114,7 +114,7 @@ pub struct Left {
     pub announced: bool,
 }
 
-/// Somebody who was sent out.
+/// Somebody who was kicked.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Kicked {

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::dialect::Protocol;
 use crate::plugin::Plugin;
 use crate::plugin::context::Context;
 use crate::plugin::effect::Effect;
@@ -19,8 +20,9 @@ use crate::protocol::plugin_info::{OnPanic, PluginSetup};
 use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Report;
 use crate::state::server_state::ServerState;
+use crate::state::shared::AddedProtocol;
 
-/// So many panics within [`PANIC_WINDOW`] turn a plugin off.
+/// This many panics within [`PANIC_WINDOW`] turn a plugin off.
 const PANICS: usize = 3;
 const PANIC_WINDOW: Duration = Duration::from_secs(600);
 
@@ -33,6 +35,7 @@ pub(crate) struct Hooks {
 pub(crate) struct Slot {
     pub(crate) stats: Arc<PluginStats>,
     plugin: Box<dyn Plugin>,
+    protocols: Vec<Arc<dyn Protocol>>,
     panics: VecDeque<Instant>,
 }
 
@@ -69,11 +72,11 @@ impl Hooks {
         position: Option<usize>,
     ) {
         let stats = Arc::new(PluginStats::new(id, setup));
-        let slot = Slot { stats, plugin, panics: VecDeque::new() };
+        let slot = Slot { stats, plugin, protocols: Vec::new(), panics: VecDeque::new() };
         self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
-    /// Takes a plugin out.
+    /// Removes a plugin.
     pub(crate) fn remove(&mut self, id: SlotId) -> Option<Slot> {
         let position = self.slots.iter().position(|slot| slot.stats.id == id)?;
         Some(self.slots.remove(position))
@@ -82,6 +85,26 @@ impl Hooks {
     /// The plugin of this name, with its place in the order.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Slot)> {
         self.slots.iter().enumerate().find(|(_, slot)| slot.stats.setup.name == name)
+    }
+
+    /// Asks a plugin for its protocols.
+    pub(crate) fn load_protocols(&mut self, id: SlotId, state: &ServerState) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.stats.id == id) {
+            slot.protocols = slot.listed("protocols", state, |plugin| plugin.protocols());
+        }
+    }
+
+    /// The protocols of all plugins, in the order of the plugins.
+    pub(crate) fn protocols(&self) -> Vec<AddedProtocol> {
+        let of = |slot: &Slot| {
+            let plugin: Arc<str> = slot.stats.setup.name.as_str().into();
+            let added = |protocol: &Arc<dyn Protocol>| AddedProtocol {
+                plugin: plugin.clone(),
+                protocol: protocol.clone(),
+            };
+            slot.protocols.iter().map(added).collect::<Vec<_>>()
+        };
+        self.slots.iter().flat_map(of).collect()
     }
 
     /// Moves a plugin to a place in the order.
@@ -233,9 +256,19 @@ impl Slot {
 
     /// The commands of the plugin; none where it panics.
     pub(crate) fn commands(&self, state: &ServerState) -> Vec<Command> {
-        catch_unwind(AssertUnwindSafe(|| self.plugin.commands())).unwrap_or_else(|panic| {
+        self.listed("commands", state, |plugin| plugin.commands())
+    }
+
+    /// What the plugin lists of something; nothing where it panics.
+    fn listed<T>(
+        &self,
+        what: &str,
+        state: &ServerState,
+        list: impl FnOnce(&dyn Plugin) -> Vec<T>,
+    ) -> Vec<T> {
+        catch_unwind(AssertUnwindSafe(|| list(&*self.plugin))).unwrap_or_else(|panic| {
             let plugin = self.stats.setup.name.clone();
-            let text = format!("panicked in commands: {}", panic_message(&*panic));
+            let text = format!("panicked in {what}: {}", panic_message(&*panic));
             state.reports.send(Report::Plugin { plugin, text });
             Vec::new()
         })

@@ -1,5 +1,5 @@
-//! What somebody did to others or to the server: sent out, banned, opened, enabled. Recorded once, for the console, for code that watches and for
-//! plugins that keep it.
+//! What somebody did to others or to the server: a kick, a ban, a room that was opened, a plugin that was enabled. Recorded once, for the
+//! console, for code that watches and for plugins that keep it.
 
 use std::fmt;
 

@@ -9,7 +9,7 @@ use crate::protocol::role::Role;
 /// ```
 /// use salotto::{Arg, Command, Role};
 ///
-/// let kick = Command::new("kick", "Sends somebody out")
+/// let kick = Command::new("kick", "Disconnects a user")
 ///     .arg(Arg::member("name"))
 ///     .arg(Arg::text("reason").optional())
 ///     .role(Role::Moderator)
@@ -40,7 +40,7 @@ pub struct Command {
 /// One thing that a command takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
-    /// What it is called in usage (in capitals there) and in [`Invocation::get`].
+    /// What it is called in usage (in capitals there) and in [`Invocation::get`](crate::Invocation::get).
     pub name: String,
     /// What it stands for; decides completion.
     pub kind: ArgKind,
@@ -71,7 +71,7 @@ pub enum ArgKind {
     /// The rest of the line, as it is.
     Text,
     /// A word that nobody should see or keep, such as a password. Fronts keep the lines of such a command out of their history, and show them as
-    /// [`redacted`] makes them.
+    /// [`redacted`](crate::command::redacted) makes them.
     Secret,
 }
 

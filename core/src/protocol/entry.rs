@@ -52,7 +52,7 @@ pub enum EntryKind {
         #[serde(default)]
         kind: NoticeKind,
     },
-    /// Somebody came in. Keeps a roster true; people read the notice.
+    /// Somebody joined. Keeps a roster up to date; people read the notice.
     Joined {
         /// Who.
         who: Name,
@@ -119,9 +119,9 @@ pub enum NoticeKind {
     /// Anything.
     #[default]
     Info,
-    /// Somebody came.
+    /// Somebody joined.
     Joined,
-    /// Somebody went.
+    /// Somebody left.
     Left,
     /// Somebody has another name.
     Renamed,

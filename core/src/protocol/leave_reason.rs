@@ -19,7 +19,7 @@ pub enum LeaveReason {
     },
     /// Left this room only.
     Parted,
-    /// Was sent out.
+    /// Was kicked.
     Kicked {
         /// By whom; `None` where a plugin did it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub enum LeaveReason {
     TooSlow,
     /// Did not answer for too long.
     Idle,
-    /// A limit of the server or a plugin ended it before a name was accepted.
+    /// A limit of the server or a plugin ended it.
     Refused {
         /// Which.
         #[serde(default)]

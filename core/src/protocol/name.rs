@@ -15,8 +15,8 @@ use crate::protocol::sanitize;
 /// The name of a person, as it is shown.
 ///
 /// Normalised to NFC, without control or invisible characters, without white space and without the ASCII punctuation that the
-/// text dialect gives a meaning (`_`, `-`, `.` and `'` are fine). Equality is of the shown form; who may stand
-/// beside whom is decided by [`Name::keys`].
+/// text dialect gives a meaning (`_`, `-`, `.` and `'` are fine). Equality is of the shown form; whether
+/// two people may have two names at the same time is decided by [`Name::keys`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Arc<str>);
 
@@ -118,8 +118,8 @@ macro_rules! name_type {
                 &self.0
             }
 
-            /// The forms under which this name takes its place: one or two. Two names of which any keys are
-            /// equal pass for one another (by case, by compatibility form, by look-alike letters) and cannot stand side by side.
+            /// The forms in which this name is compared: one or two. Two names of which any keys are
+            /// equal pass for one another (by case, by compatibility form, by look-alike letters) and are not given at the same time.
             pub fn keys(&self) -> Vec<String> {
                 keys(&self.0)
             }

@@ -1,33 +1,19 @@
-//! Passwords: kept as argon2id hashes, looked at off the hub and never many at once.
+//! Passwords, kept as argon2id hashes. How one is compared with its hash stands above, in `state/verifier.rs`.
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use argon2::password_hash::{PasswordHasher, phc};
-use argon2::{Algorithm, Argon2, Block, Params, Version};
-use async_lock::Semaphore;
-use async_lock::SemaphoreGuard;
+use argon2::{Algorithm, Argon2, Params};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Passwords that are looked at at once in this process: each takes a core for some ten milliseconds, and 19 MiB.
-const AT_ONCE: usize = 2;
-/// Passwords that may wait for that: a second or two of work. Who comes then is told to come back.
-const WAITING: usize = 64;
-/// Blocks of 1 KiB for which memory is asked at least. What is not touched costs nothing, and what is larger than 32 MiB the C library gives back to the system
-/// when it is freed: 19 MiB it would keep for each thread that ever had them.
-const GIVEN_BACK: usize = 33 * 1024;
 /// What a hash in a configuration may cost at most: 1 GiB and a hundred rounds; more is a slip of the pen, and would stop the server.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_ROUNDS: u32 = 100;
 
-/// Where all passwords of this process are looked at.
-static VERIFIER: Verifier = Verifier::new();
-
 /// A password as it is kept: a salted argon2id hash, written as a PHC string (`$argon2id$v=19$…`). `salotto hash-password` makes one.
 ///
-/// Whoever reads it cannot say the password, but can try many in peace: it belongs into a file that not everybody reads.
+/// Whoever reads it cannot say the password, but can try many in peace: it belongs in a file that not everybody reads.
 ///
 /// ```
 /// use salotto::PasswordHash;
@@ -42,7 +28,7 @@ static VERIFIER: Verifier = Verifier::new();
 /// # }).unwrap();
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(phc::PasswordHash);
+pub struct PasswordHash(pub(crate) phc::PasswordHash);
 
 /// Why a hash could not be made or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,86 +73,6 @@ impl PasswordHash {
         }
         let failed = |error: argon2::password_hash::Error| PasswordError::Failed(error.to_string());
         Argon2::default().hash_password(password.as_bytes()).map(Self).map_err(failed)
-    }
-
-    /// Whether this is the password. It is looked at on a thread of its own, never more than two at once in this process; others wait their
-    /// turn. When the answer is not waited for any more, one that has not begun is not looked at.
-    ///
-    /// # Errors
-    /// [`TooBusy`] when many wait already. Nothing is known of the password then.
-    pub async fn verify(&self, password: String) -> Result<bool, TooBusy> {
-        self.verify_at(&VERIFIER, password).await
-    }
-
-    async fn verify_at(
-        &self,
-        verifier: &'static Verifier,
-        password: String,
-    ) -> Result<bool, TooBusy> {
-        let place = verifier.queue()?.place().await;
-        let (sender, answer) = async_channel::bounded(1);
-        let hash = self.0.clone();
-        let look = move || {
-            let is_right = matches(&hash, password.as_bytes()).unwrap_or(false);
-            drop(place);
-            // Whoever asked may have gone.
-            let _ = sender.try_send(is_right);
-        };
-        // Not one of a pool, whose threads would stay and wake up from time to time.
-        let thread = thread::Builder::new().name("salotto-password".into()).spawn(look);
-        thread.map_err(|_| TooBusy)?;
-        // A thread that panicked has found nothing right.
-        Ok(answer.recv().await.unwrap_or(false))
-    }
-}
-
-/// Whether a hash is that of a password; `None` where the hash cannot be computed.
-fn matches(hash: &phc::PasswordHash, password: &[u8]) -> Option<bool> {
-    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
-    let params = Params::try_from(hash).ok()?;
-    let mut memory = Vec::with_capacity(params.block_count().max(GIVEN_BACK));
-    memory.resize(params.block_count(), Block::new());
-    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
-    let mut output = vec![0; expected.len()];
-    Argon2::new(Algorithm::Argon2id, version, params)
-        .hash_password_into_with_memory(password, salt, &mut output, &mut memory)
-        .ok()?;
-    // Compared in a time that tells nothing.
-    Some(phc::Output::new(&output).ok()? == *expected)
-}
-
-/// A few places, and a queue before them that is not endless.
-struct Verifier {
-    places: Semaphore,
-    waiting: AtomicUsize,
-}
-
-/// Somebody in the queue, until it is dropped.
-struct Queued(&'static Verifier);
-
-impl Verifier {
-    const fn new() -> Self {
-        Self { places: Semaphore::new(AT_ONCE), waiting: AtomicUsize::new(0) }
-    }
-
-    fn queue(&'static self) -> Result<Queued, TooBusy> {
-        let joined = self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
-            (waiting < WAITING).then_some(waiting + 1)
-        });
-        joined.map(|_| Queued(self)).map_err(|_| TooBusy)
-    }
-}
-
-impl Queued {
-    /// Waits for a place. It is free again when it is dropped, which the thread that works there does.
-    async fn place(self) -> SemaphoreGuard<'static> {
-        self.0.places.acquire().await
-    }
-}
-
-impl Drop for Queued {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -215,26 +121,23 @@ impl<'de> Deserialize<'de> for PasswordHash {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod testing {
+    use argon2::Version;
+
     use super::*;
 
     /// `swordfish`, at the least cost that there is.
-    fn quick() -> PasswordHash {
+    pub(crate) fn quick() -> PasswordHash {
         let params = Params::new(8, 1, 1, None).unwrap();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         PasswordHash(argon2.hash_password(b"swordfish").unwrap())
     }
+}
 
-    #[test]
-    fn the_password_is_found_right_and_every_other_wrong() {
-        futures_lite::future::block_on(async {
-            let hash = quick();
-            assert_eq!(hash.verify("swordfish".into()).await, Ok(true));
-            for other in ["", "Swordfish", "swordfish ", "$argon2id$"] {
-                assert_eq!(hash.verify(other.into()).await, Ok(false), "{other:?}");
-            }
-        });
-    }
+#[cfg(test)]
+mod tests {
+    use super::testing::quick;
+    use super::*;
 
     #[test]
     fn the_same_password_is_hashed_differently_each_time() {
@@ -275,35 +178,5 @@ mod tests {
             costly.parse::<PasswordHash>(),
             Err(PasswordError::TooCostly { rounds: 4_000_000, .. })
         ));
-    }
-
-    #[test]
-    fn few_are_looked_at_at_once_many_wait_and_more_are_sent_away() {
-        static VERIFIER: Verifier = Verifier::new();
-        futures_lite::future::block_on(async {
-            // Taken as if by somebody, so that everybody else waits.
-            let places = [VERIFIER.places.acquire().await, VERIFIER.places.acquire().await];
-            assert!(VERIFIER.places.try_acquire().is_none());
-            let hash = quick();
-            let mut waiting = Vec::new();
-            let busy = loop {
-                let mut verify = Box::pin(hash.verify_at(&VERIFIER, "swordfish".into()));
-                match futures_lite::future::poll_once(&mut verify).await {
-                    None => waiting.push(verify),
-                    Some(answer) => break answer,
-                }
-                assert!(waiting.len() <= WAITING);
-            };
-            assert_eq!(busy, Err(TooBusy));
-            // Who gives up makes room.
-            waiting.pop();
-            waiting.push(Box::pin(hash.verify_at(&VERIFIER, "swordfish".into())));
-            let last = waiting.len() - 1;
-            assert!(futures_lite::future::poll_once(&mut waiting[last]).await.is_none());
-            drop(places);
-            for verify in waiting {
-                assert_eq!(verify.await, Ok(true));
-            }
-        });
     }
 }

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Removes from a message what could harm or deceive a terminal.
 ///
 /// Control characters (C0, DEL, C1) and the bidirectional overrides, embeddings and isolates are
-/// dropped; a tab and the Unicode line and paragraph separators become a space; white space at the end goes. The
+/// dropped; a tab, a line break and the Unicode line and paragraph separators become a space; white space at the end goes. The
 /// joiners that emoji and some scripts need stay. Borrows when there is nothing to do.
 ///
 /// ```
@@ -20,10 +20,12 @@ pub fn message(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| !is_control(c) && !is_direction(c) && !is_separator(c)) {
         return Cow::Borrowed(text);
     }
+    // A CR LF is one line break.
+    let text = text.replace("\r\n", "\n");
     let cleaned: String = text
         .chars()
         .filter_map(|c| match c {
-            '\t' => Some(' '),
+            '\t' | '\n' | '\r' => Some(' '),
             c if is_separator(c) => Some(' '),
             c if is_control(c) || is_direction(c) => None,
             c => Some(c),
@@ -115,6 +117,7 @@ mod tests {
     fn escape_sequences_and_direction_overrides_do_not_pass() {
         assert_eq!(message("a\u{1b}[2Jb\u{7}c\u{9b}d\u{202e}e"), "a[2Jbcde");
         assert_eq!(message("one\u{2028}two"), "one two");
+        assert_eq!(message("one\r\ntwo\nthree\rfour\n"), "one two three four");
     }
 
     #[test]

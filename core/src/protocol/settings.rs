@@ -1,14 +1,17 @@
 //! Every setting of a server with its unit, default and bound, checked once by [`Settings::check`]. Plugins and their settings are
 //! given beside these; see [`ServerBuilder::plugin`](crate::ServerBuilder::plugin).
 
+mod check;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::protocol::name::{Name, NameBounds, RoomName};
+use crate::protocol::name::NameBounds;
 #[cfg(feature = "password")]
 use crate::protocol::password::PasswordHash;
+use check::Wrong;
 
 /// Everything that shapes a server, apart from its plugins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub struct ServerSettings {
     pub listen: Vec<String>,
     /// Asked of whoever connects and says nothing. `{server}` is the name of the server.
     pub greeting: String,
-    /// What everybody has to say before they are let in; `None` lets everybody in. Whoever is in when it changes stays.
+    /// Asked of everybody before a name; `None` asks for none. Whoever is connected when it changes stays.
     #[cfg(feature = "password")]
     pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.
@@ -245,80 +248,11 @@ impl Settings {
     /// assert_eq!(settings.check()[0].field, "rooms.default");
     /// ```
     pub fn check(&self) -> Vec<SettingsError> {
-        let mut wrong = Vec::new();
-        let mut expect = |holds: bool, field: &str, value: String, expected: &str| {
-            if !holds {
-                wrong.push(SettingsError { field: field.into(), value, expected: expected.into() });
-            }
-        };
-        for address in &self.server.listen {
-            let has_port = address
-                .rsplit_once(':')
-                .is_some_and(|(context, port)| !context.is_empty() && port.parse::<u16>().is_ok());
-            expect(
-                has_port,
-                "server.listen",
-                format!("{address:?}"),
-                "an address with port such as \"0.0.0.0:53000\"",
-            );
-        }
-        if let Err(error) = Name::new(&self.server.operator_name, self.limits.name_bounds()) {
-            expect(
-                false,
-                "server.operator_name",
-                format!("{:?}", self.server.operator_name),
-                &format!("a good name: {error}"),
-            );
-        }
-        let rooms = std::iter::once(("rooms.default", &self.rooms.default))
-            .chain(self.rooms.listed.iter().map(|room| ("rooms.listed.name", &room.name)));
-        let mut seen = Vec::new();
-        for (field, name) in rooms {
-            match RoomName::new(name, self.limits.room_name_bounds()) {
-                Ok(room) => {
-                    let keys = room.keys();
-                    let taken = keys.iter().any(|key| seen.contains(key));
-                    expect(!taken, field, format!("{name:?}"), "a name that no other room has");
-                    seen.extend(keys);
-                }
-                Err(error) => {
-                    expect(false, field, format!("{name:?}"), &format!("a good name: {error}"));
-                }
-            }
-        }
-        let threads = self.server.threads;
-        expect(threads != Some(0), "server.threads", "0".into(), "1 or more, or None");
-        let (entries, bytes) = (self.rooms.timeline_entries, self.rooms.timeline_bytes);
-        expect(entries >= 16, "rooms.timeline_entries", entries.to_string(), "16 or more");
-        expect(bytes >= 16 * 1024, "rooms.timeline_bytes", bytes.to_string(), "16384 or more");
-        for (field, value, least) in [
-            ("limits.line_bytes", self.limits.line_bytes, 64),
-            ("limits.unended_bytes", self.limits.unended_bytes, 64),
-            ("limits.message_characters", self.limits.message_characters, 1),
-            ("limits.name_graphemes", self.limits.name_graphemes, 1),
-            ("limits.name_bytes", self.limits.name_bytes, 4),
-            ("limits.room_name_bytes", self.limits.room_name_bytes, 4),
-            ("limits.rooms_per_member", self.limits.rooms_per_member, 1),
-            ("limits.rooms", self.limits.rooms, 1),
-            ("limits.name_lines", self.limits.name_lines, 1),
-            ("limits.connections", self.limits.connections, 1),
-            ("limits.connections_per_address", self.limits.connections_per_address, 1),
-            ("limits.new_connections_per_minute", self.limits.new_connections_per_minute, 1),
-            ("limits.mailbox", self.limits.mailbox, 16),
-        ] {
-            let value = value.unwrap_or(usize::MAX);
-            expect(value >= least, field, value.to_string(), &format!("{least} or more, or None"));
-        }
-        if let Some(Rate { burst, per_second }) = self.limits.rate {
-            expect(burst >= 1, "limits.rate.burst", burst.to_string(), "1 or more");
-            let holds = per_second.is_finite() && per_second > 0.0;
-            expect(holds, "limits.rate.per_second", per_second.to_string(), "more than 0");
-        }
-        if let (Some(ping), Some(gone)) = (self.limits.ping_after, self.limits.gone_after) {
-            let value = gone.as_secs_f64().to_string();
-            expect(gone > ping, "limits.gone_after", value, "more than `limits.ping_after`");
-        }
-        wrong
+        let mut wrong = Wrong::default();
+        self.server.check(&self.limits, &mut wrong);
+        self.rooms.check(&self.limits, &mut wrong);
+        self.limits.check(&mut wrong);
+        wrong.0
     }
 
     /// The paths of all settings that differ from those of `before`, such as `limits.rate`, by name.

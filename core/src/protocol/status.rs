@@ -12,13 +12,13 @@ use crate::protocol::timestamp::Timestamp;
 /// What stands where a list is empty.
 pub(crate) const NONE: &str = "none";
 
-/// How a server is doing, at one moment. What is counted is counted since it opened.
+/// How a server is doing, at one moment. What is counted is counted since it started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
     /// What it is called.
     pub name: String,
-    /// When it opened.
+    /// When it started.
     pub since: Timestamp,
     /// Where it listens.
     pub addresses: Vec<SocketAddr>,
@@ -41,13 +41,13 @@ pub struct Status {
     /// Connections ended, by the reason as it stands on the wire: `quit`, `kicked`, `lost`, `too_slow`, `idle`, `refused`, `stopping`.
     /// A reason that was never met is left out.
     pub left: BTreeMap<String, u64>,
-    /// How often each limit was hit, those that never did included.
+    /// How often each limit was hit, also where it never was.
     pub limit_hits: BTreeMap<LimitHit, u64>,
     /// Things that wait for the hub at this moment. When they are 1024, whoever has more waits.
     pub queue: usize,
     /// The plugins in the order in which their hooks run.
     pub plugins: Vec<PluginInfo>,
     /// Resident memory of this process in bytes, where the system tells. `None` in hooks, which must not wait for the system;
-    /// [`resident_memory`] tells it to a task.
+    /// [`resident_memory`](crate::resident_memory) tells it to a task.
     pub memory_bytes: Option<u64>,
 }

@@ -200,7 +200,7 @@ fn make(plugins: Vec<Enable>, catalog: &Catalog) -> Result<Vec<Made>, Vec<Catalo
     if errors.is_empty() { Ok(made) } else { Err(errors) }
 }
 
-/// Puts a server together from what was looked at, and sets it going.
+/// Puts a server together from what was checked, and starts it.
 fn run(
     mut hub: Hub,
     plugins: Vec<Made>,
@@ -226,6 +226,7 @@ fn run(
         shard.executor.spawn(Fanout::walk(fanout, counters, index, cut_off))
     };
     let walks = acceptor.shards.iter().enumerate().map(walk).collect();
+    shared.set_adopter(Some(Arc::new(acceptor.clone())));
     let accept = |listener| near.spawn(acceptor.clone().accept(listener));
     let listeners = listeners.into_iter().map(accept).collect();
     Server { handle, listeners, hub: Some(hub), walks, permits, threads }

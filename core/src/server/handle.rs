@@ -88,7 +88,7 @@ impl Handle {
         self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
     }
 
-    /// Disconnects somebody, as the operator. They are told the reason, which may be empty; of a long one the first 400 characters.
+    /// Disconnects a user, as the operator. They are told the reason, which may be empty; of a long one the first 400 characters.
     ///
     /// # Errors
     /// When there is nobody of that name, or the server is stopped.

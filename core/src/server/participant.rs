@@ -13,7 +13,7 @@ pub use join_options::JoinOptions;
 pub use listener::Listener;
 pub use speaker::{Speaker, TrySayError};
 
-use crate::io::transport::InProcess;
+use crate::hub::NotDone;
 use crate::protocol::error::{Closed, Refusal, TryNextError};
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
@@ -75,6 +75,15 @@ pub enum JoinError {
     Closed(#[from] Closed),
 }
 
+impl From<NotDone> for JoinError {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Refused(refusal) => Self::Refused(refusal),
+            NotDone::Taken | NotDone::Gone => Self::Handled,
+        }
+    }
+}
+
 impl Participant {
     pub(crate) async fn join(
         handle: &Handle,
@@ -82,13 +91,12 @@ impl Participant {
         options: JoinOptions,
     ) -> Result<Self, JoinError> {
         let JoinOptions { peer, rooms, rate } = options;
-        let outbox = handle.shared.outbox(0, Box::new(InProcess));
+        let outbox = handle.shared.outbox_in_process();
         let (id, name) = (outbox.id(), name.to_owned());
         // Made before anything is awaited, so that whoever gives up half-way leaves all the same.
         let mut listener = Listener::new(handle.clone(), outbox.clone());
         let arrival = Arrival { outbox, peer };
-        let joined = handle.ask(move |hub| hub.join_from_code(&arrival, &name, &rooms)).await?;
-        joined.map_err(|refusal| refusal.map_or(JoinError::Handled, JoinError::Refused))?;
+        handle.ask(move |hub| hub.join_from_code(&arrival, &name, &rooms)).await??;
         loop {
             match listener.next().await {
                 Some(Event::Welcome { name, .. }) => {
@@ -207,7 +215,7 @@ pub(super) fn cut_off(handle: &Handle, id: MemberId) {
 fn hang_up(handle: &Handle, id: MemberId, reason: LeaveReason) {
     let hub = handle.inbox.clone();
     let hang_up = async move {
-        // A server that has stopped has let go of everybody.
+        // A server that has stopped has disconnected everybody.
         let _ = hub.send(Inbox::Session(id, SessionInput::HangUp(reason))).await;
     };
     // Ends when the hub has taken it or is gone.
@@ -218,7 +226,7 @@ fn hang_up(handle: &Handle, id: MemberId, reason: LeaveReason) {
 async fn leave(handle: &Handle, id: MemberId) {
     let reason = LeaveReason::Quit { farewell: String::new() };
     let hang_up = Inbox::Session(id, SessionInput::HangUp(reason));
-    // A server that has stopped has let go of everybody.
+    // A server that has stopped has disconnected everybody.
     if handle.inbox.send(hang_up).await.is_ok() {
         let _ = handle.ask(|_| ()).await;
     }

@@ -80,7 +80,7 @@ impl TestServer {
     /// A server as a program would build it, with a catalog for example; it listens nowhere and its clock stands still.
     ///
     /// # Panics
-    /// When it does not open.
+    /// When it does not start.
     pub fn built(builder: ServerBuilder) -> Self {
         let clock = Clock::stopped();
         let server = builder
@@ -102,15 +102,15 @@ impl TestServer {
         self.handle.clone()
     }
 
-    /// Somebody comes in, under this name or one that looks like it.
+    /// Somebody joins, under this name or one that looks like it.
     ///
     /// # Panics
-    /// When they are not let in.
+    /// When they are refused.
     pub fn enter(&self, name: &str) -> Guest {
         self.try_enter(name).unwrap_or_else(|error| panic!("{name} could not enter: {error}"))
     }
 
-    /// Somebody tries to come in.
+    /// Somebody tries to join.
     ///
     /// # Errors
     /// What they are refused with.
@@ -118,7 +118,7 @@ impl TestServer {
         self.try_enter_as(Peer::Local, name)
     }
 
-    /// Somebody tries to come in from an address, as plugins see it; there is no socket.
+    /// Somebody tries to join from an address, as plugins see it; there is no socket.
     ///
     /// # Errors
     /// What they are refused with.

@@ -65,6 +65,8 @@ pub(crate) enum SessionInput {
     Greet,
     /// Something that only this connection is told: its line was bad, or it is pinged. It goes through the hub to keep its place in the order.
     Send(Box<Event>),
+    /// Bytes for this connection alone that its protocol has made already, in their place in the order.
+    Answer(Vec<u8>),
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }

@@ -38,7 +38,7 @@ impl PluginStats {
         add(&self.nanoseconds, took.as_nanos() as u64);
     }
 
-    /// Turns it off for good.
+    /// Turns it off, until it is enabled anew.
     pub(crate) fn fail(&self, reason: String) {
         // The first reason is the one that counts.
         let _ = self.failed.set(reason);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::delivery::fanout::Amount;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::timeline::{Stamp, Timeline};
+use crate::delivery::timeline::{Committed, Stamp, Timeline};
 use crate::dialect::RoomRole;
 use crate::protocol::entry::{Entry, EntryKind};
 use crate::protocol::ids::EntryId;
@@ -31,7 +31,7 @@ pub(crate) struct Room {
     /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
     pub(crate) owes_count: bool,
     /// What this turn of the hub brought; appended to the timeline at its end.
-    fresh: Vec<(Stamp, Entry)>,
+    fresh: Vec<Committed>,
     next_id: EntryId,
 }
 
@@ -59,10 +59,16 @@ impl Room {
     }
 
     /// Gives what happened its id. Everybody sees it once the hub's turn ends.
-    pub(crate) fn commit(&mut self, stamp: Stamp, time: Timestamp, what: EntryKind) {
+    pub(crate) fn commit(
+        &mut self,
+        stamp: Stamp,
+        author: Option<MemberId>,
+        time: Timestamp,
+        what: EntryKind,
+    ) {
         let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
-        self.fresh.push((stamp, entry));
+        self.fresh.push(Committed { stamp, author, entry });
     }
 
     /// An outbox follows the room from now on.
@@ -81,9 +87,9 @@ impl Room {
         }
     }
 
-    /// What was committed last in this turn.
+    /// What was committed last in this turn of the hub, if anything was.
     pub(crate) fn latest(&self) -> Option<&Entry> {
-        self.fresh.last().map(|(_, entry)| entry)
+        self.fresh.last().map(|committed| &committed.entry)
     }
 
     /// Appends what the turn brought to the timeline. Returns how many entries and bytes that was.
@@ -103,7 +109,7 @@ impl Room {
             .collect(id, Stamp::MAX, usize::MAX, |slice| slice.entries().for_each(&mut count));
         self.fresh
             .iter()
-            .map(|(_, entry)| entry)
+            .map(|committed| &committed.entry)
             .filter(|entry| entry.id >= id)
             .for_each(&mut count);
         shown

@@ -1,6 +1,6 @@
 //! The rooms there are: look-up by id and by every form of a name that would pass for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::dialect::RoomRole;
 use crate::protocol::ids::RoomId;
@@ -11,8 +11,8 @@ use crate::state::room::Room;
 /// The rooms there are.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
-    /// In the order of their opening.
-    list: Vec<RoomId>,
+    /// Every id, and so the order of their opening: ids only grow.
+    list: BTreeSet<RoomId>,
     by_id: HashMap<RoomId, Room>,
     by_name: HashMap<RoomName, RoomId>,
     by_key: HashMap<String, RoomId>,
@@ -33,15 +33,18 @@ impl Rooms {
         self.by_name.insert(name.clone(), id);
         self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
         self.by_id.insert(id, Room::new(id, name, permanent, role, &settings.rooms));
-        self.list.push(id);
+        self.list.insert(id);
         id
     }
 
+    /// Closes a room, at a cost that has nothing to do with how many there are.
     pub(crate) fn close(&mut self, id: RoomId) -> Option<Room> {
         let room = self.by_id.remove(&id)?;
         self.by_name.remove(&room.name);
-        self.by_key.retain(|_, owner| *owner != id);
-        self.list.retain(|listed| *listed != id);
+        for key in room.name.keys() {
+            self.by_key.remove(&key);
+        }
+        self.list.remove(&id);
         Some(room)
     }
 
@@ -83,5 +86,30 @@ impl Rooms {
 
     pub(crate) fn len(&self) -> usize {
         self.list.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::name::NameBounds;
+
+    fn open(rooms: &mut Rooms, name: &str) -> RoomId {
+        let name = RoomName::new(name, NameBounds::NONE).unwrap();
+        rooms.open(name, false, RoomRole::Other, &Settings::default())
+    }
+
+    #[test]
+    fn a_room_that_closes_frees_every_form_of_its_name_and_no_other() {
+        let mut rooms = Rooms::default();
+        let [lobby, dev, news] = ["Lobby", "Dev", "news"].map(|name| open(&mut rooms, name));
+        assert_eq!(rooms.find("DEV").map(|room| room.id), Some(dev));
+        assert_eq!(rooms.close(dev).map(|room| room.id), Some(dev));
+        assert!(rooms.close(dev).is_none());
+        assert!(["Dev", "dev", "DEV", "#dev"].iter().all(|name| rooms.find(name).is_none()));
+        assert_eq!(rooms.find("lobby").map(|room| room.id), Some(lobby));
+        let dev = open(&mut rooms, "dev");
+        let in_order: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+        assert_eq!((in_order, rooms.len()), (vec![lobby, news, dev], 3));
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// Keeps a name, and all that look like it, for the server.
+    /// Reserves a name, and all that look like it, so that nobody can take them.
     pub(crate) fn reserve(&mut self, name: &Name) {
         self.reserved.extend(name.keys());
     }

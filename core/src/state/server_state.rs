@@ -33,7 +33,7 @@ use crate::state::shared::Shared;
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct ServerState {
-    /// The way in, for those who are given one by a plugin.
+    /// A handle to this very server, for those who have something for the hub later.
     pub(crate) handle: Handle,
     pub(crate) shared: Arc<Shared>,
     pub(crate) clock: Clock,
@@ -51,17 +51,17 @@ pub(crate) struct ServerState {
     pub(crate) plugins: Vec<Arc<PluginStats>>,
     /// Connections that ended, by reason.
     pub(crate) left: BTreeMap<&'static str, u64>,
-    /// Resident memory, while somebody asks who has looked.
+    /// Resident memory, during a command of the operator; the hub waits for no system call, so whoever asks has looked.
     pub(crate) memory_bytes: Option<u64>,
     /// The last stamp given out.
     stamp: Stamp,
-    /// Rooms in which this turn brought something.
+    /// Rooms in which this turn brought something, each once.
     touched: Vec<RoomId>,
-    /// What this turn brought to all rooms.
+    /// Bytes that this turn brought to all rooms.
     fresh_bytes: usize,
-    /// Outboxs that were put something into in this turn.
+    /// Outboxes that something was put into in this turn.
     mailed: Vec<Arc<Outbox>>,
-    /// Members whose mailbox was full; the hub sends them out.
+    /// Members whose mailbox was full; the hub disconnects them.
     pub(crate) overfull: Vec<MemberId>,
 }
 
@@ -97,15 +97,15 @@ impl ServerState {
     }
 
     /// Something happened in a room, for everybody in it.
-    pub(crate) fn commit(&mut self, room: RoomId, what: EntryKind) {
+    pub(crate) fn commit(&mut self, room: RoomId, author: Option<MemberId>, what: EntryKind) {
         let stamp = self.next_stamp();
         let time = self.clock.timestamp();
         if let Some(room) = self.rooms.get_mut(room) {
-            room.commit(stamp, time, what);
-            self.fresh_bytes += room.latest().map_or(0, weight);
-            if !self.touched.contains(&room.id) {
+            if room.latest().is_none() {
                 self.touched.push(room.id);
             }
+            room.commit(stamp, author, time, what);
+            self.fresh_bytes += room.latest().map_or(0, weight);
         }
     }
 
@@ -113,6 +113,13 @@ impl ServerState {
     pub(crate) fn send(&mut self, member: MemberId, event: Event) {
         if let Some(outbox) = self.roster.get(member).map(|member| member.outbox.clone()) {
             self.post(&outbox, Mail::Event(Box::new(event)));
+        }
+    }
+
+    /// Sends one member bytes that are in their final form.
+    pub(crate) fn answer(&mut self, member: MemberId, bytes: Vec<u8>) {
+        if let Some(outbox) = self.roster.get(member).map(|member| member.outbox.clone()) {
+            self.post(&outbox, Mail::Bytes(bytes));
         }
     }
 

@@ -2,15 +2,24 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::delivery::counters::Counters;
 use crate::delivery::fanout::Fanout;
-use crate::delivery::outbox::{Outbox, Published};
+use crate::delivery::outbox::{Outbox, Published, Wire};
+use crate::dialect::Protocol;
 use crate::io::transport::Transport;
 use crate::protocol::ids::MemberId;
 use crate::protocol::settings::Settings;
+use crate::state::adopt::Adopt;
 use crate::state::directory::Directory;
+
+/// A protocol with the plugin that it vanishes with.
+#[derive(Debug, Clone)]
+pub(crate) struct AddedProtocol {
+    pub(crate) plugin: Arc<str>,
+    pub(crate) protocol: Arc<dyn Protocol>,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -23,6 +32,10 @@ pub(crate) struct Shared {
     pub(crate) published: Arc<Published>,
     /// Where the listeners were bound.
     addresses: OnceLock<Vec<SocketAddr>>,
+    /// What plugins added to the port, in the order of the plugins; replaced whole by the hub.
+    protocols: RwLock<Arc<[AddedProtocol]>>,
+    /// Takes connections that somebody else accepted; gone when the server stops.
+    adopter: Mutex<Option<Arc<dyn Adopt>>>,
     next_member: AtomicU64,
 }
 
@@ -35,6 +48,8 @@ impl Shared {
             fanout: Arc::new(Fanout::new(shards)),
             published: Arc::default(),
             addresses: OnceLock::new(),
+            protocols: RwLock::new(Arc::new([])),
+            adopter: Mutex::default(),
             next_member: AtomicU64::new(1),
         }
     }
@@ -58,9 +73,36 @@ impl Shared {
         let _ = self.addresses.set(addresses);
     }
 
+    /// What plugins added to the port.
+    pub(crate) fn protocols(&self) -> Arc<[AddedProtocol]> {
+        self.protocols.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_protocols(&self, protocols: Vec<AddedProtocol>) {
+        *self.protocols.write().unwrap_or_else(PoisonError::into_inner) = protocols.into();
+    }
+
+    /// Who takes connections that somebody else accepted; `None` once the server stops.
+    pub(crate) fn adopter(&self) -> Option<Arc<dyn Adopt>> {
+        self.adopter.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_adopter(&self, adopter: Option<Arc<dyn Adopt>>) {
+        *self.adopter.lock().unwrap_or_else(PoisonError::into_inner) = adopter;
+    }
+
     /// An outbox with an id of its own, in the care of a shard.
-    pub(crate) fn outbox(&self, shard: usize, transport: Box<dyn Transport>) -> Arc<Outbox> {
+    pub(crate) fn outbox(&self, shard: usize, socket: Arc<dyn Transport>) -> Arc<Outbox> {
+        self.new_outbox(shard, Wire::new(socket))
+    }
+
+    /// The same for somebody in this process, who takes events as they are.
+    pub(crate) fn outbox_in_process(&self) -> Arc<Outbox> {
+        self.new_outbox(0, Wire::in_process())
+    }
+
+    fn new_outbox(&self, shard: usize, wire: Wire) -> Arc<Outbox> {
         let id = MemberId(self.next_member.fetch_add(1, Ordering::Relaxed));
-        Arc::new(Outbox::new(id, shard, self.published.clone(), transport))
+        Arc::new(Outbox::new(id, shard, self.published.clone(), wire))
     }
 }

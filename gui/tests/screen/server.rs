@@ -73,7 +73,7 @@ impl Window {
 
     pub(crate) fn welcome(&mut self, own: &str, epoch: &str) {
         let commands = vec![
-            Command::new("kick", "Sends somebody out")
+            Command::new("kick", "Disconnects a user")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional()),
             Command::new("topic", "Sets the topic").arg(Arg::text("text")),

@@ -84,7 +84,7 @@ fn commands_are_completed_and_explained() {
     type_text(&mut screen, "!ki");
     press(&mut screen, Key::Tab);
     assert_eq!(entry(&screen), "!kick ");
-    screen.get_by_label("!kick NAME [REASON] \u{2013} Sends somebody out");
+    screen.get_by_label("!kick NAME [REASON] \u{2013} Disconnects a user");
     type_text(&mut screen, "e");
     press(&mut screen, Key::Tab);
     press(&mut screen, Key::Enter);

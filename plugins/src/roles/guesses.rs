@@ -1,9 +1,9 @@
 //! Who guesses at passwords waits longer each time, on however many connections.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use salotto::ForgettingMap;
 use salotto::protocol::Timestamp;
 
 /// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
@@ -11,20 +11,26 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// After so long without a wrong one, an address begins anew.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
-/// Addresses that are remembered before those that may be forgotten are.
+/// Addresses that are remembered at most when they may be forgotten.
 const REMEMBERED: usize = 1024;
 
 /// Where somebody comes from, as far as it counts as one address; `None` is this process.
 pub(super) type Network = Option<IpAddr>;
 
 /// Wrong passwords, by address.
-#[derive(Debug, Default)]
-pub(super) struct Guesses(HashMap<Network, Known>);
+#[derive(Debug)]
+pub(super) struct Guesses(ForgettingMap<Network, Known>);
 
 #[derive(Debug)]
 struct Known {
     wrong: u32,
     last: Timestamp,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self(ForgettingMap::new(REMEMBERED))
+    }
 }
 
 impl Guesses {
@@ -36,10 +42,11 @@ impl Guesses {
 
     /// A password was wrong. Says how many were, lately.
     pub(super) fn was_wrong(&mut self, network: Network, now: Timestamp) -> u32 {
-        if self.0.len() >= REMEMBERED {
-            self.0.retain(|_, known| known.age(now) <= FORGOTTEN_AFTER);
-        }
-        let known = self.0.entry(network).or_insert(Known { wrong: 0, last: now });
+        let known = self.0.get_or_insert_with(
+            network,
+            || Known { wrong: 0, last: now },
+            |known| known.age(now) <= FORGOTTEN_AFTER,
+        );
         if known.age(now) > FORGOTTEN_AFTER {
             known.wrong = 0;
         }

@@ -6,7 +6,7 @@
 //! ```text
 //! ◂ {"type":"hello","protocol":1,"program":"salotto 0.1.0","process":4711}
 //! ▸ {"type":"hello","protocol":1,"watch":"rooms"}
-//! ◂ {"type":"commands","commands":[{"path":"kick","args":[…],"help":"Sends somebody out",…},…]}
+//! ◂ {"type":"commands","commands":[{"path":"kick","args":[…],"help":"Disconnects a user",…},…]}
 //! ▸ {"type":"run","id":1,"line":"kick bob no flooding"}
 //! ◂ {"type":"report","report":{"entry":{"room":"lobby","id":9,"type":"left","who":"bob",…}}}
 //! ◂ {"type":"done","id":1,"reply":{"kind":"text","value":"bob was kicked"}}

@@ -63,11 +63,8 @@ fn typed() -> Result<String, Problem> {
 fn asked(prompt: &str, asking: &mut Asking) -> Result<String, Problem> {
     let mut err = io::stderr().lock();
     let _ = write!(err, "{prompt}").and_then(|()| err.flush());
-    let (sender, typed) = async_channel::bounded(1);
-    // It ends with the line or with the program: a read from a terminal cannot be cancelled.
-    std::thread::Builder::new().name("password".into()).spawn(move || {
-        let _ = sender.try_send(line());
-    })?;
+    // The thread ends with the line or with the program: a read from a terminal cannot be cancelled.
+    let typed = salotto::thread::answer("password", line)?;
     let typed = async { typed.recv().await.unwrap_or(Err(Problem::Nothing)) };
     let interrupted = async {
         asking.next().await;

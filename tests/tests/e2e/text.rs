@@ -79,20 +79,6 @@ fn piped_input_is_said_to_its_end_also_without_a_newline() {
 }
 
 #[test]
-fn bare_chunks_without_a_newline_count_as_lines() {
-    let server = TestServer::open();
-    let mut bob = server.enters("bob");
-    let mut ada = server.connects();
-    ada.sends(b"ada");
-    ada.hears("* you are in lobby with ada, bob");
-    ada.sends(b"hello");
-    bob.hears("ada: hello");
-    ada.hears("ada: hello");
-    ada.sends("schöne Grüße".as_bytes());
-    bob.hears("ada: schöne Grüße");
-}
-
-#[test]
 fn after_the_first_newline_half_a_line_waits_for_its_end() {
     let server = TestServer::open();
     let mut ada = server.enters("ada");

@@ -1,28 +1,26 @@
 //! How many connections one address, and all together, may have.
 
 use crate::protocol::peer::network;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::settings::Limits;
+use crate::state::forgetting_map::ForgettingMap;
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// Addresses that are remembered before those without a connection are forgotten.
+/// Addresses without a connection that are remembered at most when their minute is over.
 const REMEMBERED: usize = 1024;
 
 /// See the module. Shared by all listeners of a server.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionLimiter(Mutex<State>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     open: usize,
-    by_address: HashMap<IpAddr, Address>,
-    /// How many addresses may be remembered before the next clearing.
-    clear_at: usize,
+    by_address: ForgettingMap<IpAddr, Address>,
 }
 
 #[derive(Debug)]
@@ -33,7 +31,7 @@ struct Address {
     fresh: usize,
 }
 
-/// Why somebody is not let in.
+/// Why a connection is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooMany {
     pub(crate) hit: LimitHit,
@@ -48,7 +46,7 @@ pub(crate) struct ConnectionPermit {
 }
 
 impl ConnectionLimiter {
-    /// Lets a connection in, or says why not.
+    /// Admits a connection, or says why not.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: IpAddr,
@@ -62,12 +60,11 @@ impl ConnectionLimiter {
             return Err(TooMany { hit: LimitHit::Connections, text });
         }
         if !address.is_loopback() {
-            state.forget_old(now);
-            let known = state.by_address.entry(address).or_insert(Address {
-                open: 0,
-                window: now,
-                fresh: 0,
-            });
+            let known = state.by_address.get_or_insert_with(
+                address,
+                || Address { open: 0, window: now, fresh: 0 },
+                |known| known.open > 0 || now.duration_since(known.window) < WINDOW,
+            );
             if now.duration_since(known.window) >= WINDOW {
                 (known.window, known.fresh) = (now, 0);
             }
@@ -96,16 +93,9 @@ impl ConnectionLimiter {
     }
 }
 
-impl State {
-    fn forget_old(&mut self, now: Instant) {
-        if self.by_address.len() < self.clear_at.max(REMEMBERED) {
-            return;
-        }
-        self.by_address
-            .retain(|_, known| known.open > 0 || now.duration_since(known.window) < WINDOW);
-        self.by_address.shrink_to_fit();
-        // However many stay, the work of clearing stays in proportion to the newcomers.
-        self.clear_at = self.by_address.len() * 2;
+impl Default for State {
+    fn default() -> Self {
+        Self { open: 0, by_address: ForgettingMap::new(REMEMBERED) }
     }
 }
 

@@ -16,17 +16,11 @@ pub(crate) type Attempts = ();
 pub(super) enum Answer {}
 
 /// Open for everybody.
-pub(super) struct PasswordGate {
-    address: IpAddr,
-}
+pub(super) struct PasswordGate;
 
 impl PasswordGate {
-    pub(super) fn new(address: IpAddr, _: Arc<Attempts>) -> Self {
-        Self { address }
-    }
-
-    pub(super) fn address(&self) -> IpAddr {
-        self.address
+    pub(super) fn new(_: IpAddr, _: Arc<Attempts>) -> Self {
+        Self
     }
 
     pub(super) fn is_checking(&self) -> bool {

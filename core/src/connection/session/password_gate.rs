@@ -51,10 +51,6 @@ impl PasswordGate {
         Self { address, attempts, is_open: false, tried: 0, check: None }
     }
 
-    pub(super) fn address(&self) -> IpAddr {
-        self.address
-    }
-
     /// Whether a password is being looked at.
     pub(super) fn is_checking(&self) -> bool {
         self.check.is_some()
@@ -150,7 +146,7 @@ impl Session {
                 self.ready = match then {
                     Some(input) => Some(SessionInput::Input(input)),
                     // Who has sent more already does not wait to be asked.
-                    None if self.lines.has_partial() => None,
+                    None if self.framing.has_partial() => None,
                     None => Some(SessionInput::Greet),
                 };
             }

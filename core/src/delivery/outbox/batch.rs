@@ -2,12 +2,15 @@
 //! comparison and one slice.
 
 use crate::delivery::timeline::{FellOut, Slice, Stamp};
-use crate::dialect::{DIALECTS, Dialect};
+use crate::dialect::{Dialect, EncodingId};
 use crate::protocol::ids::EntryId;
 use crate::protocol::ids::RoomId;
 
 use super::MAX_SLICES;
 use super::writer::{Cursor, Piece};
+
+/// Encodings for which space is kept from walk to walk.
+const KEPT: usize = 8;
 
 /// See the module. Kept by whoever flushes many outboxes, one after the other.
 #[derive(Debug, Default)]
@@ -18,8 +21,8 @@ pub(crate) struct Batch {
     to: EntryId,
     limit: Stamp,
     slices: Vec<Slice>,
-    /// All slices end to end, by dialect; only where they are several and somebody asked.
-    joined: [Vec<u8>; DIALECTS],
+    /// All slices end to end, in each encoding that somebody asked for; only where they are several.
+    joined: Vec<(EncodingId, Vec<u8>)>,
     /// Scratch space for what is owed to one alone; empty before and after.
     pub(super) own: Vec<Piece>,
     /// What was handed out, until it is counted for the whole server.
@@ -53,9 +56,9 @@ impl Batch {
     pub(crate) fn clear(&mut self) {
         self.room = None;
         self.slices.clear();
-        for joined in &mut self.joined {
-            joined.clear();
-        }
+        // The space is kept for the next walk, but not for encodings that come and go.
+        self.joined.truncate(KEPT);
+        self.joined.iter_mut().for_each(|(_, joined)| joined.clear());
     }
 
     /// What was handed out since this was last asked.
@@ -87,7 +90,15 @@ impl Batch {
         if let [slice] = &self.slices[..] {
             return slice.bytes(dialect);
         }
-        let joined = &mut self.joined[dialect.index()];
+        let id = dialect.encoding();
+        let at = match self.joined.iter().position(|(joined, _)| *joined == id) {
+            Some(at) => at,
+            None => {
+                self.joined.push((id, Vec::new()));
+                self.joined.len() - 1
+            }
+        };
+        let joined = &mut self.joined[at].1;
         if joined.is_empty() {
             for slice in &self.slices {
                 joined.extend_from_slice(slice.bytes(dialect));

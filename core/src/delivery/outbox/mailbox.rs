@@ -18,6 +18,8 @@ pub(super) struct Mailbox {
 pub(crate) enum Mail {
     /// A line.
     Event(Box<Event>),
+    /// Bytes that are written as they are.
+    Bytes(Vec<u8>),
     /// Entries of this room from `next` on belong to it from now on. The history before that is held here, because the ring may let it
     /// go before anybody looks.
     Follow { room: RoomId, timeline: Arc<Timeline>, history: Vec<Slice>, next: EntryId },

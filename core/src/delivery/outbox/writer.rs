@@ -7,11 +7,11 @@ use std::time::Instant;
 use smallvec::SmallVec;
 
 use super::{MAX_SLICES, Mail};
-use crate::delivery::timeline::{FellOut, Slice, Stamp, Timeline};
+use crate::delivery::timeline::{Committed, FellOut, Slice, Stamp, Timeline};
 use crate::dialect::Dialect;
 use crate::protocol::event::Event;
-use crate::protocol::ids::EntryId;
 use crate::protocol::ids::RoomId;
+use crate::protocol::ids::{EntryId, MemberId};
 
 /// See the module. Held by whoever flushes.
 #[derive(Debug, Default)]
@@ -48,6 +48,22 @@ pub(crate) enum Piece {
     Own(Box<Event>),
     /// An event for this connection alone, encoded.
     Bytes(Vec<u8>),
+}
+
+/// For whom something is gathered.
+pub(super) struct Reader<'a> {
+    pub(super) id: MemberId,
+    pub(super) dialect: &'a dyn Dialect,
+}
+
+impl Reader<'_> {
+    /// Which entries it is given, where it may skip some.
+    fn wants(&self) -> Option<impl Fn(&Committed) -> bool> {
+        let wants = |committed: &Committed| {
+            !self.dialect.skips(&committed.entry, committed.author == Some(self.id))
+        };
+        self.dialect.may_skip().then_some(wants)
+    }
 }
 
 impl Writer {
@@ -95,11 +111,16 @@ impl Writer {
     }
 
     /// Collects what comes next, in the order of stamps, up to `limit` and for one write.
-    pub(super) fn gather(&mut self, limit: Stamp, pieces: &mut Vec<Piece>) -> Result<(), FellOut> {
+    pub(super) fn gather(
+        &mut self,
+        reader: &Reader<'_>,
+        limit: Stamp,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<(), FellOut> {
         while pieces.len() < MAX_SLICES && !self.closing {
             let mail = self.mail.front().map(|(stamp, _)| *stamp).filter(|stamp| *stamp <= limit);
             let bound = mail.unwrap_or(limit + 1);
-            if self.gather_entries(bound, pieces)? {
+            if self.gather_entries(reader, bound, pieces)? {
                 continue;
             }
             if mail.is_none() {
@@ -109,6 +130,10 @@ impl Writer {
                 Some((_, Mail::Event(event))) => {
                     self.gathered += 1;
                     pieces.push(Piece::Own(event));
+                }
+                Some((_, Mail::Bytes(bytes))) => {
+                    self.gathered += 1;
+                    pieces.push(Piece::Bytes(bytes));
                 }
                 Some((since, Mail::Follow { room, timeline, history, next })) => {
                     pieces.extend(history.into_iter().map(Piece::Entries));
@@ -129,12 +154,17 @@ impl Writer {
     }
 
     /// Collects entries stamped before `bound`; says whether there may be more of them.
-    fn gather_entries(&mut self, bound: Stamp, pieces: &mut Vec<Piece>) -> Result<bool, FellOut> {
-        let space = MAX_SLICES - pieces.len();
+    fn gather_entries(
+        &mut self,
+        reader: &Reader<'_>,
+        bound: Stamp,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<bool, FellOut> {
+        let space = MAX_SLICES.saturating_sub(pieces.len());
         if let [cursor] = &mut self.cursors[..] {
             let before = cursor.next;
-            cursor.collect(bound, space, pieces)?;
-            return Ok(cursor.next != before && pieces.len() == MAX_SLICES);
+            cursor.collect(reader, bound, space, pieces)?;
+            return Ok(cursor.next != before && pieces.len() >= MAX_SLICES);
         }
         // In several rooms: the cursor that is oldest goes on until the next oldest one's turn.
         let mut turns = Vec::with_capacity(self.cursors.len());
@@ -149,7 +179,7 @@ impl Writer {
             return Ok(false);
         };
         let until = turns.get(1).map_or(bound, |&(stamp, _)| stamp.min(bound));
-        self.cursors[oldest].collect(until, space, pieces)?;
+        self.cursors[oldest].collect(reader, until, space, pieces)?;
         Ok(true)
     }
 }
@@ -157,13 +187,16 @@ impl Writer {
 impl Cursor {
     fn collect(
         &mut self,
+        reader: &Reader<'_>,
         bound: Stamp,
         space: usize,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        self.next = self
-            .timeline
-            .collect(self.next, bound, space, |slice| pieces.push(Piece::Entries(slice)))?;
+        self.next =
+            self.timeline.collect(self.next, bound, space, |slice| match reader.wants() {
+                None => pieces.push(Piece::Entries(slice)),
+                Some(wants) => pieces.extend(slice.wanted(wants).into_iter().map(Piece::Entries)),
+            })?;
         Ok(())
     }
 

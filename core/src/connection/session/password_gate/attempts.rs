@@ -1,9 +1,10 @@
 //! Wrong passwords, by address: whoever guesses is slowed down, on however many connections.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::state::forgetting_map::ForgettingMap;
 
 /// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -12,20 +13,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(8);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After so long without a wrong one, an address begins anew.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
-/// Addresses that are remembered before those that may be forgotten are. What is remembered is bounded by how many passwords can be
-/// looked at in that time.
+/// Addresses that are remembered at most when they may be forgotten. How many may not is bounded by how many passwords can be looked at in
+/// that time.
 const REMEMBERED: usize = 1024;
 
 /// See the module. Shared by the sessions of a server.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    by_address: HashMap<IpAddr, Known>,
-    /// How many addresses may be remembered before the next clearing.
-    clear_at: usize,
-}
+#[derive(Debug)]
+pub(crate) struct Attempts(Mutex<ForgettingMap<IpAddr, Known>>);
 
 #[derive(Debug)]
 struct Known {
@@ -42,8 +36,8 @@ impl Attempts {
     /// # Errors
     /// How long that would be, where it is too long to wait.
     pub(crate) fn book(&self, address: IpAddr, now: Instant) -> Result<Instant, Duration> {
-        let mut state = self.state();
-        let known = state.by_address.get_mut(&address);
+        let mut by_address = self.by_address();
+        let known = by_address.get_mut(&address);
         let Some(known) = known.filter(|known| !known.is_forgotten(now)) else {
             return Ok(now);
         };
@@ -58,10 +52,12 @@ impl Attempts {
 
     /// A try was wrong.
     pub(crate) fn was_wrong(&self, address: IpAddr, now: Instant) {
-        let mut state = self.state();
-        state.forget(now);
-        let fresh = Known { wrong: 0, last: now, next: now };
-        let known = state.by_address.entry(address).or_insert(fresh);
+        let mut by_address = self.by_address();
+        let known = by_address.get_or_insert_with(
+            address,
+            || Known { wrong: 0, last: now, next: now },
+            |known| !known.is_forgotten(now),
+        );
         if known.is_forgotten(now) {
             known.wrong = 0;
         }
@@ -70,20 +66,14 @@ impl Attempts {
         known.next = known.next.max(now + known.wait());
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn by_address(&self) -> MutexGuard<'_, ForgettingMap<IpAddr, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn forget(&mut self, now: Instant) {
-        if self.by_address.len() < self.clear_at.max(REMEMBERED) {
-            return;
-        }
-        self.by_address.retain(|_, known| !known.is_forgotten(now));
-        self.by_address.shrink_to_fit();
-        // However many stay, the work of clearing stays in proportion to the newcomers.
-        self.clear_at = self.by_address.len() * 2;
+impl Default for Attempts {
+    fn default() -> Self {
+        Self(Mutex::new(ForgettingMap::new(REMEMBERED)))
     }
 }
 
@@ -151,6 +141,6 @@ mod tests {
         for last in 0..5000 {
             attempts.was_wrong(address(last), later + FORGOTTEN_AFTER * last);
         }
-        assert!(attempts.state().by_address.len() <= REMEMBERED);
+        assert!(attempts.by_address().len() <= REMEMBERED);
     }
 }

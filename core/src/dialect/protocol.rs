@@ -1,0 +1,67 @@
+//! A way to speak to the server that is added to its port.
+
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+
+use super::{Decoder, Dialect};
+use crate::io::transport::Transport;
+use crate::protocol::peer::Peer;
+use crate::protocol::settings::Limits;
+
+/// A protocol beside text and JSON: IRC, HTTP with WebSocket, TLS below any of them, one of your own.
+///
+/// Given to the server by [`Plugin::protocols`](crate::Plugin::protocols). Its methods are called by the sessions of connections, on any of the
+/// server's threads and at the same time; they must not block.
+pub trait Protocol: Debug + Send + Sync {
+    /// What it is called, for [`Incoming::protocol`](crate::Incoming::protocol) and in reports: one lower-case word.
+    fn name(&self) -> &str;
+
+    /// Looks at the first bytes of a connection; at least one is there. The protocols are asked in the order of their plugins, and the first that
+    /// says yes has the connection. While one needs more, the connection waits, 300 ms at most after its last byte; then it counts as a no. Where all
+    /// say no it is text or JSON.
+    ///
+    /// Said yes to by mistake, a person with `nc` is lost: the signs should be such that nobody is called or greets so.
+    fn recognise(&self, first: &[u8]) -> Recognition;
+
+    /// A connection from `peer` speaks this protocol from here on. The bytes that were looked at are fed to the decoder first.
+    fn open(&self, peer: Peer, limits: &Limits) -> Opening;
+}
+
+/// What a protocol makes of the first bytes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognition {
+    /// It is this protocol.
+    Yes,
+    /// It is not, whatever follows.
+    No,
+    /// That is not to be seen yet.
+    NeedMore,
+}
+
+/// How a connection is spoken to once its protocol is known.
+#[non_exhaustive]
+pub enum Opening {
+    /// In this dialect.
+    Dialect {
+        /// What it sends.
+        decoder: Box<dyn Decoder>,
+        /// What it is sent.
+        dialect: Arc<dyn Dialect>,
+    },
+    /// Through another transport that is laid over the present one, as encryption is. What comes out of it is looked at again: within TLS there may be any of the other protocols.
+    Transport(LayOver),
+}
+
+/// Makes the transport that is laid over another, of which it is also given what was read already.
+pub type LayOver = Box<dyn FnOnce(Arc<dyn Transport>, &[u8]) -> Box<dyn Transport> + Send>;
+
+impl Debug for Opening {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dialect { dialect, .. } => {
+                formatter.debug_tuple("Dialect").field(dialect).finish()
+            }
+            Self::Transport(_) => formatter.write_str("Transport"),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A member joins a room: what the plugins say to it, the limits, and what it is shown there.
+
+use super::Hub;
+use super::not_done::NotDone;
+use super::talk::PAGE;
+use crate::delivery::fanout::Work;
+use crate::delivery::outbox::Mail;
+use crate::plugin::draft::JoinDraft;
+use crate::protocol::entry::EntryKind;
+use crate::protocol::error::{ErrorCode, Refusal};
+use crate::protocol::event::Event;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::{EntryId, MemberId, RoomId};
+use crate::protocol::limit_hit::LimitHit;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::sanitize;
+use crate::state::room::Room;
+
+impl Hub {
+    /// A member asks to join a room, which is opened where there is none and the settings allow it. `seen` is the last id that a returning
+    /// client saw.
+    pub(super) fn join(
+        &mut self,
+        id: MemberId,
+        room: &str,
+        seen: Option<EntryId>,
+    ) -> Result<(), NotDone> {
+        let (name, wanted) = self.ask_to_join(id, room)?;
+        let member = self.state.roster.get_mut(id).ok_or(NotDone::Gone)?;
+        let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
+        if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
+            // In it already: lines that name no room go there from now on.
+            member.current = Some(room);
+            let entered = self.state.rooms.get(room).map(|room| entered(room, room.next_id()));
+            if let Some(entered) = entered {
+                self.state.send(id, entered);
+            }
+            return Ok(());
+        }
+        let in_rooms = member.rooms.len();
+        self.check_rooms_per_member(id, in_rooms)?;
+        let room = match existing {
+            Some(room) => room,
+            None => self.open_for(id, wanted)?,
+        };
+        self.enter(id, name, room, seen);
+        Ok(())
+    }
+
+    /// Asks the plugins. Returns the member's name, and that of the room as they left it.
+    fn ask_to_join(&mut self, id: MemberId, room: &str) -> Result<(Name, RoomName), NotDone> {
+        let member = self.state.roster.get(id);
+        let name = member.and_then(|member| member.name.clone()).ok_or(NotDone::Gone)?;
+        let room = self.existing_or_new(room)?;
+        let mut draft = JoinDraft { member: id, name: name.clone(), room };
+        self.gate(Hook::BeforeJoin, Some(id), |plugin, context| {
+            plugin.before_join(context, &mut draft)
+        })?;
+        Ok((name, self.existing_or_new(draft.room.as_str())?))
+    }
+
+    /// The name of the room that answers to `text`, or the name of one that could be.
+    fn existing_or_new(&self, text: &str) -> Result<RoomName, Refusal> {
+        if let Some(room) = self.state.rooms.find(text) {
+            return Ok(room.name.clone());
+        }
+        RoomName::new(text, self.state.settings().limits.room_name_bounds()).map_err(|error| {
+            let text = sanitize::excerpt(text, 64);
+            Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
+        })
+    }
+
+    fn check_rooms_per_member(&self, id: MemberId, in_rooms: usize) -> Result<(), Refusal> {
+        let limit = self.state.settings().limits.rooms_per_member;
+        let Some(limit) = limit.filter(|&limit| in_rooms >= limit) else {
+            return Ok(());
+        };
+        self.limit_hit(LimitHit::RoomsPerMember, Some(id));
+        let text = format!("you are in {limit} rooms, which is the limit; leave one first");
+        Err(Refusal::new(ErrorCode::Limit, text))
+    }
+
+    /// Opens a room for the member who wants to be the first in it.
+    fn open_for(&mut self, id: MemberId, wanted: RoomName) -> Result<RoomId, Refusal> {
+        let settings = self.state.settings();
+        if !settings.rooms.open {
+            let text = format!("there is no room `{wanted}`; check its name");
+            return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
+        }
+        if settings.limits.rooms.is_some_and(|limit| self.state.rooms.len() >= limit) {
+            self.limit_hit(LimitHit::Rooms, Some(id));
+            let text = "there are as many rooms as the server may have; join one that is there";
+            return Err(Refusal::new(ErrorCode::Limit, text));
+        }
+        Ok(self.open_room(wanted, "", false))
+    }
+
+    /// Puts a member into a room, tells it what is there, and tells the others and the plugins.
+    fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
+        let history = self.state.settings().rooms.history as u64;
+        let (Some(room), Some(member)) =
+            (self.state.rooms.get_mut(room_id), self.state.roster.get_mut(id))
+        else {
+            return;
+        };
+        room.members.insert(name.clone(), id);
+        member.rooms.push(room_id);
+        member.current = Some(room_id);
+        let outbox = member.outbox.clone();
+        room.add_reader(&outbox);
+        let next = room.next_id();
+        // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
+        let from = match seen {
+            Some(seen) if seen < next => seen + 1,
+            _ => next.saturating_sub(history),
+        };
+        let first_id = from.max(room.timeline.first()).min(next);
+        let entered = entered(room, first_id);
+        let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
+        let (history, next) = timeline.since(first_id);
+        let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
+        self.state.send(id, entered);
+        self.state.post(&outbox, Mail::Follow { room: room_id, timeline, history, next });
+        let shard = outbox.shard();
+        self.state.shared.fanout.push(shard, Work::Follow(room_id, outbox));
+        if quiet {
+            self.owe_count(room_id);
+        } else {
+            self.commit(room_id, EntryKind::Joined { who: name });
+        }
+        self.observe(Hook::AfterJoined, |plugin, context| {
+            plugin.after_joined(context, id, &room_name)
+        });
+    }
+}
+
+/// What somebody is told who is in a room and will see its entries from `first_id` on.
+fn entered(room: &Room, first_id: EntryId) -> Event {
+    Event::Entered {
+        room: room.name.clone(),
+        topic: room.topic.clone(),
+        members: room.members.keys().take(PAGE).cloned().collect(),
+        count: room.members.len(),
+        first_id,
+        history: room.next_id() - first_id,
+        shown: room.shown_since(first_id),
+    }
+}

@@ -1,0 +1,183 @@
+//! Members leave: a room, or the server. From what is asked for down to what is done, each function calls the one in the last column:
+//!
+//! | function           | what it does                                                             | calls              |
+//! |--------------------|--------------------------------------------------------------------------|--------------------|
+//! | `leave`            | a member asks to leave a room; a plugin may refuse                       | `exit_room`        |
+//! | `exit_room`        | a member is out of a room and told so; also when the room is closed      | `remove_from_room` |
+//! | `kick`             | somebody disconnects a member, on record                                 | `disconnect`       |
+//! | `disconnect`       | the server ends a connection; a plugin may only word the reason          | `end_connection`   |
+//! | `quit`             | a member asks to leave the server; a plugin may refuse                   | `end_connection`   |
+//! | `end_connection`   | a member is out of every room, told goodbye and forgotten                | `remove_from_room` |
+//! | `remove_from_room` | the member is taken off the list, and those who stay are told            |                    |
+
+use super::Hub;
+use super::not_done::NotDone;
+use crate::delivery::fanout::Work;
+use crate::delivery::outbox::Mail;
+use crate::plugin::draft::{Kicked, LeaveDraft, Left};
+use crate::protocol::entry::EntryKind;
+use crate::protocol::event::Event;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::{MemberId, RoomId};
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::name::Name;
+use crate::protocol::sanitize;
+use crate::state::report::Report;
+
+impl Hub {
+    /// A member asks to leave a room.
+    pub(super) fn leave(&mut self, id: MemberId, room: Option<&str>) -> Result<(), NotDone> {
+        let room = self.room_of(id, room)?;
+        let reason = self.may_leave(id, Some(room), LeaveReason::Parted)?;
+        self.exit_room(id, room, reason);
+        Ok(())
+    }
+
+    /// A member asks to leave the server.
+    pub(super) fn quit(&mut self, id: MemberId, farewell: String) {
+        let farewell = sanitize::message(&farewell).chars().take(400).collect();
+        let reason = LeaveReason::Quit { farewell };
+        if self.state.roster.get(id).is_some_and(|member| member.name.is_none()) {
+            return self.disconnect(id, reason);
+        }
+        match self.may_leave(id, None, reason) {
+            Ok(reason) => self.end_connection(id, reason),
+            Err(not_done) => self.answer(id, Err(not_done), None),
+        }
+    }
+
+    /// Disconnects a member and records it. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
+    pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
+        let why: String = sanitize::message(why).chars().take(400).collect();
+        let Some(member) = self.state.roster.get(id) else {
+            return;
+        };
+        let whom = member.name.as_ref().map_or_else(|| member.peer.to_string(), Name::to_string);
+        let actor = by.as_ref().map_or(actor, Name::as_str);
+        let action = self.act("kick", actor).whom(whom).why(why.clone());
+        self.record(action);
+        let Some(name) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
+            return self.disconnect(id, LeaveReason::Kicked { by, why });
+        };
+        let kicked = Kicked { member: id, name, by: by.clone(), why: why.clone() };
+        self.observe(Hook::AfterKicked, |plugin, context| plugin.after_kicked(context, &kicked));
+        self.disconnect(id, LeaveReason::Kicked { by, why });
+    }
+
+    /// Ends a connection, whatever the plugins say; they may only word the reason.
+    pub(super) fn disconnect(&mut self, id: MemberId, reason: LeaveReason) {
+        let Some(member) = self.state.roster.get(id) else {
+            return;
+        };
+        if member.name.is_none() {
+            return self.end_connection(id, reason);
+        }
+        let reason = match self.leave_draft(id, None, reason.clone()) {
+            Some(mut draft) => {
+                let _ = self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
+                    plugin.before_leave(context, &mut draft)
+                });
+                draft.reason
+            }
+            None => reason,
+        };
+        self.end_connection(id, reason);
+    }
+
+    /// Asks the plugins whether a member may leave, and returns the reason as they worded it.
+    fn may_leave(
+        &mut self,
+        id: MemberId,
+        room: Option<RoomId>,
+        reason: LeaveReason,
+    ) -> Result<LeaveReason, NotDone> {
+        let mut draft = self.leave_draft(id, room, reason).ok_or(NotDone::Gone)?;
+        self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
+            plugin.before_leave(context, &mut draft)
+        })?;
+        Ok(draft.reason)
+    }
+
+    fn leave_draft(
+        &self,
+        id: MemberId,
+        room: Option<RoomId>,
+        reason: LeaveReason,
+    ) -> Option<LeaveDraft> {
+        let name = self.state.roster.get(id)?.name.clone()?;
+        let room = room.and_then(|room| self.state.rooms.get(room)).map(|room| room.name.clone());
+        Some(LeaveDraft { member: id, name, room, reason })
+    }
+
+    /// Takes a member out of a room and tells both sides.
+    pub(super) fn exit_room(&mut self, id: MemberId, room: RoomId, reason: LeaveReason) {
+        let name = self.state.rooms.get(room).map(|room| room.name.clone());
+        self.remove_from_room(id, room, reason.clone());
+        if let Some(room) = name {
+            self.state.send(id, Event::Exited { room, reason });
+        }
+    }
+
+    /// Takes a member out of a room and tells those who stay. A room that was opened for it closes behind the last one.
+    fn remove_from_room(&mut self, id: MemberId, room_id: RoomId, reason: LeaveReason) {
+        let Some(member) = self.state.roster.get_mut(id) else {
+            return;
+        };
+        member.rooms.retain(|room| *room != room_id);
+        if member.current == Some(room_id) {
+            member.current = member.rooms.last().copied();
+        }
+        let Some(name) = member.name.clone() else {
+            return;
+        };
+        let outbox = member.outbox.clone();
+        let Some(room) = self.state.rooms.get_mut(room_id) else {
+            return;
+        };
+        let before = room.members.len();
+        room.members.remove(&name);
+        room.remove_reader(&outbox);
+        let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
+        let room_name = room.name.clone();
+        let announce_up_to = self.state.settings().presence.announce_up_to;
+        let announced =
+            announce_up_to.is_none_or(|most| before <= most) && reason != LeaveReason::Stopping;
+        self.state.post(&outbox, Mail::Unfollow(room_id));
+        self.state.shared.fanout.push(outbox.shard(), Work::Unfollow(room_id, outbox.clone()));
+        if announced {
+            let reason = reason.clone();
+            self.commit(room_id, EntryKind::Left { who: name.clone(), reason });
+        } else if reason != LeaveReason::Stopping {
+            self.owe_count(room_id);
+        }
+        let left = Left { member: id, name, room: Some(room_name), reason, announced };
+        self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
+        if left_empty && !permanent {
+            self.close_room(room_id);
+        }
+    }
+
+    /// Takes a member out of every room, tells it goodbye and forgets it.
+    fn end_connection(&mut self, id: MemberId, reason: LeaveReason) {
+        let Some(member) = self.state.roster.get(id) else {
+            return;
+        };
+        let outbox = member.outbox.clone();
+        for room in member.rooms.clone() {
+            self.remove_from_room(id, room, reason.clone());
+        }
+        self.state.send(id, Event::Bye { reason: reason.clone() });
+        self.state.post(&outbox, Mail::Close);
+        let Some(member) = self.state.roster.remove(id) else {
+            return;
+        };
+        *self.state.left.entry(reason.word()).or_default() += 1;
+        if let Some(name) = &member.name {
+            self.state.shared.directory.remove_member(name);
+            let (room, name, reason) = (None, name.clone(), reason.clone());
+            let left = Left { member: id, name, room, reason, announced: false };
+            self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
+        }
+        self.state.reports.send(Report::Disconnected { member: id, name: member.name, reason });
+    }
+}

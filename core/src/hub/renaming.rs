@@ -1,0 +1,50 @@
+//! A member takes another name.
+
+use super::Hub;
+use super::not_done::NotDone;
+use crate::plugin::draft::Renamed;
+use crate::protocol::entry::EntryKind;
+use crate::protocol::event::Event;
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::MemberId;
+
+impl Hub {
+    /// A member takes another name.
+    pub(super) fn rename(
+        &mut self,
+        id: MemberId,
+        text: &str,
+        nonce: Option<String>,
+    ) -> Result<(), NotDone> {
+        match self.state.roster.get(id) {
+            None => return Err(NotDone::Gone),
+            Some(member) if member.name.is_none() => {
+                self.offer_first_name(id, text, &[], None, nonce);
+                return Ok(());
+            }
+            Some(_) => {}
+        }
+        let name = self.check_name(id, text)?;
+        let Some(from) = self.state.roster.set_name(id, name.clone()) else {
+            return Err(NotDone::Gone);
+        };
+        self.state.shared.directory.remove_member(&from);
+        self.state.shared.directory.add_member(name.clone());
+        self.state.send(id, Event::Named { name: name.clone(), nonce });
+        if from == name {
+            return Ok(());
+        }
+        let rooms =
+            self.state.roster.get(id).map(|member| member.rooms.clone()).unwrap_or_default();
+        for room_id in rooms {
+            if let Some(room) = self.state.rooms.get_mut(room_id) {
+                room.members.remove(&from);
+                room.members.insert(name.clone(), id);
+            }
+            self.commit(room_id, EntryKind::Renamed { from: from.clone(), who: name.clone() });
+        }
+        let renamed = Renamed { member: id, from, name };
+        self.observe(Hook::AfterRenamed, |plugin, context| plugin.after_renamed(context, &renamed));
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! Rooms open, close and have topics; which one a member means.
+
+use super::Hub;
+use crate::dialect::RoomRole;
+use crate::protocol::entry::EntryKind;
+use crate::protocol::error::{ErrorCode, Refusal, RoomError};
+use crate::protocol::hook::Hook;
+use crate::protocol::ids::{MemberId, RoomId};
+use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::name::{Name, RoomName};
+use crate::protocol::sanitize;
+
+impl Hub {
+    /// Opens a room whose name is free.
+    pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
+        let settings = self.state.settings();
+        let role = if self.state.rooms.len() == 0 { RoomRole::Main } else { RoomRole::Other };
+        let id = self.state.rooms.open(name.clone(), permanent, role, &settings);
+        if let Some(room) = self.state.rooms.get_mut(id) {
+            room.topic = topic.to_owned();
+        }
+        self.state.shared.directory.add_room(name.clone());
+        self.observe(Hook::AfterRoomOpened, |plugin, context| {
+            plugin.after_room_opened(context, &name)
+        });
+        id
+    }
+
+    /// Closes a room; its members leave it.
+    pub(super) fn close_room(&mut self, id: RoomId) {
+        let members: Vec<MemberId> = self
+            .state
+            .rooms
+            .get(id)
+            .map(|room| room.members.values().copied().collect())
+            .unwrap_or_default();
+        if let Some(room) = self.state.rooms.get_mut(id) {
+            // It closes here and now, not when the last one has left.
+            room.permanent = true;
+        }
+        for member in members {
+            self.exit_room(member, id, LeaveReason::Parted);
+        }
+        let Some(room) = self.state.rooms.close(id) else {
+            return;
+        };
+        self.state.shared.directory.remove_room(&room.name);
+        self.observe(Hook::AfterRoomClosed, |plugin, context| {
+            plugin.after_room_closed(context, &room.name)
+        });
+    }
+
+    /// Sets what a room is about.
+    pub(super) fn set_topic(
+        &mut self,
+        id: RoomId,
+        topic: &str,
+        by: Option<Name>,
+    ) -> Result<(), RoomError> {
+        let whom = by.as_ref().map_or("the server", |by| by.as_str());
+        let topic = self.checked_topic(topic, whom)?;
+        if let Some(room) = self.state.rooms.get_mut(id) {
+            room.topic.clone_from(&topic);
+        }
+        self.commit(id, EntryKind::Topic { topic, who: by });
+        Ok(())
+    }
+
+    /// The room that a member means: the named one, or where it was last. It must be in it.
+    pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
+        let Some(text) = room else {
+            return self.state.current_room(id).map(|room| room.id).ok_or_else(|| {
+                Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
+            });
+        };
+        let shown = sanitize::excerpt(text, 64);
+        let Some(room) = self.state.rooms.find(text) else {
+            let text = format!("there is no room `{shown}`; check its name");
+            return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
+        };
+        if self.state.roster.get(id).is_some_and(|member| member.rooms.contains(&room.id)) {
+            return Ok(room.id);
+        }
+        let text = format!("you are not in `{}`; join it first", room.name);
+        Err(Refusal::new(ErrorCode::NotInRoom, text))
+    }
+}

@@ -1,0 +1,98 @@
+//! What each section of the settings may hold. Everything that is wrong is found at once, so that a file is put right in one go.
+
+use super::{Limits, Rate, RoomSettings, ServerSettings, SettingsError};
+use crate::protocol::name::{Name, RoomName};
+
+/// Least entries and bytes of a timeline: fewer would not hold what a busy turn brings.
+const LEAST_ENTRIES: usize = 16;
+const LEAST_BYTES: usize = 16 * 1024;
+
+/// What was found to be out of bounds so far.
+#[derive(Debug, Default)]
+pub(super) struct Wrong(pub(super) Vec<SettingsError>);
+
+impl Wrong {
+    fn unless(&mut self, holds: bool, field: &str, value: String, expected: &str) {
+        if !holds {
+            self.0.push(SettingsError { field: field.into(), value, expected: expected.into() });
+        }
+    }
+}
+
+impl ServerSettings {
+    pub(super) fn check(&self, limits: &Limits, wrong: &mut Wrong) {
+        for address in &self.listen {
+            let has_port = address
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+            let expected = "an address with port such as \"0.0.0.0:53000\"";
+            wrong.unless(has_port, "server.listen", format!("{address:?}"), expected);
+        }
+        if let Err(error) = Name::new(&self.operator_name, limits.name_bounds()) {
+            let (value, expected) =
+                (format!("{:?}", self.operator_name), format!("a good name: {error}"));
+            wrong.unless(false, "server.operator_name", value, &expected);
+        }
+        let has_threads = self.threads != Some(0);
+        wrong.unless(has_threads, "server.threads", "0".into(), "1 or more, or None");
+    }
+}
+
+impl RoomSettings {
+    pub(super) fn check(&self, limits: &Limits, wrong: &mut Wrong) {
+        let rooms = std::iter::once(("rooms.default", &self.default))
+            .chain(self.listed.iter().map(|room| ("rooms.listed.name", &room.name)));
+        let mut seen = Vec::new();
+        for (field, name) in rooms {
+            let value = format!("{name:?}");
+            match RoomName::new(name, limits.room_name_bounds()) {
+                Ok(room) => {
+                    let keys = room.keys();
+                    let is_free = !keys.iter().any(|key| seen.contains(key));
+                    wrong.unless(is_free, field, value, "a name that no other room has");
+                    seen.extend(keys);
+                }
+                Err(error) => wrong.unless(false, field, value, &format!("a good name: {error}")),
+            }
+        }
+        let (entries, bytes) = (self.timeline_entries, self.timeline_bytes);
+        let expected = format!("{LEAST_ENTRIES} or more");
+        let holds = entries >= LEAST_ENTRIES;
+        wrong.unless(holds, "rooms.timeline_entries", entries.to_string(), &expected);
+        let expected = format!("{LEAST_BYTES} or more");
+        wrong.unless(bytes >= LEAST_BYTES, "rooms.timeline_bytes", bytes.to_string(), &expected);
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self, wrong: &mut Wrong) {
+        for (field, value, least) in [
+            ("limits.line_bytes", self.line_bytes, 64),
+            ("limits.unended_bytes", self.unended_bytes, 64),
+            ("limits.message_characters", self.message_characters, 1),
+            ("limits.name_graphemes", self.name_graphemes, 1),
+            ("limits.name_bytes", self.name_bytes, 4),
+            ("limits.room_name_bytes", self.room_name_bytes, 4),
+            ("limits.rooms_per_member", self.rooms_per_member, 1),
+            ("limits.rooms", self.rooms, 1),
+            ("limits.name_lines", self.name_lines, 1),
+            ("limits.connections", self.connections, 1),
+            ("limits.connections_per_address", self.connections_per_address, 1),
+            ("limits.new_connections_per_minute", self.new_connections_per_minute, 1),
+            ("limits.mailbox", self.mailbox, 16),
+        ] {
+            let value = value.unwrap_or(usize::MAX);
+            let expected = format!("{least} or more, or None");
+            wrong.unless(value >= least, field, value.to_string(), &expected);
+        }
+        if let Some(Rate { burst, per_second }) = self.rate {
+            wrong.unless(burst >= 1, "limits.rate.burst", burst.to_string(), "1 or more");
+            let holds = per_second.is_finite() && per_second > 0.0;
+            wrong.unless(holds, "limits.rate.per_second", per_second.to_string(), "more than 0");
+        }
+        if let (Some(ping), Some(gone)) = (self.ping_after, self.gone_after) {
+            let value = gone.as_secs_f64().to_string();
+            wrong.unless(gone > ping, "limits.gone_after", value, "more than `limits.ping_after`");
+        }
+    }
+}

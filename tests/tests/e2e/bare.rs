@@ -1,0 +1,102 @@
+//! Bare clients: they send chunks without a newline, and show whatever one `recv` of 1024 bytes brings as one row.
+
+use std::time::{Duration, Instant};
+
+use salotto::LimitHit;
+use salotto_tests::{BareClient, PATIENCE, TestServer, soon};
+
+#[test]
+fn chunks_that_follow_one_another_are_lines_of_their_own() {
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    for word in ["si", "no", "forse", "x"] {
+        gino.sends(word);
+        ada.hears(&format!("gino: {word}"));
+    }
+}
+
+#[test]
+fn what_comes_at_once_is_shown_row_by_row() {
+    let server = TestServer::builder().enable("notices").open();
+    let mut gino = BareClient::enters(&server, "gino");
+    let room = "lobby".parse().expect("a name");
+    for line in 0..10 {
+        soon("a notice", server.handle().notice(&room, &format!("number {line}"))).unwrap();
+    }
+    for line in 0..10 {
+        assert_eq!(gino.shows_about("number"), format!("* number {line}"));
+    }
+    let long = "però ".repeat(330);
+    let mut ada = server.enters("ada");
+    ada.says(&long);
+    let first = gino.shows_about("ada: però");
+    let second = gino.row().expect("the rest");
+    assert!(first.len() <= 1024 && second.len() <= 1024, "{first:?} {second:?}");
+    assert_eq!(format!("{first}{second}").trim_end(), format!("ada: {}", long.trim_end()));
+}
+
+#[test]
+fn who_only_reads_slowly_costs_nobody_else_a_pause() {
+    let server = TestServer::open();
+    let mut gino = BareClient::enters(&server, "gino");
+    let (mut ada, mut bob) = (server.enters("ada"), server.enters("bob"));
+    let started = Instant::now();
+    for number in 0..9 {
+        ada.says(&number.to_string());
+    }
+    bob.hears("ada: 8");
+    let (for_bob, _) = (started.elapsed(), gino.shows_about("ada: 8"));
+    assert!(started.elapsed() >= Duration::from_millis(8 * 25), "a pause between rows");
+    assert!(for_bob < PATIENCE);
+}
+
+#[test]
+fn a_chunk_that_is_too_long_is_answered_when_it_stops_and_the_next_one_counts() {
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    gino.sends(&"x".repeat(5000));
+    gino.shows_about("longer than");
+    gino.sends("here I am");
+    ada.hears("gino: here I am");
+    assert_eq!(server.hits(LimitHit::LineBytes), 1);
+}
+
+#[test]
+fn braces_are_words_like_others() {
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    gino.sends("{ciao}");
+    ada.hears("gino: {ciao}");
+    // Before a name they are no name, and the next line may be one.
+    let mut nc = server.connects();
+    nc.says("{quit}");
+    nc.hears_about("! a name cannot contain `{`");
+    nc.says("bea");
+    nc.hears_about("* you are in lobby with");
+    let mut bare = BareClient::connects(&server);
+    bare.sends("{hello");
+    bare.shows_about("cannot contain `{`");
+    bare.sends("rosa");
+    bare.shows_about("* you are in lobby");
+}
+
+#[test]
+fn the_rate_holds_for_chunks_too() {
+    let server = TestServer::builder()
+        .settings(|settings| {
+            let rate = salotto::protocol::Rate { burst: 3, per_second: 100.0 };
+            settings.limits.rate = Some(rate);
+        })
+        .open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    for word in ["one", "two", "three", "four", "five"] {
+        gino.sends(word);
+        // One after the other, or the kernel joins them.
+        ada.hears_about("gino: ");
+    }
+    assert!(server.hits(LimitHit::Rate) > 0);
+}
