@@ -120,6 +120,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Whoever asks is answered here and now, and not when somebody has run what is cancelled below.
+        self.handle.inbox.close();
         self.listeners.clear();
         self.handle.shared.set_adopter(None);
         self.hub = None;

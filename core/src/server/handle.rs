@@ -1,8 +1,10 @@
 //! The way into a running server from code: everything that the console does.
 
-use crate::state::handle::Handle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_channel::Receiver;
+use futures_lite::future::FutureExt;
 
 use crate::command::CommandError;
 use crate::hub::{self, Hub};
@@ -22,6 +24,7 @@ use crate::protocol::settings::{Settings, SettingsError};
 use crate::protocol::status::Status;
 use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::state::directory::Directory;
+use crate::state::handle::Handle;
 use crate::state::report::Watch;
 
 /// What [`Handle::apply`] made of new settings.
@@ -57,7 +60,7 @@ impl Handle {
         };
         let closed = |closed: Closed| CommandError::Failed(closed.to_string());
         self.ask(run).await.map_err(closed)?;
-        let outcome = answer.recv().await.map_err(|_| closed(Closed))?;
+        let outcome = self.wait_for(answer).await.map_err(closed)?;
         Ok(outcome?.unwrap_or_default())
     }
 
@@ -341,7 +344,18 @@ impl Handle {
             let _ = sender.try_send(question(hub));
         });
         self.inbox.send(question).await.map_err(|_| Closed)?;
-        answer.recv().await.map_err(|_| Closed)
+        self.wait_for(answer).await
+    }
+
+    /// Waits for what the hub answers. A server that was dropped answers no more, even where nobody runs the executor that it was on.
+    async fn wait_for<T>(&self, answer: Receiver<T>) -> Result<T, Closed> {
+        let given = async { answer.recv().await.ok() };
+        let ended = async {
+            self.inbox.closed().await;
+            // What was answered before it ended is an answer.
+            answer.try_recv().ok()
+        };
+        given.or(ended).await.ok_or(Closed)
     }
 }
 

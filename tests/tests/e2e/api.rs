@@ -1,8 +1,13 @@
 //! What code may ask of a running server, and what plugins are handed for what outlives a hook.
 
+use std::pin::pin;
+use std::sync::Arc;
+
 use salotto::protocol::{MemberError, MessageKind, NameError, RoomError};
-use salotto::{Closed, Context, MemberId, NoticeKind, Plugin, Role, RoomName};
+use salotto::{Closed, Context, JoinError, MemberId, NoticeKind, Plugin, Role, RoomName, Server};
 use salotto_tests::{TestServer, soon};
+use smol::Executor;
+use smol::future::{block_on, poll_once};
 
 #[test]
 fn a_handle_learns_that_its_server_has_ended_however_it_does() {
@@ -21,6 +26,56 @@ fn a_handle_learns_that_its_server_has_ended_however_it_does() {
         ended.join().expect("it learns of it");
     });
     assert!(handle.is_closed());
+}
+
+#[test]
+fn whoever_asks_while_a_server_ends_has_an_answer() {
+    for stops in [true, false] {
+        let mut server = TestServer::open();
+        let (asked, begun) = async_channel::bounded(1);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let (handle, asked) = (server.handle(), asked.clone());
+                scope.spawn(move || {
+                    soon("an answer to each question", async {
+                        while handle.status().await.is_ok() {
+                            // Only that some were answered matters.
+                            let _ = asked.try_send(());
+                        }
+                        assert_eq!(handle.members().await, Err(Closed));
+                        assert_eq!(handle.disable("log").await, Err(Closed));
+                        assert_eq!(handle.join("bot").await.err(), Some(JoinError::Closed(Closed)));
+                        assert!(handle.execute("status").await.is_err());
+                    });
+                });
+            }
+            soon("a first question", begun.recv()).expect("they ask");
+            match stops {
+                true => drop(server.stops()),
+                false => server.drops(),
+            }
+        });
+    }
+}
+
+#[test]
+fn whoever_asks_a_server_that_nobody_runs_has_an_answer_when_it_is_dropped() {
+    let executor = Arc::new(Executor::new());
+    let server = Server::builder().listen(["127.0.0.1:0"]).executor(executor.clone());
+    let server = server.start().expect("it starts");
+    let handle = server.handle();
+    let (mut status, mut closed) = (pin!(handle.status()), pin!(handle.closed()));
+    let mut typed = pin!(handle.execute("status"));
+    assert!(block_on(poll_once(&mut status)).is_none(), "nobody runs it");
+    assert!(block_on(poll_once(&mut typed)).is_none());
+    assert!(block_on(poll_once(&mut closed)).is_none());
+    drop(server);
+    assert_eq!(soon("an answer", status), Err(Closed));
+    assert!(soon("an answer", typed).is_err());
+    soon("the end", closed);
+    // What is left is dropped when somebody runs the executor again.
+    while executor.try_tick() {}
+    assert!(executor.is_empty());
 }
 
 #[test]
