@@ -1,4 +1,4 @@
-//! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, asks the plugins, changes
+//! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, calls the gates, changes
 //! the server, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
 
 mod accounts;
@@ -80,7 +80,7 @@ pub(crate) struct Hub {
     tasks: HashMap<SlotId, Vec<Task<()>>>,
     /// Held by tasks that end by themselves, so that a stop waits for them.
     permit: StopPermit,
-    /// From start to stop: whether rooms and plugins are told what happens.
+    /// From start to stop: whether rooms and observers learn what happens.
     is_running: bool,
 }
 
@@ -208,14 +208,14 @@ impl Hub {
         outboxes
     }
 
-    /// Asks the plugins whether something may be.
+    /// Calls the gates, which say whether something may be.
     fn gate(
         &mut self,
         hook: Hook,
         member: Option<MemberId>,
-        ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
+        call: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
     ) -> Result<(), NotDone> {
-        let round = self.hooks.gate(hook, &self.state, &mut self.effects, ask);
+        let round = self.hooks.gate(hook, &self.state, &mut self.effects, call);
         let Round::Blocked { plugin, verdict } = round else {
             return Ok(());
         };
@@ -231,7 +231,7 @@ impl Hub {
         })
     }
 
-    /// Tells the plugins that something happened.
+    /// Calls the observers: something happened.
     fn observe(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Context<'_>)) {
         self.hooks.observe(hook, &self.state, &mut self.effects, observe);
     }

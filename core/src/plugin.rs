@@ -138,7 +138,7 @@ pub trait Plugin: Send {
         Verdict::Pass
     }
 
-    /// Somebody calls a command in chat. The line may be rewritten, to make aliases for example. Not asked for the operator, whom no
+    /// Somebody calls a command in chat. The line may be rewritten, to make aliases for example. Not called for the operator, whom no
     /// plugin can lock out.
     fn before_command(&mut self, context: &mut Context<'_>, draft: &mut CommandDraft) -> Verdict {
         Verdict::Pass
@@ -216,7 +216,7 @@ pub struct Nothing;
 
 impl Plugin for Nothing {}
 
-/// A plugin made from a closure that is asked before each message.
+/// A plugin made from a closure that is called before each message.
 ///
 /// ```
 /// use salotto::{Verdict, plugin};

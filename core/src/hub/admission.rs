@@ -25,7 +25,7 @@ use crate::state::member::Member;
 use crate::state::report::Report;
 
 impl Hub {
-    /// A connection was made. It is told nothing before the plugins were asked.
+    /// A connection was made. It is told nothing before the gates were called.
     pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) -> Result<(), NotDone> {
         let member = outbox.id();
         self.state.shared.counters.connections.fetch_add(1, Ordering::Relaxed);

@@ -37,7 +37,7 @@ enum Started {
 impl Hub {
     /// Runs a command line and has what came of it answered, in this turn or a later one. Not at all, if the server stops first.
     ///
-    /// The operator is not asked about by plugins, whom none can lock out.
+    /// For the operator no gate is called: no plugin can lock them out.
     pub(crate) fn run_command(
         &mut self,
         caller: Caller,
@@ -57,10 +57,10 @@ impl Hub {
         if caller.role != Role::Operator {
             let member = caller.member;
             let mut draft = CommandDraft { caller, line };
-            let asked = self.gate(Hook::BeforeCommand, member, |plugin, context| {
+            let passed = self.gate(Hook::BeforeCommand, member, |plugin, context| {
                 plugin.before_command(context, &mut draft)
             });
-            match asked {
+            match passed {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
                 Err(NotDone::Refused(refusal)) => return Err(refusal.into()),
                 Err(NotDone::Taken | NotDone::Gone) => return Ok(Started::Done(None)),

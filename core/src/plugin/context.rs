@@ -146,7 +146,7 @@ impl Context<'_> {
         self.push(Effect::NoticeTo { member, text: text.into(), kind });
     }
 
-    /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are asked.
+    /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are called.
     pub fn say(
         &mut self,
         member: MemberId,
@@ -157,27 +157,27 @@ impl Context<'_> {
         self.push(Effect::Say { member, room: room.cloned(), text: text.into(), kind });
     }
 
-    /// Lets a member say something to another, as if they had typed it. Gates are asked.
+    /// Lets a member say something to another, as if they had typed it. Gates are called.
     pub fn direct(&mut self, member: MemberId, to: impl Into<String>, text: impl Into<String>) {
         self.push(Effect::Direct { member, to: to.into(), text: text.into() });
     }
 
-    /// Lets a member join a room. Gates are asked.
+    /// Lets a member join a room. Gates are called.
     pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
         self.push(Effect::Join { member, room: room.into() });
     }
 
-    /// Lets a member leave a room; without one, the one they entered last. Gates are asked.
+    /// Lets a member leave a room; without one, the one they entered last. Gates are called.
     pub fn leave(&mut self, member: MemberId, room: Option<&str>) {
         self.push(Effect::Leave { member, room: room.map(str::to_owned) });
     }
 
-    /// Gives a member another name. Gates are asked. For somebody who has none yet it is offered as the first one, as if they had typed it.
+    /// Gives a member another name. Gates are called. For somebody who has none yet it is offered as the first one, as if they had typed it.
     pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
         self.push(Effect::Rename { member, name: name.into() });
     }
 
-    /// Lets a member say goodbye and leave the server. Gates are asked.
+    /// Lets a member say goodbye and leave the server. Gates are called.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
         self.push(Effect::Quit { member, farewell: farewell.into() });
     }
@@ -274,7 +274,7 @@ impl Context<'_> {
     ///
     /// Whatever is asked of it runs in a later turn of the hub, after this hook and all that was asked before it. So **never wait for it in a
     /// hook**: the hub would wait for itself, for ever. Hand it to a task ([`spawn`](Self::spawn)) and bring back what comes of it through
-    /// [`mailbox`](Self::mailbox). What it does is done as the operator and asks no gate. A plugin may keep it; when the server has stopped
+    /// [`mailbox`](Self::mailbox). What it does is done as the operator and calls no gate. A plugin may keep it; when the server has stopped
     /// it answers [`Closed`](crate::Closed).
     ///
     /// ```
