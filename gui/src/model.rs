@@ -6,6 +6,7 @@ mod commands;
 pub mod complete;
 pub mod conversation;
 mod effect;
+mod entry;
 mod input;
 pub mod log;
 mod network;

@@ -106,7 +106,7 @@ pub fn plain_link(link: &str) -> String {
     plain
 }
 
-/// The operator that a link leads to, without user, port and path.
+/// The host that a link leads to, without user, port and path.
 pub fn link_host(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
