@@ -11,6 +11,8 @@ use crate::protocol::error::Refusal;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
+use crate::protocol::name::Name;
+use crate::protocol::near::nearest;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 
@@ -180,16 +182,9 @@ impl Hub {
         let found = self.state.roster.find(name).map(|member| member.id);
         found.ok_or_else(|| {
             let shown = crate::protocol::sanitize::excerpt(name, 64);
-            let near = self
-                .state
-                .roster
-                .iter()
-                .filter_map(|member| member.name.as_ref())
-                .map(|known| (strsim::damerau_levenshtein(name, known.as_str()), known))
-                .filter(|(distance, _)| *distance <= 2)
-                .min();
-            CommandError::NotFound(match near {
-                Some((_, near)) => {
+            let names = self.state.roster.iter().filter_map(|member| member.name.as_ref());
+            CommandError::NotFound(match nearest(name, names.map(Name::as_str)) {
+                Some(near) => {
                     format!("nobody here is called `{shown}`; did you mean `{near}`?")
                 }
                 None => format!("nobody here is called `{shown}`; `users` lists who is"),

@@ -85,10 +85,11 @@ fn no_control_character_reaches_anybody() {
     let mut ada = server.enters_json("ada");
     let mut eve = server.enters("eve");
     let nasty = "a\u{1b}]0;owned\u{7}\u{1b}[2J\u{8}\u{7f}\u{9b}31m\u{202e}\u{2028}\rb";
-    let clean = "a]0;owned[2J31m bb";
-    let clean = clean.strip_suffix('b').expect("one b too many");
+    // Each break of a line is a space; in a line of text the carriage return ends it.
+    let clean = "a]0;owned[2J31m  b";
     eve.says(nasty);
-    bob.hears(&format!("eve: {clean}"));
+    bob.hears("eve: a]0;owned[2J31m");
+    bob.hears("eve: b");
     ada.says(nasty);
     bob.hears(&format!("ada: {clean}"));
     ada.says("one\ntwo\r\nhost: three");

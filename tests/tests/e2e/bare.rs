@@ -27,12 +27,27 @@ fn what_comes_at_once_is_shown_row_by_row() {
     for line in 0..10 {
         assert_eq!(gino.shows_about("number"), format!("* number {line}"));
     }
-    let long = "però ".repeat(399);
+    let long = "però ".repeat(330);
     let mut ada = server.enters("ada");
     ada.says(&long);
     let first = gino.shows_about("ada: però");
     let second = gino.row().expect("the rest");
+    assert!(first.len() <= 1024 && second.len() <= 1024, "{first:?} {second:?}");
     assert_eq!(format!("{first}{second}").trim_end(), format!("ada: {}", long.trim_end()));
+}
+
+#[test]
+fn a_newcomer_is_shown_the_last_ten_rows_of_what_was() {
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 50).open();
+    let mut ada = server.enters("ada");
+    for line in 0..30 {
+        ada.says(&format!("line {line}"));
+    }
+    ada.hears("ada: line 29");
+    let mut gino = BareClient::enters(&server, "gino");
+    for line in 20..30 {
+        assert_eq!(gino.shows_about("ada:"), format!("ada: line {line}"));
+    }
 }
 
 #[test]
