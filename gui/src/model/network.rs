@@ -296,7 +296,7 @@ impl Model {
         }
     }
 
-    /// The server says something to the person alone; it is shown where it was asked for, or in front.
+    /// Shows a text that is for this user only, in the conversation that asked for it or in the active one.
     pub(super) fn tell(
         &mut self,
         kind: LineKind,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use salotto::protocol::sanitize;
 
-/// What the server tells, line by line, without control characters and direction overrides. Empty lines at the end go.
+/// A text of the server, line by line, without control characters, direction overrides and empty lines at the end.
 pub fn clean_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(sanitize::message).collect();
     lines.join("\n").trim_end().to_owned()

@@ -1,4 +1,4 @@
-//! The talk: conversations left, people right, topic on top, entry at the bottom, messages in the middle.
+//! The main view: conversations left, members right, topic on top, entry at the bottom, messages in the middle.
 
 use egui::{
     Align, CentralPanel, Context, Frame, Layout, Margin, RichText, SidePanel, TextEdit,
