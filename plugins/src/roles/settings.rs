@@ -1,6 +1,6 @@
 //! Who has which role, as the operator writes it down.
 
-use salotto::{Limits, Name, PasswordHash, Role};
+use salotto::{Name, NameBounds, PasswordHash, Role};
 use serde::Deserialize;
 
 /// Who has an account.
@@ -80,8 +80,7 @@ impl Account {
 
 /// A name of any length: how long names may be in the server is for the server to know.
 pub(super) fn any_name(text: &str) -> Result<Name, salotto::NameError> {
-    let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
-    Name::new(text, limits.name_bounds())
+    Name::new(text, NameBounds::NONE)
 }
 
 fn name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
