@@ -9,6 +9,7 @@ mod bytes;
 mod client;
 mod commands;
 mod embedding;
+mod examples;
 mod floods;
 mod gates;
 mod json;
