@@ -19,6 +19,8 @@ mod metrics;
 mod moderation;
 mod names;
 mod numbers;
+#[cfg(unix)]
+mod on_tokio;
 mod order;
 mod panics;
 mod participants;
