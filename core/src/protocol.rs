@@ -14,6 +14,7 @@ pub(crate) mod info;
 pub(crate) mod leave_reason;
 pub(crate) mod limit_hit;
 pub(crate) mod name;
+pub(crate) mod near;
 #[cfg(feature = "password")]
 pub(crate) mod password;
 pub(crate) mod peer;
@@ -38,6 +39,7 @@ pub use info::{MemberInfo, RoomInfo};
 pub use leave_reason::LeaveReason;
 pub use limit_hit::LimitHit;
 pub use name::{Name, NameBounds, NameError, RoomName};
+pub use near::nearest;
 #[cfg(feature = "password")]
 pub use password::{PasswordError, PasswordHash, TooBusy};
 pub use peer::Peer;

@@ -9,6 +9,7 @@ pub(crate) mod forgetting_map;
 pub(crate) mod handle;
 pub(crate) mod inbox;
 pub(crate) mod member;
+pub(crate) mod name_index;
 pub(crate) mod plugin_stats;
 pub(crate) mod report;
 pub(crate) mod room;
@@ -16,6 +17,7 @@ pub(crate) mod rooms;
 pub(crate) mod roster;
 pub(crate) mod server_state;
 pub(crate) mod shared;
+pub(crate) mod stays;
 pub(crate) mod stopping;
 pub(crate) mod token_bucket;
 #[cfg(feature = "password")]

@@ -20,12 +20,12 @@ pub(crate) struct App {
     waker: Arc<dyn Waker>,
     store: Store,
     /// What the shell has to do, in order.
-    wishes: Vec<Wish>,
+    requests: Vec<ShellRequest>,
 }
 
 /// What only the shell can do.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Wish {
+pub(crate) enum ShellRequest {
     /// Close the window now.
     Exit,
     /// Put this on the clipboard.
@@ -42,7 +42,7 @@ pub(crate) enum Wish {
 
 impl App {
     pub(crate) fn new(model: Model, store: Store, waker: Arc<dyn Waker>) -> Self {
-        Self { model, view: View::new(), net: None, waker, store, wishes: Vec::new() }
+        Self { model, view: View::new(), net: None, waker, store, requests: Vec::new() }
     }
 
     /// Tells how many pixels a point has on this screen.
@@ -80,7 +80,7 @@ impl App {
         self.view.take_missing()
     }
 
-    /// The person asks the window to close. [`Wish::Exit`] follows when the server has been told.
+    /// The person asks the window to close. [`ShellRequest::Exit`] follows when the server has been told.
     pub(crate) fn close(&mut self) {
         self.input(Input::Tick(SystemTime::now()));
         self.input(Input::Action(Action::Exit));
@@ -105,8 +105,8 @@ impl App {
     }
 
     /// What the shell has to do.
-    pub(crate) fn take_wishes(&mut self) -> Vec<Wish> {
-        std::mem::take(&mut self.wishes)
+    pub(crate) fn take_requests(&mut self) -> Vec<ShellRequest> {
+        std::mem::take(&mut self.requests)
     }
 
     fn run(&mut self, effect: Effect) -> Vec<Effect> {
@@ -138,12 +138,12 @@ impl App {
                 None,
             ) => {}
             (Effect::Save(preferences), _) => self.store.save(&preferences),
-            (Effect::Exit, _) => self.wishes.push(Wish::Exit),
-            (Effect::Copy(text), _) => self.wishes.push(Wish::Copy(text)),
-            (Effect::Select(text), _) => self.wishes.push(Wish::Select(text)),
-            (Effect::OpenLink(link), _) => self.wishes.push(Wish::OpenLink(link)),
-            (Effect::Title(title), _) => self.wishes.push(Wish::Title(title)),
-            (Effect::Urgent, _) => self.wishes.push(Wish::Urgent),
+            (Effect::Exit, _) => self.requests.push(ShellRequest::Exit),
+            (Effect::Copy(text), _) => self.requests.push(ShellRequest::Copy(text)),
+            (Effect::Select(text), _) => self.requests.push(ShellRequest::Select(text)),
+            (Effect::OpenLink(link), _) => self.requests.push(ShellRequest::OpenLink(link)),
+            (Effect::Title(title), _) => self.requests.push(ShellRequest::Title(title)),
+            (Effect::Urgent, _) => self.requests.push(ShellRequest::Urgent),
         }
         Vec::new()
     }

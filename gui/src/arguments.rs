@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use lexopt::prelude::*;
-use salotto_gui::model::Wish;
+use salotto_gui::model::ConnectionSettings;
 
 /// What `--help` says.
 pub(crate) const HELP: &str = "\
@@ -61,7 +61,7 @@ impl Arguments {
                 Long("name") => asked.name = Some(parser.value()?.string()?),
                 Long("room") => asked.room = Some(parser.value()?.string()?),
                 Value(address) if asked.address.is_none() => {
-                    asked.address = Some(address.parse_with(Wish::split_address)?);
+                    asked.address = Some(address.parse_with(ConnectionSettings::split_address)?);
                 }
                 other => return Err(other.unexpected()),
             }
@@ -72,19 +72,19 @@ impl Arguments {
 
 impl Asked {
     /// What the form is filled in with: what was given, else what was remembered.
-    pub(crate) fn wish(&self, remembered: Wish) -> Wish {
-        let mut wish = remembered;
+    pub(crate) fn connection_settings(&self, remembered: ConnectionSettings) -> ConnectionSettings {
+        let mut settings = remembered;
         if let Some((host, port)) = &self.address {
-            wish.host.clone_from(host);
-            wish.port = *port;
+            settings.host.clone_from(host);
+            settings.port = *port;
         }
         if let Some(name) = &self.name {
-            wish.name.clone_from(name);
+            settings.name.clone_from(name);
         }
         if let Some(room) = &self.room {
-            wish.room.clone_from(room);
+            settings.room.clone_from(room);
         }
-        wish
+        settings
     }
 }
 
@@ -99,12 +99,17 @@ mod tests {
 
     #[test]
     fn what_is_given_goes_before_what_is_remembered() {
-        let remembered =
-            Wish { host: "old".into(), port: 1, name: "ada".into(), ..Wish::default() };
+        let remembered = ConnectionSettings {
+            host: "old".into(),
+            port: 1,
+            name: "ada".into(),
+            ..ConnectionSettings::default()
+        };
         let Ok(Arguments::Open(asked)) = read("new:2 --room=tea") else { panic!("not read") };
         let (host, name, room) = ("new".into(), "ada".into(), "tea".into());
-        let expected = Wish { host, port: 2, name, room, ..Wish::default() };
-        assert_eq!(asked.wish(remembered), expected);
+        let expected =
+            ConnectionSettings { host, port: 2, name, room, ..ConnectionSettings::default() };
+        assert_eq!(asked.connection_settings(remembered), expected);
     }
 
     #[test]

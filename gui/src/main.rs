@@ -52,12 +52,12 @@ fn open(asked: Asked) -> ExitCode {
     let preferences = store.load();
     let size = preferences.window;
     let result = shell::run(size, move |waker| {
-        let wish = asked.wish(preferences.wish());
-        let model = Model::with_wish(preferences, local_zone(), wish.clone());
+        let settings = asked.connection_settings(preferences.connection_settings());
+        let model = Model::with_connection_settings(preferences, local_zone(), settings.clone());
         let mut app = App::new(model, store, waker);
-        if asked.address.is_some() && !wish.name.is_empty() {
+        if asked.address.is_some() && !settings.name.is_empty() {
             app.input(Input::Tick(SystemTime::now()));
-            app.input(Input::Action(Action::Connect(wish)));
+            app.input(Input::Action(Action::Connect(settings)));
         }
         app
     });

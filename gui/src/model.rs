@@ -11,9 +11,9 @@ pub mod log;
 mod network;
 mod preferences;
 mod secret;
+mod settings;
 pub mod text;
 pub mod time;
-mod wish;
 
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ pub use effect::{Effect, Ticket};
 pub use input::{Action, Input};
 pub use preferences::{Preferences, Recent, Theme};
 pub use secret::Secret;
-pub use wish::{DEFAULT_PORT, Wish};
+pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
 use conversation::Conversations;
 
@@ -75,11 +75,11 @@ pub struct Model {
     /// What is remembered between runs.
     preferences: Preferences,
     /// What the form was last submitted with.
-    wish: Wish,
+    settings: ConnectionSettings,
     connection: Connection,
     /// Why the last attempt failed, for the form.
     refusal: Option<String>,
-    /// Whether this wish was ever granted: then the talk is shown and not the form.
+    /// Whether a server was ever entered with them: then the conversations are shown and not the form.
     welcomed: bool,
     server: ServerInfo,
     conversations: Conversations,
@@ -123,7 +123,7 @@ impl Model {
     /// A window that has not connected. `zone` is what the local clock is ahead of UTC, in seconds.
     pub fn new(preferences: Preferences, zone: i32) -> Self {
         Self {
-            wish: preferences.wish(),
+            settings: preferences.connection_settings(),
             preferences,
             connection: Connection::Idle,
             refusal: None,
@@ -201,8 +201,8 @@ impl Model {
     }
 
     /// What the form was last submitted with.
-    pub fn wish(&self) -> &Wish {
-        &self.wish
+    pub fn connection_settings(&self) -> &ConnectionSettings {
+        &self.settings
     }
 
     /// How it stands with the server.
@@ -289,11 +289,11 @@ impl Model {
     fn wanted_title(&self) -> String {
         let unread = self.conversations.unread();
         let count = if unread > 0 { format!("({unread}) ") } else { String::new() };
-        let place = match (self.welcomed, self.conversations.active()) {
+        let title = match (self.welcomed, self.conversations.active()) {
             (true, Some(active)) => format!("{} \u{2013} ", active.title()),
             _ => String::new(),
         };
-        format!("{count}{place}Salotto")
+        format!("{count}{title}Salotto")
     }
 
     fn goodbye_is_over(&self) -> bool {

@@ -22,7 +22,7 @@ use egui_miniquad::EguiMq;
 use miniquad::{KeyCode, KeyMods, MouseButton, PassAction, RenderingBackend, conf, window};
 use salotto_gui::model::Input;
 
-use crate::app::{App, Wish};
+use crate::app::{App, ShellRequest};
 use crate::net::Waker;
 use clipboard::Selection;
 use desktop::{Notice, Server};
@@ -196,23 +196,23 @@ impl Shell {
     }
 
     fn grant_wishes(&mut self) {
-        for wish in self.app.take_wishes() {
-            match wish {
-                Wish::Exit => window::order_quit(),
-                Wish::Copy(text) => self.copy(text),
-                Wish::Select(text) => {
+        for request in self.app.take_requests() {
+            match request {
+                ShellRequest::Exit => window::order_quit(),
+                ShellRequest::Copy(text) => self.copy(text),
+                ShellRequest::Select(text) => {
                     if let Some(desktop) = self.wake.desktop() {
                         desktop.copy(Selection::Primary, text);
                     }
                 }
-                Wish::OpenLink(link) => quad_url::link_open(&link, true),
-                Wish::Title(title) => {
+                ShellRequest::OpenLink(link) => quad_url::link_open(&link, true),
+                ShellRequest::Title(title) => {
                     if let Some(desktop) = self.wake.desktop() {
                         desktop.set_title(&title);
                     }
                     self.title = title;
                 }
-                Wish::Urgent => self.set_urgent(true),
+                ShellRequest::Urgent => self.set_urgent(true),
             }
         }
     }
@@ -387,8 +387,8 @@ impl miniquad::EventHandler for Shell {
     fn key_down_event(&mut self, code: KeyCode, mods: KeyMods, _repeat: bool) {
         let starter = self.presses.take(self.keys.has_typed());
         match self.keys.down(code, mods, starter) {
-            keys::Wish::Paste => self.paste(),
-            keys::Wish::None => {}
+            keys::KeyAction::Paste => self.paste(),
+            keys::KeyAction::None => {}
         }
         self.wake.poke();
     }

@@ -1,16 +1,15 @@
-//! `audit`: what was done to people and to the server, in a file, an [`Action`] a line, as JSON.
+//! `audit`: logs actions (kicks, bans, logins, reloads …) to a file, one [`Action`] a line, as JSON.
 //!
 //! ```ron
 //! (path: "/var/log/salotto/audit.jsonl")
 //! ```
 //!
 //! ```json
-//! {"time":"2026-01-02T03:04:05.678Z","what":"ban","by":"ada","whom":"bob","why":"flooding","until":"2026-01-02T05:04:05.678Z"}
+//! {"time":"2026-01-02T03:04:05.678Z","what":"ban","by":"ada","whom":"bob","why":"flooding","until":"2026-01-02T05:04:05.000Z"}
 //! ```
 //!
-//! The file is only appended to, and what is appended is on the disk at once. Nothing that is said is in it: names, reasons
-//! and topics are, as strings of JSON, so that nobody who chats begins a line or ends a string. How the file is written, and what happens
-//! when it cannot be, stands at [`journal`].
+//! The file is only appended to, and synced to the disk at once. It contains no messages; names, reasons and topics are JSON strings, so that
+//! nobody who chats can begin a line or end a string. [`journal`] documents how the file is written, and what happens when that fails.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,19 +18,19 @@ use salotto::{Action, Context, Plugin};
 use serde::Deserialize;
 
 use crate::common::journal::{
-    self, Escapes, Feed, JournalFile, Line, Loss, QUEUE, RETRY, Rotate, Script,
+    self, Escapes, Journal, JournalFile, Line, LineFormat, Loss, QUEUE, RETRY, Rotate,
 };
 
-/// Where it is written, and for how long it is kept.
+/// Where the file is, and for how long old ones are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditSettings {
     /// The file; a relative path begins at the folder that the program was started in. Default `salotto-audit.jsonl`.
     #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub path: PathBuf,
-    /// When a new file is begun. Default `Never`.
+    /// When a new file is started. Default `Never`.
     pub rotate: Rotate,
-    /// How many old files are kept when a new one is begun. Default 12 files.
+    /// How many old files are kept. Default 12 files.
     pub keep: u32,
 }
 
@@ -41,10 +40,10 @@ pub struct Audit {
     settings: AuditSettings,
     retry: Duration,
     /// From [`start`](Plugin::start) on.
-    feed: Option<Feed<Action>>,
+    journal: Option<Journal<Action>>,
 }
 
-/// Actions as objects of JSON.
+/// Actions as JSON objects.
 struct Json;
 
 impl Default for AuditSettings {
@@ -56,7 +55,7 @@ impl Default for AuditSettings {
 impl Audit {
     /// The plugin with these settings. The file is opened when the plugin starts.
     pub fn new(settings: AuditSettings) -> Self {
-        Self { settings, retry: RETRY, feed: None }
+        Self { settings, retry: RETRY, journal: None }
     }
 }
 
@@ -66,11 +65,11 @@ impl Default for Audit {
     }
 }
 
-impl Script for Json {
+impl LineFormat for Json {
     type Record = Action;
 
     fn line(&self, action: &Action) -> Option<Line> {
-        // An action has nothing that JSON cannot write.
+        // An action has nothing that JSON cannot represent.
         let text = serde_json::to_string(action).ok()?;
         Some(Line::new(&text, action.time, Escapes::Json))
     }
@@ -86,20 +85,20 @@ impl Plugin for Audit {
     fn start(&mut self, context: &mut Context<'_>) {
         let AuditSettings { path, rotate, keep } = self.settings.clone();
         let file = JournalFile::new(path, rotate, keep).synced();
-        let (feed, writer) = journal::connect(QUEUE, file, Json, self.retry);
-        self.feed = Some(feed);
+        let (journal, writer) = journal::connect(QUEUE, file, Json, self.retry);
+        self.journal = Some(journal);
         let reporter = context.reporter();
         context.spawn(writer.run(move |text| reporter.report(text)));
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {
-        // The queue closes with it, which is how the task learns that it is time to finish.
-        self.feed = None;
+        // The queue closes with it, which ends the task.
+        self.journal = None;
     }
 
     fn after_action(&mut self, _context: &mut Context<'_>, action: &Action) {
-        if let Some(feed) = &self.feed {
-            feed.push(action.clone(), action.time);
+        if let Some(journal) = &self.journal {
+            journal.push(action.clone(), action.time);
         }
     }
 }

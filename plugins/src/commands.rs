@@ -1,4 +1,4 @@
-//! `commands`: what a member expects to be able to type: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg` and `!me`.
+//! `commands`: the usual commands of members: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg` and `!me`.
 //!
 //! ```ron
 //! (who_names: 20)
@@ -10,11 +10,11 @@ use salotto::{
 };
 use serde::Deserialize;
 
-/// How much is answered.
+/// How long answers are.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CommandSettings {
-    /// How many names `!who` lists before it only counts the rest; `None` lists all. Default 50 names.
+    /// How many names `!who` lists before it only counts the others; `None` lists all. Default 50 names.
     pub who_names: Option<usize>,
 }
 
@@ -41,7 +41,7 @@ impl Commands {
             (Some(text), _) => room_named(text, &context.settings().limits)?,
             (None, Some(room)) => room.clone(),
             (None, None) => {
-                let text = "you are in no room; name one: `!who ROOM`";
+                let text = "you are not in a room; name one: `!who ROOM`";
                 return Err(CommandError::Refused(text.into()));
             }
         };
@@ -66,7 +66,7 @@ impl Commands {
 impl Plugin for Commands {
     fn commands(&self) -> Vec<Command> {
         vec![
-            // The console has its own; code that holds a handle asks this one.
+            // The console has its own; this one is also for code that holds a handle.
             Command::new("help", "Lists the commands, or explains one")
                 .arg(Arg::command("command").optional())
                 .example("help msg"),
@@ -75,7 +75,7 @@ impl Plugin for Commands {
                 .example("who lobby")
                 .in_person(),
             Command::new("rooms", "Lists the rooms with their topics").in_person(),
-            Command::new("join", "Enters a room; what you type goes to the one entered last")
+            Command::new("join", "Joins a room; what you type goes to the room joined last")
                 .arg(Arg::room("room"))
                 .example("join dev")
                 .in_person(),
@@ -83,16 +83,16 @@ impl Plugin for Commands {
                 .arg(Arg::room("room").optional())
                 .example("leave dev")
                 .in_person(),
-            Command::new("nick", "Takes another name")
+            Command::new("nick", "Changes your name")
                 .arg(Arg::word("name"))
                 .example("nick countess")
                 .in_person(),
-            Command::new("msg", "Says something to one person alone")
+            Command::new("msg", "Sends a private message")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("text"))
                 .example("msg bob are you coming?")
                 .in_person(),
-            Command::new("me", "Says what you do")
+            Command::new("me", "Sends what you do, as in `** ada waves`")
                 .arg(Arg::text("text"))
                 .example("me waves")
                 .in_person(),
@@ -108,7 +108,7 @@ impl Plugin for Commands {
             return help(context, invocation);
         }
         let Some(member) = invocation.caller.member else {
-            return Err(CommandError::Refused("this is for somebody who is in a room".into()));
+            return Err(CommandError::Refused("only a connected user can do this".into()));
         };
         let room = invocation.caller.room.as_ref();
         match invocation.path.as_str() {
@@ -123,16 +123,14 @@ impl Plugin for Commands {
             "msg" => context.direct(member, invocation.text("name"), invocation.text("text")),
             "me" => context.say(member, room, invocation.text("text"), MessageKind::Act),
             other => {
-                return Err(CommandError::Failed(format!(
-                    "`{other}` is none of the commands of this plugin"
-                )));
+                return Err(CommandError::Failed(format!("this plugin has no command `{other}`")));
             }
         }
         Ok(Reply::Done)
     }
 }
 
-/// Lists what the caller may call, or explains one command with those that begin with its words.
+/// Lists the commands that the caller may use, or explains one and those below it.
 fn help(context: &Context<'_>, invocation: &Invocation) -> Result<Reply, CommandError> {
     let caller = &invocation.caller;
     let prefix = if caller.member.is_some() { "!" } else { "" };
@@ -159,7 +157,7 @@ fn help(context: &Context<'_>, invocation: &Invocation) -> Result<Reply, Command
     Ok(Reply::Text(described.join("\n")))
 }
 
-/// What the caller may call, each path once: of two with the same path the one for the higher role is the one that is run.
+/// The commands that the caller may use, each path once: of two with the same path the one for the higher role is run.
 fn callable(context: &Context<'_>, caller: &Caller) -> Vec<Command> {
     let mut commands = context.commands(caller.role);
     commands.retain(|command| caller.can_call(command));
@@ -182,10 +180,7 @@ fn room_named(text: &str, limits: &Limits) -> Result<RoomName, CommandError> {
 }
 
 fn no_room(name: &str) -> CommandError {
-    CommandError::NoSuchRoom(format!(
-        "there is no room `{}`; `!rooms` lists those there are",
-        excerpt(name)
-    ))
+    CommandError::NoSuchRoom(format!("no room `{}`; `!rooms` lists rooms", excerpt(name)))
 }
 
 /// What was typed, short enough for an answer.
@@ -230,7 +225,7 @@ mod tests {
         for line in ["!help msg", "!help !msg"] {
             ada.types(line);
             ada.hears("* !msg NAME TEXT");
-            assert_eq!(ada.hears_next(), "*   Says something to one person alone");
+            assert_eq!(ada.hears_next(), "*   Sends a private message");
             assert_eq!(ada.hears_next(), "*   e.g. !msg bob are you coming?");
         }
         ada.types("!help plugins");
@@ -274,9 +269,9 @@ mod tests {
         ada.types("!who dev");
         ada.hears("* 1 in dev: bob");
         ada.types("!who nowhere");
-        ada.hears("! there is no room `nowhere`; `!rooms` lists those there are");
+        ada.hears("! no room `nowhere`; `!rooms` lists rooms");
         ada.types("!who a:b");
-        ada.hears("! there is no room `a:b`; `!rooms` lists those there are");
+        ada.hears("! no room `a:b`; `!rooms` lists rooms");
     }
 
     #[test]
@@ -324,7 +319,7 @@ mod tests {
         ada.types("!leave");
         ada.hears("! you are in no room; join one first");
         ada.types("!who");
-        ada.hears("! you are in no room; name one: `!who ROOM`");
+        ada.hears("! you are not in a room; name one: `!who ROOM`");
     }
 
     #[test]

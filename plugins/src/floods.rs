@@ -1,4 +1,4 @@
-//! `floods`: nobody drowns the others out. Whoever goes too fast is warned, then muted, then sent out, then banned.
+//! `floods`: flood protection. Whoever sends too fast is warned, then muted, then disconnected, then banned.
 //!
 //! ```ron
 //! (
@@ -8,15 +8,15 @@
 //! )
 //! ```
 //!
-//! What is too much is not sent, and counts as an offence; the offences of one person, or of whoever comes from the same address, lead up the
-//! steps, with a little time between two of them to heed the first. After a quiet time all is forgotten.
+//! What is too much is not sent, and counts as an offence. The offences of one person, or of one address, lead from step to step, with a short time
+//! after each in which no further one is taken. After a time without offences the steps begin again.
 //!
-//! Core reads at most ten lines at once and two a second after that from one connection (`limits.rate`) and holds back the rest, so that the
-//! numbers here are about how long somebody keeps that up: by the default, a pasted page passes, and a program that writes without an end is
-//! warned after some fifteen seconds. Where that limit is lifted, these numbers are the only ones.
+//! Core reads at most ten lines at once and two a second after that from one connection (`limits.rate`) and delays the rest, so the numbers
+//! here are about how long somebody keeps that up: by default a pasted page passes, and a program that never stops sending is warned after
+//! some fifteen seconds. If that limit is removed, these numbers are the only ones.
 //!
-//! Moderators and those above are exempt, and so is code in this process. It stands before `moderation` in the order of the plugins, so that what the
-//! muted send counts too; for muting and banning it needs that plugin, or another that has the commands `mute` and `ban`.
+//! Moderators and operators are exempt, and so is code in this process. The plugin comes before `moderation` in the order of the plugins, so that
+//! messages of muted users count too; for muting and banning it needs that plugin, or another that has the commands `mute` and `ban`.
 
 mod bucket;
 mod text;
@@ -32,9 +32,9 @@ use salotto::{
 };
 use serde::Deserialize;
 
+use crate::common::duration::HumanDuration;
 use crate::common::network::{Network, address_of};
-use crate::common::span::Span;
-pub use bucket::Pace;
+pub use bucket::Rate;
 use bucket::{Bucket, Moment};
 use text::LastSaid;
 pub use text::{Capitals, Repeats};
@@ -42,46 +42,46 @@ pub use text::{Capitals, Repeats};
 /// Addresses and names that are remembered at most.
 const REMEMBERED: usize = 100_000;
 
-/// What is too much, and what follows.
+/// The limits, and the steps that follow.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FloodSettings {
-    /// Messages of one member, in rooms and to one person. Default 30 at once, 30 a minute.
-    pub messages: Option<Pace>,
-    /// Rooms that one member enters. Default 30 at once, 20 a minute.
-    pub joins: Option<Pace>,
-    /// Other names that one member takes. Default 5 at once, 2 a minute.
-    pub names: Option<Pace>,
+    /// Messages of one member, in rooms and private. Default 30 at once, 30 a minute.
+    pub messages: Option<Rate>,
+    /// Rooms that one member joins. Default 30 at once, 20 a minute.
+    pub joins: Option<Rate>,
+    /// Renames of one member. Default 5 at once, 2 a minute.
+    pub names: Option<Rate>,
     /// Connections from one address, or of IPv6 from one network of 64 bits. Default 60 at once, 10 a minute.
-    pub connections: Option<Pace>,
+    pub connections: Option<Rate>,
     /// Whether connections from this machine itself count too. Default false.
     pub loopback: bool,
-    /// The same text again and again. Default `None`: anybody may.
+    /// The same text repeated. Default `None`: allowed.
     pub repeats: Option<Repeats>,
-    /// Texts in capitals. Default `None`: anybody may.
+    /// Texts in capitals. Default `None`: allowed.
     pub capitals: Option<Capitals>,
-    /// What the first offence leads to, the second, and so on; the last one stays. Default a warning, five minutes of silence, out, banned for an
-    /// hour. Empty: what is too much is not sent, and nothing follows.
+    /// The step for the first offence, the second, and so on; the last one is repeated. Default a warning, a mute for five minutes, a kick, a ban for
+    /// an hour. Empty: what is too much is not sent, and nothing follows.
     pub steps: Vec<Step>,
-    /// How long a step is left to be heeded before another is taken. Default 5 seconds.
-    pub grace: Span,
-    /// The quiet time after which the first step is the next one again. Default 2 hours.
-    pub forget: Span,
+    /// The time after a step in which no further one is taken. Default 5 seconds.
+    pub grace: HumanDuration,
+    /// The time without offences after which the steps begin again. Default 2 hours.
+    pub forget: HumanDuration,
 }
 
 /// What an offence leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Step {
-    /// They are told that it is too much, and what is next.
+    /// They are warned, with what would be next.
     Warn,
-    /// They do not speak for a while.
-    Mute(Span),
-    /// They are sent out.
+    /// They are muted for a time.
+    Mute(HumanDuration),
+    /// They are disconnected.
     Kick,
-    /// Their name is kept out for a while. For connections it is the address.
-    Ban(Span),
-    /// Their address is kept out for a while, and everybody who shares it.
-    BanAddress(Span),
+    /// Their name is banned for a time. For connections it is the address.
+    Ban(HumanDuration),
+    /// Their address is banned for a time, with everybody who shares it.
+    BanAddress(HumanDuration),
 }
 
 /// The plugin.
@@ -91,18 +91,18 @@ pub struct Floods {
     state: State,
 }
 
-/// What goes on when the settings are changed.
+/// What is kept when the settings are changed.
 #[derive(Debug)]
 struct State {
-    talkers: HashMap<MemberId, Talker>,
-    suspects: ForgettingMap<Suspect, Record>,
-    /// Its keys are made at random, so that nobody chooses a text that passes for another's.
+    members: HashMap<MemberId, MemberState>,
+    sources: ForgettingMap<Source, Record>,
+    /// Its keys are random, so that nobody can choose a text with the hash of another.
     hasher: RandomState,
 }
 
-/// Somebody who is here.
+/// The state of a connected member.
 #[derive(Debug, Default)]
-struct Talker {
+struct MemberState {
     /// Whether it is code in this process.
     is_exempt: bool,
     messages: Bucket,
@@ -111,26 +111,26 @@ struct Talker {
     last_said: LastSaid,
 }
 
-/// Who is known beyond one connection.
+/// Whom offences are counted for, beyond one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Suspect {
-    /// Whoever speaks from there.
+enum Source {
+    /// Whoever writes from there.
     Address(Network),
     /// Whoever connects from there.
     Connections(Network),
-    /// Where the address tells nobody apart: a form of the name, hashed.
+    /// Where many share the address: a form of the name, hashed.
     Name(u64),
 }
 
 #[derive(Debug, Default)]
 struct Record {
     connections: Bucket,
-    /// The step that is next.
+    /// The next step.
     step: usize,
-    /// Until when the last one is left to be heeded.
-    rests_until: Moment,
-    /// When there was an offence last.
-    hits: Moment,
+    /// Until when no further step is taken.
+    grace_until: Moment,
+    /// When the last offence was.
+    last_offence: Moment,
 }
 
 /// What was too much.
@@ -147,47 +147,49 @@ enum Offence {
 impl Default for FloodSettings {
     fn default() -> Self {
         Self {
-            messages: Some(Pace { burst: 30, per_minute: 30.0 }),
-            joins: Some(Pace { burst: 30, per_minute: 20.0 }),
-            names: Some(Pace { burst: 5, per_minute: 2.0 }),
-            connections: Some(Pace { burst: 60, per_minute: 10.0 }),
+            messages: Some(Rate { burst: 30, per_minute: 30.0 }),
+            joins: Some(Rate { burst: 30, per_minute: 20.0 }),
+            names: Some(Rate { burst: 5, per_minute: 2.0 }),
+            connections: Some(Rate { burst: 60, per_minute: 10.0 }),
             loopback: false,
             repeats: None,
             capitals: None,
             steps: vec![
                 Step::Warn,
-                Step::Mute(Span::seconds(5 * 60)),
+                Step::Mute(HumanDuration::seconds(5 * 60)),
                 Step::Kick,
-                Step::Ban(Span::seconds(60 * 60)),
+                Step::Ban(HumanDuration::seconds(60 * 60)),
             ],
-            grace: Span::seconds(5),
-            forget: Span::seconds(2 * 60 * 60),
+            grace: HumanDuration::seconds(5),
+            forget: HumanDuration::seconds(2 * 60 * 60),
         }
     }
 }
 
 impl Offence {
-    /// For people.
+    /// What was too much, for people.
     fn words(self) -> &'static str {
         match self {
             Self::Messages => "too many messages at once",
             Self::Joins => "too many rooms at once",
             Self::Names => "too many names at once",
             Self::Connections => "too many connections at once",
-            Self::Repeats => "the same again and again",
-            Self::Capitals => "that was shouted",
+            Self::Repeats => "the same text repeated",
+            Self::Capitals => "too many capital letters",
         }
     }
 }
 
 impl fmt::Display for Step {
-    /// What it would do, to the one it would be done to.
+    /// What would happen to the user.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Warn => formatter.write_str("warned"),
-            Self::Mute(span) => write!(formatter, "muted for {span}"),
-            Self::Kick => formatter.write_str("sent out"),
-            Self::Ban(span) | Self::BanAddress(span) => write!(formatter, "banned for {span}"),
+            Self::Mute(duration) => write!(formatter, "muted for {duration}"),
+            Self::Kick => formatter.write_str("disconnected"),
+            Self::Ban(duration) | Self::BanAddress(duration) => {
+                write!(formatter, "banned for {duration}")
+            }
         }
     }
 }
@@ -201,11 +203,11 @@ impl Default for Floods {
 impl Floods {
     /// The plugin with these settings.
     pub fn new(settings: FloodSettings) -> Self {
-        let (talkers, suspects) = (HashMap::new(), ForgettingMap::new(REMEMBERED));
-        Self { settings, state: State { talkers, suspects, hasher: RandomState::new() } }
+        let (members, sources) = (HashMap::new(), ForgettingMap::new(REMEMBERED));
+        Self { settings, state: State { members, sources, hasher: RandomState::new() } }
     }
 
-    /// What is too much about a message, if anything is.
+    /// The offence of a message, if it is one.
     fn offence(
         &mut self,
         context: &Context<'_>,
@@ -214,21 +216,21 @@ impl Floods {
         now: Moment,
     ) -> Option<Offence> {
         let hasher = self.state.hasher.clone();
-        let talker = self.state.talker(context, member);
-        if talker.is_exempt {
+        let state = self.state.member_state(context, member);
+        if state.is_exempt {
             return None;
         }
         let FloodSettings { messages, repeats, capitals, .. } = &self.settings;
-        if messages.is_some_and(|pace| !talker.messages.take(pace, now)) {
+        if messages.is_some_and(|rate| !state.messages.take(rate, now)) {
             return Some(Offence::Messages);
         }
-        if repeats.is_some_and(|most| talker.last_said.is_too_often(text, most, now, &hasher)) {
+        if repeats.is_some_and(|most| state.last_said.is_too_often(text, most, now, &hasher)) {
             return Some(Offence::Repeats);
         }
         capitals.is_some_and(|most| most.are_too_many(text)).then_some(Offence::Capitals)
     }
 
-    /// Somebody went too far: a step is taken, unless the last one is to be heeded first. Returns what they are told; `None` when they may.
+    /// Handles an offence: a step is taken, unless the last one was just now. Returns the refusal for the user; `None` if they are exempt.
     fn limit_hit(
         &mut self,
         context: &mut Context<'_>,
@@ -241,72 +243,72 @@ impl Floods {
         if member.role >= Role::Moderator {
             return None;
         }
-        let suspect = match address.is_loopback() {
-            false => Suspect::Address(Network::of_customer(address)),
+        let source = match address.is_loopback() {
+            false => Source::Address(Network::of_customer(address)),
             true => {
                 let key = member.name.as_ref()?.keys().swap_remove(0);
-                Suspect::Name(self.state.hasher.hash_one(key))
+                Source::Name(self.state.hasher.hash_one(key))
             }
         };
         let words = offence.words();
-        let Some(step) = self.next_step(suspect, now) else {
+        let Some(step) = self.next_step(source, now) else {
             return Some(format!("{words}; wait a little"));
         };
         take_step(context, &member, step, offence);
-        let next = self.state.record(suspect).step;
+        let next = self.state.record(source).step;
         Some(match (step, self.settings.step(next)) {
-            (Step::Warn, Some(next)) => format!("{words}; go on, and you will be {next}"),
+            (Step::Warn, Some(next)) => format!("{words}; if you continue, you will be {next}"),
             _ => format!("{words}; wait a little"),
         })
     }
 
-    /// The step that an offence leads to; `None` while the last one is to be heeded.
-    fn next_step(&mut self, suspect: Suspect, now: Moment) -> Option<Step> {
+    /// The step that an offence leads to; `None` shortly after the last one.
+    fn next_step(&mut self, source: Source, now: Moment) -> Option<Step> {
         let settings = &self.settings;
-        let record = self.state.record(suspect);
-        if now.since(record.hits) >= settings.forget.microseconds() {
-            (record.step, record.rests_until) = (0, now);
+        let record = self.state.record(source);
+        if now.since(record.last_offence) >= settings.forget.microseconds() {
+            (record.step, record.grace_until) = (0, now);
         }
-        record.hits = now;
-        let is_resting = record.rests_until > now;
-        // A clock that was set back does not rest for longer than it would have.
-        record.rests_until = record.rests_until.min(now.after(settings.longest_rest()));
-        if is_resting {
+        record.last_offence = now;
+        let in_grace = record.grace_until > now;
+        // A clock that was set back does not make the grace longer.
+        record.grace_until = record.grace_until.min(now.after(settings.longest_grace()));
+        if in_grace {
             return None;
         }
         let step = settings.step(record.step)?;
         record.step += 1;
-        record.rests_until = now.after(match (suspect, step) {
-            // Who is banned and goes on connecting is banned already.
-            (Suspect::Connections(_), Step::Ban(span) | Step::BanAddress(span)) => span,
+        record.grace_until = now.after(match (source, step) {
+            // An address that keeps connecting while it is banned is not banned again.
+            (Source::Connections(_), Step::Ban(duration) | Step::BanAddress(duration)) => duration,
             _ => settings.grace,
         });
         Some(step)
     }
 
-    /// Takes one out of a bucket of a member, where there is one, and says whether there was.
+    /// Takes a token out of a bucket of a member. Returns whether there was one.
     fn may(
         &mut self,
         context: &Context<'_>,
         member: MemberId,
-        pace: Option<Pace>,
-        bucket: impl FnOnce(&mut Talker) -> &mut Bucket,
+        rate: Option<Rate>,
+        bucket: impl FnOnce(&mut MemberState) -> &mut Bucket,
         now: Moment,
     ) -> bool {
-        let talker = self.state.talker(context, member);
-        talker.is_exempt || pace.is_none_or(|pace| bucket(talker).take(pace, now))
+        let state = self.state.member_state(context, member);
+        state.is_exempt || rate.is_none_or(|rate| bucket(state).take(rate, now))
     }
 }
 
 impl FloodSettings {
-    /// The step of that number; the last one stays.
+    /// The step of that number; the last one is repeated.
     fn step(&self, number: usize) -> Option<Step> {
         self.steps.get(number).or(self.steps.last()).copied()
     }
 
-    fn longest_rest(&self) -> Span {
+    fn longest_grace(&self) -> HumanDuration {
         let bans = self.steps.iter().filter_map(|step| match step {
-            Step::Ban(span) | Step::BanAddress(span) => Some(*span),
+            Step::Ban(duration) | Step::BanAddress(duration) => Some(*duration),
             _ => None,
         });
         bans.chain([self.grace]).max().unwrap_or(self.grace)
@@ -314,36 +316,36 @@ impl FloodSettings {
 }
 
 impl State {
-    fn talker(&mut self, context: &Context<'_>, member: MemberId) -> &mut Talker {
-        self.talkers.entry(member).or_insert_with(|| {
+    fn member_state(&mut self, context: &Context<'_>, member: MemberId) -> &mut MemberState {
+        self.members.entry(member).or_insert_with(|| {
             let is_exempt = context.member(member).is_some_and(|info| info.peer == Peer::Local);
-            Talker { is_exempt, ..Talker::default() }
+            MemberState { is_exempt, ..MemberState::default() }
         })
     }
 
-    /// What is known of somebody, which is nothing for a newcomer, and for whom too many others came after.
-    fn record(&mut self, suspect: Suspect) -> &mut Record {
-        self.suspects.get_or_insert_with(suspect, Record::default, |_| false)
+    /// The record of a source, which is empty for a new one, and for one that was forgotten because there were too many others.
+    fn record(&mut self, source: Source) -> &mut Record {
+        self.sources.get_or_insert_with(source, Record::default, |_| false)
     }
 }
 
 fn take_step(context: &mut Context<'_>, member: &MemberInfo, step: Step, offence: Offence) {
     let Some(name) = &member.name else { return };
     let why = offence.words();
-    // A name has no spaces and no quotation marks; a length of time may have spaces.
+    // Neither a name nor a duration has spaces.
     match step {
         Step::Warn => {
             let action = Action::new(context.now(), "warn", "floods");
             context.record(action.whom(name.as_str()).why(why));
         }
-        Step::Mute(span) => context.run(format!("mute {name} \"{span}\" {why}")),
+        Step::Mute(duration) => context.run(format!("mute {name} {duration} {why}")),
         Step::Kick => context.kick(member.id, None, why),
-        Step::Ban(span) => context.run(format!("ban {name} \"{span}\" {why}")),
-        Step::BanAddress(span) => match address_of(member.peer) {
+        Step::Ban(duration) => context.run(format!("ban {name} {duration} {why}")),
+        Step::BanAddress(duration) => match address_of(member.peer) {
             Some(address) if !address.is_loopback() => {
-                context.run(format!("ban address {name} \"{span}\" {why}"));
+                context.run(format!("ban address {name} {duration} {why}"));
             }
-            _ => context.run(format!("ban {name} \"{span}\" {why}")),
+            _ => context.run(format!("ban {name} {duration} {why}")),
         },
     }
 }
@@ -361,43 +363,44 @@ impl Plugin for Floods {
     }
 
     fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
-        let Some(pace) = self.settings.connections else { return Verdict::Pass };
+        let Some(rate) = self.settings.connections else { return Verdict::Pass };
         let counts = |address: &std::net::IpAddr| self.settings.loopback || !address.is_loopback();
         let Some(address) = address_of(draft.peer).filter(counts) else { return Verdict::Pass };
         let now = Moment::of(context.now());
         let network = Network::of_customer(address);
-        let suspect = Suspect::Connections(network);
-        let record = self.state.record(suspect);
-        if record.connections.take(pace, now) {
+        let source = Source::Connections(network);
+        let record = self.state.record(source);
+        if record.connections.take(rate, now) {
             return Verdict::Pass;
         }
         let words = Offence::Connections.words();
-        if let Some(Step::Ban(span) | Step::BanAddress(span)) = self.next_step(suspect, now) {
-            context.run(format!("ban {network} \"{span}\" {words}"));
+        if let Some(Step::Ban(duration) | Step::BanAddress(duration)) = self.next_step(source, now)
+        {
+            context.run(format!("ban {network} {duration} {words}"));
         }
         Verdict::Deny(format!("{words} from your address; wait a little"))
     }
 
     fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
-        // The first name is no change; core counts how many are tried.
+        // The first name is not a change; core counts how many are tried.
         let is_change = draft.current.is_some();
-        let (now, pace) = (Moment::of(context.now()), self.settings.names);
-        if !is_change || self.may(context, draft.member, pace, |talker| &mut talker.names, now) {
+        let (now, rate) = (Moment::of(context.now()), self.settings.names);
+        if !is_change || self.may(context, draft.member, rate, |state| &mut state.names, now) {
             return Verdict::Pass;
         }
         denied(self.limit_hit(context, draft.member, Offence::Names, now))
     }
 
     fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
-        let (now, pace) = (Moment::of(context.now()), self.settings.joins);
-        match self.may(context, draft.member, pace, |talker| &mut talker.joins, now) {
+        let (now, rate) = (Moment::of(context.now()), self.settings.joins);
+        match self.may(context, draft.member, rate, |state| &mut state.joins, now) {
             true => Verdict::Pass,
             false => denied(self.limit_hit(context, draft.member, Offence::Joins, now)),
         }
     }
 
     fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
-        // The operator speaks.
+        // The operator is exempt.
         let Some(member) = draft.member else { return Verdict::Pass };
         let now = Moment::of(context.now());
         match self.offence(context, member, &draft.text, now) {
@@ -408,7 +411,7 @@ impl Plugin for Floods {
 
     fn after_left(&mut self, _context: &mut Context<'_>, left: &Left) {
         if left.room.is_none() {
-            self.state.talkers.remove(&left.member);
+            self.state.members.remove(&left.member);
         }
     }
 }

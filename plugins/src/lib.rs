@@ -1,19 +1,19 @@
 //! The policy of a Salotto server: the plugins that come with it.
 //!
 //! Core does what every room needs; everything that somebody might want otherwise is a plugin, and a room without any still
-//! works. A host enables them by name, with settings in RON:
+//! works. An operator enables them by name, with settings in RON:
 //!
 //! | name | does |
 //! |---|---|
-//! | [`notices`] | tells rooms who came, left and was renamed; welcomes newcomers |
-//! | [`quit`] | the word that says goodbye |
+//! | [`notices`] | notices about joins, leaves and renames; a welcome for new members |
+//! | [`quit`] | the words that end a connection |
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
-//! | [`floods`] | warns, mutes, sends out and bans who drowns the others out |
-//! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and what belongs to them, for moderators |
-//! | [`log`] | writes what is said to a file |
-//! | [`metrics`] | tells the numbers of the server to Prometheus |
-//! | [`audit`] | writes what is done to people and to the server to a file |
-//! | [`roles`] | `!login`, `!logout`: who may do what; keeps the names of accounts |
+//! | [`floods`] | warns, mutes, disconnects and bans whoever sends too much |
+//! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
+//! | [`log`] | logs messages to a file |
+//! | [`metrics`] | exports metrics for Prometheus |
+//! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
+//! | [`roles`] | `!login`, `!logout`: accounts with roles, whose names are reserved |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -60,7 +60,7 @@ pub mod quit;
 mod registry;
 pub mod roles;
 
+pub use common::duration::{HumanDuration, HumanDurationError};
 pub use common::settings::parse_settings;
-pub use common::span::{Span, SpanError};
 pub use common::{journal, template};
 pub use registry::{CatalogExt, catalog, default_set};

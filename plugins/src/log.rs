@@ -1,4 +1,4 @@
-//! `log`: what is said, in a file, one event a line.
+//! `log`: logs messages and other events of the rooms to a file, one event a line.
 //!
 //! ```ron
 //! (
@@ -9,7 +9,7 @@
 //! )
 //! ```
 //!
-//! How the file is written, and what happens when it cannot be, stands at [`journal`].
+//! [`journal`] documents how the file is written, and what happens when that fails.
 
 mod line;
 
@@ -19,9 +19,9 @@ use std::time::Duration;
 use salotto::{Context, Entry, Event, Plugin};
 use serde::Deserialize;
 
-use crate::common::journal::{self, Feed, JournalFile, QUEUE, RETRY, Rotate};
+use crate::common::journal::{self, Journal, JournalFile, QUEUE, RETRY, Rotate};
 
-/// What is written, where, and for how long it is kept.
+/// What is logged, where, and for how long old files are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
@@ -31,12 +31,12 @@ pub struct LogSettings {
     pub path: PathBuf,
     /// What a line looks like. Default `Text`.
     pub format: Format,
-    /// When a new file is begun. Default `Never`.
+    /// When a new file is started. Default `Never`.
     pub rotate: Rotate,
-    /// How many old files are kept when a new one is begun: `path.1` is the newest, `path.2` the one before, and so on. Files beyond are
+    /// How many old files are kept: `path.1` is the newest, `path.2` the one before, and so on. Files beyond are
     /// deleted, those of an earlier, higher setting too. Default 7 files.
     pub keep: u32,
-    /// Whether what people say to one person alone is written too. Default false.
+    /// Whether private messages are logged too. Default false.
     pub directs: bool,
 }
 
@@ -55,11 +55,11 @@ pub enum Format {
     /// 2026-01-02T03:04:11.000Z @bob eve: for bob alone
     /// ```
     ///
-    /// Notices about those who come, go and are renamed are left out, as the arrows say it already.
+    /// Notices about joins, leaves and renames are left out, as the arrows show them already.
     #[default]
     Text,
-    /// For programs: each event as clients are told it, [`salotto::Entry`] for what happens in a room and [`salotto::Event`] for all.
-    /// Lines that were lost are an event of type `told` with their number as `lost`.
+    /// For programs: each event as it is sent to JSON clients, a [`salotto::Event`]. Lines that were lost are an event of type
+    /// `direct_notice` with their number as `lost`.
     Json,
 }
 
@@ -69,7 +69,7 @@ pub struct Log {
     settings: LogSettings,
     retry: Duration,
     /// From [`start`](Plugin::start) on.
-    feed: Option<Feed<Event>>,
+    journal: Option<Journal<Event>>,
 }
 
 impl Default for LogSettings {
@@ -87,12 +87,12 @@ impl Default for LogSettings {
 impl Log {
     /// The plugin with these settings. The file is opened when the plugin starts.
     pub fn new(settings: LogSettings) -> Self {
-        Self { settings, retry: RETRY, feed: None }
+        Self { settings, retry: RETRY, journal: None }
     }
 
     fn write(&self, context: &Context<'_>, event: impl FnOnce() -> Event) {
-        if let Some(feed) = &self.feed {
-            feed.push(event(), context.now());
+        if let Some(journal) = &self.journal {
+            journal.push(event(), context.now());
         }
     }
 }
@@ -107,15 +107,15 @@ impl Plugin for Log {
     fn start(&mut self, context: &mut Context<'_>) {
         let settings = &self.settings;
         let file = JournalFile::new(settings.path.clone(), settings.rotate, settings.keep);
-        let (feed, writer) = journal::connect(QUEUE, file, settings.format, self.retry);
-        self.feed = Some(feed);
+        let (journal, writer) = journal::connect(QUEUE, file, settings.format, self.retry);
+        self.journal = Some(journal);
         let reporter = context.reporter();
         context.spawn(writer.run(move |text| reporter.report(text)));
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {
-        // The queue closes with it, which is how the task learns that it is time to finish.
-        self.feed = None;
+        // The queue closes with it, which ends the task.
+        self.journal = None;
     }
 
     fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry) {

@@ -1,14 +1,14 @@
-//! `metrics`: the numbers of the server for [Prometheus](https://prometheus.io), over HTTP on an address of its own.
+//! `metrics`: the metrics of the server for [Prometheus](https://prometheus.io), over HTTP on an address of its own.
 //!
 //! ```ron
 //! (listen: "127.0.0.1:9464")
 //! ```
 //!
-//! `GET /metrics` answers how many are here, what was said and delivered, which limits were hit, why connections ended and how long the hooks of
-//! each plugin took. Numbers only, no names of people and nothing of what they say; still, the default address is for this machine alone.
+//! `GET /metrics` answers how many users are connected, how much was sent and delivered, which limits were hit, why connections ended and how long
+//! the hooks of each plugin took. It contains no names and no messages; still, the default address can be reached from this machine only.
 //!
-//! Nothing is done while nobody asks. An address that is taken is reported and tried again. When the settings change, whoever takes over the same address
-//! goes on with the same listener, so that no request meets a closed door.
+//! It does nothing between requests. An address that is in use is reported and tried again. When the settings change and the address stays, the
+//! listener is kept, so that no request is refused.
 
 mod http;
 mod server;
@@ -24,13 +24,13 @@ use salotto::{Context, Plugin};
 use serde::{Deserialize, Deserializer};
 use smol::net::TcpListener;
 
-use server::{Desk, FromTask};
+use server::{MetricsServer, TaskEvent};
 
-/// Where the numbers are told.
+/// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsSettings {
-    /// An address with a port; with port 0 the system chooses one, and the operator is told which. Default `127.0.0.1:9464`.
+    /// An address with a port; with port 0 the system chooses one, which is reported to the operator. Default `127.0.0.1:9464`.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
 }
@@ -42,7 +42,7 @@ pub struct Metrics {
     retry: Duration,
     /// Once there is one; clones share it.
     listener: Option<TcpListener>,
-    /// Never sent on; tells the task by closing.
+    /// Nothing is sent on it; it closes to end the task.
     open: Option<Sender<Infallible>>,
 }
 
@@ -55,7 +55,8 @@ impl Default for MetricsSettings {
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
-        let text = format!("`{text}` is no address with a port; write one such as 127.0.0.1:9464");
+        let text =
+            format!("`{text}` is not an address with a port; write one such as 127.0.0.1:9464");
         serde::de::Error::custom(text)
     })
 }
@@ -77,14 +78,14 @@ impl Plugin for Metrics {
     fn start(&mut self, context: &mut Context<'_>) {
         let (open, closing) = async_channel::bounded(1);
         self.open = Some(open);
-        let desk = Desk {
+        let server = MetricsServer {
             address: self.settings.listen,
             closing,
             mailbox: context.mailbox(),
             reporter: context.reporter(),
             retry: self.retry,
         };
-        context.spawn(desk.run(self.listener.clone()));
+        context.spawn(server.run(self.listener.clone()));
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {
@@ -103,10 +104,10 @@ impl Plugin for Metrics {
     }
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
-        match result.downcast::<FromTask>().map(|told| *told) {
-            Ok(FromTask::Listening(listener)) => self.listener = Some(listener),
-            // Whoever asked may be gone.
-            Ok(FromTask::Asked(sender)) => drop(sender.try_send(context.status())),
+        match result.downcast::<TaskEvent>().map(|event| *event) {
+            Ok(TaskEvent::Listening(listener)) => self.listener = Some(listener),
+            // The request may have been given up.
+            Ok(TaskEvent::StatusRequest(sender)) => drop(sender.try_send(context.status())),
             Err(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! `moderation`: who may come in, who may speak, how fast, and where: `ban`, `mute`, `slow`, `lock` and what belongs to them.
+//! `moderation`: `ban`, `mute`, `slow`, `lock` and related commands.
 //!
 //! ```ron
 //! (
@@ -7,26 +7,26 @@
 //! )
 //! ```
 //!
-//! All of it is for moderators, and nobody acts against somebody who has the same role or a higher one; the console may do anything. What was done is
+//! All of it is for moderators, and nobody can act against somebody of the same or a higher role; the console may do anything. What was done is
 //! recorded as an [`Action`](salotto::Action).
 //!
-//! - **A ban** keeps out a name with all that pass for it, an address or a network, for a time or for good. `ban bob` is about the name: others may share
-//!   bob's address, as a class behind one router does, so banning that too is said: `ban address bob`. Who is here is sent out. Bans are kept in a file,
-//!   which may be changed with an editor while the server is running: `config reload` takes it over, and the server writes only what it has just read.
-//! - **A mute** holds a name, the connection that has it, and who comes from its address later, so that neither another name nor coming back helps. The
-//!   muted can still write to moderators and to the operator. Mutes, slow rooms and locks last as long as the server is running.
-//! - **A slow room** lets each member say something every so many seconds, moderators excepted.
-//! - **A locked room** is entered by moderators and by those who were invited or inside when it was locked.
+//! - **A ban** is of a name and all that look like it, of an address or of a network, for a time or permanently. `ban bob` bans the name only, since
+//!   others may share bob's address, as a class behind one router does; `ban address bob` bans that too. Banned users are disconnected. Bans are kept in
+//!   a file, which may be edited while the server is running: `config reload` applies it, and the server writes only what it has just read.
+//! - **A mute** is of a name, of the connection that has it, and of those who connect from its address later, so that neither another name nor coming
+//!   back helps. Muted users can still write to moderators and to the operator. Mutes, slow mode and locks last as long as the server is running.
+//! - **Slow mode** lets each member of a room send one message every so many seconds, except moderators.
+//! - **A locked room** can be joined by moderators and by those who were invited, or were in it when it was locked.
 
 mod arguments;
 mod ban;
 mod bans;
 mod commands;
 mod file;
-mod keeper;
 mod locks;
 mod mutes;
 mod slow;
+mod writer;
 
 use std::any::Any;
 use std::path::PathBuf;
@@ -43,26 +43,26 @@ use serde::Deserialize;
 use crate::common::network::address_of;
 use bans::{Bans, Change};
 use file::BanFile;
-use keeper::{Keeper, Kept};
 use locks::Locks;
 use mutes::Mutes;
 use slow::SlowRooms;
+use writer::{BanWriter, Written};
 
-/// The timer of the next ban or mute that is over.
-const TIDY_TIMER: &str = "tidy";
+/// The timer of the next ban or mute that ends.
+const EXPIRY_TIMER: &str = "expiry";
 
-/// Where bans are kept, and what holds from the start.
+/// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModerationSettings {
-    /// The file of the bans; a relative path begins at the folder that the program was started in. It is made with the first ban.
+    /// The file of the bans; a relative path begins at the folder that the program was started in. It is created with the first ban.
     /// Default `salotto-bans.ron`.
     #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub bans: PathBuf,
     /// Rooms that are locked from the start. Default none.
     pub invite_only: Vec<RoomName>,
-    /// Whether a mute holds those too who come later from the address of the muted, this machine excepted. One of them who is somebody
-    /// else may speak after `unmute NAME`. Default true.
+    /// Whether a mute also applies to users who connect later from the same address, except from this machine. `unmute NAME` exempts one of
+    /// them who is somebody else. Default true.
     pub mute_addresses: bool,
 }
 
@@ -71,13 +71,13 @@ pub struct ModerationSettings {
 pub struct Moderation {
     settings: ModerationSettings,
     bans: Bans,
-    keeper: Keeper,
+    writer: BanWriter,
     mutes: Mutes,
     slow: SlowRooms,
     locks: Locks,
 }
 
-/// What goes on when the settings are changed.
+/// What is kept when the settings are changed.
 struct State {
     unsaved: Vec<Change>,
     mutes: Mutes,
@@ -92,27 +92,27 @@ impl Default for ModerationSettings {
 }
 
 impl Moderation {
-    /// The plugin with these settings and the bans that are in its file. Reads the file, so this is not for the hub's turn.
+    /// The plugin with these settings and the bans that are in its file. Reads the file, so it must not be called on the hub.
     ///
     /// # Errors
-    /// When there is a file and it cannot be read or understood, with its path, line and column. It is left as it is.
+    /// When the file exists and cannot be read or has a mistake, with its path, line and column. It is left unchanged.
     pub fn new(settings: ModerationSettings) -> Result<Self, String> {
         let file = BanFile::new(settings.bans.clone());
         let bans = file.read().map_err(|problem| problem.to_string())?;
-        let locks = Locks::standing(&settings.invite_only);
-        let (keeper, mutes, slow) = (Keeper::new(file), Mutes::default(), SlowRooms::default());
-        Ok(Self { settings, bans, keeper, mutes, slow, locks })
+        let locks = Locks::from_settings(&settings.invite_only);
+        let (writer, mutes, slow) = (BanWriter::new(file), Mutes::default(), SlowRooms::default());
+        Ok(Self { settings, bans, writer, mutes, slow, locks })
     }
 
-    /// Changes the bans and has that kept.
+    /// Changes the bans and has the change written.
     fn change_bans(&mut self, context: &mut Context<'_>, change: Change) {
         self.bans.apply(&change);
-        self.keeper.change(change);
-        self.wait_for_the_next_end(context);
+        self.writer.push(change);
+        self.set_expiry_timer(context);
     }
 
-    /// Sends out whoever is here and banned.
-    fn send_out_the_banned(&self, context: &mut Context<'_>) {
+    /// Disconnects every member who is banned.
+    fn disconnect_banned(&self, context: &mut Context<'_>) {
         if self.bans.len() == 0 {
             return;
         }
@@ -133,42 +133,42 @@ impl Moderation {
         }
     }
 
-    /// Has the timer ring when the next ban or mute is over.
-    fn wait_for_the_next_end(&self, context: &mut Context<'_>) {
+    /// Sets the timer to when the next ban or mute ends.
+    fn set_expiry_timer(&self, context: &mut Context<'_>) {
         let ends = [self.bans.next_end(), self.mutes.next_end()];
         match ends.into_iter().flatten().min() {
             Some(end) => {
                 let left = end.system_time().duration_since(context.now().system_time());
                 // A clock is read to the millisecond, and rings a little early at the worst. One that is over already rings at once.
                 let after = left.map_or(Duration::ZERO, |left| left + Duration::from_millis(1));
-                context.set_timer(TIDY_TIMER, after);
+                context.set_timer(EXPIRY_TIMER, after);
             }
-            None => context.cancel_timer(TIDY_TIMER),
+            None => context.cancel_timer(EXPIRY_TIMER),
         }
     }
 
-    fn drop_what_is_over(&mut self, context: &mut Context<'_>) {
+    fn drop_expired(&mut self, context: &mut Context<'_>) {
         let now = context.now();
         self.mutes.tidy(now);
         if self.bans.next_end().is_some_and(|end| end <= now) {
             return self.change_bans(context, Change::Tidy(now));
         }
-        self.wait_for_the_next_end(context);
+        self.set_expiry_timer(context);
     }
 
-    /// Somebody has a name, or another.
-    fn meet(&mut self, context: &Context<'_>, member: MemberId, name: &Name) {
+    /// A member has a name, or another one.
+    fn apply_mutes(&mut self, context: &Context<'_>, member: MemberId, name: &Name) {
         if self.mutes.len() == 0 {
             return;
         }
         let Some(info) = context.member(member) else { return };
         let address = address_of(info.peer)
             .filter(|address| self.settings.mute_addresses && !address.is_loopback());
-        self.mutes.meet(member, name, address);
+        self.mutes.named(member, name, address);
     }
 
-    /// Why somebody may not say this now, if so.
-    fn silence(
+    /// Why a member may not send this now, if so.
+    fn refusal(
         &self,
         context: &Context<'_>,
         member: MemberId,
@@ -177,7 +177,7 @@ impl Moderation {
     ) -> Option<String> {
         let now = context.now();
         if let Some(mute) = self.mutes.of(member, now)
-            && !mute.spares(from, context.member(member)?.role)
+            && !mute.exempts(from, context.member(member)?.role)
             && !is_in_charge(context, target)
         {
             let terms = mute.terms(now);
@@ -188,12 +188,12 @@ impl Moderation {
         let is_moderator = context.member(member)?.role >= Role::Moderator;
         (!is_moderator).then(|| {
             let seconds = wait.as_millis().div_ceil(1000);
-            format!("{room} is slow; you can say something again in {seconds}s")
+            format!("{room} is in slow mode; you can write again in {seconds}s")
         })
     }
 }
 
-/// Whether something is said to somebody whom the muted may write to: a moderator, or the operator.
+/// Whether the target is somebody whom muted users may write to: a moderator, or the operator.
 fn is_in_charge(context: &Context<'_>, target: &Target) -> bool {
     let Target::Person(name) = target else { return false };
     match context.find(name.as_str()) {
@@ -208,18 +208,18 @@ impl Plugin for Moderation {
     }
 
     fn start(&mut self, context: &mut Context<'_>) {
-        self.keeper.start(context);
-        self.send_out_the_banned(context);
-        self.drop_what_is_over(context);
+        self.writer.start(context);
+        self.disconnect_banned(context);
+        self.drop_expired(context);
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {
-        self.keeper.stop();
+        self.writer.stop();
     }
 
     fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
         Some(Box::new(State {
-            unsaved: self.keeper.unsaved().to_vec(),
+            unsaved: self.writer.unsaved().to_vec(),
             mutes: std::mem::take(&mut self.mutes),
             slow: std::mem::take(&mut self.slow),
             locks: std::mem::take(&mut self.locks),
@@ -230,7 +230,7 @@ impl Plugin for Moderation {
         let Ok(state) = state.downcast::<State>() else { return };
         let State { unsaved, mutes, slow, locks } = *state;
         unsaved.iter().for_each(|change| self.bans.apply(change));
-        self.keeper.take_over(unsaved);
+        self.writer.take_over(unsaved);
         (self.mutes, self.slow) = (mutes, slow);
         self.locks.take_over(locks);
     }
@@ -248,19 +248,19 @@ impl Plugin for Moderation {
         let now = context.now();
         let address = address_of(draft.peer);
         if let Some(ban) = address.and_then(|address| self.bans.of_address(address, now)) {
-            // Banned while it stood at the door.
+            // Banned after it had connected, and before it gave a name.
             context.kick(draft.member, None, format!("banned {}", ban.terms(now)));
             return Verdict::Take;
         }
         if draft.current.is_some()
-            && self.mutes.hold_anybody()
+            && self.mutes.any_online()
             && let Some(mute) = self.mutes.of(draft.member, now)
         {
             let terms = mute.terms(now);
             return Verdict::Deny(format!("you are muted {terms}; keep your name until then"));
         }
         if draft.name.parse::<std::net::IpAddr>().is_ok() {
-            // Whoever bans this means the address.
+            // A ban of this name would be taken as one of the address.
             return Verdict::Deny(format!("`{}` is an address; choose another name", draft.name));
         }
         let Ok(name) = Name::new(&draft.name, context.settings().limits.name_bounds()) else {
@@ -278,17 +278,17 @@ impl Plugin for Moderation {
     fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
         let is_moderator =
             || context.member(draft.member).is_some_and(|member| member.role >= Role::Moderator);
-        if self.locks.lets_in(&draft.room, &draft.name) || is_moderator() {
+        if self.locks.can_join(&draft.room, &draft.name) || is_moderator() {
             return Verdict::Pass;
         }
         Verdict::Deny(format!("`{}` is locked; ask a moderator to invite you", draft.room))
     }
 
     fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
-        // The usual case costs no look at the clock; and the operator speaks.
-        let is_calm = !self.mutes.hold_anybody() && !self.slow.are_there();
-        let Some(member) = draft.member.filter(|_| !is_calm) else { return Verdict::Pass };
-        match self.silence(context, member, &draft.from, &draft.target) {
+        // The usual case needs no look at the clock; the operator has no member.
+        let is_idle = !self.mutes.any_online() && !self.slow.any();
+        let Some(member) = draft.member.filter(|_| !is_idle) else { return Verdict::Pass };
+        match self.refusal(context, member, &draft.from, &draft.target) {
             Some(why) => Verdict::Deny(why),
             None => Verdict::Pass,
         }
@@ -296,10 +296,10 @@ impl Plugin for Moderation {
 
     fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
         if let LeaveReason::Quit { farewell } = &mut draft.reason
-            && self.mutes.hold_anybody()
+            && self.mutes.any_online()
             && self.mutes.of(draft.member, context.now()).is_some()
         {
-            // Last words are words.
+            // A farewell is a message too.
             farewell.clear();
         }
         Verdict::Pass
@@ -307,16 +307,16 @@ impl Plugin for Moderation {
 
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
         if let Some(name) = context.name(member).cloned() {
-            self.meet(context, member, &name);
+            self.apply_mutes(context, member, &name);
         }
     }
 
     fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
-        self.meet(context, renamed.member, &renamed.name);
+        self.apply_mutes(context, renamed.member, &renamed.name);
     }
 
     fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {
-        if let Some(member) = member.filter(|_| self.slow.are_there()) {
+        if let Some(member) = member.filter(|_| self.slow.any()) {
             self.slow.said(&entry.room, member, context.now());
         }
     }
@@ -328,7 +328,7 @@ impl Plugin for Moderation {
     }
 
     fn after_kicked(&mut self, _context: &mut Context<'_>, kicked: &Kicked) {
-        self.locks.disinvite(&kicked.name);
+        self.locks.revoke_invitations(&kicked.name);
     }
 
     fn after_room_closed(&mut self, _context: &mut Context<'_>, room: &RoomName) {
@@ -337,26 +337,26 @@ impl Plugin for Moderation {
     }
 
     fn after_settings_changed(&mut self, _context: &mut Context<'_>, _settings: &Settings) {
-        self.keeper.reread();
+        self.writer.reread();
     }
 
     fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
         match key {
-            TIDY_TIMER => self.drop_what_is_over(context),
-            keeper::RETRY_TIMER => self.keeper.retry(),
+            EXPIRY_TIMER => self.drop_expired(context),
+            writer::RETRY_TIMER => self.writer.retry(),
             _ => {}
         }
     }
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
-        let Ok(kept) = result.downcast::<Kept>() else { return };
-        let Some((bans, others)) = self.keeper.take(*kept, context) else { return };
+        let Ok(written) = result.downcast::<Written>() else { return };
+        let Some((bans, others)) = self.writer.finish(*written, context) else { return };
         let before = std::mem::replace(&mut self.bans, bans);
-        // Thousands of them take longer to drop than a hook has.
+        // Dropping thousands of them takes longer than a hook may.
         context.spawn(async move { drop(before) });
-        self.wait_for_the_next_end(context);
+        self.set_expiry_timer(context);
         if others {
-            self.send_out_the_banned(context);
+            self.disconnect_banned(context);
         }
     }
 

@@ -1,4 +1,4 @@
-//! `notices`: what people read about those who come, go and take another name; a welcome, and the message of the day.
+//! `notices`: the notices about joins, leaves and renames; a welcome, and the message of the day.
 //!
 //! ```ron
 //! (
@@ -12,66 +12,66 @@ use salotto::plugin::Renamed;
 use salotto::{Context, Left as HasLeft, MemberId, Name, NoticeKind, Plugin, RoomName};
 use serde::Deserialize;
 
-use crate::common::template::{Moment, Placeholder, Template};
+use crate::common::template::{Placeholder, Template, TemplateKind};
 
 /// The texts. `None` or an empty one turns its notice off.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NoticeSettings {
-    /// Sent to a room when somebody came in. Knows `{name}`, `{room}` and `{members}`, how many are in it now. Default
+    /// Sent to a room when somebody has joined. May contain `{name}`, `{room}` and `{members}`, how many are in it now. Default
     /// `{name} joined`.
     pub joined: Option<Template<Joined>>,
-    /// Sent to a room when somebody left it. Knows `{name}`, `{room}`, `{reason}` and `{members}`, how many are in it now.
+    /// Sent to a room when somebody has left it. May contain `{name}`, `{room}`, `{reason}` and `{members}`, how many are in it now.
     /// Default `{name} left ({reason})`.
     pub left: Option<Template<Left>>,
-    /// Sent to each room of somebody who took another name. Knows `{old}`, `{new}`, `{room}` and `{members}`. Default
+    /// Sent to each room of somebody who has changed their name. May contain `{old}`, `{new}`, `{room}` and `{members}`. Default
     /// `{old} is now {new}`.
     pub renamed: Option<Template<NewName>>,
-    /// Sent to a newcomer alone. Knows `{name}`, `{server}`, the name of the server, and `{members}`, how many people are in the
+    /// Sent to the new member only. May contain `{name}`, `{server}`, the name of the server, and `{members}`, how many people are in the
     /// server. Default `Welcome, {name}!`.
     pub welcome: Option<Template<Welcome>>,
-    /// Lines told to a newcomer after the welcome, with the same placeholders. Default none.
+    /// Lines sent to the new member after the welcome, with the same placeholders. Default none.
     pub message_of_the_day: Vec<Template<Welcome>>,
 }
 
-/// What [`NoticeSettings::joined`] is about.
+/// The kind of [`NoticeSettings::joined`].
 #[derive(Debug)]
 pub enum Joined {}
 
-/// What [`NoticeSettings::left`] is about.
+/// The kind of [`NoticeSettings::left`].
 #[derive(Debug)]
 pub enum Left {}
 
-/// What [`NoticeSettings::renamed`] is about.
+/// The kind of [`NoticeSettings::renamed`].
 #[derive(Debug)]
 pub enum NewName {}
 
-/// What [`NoticeSettings::welcome`] is about.
+/// The kind of [`NoticeSettings::welcome`].
 #[derive(Debug)]
 pub enum Welcome {}
 
-/// The plugin. Keeps still about rooms that are too large to announce everybody, and when the server stops.
+/// The plugin. It sends nothing to rooms that are too large to announce everybody, nor while the server stops.
 #[derive(Debug, Default)]
 pub struct Notices {
     settings: NoticeSettings,
 }
 
-impl Moment for Joined {
+impl TemplateKind for Joined {
     const PLACEHOLDERS: &'static [Placeholder] =
         &[Placeholder::Name, Placeholder::Room, Placeholder::Members];
 }
 
-impl Moment for Left {
+impl TemplateKind for Left {
     const PLACEHOLDERS: &'static [Placeholder] =
         &[Placeholder::Name, Placeholder::Room, Placeholder::Reason, Placeholder::Members];
 }
 
-impl Moment for NewName {
+impl TemplateKind for NewName {
     const PLACEHOLDERS: &'static [Placeholder] =
         &[Placeholder::Old, Placeholder::New, Placeholder::Room, Placeholder::Members];
 }
 
-impl Moment for Welcome {
+impl TemplateKind for Welcome {
     const PLACEHOLDERS: &'static [Placeholder] =
         &[Placeholder::Name, Placeholder::Server, Placeholder::Members];
 }
@@ -94,8 +94,8 @@ impl Notices {
         Self { settings }
     }
 
-    /// Tells a room, unless the text is turned off.
-    fn tell_room<M>(
+    /// Sends a notice to a room, unless it is turned off.
+    fn notify_room<M>(
         context: &mut Context<'_>,
         room: &RoomName,
         kind: NoticeKind,
@@ -133,7 +133,7 @@ impl Plugin for Notices {
                 })
             })
             .collect();
-        // Core leaves out lines that are empty, and what is empty altogether.
+        // Core leaves out empty lines, and a notice that is empty altogether.
         context.notice_to(member, lines.join("\n"), NoticeKind::Welcome);
     }
 
@@ -145,7 +145,7 @@ impl Plugin for Notices {
             return;
         };
         let template = self.settings.joined.as_ref();
-        Self::tell_room(context, room, NoticeKind::Joined, template, |_| name.clone());
+        Self::notify_room(context, room, NoticeKind::Joined, template, |_| name.clone());
     }
 
     fn after_left(&mut self, context: &mut Context<'_>, left: &HasLeft) {
@@ -156,7 +156,7 @@ impl Plugin for Notices {
             return;
         }
         let template = self.settings.left.as_ref();
-        Self::tell_room(
+        Self::notify_room(
             context,
             room,
             NoticeKind::Left,
@@ -175,7 +175,7 @@ impl Plugin for Notices {
             if context.is_quiet(&room) {
                 continue;
             }
-            Self::tell_room(context, &room, NoticeKind::Renamed, template, |placeholder| {
+            Self::notify_room(context, &room, NoticeKind::Renamed, template, |placeholder| {
                 match placeholder {
                     Placeholder::Old => renamed.from.to_string(),
                     _ => renamed.name.to_string(),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rename_is_told_in_every_room_of_the_renamed() {
+    fn a_rename_is_announced_in_every_room_of_the_member() {
         let settings = "(renamed: \"{old} is now {new} in {room}\")";
         let server = server(settings).plugin("commands", crate::commands::Commands::default());
         let ada = server.enter("ada");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_is_welcomed_by_name_and_told_the_message_of_the_day() {
+    fn a_new_member_gets_a_welcome_by_name_and_the_message_of_the_day() {
         let settings = r#"(
             welcome: "Hello {name}, {members} are at {server}",
             message_of_the_day: ["one", "", "two\nthree {name}"],
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_none_or_empty_is_not_told() {
+    fn a_text_that_is_none_or_empty_is_not_sent() {
         let server = server("(joined: None, left: \"\", renamed: None, welcome: None)");
         let ada = server.enter("ada");
         drop(server.enter("bob"));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_of_everybody_leaving_when_the_server_stops() {
+    fn no_leave_is_announced_when_the_server_stops() {
         let server = server("");
         let ada = server.enter("ada");
         let bob = server.enter("bob");
@@ -329,7 +329,7 @@ mod tests {
         let error = parse_settings::<NoticeSettings>("(\n  joined: \"{nick} is here\",\n)");
         assert_eq!(
             error.unwrap_err(),
-            "2:12: there is no placeholder `{nick}` here; known are {name}, {room}, {members}"
+            "2:12: unknown placeholder `{nick}`; known here: {name}, {room}, {members}"
         );
         let error = parse_settings::<NoticeSettings>("(message_of_the_day: [\"{reason}\"])");
         assert!(error.unwrap_err().starts_with("1:24: "));

@@ -1,8 +1,11 @@
-//! `quit`: the word that says goodbye, with last words after it: `!quit see you tomorrow`.
+//! `quit`: the words that end a connection, with an optional farewell: `!quit see you tomorrow`.
 //!
 //! ```ron
-//! (words: ["!quit", "bye"])
+//! (words: ["!quit", "{quit}", "bye"])
 //! ```
+//!
+//! `{quit}` is one of the default words because the small clients that people write when they learn about sockets send it when their window is
+//! closed, and often wait for the server to end the connection.
 
 use salotto::plugin::Target;
 use salotto::protocol::MessageKind;
@@ -15,13 +18,14 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QuitSettings {
-    /// The words that say goodbye; at least one. One with a leading `!` is a command, and listed among them; any other is
-    /// understood in whatever case as the first word of what is said in a room. Default `["!quit"]`.
+    /// The words that end a connection; at least one. One with a leading `!` is a command, and listed among them; any other counts,
+    /// in upper or lower case, as the first word of a message in a room. Default
+    /// `["!quit", "{quit}"]`.
     #[serde(deserialize_with = "words")]
     pub words: Vec<Word>,
 }
 
-/// A word that can be typed to say goodbye.
+/// A word that ends a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word {
     /// A command, without its `!`.
@@ -30,18 +34,18 @@ pub enum Word {
     Said(String),
 }
 
-/// Why a text is no word to say goodbye with.
+/// Why a text is not such a word.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WordError {
     /// There is nothing in it.
-    #[error("a word to quit with is empty; write one such as `!quit`")]
+    #[error("the word is empty; write one such as `!quit`")]
     Empty,
     /// It is several words.
     #[error("`{0}` is more than one word; write one such as `!quit`")]
     Space(String),
-    /// Chat takes no such thing for a command.
-    #[error("`{0}` is no command; what follows the `!` has to begin with a letter, as in `!quit`")]
+    /// It cannot be a command.
+    #[error("`{0}` is not a command; a letter must follow the `!`, as in `!quit`")]
     NoCommand(String),
 }
 
@@ -53,7 +57,7 @@ pub struct Quit {
 
 impl Default for QuitSettings {
     fn default() -> Self {
-        Self { words: vec![Word::Command("quit".into())] }
+        Self { words: vec![Word::Command("quit".into()), Word::Said("{quit}".into())] }
     }
 }
 
@@ -61,7 +65,7 @@ impl Word {
     /// Checks a word as people write it.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// When it is empty, several words, or not a command.
     ///
     /// ```
     /// use salotto_plugins::quit::Word;
@@ -89,7 +93,7 @@ impl Word {
 fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Word>, D::Error> {
     let words = Vec::<Word>::deserialize(deserializer)?;
     if words.is_empty() {
-        let text = "there is no word to quit with; write at least one, as in [\"!quit\"]";
+        let text = "the list of words is empty; write at least one, as in [\"!quit\"]";
         return Err(serde::de::Error::custom(text));
     }
     Ok(words)
@@ -108,17 +112,17 @@ impl Quit {
         Self { settings }
     }
 
-    /// The last words in a message that says goodbye.
+    /// The farewell in a message that ends the connection.
     fn farewell<'t>(&self, text: &'t str) -> Option<&'t str> {
         let text = text.trim();
         let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let first = first.to_lowercase();
-        let says_goodbye = self
+        let is_quit = self
             .settings
             .words
             .iter()
             .any(|word| matches!(word, Word::Said(word) if *word == first));
-        says_goodbye.then_some(rest.trim_start())
+        is_quit.then_some(rest.trim_start())
     }
 }
 
@@ -129,10 +133,10 @@ impl Plugin for Quit {
             .iter()
             .filter_map(|word| match word {
                 Word::Command(path) => Some(
-                    Command::new(path, "Says goodbye and leaves the server")
+                    Command::new(path, "Leaves the server")
                         .arg(Arg::text("farewell").optional())
                         .in_person()
-                        // At the door one may change one's mind.
+                        // Also before a name is given.
                         .role(Role::Guest)
                         .example(format!("{path} see you tomorrow")),
                 ),
@@ -191,11 +195,23 @@ mod tests {
     }
 
     #[test]
-    fn another_word_replaces_it() {
+    fn the_word_of_small_clients_says_goodbye_too() {
+        let server = server("");
+        let ada = server.enter("ada");
+        ada.types("{quitter}");
+        ada.hears("ada: {quitter}");
+        ada.types("{quit}");
+        assert_eq!(ada.hears_goodbye(), "* goodbye (quit)");
+    }
+
+    #[test]
+    fn other_words_replace_the_default_ones() {
         let server = server("(words: [\"!bye\"])");
         let ada = server.enter("ada");
         ada.types("!quit");
         ada.hears_about("! there is no command `!quit`");
+        ada.types("{quit}");
+        ada.hears("ada: {quit}");
         ada.types("!bye");
         assert_eq!(ada.hears_goodbye(), "* goodbye (quit)");
     }
@@ -241,15 +257,15 @@ mod tests {
     #[test]
     fn a_word_that_could_never_be_typed_is_refused() {
         for (text, message) in [
-            ("(words: [])", "there is no word to quit with; write at least one, as in [\"!quit\"]"),
-            ("(words: [\"\"])", "a word to quit with is empty; write one such as `!quit`"),
+            ("(words: [])", "the list of words is empty; write at least one, as in [\"!quit\"]"),
+            ("(words: [\"\"])", "the word is empty; write one such as `!quit`"),
             (
                 "(words: [\"so long\"])",
                 "`so long` is more than one word; write one such as `!quit`",
             ),
             (
                 "(words: [\"!\"])",
-                "`!` is no command; what follows the `!` has to begin with a letter, as in `!quit`",
+                "`!` is not a command; a letter must follow the `!`, as in `!quit`",
             ),
         ] {
             let error = parse_settings::<QuitSettings>(text).unwrap_err();

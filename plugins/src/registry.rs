@@ -1,4 +1,4 @@
-//! From names to plugins: those that come with Salotto, and how an embedder adds more.
+//! The plugins that come with Salotto, by name, and how an embedder adds more.
 
 use salotto::{Catalog, Plugin, PluginSetup};
 use serde::de::DeserializeOwned;
@@ -35,9 +35,10 @@ pub fn catalog() -> Catalog {
         .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
-/// The plugins of a server whose host has chosen none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
 ///
-/// `log` and `audit` are not among them, as whether to keep what people say and do is for the operator to decide; nor is `metrics`, which listens.
+/// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
+/// port.
 pub fn default_set() -> Vec<PluginSetup> {
     ["roles", "notices", "quit", "commands", "floods", "moderation"]
         .into_iter()
@@ -50,7 +51,7 @@ pub trait CatalogExt: Sized {
     /// Adds a plugin, or replaces the one of that name. Its settings are read by [`parse_settings`], so that none means the
     /// defaults, and given to `construct`, which makes the plugin or says what is wrong with them.
     ///
-    /// What is wrong is told as `LINE:COLUMN: message`; what `construct` says is placed where the settings begin.
+    /// Errors have the form `LINE:COLUMN: message`; those of `construct` get the position where the settings begin.
     fn register<S, P>(
         self,
         name: &str,
@@ -122,7 +123,7 @@ mod tests {
         let catalog = catalog();
         assert_eq!(
             problem(&catalog, "quit", "(\n  word: \"bye\",\n)"),
-            "plugin `quit`: 2:3: there is no field `word`; did you mean `words`? known are `words`"
+            "plugin `quit`: 2:3: unknown field `word`; did you mean `words`? known fields: `words`"
         );
         assert_eq!(
             problem(&catalog, "commands", "(who_names: -1)"),

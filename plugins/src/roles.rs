@@ -1,14 +1,14 @@
-//! `roles`: who may do what. `!login ACCOUNT PASSWORD` gives the role of an account and its name, from under any name and before there is one;
-//! `!logout` gives it back.
+//! `roles`: accounts with roles. `!login ACCOUNT PASSWORD` gives a user the role and the name of an account, from any name and before there is one;
+//! `!logout` ends that.
 //!
 //! ```ron
 //! (accounts: [(name: "ada", role: moderator, password: "$argon2id$v=19$…")], keep_names: true)
 //! ```
 //!
-//! The names of accounts are kept for those who can log in. Passwords are looked at off the hub; wrong ones make the whole address
-//! wait, and end the connection when there were too many.
+//! The names of accounts are reserved for those who can log in. Passwords are verified off the hub; wrong ones make the whole address wait, and end
+//! the connection after a few.
 
-mod guesses;
+mod attempts;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -22,13 +22,13 @@ use salotto::{
     Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
 };
 
-use guesses::Guesses;
+use attempts::Attempts;
 pub use settings::{Account, GivenRole, RoleSettings};
 
 /// Wrong passwords after which a connection is ended.
-const TRIES: u32 = 5;
-/// Wrong passwords from an address after which the operator is told, and then again each so many.
-const SUSPICIOUS: u32 = 5;
+const MAX_WRONG: u32 = 5;
+/// After how many wrong passwords from an address the operator gets a report, each time.
+const REPORT_EVERY: u32 = 5;
 
 /// The plugin.
 #[derive(Debug, Default)]
@@ -37,25 +37,25 @@ pub struct Roles {
     state: State,
 }
 
-/// What it knows of people; goes on when other settings are given.
+/// What is kept when the settings are changed.
 #[derive(Debug, Default)]
 struct State {
-    visitors: HashMap<MemberId, Visitor>,
-    guesses: Guesses,
+    logins: HashMap<MemberId, Login>,
+    attempts: Attempts,
 }
 
 /// Somebody who has tried to log in.
 #[derive(Debug, Default)]
-struct Visitor {
-    /// Whether a password of theirs is looked at now.
-    knocks: bool,
+struct Login {
+    /// Whether a password of theirs is being verified.
+    is_checking: bool,
     wrong: u32,
-    /// The account that they have shown to be theirs.
+    /// The account that they have logged in to.
     account: Option<Name>,
 }
 
-/// What came of a password.
-struct Looked {
+/// The result of a verification.
+struct Checked {
     member: MemberId,
     /// The account that it was for, if there is one.
     account: Option<Name>,
@@ -73,10 +73,10 @@ impl Roles {
     }
 
     fn account(&self, name: &Name) -> Option<&Account> {
-        self.settings.accounts.iter().find(|account| account.answers_to(name))
+        self.settings.accounts.iter().find(|account| account.has_name(name))
     }
 
-    /// Has a password looked at. What comes of it is told when it has been.
+    /// Starts to verify a password. The result comes as a task event.
     fn log_in(
         &mut self,
         context: &mut Context<'_>,
@@ -89,7 +89,7 @@ impl Roles {
             (Some(text), _) => settings::any_name(text).ok(),
             (None, Some(name)) => Some(name.clone()),
             (None, None) => {
-                return refused("say to which account: `!login ACCOUNT PASSWORD`".into());
+                return refused("name the account: `!login ACCOUNT PASSWORD`".into());
             }
         };
         let account = name.and_then(|name| self.account(&name));
@@ -97,30 +97,30 @@ impl Roles {
             return refused(format!("you are logged in as {} already", account.name));
         }
         let network = info.peer.network();
-        if let Some(wait) = self.state.guesses.wait(network, context.now()) {
+        if let Some(wait) = self.state.attempts.wait(network, context.now()) {
             return refused(format!(
-                "too many wrong passwords came from your address; try again in {}",
+                "too many wrong passwords from your address; try again in {}",
                 seconds(wait)
             ));
         }
         let same_network = |id: &MemberId| {
             context.member(*id).is_some_and(|other| other.peer.network() == network)
         };
-        if self.state.visitors.iter().any(|(id, visitor)| visitor.knocks && same_network(id)) {
-            let text = "a password from your address is being looked at; try again in a moment";
+        if self.state.logins.iter().any(|(id, login)| login.is_checking && same_network(id)) {
+            let text = "a password from your address is being verified; try again in a moment";
             return refused(text.into());
         }
-        // Where there is no such account another's hash is looked at, so that the time it takes tells nothing.
+        // Without such an account the hash of another one is verified, so that the time it takes reveals nothing.
         let Some(hash) = account.or(self.settings.accounts.first()) else {
-            return refused("nobody has an account here; the operator gives them".into());
+            return refused("there are no accounts here; the operator creates them".into());
         };
         let (hash, account) = (hash.password.clone(), account.map(|account| account.name.clone()));
         let (member, mailbox) = (info.id, context.mailbox());
         let password = invocation.text("password").to_owned();
-        self.state.visitors.entry(member).or_default().knocks = true;
+        self.state.logins.entry(member).or_default().is_checking = true;
         context.spawn(async move {
             let right = hash.verify(password).await;
-            mailbox.send(Looked { member, account, right }).await;
+            mailbox.send(Checked { member, account, right }).await;
         });
         Ok(Reply::Done)
     }
@@ -133,24 +133,24 @@ impl Roles {
         let Some(account) = &info.account else {
             return Err(CommandError::Refused("you are not logged in".into()));
         };
-        self.state.visitors.remove(&info.id);
+        self.state.logins.remove(&info.id);
         context.log_out(info.id);
         Ok(Reply::Text(format!("you are logged out of {account}")))
     }
 
-    /// The password was right: who gave it gets role and name, and takes over from an earlier connection of theirs.
+    /// The password was right: the user gets role and name, and replaces an earlier connection of theirs.
     fn welcome(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: &Name) {
         let Some(account) = self.account(account) else {
             return;
         };
         let name = account.name.clone();
-        let visitor = self.state.visitors.entry(info.id).or_default();
-        (visitor.wrong, visitor.account) = (0, Some(name.clone()));
+        let login = self.state.logins.entry(info.id).or_default();
+        (login.wrong, login.account) = (0, Some(name.clone()));
         let holder = context.find(name.as_str()).filter(|holder| holder.id != info.id);
         let is_free = match &holder {
             None => true,
             Some(holder) if holder.account.as_deref() == Some(name.as_str()) => {
-                context.kick(holder.id, None, "the account was logged in from elsewhere");
+                context.kick(holder.id, None, "logged in from elsewhere");
                 true
             }
             Some(_) => false,
@@ -163,8 +163,8 @@ impl Roles {
         }
         if !is_free {
             let text = match info.name {
-                Some(_) => format!("the name `{name}` is taken at present; you keep yours"),
-                None => format!("the name `{name}` is taken at present; give another"),
+                Some(_) => format!("the name `{name}` is in use; you keep yours"),
+                None => format!("the name `{name}` is in use; choose another"),
             };
             context.notice_to(info.id, text, NoticeKind::Info);
         }
@@ -182,32 +182,32 @@ impl Roles {
         }
     }
 
-    /// The password was wrong, or there is no such account; nobody is told which.
-    fn turn_away(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: Option<&Name>) {
+    /// The password was wrong, or there is no such account; the user does not learn which.
+    fn refuse(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: Option<&Name>) {
         let (now, network) = (context.now(), info.peer.network());
-        let visitor = self.state.visitors.entry(info.id).or_default();
-        visitor.wrong += 1;
-        let wrong = visitor.wrong;
-        let lately = self.state.guesses.was_wrong(network, now);
-        if lately.is_multiple_of(SUSPICIOUS) {
-            let place = network.map_or("this process".into(), |network| network.to_string());
-            // What is no account may well be a password, so it is not repeated.
-            let last = account.map_or("none that there is".into(), |name| format!("`{name}`"));
+        let login = self.state.logins.entry(info.id).or_default();
+        login.wrong += 1;
+        let wrong = login.wrong;
+        let lately = self.state.attempts.was_wrong(network, now);
+        if lately.is_multiple_of(REPORT_EVERY) {
+            let source = network.map_or("this process".into(), |network| network.to_string());
+            // What is not an account may be a password, so it is not repeated.
+            let last = account.map_or("one that does not exist".into(), |name| format!("`{name}`"));
             context.report(format!(
-                "{lately} wrong passwords came from {place}, the last for the account {last}"
+                "{lately} wrong passwords came from {source}, the last for account {last}"
             ));
         }
-        if wrong >= TRIES {
+        if wrong >= MAX_WRONG {
             context.kick(info.id, None, format!("{wrong} wrong passwords"));
             return;
         }
-        let wait = self.state.guesses.wait(network, now).unwrap_or_default();
+        let wait = self.state.attempts.wait(network, now).unwrap_or_default();
         let text = format!("wrong account or password; try again in {}", seconds(wait));
         context.notice_to(info.id, text, NoticeKind::Info);
     }
 
-    /// Whether a message is a login whose `!` was forgotten, and with it somebody's password.
-    fn gives_away(&self, from: &Name, text: &str) -> bool {
+    /// Whether a message is a login without its `!`, which would reveal a password.
+    fn reveals_password(&self, from: &Name, text: &str) -> bool {
         let text = text.trim_start_matches(|c: char| c.is_ascii_punctuation() || c == ' ');
         let mut words = text.split_whitespace();
         let is_login = words.next().is_some_and(|word| word.eq_ignore_ascii_case("login"));
@@ -223,9 +223,9 @@ impl Roles {
 }
 
 impl State {
-    /// Forgets those who have left; nobody says so of who never had a name.
+    /// Forgets those who have gone; there is no event for those who never had a name.
     fn forget_gone(&mut self, context: &Context<'_>) {
-        self.visitors.retain(|id, _| context.member(*id).is_some());
+        self.logins.retain(|id, _| context.member(*id).is_some());
     }
 }
 
@@ -235,25 +235,25 @@ impl Plugin for Roles {
             return Vec::new();
         }
         vec![
-            Command::new("login", "Gives you the role and the name of an account")
+            Command::new("login", "Logs in to an account, with its role and its name")
                 .arg(Arg::word("account").optional())
                 .arg(Arg::secret("password"))
-                // Also for who stands at the door, because the name is kept.
+                // Also before a name is given, because the name is reserved.
                 .role(Role::Guest)
                 .in_person()
                 .example("login ada correct-horse"),
-            Command::new("logout", "Gives the role of your account back").in_person(),
+            Command::new("logout", "Logs out of your account").in_person(),
         ]
     }
 
     fn start(&mut self, context: &mut Context<'_>) {
-        // Who was logged in under other settings has what these say.
-        for (&id, visitor) in &mut self.state.visitors {
-            if std::mem::take(&mut visitor.knocks) {
-                let text = "the accounts have changed in this moment; log in again";
+        // Those who are logged in get what the new settings say.
+        for (&id, login) in &mut self.state.logins {
+            if std::mem::take(&mut login.is_checking) {
+                let text = "the accounts were just changed; log in again";
                 context.notice_to(id, text, NoticeKind::Info);
             }
-            let Some(name) = &visitor.account else {
+            let Some(name) = &login.account else {
                 continue;
             };
             let account = self.settings.accounts.iter().find(|account| account.name == *name);
@@ -263,9 +263,9 @@ impl Plugin for Roles {
                     context.log_in(id, name.as_str(), account.role());
                 }
                 (None, Some(_)) => {
-                    visitor.account = None;
+                    login.account = None;
                     context.log_out(id);
-                    context.notice_to(id, "your account was taken away", NoticeKind::Info);
+                    context.notice_to(id, "your account was removed", NoticeKind::Info);
                 }
                 _ => {}
             }
@@ -279,9 +279,7 @@ impl Plugin for Roles {
             .collect();
         if !stray.is_empty() {
             let names = stray.join(", ");
-            context.report(format!(
-                "who is called {names} now has the name of an account and did not log in"
-            ));
+            context.report(format!("{names} has the name of an account and is not logged in"));
         }
     }
 
@@ -304,26 +302,26 @@ impl Plugin for Roles {
         else {
             return Verdict::Pass;
         };
-        let has_it = draft.current.as_ref().is_some_and(|name| account.answers_to(name));
+        let has_it = draft.current.as_ref().is_some_and(|name| account.has_name(name));
         let is_theirs = self
             .state
-            .visitors
+            .logins
             .get(&draft.member)
-            .is_some_and(|visitor| visitor.account.as_ref() == Some(&account.name));
-        // Somebody who comes back with the token of a connection that was logged in, too.
+            .is_some_and(|login| login.account.as_ref() == Some(&account.name));
+        // Or they have resumed a connection that was logged in.
         let info = context.member(draft.member);
         if has_it || is_theirs || info.is_some_and(|info| is_logged_in(&info, account)) {
             return Verdict::Pass;
         }
         let name = &account.name;
         Verdict::Deny(format!(
-            "the name `{name}` is kept for its owner: type `!login {name} PASSWORD`, or choose another"
+            "the name `{name}` is reserved: type `!login {name} PASSWORD`, or choose another"
         ))
     }
 
     fn before_message(&mut self, _: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
-        if draft.member.is_some() && self.gives_away(&draft.from, &draft.text) {
-            let text = "nobody was told this, because it looks like a password; `!login` begins with its `!`";
+        if draft.member.is_some() && self.reveals_password(&draft.from, &draft.text) {
+            let text = "this was not sent, because it looks like a password; begin with `!login`";
             return Verdict::Deny(text.into());
         }
         Verdict::Pass
@@ -333,36 +331,36 @@ impl Plugin for Roles {
         let Some(info) = context.member(member) else {
             return;
         };
-        let known = self.state.visitors.get(&member).and_then(|visitor| visitor.account.clone());
+        let known = self.state.logins.get(&member).and_then(|login| login.account.clone());
         if let Some(account) = known {
             self.give_role(context, member, &account);
         } else if let Some(account) =
             self.settings.accounts.iter().find(|account| is_logged_in(&info, account))
         {
             let account = Some(account.name.clone());
-            self.state.visitors.entry(member).or_default().account = account;
+            self.state.logins.entry(member).or_default().account = account;
         }
     }
 
     fn after_left(&mut self, _: &mut Context<'_>, left: &Left) {
         if left.room.is_none() {
-            self.state.visitors.remove(&left.member);
+            self.state.logins.remove(&left.member);
         }
     }
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
-        let Ok(looked) = result.downcast::<Looked>() else {
+        let Ok(checked) = result.downcast::<Checked>() else {
             return;
         };
-        let Looked { member, account, right } = *looked;
+        let Checked { member, account, right } = *checked;
         let Some(info) = context.member(member) else {
-            self.state.visitors.remove(&member);
+            self.state.logins.remove(&member);
             return;
         };
-        self.state.visitors.entry(member).or_default().knocks = false;
+        self.state.logins.entry(member).or_default().is_checking = false;
         match (right, account) {
             (Ok(true), Some(account)) => self.welcome(context, &info, &account),
-            (Ok(_), account) => self.turn_away(context, &info, account.as_ref()),
+            (Ok(_), account) => self.refuse(context, &info, account.as_ref()),
             (Err(busy), _) => context.notice_to(member, busy.to_string(), NoticeKind::Info),
         }
     }
@@ -373,7 +371,7 @@ impl Plugin for Roles {
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         let Some(info) = invocation.caller.member.and_then(|id| context.member(id)) else {
-            return Err(CommandError::Refused("this is for somebody who is in a room".into()));
+            return Err(CommandError::Refused("only a connected user can do this".into()));
         };
         match invocation.path.as_str() {
             "logout" => self.log_out(context, &info),
@@ -387,7 +385,7 @@ fn is_logged_in(info: &MemberInfo, account: &Account) -> bool {
     info.account.as_deref() == Some(account.name.as_str())
 }
 
-/// A wait as people read it, never too short.
+/// A wait for people, rounded up.
 fn seconds(wait: Duration) -> String {
     format!("{} s", wait.as_millis().div_ceil(1000).max(1))
 }

@@ -5,83 +5,83 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-/// A chat room in one command: starts the server and a console to run it from.
+/// A chat server in one command: starts the server and a console to administer it.
 ///
-/// Without a subcommand the server starts and the console answers; `help` there lists what can be typed. Input that is not a
-/// terminal is read as a script: a command a line, `#` begins a comment.
+/// Without a subcommand the server starts and the console opens; `help` there lists its commands. Input that is not a
+/// terminal is read as a script: one command a line; `#` begins a comment.
 ///
-/// Exit status: 0 done, 1 a command failed, 2 wrong usage or configuration, 3 no server to be asked.
+/// Exit status: 0 done, 1 a command failed, 2 wrong usage or configuration, 3 no server is running.
 #[derive(Debug, Parser)]
 #[command(name = "salotto", version)]
 pub struct Cli {
-    /// What to do instead of opening the console.
+    /// What to do instead of opening the console
     #[command(subcommand)]
     pub task: Option<Task>,
 
-    /// Configuration file [default: salotto.ron in this folder, else the built-in defaults]
+    /// Configuration file [default: salotto.ron in this folder, otherwise the built-in defaults]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Listen here instead of the configured addresses, e.g. 127.0.0.1:53000; port 0 lets the system choose; may be repeated
+    /// Address to listen on instead of the configured ones, e.g. 127.0.0.1:53000; port 0 lets the system choose; can be repeated
     #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
     pub listen: Vec<String>,
 
-    /// Socket through which a running server is controlled [default: salotto/control in $XDG_RUNTIME_DIR]
+    /// Control socket of the server [default: salotto/control in $XDG_RUNTIME_DIR]
     #[arg(long, global = true, value_name = "PATH")]
     pub control: Option<PathBuf>,
 
-    /// Open the console only; `start` there starts the server
+    /// Open the console without starting the server; `start` starts it
     #[arg(long)]
     pub no_start: bool,
 }
 
-/// What else the program does.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Write a configuration file with every setting, its default and what it means
+    /// Write a configuration file with every setting, its default and an explanation
     Init {
-        /// Where to [default: salotto.ron]
+        /// The file [default: salotto.ron]
         file: Option<PathBuf>,
 
-        /// Overwrite the file if there is one
+        /// Overwrite the file if it exists
         #[arg(long)]
         force: bool,
     },
-    /// Look for mistakes in a configuration file; opens no port
+    /// Check a configuration file for mistakes; opens no port
     Check {
-        /// Which [default: the one that would be used]
+        /// The file [default: the one that would be used]
         file: Option<PathBuf>,
     },
-    /// Run the server without a console, for systemd and containers; SIGTERM and SIGINT close it, SIGHUP reloads the configuration
+    /// Run the server without a console, for systemd and containers; SIGTERM and SIGINT stop it, SIGHUP reloads the configuration
     Serve,
-    /// Open a console on a server that runs already; `detach` or Ctrl+D leaves it running
+    /// Open a console on a running server; `detach` or Ctrl+D leaves it running
     Attach,
-    /// Execute commands on a server that runs already: each argument is one, without any each line of standard input
+    /// Execute commands on a running server: each argument is one command or, without any, each line of standard input
     Exec {
-        /// Answer each command with one JSON value on a line of its own
+        /// Print the answer of each command as one JSON value on a line of its own
         #[arg(long)]
         json: bool,
 
-        /// What would be typed at the console, e.g. 'kick bob' 'status'
+        /// A command as typed at the console, in quotes, e.g. 'kick bob' 'status'
         #[arg(value_name = "COMMAND")]
         lines: Vec<String>,
     },
     /// Print the manual page: `salotto man > salotto.1`
     Man,
-    /// Ask for a password, or read one from standard input, and print what stands for it in the configuration
+    /// Ask for a password, or read one from standard input, and print its hash for the configuration
     HashPassword,
-    /// Print what makes a shell complete this command line
+    /// Print a completion script for a shell
     Completions {
-        /// For which shell
+        /// The shell
         shell: Shell,
     },
 }
 
-/// Names may stand for addresses, so only the port is looked at here.
+/// The address may be a host name, so only the port is checked here.
 fn address(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.into()),
-        _ => Err("expected an address with port such as 127.0.0.1:53000".into()),
+        _ => Err("expected an address with a port, such as 127.0.0.1:53000".into()),
     }
 }
 

@@ -1,6 +1,6 @@
-//! The console: a person at a terminal, in front of a server in this process or of one far away. Three threads share the work. This one has
-//! executed what was typed and hears what the desk tells; the `prompt` thread reads lines with rustyline; the `scroll` thread prints what
-//! happens in the server above the line that is being typed.
+//! The console: a person at a terminal who administers a server in this process or in another one. Three threads share the work. This one
+//! sends what was typed to the control session and receives its messages; the `prompt` thread reads lines with rustyline; the `output` thread
+//! prints what happens in the server above the line that is being typed.
 
 mod helper;
 mod prompt;
@@ -16,125 +16,126 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use crate::control::Client;
-use crate::control::protocol::Tell;
+use crate::control::protocol::ServerMessage;
 use crate::folders::history_file;
 use crate::output::wants_colours;
 use crate::render::Renderer;
-use crate::signals::{Asked, Asking};
+use crate::signals::{Signal, Signals};
 use crate::supervisor::Leave;
-use helper::{Assistant, Knowledge};
+use helper::{Completions, LineHelper};
 use prompt::{Input, Prompt};
-use screen::{Happened, Screen, Terminal};
+use screen::{Notification, Screen, Terminal};
 
-/// Reports that may wait to be printed. The oldest make way: a stuck terminal must not keep what is behind it from its answer.
-const HAPPENED: usize = 1024;
-/// At the end the last lines have this long to appear; a stuck terminal holds nobody.
+/// Reports that may wait to be printed. The oldest are dropped: a stuck terminal must not delay the answers behind them.
+const NOTIFICATIONS: usize = 1024;
+/// How long the end waits for the last lines to appear; a stuck terminal holds nothing up.
 const LAST_LINES: Duration = Duration::from_millis(500);
-/// What to do when the server does not start at once.
-const TRY_ANOTHER: &str = "`start 0.0.0.0:53001` tries another address, `start` the same again";
+/// What to do if the first start of the server fails.
+const TRY_ANOTHER: &str = "`start 0.0.0.0:53001` tries another address, `start` the same one again";
 
-/// Which server a console is in front of.
+/// Where the server of a console runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Site {
-    /// One in this process, which the console closes when it is left.
-    Here,
-    /// One in another process, which goes on.
-    There,
+pub(crate) enum ServerLocation {
+    /// In this process; it stops when the console is left.
+    Local,
+    /// In another process; it keeps running.
+    Remote,
 }
 
 /// How a console ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The person left, or the system asked for it.
+    /// The user left, or the system asked for it.
     Left,
     /// The server ended; with the reason, if it gave one.
-    ServerGone(Option<String>),
+    ServerEnded(Option<String>),
 }
 
-/// A terminal in the hands of this program.
+/// See the module.
 pub(crate) struct Console {
-    site: Site,
+    location: ServerLocation,
     client: Client,
     renderer: Renderer,
     terminal: Terminal,
     screen: Arc<Screen>,
     prompt: Prompt,
-    knowledge: Arc<Knowledge>,
-    /// What happens, on the way to the scroll thread.
-    happened: Sender<Happened>,
-    /// Closed when that thread has ended.
-    scrolled: Receiver<std::convert::Infallible>,
-    /// Lines that were typed and wait for the one before them; a paste brings several.
+    completions: Arc<Completions>,
+    /// To the output thread.
+    notifications: Sender<Notification>,
+    /// Closes when that thread has ended.
+    printed: Receiver<std::convert::Infallible>,
+    /// Lines that were typed and wait for the one before them to finish; a paste brings several.
     typed: VecDeque<String>,
     /// The line that is being executed.
     running: Option<u64>,
-    /// Whether that line starts the server for the first time.
-    opening: bool,
-    /// Whether the server was stopped from here.
-    closed: bool,
+    /// Whether that line is the first start of the server.
+    starting: bool,
+    /// Whether this console has shut the server down.
+    server_stopped: bool,
 }
 
 enum Next {
     Signal,
     Typed(Input),
-    Heard(Option<Tell>),
+    Received(Option<ServerMessage>),
 }
 
 impl Console {
-    /// Takes the terminal. `diagnosed` are lines that the program has to say about itself.
+    /// Takes over the terminal. `diagnostics` are lines of the log of this program.
     pub(crate) fn open(
-        site: Site,
+        location: ServerLocation,
         client: Client,
-        diagnosed: Receiver<String>,
+        diagnostics: Receiver<String>,
     ) -> rustyline::Result<Self> {
         let renderer = Renderer::new(wants_colours(io::stdout().is_terminal()));
         let terminal = Terminal::remember();
-        let knowledge = Arc::new(Knowledge::new(client.asks()));
-        let assistant = Assistant::new(knowledge.clone(), renderer);
+        let completions = Arc::new(Completions::new(client.requests()));
+        let helper = LineHelper::new(completions.clone(), renderer);
         let screen = Arc::new(Screen::default());
-        let (prompt, printer) = Prompt::open(assistant, history_file(), screen.clone())?;
-        let (happened, happens) = async_channel::bounded(HAPPENED);
-        let scrolled = screen::scroll(screen.clone(), printer, happens, diagnosed, renderer);
+        let (prompt, printer) = Prompt::open(helper, history_file(), screen.clone())?;
+        let (notifications, received) = async_channel::bounded(NOTIFICATIONS);
+        let printed =
+            screen::print_thread(screen.clone(), printer, received, diagnostics, renderer);
         let (typed, running) = (VecDeque::new(), None);
         Ok(Self {
-            site,
+            location,
             client,
             renderer,
             terminal,
             screen,
             prompt,
-            knowledge,
-            happened,
-            scrolled,
+            completions,
+            notifications,
+            printed,
             typed,
             running,
-            opening: false,
-            closed: false,
+            starting: false,
+            server_stopped: false,
         })
     }
 
-    /// Prints a line aside, before anything is typed.
+    /// Prints a dimmed line, before anything is typed.
     pub(crate) fn announce(&self, text: &str) {
         self.screen.print(&self.renderer.dim(text));
     }
 
-    /// Has the server started before the first line is typed.
+    /// Starts the server before the first line is typed.
     pub(crate) fn start_server(&mut self) {
         self.typed.push_back("start".into());
-        self.opening = true;
+        self.starting = true;
     }
 
-    /// Lets the person work until they leave or there is nothing to work at.
+    /// Runs until the user leaves or the server ends.
     pub(crate) async fn run(mut self) -> End {
-        let mut asking = Asking::listen();
+        let mut signals = Signals::install();
         loop {
             self.run_next_line().await;
             let is_busy = self.running.is_some();
-            // Ctrl+C that was pressed while no line was typed comes as a signal. It takes a line away, never the server; but nobody has to wait
-            // for an answer from far away.
-            let may_interrupt = is_busy && self.site == Site::There;
+            // Ctrl+C while no line is being typed comes as a signal. It clears a line and never ends the server; but it may end the waiting for an
+            // answer of a remote one.
+            let may_interrupt = is_busy && self.location == ServerLocation::Remote;
             let signal = async {
-                while asking.next().await == Asked::Interrupt && !may_interrupt {}
+                while signals.next().await == Signal::Interrupt && !may_interrupt {}
                 Next::Signal
             };
             let typed = async {
@@ -143,11 +144,11 @@ impl Console {
                     false => Next::Typed(self.prompt.next().await),
                 }
             };
-            let told = async { Next::Heard(self.client.next().await) };
-            let left = match signal.or(typed).or(told).await {
+            let message = async { Next::Received(self.client.next().await) };
+            let left = match signal.or(typed).or(message).await {
                 Next::Signal => {
-                    // The prompt thread may still read, and would leave the terminal as it needs it.
-                    self.let_go();
+                    // The prompt thread may still be reading, and would leave the terminal in raw mode.
+                    self.release_terminal();
                     true
                 }
                 Next::Typed(Input::Line(lines)) => {
@@ -163,15 +164,15 @@ impl Console {
                     false
                 }
                 Next::Typed(Input::End) => true,
-                Next::Heard(Some(Tell::Bye { reason })) => {
-                    self.let_go();
-                    return self.end(End::ServerGone(Some(reason))).await;
+                Next::Received(Some(ServerMessage::Bye { reason })) => {
+                    self.release_terminal();
+                    return self.end(End::ServerEnded(Some(reason))).await;
                 }
-                Next::Heard(None) => {
-                    self.let_go();
-                    return self.end(End::ServerGone(None)).await;
+                Next::Received(None) => {
+                    self.release_terminal();
+                    return self.end(End::ServerEnded(None)).await;
                 }
-                Next::Heard(Some(tell)) => self.hear(tell),
+                Next::Received(Some(message)) => self.handle(message),
             };
             if left {
                 return self.leave().await;
@@ -187,37 +188,42 @@ impl Console {
         }
     }
 
-    /// Takes what the desk tells. Says whether it asks the front to leave.
-    fn hear(&mut self, tell: Tell) -> bool {
-        match tell {
-            Tell::Report { report } => {
-                // Only a thread that could not be started has closed it.
-                let _ = self.happened.force_send(Happened::Report(*report));
+    /// Handles a message of the session. Returns whether it asks the front to leave.
+    fn handle(&mut self, message: ServerMessage) -> bool {
+        match message {
+            ServerMessage::Report { report } => {
+                // It is closed only if the output thread could not be started.
+                let _ = self.notifications.force_send(Notification::Report(*report));
             }
-            Tell::Commands { commands } => self.knowledge.learn(commands),
-            Tell::Words { id, start, words } => self.knowledge.suggest(id, start, words),
-            Tell::Done { id, reply } => {
+            ServerMessage::Commands { commands } => self.completions.set_commands(commands),
+            ServerMessage::Words { id, start, words } => self.completions.answer(id, start, words),
+            ServerMessage::Done { id, reply } => {
                 let text = self.renderer.reply(&reply);
                 self.answered(id, &text);
-                self.opening = false;
+                self.starting = false;
             }
-            Tell::Failed { id, error } => {
+            ServerMessage::Failed { id, error } => {
                 let text = self.renderer.error(&error);
                 self.answered(id, &text);
-                if self.opening {
+                if self.starting {
                     self.screen.print(TRY_ANOTHER);
                 }
-                self.opening = false;
+                self.starting = false;
             }
-            Tell::Leave { id, how: Leave::Detach } if self.site == Site::Here => {
+            ServerMessage::Leave { id, how: Leave::Detach }
+                if self.location == ServerLocation::Local =>
+            {
                 let text = self.renderer.error(self.how_to_leave());
                 self.answered(id, &text);
             }
-            Tell::Leave { how, .. } => {
-                self.closed = how == Leave::Shutdown;
+            ServerMessage::Leave { how, .. } => {
+                self.server_stopped = how == Leave::Shutdown;
                 return true;
             }
-            Tell::Hello { .. } | Tell::Data { .. } | Tell::Refused { .. } | Tell::Bye { .. } => {}
+            ServerMessage::Hello { .. }
+            | ServerMessage::Data { .. }
+            | ServerMessage::Refused { .. }
+            | ServerMessage::Bye { .. } => {}
         }
         false
     }
@@ -231,51 +237,51 @@ impl Console {
         }
     }
 
-    /// Leaves the server, or closes it where it is this console's own.
+    /// Leaves the server, or stops it if it runs in this process.
     async fn leave(mut self) -> End {
-        if self.site == Site::Here && !self.closed {
+        if self.location == ServerLocation::Local && !self.server_stopped {
             self.client.run("shutdown", false).await;
         }
-        // What was told until the desk says goodbye is shown; one far away needs no goodbye.
-        while self.site == Site::Here
-            && let Some(tell) = self.client.next().await
+        // What comes before the last message is shown; a remote session needs no goodbye.
+        while self.location == ServerLocation::Local
+            && let Some(message) = self.client.next().await
         {
-            if matches!(tell, Tell::Bye { .. }) {
+            if matches!(message, ServerMessage::Bye { .. }) {
                 break;
             }
-            self.hear(tell);
+            self.handle(message);
         }
         self.end(End::Left).await
     }
 
-    /// Lets what has happened appear.
+    /// Waits until everything is printed.
     async fn end(self, end: End) -> End {
-        drop(self.happened);
-        ended_within(LAST_LINES, &self.scrolled).await;
-        if self.closed {
+        drop(self.notifications);
+        ended_within(LAST_LINES, &self.printed).await;
+        if self.server_stopped {
             self.screen.print("the server is stopped");
         }
         end
     }
 
     fn how_to_leave(&self) -> &'static str {
-        match self.site {
-            Site::Here => "`quit` or Ctrl+D stops the server and leaves",
-            Site::There => "`detach` or Ctrl+D leaves; the server stays running",
+        match self.location {
+            ServerLocation::Local => "`quit` or Ctrl+D stops the server and leaves",
+            ServerLocation::Remote => "`detach` or Ctrl+D leaves; the server keeps running",
         }
     }
 
-    /// Takes the terminal out of the hands of the editor, which cannot be told that it is over.
-    fn let_go(&self) {
+    /// Takes the terminal back from the editor, whose read cannot be cancelled.
+    fn release_terminal(&self) {
         self.terminal.restore();
         self.screen.abandon_line();
     }
 }
 
-/// A panic would write across the prompt; it becomes a line above it.
+/// Logs panics: written directly they would run across the prompt.
 pub(crate) fn forward_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
+        let location = panic.location().map(ToString::to_string);
         let message = match (
             panic.payload().downcast_ref::<&str>(),
             panic.payload().downcast_ref::<String>(),
@@ -286,8 +292,8 @@ pub(crate) fn forward_panics() {
         };
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or("unnamed");
-        let place = place.unwrap_or_default();
-        tracing::error!("panic in thread `{thread}` at {place}: {message}");
+        let location = location.unwrap_or_default();
+        tracing::error!("panic in thread `{thread}` at {location}: {message}");
     }));
 }
 

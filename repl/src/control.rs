@@ -1,27 +1,28 @@
-//! How a front talks to the [supervisor](crate::supervisor), from near and from far.
+//! How a front talks to the [supervisor](crate::supervisor), in this process and from another one.
 //!
 //! ```text
 //! console, script, exec   a front: owns a `Client`, knows a terminal or a pipe
-//!         │  Ask  ▲ Tell
-//!         ▼       │       the `protocol`: typed, over channels inside of the process
-//!       `wire`            … or a JSON object a line, through the `socket` to another process
-//!         │       ▲
-//!         ▼       │
-//!        `desk`           serves one front: executes its lines, tells it what happens
+//!         │ ClientMessage   ▲ ServerMessage
+//!         ▼                 │       the `protocol`: typed, over channels inside of the process
+//!       `wire`                      … or a JSON object a line, through the `socket` to another process
+//!         │                 ▲
+//!         ▼                 │
+//!      `session`            one attached front: executes its commands, reports what happens
 //!         │
 //!      the supervisor
 //! ```
 //!
-//! The console of the process that runs the server and one that was attached differ in nothing but the wire between.
+//! The [`ControlService`] runs the sessions. The console of the process that runs the server differs from an attached one in nothing but the
+//! wire between.
 
 pub(crate) mod client;
-mod desk;
-mod office;
 pub mod protocol;
+mod service;
+mod session;
 pub(crate) mod socket;
 mod wire;
 
 pub(crate) use client::Client;
-pub(crate) use office::Office;
-pub(crate) use socket::{ClaimError, Place, Socket};
-pub(crate) use wire::dial;
+pub(crate) use service::ControlService;
+pub(crate) use socket::{ClaimError, ControlPath, Socket};
+pub(crate) use wire::connect;

@@ -1,13 +1,13 @@
-//! Where the program keeps what is its own, as the environment says.
+//! The folders for the files of the program, from the environment.
 
 use std::path::PathBuf;
 
-/// Where the console keeps its history.
+/// The history of the console.
 pub(crate) fn history_file() -> Option<PathBuf> {
     Some(state_folder()?.join("history"))
 }
 
-/// What outlives the program but is nobody's document, by the XDG conventions.
+/// For data that outlives the program but is no document, by the XDG conventions.
 pub(crate) fn state_folder() -> Option<PathBuf> {
     let state =
         directory("XDG_STATE_HOME").or_else(|| Some(directory("HOME")?.join(".local/state")));

@@ -1,8 +1,8 @@
 //! The program `salotto`: a server, and the console, script or service that runs it.
 //!
-//! Where to look: [`cli`] is the command line, [`settings`] the configuration file, [`supervisor`] what executes a command line whoever typed
-//! it, and [`control`] how a line gets there. Each way to run is a file in `run`: `inside` puts a console or a script before a server in this
-//! process, `attach` and `exec` before one in another, and `serve` runs a server that has none.
+//! Where to look: [`cli`] is the command line, [`settings`] the configuration file, [`supervisor`] owns the server and executes commands, and
+//! [`control`] carries them there. Each way to run is a file in `run`: `local` runs a server in this process with a console or a script,
+//! `attach` and `exec` control one in another process, and `serve` runs a server without a console.
 
 pub mod cli;
 mod console;

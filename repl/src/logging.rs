@@ -1,5 +1,5 @@
-//! Diagnostics: what the program writes about itself. They go through a bounded channel to a thread that writes them, so that a disk that
-//! is full or a terminal that is stuck never holds up the server.
+//! Diagnostics: the log of the program about itself. Lines go through a bounded channel to a thread that writes them, so that a full disk or a
+//! stuck terminal never holds up the server.
 
 mod writer;
 
@@ -21,16 +21,16 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::settings::{Format, Level, LogSettings};
 use writer::{Destination, Writer};
 
-/// What comes from here is told to everybody who watches the server anyway.
+/// What is logged from here is reported to every console anyway.
 const REPORTED: &str = "salotto::state::report";
 
 /// What stands in front of the server.
 pub(crate) enum Front {
-    /// Nobody: diagnostics go to standard error, unless there is a file.
+    /// None: diagnostics go to standard error, unless there is a file.
     Service,
-    /// A person at a console: warnings become lines in this channel, a file gets everything.
+    /// A console: warnings become lines in this channel, a file gets everything.
     Console(Sender<String>),
-    /// A script, whose standard error belongs to its own errors: diagnostics go to a file or nowhere.
+    /// A script, whose standard error is for its own errors: diagnostics go to a file or nowhere.
     Script,
 }
 
@@ -44,13 +44,13 @@ struct Inner {
     /// The lock guards single steps and is taken last.
     in_force: Mutex<LogSettings>,
     writer: Writer,
-    /// Where lines go while no file is named.
+    /// Whether lines go to standard error while no file is named.
     to_stderr: bool,
     /// Whether a console shows more than warnings.
     verbose: Arc<AtomicBool>,
 }
 
-/// Settings whose file is open already, so that taking them over cannot fail.
+/// Settings whose file is open already, so that applying them cannot fail.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     settings: LogSettings,
@@ -62,10 +62,10 @@ pub(crate) struct Prepared {
 struct Lines(Arc<dyn Fn(String) + Send + Sync>);
 
 impl Diagnostics {
-    /// Begins to write. Where the process has a subscriber already, as in a program that embeds this, that one stays.
+    /// Installs the subscriber of this process. If it has one already, as in a program that embeds this, that one stays.
     ///
     /// # Errors
-    /// When the file cannot be opened or there is no thread to be had; for people.
+    /// When the file cannot be opened or the thread cannot be started; for people.
     pub(crate) fn install(settings: LogSettings, front: Front) -> Result<Self, String> {
         let to_stderr = matches!(front, Front::Service);
         let Prepared { settings, destination } = prepare(settings, to_stderr)?;
@@ -91,31 +91,31 @@ impl Diagnostics {
         Self(Arc::new(Inner {
             level,
             in_force: Mutex::default(),
-            writer: Writer::start(Destination::InProcess).unwrap(),
+            writer: Writer::start(Destination::Nowhere).unwrap(),
             to_stderr: false,
             verbose: Arc::default(),
         }))
     }
 
-    /// What is in force.
+    /// The settings in force.
     pub(crate) fn settings(&self) -> LogSettings {
         self.in_force().clone()
     }
 
-    /// Has this much written from here on.
+    /// Changes the level from here on.
     pub(crate) fn set_level(&self, level: Level) {
         self.in_force().level = level;
         self.0.verbose.store(is_verbose(level), Ordering::Relaxed);
-        // Where another subscriber is in place nothing listens.
+        // Fails where another subscriber is in place.
         let _ = self.0.level.reload(level);
     }
 
-    /// The first half of taking over new settings: opens the file.
+    /// The first half of applying new settings: opens the file.
     ///
     /// # Errors
     /// When it cannot be opened; for people.
     pub(crate) fn prepare(&self, mut settings: LogSettings) -> Result<Prepared, String> {
-        // Which form a line has is settled at the start.
+        // The format of a line is fixed at the start of the program.
         settings.format = self.settings().format;
         prepare(settings, self.0.to_stderr)
     }
@@ -127,7 +127,7 @@ impl Diagnostics {
         *self.in_force() = prepared.settings;
     }
 
-    /// Waits until what was said before is written, or for half a second.
+    /// Waits until everything is written, or for half a second.
     pub(crate) async fn flush(&self) {
         self.0.writer.flush().await;
     }
@@ -144,7 +144,7 @@ fn prepare(settings: LogSettings, to_stderr: bool) -> Result<Prepared, String> {
             format!("cannot write the log `{path}`: {error}; change `log.file`")
         })?,
         None if to_stderr => Destination::Stderr,
-        None => Destination::InProcess,
+        None => Destination::Nowhere,
     };
     Ok(Prepared { settings, destination })
 }
@@ -154,7 +154,7 @@ fn formatted<S>(format: Format, lines: Lines) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    // Colours would be indistinguishable from what somebody smuggled in.
+    // Colours could not be told apart from escape sequences that somebody smuggled in.
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(lines);
     match format {
         Format::Human => layer.boxed(),
@@ -162,7 +162,7 @@ where
     }
 }
 
-/// A layer for the screen of a console, which shows what happens in the server anyway.
+/// A layer for the screen of a console, which shows the reports of the server anyway.
 fn to_console<S>(lines: Sender<String>, verbose: Arc<AtomicBool>) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -180,7 +180,7 @@ where
         .with_filter(dynamic_filter_fn(is_news))
 }
 
-/// Whether a console is to show what it would otherwise leave to its reports.
+/// Whether a console shows the whole log, and not only what its reports leave out.
 fn is_verbose(level: Level) -> bool {
     level >= Level::Debug
 }
@@ -210,8 +210,8 @@ impl Write for Lines {
     }
 }
 
-/// One event as one line, whatever somebody put into it: no control character reaches a terminal, and nobody writes a line of his own. In
-/// JSON they stand inside of texts, where this is how they are written.
+/// One event as one line, whatever somebody put into it: no control character reaches a terminal, and nobody can forge a line. In JSON they
+/// occur only in strings, where this is how they are escaped.
 fn clean(event: &str) -> String {
     let mut line = String::with_capacity(event.len());
     for c in event.trim().chars() {
@@ -227,7 +227,7 @@ fn clean(event: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What becomes of an event with this name in it.
+    /// The lines that an event with this name in it makes.
     fn written(format: Format, name: &str) -> Vec<String> {
         let (lines, received) = async_channel::bounded(16);
         let lines = Lines::to(move |line| lines.try_send(line).unwrap());

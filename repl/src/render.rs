@@ -1,4 +1,6 @@
-//! A report as a line of terminal text. What people wrote was cleaned by core; nothing is added here but colours.
+//! A report as a line of terminal text. What people wrote was cleaned by core.
+
+mod action;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -11,7 +13,7 @@ const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
 const YELLOW: &str = "\x1b[33m";
-/// For names: those that can be read on light and on dark.
+/// For names: colours that can be read on light and on dark.
 const NAMES: [&str; 5] = ["\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[36m"];
 
 /// Turns reports and replies into text.
@@ -40,14 +42,18 @@ impl Renderer {
                 let name = name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
                 self.dim(&format!("- connection {member}{name}: {reason}"))
             }
-            Report::Action(action) => self.paint(YELLOW, &action.to_string()),
+            Report::Action(action) => {
+                self.paint(YELLOW, &format!("· {}", action::sentence(action)))
+            }
             Report::Plugin { plugin, text } => {
                 self.paint(YELLOW, &format!("plugin {plugin}: {}", one_line(text)))
             }
             Report::PluginPanicked { plugin, hook, message, disabled } => {
                 let message = one_line(message);
                 let off = match disabled {
-                    true => format!("; it is off now, `plugins enable {plugin}` tries again"),
+                    true => {
+                        format!("; it is disabled now, `plugins enable {plugin}` enables it again")
+                    }
                     false => String::new(),
                 };
                 self.paint(RED, &format!("plugin {plugin} panicked in {hook}: {message}{off}"))
@@ -71,7 +77,7 @@ impl Renderer {
         })
     }
 
-    /// What a command answered; its headings stand out.
+    /// The reply of a command, with bold headings.
     pub(crate) fn reply(&self, reply: &Reply) -> String {
         let text = reply.to_string();
         match (reply, text.split_once('\n')) {
@@ -82,17 +88,17 @@ impl Renderer {
         }
     }
 
-    /// What went wrong.
+    /// An error.
     pub(crate) fn error(&self, text: &str) -> String {
         self.paint(RED, text)
     }
 
-    /// Something aside.
+    /// Something less important.
     pub(crate) fn dim(&self, text: &str) -> String {
         self.paint(DIM, text)
     }
 
-    /// Something to stand out.
+    /// Something that stands out.
     pub(crate) fn bold(&self, text: &str) -> String {
         self.paint(BOLD, text)
     }
@@ -124,7 +130,7 @@ impl Renderer {
                     topic => format!("* the topic was set{by}: {topic}"),
                 }
             }
-            EntryKind::Presence { members } => format!("* {members} are here"),
+            EntryKind::Presence { members } => format!("* {members} members are here"),
             _ => return None,
         };
         Some(format!("{} {what}", self.dim(&format!("#{}", entry.room))))
@@ -146,7 +152,7 @@ impl Renderer {
     }
 }
 
-/// What plugins and panics say was not cleaned by core, and may have several lines.
+/// Texts of plugins and panics are not cleaned by core, and may have several lines.
 fn one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(sanitize::message).collect();
     lines.join(" ")
@@ -227,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_plugin_or_a_panic_says_cannot_reach_the_terminal_raw() {
+    fn texts_of_plugins_and_panics_cannot_reach_the_terminal_raw() {
         let report = Report::PluginPanicked {
             plugin: "hush".into(),
             hook: Hook::AfterSaid,
@@ -236,7 +242,7 @@ mod tests {
         };
         assert_eq!(
             Renderer::new(false).line(&report).unwrap(),
-            "plugin hush panicked in after_said: one [2Jtwo; it is off now, `plugins enable hush` tries again"
+            "plugin hush panicked in after_said: one [2Jtwo; it is disabled now, `plugins enable hush` enables it again"
         );
     }
 

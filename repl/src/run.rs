@@ -6,21 +6,21 @@ mod exec;
 mod exit;
 mod hash_password;
 mod init;
-mod inside;
+mod local;
 mod script;
 mod serve;
 
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Task};
-use crate::output::say;
+use crate::output::print;
 use crate::settings::{DEFAULT_FILE, Source};
 pub use exit::Exit;
 
-/// Every connection takes a file descriptor, and the usual soft limit of 1024 is a relic.
+/// Every connection takes a file descriptor, and the usual soft limit of 1024 is too low.
 fn raise_open_files() {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
+        tracing::debug!(%error, "the limit of open files could not be raised");
     }
 }
 
@@ -37,14 +37,14 @@ pub fn run(cli: Cli) -> Exit {
         Some(Task::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "salotto", &mut text);
-            say(String::from_utf8_lossy(&text).trim_end());
+            print(String::from_utf8_lossy(&text).trim_end());
             Exit::Done
         }
         Some(Task::Man) => {
             let mut page = Vec::new();
             // Writing to memory does not fail.
             let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
-            say(String::from_utf8_lossy(&page).trim_end());
+            print(String::from_utf8_lossy(&page).trim_end());
             Exit::Done
         }
         Some(Task::Serve) => {
@@ -53,15 +53,15 @@ pub fn run(cli: Cli) -> Exit {
         }
         Some(Task::Attach) => {
             let (source, control) = (source(cli.config), cli.control);
-            attach::run(attach::Wish { source, control })
+            attach::run(attach::Options { source, control })
         }
         Some(Task::Exec { lines, json }) => {
             let (source, control) = (source(cli.config), cli.control);
-            exec::run(attach::Wish { source, control }, exec::Order { lines, json })
+            exec::run(attach::Options { source, control }, exec::Commands { lines, json })
         }
         None => {
             raise_open_files();
-            inside::run(inside::Wish {
+            local::run(local::Options {
                 source: source(cli.config),
                 listen: cli.listen,
                 control: cli.control,

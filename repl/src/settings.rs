@@ -1,6 +1,6 @@
-//! The configuration file: read, checked as a whole, shown, compared. A file holds the fields of [`Settings`] and, beside them, those of
-//! [`Program`] and `plugins`: the list in the order in which their hooks run. Settings of a plugin stay the text that they are and go to
-//! its constructor.
+//! The configuration file: reading, checking, showing and comparing it. A file holds the fields of [`Settings`] and, beside them, those of
+//! [`Program`] and `plugins`: the list in the order in which their hooks run. The settings of a plugin stay text and go to its
+//! constructor.
 
 mod config;
 mod diff;
@@ -21,17 +21,17 @@ use serde::Deserialize;
 use config::ron_options;
 pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
-pub use locate::Place;
+pub use locate::Position;
 pub use mistake::{ConfigError, Mistake, Mistakes};
 pub use program::{ControlSettings, Format, Level, LogSettings, Program};
 
-/// The file that is looked for where none is named.
+/// The file that is used when none is named.
 pub const DEFAULT_FILE: &str = "salotto.ron";
 
-/// What `salotto init` writes: every setting with its default and what it means.
+/// What `salotto init` writes: every setting with its default and an explanation.
 pub const DEFAULT_TEXT: &str = include_str!("settings/default.ron");
 
-/// Where the configuration comes from, read anew each time that it is asked for.
+/// Where the configuration comes from. It is read anew each time.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The file named on the command line.
@@ -42,7 +42,7 @@ pub struct Source {
     default_plugins: Vec<PluginSetup>,
 }
 
-/// A file as it is written. Its first fields are those of [`Settings`]: serde can flatten them in RON, but not refuse others then.
+/// The file as written. Its first fields are those of [`Settings`], repeated because serde cannot refuse unknown fields beside flattened ones.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct File<'text> {
@@ -69,7 +69,7 @@ struct PluginEntry<'text> {
 }
 
 impl Source {
-    /// A configuration from `file` or, without one, from `salotto.ron` in this folder or, where that is not there, from the defaults.
+    /// A configuration from `file` or, without one, from `salotto.ron` in this folder or, if there is none, from the defaults.
     pub fn new(file: Option<PathBuf>, catalog: Catalog, default_plugins: Vec<PluginSetup>) -> Self {
         let found = || Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists());
         Self {
@@ -91,7 +91,7 @@ impl Source {
         self.file.clone().or_else(appeared)
     }
 
-    /// The socket that the file names for control, also in a file that is wrong elsewhere.
+    /// The control socket that the file names, even if the file has mistakes elsewhere.
     pub fn control_socket(&self) -> Option<PathBuf> {
         let text = std::fs::read_to_string(self.path()?).ok()?;
         let fields = locate::fields(&text);
@@ -102,7 +102,7 @@ impl Source {
     /// Reads and checks everything.
     ///
     /// # Errors
-    /// When the file cannot be read, or with all that is wrong in it.
+    /// When the file cannot be read, or with all its mistakes.
     pub fn load(&self) -> Result<Config, ConfigError> {
         let Some(path) = self.path() else {
             return Ok(Config {
@@ -120,7 +120,7 @@ impl Source {
     /// Checks the text of a file.
     ///
     /// # Errors
-    /// All that is wrong in it.
+    /// All its mistakes.
     pub fn parse(&self, path: &Path, text: &str) -> Result<Config, ConfigError> {
         let wrong = |list| ConfigError::Wrong(Mistakes { path: path.into(), list });
         let file: File<'_> = ron_options()
@@ -143,13 +143,13 @@ impl Source {
             None => self.default_plugins.clone(),
         };
         if !mistakes.is_empty() {
-            mistakes.sort_by_key(|mistake| mistake.place);
+            mistakes.sort_by_key(|mistake| mistake.position);
             return Err(wrong(mistakes));
         }
         Ok(Config { settings, program, plugins, path: Some(path.into()) })
     }
 
-    /// The plugins that are enabled. Those that are not are checked too, since they will be one day.
+    /// The plugins that are enabled. The others are checked too, since they may be enabled later.
     fn plugins(
         &self,
         text: &str,
@@ -158,30 +158,30 @@ impl Source {
         mistakes: &mut Vec<Mistake>,
     ) -> Vec<PluginSetup> {
         let names = fields.iter().filter(|field| field.path == "plugins.name");
-        let mut places = names.map(|field| Place::of(text, field.value.start));
+        let mut positions = names.map(|field| Position::of(text, field.value.start));
         let mut setups: Vec<PluginSetup> = Vec::new();
         for entry in entries {
-            let place = places.next();
+            let position = positions.next();
             let setup = entry.setup();
             match self.catalog.build(&setup) {
                 Ok(_) => {}
                 Err(CatalogError::Settings { name, problem }) => {
                     let start = entry.settings.map(|raw| offset_of(text, raw.get_ron()));
-                    let start = start.map(|offset| Place::of(text, offset));
+                    let start = start.map(|offset| Position::of(text, offset));
                     for line in problem.lines() {
-                        mistakes.push(plugin_settings(&name, line, start, place));
+                        mistakes.push(plugin_settings(&name, line, start, position));
                     }
                 }
                 Err(CatalogError::Unknown { name, known }) => {
-                    mistakes.push(Mistake { place, text: no_such_plugin(&name, &known) })
+                    mistakes.push(Mistake { position, text: unknown_plugin(&name, &known) })
                 }
-                Err(other) => mistakes.push(Mistake { place, text: other.to_string() }),
+                Err(other) => mistakes.push(Mistake { position, text: other.to_string() }),
             }
             if entry.enabled {
                 if setups.iter().any(|other| other.name == setup.name) {
                     let text =
                         format!("the plugin `{}` is listed twice; remove one of them", setup.name);
-                    mistakes.push(Mistake { place, text });
+                    mistakes.push(Mistake { position, text });
                 }
                 setups.push(setup);
             }
@@ -190,10 +190,10 @@ impl Source {
     }
 }
 
-/// For a plugin that nobody knows.
-fn no_such_plugin(name: &str, known: &[String]) -> String {
+/// The message for a plugin that does not exist.
+fn unknown_plugin(name: &str, known: &[String]) -> String {
     let near = mistake::did_you_mean(name, known.iter().map(String::as_str));
-    format!("there is no plugin `{name}`{near} known are {}", known.join(", "))
+    format!("unknown plugin `{name}`{near} known plugins: {}", known.join(", "))
 }
 
 impl PluginEntry<'_> {
@@ -207,7 +207,7 @@ impl PluginEntry<'_> {
     }
 }
 
-/// A setting out of bounds, with the place of its value, or of the field that holds it.
+/// A setting out of bounds, with the position of its value, or of the field that holds it.
 fn out_of_bounds(text: &str, fields: &[locate::Field], error: &SettingsError) -> Mistake {
     let at_path = || fields.iter().filter(|field| field.path == error.field);
     // A list has one path for several values.
@@ -216,30 +216,31 @@ fn out_of_bounds(text: &str, fields: &[locate::Field], error: &SettingsError) ->
         Some(field.value.start + found)
     });
     let offset = exact.or_else(|| at_path().next().map(|field| field.value.start));
-    Mistake { place: offset.map(|offset| Place::of(text, offset)), text: error.to_string() }
+    Mistake { position: offset.map(|offset| Position::of(text, offset)), text: error.to_string() }
 }
 
-/// What a constructor says, `LINE:COLUMN: message`, with the place in the whole file.
+/// An error of a constructor, `LINE:COLUMN: message`, with the position in the whole file.
 fn plugin_settings(
     name: &str,
     problem: &str,
-    start: Option<Place>,
-    entry: Option<Place>,
+    start: Option<Position>,
+    entry: Option<Position>,
 ) -> Mistake {
     let parsed = || {
         let (line, rest) = problem.split_once(':')?;
         let (column, message) = rest.split_once(':')?;
-        let place = Place { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? };
-        Some((place.inside(start?), message.trim()))
+        let position =
+            Position { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? };
+        Some((position.inside(start?), message.trim()))
     };
-    let (place, message) = match parsed() {
-        Some((place, message)) => (Some(place), message),
+    let (position, message) = match parsed() {
+        Some((position, message)) => (Some(position), message),
         None => (start.or(entry), problem),
     };
-    Mistake { place, text: format!("plugin `{name}`: {message}") }
+    Mistake { position, text: format!("plugin `{name}`: {message}") }
 }
 
-/// Where in `text` a part that was borrowed from it begins.
+/// The offset in `text` of a part that was borrowed from it.
 fn offset_of(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }

@@ -1,5 +1,5 @@
-//! Keeps the server: opens and closes it, and executes command lines for whoever stands in front of it. A front hands in a line, through a
-//! [desk](crate::control), and is handed a reply; nothing here knows a terminal or a socket.
+//! Owns the server: starts and stops it, and executes command lines for every front. A front sends a line through a
+//! [control session](crate::control) and gets a reply; nothing here knows a terminal or a socket.
 
 mod commands;
 mod configuration;
@@ -20,7 +20,7 @@ use smol::future::FutureExt;
 use crate::logging::Diagnostics;
 use crate::settings::{Config, ConfigError, ControlSettings, Level, Program, Source};
 use commands::Local;
-pub use outcome::{Form, Leave, Outcome};
+pub use outcome::{Leave, Outcome, ReplyFormat};
 use outcome::{failed, not_running};
 use view::lock;
 pub use view::{Feed, View, Watch};
@@ -29,32 +29,32 @@ pub use view::{Feed, View, Watch};
 #[derive(Debug)]
 pub struct Supervisor {
     source: Source,
-    /// Where this program is controlled, as it was set when it started.
+    /// Where this program is controlled, as configured when it started.
     control: ControlSettings,
     diagnostics: Diagnostics,
-    /// Held for as long as the server starts or closes, so that a command sees it open or closed.
-    supervised: smol::lock::Mutex<Supervised>,
-    /// What can be typed, for completion, which waits for nobody.
-    vocabulary: RwLock<Vocabulary>,
-    /// Those who are told what happens. The lock guards single steps and is taken last.
-    views: Mutex<Vec<Arc<view::Line>>>,
+    /// Held while the server starts or stops, so that a command finds it running or stopped.
+    state: smol::lock::Mutex<State>,
+    /// What can be typed, for completion, which never waits for the server.
+    command_list: RwLock<CommandList>,
+    /// Those who get reports. The lock guards single steps and is taken last.
+    subscribers: Mutex<Vec<Arc<view::Subscriber>>>,
 }
 
 #[derive(Default)]
-struct Supervised {
+struct State {
     server: Option<Server>,
     /// Addresses that take precedence over the configured ones.
     listen: Vec<String>,
-    /// Whether it stays closed, because the program ends.
-    is_retired: bool,
+    /// Whether it can never start again, because the program ends.
+    is_shut_down: bool,
 }
 
 #[derive(Debug)]
-struct Vocabulary {
-    /// That of the present server, or of the last.
+struct CommandList {
+    /// That of the running server, or of the last one.
     directory: Directory,
-    is_open: bool,
-    /// All that can be typed, and the commands of the server that it was made from.
+    is_running: bool,
+    /// All commands that can be typed, and those of the server that the list was made from.
     commands: Arc<Vec<Command>>,
     made_from: Arc<Vec<Command>>,
 }
@@ -62,23 +62,23 @@ struct Vocabulary {
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum ServerStartError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// It is right, and the server cannot start with it.
+    /// It is valid, but the server cannot start with it.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// It is open.
-    #[error("the server is running already; `restart` closes and opens it")]
-    AlreadyOpen,
-    /// It will not be opened again.
+    /// It is running.
+    #[error("the server is running already; `restart` restarts it")]
+    AlreadyRunning,
+    /// The supervisor has shut down.
     #[error("the program is about to end")]
-    Retired,
+    ShutDown,
 }
 
 impl Supervisor {
-    /// A supervisor of a server that is still stopped. `listen` takes precedence over the configured addresses, unless it is empty.
+    /// A supervisor whose server is not started yet. `listen` takes precedence over the configured addresses, unless it is empty.
     pub fn new(
         source: Source,
         listen: Vec<String>,
@@ -89,46 +89,44 @@ impl Supervisor {
             source,
             control,
             diagnostics,
-            supervised: smol::lock::Mutex::new(Supervised { listen, ..Supervised::default() }),
-            vocabulary: RwLock::new(Vocabulary::new(
+            state: smol::lock::Mutex::new(State { listen, ..State::default() }),
+            command_list: RwLock::new(CommandList::new(
                 Directory::with_commands(salotto::builtin_commands()),
                 false,
             )),
-            views: Mutex::default(),
+            subscribers: Mutex::default(),
         }
     }
 
-    /// Reads the configuration and starts the server. Answers with the addresses where it listens.
+    /// Reads the configuration and starts the server. Returns the addresses where it listens.
     ///
     /// # Errors
-    /// When the configuration is wrong, the server cannot start or is open already.
-    pub async fn open(&self) -> Result<Vec<SocketAddr>, OpenError> {
-        let mut supervised = self.supervised.lock().await;
-        self.open_locked(&mut supervised, None)
+    /// When the configuration is wrong, the server cannot start or is running already.
+    pub async fn start(&self) -> Result<Vec<SocketAddr>, ServerStartError> {
+        let mut state = self.state.lock().await;
+        self.start_locked(&mut state, None)
     }
 
-    /// Stops the server for good: everybody is told, and has the configured time to take their last lines; feeds end when they have told the
-    /// rest.
-    pub async fn retire(&self) {
-        let mut supervised = self.supervised.lock().await;
-        supervised.is_retired = true;
-        self.close_locked(&mut supervised, None).await;
-        for line in lock(&self.views).drain(..) {
-            line.hang_up();
+    /// Stops the server and never starts it again. Everybody is informed and has the configured time to read their last lines; feeds end after
+    /// their last reports.
+    pub async fn shut_down(&self) {
+        let mut state = self.state.lock().await;
+        state.is_shut_down = true;
+        self.stop_locked(&mut state, None).await;
+        for subscriber in lock(&self.subscribers).drain(..) {
+            subscriber.close();
         }
     }
 
-    /// Whether the server answers within this time. One that is closed, opens or closes has nothing to answer.
+    /// Whether the server answers within this time. One that is stopped, starting or stopping need not answer.
     pub async fn answers_within(&self, time: Duration) -> bool {
-        let Some(handle) = self
-            .supervised
-            .try_lock()
-            .and_then(|supervised| supervised.server.as_ref().map(Server::handle))
+        let Some(handle) =
+            self.state.try_lock().and_then(|state| state.server.as_ref().map(Server::handle))
         else {
             return true;
         };
         let answer = async {
-            // One that has closed meanwhile is none that is stuck.
+            // One that has stopped meanwhile is not stuck.
             let _ = handle.status().await;
             true
         };
@@ -139,38 +137,37 @@ impl Supervisor {
         answer.or(late).await
     }
 
-    /// Where the server listens; `None` while it is closed, opens or closes.
+    /// Where the server listens; `None` while it is stopped, starting or stopping.
     pub fn addresses(&self) -> Option<Vec<SocketAddr>> {
-        self.supervised.try_lock()?.server.as_ref().map(Server::addresses)
+        self.state.try_lock()?.server.as_ref().map(Server::addresses)
     }
 
-    /// Another pair of eyes on the server, over all its openings and closings: what it wants to see, and what it is told. `who` is looking, for
-    /// diagnostics.
+    /// A new view of the server, which lasts across restarts, and the feed of the reports that it wants. `who` is for diagnostics.
     pub async fn view(&self, who: &str, watch: Option<Watch>) -> (View, Feed) {
-        let supervised = self.supervised.lock().await;
+        let state = self.state.lock().await;
         let (view, feed) = view::open(who, watch);
-        if supervised.is_retired {
-            view.line().hang_up();
+        if state.is_shut_down {
+            view.subscriber().close();
             return (view, feed);
         }
-        if let Some(server) = &supervised.server {
-            view.line().connect(&server.handle());
+        if let Some(server) = &state.server {
+            view.subscriber().connect(&server.handle());
         }
-        let mut views = lock(&self.views);
-        views.retain(|line| !line.is_hung_up());
-        views.push(view.line().clone());
+        let mut subscribers = lock(&self.subscribers);
+        subscribers.retain(|subscriber| !subscriber.is_closed());
+        subscribers.push(view.subscriber().clone());
         (view, feed)
     }
 
-    /// Executes a command line. `view` is what the caller sees, which some commands change.
+    /// Executes a command line. `view` is that of the caller, which some commands change.
     ///
     /// # Errors
-    /// What the caller is told; may have several lines.
+    /// Why it failed, for people; may have several lines.
     pub async fn execute(
         &self,
         view: &View,
         line: &str,
-        form: Form,
+        format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
         let commands = self.commands();
         let (command, rest) = command::find(commands.iter(), line)?;
@@ -179,34 +176,34 @@ impl Supervisor {
         let outcome = match commands::find(path) {
             Some(local) => {
                 let arguments = command.parse(rest, operator)?;
-                self.execute_local(view, local, &commands, &arguments, form).await
+                self.execute_local(view, local, &commands, &arguments, format).await
             }
-            None => self.ask_server(command, rest, line, form).await,
+            None => self.ask_server(command, rest, line, format).await,
         };
         let by = view.who();
         match (&outcome, commands::find(path)) {
-            (Ok(_), Some(local)) if local.matters() => tracing::info!(by, command = path, "done"),
+            (Ok(_), Some(local)) if local.is_logged() => tracing::info!(by, command = path, "done"),
             (Ok(_), _) => tracing::debug!(by, command = path, "done"),
-            (Err(error), _) => tracing::debug!(by, command = path, %error, "not done"),
+            (Err(error), _) => tracing::debug!(by, command = path, %error, "failed"),
         }
         outcome
     }
 
-    /// All that the operator can type now, by name. The same allocation for as long as nothing changes.
+    /// All commands that the operator can type now, in the order of their names. The same allocation for as long as nothing changes.
     pub fn commands(&self) -> Arc<Vec<Command>> {
-        let read = |vocabulary: &Vocabulary| {
-            let supervised = vocabulary.directory.commands();
-            match Arc::ptr_eq(&supervised, &vocabulary.made_from) {
-                true => Ok(vocabulary.commands.clone()),
-                false => Err((vocabulary.directory.clone(), vocabulary.is_open)),
+        let read = |command_list: &CommandList| {
+            let commands = command_list.directory.commands();
+            match Arc::ptr_eq(&commands, &command_list.made_from) {
+                true => Ok(command_list.commands.clone()),
+                false => Err((command_list.directory.clone(), command_list.is_running)),
             }
         };
-        let known = read(&self.vocabulary.read().unwrap_or_else(PoisonError::into_inner));
+        let known = read(&self.command_list.read().unwrap_or_else(PoisonError::into_inner));
         match known {
             Ok(commands) => commands,
-            Err((directory, is_open)) => {
-                self.set_vocabulary(directory, is_open);
-                self.vocabulary.read().unwrap_or_else(PoisonError::into_inner).commands.clone()
+            Err((directory, is_running)) => {
+                self.set_command_list(directory, is_running);
+                self.command_list.read().unwrap_or_else(PoisonError::into_inner).commands.clone()
             }
         }
     }
@@ -217,19 +214,19 @@ impl Supervisor {
         local: Local,
         commands: &[Command],
         arguments: &salotto::Invocation,
-        form: Form,
+        format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
         let reply = match local {
             Local::Help => help(commands, arguments.text("command"))?,
-            Local::Start => self.start(view, arguments.get("address")).await?,
-            Local::Stop => self.stop(view).await?,
-            Local::Restart => self.restart(view).await?,
+            Local::Start => self.run_start(view, arguments.get("address")).await?,
+            Local::Stop => self.run_stop(view).await?,
+            Local::Restart => self.run_restart(view).await?,
             Local::Shutdown => {
-                self.retire().await;
+                self.shut_down().await;
                 return Ok(Outcome::Leave(Leave::Shutdown));
             }
             Local::Config => self.show_config().await?,
-            Local::ConfigDiff => return self.config_diff(form).await,
+            Local::ConfigDiff => return self.config_diff(format).await,
             Local::ConfigReload => self.reload_config().await?,
             Local::PluginsReload => self.reload_plugins().await?,
             Local::LogLevel => self.log_level(arguments.get("level")),
@@ -241,40 +238,40 @@ impl Supervisor {
             Local::Detach => return Ok(Outcome::Leave(Leave::Detach)),
             Local::Quit => return Ok(Outcome::Leave(Leave::Quit)),
         };
-        Ok(data::outcome(&arguments.path, reply, form))
+        Ok(data::outcome(&arguments.path, reply, format))
     }
 
-    /// What only a server can answer.
+    /// Executes a command of the server.
     async fn ask_server(
         &self,
         command: &Command,
         rest: &str,
         line: &str,
-        form: Form,
+        format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
         let handle = self.handle().await.ok_or_else(not_running)?;
-        if form == Form::Data && rest.is_empty() {
+        if format == ReplyFormat::Json && rest.is_empty() {
             let typed = data::of(&handle, &command.path).await;
             if let Some(value) = typed.map_err(failed)? {
                 return Ok(Outcome::Data(value));
             }
         }
-        Ok(data::outcome(&command.path, handle.execute(line).await?, form))
+        Ok(data::outcome(&command.path, handle.execute(line).await?, format))
     }
 
-    /// `by` is told by the answer, all others by an announcement.
-    fn open_locked(
+    /// `by` gets the answer of its command, all others an announcement.
+    fn start_locked(
         &self,
-        supervised: &mut Supervised,
+        state: &mut State,
         by: Option<&View>,
-    ) -> Result<Vec<SocketAddr>, OpenError> {
-        if supervised.server.is_some() {
-            return Err(OpenError::AlreadyOpen);
+    ) -> Result<Vec<SocketAddr>, ServerStartError> {
+        if state.server.is_some() {
+            return Err(ServerStartError::AlreadyRunning);
         }
-        if supervised.is_retired {
-            return Err(OpenError::Retired);
+        if state.is_shut_down {
+            return Err(ServerStartError::ShutDown);
         }
-        let config = self.load(supervised)?;
+        let config = self.load(state)?;
         let mut builder =
             Server::builder().settings(config.settings).catalog(self.source.catalog().clone());
         for setup in config.plugins {
@@ -284,25 +281,25 @@ impl Supervisor {
         let handle = server.handle();
         let addresses = server.addresses();
         if let Some(by) = by {
-            let opened = format!("the server was started by {}: {}", by.who(), listed(&addresses));
-            self.announce_to_others(by, &opened);
+            let started = format!("the server was started by {}: {}", by.who(), listed(&addresses));
+            self.announce_to_others(by, &started);
         }
-        for line in lock(&self.views).iter() {
-            line.connect(&handle);
+        for subscriber in lock(&self.subscribers).iter() {
+            subscriber.connect(&handle);
         }
-        self.set_vocabulary(handle.directory(), true);
+        self.set_command_list(handle.directory(), true);
         for address in &addresses {
             tracing::info!("listening on {address}");
         }
-        supervised.server = Some(server);
+        state.server = Some(server);
         Ok(addresses)
     }
 
-    async fn close_locked(&self, supervised: &mut Supervised, by: Option<&View>) -> bool {
-        let Some(server) = supervised.server.take() else {
+    async fn stop_locked(&self, state: &mut State, by: Option<&View>) -> bool {
+        let Some(server) = state.server.take() else {
             return false;
         };
-        self.set_vocabulary(server.handle().directory(), false);
+        self.set_command_list(server.handle().directory(), false);
         server.stop().await;
         tracing::info!("the server is stopped");
         if let Some(by) = by {
@@ -312,45 +309,46 @@ impl Supervisor {
     }
 
     fn announce_to_others(&self, by: &View, text: &str) {
-        for line in lock(&self.views).iter().filter(|line| !Arc::ptr_eq(line, by.line())) {
-            line.announce(text);
+        let subscribers = lock(&self.subscribers);
+        for subscriber in subscribers.iter().filter(|other| !Arc::ptr_eq(other, by.subscriber())) {
+            subscriber.announce(text);
         }
     }
 
-    async fn start(&self, view: &View, address: Option<&str>) -> Result<Reply, CommandError> {
-        let mut supervised = self.supervised.lock().await;
-        let before = supervised.listen.clone();
+    async fn run_start(&self, view: &View, address: Option<&str>) -> Result<Reply, CommandError> {
+        let mut state = self.state.lock().await;
+        let before = state.listen.clone();
         if let Some(address) = address {
-            if supervised.server.is_some() {
-                return Err(failed(OpenError::AlreadyOpen));
+            if state.server.is_some() {
+                return Err(failed(ServerStartError::AlreadyRunning));
             }
-            supervised.listen = vec![address.into()];
+            state.listen = vec![address.into()];
         }
-        let opened = self.open_locked(&mut supervised, Some(view));
-        if opened.is_err() {
+        let started = self.start_locked(&mut state, Some(view));
+        if started.is_err() {
             // An address that did not work is not tried again by the next `start`.
-            supervised.listen = before;
+            state.listen = before;
         }
-        opened.map(|addresses| listening(&addresses)).map_err(failed)
+        started.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
-    async fn stop(&self, view: &View) -> Result<Reply, CommandError> {
-        match self.close_locked(&mut *self.supervised.lock().await, Some(view)).await {
+    async fn run_stop(&self, view: &View) -> Result<Reply, CommandError> {
+        match self.stop_locked(&mut *self.state.lock().await, Some(view)).await {
             true => Ok(Reply::text("the server is stopped")),
             false => Err(not_running()),
         }
     }
 
-    /// Closes and starts the server, unless the configuration is wrong by now.
-    async fn restart(&self, view: &View) -> Result<Reply, CommandError> {
-        let mut supervised = self.supervised.lock().await;
-        if supervised.server.is_none() {
+    /// Stops and starts the server, unless the configuration is wrong by now.
+    async fn run_restart(&self, view: &View) -> Result<Reply, CommandError> {
+        let mut state = self.state.lock().await;
+        if state.server.is_none() {
             return Err(not_running());
         }
-        self.load(&supervised).map_err(failed)?;
-        self.close_locked(&mut supervised, Some(view)).await;
-        let opened = self.open_locked(&mut supervised, Some(view));
-        opened.map(|addresses| listening(&addresses)).map_err(failed)
+        self.load(&state).map_err(failed)?;
+        self.stop_locked(&mut state, Some(view)).await;
+        let started = self.start_locked(&mut state, Some(view));
+        started.map(|addresses| listening(&addresses)).map_err(failed)
     }
 
     fn log_level(&self, word: Option<&str>) -> Reply {
@@ -365,61 +363,61 @@ impl Supervisor {
         }
     }
 
-    /// The settings of the program in force.
+    /// The settings of the program that are in force.
     fn program(&self) -> Program {
         Program { control: self.control.clone(), log: self.diagnostics.settings() }
     }
 
-    fn load(&self, supervised: &Supervised) -> Result<Config, ConfigError> {
+    fn load(&self, state: &State) -> Result<Config, ConfigError> {
         let mut config = self.source.load()?;
-        if !supervised.listen.is_empty() {
-            config.settings.server.listen = supervised.listen.clone();
+        if !state.listen.is_empty() {
+            config.settings.server.listen = state.listen.clone();
         }
         Ok(config)
     }
 
     async fn handle(&self) -> Option<Handle> {
-        self.supervised.lock().await.server.as_ref().map(Server::handle)
+        self.state.lock().await.server.as_ref().map(Server::handle)
     }
 
-    fn set_vocabulary(&self, directory: Directory, is_open: bool) {
-        let vocabulary = Vocabulary::new(directory, is_open);
-        *self.vocabulary.write().unwrap_or_else(PoisonError::into_inner) = vocabulary;
+    fn set_command_list(&self, directory: Directory, is_running: bool) {
+        let command_list = CommandList::new(directory, is_running);
+        *self.command_list.write().unwrap_or_else(PoisonError::into_inner) = command_list;
     }
 }
 
-impl Vocabulary {
-    fn new(directory: Directory, is_open: bool) -> Self {
+impl CommandList {
+    fn new(directory: Directory, is_running: bool) -> Self {
         let made_from = directory.commands();
-        let supervised = made_from.iter().filter(|command| !command.in_person).cloned();
-        let mut commands: Vec<Command> = commands::records().chain(supervised).collect();
+        let of_server = made_from.iter().filter(|command| !command.in_person).cloned();
+        let mut commands: Vec<Command> = commands::records().chain(of_server).collect();
         // Of several commands of one name the server runs the one for the highest role.
         commands.sort_by(|one, other| {
             (&one.path, std::cmp::Reverse(one.role))
                 .cmp(&(&other.path, std::cmp::Reverse(other.role)))
         });
         commands.dedup_by(|later, earlier| later.path == earlier.path);
-        Self { directory, is_open, commands: Arc::new(commands), made_from }
+        Self { directory, is_running, commands: Arc::new(commands), made_from }
     }
 }
 
 impl Candidates for Supervisor {
-    /// Who and what is in the server; nobody is in a closed one.
+    /// Who and what is in the server; nothing while it is stopped.
     fn candidates(&self, kind: &ArgKind, prefix: &str) -> Vec<String> {
-        let vocabulary = self.vocabulary.read().unwrap_or_else(PoisonError::into_inner);
-        let directory = vocabulary.is_open.then(|| vocabulary.directory.clone());
-        drop(vocabulary);
+        let command_list = self.command_list.read().unwrap_or_else(PoisonError::into_inner);
+        let directory = command_list.is_running.then(|| command_list.directory.clone());
+        drop(command_list);
         directory.map_or_else(Vec::new, |directory| directory.candidates(kind, prefix))
     }
 }
 
-impl std::fmt::Debug for Supervised {
+impl std::fmt::Debug for State {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("Server")
-            .field("is_open", &self.server.is_some())
+            .debug_struct("State")
+            .field("is_running", &self.server.is_some())
             .field("listen", &self.listen)
-            .field("is_retired", &self.is_retired)
+            .field("is_shut_down", &self.is_shut_down)
             .finish()
     }
 }
@@ -437,7 +435,7 @@ pub fn listening(addresses: &[SocketAddr]) -> Reply {
     Reply::List(lines.collect())
 }
 
-/// All commands in a list or, for the words of one, what it takes and does, with those that begin like it.
+/// The list of all commands or, for the words of one, its usage and help, and those of the commands below it.
 fn help(commands: &[Command], words: &str) -> Result<Reply, CommandError> {
     if words.is_empty() {
         let lines = commands.iter().map(|command| (command.usage(), command.help.clone()));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::CommandError;
 use crate::protocol::command::Command;
+use crate::protocol::near::nearest;
 
 /// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`.
 ///
@@ -45,11 +46,12 @@ pub fn find<'c, 'l>(
             let words = line.split_whitespace().collect::<Vec<_>>();
             // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
             let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
-            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, commands.clone()));
+            let paths = || commands.clone().map(|command| command.path.as_str());
+            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, paths()));
             let word = words.first().copied().unwrap_or_default();
             Err(CommandError::Unknown {
                 word: crate::protocol::sanitize::excerpt(word, 40).into_owned(),
-                nearest,
+                nearest: nearest.map(str::to_owned),
             })
         }
     }
@@ -65,12 +67,4 @@ pub(super) fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
         }
     }
     Some(rest.trim_start())
-}
-
-fn nearest<'c>(typed: &str, commands: impl Iterator<Item = &'c Command>) -> Option<String> {
-    commands
-        .map(|command| (strsim::damerau_levenshtein(typed, &command.path), &command.path))
-        .filter(|(distance, path)| *distance <= 1 + path.len() / 4)
-        .min_by_key(|(distance, path)| (*distance, path.len()))
-        .map(|(_, path)| path.clone())
 }

@@ -6,6 +6,7 @@ use crate::protocol::error::{MemberError, RoomError};
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::near::nearest;
 use crate::protocol::sanitize;
 
 /// So much of a name that does not exist is quoted back.
@@ -59,15 +60,8 @@ impl Hub {
     pub(crate) fn named(&self, name: &str) -> Result<MemberId, MemberError> {
         let found = self.state.roster.find(name).map(|member| member.id);
         found.ok_or_else(|| {
-            let nearest = self
-                .state
-                .roster
-                .iter()
-                .filter_map(|member| member.name.as_ref())
-                .map(|known| (strsim::damerau_levenshtein(name, known.as_str()), known))
-                .filter(|(distance, _)| *distance <= 2)
-                .min()
-                .map(|(_, nearest)| nearest.clone());
+            let names = self.state.roster.iter().filter_map(|member| member.name.as_ref());
+            let nearest = nearest(name, names).cloned();
             MemberError::NoSuchMember { name: quoted(name), nearest }
         })
     }

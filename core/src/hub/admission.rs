@@ -1,5 +1,6 @@
 //! From a connection to somebody with a name in a room.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -14,7 +15,7 @@ use crate::protocol::error::Refusal;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::EntryId;
-use crate::protocol::ids::MemberId;
+use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError};
@@ -172,13 +173,6 @@ impl Hub {
         }
     }
 
-    /// The last id that a returning client saw in a room, however it writes the room's name.
-    fn seen_in(&self, room: &str, resume: &Resume) -> Option<EntryId> {
-        let id_of = |name: &str| self.state.rooms.find(name).map(|room| room.id);
-        let room = id_of(room)?;
-        resume.rooms.iter().find(|(name, _)| id_of(name) == Some(room)).map(|(_, seen)| *seen)
-    }
-
     /// A returning client whose former connection is not known to be gone yet has its name back, and what it was allowed.
     fn end_former_connection(&mut self, id: MemberId, name: &str, resume: Option<&Resume>) {
         let Some(resume) = resume.filter(|resume| resume.epoch == self.state.epoch) else {
@@ -187,7 +181,7 @@ impl Hub {
         let Some(former) = self.state.roster.find(name) else {
             return;
         };
-        if former.id != id && resume.token == format!("{:032x}", former.token) {
+        if former.id != id && resume.token == former.token_text() {
             let (former, role, account) = (former.id, former.role, former.account.clone());
             self.disconnect(former, LeaveReason::Lost);
             if let Some(member) = self.state.roster.get_mut(id) {
@@ -237,7 +231,7 @@ impl Hub {
         };
         member.role = member.role_with_name;
         member.outbox.set_named();
-        let (role, token) = (member.role, format!("{:032x}", member.token));
+        let (role, token) = (member.role, member.token_text());
         self.state.shared.directory.add_member(name.clone());
         let settings = self.state.settings();
         self.state.send(
@@ -256,15 +250,58 @@ impl Hub {
         // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();
         let resume = resume.filter(|resume| resume.epoch == self.state.epoch);
+        self.enter_first_rooms(id, rooms, resume);
+    }
+
+    /// A newcomer joins the rooms it asked for and those it comes back to, or the default one.
+    fn enter_first_rooms(&mut self, id: MemberId, rooms: &[String], resume: Option<&Resume>) {
+        let settings = self.state.settings();
+        let most = settings.limits.rooms_per_member.unwrap_or(usize::MAX);
+        let seen = resume.map(|resume| self.seen_by(resume, most)).unwrap_or_default();
         let returning = resume.into_iter().flat_map(|resume| resume.rooms.keys());
         let mut wanted: Vec<&str> = rooms.iter().chain(returning).map(String::as_str).collect();
         if wanted.is_empty() {
             wanted.push(&settings.rooms.default);
         }
+        let mut tried = HashSet::new();
         for room in wanted {
-            let seen = resume.and_then(|resume| self.seen_in(room, resume));
-            let result = self.join(id, room, seen);
+            // One room under many names is tried under the first.
+            if !tried.insert(room) || self.is_in(id, room) {
+                continue;
+            }
+            let result = match self.check_rooms_per_member(id, tried.len() - 1) {
+                Ok(()) => {
+                    let existing = self.state.rooms.find(room).map(|room| room.id);
+                    self.join(id, room, existing.and_then(|room| seen.get(&room).copied()))
+                }
+                Err(refusal) => Err(refusal.into()),
+            };
             self.answer(id, result, None);
+            if tried.len() > most {
+                break;
+            }
         }
+    }
+
+    fn is_in(&self, id: MemberId, room: &str) -> bool {
+        let member = self.state.roster.get(id);
+        self.state.rooms.find(room).zip(member).is_some_and(|(room, member)| member.is_in(room.id))
+    }
+
+    /// The last entries that a returning client saw, in rooms where it was; not more than it was shown there. Nothing for whoever does not
+    /// bring the token.
+    fn seen_by(&self, resume: &Resume, most: usize) -> HashMap<RoomId, EntryId> {
+        let token = u128::from_str_radix(&resume.token, 16).ok();
+        let Some(stays) = token.and_then(|token| self.state.former_members.find(token)) else {
+            return HashMap::new();
+        };
+        let mut seen = HashMap::new();
+        for (name, id) in resume.rooms.iter().take(most) {
+            let room = self.state.rooms.find(name).map(|room| room.id);
+            if let Some(stay) = stays.iter().find(|stay| Some(stay.room) == room) {
+                seen.entry(stay.room).or_insert((*id).max(stay.since - 1));
+            }
+        }
+        seen
     }
 }

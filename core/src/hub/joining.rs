@@ -15,6 +15,10 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::sanitize;
 use crate::state::room::Room;
+use crate::state::stays::Stay;
+
+/// What a bare client is shown at most of what was said before, a row at a time.
+const BARE_HISTORY: usize = 10;
 
 impl Hub {
     /// A member asks to join a room, which is opened where there is none and the settings allow it. `seen` is the last id that a returning
@@ -28,7 +32,7 @@ impl Hub {
         let (name, wanted) = self.ask_to_join(id, room)?;
         let member = self.state.roster.get_mut(id).ok_or(NotDone::Gone)?;
         let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
-        if let Some(room) = existing.filter(|room| member.rooms.contains(room)) {
+        if let Some(room) = existing.filter(|room| member.is_in(*room)) {
             // In it already: lines that name no room go there from now on.
             member.current = Some(room);
             let entered = self.state.rooms.get(room).map(|room| entered(room, room.next_id()));
@@ -37,7 +41,7 @@ impl Hub {
             }
             return Ok(());
         }
-        let in_rooms = member.rooms.len();
+        let in_rooms = member.stays.len();
         self.check_rooms_per_member(id, in_rooms)?;
         let room = match existing {
             Some(room) => room,
@@ -70,7 +74,11 @@ impl Hub {
         })
     }
 
-    fn check_rooms_per_member(&self, id: MemberId, in_rooms: usize) -> Result<(), Refusal> {
+    pub(super) fn check_rooms_per_member(
+        &self,
+        id: MemberId,
+        in_rooms: usize,
+    ) -> Result<(), Refusal> {
         let limit = self.state.settings().limits.rooms_per_member;
         let Some(limit) = limit.filter(|&limit| in_rooms >= limit) else {
             return Ok(());
@@ -97,24 +105,25 @@ impl Hub {
 
     /// Puts a member into a room, tells it what is there, and tells the others and the plugins.
     fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
-        let history = self.state.settings().rooms.history as u64;
+        let history = self.state.settings().rooms.history;
         let (Some(room), Some(member)) =
             (self.state.rooms.get_mut(room_id), self.state.roster.get_mut(id))
         else {
             return;
         };
         room.members.insert(name.clone(), id);
-        member.rooms.push(room_id);
-        member.current = Some(room_id);
         let outbox = member.outbox.clone();
         room.add_reader(&outbox);
         let next = room.next_id();
         // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
         let from = match seen {
             Some(seen) if seen < next => seen + 1,
-            _ => next.saturating_sub(history),
+            _ if outbox.wire.is_bare() => next.saturating_sub(history.min(BARE_HISTORY) as u64),
+            _ => next.saturating_sub(history as u64),
         };
         let first_id = from.max(room.timeline.first()).min(next);
+        member.stays.push(Stay { room: room_id, since: first_id });
+        member.current = Some(room_id);
         let entered = entered(room, first_id);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let (history, next) = timeline.since(first_id);

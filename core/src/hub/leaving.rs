@@ -123,9 +123,9 @@ impl Hub {
         let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
-        member.rooms.retain(|room| *room != room_id);
+        member.stays.retain(|stay| stay.room != room_id);
         if member.current == Some(room_id) {
-            member.current = member.rooms.last().copied();
+            member.current = member.rooms().last();
         }
         let Some(name) = member.name.clone() else {
             return;
@@ -162,9 +162,13 @@ impl Hub {
         let Some(member) = self.state.roster.get(id) else {
             return;
         };
-        let outbox = member.outbox.clone();
-        for room in member.rooms.clone() {
-            self.remove_from_room(id, room, reason.clone());
+        let (outbox, token, stays) = (member.outbox.clone(), member.token, member.stays.clone());
+        // Who was thrown out is shown nothing of what was said meanwhile.
+        if member.name.is_some() && !matches!(reason, LeaveReason::Kicked { .. }) {
+            self.state.former_members.remember(token, stays.clone());
+        }
+        for stay in stays {
+            self.remove_from_room(id, stay.room, reason.clone());
         }
         self.state.send(id, Event::Bye { reason: reason.clone() });
         self.state.post(&outbox, Mail::Close);

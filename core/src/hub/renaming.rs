@@ -34,9 +34,7 @@ impl Hub {
         if from == name {
             return Ok(());
         }
-        let rooms =
-            self.state.roster.get(id).map(|member| member.rooms.clone()).unwrap_or_default();
-        for room_id in rooms {
+        for room_id in self.state.rooms_of(id) {
             if let Some(room) = self.state.rooms.get_mut(room_id) {
                 room.members.remove(&from);
                 room.members.insert(name.clone(), id);

@@ -78,7 +78,7 @@ impl Hub {
             let text = format!("there is no room `{shown}`; check its name");
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
-        if self.state.roster.get(id).is_some_and(|member| member.rooms.contains(&room.id)) {
+        if self.state.roster.get(id).is_some_and(|member| member.is_in(room.id)) {
             return Ok(room.id);
         }
         let text = format!("you are not in `{}`; join it first", room.name);

@@ -270,10 +270,7 @@ impl Hub {
         {
             return Ok(name.clone());
         }
-        if crate::protocol::name::keys(name.trim())
-            .iter()
-            .any(|key| self.state.operator_name.keys().contains(key))
-        {
+        if self.state.roster.is_reserved(name) {
             return Ok(self.state.operator_name.clone());
         }
         let text =

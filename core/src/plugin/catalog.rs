@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::plugin::Plugin;
 use crate::plugin::hooks::panic_message;
+use crate::protocol::near::nearest;
 
 /// Makes a plugin from its settings, or says what is wrong with them.
 type Constructor = Arc<dyn Fn(&str) -> Result<Box<dyn Plugin>, String> + Send + Sync>;
@@ -124,9 +125,8 @@ impl fmt::Debug for Catalog {
 
 /// The name that was perhaps meant, as the beginning of an advice.
 fn meant(name: &str, known: &[String]) -> String {
-    let near = known.iter().map(|other| (strsim::damerau_levenshtein(name, other), other)).min();
-    match near.filter(|(distance, _)| *distance <= 2) {
-        Some((_, near)) => format!("did you mean `{near}`? "),
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? "),
         None => String::new(),
     }
 }

@@ -216,10 +216,17 @@ fn fold(text: &str) -> String {
 }
 
 fn checked(text: &str, bounds: NameBounds) -> Result<Arc<str>, NameError> {
-    let text: String = sanitize::name(text).nfc().collect();
-    if let Some(limit) = bounds.bytes.filter(|&limit| text.len() > limit) {
-        return Err(NameError::TooManyBytes { got: text.len(), limit });
-    }
+    let text = sanitize::name(text);
+    let too_long = |got, most| match bounds.bytes {
+        Some(limit) if got > limit.saturating_mul(most) => {
+            Err(NameError::TooManyBytes { got, limit })
+        }
+        _ => Ok(()),
+    };
+    // Composing makes a text no shorter than a quarter; what is longer is not composed in vain.
+    too_long(text.len(), 4)?;
+    let text: String = text.nfc().collect();
+    too_long(text.len(), 1)?;
     if text.contains(char::is_whitespace) {
         let suggestion = text.split_whitespace().collect::<Vec<_>>().join("_");
         return Err(NameError::Space { suggestion });

@@ -10,6 +10,7 @@ use crate::protocol::ids::RoomId;
 use crate::protocol::name::Name;
 use crate::protocol::role::Role;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::stays::Stay;
 
 /// What the hub knows of a connection.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub(crate) struct Member {
     /// Under which account it is logged in.
     pub(crate) account: Option<String>,
     /// In the order of entering. The last one entered is where a line without a room goes.
-    pub(crate) rooms: Vec<RoomId>,
-    /// Which of `rooms` a line without a room goes to.
+    pub(crate) stays: Vec<Stay>,
+    /// In which of them a line without a room is said.
     pub(crate) current: Option<RoomId>,
     pub(crate) since: Timestamp,
     /// When it last asked for something; `None` before that.
@@ -50,7 +51,7 @@ impl Member {
             role: Role::Guest,
             role_with_name: Role::Member,
             account: None,
-            rooms: Vec::new(),
+            stays: Vec::new(),
             current: None,
             since,
             last_asked: None,
@@ -58,6 +59,21 @@ impl Member {
             token: random_token(),
             name_tries: 0,
         }
+    }
+
+    /// Whether it is in a room.
+    pub(crate) fn is_in(&self, room: RoomId) -> bool {
+        self.stays.iter().any(|stay| stay.room == room)
+    }
+
+    /// The rooms it is in, in the order of entering.
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = RoomId> {
+        self.stays.iter().map(|stay| stay.room)
+    }
+
+    /// The token as the member is told it.
+    pub(crate) fn token_text(&self) -> String {
+        format!("{:032x}", self.token)
     }
 }
 

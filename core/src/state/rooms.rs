@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::dialect::RoomRole;
 use crate::protocol::ids::RoomId;
-use crate::protocol::name::{self, RoomName};
+use crate::protocol::name::RoomName;
 use crate::protocol::settings::Settings;
+use crate::state::name_index::NameIndex;
 use crate::state::room::Room;
 
 /// The rooms there are.
@@ -14,8 +15,9 @@ pub(crate) struct Rooms {
     /// Every id, and so the order of their opening: ids only grow.
     list: BTreeSet<RoomId>,
     by_id: HashMap<RoomId, Room>,
+    /// As they are written, which is how most of them are asked for.
     by_name: HashMap<RoomName, RoomId>,
-    by_key: HashMap<String, RoomId>,
+    by_form: NameIndex<RoomId>,
     next: u64,
 }
 
@@ -30,8 +32,8 @@ impl Rooms {
     ) -> RoomId {
         self.next += 1;
         let id = RoomId(self.next);
+        self.by_form.insert(name.as_str(), id);
         self.by_name.insert(name.clone(), id);
-        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
         self.by_id.insert(id, Room::new(id, name, permanent, role, &settings.rooms));
         self.list.insert(id);
         id
@@ -41,9 +43,7 @@ impl Rooms {
     pub(crate) fn close(&mut self, id: RoomId) -> Option<Room> {
         let room = self.by_id.remove(&id)?;
         self.by_name.remove(&room.name);
-        for key in room.name.keys() {
-            self.by_key.remove(&key);
-        }
+        self.by_form.remove(room.name.as_str());
         self.list.remove(&id);
         Some(room)
     }
@@ -59,10 +59,8 @@ impl Rooms {
     /// The room that answers to this name, by case or look-alike letters too.
     pub(crate) fn find(&self, name: &str) -> Option<&Room> {
         let name = name.trim().trim_start_matches('#');
-        // Most names are written as they are; only others pay for being folded.
         let exact = self.by_name.get(name).copied();
-        let find = || name::keys(name).iter().find_map(|key| self.by_key.get(key).copied());
-        self.get(exact.or_else(find)?)
+        self.get(exact.or_else(|| self.by_form.find(name))?)
     }
 
     /// Says whether a room stays when it is empty.

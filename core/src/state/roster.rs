@@ -3,25 +3,25 @@
 use std::collections::HashMap;
 
 use crate::protocol::ids::MemberId;
-use crate::protocol::name::{self, Name};
+use crate::protocol::name::Name;
 use crate::state::member::Member;
+use crate::state::name_index::NameIndex;
 
 /// Everybody who is connected, with or without a name.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     /// Boxed, because a map keeps up to as many places free as it has taken.
     members: HashMap<MemberId, Box<Member>>,
-    /// Every key of every name; a key has one owner.
-    by_key: HashMap<String, MemberId>,
+    by_name: NameIndex<MemberId>,
     /// Names that nobody can take.
-    reserved: Vec<String>,
+    reserved: NameIndex<()>,
     named: usize,
 }
 
 impl Roster {
     /// Reserves a name, and all that look like it, so that nobody can take them.
     pub(crate) fn reserve(&mut self, name: &Name) {
-        self.reserved.extend(name.keys());
+        self.reserved.insert(name.as_str(), ());
     }
 
     pub(crate) fn insert(&mut self, member: Member) {
@@ -33,7 +33,7 @@ impl Roster {
         let member = self.members.remove(&id)?;
         if let Some(name) = &member.name {
             self.named -= 1;
-            self.free(name);
+            self.by_name.remove(name.as_str());
         }
         Some(*member)
     }
@@ -48,15 +48,18 @@ impl Roster {
 
     /// The member that answers to this name, by case or look-alike letters too.
     pub(crate) fn find(&self, name: &str) -> Option<&Member> {
-        let id = name::keys(name.trim()).iter().find_map(|key| self.by_key.get(key))?;
-        self.members.get(id).map(Box::as_ref)
+        self.get(self.by_name.find(name)?)
+    }
+
+    /// Whether a text is a name that nobody can take, or passes for one.
+    pub(crate) fn is_reserved(&self, name: &str) -> bool {
+        self.reserved.find(name).is_some()
     }
 
     /// Whether somebody other than `id` has this name or one that passes for it.
     pub(crate) fn is_taken(&self, name: &Name, id: MemberId) -> bool {
-        name.keys().iter().any(|key| {
-            self.reserved.contains(key) || self.by_key.get(key).is_some_and(|&owner| owner != id)
-        })
+        self.is_reserved(name.as_str())
+            || self.by_name.owners(name.as_str()).any(|owner| owner != id)
     }
 
     /// Gives a connection its name, which must not be taken, and returns the one it had.
@@ -64,10 +67,10 @@ impl Roster {
         let member = self.members.get_mut(&id)?;
         let old = member.name.replace(name.clone());
         match &old {
-            Some(old) => self.free(old),
+            Some(old) => self.by_name.remove(old.as_str()),
             None => self.named += 1,
         }
-        self.by_key.extend(name.keys().into_iter().map(|key| (key, id)));
+        self.by_name.insert(name.as_str(), id);
         old
     }
 
@@ -84,11 +87,5 @@ impl Roster {
     /// How many have a name.
     pub(crate) fn named(&self) -> usize {
         self.named
-    }
-
-    fn free(&mut self, name: &Name) {
-        for key in name.keys() {
-            self.by_key.remove(&key);
-        }
     }
 }

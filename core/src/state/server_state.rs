@@ -29,6 +29,7 @@ use crate::state::report::Reports;
 use crate::state::room::Room;
 use crate::state::roster::Roster;
 use crate::state::shared::Shared;
+use crate::state::stays::FormerMembers;
 
 /// See the module.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ pub(crate) struct ServerState {
     pub(crate) slow_hook: Duration,
     /// The plugins in the order of their hooks; kept by the hub.
     pub(crate) plugins: Vec<Arc<PluginStats>>,
+    pub(crate) former_members: FormerMembers,
     /// Connections that ended, by reason.
     pub(crate) left: BTreeMap<&'static str, u64>,
     /// Resident memory, during a command of the operator; the hub waits for no system call, so whoever asks has looked.
@@ -82,6 +84,7 @@ impl ServerState {
             reports,
             operator_name,
             plugins: Vec::new(),
+            former_members: FormerMembers::default(),
             left: BTreeMap::new(),
             memory_bytes: None,
             stamp: 0,
@@ -182,8 +185,13 @@ impl ServerState {
         self.rooms.get(self.roster.get(member)?.current?)
     }
 
+    /// The rooms a member is in, in the order of entering.
+    pub(crate) fn rooms_of(&self, member: MemberId) -> Vec<RoomId> {
+        self.roster.get(member).map(|member| member.rooms().collect()).unwrap_or_default()
+    }
+
     pub(crate) fn member_info(&self, member: &Member) -> MemberInfo {
-        let name_of = |id: &RoomId| self.rooms.get(*id).map(|room| room.name.clone());
+        let name_of = |id: RoomId| self.rooms.get(id).map(|room| room.name.clone());
         let now = self.clock.now();
         MemberInfo {
             id: member.id,
@@ -194,8 +202,8 @@ impl ServerState {
             since: member.since,
             messages: member.messages,
             idle: member.last_asked.map_or(Duration::ZERO, |asked| now.duration_since(asked)),
-            rooms: member.rooms.iter().filter_map(name_of).collect(),
-            current: member.current.as_ref().and_then(name_of),
+            rooms: member.rooms().filter_map(name_of).collect(),
+            current: member.current.and_then(name_of),
         }
     }
 

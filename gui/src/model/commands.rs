@@ -6,21 +6,26 @@ use salotto::client::Options;
 use super::conversation::Pending;
 use super::text::{clean_line, fold};
 use super::{
-    Action, Connection, ConversationId, Effect, Kind, Model, Preferences, Secret, Ticket, Wish,
+    Action, Connection, ConnectionSettings, ConversationId, Effect, Kind, Model, Preferences,
+    Secret, Ticket,
 };
 
 /// The zoom stays between these.
 const ZOOM: (f32, f32) = (0.5, 3.0);
 
 impl Model {
-    /// The same, with the form filled in with `wish`.
-    pub fn with_wish(preferences: Preferences, zone: i32, wish: Wish) -> Self {
-        Self { wish, ..Self::new(preferences, zone) }
+    /// The same, with the form filled in with `settings`.
+    pub fn with_connection_settings(
+        preferences: Preferences,
+        zone: i32,
+        settings: ConnectionSettings,
+    ) -> Self {
+        Self { settings, ..Self::new(preferences, zone) }
     }
 
     pub(super) fn take_action(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
-            Action::Connect(wish) => self.connect(wish, effects),
+            Action::Connect(settings) => self.connect(settings, effects),
             Action::Disconnect => {
                 self.fail_pending("the connection was given up");
                 self.welcomed = false;
@@ -75,35 +80,36 @@ impl Model {
         }
     }
 
-    fn connect(&mut self, wish: Wish, effects: &mut Vec<Effect>) {
-        let wish = Wish {
-            host: clean_line(&wish.host),
-            name: clean_line(&wish.name),
-            room: clean_line(&wish.room),
-            ..wish
+    fn connect(&mut self, settings: ConnectionSettings, effects: &mut Vec<Effect>) {
+        let settings = ConnectionSettings {
+            host: clean_line(&settings.host),
+            name: clean_line(&settings.name),
+            room: clean_line(&settings.room),
+            ..settings
         };
-        if wish.host.is_empty() {
+        if settings.host.is_empty() {
             self.refusal = Some("an address is needed, e.g. 192.168.1.5 or chat.example".into());
             return;
         }
-        if wish.name.is_empty() {
+        if settings.name.is_empty() {
             self.refusal = Some("a name is needed: what the others shall call you".into());
             return;
         }
-        let is_same_server = (&wish.host, wish.port) == (&self.wish.host, self.wish.port);
+        let is_same_server =
+            (&settings.host, settings.port) == (&self.settings.host, self.settings.port);
         // What the server waits for is handed in where nothing else was changed.
-        let handed_in = Wish {
-            name: self.wish.name.clone(),
-            password: self.wish.password.clone(),
-            ..wish.clone()
+        let handed_in = ConnectionSettings {
+            name: self.settings.name.clone(),
+            password: self.settings.password.clone(),
+            ..settings.clone()
         };
-        if handed_in == self.wish && !self.welcomed {
+        if handed_in == self.settings && !self.welcomed {
             match self.connection {
-                Connection::NameRefused { .. } if wish.password == self.wish.password => {
-                    return self.offer_name(&wish.name, effects);
+                Connection::NameRefused { .. } if settings.password == self.settings.password => {
+                    return self.offer_name(&settings.name, effects);
                 }
-                Connection::PasswordWanted { .. } if wish.name == self.wish.name => {
-                    return self.offer_password(wish.password, effects);
+                Connection::PasswordWanted { .. } if settings.name == self.settings.name => {
+                    return self.offer_password(settings.password, effects);
                 }
                 _ => {}
             }
@@ -117,15 +123,15 @@ impl Model {
         self.refusal = None;
         self.round_trip = None;
         self.connection = Connection::Connecting { attempt: 1 };
-        self.want_room(&wish.room);
-        let mut options = Options::new(wish.address(), wish.name.clone());
-        if !wish.password.0.is_empty() {
-            options = options.password(wish.password.0.clone());
+        self.want_room(&settings.room);
+        let mut options = Options::new(settings.address(), settings.name.clone());
+        if !settings.password.0.is_empty() {
+            options = options.password(settings.password.0.clone());
         }
-        if !wish.room.is_empty() {
-            options = options.rooms([wish.room.clone()]);
+        if !settings.room.is_empty() {
+            options = options.rooms([settings.room.clone()]);
         }
-        self.wish = wish;
+        self.settings = settings;
         effects.push(Effect::Connect(options));
     }
 
@@ -135,14 +141,14 @@ impl Model {
             self.refusal = Some("a name is needed: what the others shall call you".into());
             return;
         }
-        self.wish.name.clone_from(&name);
+        self.settings.name.clone_from(&name);
         self.refusal = None;
         self.connection = Connection::Connecting { attempt: 1 };
         effects.push(Effect::OfferName(name));
     }
 
     fn offer_password(&mut self, password: Secret, effects: &mut Vec<Effect>) {
-        self.wish.password = password.clone();
+        self.settings.password = password.clone();
         self.refusal = None;
         self.connection = Connection::Connecting { attempt: 1 };
         effects.push(Effect::OfferPassword(password));
@@ -170,7 +176,10 @@ impl Model {
                 if word == "join" {
                     self.want_room(rest);
                 }
-                let room = self.conversations.get_mut(id).and_then(|place| place.room().cloned());
+                let room = self
+                    .conversations
+                    .get_mut(id)
+                    .and_then(|conversation| conversation.room().cloned());
                 let room = room.map(|room| room.to_string());
                 self.ask(Request::Command { line: line.to_owned(), room }, Some(id), effects);
             }

@@ -8,7 +8,7 @@ use super::conversation::ConversationId;
 use super::effect::Ticket;
 use super::preferences::Theme;
 use super::secret::Secret;
-use super::wish::Wish;
+use super::settings::ConnectionSettings;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub enum Input {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Connect, or offer another name where the server refused the first.
-    Connect(Wish),
+    Connect(ConnectionSettings),
     /// Give up the connection and show the form.
     Disconnect,
     /// Offer this name after the server refused the one before.

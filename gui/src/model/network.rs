@@ -88,9 +88,9 @@ impl Model {
                         conversation.settle_doubts();
                     }
                 }
-                self.wish.name = name.to_string();
-                let room = self.wish.room.clone();
-                self.preferences.remember(&self.wish, &room);
+                self.settings.name = name.to_string();
+                let room = self.settings.room.clone();
+                self.preferences.remember(&self.settings, &room);
                 let (server, name) = (clean_line(&server), Some(name));
                 self.server =
                     super::ServerInfo { server, epoch, name, commands, message_characters };
@@ -106,7 +106,7 @@ impl Model {
             }
             Event::Exited { room, reason } => self.leave(room.as_str(), &reason),
             Event::Named { name, .. } => {
-                self.wish.name = name.to_string();
+                self.settings.name = name.to_string();
                 self.server.name = Some(name);
             }
             Event::Members { room, members, count, more, .. } => {
@@ -128,8 +128,8 @@ impl Model {
             }
             Event::DirectNotice { text, .. } => self.tell(LineKind::DirectNotice, &text, None),
             Event::Reply { reply, nonce } => {
-                let place = self.answered(nonce.as_deref());
-                self.tell(LineKind::Reply, &reply.to_string(), place);
+                let conversation = self.answered(nonce.as_deref());
+                self.tell(LineKind::Reply, &reply.to_string(), conversation);
             }
             Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
             Event::Pong { nonce } => {
@@ -340,14 +340,19 @@ impl Model {
     }
 
     /// The server says something to the person alone; it is shown where it was asked for, or in front.
-    pub(super) fn tell(&mut self, kind: LineKind, text: &str, place: Option<ConversationId>) {
+    pub(super) fn tell(
+        &mut self,
+        kind: LineKind,
+        text: &str,
+        conversation: Option<ConversationId>,
+    ) {
         let text = clean_lines(text);
         if text.is_empty() {
             return;
         }
         let (now, zone) = (seconds(self.now), self.zone);
-        let place = place.or(self.conversations.active_id());
-        let conversation = match place.and_then(|id| self.conversations.get_mut(id)) {
+        let conversation = conversation.or(self.conversations.active_id());
+        let conversation = match conversation.and_then(|id| self.conversations.get_mut(id)) {
             Some(conversation) => conversation,
             None => self.conversations.open(Kind::ServerInfo),
         };
@@ -369,11 +374,11 @@ impl Model {
                 }
             }
         }
-        let place = self.answered(nonce);
-        self.tell(LineKind::Error, &text, place);
+        let conversation = self.answered(nonce);
+        self.tell(LineKind::Error, &text, conversation);
     }
 
-    /// The place where something with this nonce was asked.
+    /// The conversation in which something with this nonce was asked.
     fn answered(&mut self, nonce: Option<&str>) -> Option<ConversationId> {
         nonce?;
         let at = self.asked.iter().position(|asked| asked.nonce.as_deref() == nonce)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wish::{DEFAULT_PORT, Wish};
+use super::settings::{ConnectionSettings, DEFAULT_PORT};
 
 /// How many rooms are remembered.
 const RECENT: usize = 8;
@@ -70,29 +70,29 @@ impl Default for Preferences {
 
 impl Preferences {
     /// What the form is filled in with.
-    pub fn wish(&self) -> Wish {
-        Wish {
+    pub fn connection_settings(&self) -> ConnectionSettings {
+        ConnectionSettings {
             host: self.host.clone(),
             port: self.port,
             name: self.name.clone(),
-            ..Wish::default()
+            ..ConnectionSettings::default()
         }
     }
 
-    pub(super) fn remember(&mut self, wish: &Wish, room: &str) {
-        self.host.clone_from(&wish.host);
-        self.port = wish.port;
-        self.name.clone_from(&wish.name);
-        let place = Recent {
-            host: wish.host.clone(),
-            port: wish.port,
-            name: wish.name.clone(),
+    pub(super) fn remember(&mut self, settings: &ConnectionSettings, room: &str) {
+        self.host.clone_from(&settings.host);
+        self.port = settings.port;
+        self.name.clone_from(&settings.name);
+        let recent = Recent {
+            host: settings.host.clone(),
+            port: settings.port,
+            name: settings.name.clone(),
             room: room.to_owned(),
         };
         self.recent.retain(|other| {
-            (&other.host, other.port, &other.room) != (&place.host, place.port, &place.room)
+            (&other.host, other.port, &other.room) != (&recent.host, recent.port, &recent.room)
         });
-        self.recent.insert(0, place);
+        self.recent.insert(0, recent);
         self.recent.truncate(RECENT);
     }
 }

@@ -34,7 +34,7 @@ enum Stroke {
 
 /// What a key asks of the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum KeyAction {
     /// Nothing; egui has it.
     None,
     /// What is in the clipboard.
@@ -61,25 +61,30 @@ impl Keys {
     }
 
     /// A key was pressed; `starter` is what it begins if it types nothing.
-    pub(super) fn down(&mut self, code: KeyCode, mods: KeyMods, starter: Option<Starter>) -> Wish {
+    pub(super) fn down(
+        &mut self,
+        code: KeyCode,
+        mods: KeyMods,
+        starter: Option<Starter>,
+    ) -> KeyAction {
         let typed = std::mem::take(&mut self.typed);
         if let Some(starter) = starter.filter(|_| !typed) {
             self.compose.begin(starter);
-            return Wish::None;
+            return KeyAction::None;
         }
         let is_modifier = with_modifier(code, mods, true) != with_modifier(code, mods, false);
         let gives_up = matches!(code, KeyCode::Backspace | KeyCode::Escape);
         // AltGr is no modifier to miniquad, and may be needed for what comes next.
         let goes_on = typed || is_modifier || code == KeyCode::Unknown || code == KeyCode::RightAlt;
         if !goes_on && self.compose.cancel() && gives_up {
-            return Wish::None;
+            return KeyAction::None;
         }
         match code {
-            KeyCode::V if mods.ctrl => return Wish::Paste,
-            KeyCode::Insert if mods.shift => return Wish::Paste,
+            KeyCode::V if mods.ctrl => return KeyAction::Paste,
+            KeyCode::Insert if mods.shift => return KeyAction::Paste,
             _ => self.strokes.push_back(Stroke::Down(code, mods, typed)),
         }
-        Wish::None
+        KeyAction::None
     }
 
     pub(super) fn up(&mut self, code: KeyCode, mods: KeyMods) {
@@ -295,8 +300,8 @@ mod tests {
     fn a_paste_is_asked_for_and_typed_by_nobody() {
         let (mut keys, ctrl) = (Keys::default(), KeyMods { ctrl: true, ..KeyMods::default() });
         keys.char('v', ctrl);
-        assert_eq!(keys.down(KeyCode::V, ctrl, None), Wish::Paste);
-        assert_eq!(keys.down(KeyCode::C, ctrl, None), Wish::None);
+        assert_eq!(keys.down(KeyCode::V, ctrl, None), KeyAction::Paste);
+        assert_eq!(keys.down(KeyCode::C, ctrl, None), KeyAction::None);
     }
 
     #[test]

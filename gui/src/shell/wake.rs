@@ -2,7 +2,7 @@
 //!
 //! miniquad has a function for it, but on X11 it neither wakes the loop nor may be called from another thread: the loop panics when it
 //! meets another thread at miniquad's lock. So other threads send the window an event through a connection of their own. And the loop
-//! reads one event more than it found waiting: when ours was among those, it sleeps with the wish to draw unread. So the wish is
+//! reads one event more than it found waiting: when ours was among those, it sleeps with the request to draw unread. So the request is
 //! followed by a kick, an event that means nothing.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -34,8 +34,8 @@ struct Seen {
 type Letter = (char, usize);
 
 impl Order {
-    /// The place in the stored text of a place between two letters that are seen.
-    pub(super) fn place(&self, seen: usize) -> usize {
+    /// The position in the stored text of a position between two letters that are seen.
+    pub(super) fn position(&self, seen: usize) -> usize {
         let is_break = |letter: &&Seen| letter.index == usize::MAX;
         let at = self.seen.get(seen).filter(|letter| !is_break(letter));
         let before = || seen.checked_sub(1).and_then(|before| self.seen.get(before));
@@ -240,8 +240,8 @@ fn forms(c: char) -> Option<(u8, u32)> {
 fn join(letters: &mut [Letter], has: impl Fn(char) -> bool) {
     let stored: Vec<char> =
         letters.iter().map(|(c, _)| *c).filter(|c| !is_combining_mark(*c)).collect();
-    let places = letters.iter_mut().filter(|(c, _)| !is_combining_mark(*c));
-    for (at, (c, _)) in places.enumerate() {
+    let positions = letters.iter_mut().filter(|(c, _)| !is_combining_mark(*c));
+    for (at, (c, _)) in positions.enumerate() {
         let Some((count, first)) = forms(*c).filter(|(_, first)| *first > 0) else { continue };
         let before = at.checked_sub(1).and_then(|before| forms(stored[before]));
         let after = stored.get(at + 1).and_then(|after| forms(*after));
@@ -316,9 +316,9 @@ mod tests {
     fn a_place_between_letters_is_one_in_the_text() {
         let (_, order) = lay("a: שלום", 3, 500.0);
         let order = order.unwrap();
-        let places: Vec<usize> = (0..=7).map(|seen| order.place(seen)).collect();
+        let positions: Vec<usize> = (0..=7).map(|seen| order.position(seen)).collect();
         // The end of the word is at its left.
-        assert_eq!(places, [0, 1, 2, 7, 6, 5, 4, 3]);
+        assert_eq!(positions, [0, 1, 2, 7, 6, 5, 4, 3]);
         assert_eq!(order.letter(3), 6);
         assert!(lay("a: b", 3, 500.0).1.is_none());
     }

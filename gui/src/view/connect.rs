@@ -3,7 +3,7 @@
 use egui::{Align, Context, Key, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::theme::{Palette, primary, sentence};
-use crate::model::{Action, Connection, DEFAULT_PORT, Model, Secret, Wish};
+use crate::model::{Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, Secret};
 
 /// The label of the field in which nobody sees what is typed.
 const PASSWORD: &str = "Password";
@@ -33,7 +33,7 @@ impl Form {
     ) {
         let is_first = !self.filled;
         if is_first {
-            self.fill(model.wish());
+            self.fill(model.connection_settings());
         }
         egui::CentralPanel::default().show(context, |ui| {
             egui::ScrollArea::vertical().show(ui, |ui| {
@@ -147,51 +147,55 @@ impl Form {
         ui.add_space(12.0);
         ui.separator();
         ui.label(RichText::new("Recently").small());
-        for place in recent {
-            let at = Wish { host: place.host.clone(), port: place.port, ..Wish::default() };
-            let address = match place.port {
-                DEFAULT_PORT => place.host.clone(),
+        for server in recent {
+            let at = ConnectionSettings {
+                host: server.host.clone(),
+                port: server.port,
+                ..ConnectionSettings::default()
+            };
+            let address = match server.port {
+                DEFAULT_PORT => server.host.clone(),
                 _ => at.address(),
             };
             let room =
-                if place.room.is_empty() { String::new() } else { format!("{} at ", place.room) };
-            let text = format!("{room}{address} as {}", place.name);
+                if server.room.is_empty() { String::new() } else { format!("{} at ", server.room) };
+            let text = format!("{room}{address} as {}", server.name);
             if ui.add(egui::Button::new(text).frame(false)).clicked() {
-                let name = place.name.clone();
-                self.fill(&Wish { name, room: place.room.clone(), ..at });
+                let name = server.name.clone();
+                self.fill(&ConnectionSettings { name, room: server.room.clone(), ..at });
                 self.submit(actions);
             }
         }
     }
 
-    fn fill(&mut self, wish: &Wish) {
+    fn fill(&mut self, settings: &ConnectionSettings) {
         self.filled = true;
-        self.address.clone_from(&wish.host);
-        self.port = wish.port.max(1).to_string();
-        if wish.port == 0 {
+        self.address.clone_from(&settings.host);
+        self.port = settings.port.max(1).to_string();
+        if settings.port == 0 {
             self.port = DEFAULT_PORT.to_string();
         }
-        self.name.clone_from(&wish.name);
-        self.password.clone_from(&wish.password);
-        self.room.clone_from(&wish.room);
+        self.name.clone_from(&settings.name);
+        self.password.clone_from(&settings.password);
+        self.room.clone_from(&settings.room);
     }
 
     fn submit(&mut self, actions: &mut Vec<Action>) {
         self.problem = None;
-        match self.wish() {
-            Ok(wish) => actions.push(Action::Connect(wish)),
+        match self.settings() {
+            Ok(settings) => actions.push(Action::Connect(settings)),
             Err(problem) => self.problem = Some(problem),
         }
     }
 
     /// The port may be typed behind the address too.
-    fn wish(&self) -> Result<Wish, String> {
-        let (host, mut port) = Wish::split_address(&self.address)?;
+    fn settings(&self) -> Result<ConnectionSettings, String> {
+        let (host, mut port) = ConnectionSettings::split_address(&self.address)?;
         let typed = self.port.trim();
         if port == DEFAULT_PORT && !typed.is_empty() {
-            (_, port) = Wish::split_address(&format!("host:{typed}"))?;
+            (_, port) = ConnectionSettings::split_address(&format!("host:{typed}"))?;
         }
         let (name, room) = (self.name.trim().to_owned(), self.room.trim().to_owned());
-        Ok(Wish { host, port, name, password: self.password.clone(), room })
+        Ok(ConnectionSettings { host, port, name, password: self.password.clone(), room })
     }
 }

@@ -69,8 +69,8 @@ impl Entry {
     }
 
     /// Puts a text there to be changed, before what is typed already.
-    pub(super) fn edit(&mut self, place: ConversationId, text: String) {
-        let draft = self.drafts.entry(place).or_default();
+    pub(super) fn edit(&mut self, conversation: ConversationId, text: String) {
+        let draft = self.drafts.entry(conversation).or_default();
         let typed = std::mem::take(draft);
         *draft = if typed.is_empty() { text } else { format!("{text} {typed}") };
         self.cursor = Some(draft.chars().count());
@@ -88,16 +88,16 @@ impl Entry {
         &mut self,
         ui: &mut Ui,
         model: &Model,
-        place: &Conversation,
+        conversation: &Conversation,
         palette: &Palette,
         is_covered: bool,
         actions: &mut Vec<Action>,
     ) {
         let id = Self::id();
-        let mut text = self.drafts.remove(&place.id()).unwrap_or_default();
+        let mut text = self.drafts.remove(&conversation.id()).unwrap_or_default();
         if self.pasted.is_none() && ui.memory(|memory| memory.has_focus(id)) {
-            self.take_keys(ui, model, place, &mut text, actions);
-            self.take_paste(ui, place);
+            self.take_keys(ui, model, conversation, &mut text, actions);
+            self.take_paste(ui, conversation);
         }
         if let Some(cursor) = self.cursor.take() {
             set_cursor(ui.ctx(), id, cursor);
@@ -106,9 +106,9 @@ impl Entry {
             let name = model.name().map_or("", |name| name.as_str());
             let label = ui.label(RichText::new(name).color(palette.name(name)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let can_send = place.is_open();
+                let can_send = conversation.is_open();
                 if ui.add_enabled(can_send, primary(palette, "Send")).clicked() {
-                    self.send(ui.ctx(), model, place, &mut text, actions);
+                    self.send(ui.ctx(), model, conversation, &mut text, actions);
                     self.focus = true;
                 }
                 let hint = if can_send {
@@ -139,9 +139,9 @@ impl Entry {
                 }
             });
         });
-        self.below(ui, model, place, &text, palette);
+        self.below(ui, model, conversation, &text, palette);
         if !text.is_empty() {
-            self.drafts.insert(place.id(), text);
+            self.drafts.insert(conversation.id(), text);
         }
     }
 
@@ -149,7 +149,7 @@ impl Entry {
         &mut self,
         ui: &Ui,
         model: &Model,
-        place: &Conversation,
+        conversation: &Conversation,
         text: &mut String,
         actions: &mut Vec<Action>,
     ) {
@@ -157,10 +157,10 @@ impl Entry {
             ui.input_mut(|input| input.consume_key(modifiers, key))
         };
         if pressed(Modifiers::SHIFT, Key::Tab) {
-            self.complete(ui.ctx(), model, place, text, true);
+            self.complete(ui.ctx(), model, conversation, text, true);
         }
         if pressed(Modifiers::NONE, Key::Tab) {
-            self.complete(ui.ctx(), model, place, text, false);
+            self.complete(ui.ctx(), model, conversation, text, false);
         }
         if pressed(Modifiers::NONE, Key::ArrowUp) {
             self.recall(text, true);
@@ -169,7 +169,7 @@ impl Entry {
             self.recall(text, false);
         }
         if pressed(Modifiers::NONE, Key::Enter) {
-            self.send(ui.ctx(), model, place, text, actions);
+            self.send(ui.ctx(), model, conversation, text, actions);
         }
     }
 
@@ -177,7 +177,7 @@ impl Entry {
         &mut self,
         context: &Context,
         model: &Model,
-        place: &Conversation,
+        conversation: &Conversation,
         text: &mut String,
         actions: &mut Vec<Action>,
     ) {
@@ -185,7 +185,7 @@ impl Entry {
             return;
         }
         let is_command = text.trim_start().starts_with('!');
-        if !place.is_open() && !is_command {
+        if !conversation.is_open() && !is_command {
             return;
         }
         self.recalled = None;
@@ -196,7 +196,7 @@ impl Entry {
         } else {
             self.remember(&text);
         }
-        actions.push(Action::Send { conversation: place.id(), text });
+        actions.push(Action::Send { conversation: conversation.id(), text });
     }
 
     fn remember(&mut self, line: &str) {
@@ -234,7 +234,7 @@ impl Entry {
         &mut self,
         context: &Context,
         model: &Model,
-        place: &Conversation,
+        conversation: &Conversation,
         text: &mut String,
         back: bool,
     ) {
@@ -248,7 +248,8 @@ impl Entry {
             }
             None => {
                 let cursor = cursor(context, text);
-                let Some(Completion { range, words }) = model.complete(place, text, cursor) else {
+                let Some(Completion { range, words }) = model.complete(conversation, text, cursor)
+                else {
                     return;
                 };
                 let before = text[..range.start].to_owned();
@@ -264,7 +265,7 @@ impl Entry {
     }
 
     /// One line goes where the cursor is; about several the person is asked.
-    fn take_paste(&mut self, ui: &Ui, place: &Conversation) {
+    fn take_paste(&mut self, ui: &Ui, conversation: &Conversation) {
         ui.input_mut(|input| {
             input.events.retain_mut(|event| {
                 let Event::Paste(text) = event else { return true };
@@ -274,7 +275,7 @@ impl Entry {
                     .filter(|line| !line.trim().is_empty())
                     .collect();
                 if lines.len() > 1 {
-                    self.pasted = Some((place.id(), lines));
+                    self.pasted = Some((conversation.id(), lines));
                     return false;
                 }
                 *text = lines.into_iter().next().unwrap_or_default();
@@ -288,7 +289,7 @@ impl Entry {
         &self,
         ui: &mut Ui,
         model: &Model,
-        place: &Conversation,
+        conversation: &Conversation,
         text: &str,
         palette: &Palette,
     ) {
@@ -308,13 +309,14 @@ impl Entry {
                 ui.label(RichText::new(count).small().color(color));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let hint = RichText::new(self.hint(model, place, text)).small().color(palette.dim);
+                let hint =
+                    RichText::new(self.hint(model, conversation, text)).small().color(palette.dim);
                 ui.add(egui::Label::new(hint).truncate());
             });
         });
     }
 
-    fn hint(&self, model: &Model, place: &Conversation, text: &str) -> String {
+    fn hint(&self, model: &Model, conversation: &Conversation, text: &str) -> String {
         if let Some(completing) = self.completing.as_ref().filter(|is| is.shown == text)
             && completing.words.len() > 1
         {
@@ -330,7 +332,7 @@ impl Entry {
         }
         match text.strip_prefix('!') {
             Some(typed) if !typed.starts_with('!') => {
-                let words = model.complete(place, text, text.len()).map(|found| found.words);
+                let words = model.complete(conversation, text, text.len()).map(|found| found.words);
                 words.unwrap_or_default().join(" ")
             }
             _ => String::new(),
@@ -344,7 +346,7 @@ impl Entry {
         palette: &Palette,
         actions: &mut Vec<Action>,
     ) {
-        let Some((place, lines)) = self.pasted.clone() else { return };
+        let Some((conversation, lines)) = self.pasted.clone() else { return };
         let mut done = false;
         egui::Modal::new(Id::new("paste")).show(context, |ui| {
             ui.set_max_width(440.0);
@@ -359,12 +361,12 @@ impl Entry {
             ui.horizontal(|ui| {
                 let text = format!("Send {} messages", lines.len());
                 if ui.add(primary(palette, &text)).clicked() {
-                    actions.push(Action::Say { conversation: place, lines: lines.clone() });
+                    actions.push(Action::Say { conversation, lines: lines.clone() });
                     done = true;
                 }
                 if ui.button("Put on one line").clicked() {
                     let joined = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-                    let draft = self.drafts.entry(place).or_default();
+                    let draft = self.drafts.entry(conversation).or_default();
                     draft.push_str(&joined);
                     self.cursor = Some(draft.chars().count());
                     done = true;

@@ -13,7 +13,7 @@ pub(super) struct Find {
     focus: bool,
     typed: String,
     folded: String,
-    place: Option<ConversationId>,
+    conversation_id: Option<ConversationId>,
     /// Lines that have it, the oldest first.
     found: Vec<u64>,
     /// The line that the last step led to.
@@ -101,10 +101,10 @@ impl Find {
     /// Looks at what was not looked at yet. Returns whether something else is searched for than before.
     fn look(&mut self, conversation: &Conversation) -> bool {
         let folded = fold(&self.typed);
-        let is_new = folded != self.folded || self.place != Some(conversation.id());
+        let is_new = folded != self.folded || self.conversation_id != Some(conversation.id());
         if is_new {
             self.folded = folded;
-            self.place = Some(conversation.id());
+            self.conversation_id = Some(conversation.id());
             self.found.clear();
             self.at = None;
             self.looked = 0;

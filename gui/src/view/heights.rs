@@ -9,7 +9,8 @@ pub(super) struct Heights {
     tree: Vec<u32>,
 }
 
-fn span(index: usize) -> usize {
+/// How many rows a node of the tree sums.
+fn rows_of_node(index: usize) -> usize {
     let number = index + 1;
     number & number.wrapping_neg()
 }
@@ -33,7 +34,7 @@ impl Heights {
         let index = self.each.len();
         let mut sum = u32::from(height);
         let mut step = 1;
-        while step < span(index) {
+        while step < rows_of_node(index) {
             sum += self.tree[index - step];
             step *= 2;
         }
@@ -49,7 +50,7 @@ impl Heights {
         let mut at = index;
         while at < self.tree.len() && change != 0 {
             self.tree[at] = (i64::from(self.tree[at]) + change) as u32;
-            at += span(at);
+            at += rows_of_node(at);
         }
     }
 
@@ -59,7 +60,7 @@ impl Heights {
         let mut left = count.min(self.tree.len());
         while left > 0 {
             sum += self.tree[left - 1];
-            left -= span(left - 1);
+            left -= rows_of_node(left - 1);
         }
         sum
     }

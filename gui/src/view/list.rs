@@ -1,7 +1,7 @@
 //! The messages: only the rows that are seen are laid out. The others have a height that was guessed from the widths of their letters,
 //! or measured when they were last seen.
 //!
-//! The place is kept as a row and a distance from its top, so that rows above may turn out higher than guessed without moving what is
+//! The position is kept as a row and a distance from its top, so that rows above may turn out higher than guessed without moving what is
 //! being read.
 
 mod paint;
@@ -45,7 +45,7 @@ pub(super) struct List {
     /// The width and the scale that the heights belong to.
     fits: (f32, f32),
     estimate: Estimate,
-    /// The row by which the place is kept, and how far above the upper edge it begins.
+    /// The row by which the position is kept, and how far above the upper edge it begins.
     anchor: u64,
     offset: f64,
     /// Whether the end is shown, and new messages push the others up.
@@ -197,7 +197,7 @@ impl List {
         }
     }
 
-    /// Lays out what is seen until all of it has its measured height, keeps the place by it, and returns how far down the
+    /// Lays out what is seen until all of it has its measured height, keeps the position by it, and returns how far down the
     /// upper edge is.
     fn settle(&mut self, ui: &Ui, scene: &mut Scene<'_>, view: Rect, width: f32, tail: f64) -> f64 {
         let height = f64::from(view.height());

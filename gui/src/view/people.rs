@@ -40,8 +40,8 @@ pub(super) fn show(
             job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
             let galley = ui.fonts(|fonts| fonts.layout_job(job));
             let is_cut = galley.elided;
-            let place = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
-            ui.painter_at(rect).galley(place, galley, color);
+            let position = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
+            ui.painter_at(rect).galley(position, galley, color);
             if is_cut {
                 response.clone().on_hover_text(name.as_str());
             }

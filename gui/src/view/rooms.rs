@@ -103,7 +103,7 @@ fn entry(
     let mut job = LayoutJob::simple_singleline(title, theme::body(), color);
     job.wrap = TextWrapping::truncate_at_width(text.width());
     let galley = ui.fonts(|fonts| fonts.layout_job(job));
-    let place = pos2(text.left(), text.center().y - galley.size().y / 2.0);
-    ui.painter_at(text).galley(place, galley, color);
+    let position = pos2(text.left(), text.center().y - galley.size().y / 2.0);
+    ui.painter_at(text).galley(position, galley, color);
     response
 }

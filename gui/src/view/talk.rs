@@ -215,7 +215,7 @@ impl View {
                 Connection::Ended { reason } => {
                     ui.label(format!("{reason}."));
                     if ui.add(primary(palette, "Connect again")).clicked() {
-                        actions.push(Action::Connect(model.wish().clone()));
+                        actions.push(Action::Connect(model.connection_settings().clone()));
                     }
                     if ui.button("Elsewhere").clicked() {
                         actions.push(Action::Disconnect);

@@ -6,7 +6,9 @@ use salotto::client::{Problem, Update};
 use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{EntryKind, Event, NoticeKind, Reply, Request};
 use salotto_gui::model::log::LineKind;
-use salotto_gui::model::{Action, Connection, Effect, Input, Preferences, Secret, Wish};
+use salotto_gui::model::{
+    Action, Connection, ConnectionSettings, Effect, Input, Preferences, Secret,
+};
 
 use crate::server::{Window, name, room};
 
@@ -14,8 +16,9 @@ use crate::server::{Window, name, room};
 fn connecting_asks_for_the_address_the_name_and_the_room() {
     let mut window = Window::new();
     let (host, name, room) = ("::1".into(), " ada ".into(), "dev".into());
-    let wish = Wish { host, port: 4000, name, room, ..Wish::default() };
-    window.act(Action::Connect(wish));
+    let settings =
+        ConnectionSettings { host, port: 4000, name, room, ..ConnectionSettings::default() };
+    window.act(Action::Connect(settings));
     let Some(Effect::Connect(options)) = window.effects.last() else {
         panic!("{:?}", window.effects)
     };
@@ -25,30 +28,33 @@ fn connecting_asks_for_the_address_the_name_and_the_room() {
 }
 
 /// The server asks for its password, of somebody who has filled in the form.
-fn at_the_door() -> (Window, Wish) {
+fn asked_for_the_password() -> (Window, ConnectionSettings) {
     let mut window = Window::new();
     window.connect();
     let text = "say hello with it".to_owned();
     window.network(Update::PasswordWanted { text, wrong: false });
-    let wish = Wish { password: Secret("swordfish".into()), ..window.model.wish().clone() };
-    (window, wish)
+    let settings = ConnectionSettings {
+        password: Secret("swordfish".into()),
+        ..window.model.connection_settings().clone()
+    };
+    (window, settings)
 }
 
 #[test]
-fn a_password_is_handed_in_at_the_door_and_written_nowhere() {
-    let (mut window, wish) = at_the_door();
+fn a_password_is_handed_in_asked_for_the_password_and_written_nowhere() {
+    let (mut window, settings) = asked_for_the_password();
     assert_eq!(window.model.refusal(), Some("this server asks for a password"));
-    window.act(Action::Connect(wish));
+    window.act(Action::Connect(settings));
     let offered = Effect::OfferPassword(Secret("swordfish".into()));
     assert_eq!(window.effects.last(), Some(&offered));
     window.welcome("ada", "run 1");
     assert!(window.effects.iter().any(|effect| matches!(effect, Effect::Save(_))));
     assert!(!format!("{:?} {:?}", window.effects, window.model).contains("swordfish"));
-    let saved = window.model.preferences().wish();
+    let saved = window.model.preferences().connection_settings();
     assert_eq!(saved.password, Secret::default());
     // Whoever was sent out and comes back in the same run need not know it by heart.
     window.ended(LeaveReason::Kicked { by: None, why: String::new() });
-    window.act(Action::Connect(window.model.wish().clone()));
+    window.act(Action::Connect(window.model.connection_settings().clone()));
     let Some(Effect::Connect(options)) = window.effects.last() else { panic!() };
     assert_eq!(options.password.as_deref(), Some("swordfish"));
 }
@@ -56,17 +62,17 @@ fn a_password_is_handed_in_at_the_door_and_written_nowhere() {
 #[test]
 fn whoever_changes_more_than_the_password_connects_anew() {
     for change in [
-        |wish: &mut Wish| wish.name = "eve".into(),
-        |wish: &mut Wish| wish.room = "dev".into(),
-        |wish: &mut Wish| wish.port = 4000,
+        |settings: &mut ConnectionSettings| settings.name = "eve".into(),
+        |settings: &mut ConnectionSettings| settings.room = "dev".into(),
+        |settings: &mut ConnectionSettings| settings.port = 4000,
     ] {
-        let (mut window, mut wish) = at_the_door();
-        change(&mut wish);
-        window.act(Action::Connect(wish.clone()));
+        let (mut window, mut settings) = asked_for_the_password();
+        change(&mut settings);
+        window.act(Action::Connect(settings.clone()));
         let Some(Effect::Connect(options)) = window.effects.last() else {
-            panic!("{wish:?}: {:?}", window.effects)
+            panic!("{settings:?}: {:?}", window.effects)
         };
-        assert_eq!((&options.address, &options.name), (&wish.address(), &wish.name));
+        assert_eq!((&options.address, &options.name), (&settings.address(), &settings.name));
         assert_eq!(options.password.as_deref(), Some("swordfish"));
     }
 }
@@ -101,8 +107,9 @@ fn another_name_is_offered_on_the_same_connection() {
     window.connect();
     window.network(Update::NameRefused { text: "the name `ada` is taken; choose another".into() });
     window.effects.clear();
-    let wish = Wish { name: "ada_2".into(), ..window.model.wish().clone() };
-    window.act(Action::Connect(wish));
+    let settings =
+        ConnectionSettings { name: "ada_2".into(), ..window.model.connection_settings().clone() };
+    window.act(Action::Connect(settings));
     assert_eq!(window.effects, [Effect::OfferName("ada_2".into())]);
     window.welcome("ada_2", "run 1");
     assert_eq!(window.model.name(), Some(&name("ada_2")));

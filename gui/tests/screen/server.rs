@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use salotto::client::{Problem, Update};
 use salotto::protocol::{LeaveReason, MessageKind};
 use salotto::{Arg, Command, Entry, EntryKind, Event, Name, NoticeKind, Request, RoomName};
-use salotto_gui::model::{Action, Effect, Input, Model, Preferences, Wish};
+use salotto_gui::model::{Action, ConnectionSettings, Effect, Input, Model, Preferences};
 use salotto_gui::view::View;
 
 /// Monday, 23 November 2026, 12:00 UTC.
@@ -61,13 +61,13 @@ impl Window {
     }
 
     pub(crate) fn connect(&mut self) {
-        let wish = Wish {
+        let settings = ConnectionSettings {
             host: "chat.example".into(),
             port: 53000,
             name: "ada".into(),
-            ..Wish::default()
+            ..ConnectionSettings::default()
         };
-        self.act(Action::Connect(wish));
+        self.act(Action::Connect(settings));
         self.network(Update::Connecting { attempt: 1 });
     }
 
@@ -92,13 +92,13 @@ impl Window {
         });
     }
 
-    pub(crate) fn enter(&mut self, place: &str, members: &[&str]) {
-        self.enter_with_history(place, members, 0);
+    pub(crate) fn enter(&mut self, room_name: &str, members: &[&str]) {
+        self.enter_with_history(room_name, members, 0);
     }
 
-    pub(crate) fn enter_with_history(&mut self, place: &str, members: &[&str], history: u64) {
+    pub(crate) fn enter_with_history(&mut self, room_name: &str, members: &[&str], history: u64) {
         self.event(Event::Entered {
-            room: room(place),
+            room: room(room_name),
             topic: "Tea at five".into(),
             members: members.iter().map(|member| name(member)).collect(),
             count: members.len(),
@@ -112,9 +112,9 @@ impl Window {
         self.say_in("lobby", from, text, None);
     }
 
-    pub(crate) fn say_in(&mut self, place: &str, from: &str, text: &str, nonce: Option<&str>) {
+    pub(crate) fn say_in(&mut self, room_name: &str, from: &str, text: &str, nonce: Option<&str>) {
         self.entry(
-            place,
+            room_name,
             EntryKind::Message {
                 from: name(from),
                 text: text.into(),
@@ -129,9 +129,9 @@ impl Window {
         self.entry("lobby", EntryKind::Notice { text: text.into(), kind });
     }
 
-    pub(crate) fn entry(&mut self, place: &str, what: EntryKind) {
+    pub(crate) fn entry(&mut self, room_name: &str, what: EntryKind) {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + self.seconds);
-        let entry = Entry { room: room(place), id: self.next_id, time: time.into(), what };
+        let entry = Entry { room: room(room_name), id: self.next_id, time: time.into(), what };
         self.next_id += 1;
         self.event(Event::Entry(entry));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::Queryable;
 use salotto::client::{Problem, Update};
-use salotto_gui::model::{Action, Effect, Theme, Wish};
+use salotto_gui::model::{Action, ConnectionSettings, Effect, Theme};
 
 use crate::server::Window;
 
@@ -134,8 +134,9 @@ fn where_one_was_recently_is_entered_by_a_click() {
     let mut before = Window::new();
     for (host, name, room) in [("one.example", "ada", ""), ("two.example", "eve", "dev")] {
         let (host, name, room) = (host.into(), name.into(), room.into());
-        let wish = Wish { host, port: 53000, name, room, ..Wish::default() };
-        before.act(Action::Connect(wish));
+        let settings =
+            ConnectionSettings { host, port: 53000, name, room, ..ConnectionSettings::default() };
+        before.act(Action::Connect(settings));
         before.welcome("ada", "run 1");
     }
     let remembered = before.model.preferences().clone();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::desk::Desk;
+use crate::desktop::Desktop;
 use crate::figures::{LINES, figure, flood, line, median, promise};
 use crate::guest::{port, server};
 use crate::home;
@@ -33,12 +33,12 @@ const IDLE: Duration = Duration::from_secs(10);
 
 #[test]
 fn the_window_beside_a_client_of_the_usual_kind() {
-    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let (desktop, home, server) = (Desktop::new(1100, 800), home(), server(0));
     let port = port(&server).to_string();
     let address = format!("127.0.0.1:{port}");
     let ours = || {
         let log = "salotto_gui::shell=trace,salotto_gui::app=trace,warn";
-        Program::start_with_log(&desk, &home, &[&address, "--name", "ada"], log)
+        Program::start_with_log(&desktop, &home, &[&address, "--name", "ada"], log)
     };
     let theirs = || {
         let script =
@@ -46,7 +46,7 @@ fn the_window_beside_a_client_of_the_usual_kind() {
         // The system's own, because that is the one that has Tk.
         let mut command = Command::new("/usr/bin/python3");
         command.arg(script).args(["127.0.0.1", &port, "tk"]);
-        Program::run(&desk, command, "tkinter-client")
+        Program::run(&desktop, command, "tkinter-client")
     };
     let characters = (0..LINES).map(|number| "bot: \n".len() + line(number).len()).sum::<usize>();
     let clients = [

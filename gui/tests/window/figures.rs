@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use salotto::Participant;
 
-use crate::desk::{Desk, artefacts};
+use crate::desktop::{Desktop, artefacts};
 use crate::guest::{Guest, port, server};
 use crate::program::{ENTRY, Program, number_after};
 use crate::{enter, home};
@@ -46,11 +46,11 @@ pub(crate) fn median(mut values: Vec<Duration>) -> Duration {
 
 #[test]
 fn an_idle_window_sleeps() {
-    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let (desktop, home, server) = (Desktop::new(1100, 800), home(), server(0));
     let mut bob = Guest::enter(port(&server), "bob");
-    let program = enter(&desk, &home, port(&server));
+    let program = enter(&desktop, &home, port(&server));
     bob.say("hello");
-    desk.keys("the cursor is here");
+    desktop.keys("the cursor is here");
     let idle = program.idle(Duration::from_secs(10));
     figure(&format!(
         "idle 10 s, {} threads: {} wakes, {} ticks",
@@ -66,15 +66,15 @@ fn an_idle_window_sleeps() {
 
 #[test]
 fn the_window_opens_at_once() {
-    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let (desktop, home, server) = (Desktop::new(1100, 800), home(), server(0));
     let address = format!("127.0.0.1:{}", port(&server));
     let mut times = Vec::new();
     // The first fills the caches of files and shaders.
     for _ in 0..6 {
-        let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
+        let mut program = Program::start(&desktop, &home, &[&address, "--name", "ada"]);
         times.push(program.shown.duration_since(program.started));
         program.wait_for_all(&[ENTRY]);
-        program.close(&desk);
+        program.close(&desktop);
     }
     times.remove(0);
     let shortest = times.iter().min().copied().unwrap_or_default();
@@ -89,9 +89,9 @@ fn the_window_opens_at_once() {
 
 #[test]
 fn a_message_is_on_the_screen_soon() {
-    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let (desktop, home, server) = (Desktop::new(1100, 800), home(), server(0));
     let mut bob = Guest::enter(port(&server), "bob");
-    let mut program = enter(&desk, &home, port(&server));
+    let mut program = enter(&desktop, &home, port(&server));
     let (mut from_socket, mut from_guest) = (Vec::new(), Vec::new());
     for number in 0..40 {
         let said = Instant::now();
@@ -136,11 +136,11 @@ pub(crate) fn flood(mut bot: Participant) {
 
 #[test]
 fn a_flood_is_kept_up_with() {
-    let (desk, home, server) = (Desk::new(1100, 800), home(), server(0));
+    let (desktop, home, server) = (Desktop::new(1100, 800), home(), server(0));
     let address = format!("127.0.0.1:{}", port(&server));
     // A line in the log for each entry would cost as much as the entry.
     let log = "salotto_gui::shell=trace,salotto_gui::app=trace,warn";
-    let mut program = Program::start_with_log(&desk, &home, &[&address, "--name", "ada"], log);
+    let mut program = Program::start_with_log(&desktop, &home, &[&address, "--name", "ada"], log);
     let bot = smol::block_on(server.handle().join("bot")).expect("there is room");
     // It has the two of them, and nothing more to draw.
     program.wait_log("connection=Online");
@@ -162,7 +162,7 @@ fn a_flood_is_kept_up_with() {
         program.pss() as f64 / 1024.0
     ));
     promise(cpu <= Duration::from_millis(500), "20,000 lines cost at most 0.5 s");
-    program.keep(&desk, "flood");
+    program.keep(&desktop, "flood");
     smol::block_on(server.stop());
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use salotto::Server;
 use salotto::Settings;
 
-use crate::desk::{PATIENCE, wait};
+use crate::desktop::{PATIENCE, wait};
 use crate::program::number_after;
 
 /// A server on the loopback. Limits on haste are off: the tests are in a hurry.

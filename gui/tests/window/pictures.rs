@@ -7,12 +7,12 @@ use std::process::Command;
 use salotto::{Entry, EntryKind, Event, Participant, Server};
 use tempfile::TempDir;
 
-use crate::desk::Desk;
+use crate::desktop::Desktop;
 use crate::guest::{port, server};
 use crate::home;
 use crate::program::{ENTRY, Program};
 
-/// Lets somebody in who talks through the server's own door.
+/// Lets somebody in who talks through the library.
 fn guest(server: &Server, name: &str) -> Participant {
     smol::block_on(server.handle().join(name)).expect("the name is free")
 }
@@ -38,9 +38,9 @@ fn say(guest: &mut Participant, text: &str) -> u64 {
 pub(crate) fn home_with(theme: &str, width: u16, height: u16) -> TempDir {
     let home = home();
     let folder = home.path().join("salotto");
-    fs::create_dir_all(&folder).expect("there is a place for it");
+    fs::create_dir_all(&folder).expect("the folder can be written");
     let text = format!("(theme: {theme}, window: ({width}.0, {height}.0))");
-    fs::write(folder.join("gui.ron"), text).expect("there is a place for it");
+    fs::write(folder.join("gui.ron"), text).expect("the folder can be written");
     home
 }
 
@@ -69,7 +69,7 @@ fn talk(server: &Server, people: &mut [Participant]) -> u64 {
 
 #[test]
 fn all_sizes_and_colours() {
-    let desk = Desk::new(1500, 1000);
+    let desktop = Desktop::new(1500, 1000);
     let crowd: Vec<String> = (0..300).map(|number| format!("guest{number}")).collect();
     let few = ["bob", "Carla", "Maximilian-Alexander"].map(String::from).to_vec();
     let many: Vec<String> = few.iter().cloned().chain(crowd).collect();
@@ -85,11 +85,11 @@ fn all_sizes_and_colours() {
         let mut people: Vec<_> = names.iter().map(|name| guest(&server, name)).collect();
         let home = home_with(theme, width, height);
         let address = format!("127.0.0.1:{}", port(&server));
-        let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
+        let mut program = Program::start(&desktop, &home, &[&address, "--name", "ada"]);
         let last = talk(&server, &mut people);
         program.wait_for_all(&["looked through the fonts", &format!("{ENTRY} id={last} ")]);
         program.wait_rest();
-        program.keep(&desk, name);
+        program.keep(&desktop, name);
         smol::block_on(server.stop());
     }
 }
@@ -98,10 +98,10 @@ fn all_sizes_and_colours() {
 #[test]
 #[ignore = "writes into the repository"]
 fn the_picture_for_the_readme() {
-    let (desk, home, server) = (Desk::new(1100, 800), home_with("Dark", 900, 560), server(0));
+    let (desktop, home, server) = (Desktop::new(1100, 800), home_with("Dark", 900, 560), server(0));
     let mut people = ["bob", "carla", "dario", "élodie"].map(|name| guest(&server, name));
     let address = format!("127.0.0.1:{}", port(&server));
-    let mut program = Program::start(&desk, &home, &[&address, "--name", "ada"]);
+    let mut program = Program::start(&desktop, &home, &[&address, "--name", "ada"]);
     for (who, line) in [
         (0, "evening! who is in for the game tonight?"),
         (1, "me, if it starts after eight"),
@@ -112,8 +112,8 @@ fn the_picture_for_the_readme() {
         let said = say(&mut people[who], line);
         program.wait_entry(said);
     }
-    desk.keys("I do, and I bring them. Eight it is.");
-    desk.key("Return");
+    desktop.keys("I do, and I bring them. Eight it is.");
+    desktop.key("Return");
     program.wait_log(ENTRY);
     let last = say(&mut people[1], "eight it is");
     program.wait_entry(last);
@@ -121,7 +121,7 @@ fn the_picture_for_the_readme() {
     let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs");
     fs::create_dir_all(&docs).expect("the repository can be written");
     let taken = Command::new("import")
-        .env("DISPLAY", &desk.display)
+        .env("DISPLAY", &desktop.display)
         .args(["-window", &program.window.to_string(), "-frame", "-strip"])
         .arg(docs.join("window.png"))
         .status();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use x11rb::protocol::xproto::Window;
 
-use crate::desk::{Desk, PATIENCE, pause, wait};
+use crate::desktop::{Desktop, PATIENCE, pause, wait};
 
 /// What the log is asked for.
 pub(crate) const LOG: &str = "salotto_gui=trace,warn";
@@ -20,7 +20,7 @@ const CLASS: &str = "salotto-gui";
 pub(crate) const ENTRY: &str = "received an entry";
 
 /// Where the window is: x, y, width, height.
-pub(crate) type Place = (i16, i16, u16, u16);
+pub(crate) type Geometry = (i16, i16, u16, u16);
 
 /// A running window.
 pub(crate) struct Program {
@@ -32,7 +32,7 @@ pub(crate) struct Program {
     read: usize,
     pub(crate) started: Instant,
     pub(crate) window: Window,
-    pub(crate) place: Place,
+    pub(crate) geometry: Geometry,
     /// When the window first showed more than a bare ground.
     pub(crate) shown: Instant,
 }
@@ -69,18 +69,18 @@ fn woken(before: &[(String, u64)], after: Vec<(String, u64)>) -> Vec<(String, u6
 
 impl Program {
     /// Starts it in a home of its own and waits until its window shows something.
-    pub(crate) fn start(desk: &Desk, home: &TempDir, arguments: &[&str]) -> Self {
-        Self::start_with_log(desk, home, arguments, LOG)
+    pub(crate) fn start(desktop: &Desktop, home: &TempDir, arguments: &[&str]) -> Self {
+        Self::start_with_log(desktop, home, arguments, LOG)
     }
 
     /// The same, with a log that says this much.
     pub(crate) fn start_with_log(
-        desk: &Desk,
+        desktop: &Desktop,
         home: &TempDir,
         arguments: &[&str],
         log: &str,
     ) -> Self {
-        Self::start_command(desk, Self::command(home, arguments, log))
+        Self::start_command(desktop, Self::command(home, arguments, log))
     }
 
     /// How it is started, for tests that change something about it.
@@ -92,19 +92,19 @@ impl Program {
     }
 
     /// Starts it so and waits until its window shows something and has the keyboard.
-    pub(crate) fn start_command(desk: &Desk, command: Command) -> Self {
-        let mut program = Self::run(desk, command, CLASS);
+    pub(crate) fn start_command(desktop: &Desktop, command: Command) -> Self {
+        let mut program = Self::run(desktop, command, CLASS);
         // The window manager says that it is in front before it gives it the keyboard.
         program.find(0, "keyboard focused=true");
         program
     }
 
     /// Starts any program and waits until its window, which has the class `class`, shows something and is in front.
-    pub(crate) fn run(desk: &Desk, mut command: Command, class: &str) -> Self {
-        let others = desk.windows_of(class);
+    pub(crate) fn run(desktop: &Desktop, mut command: Command, class: &str) -> Self {
+        let others = desktop.windows_of(class);
         let started = Instant::now();
         let mut child = command
-            .env("DISPLAY", &desk.display)
+            .env("DISPLAY", &desktop.display)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -118,21 +118,21 @@ impl Program {
             }
         });
         let found = wait(|| {
-            let windows = desk.windows_of(class);
+            let windows = desktop.windows_of(class);
             let window = windows.into_iter().find(|window| !others.contains(window))?;
-            let place = desk.place_of(window)?;
-            (desk.picture(place)?.colours(6) >= 6).then_some((window, place))
+            let geometry = desktop.geometry_of(window)?;
+            (desktop.picture(geometry)?.colours(6) >= 6).then_some((window, geometry))
         });
         let shown = Instant::now();
-        let Some((window, place)) = found else {
-            desk.keep("no-window");
+        let Some((window, geometry)) = found else {
+            desktop.keep("no-window");
             let lines: Vec<_> = log.try_iter().map(|(_, line)| line).collect();
             // Ended here, because there is nothing yet that would end it when dropped.
             let _ = child.kill();
             panic!("there is no window\n{}", lines.join("\n"));
         };
-        desk.xdotool(&["windowactivate", "--sync", &window.to_string()]);
-        Self { child, log, transcript: Vec::new(), read: 0, started, window, place, shown }
+        desktop.xdotool(&["windowactivate", "--sync", &window.to_string()]);
+        Self { child, log, transcript: Vec::new(), read: 0, started, window, geometry, shown }
     }
 
     /// Waits for a line of the log that contains `part`, after those that were waited for before; returns when we had it and the line.
@@ -175,13 +175,13 @@ impl Program {
     }
 
     /// Keeps a picture of the screen with everything that had come on it.
-    pub(crate) fn keep(&mut self, desk: &Desk, name: &str) {
+    pub(crate) fn keep(&mut self, desktop: &Desktop, name: &str) {
         // The first frame shows it all, and is on the screen when there is a second.
         for _ in 0..2 {
-            desk.key("shift");
+            desktop.key("shift");
             self.wait_drawn();
         }
-        desk.keep(name);
+        desktop.keep(name);
     }
 
     /// Waits for the entry with this id. Returns the ids of all entries that came since the log was last looked at.
@@ -218,11 +218,11 @@ impl Program {
     }
 
     /// Closes the window with the keys of the window manager, and waits until the program has ended.
-    pub(crate) fn close(&mut self, desk: &Desk) -> ExitStatus {
+    pub(crate) fn close(&mut self, desktop: &Desktop) -> ExitStatus {
         // A busy window manager misses a key now and then, which is not what is tested.
         let mut asked = false;
         for _ in 0..5 {
-            desk.key("alt+F4");
+            desktop.key("alt+F4");
             asked = self.hears("asked to close", Duration::from_secs(10));
             if asked {
                 break;

@@ -1,7 +1,7 @@
-//! A thread for work that waits for a disk.
+//! A thread for blocking work on a disk.
 //!
-//! `smol::unblock` has threads for that too, but one that was used once looks for more work twice a second for as long as the program
-//! runs. This one sleeps until it is given some, and ends with its owner.
+//! `smol::unblock` has threads for that too, but each of them, once used, wakes up twice a second to look for work for as long as the program
+//! runs. This one sleeps until it gets a job, and ends with its owner.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -9,20 +9,20 @@ use std::thread;
 
 use async_channel::Sender;
 
-/// Jobs that may wait. Each owner has one at a time, so a second place is for one that was given up on.
+/// Jobs that may wait. Each owner has one at a time; there is room for one more beside one that was given up on.
 const WAITING: usize = 2;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// See the module. The thread is made when the first job is there.
+/// See the module. The thread is started with the first job.
 #[derive(Debug, Default)]
 pub(crate) struct DiskThread(Option<Sender<Job>>);
 
 impl DiskThread {
-    /// Makes the thread, if it is not there yet.
+    /// Starts the thread, if it does not run yet.
     ///
     /// # Errors
-    /// When the system has none to spare.
+    /// When the system cannot start a thread.
     pub(crate) fn ready(&mut self) -> io::Result<()> {
         self.jobs().map(|_| ())
     }
@@ -30,7 +30,7 @@ impl DiskThread {
     /// Runs a job on the thread. One that panics panics here.
     ///
     /// # Errors
-    /// Those of [`ready`](Self::ready); the job is lost then, so whoever wants it back asks that first.
+    /// Those of [`ready`](Self::ready); the job is lost then, so callers that need it back call that first.
     pub(crate) async fn run<T: Send + 'static>(
         &mut self,
         job: impl FnOnce() -> T + Send + 'static,
@@ -38,7 +38,7 @@ impl DiskThread {
         let (sender, answer) = async_channel::bounded(1);
         let job = Box::new(move || {
             let outcome = catch_unwind(AssertUnwindSafe(job));
-            // Whoever asked may have given up.
+            // The caller may have given up.
             let _ = sender.try_send(outcome);
         });
         let gone = || io::Error::other("the thread for it has ended");

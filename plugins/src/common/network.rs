@@ -1,4 +1,4 @@
-//! Addresses, and networks of them, as people write them and as the internet gives them out.
+//! Addresses and networks, as people write them and as providers assign them.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,17 +13,17 @@ const CUSTOMER_BITS: u8 = 64;
 
 /// An address, or a network of them: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
 ///
-/// An IPv4 address in IPv6 clothes (`::ffff:192.0.2.7`) is the IPv4 address, and a network is written by its first address.
+/// An IPv4 address mapped into IPv6 (`::ffff:192.0.2.7`) is the IPv4 address, and a network is written by its first address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Network(IpNet);
 
-/// Why a text is no network.
+/// Why a text is not a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NetworkError {
     /// It is neither an address nor a network.
-    #[error("`{0}` is no address; write one such as 192.0.2.7 or 10.0.0.0/8")]
+    #[error("`{0}` is not an address; write one such as 192.0.2.7 or 10.0.0.0/8")]
     Unreadable(String),
-    /// It is every address there is.
+    /// It contains every address.
     #[error("`{0}` is everybody; write a smaller network, such as 10.0.0.0/8")]
     Everybody(String),
 }
@@ -72,7 +72,7 @@ impl Network {
     }
 }
 
-/// Where somebody comes from through the network; `None` for code in this process.
+/// The address of a connection; `None` for code in this process.
 pub(crate) fn address_of(peer: Peer) -> Option<IpAddr> {
     match peer {
         Peer::Network(address) => Some(address.ip().to_canonical()),
@@ -100,7 +100,7 @@ impl FromStr for Network {
     }
 }
 
-/// The IPv4 network in IPv6 clothes.
+/// The IPv4 network that is mapped into an IPv6 one.
 fn unmapped(network: Ipv6Net) -> Option<Ipv4Net> {
     let address = network.addr().to_ipv4_mapped()?;
     Ipv4Net::new(address, network.prefix_len().checked_sub(96)?).ok()

@@ -1,4 +1,4 @@
-//! Settings of a plugin, from the RON text in which people write them.
+//! Reads the settings of a plugin from RON.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ const QUOTED: usize = 24;
 
 /// Reads the settings of a plugin from RON.
 ///
-/// A text without anything but white space means the defaults. An option is written as its value: `5`, not `Some(5)`; `None` lifts
-/// it. Types are best marked `#[serde(default, deny_unknown_fields)]`, so that what is left out is the default and a
+/// A text of nothing but white space means the defaults. An option is written as its value: `5`, not `Some(5)`, or as `None`. Types are
+/// best marked `#[serde(default, deny_unknown_fields)]`, so that what is left out is the default and a
 /// misspelt field is found.
 ///
 /// # Errors
-/// One line, `LINE:COLUMN: message`: the place (both from 1, the column in characters, within `text`), what was found there and what
-/// was expected. Whoever took `text` out of a larger file can add the place where it began.
+/// One line, `LINE:COLUMN: message`: the position (both from 1, the column in characters, within `text`), what was found there and what
+/// was expected. A caller that took `text` from a larger file can add the position where it began.
 ///
 /// # Examples
 /// ```
@@ -32,7 +32,7 @@ const QUOTED: usize = 24;
 /// let greeting: Greeting = salotto_plugins::parse_settings("(words: \"hello\", times: 2)")?;
 /// assert_eq!(greeting.times, Some(2));
 /// let error = salotto_plugins::parse_settings::<Greeting>("(\n  word: \"hello\",\n)").unwrap_err();
-/// assert_eq!(error, "2:3: there is no field `word`; did you mean `words`? known are `words`, `times`");
+/// assert_eq!(error, "2:3: unknown field `word`; did you mean `words`? known fields: `words`, `times`");
 /// # Ok::<(), String>(())
 /// ```
 pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, String> {
@@ -41,18 +41,18 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
     }
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
     options.from_str(text).map_err(|error| {
-        // What was taken and then refused begins where the span does; what could not be taken, where it ends.
-        let place = match taken(&error.code) {
+        // What was parsed and then refused begins at the start of the span; what could not be parsed, at its end.
+        let position = match was_parsed(&error.code) {
             true => error.span.start,
             false => error.span.end,
         };
-        let found = &text[offset(text, place)..];
+        let found = &text[offset(text, position)..];
         let message = explain(&error.code, found);
-        format!("{}:{}: {message}", place.line, place.col)
+        format!("{}:{}: {message}", position.line, position.col)
     })
 }
 
-/// Puts an error that concerns the settings as a whole where they begin.
+/// Gives an error that concerns the settings as a whole the position where they begin.
 pub(crate) fn at_start(text: &str, message: &str) -> String {
     let before = &text[..text.len() - text.trim_start().len()];
     let line = 1 + before.matches('\n').count();
@@ -70,8 +70,8 @@ pub(crate) fn file_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pa
     Ok(path.into())
 }
 
-/// Whether the parser had read what it then refused.
-fn taken(error: &Error) -> bool {
+/// Whether the parser had parsed what it then refused.
+fn was_parsed(error: &Error) -> bool {
     matches!(
         error,
         Error::Message(_)
@@ -87,7 +87,7 @@ fn taken(error: &Error) -> bool {
     )
 }
 
-/// Says what is wrong in our words where RON's are for programmers.
+/// Explains an error to people, where the message of RON is for programmers.
 fn explain(error: &Error, found: &str) -> String {
     match error {
         Error::Message(message) => message.clone(),
@@ -123,7 +123,7 @@ fn explain(error: &Error, found: &str) -> String {
         Error::ExpectedBoolean => format!("expected true or false, found {}", token(found)),
         Error::ExpectedInteger => format!("expected a whole number, found {}", token(found)),
         Error::ExpectedString => {
-            format!("expected a text in double quotes, found {}", token(found))
+            format!("expected a string in double quotes, found {}", token(found))
         }
         other => {
             let text = other.to_string();
@@ -151,8 +151,8 @@ fn unknown(what: &str, found: &str, known: &[&str]) -> String {
     let near = near.map_or(String::new(), |(_, name)| format!(" did you mean `{name}`?"));
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     match known.as_slice() {
-        [] => format!("there is no {what} `{found}`; there are none"),
-        known => format!("there is no {what} `{found}`;{near} known are {}", known.join(", ")),
+        [] => format!("unknown {what} `{found}`; there are none"),
+        known => format!("unknown {what} `{found}`;{near} known {what}s: {}", known.join(", ")),
     }
 }
 
@@ -176,15 +176,15 @@ fn token(text: &str) -> String {
     }
 }
 
-/// Where a place is in `text`, in bytes.
-fn offset(text: &str, place: Position) -> usize {
-    let line_start = match place.line {
+/// The offset of a position in `text`, in bytes.
+fn offset(text: &str, position: Position) -> usize {
+    let line_start = match position.line {
         0 | 1 => 0,
         line => text.match_indices('\n').nth(line - 2).map_or(text.len(), |(at, _)| at + 1),
     };
     let line = &text[line_start..];
     line.char_indices()
-        .nth(place.col.saturating_sub(1))
+        .nth(position.col.saturating_sub(1))
         .map_or(text.len(), |(at, _)| line_start + at)
 }
 
@@ -237,16 +237,16 @@ mod tests {
         for (text, message) in [
             (
                 "(\n  path: \"ä\", kep: 3)",
-                "2:14: there is no field `kep`; did you mean `keep`? known are `path`, `keep`, `size`, `form`, `list`, `loud`",
+                "2:14: unknown field `kep`; did you mean `keep`? known fields: `path`, `keep`, `size`, `form`, `list`, `loud`",
             ),
-            ("(path: 5)", "1:8: expected a text in double quotes, found `5`"),
+            ("(path: 5)", "1:8: expected a string in double quotes, found `5`"),
             ("(keep: \"many\")", "1:8: expected a whole number, found `\"many\"`"),
             ("(keep: 300)", "1:8: the number `300` is too large or too small here"),
             ("(keep: 3.5)", "1:9: expected `,` or `)`, found `.5`"),
             ("(size: 0)", "1:8: expected a nonzero u64, found the unsigned integer `0`"),
             (
                 "(size: 5,\n form: Jsn)",
-                "2:8: there is no choice `Jsn`; did you mean `Json`? known are `Text`, `Json`",
+                "2:8: unknown choice `Jsn`; did you mean `Json`? known choices: `Text`, `Json`",
             ),
             ("(loud: maybe)", "1:8: expected true or false, found `maybe`"),
             ("(list: \"a\")", "1:8: expected a list, `[…]`, found `\"a\"`"),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 
 /// A text with placeholders in braces, checked when it is read: `{name} joined`. `{{` and `}}` stand for the braces themselves.
 ///
-/// `M` says what the text is about, and with it which placeholders there are. Filling in is one pass: what a value contains is
-/// never read as a placeholder, so nobody expands one by choosing a name.
+/// `M` is the kind of the text and determines its placeholders. They are filled in one pass: what a value contains is never read as a
+/// placeholder, so nobody expands one by choosing a name.
 ///
 /// ```
 /// use salotto_plugins::notices::Joined;
@@ -19,18 +19,18 @@ use serde::{Deserialize, Deserializer};
 /// let error = "{nam} is here".parse::<Template<Joined>>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "there is no placeholder `{nam}` here; known are {name}, {room}, {members}"
+///     "unknown placeholder `{nam}`; known here: {name}, {room}, {members}"
 /// );
 /// # Ok::<(), salotto_plugins::template::TemplateError>(())
 /// ```
 pub struct Template<M> {
     parts: Vec<Part>,
-    moment: PhantomData<fn() -> M>,
+    kind: PhantomData<fn() -> M>,
 }
 
-/// What a text is about; says which placeholders it may have.
-pub trait Moment {
-    /// Those that there are, in the order in which an error lists them.
+/// A kind of text, which determines its placeholders.
+pub trait TemplateKind {
+    /// The placeholders, in the order in which an error lists them.
     const PLACEHOLDERS: &'static [Placeholder];
 }
 
@@ -54,16 +54,16 @@ pub enum Placeholder {
     Server,
 }
 
-/// Why a text is no template.
+/// Why a text is not a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
-    /// A placeholder that there is not, or not in this text.
-    #[error("there is no placeholder `{{{found}}}` here; known are {}", listed(known))]
+    /// A placeholder that does not exist, or not in this kind of text.
+    #[error("unknown placeholder `{{{found}}}`; known here: {}", listed(known))]
     Unknown {
         /// What stood between the braces.
         found: String,
-        /// What may stand there.
+        /// What is allowed there.
         known: &'static [Placeholder],
     },
     /// A `{` without its `}`.
@@ -81,12 +81,12 @@ enum Part {
 }
 
 impl<M> Template<M> {
-    /// Whether it says nothing, which turns what it is for off.
+    /// Whether it is empty, which turns its notice off.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
-    /// The text with its values, each asked for where it stands.
+    /// The text with its placeholders replaced by values.
     pub(crate) fn fill(&self, value: impl Fn(Placeholder) -> String) -> String {
         self.parts
             .iter()
@@ -98,14 +98,14 @@ impl<M> Template<M> {
     }
 }
 
-impl<M: Moment> Template<M> {
-    /// A template of this crate, which is right.
+impl<M: TemplateKind> Template<M> {
+    /// A template of this crate, which is valid.
     pub(crate) fn built_in(text: &str) -> Self {
         text.parse().expect("a built-in template is well formed")
     }
 }
 
-impl<M: Moment> FromStr for Template<M> {
+impl<M: TemplateKind> FromStr for Template<M> {
     type Err = TemplateError;
 
     fn from_str(text: &str) -> Result<Self, TemplateError> {
@@ -117,7 +117,7 @@ impl<M: Moment> FromStr for Template<M> {
             let brace = &rest[at..at + 1];
             let after = &rest[at + 1..];
             if brace == "}" {
-                // A lone one closes nothing and is itself.
+                // A lone one stands for itself.
                 literal.push('}');
                 rest = after.strip_prefix('}').unwrap_or(after);
             } else if let Some(after) = after.strip_prefix('{') {
@@ -146,7 +146,7 @@ impl<M: Moment> FromStr for Template<M> {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        Ok(Self { parts, moment: PhantomData })
+        Ok(Self { parts, kind: PhantomData })
     }
 }
 
@@ -177,7 +177,7 @@ fn listed(known: &[Placeholder]) -> String {
     known.join(", ")
 }
 
-impl<'de, M: Moment> Deserialize<'de> for Template<M> {
+impl<'de, M: TemplateKind> Deserialize<'de> for Template<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
@@ -187,7 +187,7 @@ impl<'de, M: Moment> Deserialize<'de> for Template<M> {
 // Derived ones would ask the same of `M`, of which there is never a value.
 impl<M> Clone for Template<M> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), moment: PhantomData }
+        Self { parts: self.parts.clone(), kind: PhantomData }
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
     #[derive(Debug)]
     enum Test {}
 
-    impl Moment for Test {
+    impl TemplateKind for Test {
         const PLACEHOLDERS: &'static [Placeholder] = &[Placeholder::Name, Placeholder::Room];
     }
 
@@ -238,8 +238,8 @@ mod tests {
     #[test]
     fn a_mistake_is_named() {
         for (text, message) in [
-            ("{reason}", "there is no placeholder `{reason}` here; known are {name}, {room}"),
-            ("hello {} you", "there is no placeholder `{}` here; known are {name}, {room}"),
+            ("{reason}", "unknown placeholder `{reason}`; known here: {name}, {room}"),
+            ("hello {} you", "unknown placeholder `{}`; known here: {name}, {room}"),
             ("hello {name", "the `{` before `name` is not closed; write `{{` for a brace"),
         ] {
             assert_eq!(filled(text).unwrap_err().to_string(), message);

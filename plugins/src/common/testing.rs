@@ -16,9 +16,9 @@ use crate::quit::Quit;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whoever is called `mod…` is a moderator, and `op…` an operator.
-pub(crate) struct Ranks;
+pub(crate) struct RolesByName;
 
-impl Plugin for Ranks {
+impl Plugin for RolesByName {
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
         let name = context.name(member).map(ToString::to_string).unwrap_or_default();
         if name.starts_with("mod") {
@@ -29,41 +29,41 @@ impl Plugin for Ranks {
     }
 }
 
-/// A server that keeps order, with its bans in a folder of its own.
-pub(crate) struct KeptServer {
+/// A server with moderation, whose bans are in a folder of its own.
+pub(crate) struct ModeratedServer {
     pub(crate) server: TestServer,
     pub(crate) folder: TempDir,
     pub(crate) reports: RefCell<Watch>,
 }
 
-impl KeptServer {
-    /// Plugins come before those that people need to talk.
+impl ModeratedServer {
+    /// These plugins come before those that users need to talk.
     pub(crate) fn open(folder: TempDir, setups: Vec<PluginSetup>) -> Self {
         let builder = Server::builder().catalog(crate::catalog());
         let builder = setups.into_iter().fold(builder, |builder, setup| builder.enable(setup));
         let server = TestServer::built(builder)
             .plugin("commands", Commands::default())
             .plugin("quit", Quit::default())
-            .plugin("ranks", Ranks);
+            .plugin("ranks", RolesByName);
         let reports = server.handle().watch();
         Self { server, folder, reports: RefCell::new(reports) }
     }
 
-    /// Somebody comes in from an address.
+    /// Somebody connects from an address.
     pub(crate) fn enter_from(&self, address: &str, name: &str) -> Guest {
         let guest = self.server.try_enter_from(address, name);
         guest.unwrap_or_else(|error| panic!("{name} from {address}: {error}"))
     }
 
-    /// What somebody is told who is not let in.
+    /// The refusal of somebody who connects from an address.
     pub(crate) fn refusal(&self, address: &str, name: &str) -> String {
         match self.server.try_enter_from(address, name) {
-            Ok(_) => panic!("{name} from {address} is let in"),
+            Ok(_) => panic!("{name} from {address} was not refused"),
             Err(error) => error.to_string(),
         }
     }
 
-    /// What the operator is answered.
+    /// The answer to a command of the operator.
     pub(crate) fn types(&self, line: &str) -> String {
         match self.server.types(line) {
             Ok(reply) => reply.to_string(),
@@ -71,9 +71,9 @@ impl KeptServer {
         }
     }
 
-    /// What was recorded up to now.
+    /// The actions that were recorded up to now.
     pub(crate) fn actions(&self) -> Vec<Action> {
-        // Whatever was asked for before is done when this is answered.
+        // Everything before is done when this is answered.
         self.types("status");
         let reports = std::iter::from_fn(|| self.reports.borrow_mut().try_next().ok());
         reports
@@ -91,7 +91,7 @@ pub(crate) fn moderation(folder: &TempDir, more: &str) -> PluginSetup {
     PluginSetup::new("moderation").settings(format!("(bans: {path:?}, {more})"))
 }
 
-/// What a plugin tells the operator next.
+/// The next report of a plugin.
 pub(crate) fn next_report(reports: &mut Watch) -> String {
     let next = async {
         loop {
@@ -107,7 +107,7 @@ pub(crate) fn next_report(reports: &mut Watch) -> String {
     smol::block_on(next.or(late))
 }
 
-/// Somebody leaves, and has heard that they are out.
+/// Somebody leaves, and waits for the goodbye.
 pub(crate) fn leave(guest: Guest) {
     guest.types("!quit");
     guest.hears_goodbye();

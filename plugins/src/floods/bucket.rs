@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::common::span::Span;
+use crate::common::duration::HumanDuration;
 
 /// Microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -17,9 +17,9 @@ impl Moment {
         Self(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// The moment that is so long after this one.
-    pub(super) fn after(self, span: Span) -> Self {
-        Self(self.0.saturating_add(span.microseconds()))
+    /// The time that is so long after this one.
+    pub(super) fn after(self, duration: HumanDuration) -> Self {
+        Self(self.0.saturating_add(duration.microseconds()))
     }
 
     /// Microseconds from `earlier` to this moment; 0 when it is later.
@@ -31,7 +31,7 @@ impl Moment {
 /// How much may come at once, and how much a minute after that.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pace {
+pub struct Rate {
     /// So many at once; at least 1.
     #[serde(deserialize_with = "burst")]
     pub burst: u32,
@@ -42,7 +42,7 @@ pub struct Pace {
 
 fn burst<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
-        0 => Err(serde::de::Error::custom("a burst has at least 1; `None` lifts the limit")),
+        0 => Err(serde::de::Error::custom("a burst is at least 1; `None` removes the limit")),
         burst => Ok(burst),
     }
 }
@@ -52,11 +52,11 @@ fn per_minute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Erro
     if rate.is_finite() && rate > 0.0 {
         return Ok(rate);
     }
-    let text = format!("`{rate}` a minute is no pace; write more than 0, such as 30 or 0.5");
+    let text = format!("`{rate}` a minute is not a rate; write more than 0, such as 30 or 0.5");
     Err(serde::de::Error::custom(text))
 }
 
-impl Pace {
+impl Rate {
     /// Microseconds for one.
     fn interval(self) -> u64 {
         // A float that is too large becomes the largest number.
@@ -64,15 +64,15 @@ impl Pace {
     }
 }
 
-/// What was taken from a bucket, as the time at which it will be full again. A new one is full.
+/// A token bucket, as the time at which it will be full again. A new one is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Bucket(Moment);
 
 impl Bucket {
-    /// Takes one out. `false` when there is none.
-    pub(super) fn take(&mut self, pace: Pace, now: Moment) -> bool {
-        let interval = pace.interval();
-        let most = interval.saturating_mul(u64::from(pace.burst));
+    /// Takes a token out. `false` when there is none.
+    pub(super) fn take(&mut self, rate: Rate, now: Moment) -> bool {
+        let interval = rate.interval();
+        let most = interval.saturating_mul(u64::from(rate.burst));
         // A clock that was set back does not make it emptier than empty.
         let missing = self.0.since(now).min(most);
         let after = missing.saturating_add(interval);
@@ -86,7 +86,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace { burst: 3, per_minute: 30.0 };
+    const RATE: Rate = Rate { burst: 3, per_minute: 30.0 };
 
     fn at(milliseconds: u64) -> Moment {
         Moment(1_767_225_600_000_000 + milliseconds * 1000)
@@ -95,34 +95,34 @@ mod tests {
     #[test]
     fn a_burst_passes_and_the_rest_comes_at_the_pace() {
         let mut bucket = Bucket::default();
-        assert!((0..3).all(|_| bucket.take(PACE, at(0))));
-        assert!(!bucket.take(PACE, at(0)));
-        assert!(!bucket.take(PACE, at(1999)));
-        assert!(bucket.take(PACE, at(2000)));
-        assert!(!bucket.take(PACE, at(2001)));
+        assert!((0..3).all(|_| bucket.take(RATE, at(0))));
+        assert!(!bucket.take(RATE, at(0)));
+        assert!(!bucket.take(RATE, at(1999)));
+        assert!(bucket.take(RATE, at(2000)));
+        assert!(!bucket.take(RATE, at(2001)));
         // What was refused costs nothing, and after a silence the burst is whole.
-        assert!((0..3).all(|_| bucket.take(PACE, at(60_000))));
-        assert!(!bucket.take(PACE, at(60_000)));
+        assert!((0..3).all(|_| bucket.take(RATE, at(60_000))));
+        assert!(!bucket.take(RATE, at(60_000)));
     }
 
     #[test]
     fn a_clock_that_is_set_back_keeps_nobody_waiting_for_it() {
         let mut bucket = Bucket::default();
-        assert!(bucket.take(PACE, at(86_400_000)));
-        assert!(!bucket.take(PACE, at(0)));
-        assert!((0..3).all(|_| bucket.take(PACE, at(6000))));
+        assert!(bucket.take(RATE, at(86_400_000)));
+        assert!(!bucket.take(RATE, at(0)));
+        assert!((0..3).all(|_| bucket.take(RATE, at(6000))));
     }
 
     #[test]
     fn the_oddest_paces_do_not_overflow() {
-        for pace in [
-            Pace { burst: u32::MAX, per_minute: f64::MIN_POSITIVE },
-            Pace { burst: u32::MAX, per_minute: f64::MAX },
-            Pace { burst: 1, per_minute: 1e-9 },
+        for rate in [
+            Rate { burst: u32::MAX, per_minute: f64::MIN_POSITIVE },
+            Rate { burst: u32::MAX, per_minute: f64::MAX },
+            Rate { burst: 1, per_minute: 1e-9 },
         ] {
             let mut bucket = Bucket::default();
-            assert!(bucket.take(pace, at(0)));
-            bucket.take(pace, Moment(u64::MAX));
+            assert!(bucket.take(rate, at(0)));
+            bucket.take(rate, Moment(u64::MAX));
         }
     }
 }

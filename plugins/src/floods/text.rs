@@ -1,37 +1,39 @@
-//! What is wrong with a text by itself: that it was said again and again, or is shouted.
+//! Offences of a text by itself: that it is repeated, or in capitals.
 
 use std::hash::{BuildHasher, RandomState};
 
 use serde::{Deserialize, Deserializer};
 
 use super::bucket::Moment;
-use crate::common::span::Span;
+use crate::common::duration::HumanDuration;
 
-/// When the same text is too much.
+/// When a text is repeated too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repeats {
-    /// So many times in a row are fine; at least 1.
+    /// How many times in a row are allowed; at least 1.
     #[serde(deserialize_with = "times")]
     pub times: u32,
-    /// What was said longer ago than this does not count.
-    pub within: Span,
+    /// Messages that are older than this do not count.
+    pub within: HumanDuration,
 }
 
-/// When a text is shouted.
+/// When a text has too many capital letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capitals {
     /// More than so many of a hundred letters are capitals; 0 to 99.
     #[serde(deserialize_with = "percent")]
     pub percent: u8,
-    /// Texts with fewer letters than this are let be.
+    /// Texts with fewer letters than this are not checked.
     pub from: usize,
 }
 
 fn times<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
-        0 => Err(serde::de::Error::custom("a text may be said once at least; `None` lifts this")),
+        0 => {
+            Err(serde::de::Error::custom("a text can be sent at least once; `None` allows repeats"))
+        }
         times => Ok(times),
     }
 }
@@ -45,7 +47,7 @@ fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     }
 }
 
-/// What somebody said last.
+/// The last message of a member.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LastSaid {
     hash: u64,
@@ -54,7 +56,7 @@ pub(super) struct LastSaid {
 }
 
 impl LastSaid {
-    /// Takes note of a text, and says whether it came too often. Case and white space make no difference.
+    /// Notes a text, and returns whether it came too often. Case and white space make no difference.
     pub(super) fn is_too_often(
         &mut self,
         text: &str,
@@ -81,7 +83,7 @@ fn hash(text: &str, hasher: &RandomState) -> u64 {
 }
 
 impl Capitals {
-    /// Whether a text is shouted. Letters without case, as most of the world's, do not count.
+    /// Whether a text has too many capitals. Letters without case, as most of the world's, do not count.
     pub(super) fn are_too_many(self, text: &str) -> bool {
         let cased = text.chars().filter(|c| c.is_uppercase() || c.is_lowercase()).count();
         let capitals = text.chars().filter(|c| c.is_uppercase()).count();
@@ -94,9 +96,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_text_is_told_by_what_it_says() {
+    fn the_same_text_is_recognised_in_any_case_and_spacing() {
         let (hasher, mut said) = (RandomState::new(), LastSaid::default());
-        let repeats = Repeats { times: 2, within: Span::seconds(30) };
+        let repeats = Repeats { times: 2, within: HumanDuration::seconds(30) };
         let mut say = |text, second: u64| {
             said.is_too_often(text, repeats, Moment(second * 1_000_000), &hasher)
         };
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn shouting_is_told_by_the_letters_that_have_a_case() {
+    fn capitals_are_counted_among_the_letters_that_have_a_case() {
         let capitals = Capitals { percent: 70, from: 8 };
         for (text, is_shouted) in [
             ("WHAT IS THIS", true),

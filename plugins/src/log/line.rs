@@ -4,9 +4,9 @@ use salotto::protocol::MessageKind;
 use salotto::{Entry, EntryKind, Event, NoticeKind};
 
 use super::Format;
-use crate::common::journal::{Escapes, Line, Loss, Script};
+use crate::common::journal::{Escapes, Line, LineFormat, Loss};
 
-impl Script for Format {
+impl LineFormat for Format {
     type Record = Event;
 
     fn line(&self, event: &Event) -> Option<Line> {
@@ -16,7 +16,7 @@ impl Script for Format {
             _ => return None,
         };
         match self {
-            // Entries and directs have no keys that JSON cannot write, so that this always is one.
+            // Entries and private messages have nothing that JSON cannot represent, so this does not fail.
             Self::Json => Some(Line::new(&serde_json::to_string(event).ok()?, time, Escapes::Json)),
             Self::Text => Some(Line::new(&text(event)?, time, Escapes::Text)),
         }
@@ -26,21 +26,21 @@ impl Script for Format {
         let Loss { since, lines } = loss;
         match self {
             Self::Json => {
-                let told = serde_json::json!({
+                let event = serde_json::json!({
                     "type": "direct_notice",
                     "time": since,
                     "text": loss.to_string(),
                     "lost": lines,
                 });
-                Line::new(&told.to_string(), *since, Escapes::Json)
+                Line::new(&event.to_string(), *since, Escapes::Json)
             }
             Self::Text => Line::new(&format!("{since} ! {loss}"), *since, Escapes::Text),
         }
     }
 }
 
-/// What stands behind the room tells the kinds of lines apart: a name cannot contain a colon, a space or any of the other marks, so
-/// the first word says which kind it is whatever follows.
+/// The word after the room tells the kinds of lines apart: a name cannot contain a colon, a space or any of the other marks, so that word
+/// is unambiguous whatever follows.
 fn text(event: &Event) -> Option<String> {
     let entry = match event {
         Event::Entry(entry) => entry,
@@ -65,7 +65,7 @@ fn text(event: &Event) -> Option<String> {
         EntryKind::Topic { topic, who: Some(who) } => format!("-- {who} set the topic: {topic}"),
         EntryKind::Topic { topic, who: None } => format!("-- topic: {topic}"),
         EntryKind::Presence { members } => format!("-- {members} people are here now"),
-        // What core learns to tell later is in the JSON form at once, and here when it has words.
+        // Kinds that core adds later are in the JSON format at once, and here when they have words.
         _ => return None,
     };
     Some(format!("{time} {room} {what}"))
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_what_clients_are_told() {
+    fn json_is_what_clients_receive() {
         let said = said("a \"b\" \u{85} \u{2028} \\ ü", MessageKind::Act);
         let line = line(&said, Format::Json);
         assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), said);

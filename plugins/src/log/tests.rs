@@ -200,7 +200,7 @@ fn a_missing_folder_is_reported_and_the_log_begins_when_it_is_there() {
     ada.hears("ada: hello");
     fs::create_dir(&inner).unwrap();
     let report = next_report(&mut reports);
-    assert!(report.ends_with("is written again"), "{report}");
+    assert!(report.ends_with("can be written again"), "{report}");
     server.stop();
     let written = fs::read_to_string(inner.join("talk.log")).unwrap();
     assert_eq!(written.lines().count(), 2, "{written}");
@@ -229,12 +229,12 @@ fn a_mistake_in_the_settings_says_what_is_known() {
         ("(path: \"  \")", "1:9: the path is empty; write that of a file, such as \"talk.log\""),
         (
             "(rotate: Weekly)",
-            "1:10: there is no choice `Weekly`; known are `Never`, `Daily`, `Size`",
+            "1:10: unknown choice `Weekly`; known choices: `Never`, `Daily`, `Size`",
         ),
         ("(rotate: Size(0))", "1:15: expected a nonzero u64, found the unsigned integer `0`"),
         (
             "(file: \"x\")",
-            "1:2: there is no field `file`; known are `path`, `format`, `rotate`, `keep`, `directs`",
+            "1:2: unknown field `file`; known fields: `path`, `format`, `rotate`, `keep`, `directs`",
         ),
     ] {
         let error = parse_settings::<LogSettings>(text).unwrap_err();

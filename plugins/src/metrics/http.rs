@@ -1,4 +1,4 @@
-//! As much of HTTP as one page needs: a request is read within bounds, and answered; then the connection ends.
+//! As much of HTTP as one page needs: a request is read within bounds and answered; then the connection ends.
 
 use std::io;
 
@@ -6,25 +6,25 @@ use httparse::{Error, Request, Status};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Bytes that a request may have up to the empty line.
-const MOST_BYTES: usize = 8 * 1024;
+const MAX_BYTES: usize = 8 * 1024;
 /// Header lines that a request may have.
-const MOST_HEADERS: usize = 64;
-/// Bytes that are taken after the answer, so that it is not lost to a client that has sent more than it should.
-const MOST_AFTER: u64 = 64 * 1024;
+const MAX_HEADERS: usize = 64;
+/// Bytes that are read after the answer, so that a client that has sent more than it should does not lose it.
+const MAX_BYTES_AFTER: u64 = 64 * 1024;
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const PATH: &str = "/metrics";
 
-/// What is asked for.
+/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// The page, or only what stands above it.
+enum Target {
+    /// The page, or only its headers.
     Page { with_body: bool },
-    /// Something that is not there or cannot be done.
-    Nothing(Refusal),
+    /// Something that does not exist or is not allowed.
+    Refused(Refusal),
 }
 
-/// Why there is no page.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     BadRequest,
@@ -32,24 +32,24 @@ enum Refusal {
     OtherMethod,
     TooLarge,
     OtherVersion,
-    NoNumbers,
+    NoAnswer,
 }
 
 impl Refusal {
-    /// The line of the status, and what a person reads.
+    /// The status line, and a sentence for people.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::BadRequest => ("400 Bad Request", "this is no request of HTTP"),
-            Self::NotFound => ("404 Not Found", "the numbers are at /metrics"),
-            Self::OtherMethod => ("405 Method Not Allowed", "the numbers can only be read"),
+            Self::BadRequest => ("400 Bad Request", "this is not an HTTP request"),
+            Self::NotFound => ("404 Not Found", "the metrics are at /metrics"),
+            Self::OtherMethod => ("405 Method Not Allowed", "the metrics can only be read"),
             Self::TooLarge => ("431 Request Header Fields Too Large", "the request is too long"),
-            Self::OtherVersion => ("505 HTTP Version Not Supported", "this speaks HTTP/1.1"),
-            Self::NoNumbers => ("503 Service Unavailable", "the server does not answer"),
+            Self::OtherVersion => ("505 HTTP Version Not Supported", "this server speaks HTTP/1.1"),
+            Self::NoAnswer => ("503 Service Unavailable", "the server does not answer"),
         }
     }
 }
 
-/// Reads a request and answers it with what `page` makes, `None` where there is nothing. Whoever calls bounds the time.
+/// Reads a request and answers it with the page, which is `None` if the server does not answer. The caller bounds the time.
 ///
 /// # Errors
 /// When the connection breaks.
@@ -58,16 +58,16 @@ pub(super) async fn answer(
     content_type: &str,
     page: impl Future<Output = Option<String>>,
 ) -> io::Result<()> {
-    let Some(asked) = read(&mut stream).await? else {
-        // Nobody asks for anything.
+    let Some(target) = read(&mut stream).await? else {
+        // Closed without a request.
         return Ok(());
     };
-    let (status, content_type, body, with_body) = match asked {
-        Asked::Page { with_body } => match page.await {
+    let (status, content_type, body, with_body) = match target {
+        Target::Page { with_body } => match page.await {
             Some(page) => ("200 OK", content_type, page, with_body),
-            None => refused(Refusal::NoNumbers, with_body),
+            None => refused(Refusal::NoAnswer, with_body),
         },
-        Asked::Nothing(refusal) => refused(refusal, true),
+        Target::Refused(refusal) => refused(refusal, true),
     };
     let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
     let length = body.len();
@@ -79,7 +79,7 @@ pub(super) async fn answer(
     }
     stream.write_all(answer.as_bytes()).await?;
     stream.close().await?;
-    smol::io::copy(stream.take(MOST_AFTER), smol::io::sink()).await?;
+    smol::io::copy(stream.take(MAX_BYTES_AFTER), smol::io::sink()).await?;
     Ok(())
 }
 
@@ -89,7 +89,7 @@ fn refused(refusal: Refusal, with_body: bool) -> (&'static str, &'static str, St
 }
 
 /// `None` when the connection ends before a request does.
-async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Asked>> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Target>> {
     let mut buffer = Vec::with_capacity(1024);
     let mut chunk = [0; 1024];
     loop {
@@ -98,41 +98,43 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Asked>
             return Ok(None);
         }
         buffer.extend_from_slice(&chunk[..count]);
-        if let Some(asked) = understand(&buffer) {
-            return Ok(Some(asked));
+        if let Some(target) = parse(&buffer) {
+            return Ok(Some(target));
         }
     }
 }
 
-/// What a request asks for, once all of it is there.
-fn understand(buffer: &[u8]) -> Option<Asked> {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+/// What a request asks for, once it is complete.
+fn parse(buffer: &[u8]) -> Option<Target> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = Request::new(&mut headers);
     match request.parse(buffer) {
-        Ok(Status::Complete(_)) => Some(asked(&request)),
-        Ok(Status::Partial) if buffer.len() < MOST_BYTES => None,
-        Ok(Status::Partial) | Err(Error::TooManyHeaders) => Some(Asked::Nothing(Refusal::TooLarge)),
-        Err(Error::Version) => Some(Asked::Nothing(Refusal::OtherVersion)),
-        Err(_) => Some(Asked::Nothing(Refusal::BadRequest)),
+        Ok(Status::Complete(_)) => Some(target(&request)),
+        Ok(Status::Partial) if buffer.len() < MAX_BYTES => None,
+        Ok(Status::Partial) | Err(Error::TooManyHeaders) => {
+            Some(Target::Refused(Refusal::TooLarge))
+        }
+        Err(Error::Version) => Some(Target::Refused(Refusal::OtherVersion)),
+        Err(_) => Some(Target::Refused(Refusal::BadRequest)),
     }
 }
 
-fn asked(request: &Request<'_, '_>) -> Asked {
+fn target(request: &Request<'_, '_>) -> Target {
     let has_host = request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("host"));
     if request.version == Some(1) && !has_host {
-        return Asked::Nothing(Refusal::BadRequest);
+        return Target::Refused(Refusal::BadRequest);
     }
     if path(request.path.unwrap_or_default()) != PATH {
-        return Asked::Nothing(Refusal::NotFound);
+        return Target::Refused(Refusal::NotFound);
     }
     match request.method {
-        Some("GET") => Asked::Page { with_body: true },
-        Some("HEAD") => Asked::Page { with_body: false },
-        _ => Asked::Nothing(Refusal::OtherMethod),
+        Some("GET") => Target::Page { with_body: true },
+        Some("HEAD") => Target::Page { with_body: false },
+        _ => Target::Refused(Refusal::OtherMethod),
     }
 }
 
-/// The path of a target, which may be a whole address and may have a query.
+/// The path of a request target, which may be a whole URL and may have a query.
 fn path(target: &str) -> &str {
     let target = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {
@@ -147,10 +149,10 @@ fn path(target: &str) -> &str {
 mod tests {
     use super::*;
 
-    const PAGE: Option<Asked> = Some(Asked::Page { with_body: true });
+    const PAGE: Option<Target> = Some(Target::Page { with_body: true });
 
-    fn refusal(refusal: Refusal) -> Option<Asked> {
-        Some(Asked::Nothing(refusal))
+    fn refusal(refusal: Refusal) -> Option<Target> {
+        Some(Target::Refused(refusal))
     }
 
     #[test]
@@ -162,7 +164,7 @@ mod tests {
             ("GET /metrics HTTP/1.1\nhost:x\n\n".into(), PAGE),
             (format!("GET /metrics?debug=1 HTTP/1.1\r\n{host}"), PAGE),
             (format!("GET http://x:9464/metrics HTTP/1.1\r\n{host}"), PAGE),
-            (format!("HEAD /metrics HTTP/1.1\r\n{host}"), Some(Asked::Page { with_body: false })),
+            (format!("HEAD /metrics HTTP/1.1\r\n{host}"), Some(Target::Page { with_body: false })),
             (format!("GET / HTTP/1.1\r\n{host}"), refusal(Refusal::NotFound)),
             (format!("GET /metrics/ HTTP/1.1\r\n{host}"), refusal(Refusal::NotFound)),
             (format!("GET http://x HTTP/1.1\r\n{host}"), refusal(Refusal::NotFound)),
@@ -178,7 +180,7 @@ mod tests {
             ),
             (format!("GET /{} HTTP/1.1\r\n", "x".repeat(9000)), refusal(Refusal::TooLarge)),
         ] {
-            assert_eq!(understand(text.as_bytes()), asked, "{text:?}");
+            assert_eq!(parse(text.as_bytes()), asked, "{text:?}");
         }
     }
 
@@ -186,8 +188,8 @@ mod tests {
     fn bytes_that_come_one_by_one_are_the_same_request() {
         let text = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
         for end in 0..text.len() {
-            assert_eq!(understand(&text[..end]), None, "{end}");
+            assert_eq!(parse(&text[..end]), None, "{end}");
         }
-        assert_eq!(understand(text), PAGE);
+        assert_eq!(parse(text), PAGE);
     }
 }

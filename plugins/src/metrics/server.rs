@@ -1,4 +1,4 @@
-//! The task of the plugin: listens, and asks the hub for the numbers when somebody wants them.
+//! The task of the plugin: listens, and asks the hub for its status for each request.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,24 +17,24 @@ use super::{http, text};
 /// Requests that are answered at the same time; more wait until one of them is done.
 const AT_ONCE: usize = 8;
 /// How long a connection may take, from the first byte to the last.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a port that is taken is tried again before anybody is told: it may be about to be free.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How often a port that is in use is tried again before that is reported: it may be about to be free.
 const QUIET_TRIES: u32 = 10;
 const QUIET_RETRY: Duration = Duration::from_millis(100);
-/// How long a port is left alone after that, and the listener when the system has no more connections.
+/// How long to wait before each further attempt, and after a failing accept.
 pub(super) const RETRY: Duration = Duration::from_secs(5);
 
 /// What the task sends to the plugin.
 #[derive(Debug)]
-pub(super) enum FromTask {
+pub(super) enum TaskEvent {
     /// It listens, here.
     Listening(TcpListener),
-    /// Somebody wants the numbers.
-    Asked(Sender<Status>),
+    /// A request needs the status.
+    StatusRequest(Sender<Status>),
 }
 
-/// What the task needs to know and to tell.
-pub(super) struct Desk {
+/// See the module.
+pub(super) struct MetricsServer {
     pub(super) address: SocketAddr,
     /// Closes when the plugin stops.
     pub(super) closing: Receiver<Infallible>,
@@ -43,8 +43,8 @@ pub(super) struct Desk {
     pub(super) retry: Duration,
 }
 
-impl Desk {
-    /// Answers until the plugin stops. `listener` is there if another plugin has left it.
+impl MetricsServer {
+    /// Answers until the plugin stops. `listener` is one that was kept over a change of the settings.
     pub(super) async fn run(self, listener: Option<TcpListener>) {
         let closing = self.closing.clone();
         let closed = async {
@@ -56,7 +56,7 @@ impl Desk {
                 Some(listener) => listener,
                 None => self.listen().await,
             };
-            self.mailbox.send(FromTask::Listening(listener.clone())).await;
+            self.mailbox.send(TaskEvent::Listening(listener.clone())).await;
             let executor = Executor::new();
             executor.run(self.accept(&listener, &executor)).await;
         };
@@ -72,7 +72,7 @@ impl Desk {
                 Ok(listener) => {
                     let address = listener.local_addr().unwrap_or(address);
                     let path = http::PATH;
-                    self.reporter.report(format!("the numbers are at http://{address}{path}"));
+                    self.reporter.report(format!("metrics are at http://{address}{path}"));
                     return listener;
                 }
                 Err(error) if tries == QUIET_TRIES => self.reporter.report(format!(
@@ -86,16 +86,16 @@ impl Desk {
     }
 
     async fn accept<'e>(&'e self, listener: &TcpListener, executor: &Executor<'e>) {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
         loop {
-            let place = places.acquire_arc().await;
+            let slot = slots.acquire_arc().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
                     let answer = async move {
                         self.answer(stream).await;
-                        drop(place);
+                        drop(slot);
                     };
-                    // Ends by itself within its patience, or with the executor.
+                    // Ends within the time limit, or with the executor.
                     executor.spawn(answer).detach();
                 }
                 Err(error) => {
@@ -109,16 +109,16 @@ impl Desk {
     async fn answer(&self, stream: TcpStream) {
         let page = async {
             let (sender, answer) = async_channel::bounded(1);
-            self.mailbox.send(FromTask::Asked(sender)).await;
+            self.mailbox.send(TaskEvent::StatusRequest(sender)).await;
             let status = answer.recv().await.ok()?;
             Some(text::render(&status, resident_memory()))
         };
         let answer = http::answer(stream, text::CONTENT_TYPE, page);
         let late = async {
-            Timer::after(PATIENCE).await;
+            Timer::after(TIME_LIMIT).await;
             Ok(())
         };
-        // Whose connection breaks asks again.
+        // A client whose connection broke tries again.
         let _ = answer.or(late).await;
     }
 }

@@ -16,11 +16,11 @@ fn metrics(settings: &str) -> Metrics {
 }
 
 /// Where the numbers are, as the operator is told.
-fn told(reports: &mut Watch) -> SocketAddr {
+fn reported_address(reports: &mut Watch) -> SocketAddr {
     let report = next_report(reports);
-    let place = report.strip_prefix("the numbers are at http://");
-    let place = place.and_then(|place| place.strip_suffix("/metrics"));
-    place.and_then(|place| place.parse().ok()).unwrap_or_else(|| panic!("{report}"))
+    let address = report.strip_prefix("metrics are at http://");
+    let address = address.and_then(|address| address.strip_suffix("/metrics"));
+    address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("{report}"))
 }
 
 /// Sends bytes and returns all that comes back.
@@ -48,7 +48,7 @@ fn the_numbers_are_those_of_the_server() {
     let server = TestServer::new();
     let mut reports = server.handle().watch();
     let server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
-    let address = told(&mut reports);
+    let address = reported_address(&mut reports);
     let answer = get(address);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
@@ -80,13 +80,13 @@ fn what_is_not_there_is_refused_in_the_words_of_http() {
     let server = TestServer::new();
     let mut reports = server.handle().watch();
     let _server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
-    let address = told(&mut reports);
+    let address = reported_address(&mut reports);
     let host = "Host: here\r\n\r\n";
     let head = ask(address, &format!("HEAD /metrics HTTP/1.1\r\n{host}"));
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
     let missing = ask(address, &format!("GET / HTTP/1.1\r\n{host}"));
     assert!(missing.starts_with("HTTP/1.1 404 Not Found\r\n"), "{missing}");
-    assert!(missing.ends_with("the numbers are at /metrics\n"), "{missing}");
+    assert!(missing.ends_with("the metrics are at /metrics\n"), "{missing}");
     let post = format!("POST /metrics HTTP/1.1\r\nContent-Length: 5\r\n{host}hello");
     let post = ask(address, &post);
     assert!(post.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{post}");
@@ -108,10 +108,10 @@ fn whoever_says_nothing_does_not_keep_the_others_waiting() {
     let server = TestServer::new();
     let mut reports = server.handle().watch();
     let _server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
-    let address = told(&mut reports);
+    let address = reported_address(&mut reports);
     let silent: Vec<_> = (0..7).map(|_| TcpStream::connect(address).unwrap()).collect();
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
-    // More of them fill every place, and those who wait are answered when one leaves.
+    // More of them than are served at once: those who wait are answered when one leaves.
     let more: Vec<_> = (0..20).map(|_| TcpStream::connect(address).unwrap()).collect();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| get(address));
@@ -130,7 +130,7 @@ fn a_port_that_is_taken_is_reported_and_tried_again() {
     let report = next_report(&mut reports);
     assert!(report.starts_with(&format!("cannot listen on {address}: ")), "{report}");
     drop(taken);
-    assert_eq!(told(&mut reports), address);
+    assert_eq!(reported_address(&mut reports), address);
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
@@ -144,14 +144,14 @@ fn other_settings_on_the_same_address_go_on_with_the_same_listener() {
         smol::block_on(server.handle().enable(setup)).unwrap().unwrap();
     };
     enable("(listen: \"127.0.0.1:0\")");
-    let address = told(&mut reports);
+    let address = reported_address(&mut reports);
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
     // Were it another listener, it would have another port.
     enable("( listen: \"127.0.0.1:0\" )");
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
     // A third one, elsewhere, lets go of the first address.
     enable("(listen: \"127.0.0.2:0\")");
-    let other = told(&mut reports);
+    let other = reported_address(&mut reports);
     assert!(get(other).starts_with("HTTP/1.1 200 OK\r\n"));
     assert!(smol::block_on(server.handle().disable("metrics")).unwrap());
     let started = std::time::Instant::now();

@@ -1,14 +1,14 @@
-//! The numbers of a server in the text format of Prometheus.
+//! The metrics of a server in the text format of Prometheus.
 
 use std::fmt::{Display, Write};
 use std::time::UNIX_EPOCH;
 
 use salotto::{PluginState, Status};
 
-/// The type that this format is announced as.
+/// The content type of this format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// All of them. The memory of the process is not among what the server knows of itself.
+/// All metrics. The memory of the process is not part of the status of the server.
 pub(super) fn render(status: &Status, memory_bytes: Option<u64>) -> String {
     let mut text = Text::default();
     let version = env!("CARGO_PKG_VERSION");
@@ -48,20 +48,23 @@ fn people(text: &mut Text, status: &Status) {
 }
 
 fn traffic(text: &mut Text, status: &Status) {
-    text.counter("salotto_messages_total", "Messages said, in rooms and to one person.");
+    text.counter("salotto_messages_total", "Messages sent, in rooms and private.");
     text.sample(&[], status.messages);
-    text.counter("salotto_deliveries_total", "Entries and lines handed to sockets, once a member.");
+    text.counter(
+        "salotto_deliveries_total",
+        "Entries and lines handed to sockets, counted for each member.",
+    );
     text.sample(&[], status.deliveries);
-    text.counter("salotto_sent_bytes_total", "Bytes that sockets took.");
+    text.counter("salotto_sent_bytes_total", "Bytes that were written to sockets.");
     text.sample(&[], status.bytes_sent);
     text.counter("salotto_received_bytes_total", "Bytes that were read from sockets.");
     text.sample(&[], status.bytes_received);
-    text.gauge("salotto_hub_queue", "Things that wait for the hub.");
+    text.gauge("salotto_hub_queue", "Events that wait for the hub.");
     text.sample(&[], status.queue);
 }
 
 fn plugins(text: &mut Text, status: &Status) {
-    text.gauge("salotto_plugin_up", "1 for a plugin that runs, 0 for one that was turned off.");
+    text.gauge("salotto_plugin_up", "1 for a plugin that runs, 0 for one that was disabled.");
     for plugin in &status.plugins {
         let up = u8::from(plugin.state == PluginState::Running);
         text.sample(&[("plugin", &plugin.name)], up);
@@ -76,11 +79,11 @@ fn plugins(text: &mut Text, status: &Status) {
     }
 }
 
-/// What was written so far.
+/// The text so far.
 #[derive(Debug, Default)]
 struct Text {
     text: String,
-    /// The family that was begun last, which samples belong to.
+    /// The family that was begun last, to which samples belong.
     family: &'static str,
 }
 
@@ -109,7 +112,7 @@ impl Text {
     }
 
     fn write(&mut self, text: impl Display) {
-        // A `String` takes whatever is written to it.
+        // Writing to a `String` does not fail.
         let _ = write!(self.text, "{text}");
     }
 }

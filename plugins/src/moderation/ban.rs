@@ -1,26 +1,26 @@
-//! A ban: whom it keeps out, until when and why. It stands in the file as it stands here.
+//! A ban: of whom, until when and why. These are also its fields in the file.
 
 use salotto::Name;
 use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::common::duration::{parse_moment, remaining, serialize_moment};
 use crate::common::network::Network;
-use crate::common::span;
 
-/// A ban of a name, of an address or a network, or of both. At least one of them is there.
+/// A ban of a name, of an address or a network, or of both. At least one of them is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
 pub(super) struct Ban {
-    /// Nobody has this name, or one that passes for it.
+    /// Nobody can use this name, or one that looks like it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<Name>,
-    /// Nobody comes from here.
+    /// Nobody can connect from here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<Network>,
-    /// When it is over; `None` for good.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When it ends; `None` if it is permanent.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_moment")]
     pub(super) until: Option<Timestamp>,
-    /// Who said so.
+    /// Who banned them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) by: String,
     /// The reason; may be empty.
@@ -49,7 +49,7 @@ impl TryFrom<Written> for Ban {
         if name.is_none() && address.is_none() {
             return Err("a ban needs a `name` or an `address`");
         }
-        // People are told it, whoever wrote it.
+        // It is shown to people, whoever wrote it.
         let clean = |text: String| salotto::protocol::sanitize::message(&text).into_owned();
         Ok(Self { name, address, until, by: clean(by), why: clean(why) })
     }
@@ -59,31 +59,31 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp
     let Some(text) = Option::<String>::deserialize(deserializer)? else {
         return Ok(None);
     };
-    match humantime::parse_rfc3339_weak(&text) {
-        Ok(time) => Ok(Some(time.into())),
-        Err(_) => Err(serde::de::Error::custom(format!(
-            "`{text}` is no time; write one in UTC, such as 2026-07-01T18:00:00Z"
-        ))),
-    }
+    let time = parse_moment(&text).ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "`{text}` is not a time; write one in UTC, such as 2026-07-01T18:00:00Z"
+        ))
+    })?;
+    Ok(Some(time))
 }
 
 impl Ban {
     /// Whether it is still in force.
-    pub(super) fn holds(&self, now: Timestamp) -> bool {
+    pub(super) fn is_in_force(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| until > now)
     }
 
-    /// Whether it keeps out exactly those whom another does.
-    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
+    /// Whether it is of the same name and address as another.
+    pub(super) fn has_same_target(&self, other: &Self) -> bool {
         let names = match (&self.name, &other.name) {
-            (Some(one), Some(other)) => pass_for_one_another(one, other),
+            (Some(one), Some(other)) => look_alike(one, other),
             (None, None) => true,
             _ => false,
         };
         names && self.address == other.address
     }
 
-    /// Whom it keeps out, for people.
+    /// Who is banned, for people.
     pub(super) fn whom(&self) -> String {
         match (&self.name, self.address) {
             (Some(name), Some(address)) => format!("{name} ({address})"),
@@ -93,23 +93,23 @@ impl Ban {
         }
     }
 
-    /// For how much longer, and why, as whoever is kept out is told: `for another 2h (flooding)`.
+    /// For how much longer, and why, as shown to the banned: `for 2 more hours (flooding)`.
     pub(super) fn terms(&self, now: Timestamp) -> String {
         terms(self.until, &self.why, now)
     }
 }
 
-/// For how much longer something holds, and why.
+/// For how much longer something lasts, and why.
 pub(super) fn terms(until: Option<Timestamp>, why: &str, now: Timestamp) -> String {
     let length = match until {
-        Some(until) => format!("for another {}", span::left(until, now)),
-        None => "for good".into(),
+        Some(until) => format!("for {}", remaining(until, now)),
+        None => "permanently".into(),
     };
     if why.is_empty() { length } else { format!("{length} ({why})") }
 }
 
-/// Whether two names cannot stand side by side.
-pub(super) fn pass_for_one_another(one: &Name, other: &Name) -> bool {
+/// Whether two names are the same or too similar to exist side by side.
+pub(super) fn look_alike(one: &Name, other: &Name) -> bool {
     one == other || {
         let keys = other.keys();
         one.keys().iter().any(|key| keys.contains(key))

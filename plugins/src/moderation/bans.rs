@@ -9,13 +9,13 @@ use salotto::protocol::Timestamp;
 use super::ban::Ban;
 use crate::common::network::Network;
 
-/// So many bans are kept at most, so that a server under attack for months does not drown in its own list.
-pub(super) const MOST: usize = 10_000;
+/// Most bans that are kept, so that the list stays bounded on a server that is attacked for months.
+pub(super) const MAX_BANS: usize = 10_000;
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bans {
-    /// In the order of their making.
+    /// Oldest first.
     bans: BTreeMap<u64, Ban>,
     next: u64,
     /// Every form of every name; a form may have several bans.
@@ -25,26 +25,26 @@ pub(super) struct Bans {
     sizes: BTreeMap<(bool, u8), usize>,
 }
 
-/// Whom a ban is taken from.
+/// The target of bans that are removed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Banned {
     Name(Name),
     Network(Network),
 }
 
-/// What is to become of the bans.
+/// A change of the bans.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Change {
-    /// One more; it takes the place of one of the same.
+    /// Adds a ban, which replaces one of the same target.
     Add(Ban),
-    /// Every ban of somebody is taken back.
+    /// Removes every ban of a target.
     Remove(Banned),
-    /// Those that are over are dropped.
+    /// Drops those that have ended.
     Tidy(Timestamp),
 }
 
 impl Change {
-    /// Whom a new ban is of.
+    /// Who is banned by a new ban.
     pub(super) fn whom(&self) -> Option<String> {
         match self {
             Self::Add(ban) => Some(ban.whom()),
@@ -54,14 +54,14 @@ impl Change {
 }
 
 impl Bans {
-    /// These, in the order of their making.
+    /// These bans, oldest first.
     pub(super) fn of(bans: impl IntoIterator<Item = Ban>) -> Self {
         let mut all = Self::default();
         bans.into_iter().for_each(|ban| all.add(ban));
         all
     }
 
-    /// Makes a change.
+    /// Applies a change.
     pub(super) fn apply(&mut self, change: &Change) {
         match change {
             Change::Add(ban) => self.add(ban.clone()),
@@ -71,7 +71,7 @@ impl Bans {
                 }
             }
             Change::Tidy(now) => {
-                let over = self.bans.iter().filter(|(_, ban)| !ban.holds(*now));
+                let over = self.bans.iter().filter(|(_, ban)| !ban.is_in_force(*now));
                 for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
                     self.remove(id);
                 }
@@ -96,12 +96,12 @@ impl Bans {
         self.longest(ids, now)
     }
 
-    /// The bans that somebody's are.
+    /// The bans of a target.
     pub(super) fn of_banned(&self, banned: &Banned) -> impl Iterator<Item = &Ban> {
         self.ids_of(banned).into_iter().filter_map(|id| self.bans.get(&id))
     }
 
-    /// All of them, in the order of their making.
+    /// All of them, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Ban> {
         self.bans.values()
     }
@@ -110,7 +110,7 @@ impl Bans {
         self.bans.len()
     }
 
-    /// When the next of them is over.
+    /// When the next of them ends.
     pub(super) fn next_end(&self) -> Option<Timestamp> {
         self.bans.values().filter_map(|ban| ban.until).min()
     }
@@ -119,7 +119,7 @@ impl Bans {
         let of_name = ban.name.clone().map(Banned::Name);
         let like = of_name.or(ban.address.map(Banned::Network));
         for id in like.map(|like| self.ids_of(&like)).unwrap_or_default() {
-            if self.bans.get(&id).is_some_and(|other| other.is_of_the_same(&ban)) {
+            if self.bans.get(&id).is_some_and(|other| other.has_same_target(&ban)) {
                 self.remove(id);
             }
         }
@@ -177,12 +177,12 @@ impl Bans {
         ids: impl Iterator<Item = &'b u64>,
         now: Timestamp,
     ) -> Option<&'b Ban> {
-        let bans = ids.filter_map(|id| self.bans.get(id)).filter(|ban| ban.holds(now));
+        let bans = ids.filter_map(|id| self.bans.get(id)).filter(|ban| ban.is_in_force(now));
         bans.max_by_key(|ban| (ban.until.is_none(), ban.until))
     }
 }
 
-/// Takes an id out of an index.
+/// Removes an id from an index.
 fn forget<K, Q>(index: &mut HashMap<K, Vec<u64>>, key: &Q, id: u64)
 where
     K: std::borrow::Borrow<Q> + Eq + std::hash::Hash,
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_kept_out_in_whatever_letters_it_comes() {
+    fn a_name_is_banned_in_every_form_that_looks_like_it() {
         let bans = bans(&[("bob", None)]);
         for text in ["bob", "BOB", "b0b", "ｂｏｂ", "bоb"] {
             assert!(bans.of_name(&name(text), at(1)).is_some(), "{text}");
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_kept_out_by_itself_and_by_each_network_around_it() {
+    fn an_address_is_banned_by_itself_and_by_each_network_around_it() {
         let bans = bans(&[("10.0.0.7", None), ("192.0.2.0/24", None), ("2001:db8::/32", None)]);
         for text in ["10.0.0.7", "192.0.2.1", "192.0.2.255", "2001:db8:1::1", "::ffff:10.0.0.7"] {
             assert!(bans.of_address(text.parse().unwrap(), at(1)).is_some(), "{text}");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_over_holds_no_more_and_is_dropped() {
+    fn a_ban_that_has_ended_is_not_in_force_and_is_dropped() {
         let mut bans = bans(&[("bob", Some(10)), ("eve", Some(5)), ("carl", None)]);
         assert_eq!(bans.next_end(), Some(at(5)));
         assert!(bans.of_name(&name("eve"), at(4)).is_some());
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_takes_the_place_of_one_of_the_same() {
+    fn a_ban_replaces_one_of_the_same_target() {
         let mut bans = bans(&[("bob", Some(10)), ("bob 10.0.0.7", None), ("10.0.0.7", None)]);
         bans.apply(&Change::Add(ban("B0B", None)));
         assert_eq!(shown(&bans), ["bob (10.0.0.7)", "10.0.0.7", "B0B"]);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_back_leaves_nothing_behind() {
+    fn what_is_removed_leaves_nothing_behind() {
         let mut bans =
             bans(&[("bob", None), ("bob 10.0.0.7", None), ("10.0.0.0/8", None), ("eve", None)]);
         bans.apply(&Change::Remove(Banned::Name(name("b0b"))));
@@ -304,12 +304,12 @@ mod tests {
 
     #[test]
     fn thousands_are_looked_up_as_fast_as_one() {
-        let many = (0..MOST as u32).map(|number| {
+        let many = (0..MAX_BANS as u32).map(|number| {
             let address = std::net::Ipv4Addr::from(0x0a00_0000 + number);
             Ban { address: Some(Network::of(address.into())), name: None, ..ban("x", None) }
         });
         let bans = Bans::of(many);
-        assert_eq!(bans.len(), MOST);
+        assert_eq!(bans.len(), MAX_BANS);
         // What a look-up costs is the number of sizes.
         assert_eq!(bans.sizes.len(), 1);
         assert!(bans.of_address("10.0.39.15".parse().unwrap(), at(1)).is_some());

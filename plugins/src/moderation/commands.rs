@@ -1,4 +1,4 @@
-//! What moderators type.
+//! The commands of moderators.
 
 use salotto::protocol::Timestamp;
 use salotto::{
@@ -11,13 +11,13 @@ use super::arguments::{any_room, banned, called, coming_from, open_room, person,
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::mutes::{self, Mute};
+use crate::common::duration::moment;
 use crate::common::network::{Network, address_of};
-use crate::common::span::{Span, moment};
 
-/// The longest pause in a slow room, in seconds: a day.
-const LONGEST_PAUSE: u64 = 24 * 60 * 60;
+/// The longest delay of slow mode, in seconds: a day.
+const LONGEST_DELAY: u64 = 24 * 60 * 60;
 
-type Answer = Result<Reply, CommandError>;
+type CommandResult = Result<Reply, CommandError>;
 
 pub(super) fn commands() -> Vec<Command> {
     let command = |path: &str, help: &str| Command::new(path, help).role(Role::Moderator);
@@ -26,40 +26,40 @@ pub(super) fn commands() -> Vec<Command> {
     };
     vec![
         with_terms(
-            command("ban", "Keeps out a name, an address or a network, for a time or for good")
+            command("ban", "Bans a name, an address or a network, for a time or permanently")
                 .arg(Arg::member("who")),
         )
         .example("ban bob 2h flooding")
         .example("ban 192.0.2.7 7d")
-        .example("ban 10.0.0.0/8 forever"),
+        .example("ban 10.0.0.0/8 permanently"),
         with_terms(
-            command("ban address", "Keeps out somebody with everybody who shares their address")
+            command("ban address", "Bans a user and everybody who shares their address")
                 .arg(Arg::member("name")),
         )
         .example("ban address bob 30m flooding"),
-        command("unban", "Lets in again whom a ban kept out")
+        command("unban", "Removes a ban")
             .arg(Arg::word("who"))
             .example("unban bob")
             .example("unban 10.0.0.0/8"),
-        command("bans", "Lists who is kept out"),
-        with_terms(command("mute", "Lets somebody read, but not speak").arg(Arg::member("name")))
-            .example("mute bob 10m calm down, please"),
-        command("unmute", "Lets somebody speak again")
-            .arg(Arg::member("name"))
-            .example("unmute bob"),
-        command("mutes", "Lists who may not speak"),
-        command("slow", "Sets how many seconds each member waits between messages; 0 for none")
+        command("bans", "Lists the bans"),
+        with_terms(
+            command("mute", "Mutes a user, who can read, but not write").arg(Arg::member("name")),
+        )
+        .example("mute bob 10m calm down, please"),
+        command("unmute", "Removes a mute").arg(Arg::member("name")).example("unmute bob"),
+        command("mutes", "Lists the mutes"),
+        command("slow", "Sets the seconds that each member must wait between messages; 0 for none")
             .arg(Arg::room("room"))
             .arg(Arg::number("seconds"))
             .example("slow lobby 10")
             .example("slow lobby 0"),
-        command("lock", "Lets only the invited into a room: this one, or another")
+        command("lock", "Locks a room for all but invited users: this one, or another")
             .arg(Arg::room("room").optional())
             .example("lock dev"),
-        command("unlock", "Lets everybody into a room again: this one, or another")
+        command("unlock", "Unlocks a room: this one, or another")
             .arg(Arg::room("room").optional())
             .example("unlock dev"),
-        command("invite", "Lets somebody into a locked room: this one, or another")
+        command("invite", "Invites a user to a locked room: this one, or another")
             .arg(Arg::member("name"))
             .arg(Arg::room("room").optional())
             .example("invite bob dev"),
@@ -70,7 +70,7 @@ pub(super) fn run(
     moderation: &mut Moderation,
     context: &mut Context<'_>,
     invocation: &Invocation,
-) -> Answer {
+) -> CommandResult {
     match invocation.path.as_str() {
         "ban" => ban(moderation, context, invocation),
         "ban address" => ban_address(moderation, context, invocation),
@@ -83,15 +83,19 @@ pub(super) fn run(
         "lock" => lock(moderation, context, invocation),
         "unlock" => unlock(moderation, context, invocation),
         "invite" => invite(moderation, context, invocation),
-        other => Err(CommandError::Failed(format!("`{other}` is not answered by its plugin"))),
+        other => Err(CommandError::Failed(format!("this plugin has no command `{other}`"))),
     }
 }
 
-fn ban(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+fn ban(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> CommandResult {
     let (name, address, here) = match banned(context, invocation.text("who"))? {
         Banned::Name(name) => {
             let here = called(context, &name);
-            // A list with the name as it is known here is easier to read.
+            // The list is easier to read with the name in its present spelling.
             let known = here.iter().find_map(|member| member.name.clone());
             (Some(known.unwrap_or(name)), None, here)
         }
@@ -104,22 +108,22 @@ fn ban_address(
     moderation: &mut Moderation,
     context: &mut Context<'_>,
     invocation: &Invocation,
-) -> Answer {
+) -> CommandResult {
     let text = invocation.text("name");
     let Some(member) = context.find(text) else {
         return Err(CommandError::NotFound(format!(
-            "nobody here is called `{text}`; give the address itself: `ban 192.0.2.7`"
+            "no user `{text}`; give the address itself: `ban 192.0.2.7`"
         )));
     };
     let shown = shown(&member);
     let Some(address) = address_of(member.peer) else {
         return Err(CommandError::Refused(format!(
-            "{shown} has no address, being code in this program; `ban {shown}` bans the name"
+            "{shown} is code in this program and has no address; `ban {shown}` bans the name"
         )));
     };
     if address.is_loopback() {
         return Err(CommandError::Refused(format!(
-            "{shown} comes from this machine itself; `ban {shown}` bans the name, `ban {address}` everybody from there"
+            "{shown} connects from this machine; `ban {shown}` bans the name, `ban {address}` everybody on it"
         )));
     }
     let network = Network::of_customer(address);
@@ -134,29 +138,29 @@ fn add_ban(
     name: Option<Name>,
     address: Option<Network>,
     here: Vec<MemberInfo>,
-) -> Answer {
+) -> CommandResult {
     let caller = &invocation.caller;
     for member in &here {
         caller.may_act_against(member)?;
     }
-    let (span, why) = terms(invocation)?;
-    if moderation.bans.len() >= bans::MOST {
+    let (length, why) = terms(invocation, context.now())?;
+    if moderation.bans.len() >= bans::MAX_BANS {
         return Err(CommandError::Refused(format!(
-            "there are {} bans already; take some back with `unban`",
-            bans::MOST
+            "there are {} bans already; remove some with `unban`",
+            bans::MAX_BANS
         )));
     }
-    let (by, until) = (by(context, caller), end(span, context.now()));
+    let (by, until) = (by(context, caller), length.end(context.now()));
     let ban = Ban { name, address, until, by, why };
-    let (whom, lasts) = (ban.whom(), lasts(span));
+    let whom = ban.whom();
     let known = ban.name.clone();
     record(context, invocation, "ban", |action| {
         let action = action.whom(&whom).why(&ban.why);
         ban.until.into_iter().fold(action, Action::until)
     });
     let farewell = match ban.why.as_str() {
-        "" => format!("banned {lasts}"),
-        why => format!("banned {lasts}: {why}"),
+        "" => format!("banned {length}"),
+        why => format!("banned {length}: {why}"),
     };
     moderation.change_bans(context, Change::Add(ban));
     for member in &here {
@@ -164,12 +168,12 @@ fn add_ban(
     }
     Ok(Reply::Text(match (here.len(), known, address) {
         (0, Some(name), None) => {
-            format!("nobody here is called `{name}`; the name is banned {lasts}")
+            format!("no user `{name}` is connected; the name is banned {length}")
         }
-        (_, _, None) => format!("{whom} is banned {lasts}"),
-        (0, ..) => format!("{whom} is banned {lasts}; nobody from there is here"),
-        (1, ..) => format!("{whom} is banned {lasts}; 1 person was sent out"),
-        (count, ..) => format!("{whom} is banned {lasts}; {count} people were sent out"),
+        (_, _, None) => format!("{whom} is banned {length}"),
+        (0, ..) => format!("{whom} is banned {length}; nobody is connected from there"),
+        (1, ..) => format!("{whom} is banned {length}; 1 user was disconnected"),
+        (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
     }))
 }
 
@@ -177,7 +181,7 @@ fn unban(
     moderation: &mut Moderation,
     context: &mut Context<'_>,
     invocation: &Invocation,
-) -> Answer {
+) -> CommandResult {
     let text = invocation.text("who");
     let banned = banned(context, text)?;
     let found: Vec<String> = moderation.bans.of_banned(&banned).map(Ban::whom).collect();
@@ -190,26 +194,26 @@ fn unban(
             }
         };
         return Err(CommandError::NotFound(match around {
-            Some(wider) => format!("`{text}` is banned with all of {wider}; `unban {wider}`"),
-            None => format!("`{text}` is not banned; `bans` lists those who are"),
+            Some(wider) => format!("`{text}` is part of {wider}, which is banned; `unban {wider}`"),
+            None => format!("`{text}` is not banned; `bans` lists the bans"),
         }));
     }
     moderation.change_bans(context, Change::Remove(banned));
     let whom = found.join(", ");
     record(context, invocation, "unban", |action| action.whom(&whom));
-    Ok(Reply::Text(format!("{whom} may come in again")))
+    Ok(Reply::Text(format!("removed the ban of {whom}")))
 }
 
 fn list_bans(moderation: &Moderation, now: Timestamp) -> Reply {
     let rows = moderation
         .bans
         .iter()
-        .filter(|ban| ban.holds(now))
+        .filter(|ban| ban.is_in_force(now))
         .map(|ban| {
             [
                 ban.name.as_ref().map(Name::to_string).unwrap_or_default(),
                 ban.address.map(|address| address.to_string()).unwrap_or_default(),
-                ban.until.map_or("for good".into(), moment),
+                ban.until.map_or("permanently".into(), moment),
                 ban.by.clone(),
                 ban.why.clone(),
             ]
@@ -218,18 +222,22 @@ fn list_bans(moderation: &Moderation, now: Timestamp) -> Reply {
     table(rows, "nobody is banned")
 }
 
-fn mute(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+fn mute(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> CommandResult {
     let caller = &invocation.caller;
     let name = person(context, invocation.text("name"))?;
     let here = called(context, &name);
     for member in &here {
         caller.may_act_against(member)?;
     }
-    let (span, why) = terms(invocation)?;
-    if moderation.mutes.len() >= mutes::MOST {
+    let (length, why) = terms(invocation, context.now())?;
+    if moderation.mutes.len() >= mutes::MAX_MUTES {
         return Err(CommandError::Refused(format!(
-            "there are {} mutes already; take some back with `unmute`",
-            mutes::MOST
+            "there are {} mutes already; remove some with `unmute`",
+            mutes::MAX_MUTES
         )));
     }
     let name = here.iter().find_map(|member| member.name.clone()).unwrap_or(name);
@@ -237,23 +245,23 @@ fn mute(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Inv
     let address = address
         .filter(|address| moderation.settings.mute_addresses && !address.is_loopback())
         .map(Network::of_customer);
-    let (until, lasts) = (end(span, context.now()), lasts(span));
+    let until = length.end(context.now());
     record(context, invocation, "mute", |action| {
         let action = action.whom(name.as_str()).why(&why);
         until.into_iter().fold(action, Action::until)
     });
     for member in &here {
         let reason = if why.is_empty() { String::new() } else { format!(": {why}") };
-        let text = format!("you are muted {lasts}{reason}");
+        let text = format!("you are muted {length}{reason}");
         context.notice_to(member.id, text, NoticeKind::Info);
     }
     let reply = match here.is_empty() {
-        true => format!("nobody here is called `{name}`; the name is muted {lasts}"),
-        false => format!("{name} is muted {lasts}"),
+        true => format!("no user `{name}` is connected; the name is muted {length}"),
+        false => format!("{name} is muted {length}"),
     };
     let mute = Mute { name, address, until, by: by(context, caller), why };
     moderation.mutes.add(mute, here.iter().map(|member| member.id));
-    moderation.wait_for_the_next_end(context);
+    moderation.set_expiry_timer(context);
     Ok(Reply::Text(reply))
 }
 
@@ -261,35 +269,37 @@ fn unmute(
     moderation: &mut Moderation,
     context: &mut Context<'_>,
     invocation: &Invocation,
-) -> Answer {
+) -> CommandResult {
     let text = invocation.text("name");
     let name = person(context, text)?;
     let here = context.find(name.as_str()).map(|member| member.id);
     if here.is_some() && here == invocation.caller.member {
-        return Err(CommandError::Refused("nobody unmutes themselves; ask another".into()));
+        return Err(CommandError::Refused(
+            "you cannot unmute yourself; ask another moderator".into(),
+        ));
     }
     if moderation.mutes.release(&name, here).is_none() {
-        let text = format!("`{text}` is not muted; `mutes` lists those who are");
+        let text = format!("`{text}` is not muted; `mutes` lists the mutes");
         return Err(CommandError::NotFound(text));
     }
-    moderation.wait_for_the_next_end(context);
+    moderation.set_expiry_timer(context);
     if let Some(member) = here {
-        context.notice_to(member, "you may speak again", NoticeKind::Info);
+        context.notice_to(member, "you are no longer muted", NoticeKind::Info);
     }
     record(context, invocation, "unmute", |action| action.whom(name.as_str()));
-    Ok(Reply::Text(format!("{name} may speak again")))
+    Ok(Reply::Text(format!("{name} is no longer muted")))
 }
 
 fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
     let rows = moderation
         .mutes
         .iter()
-        .filter(|mute| mute.holds(now))
+        .filter(|mute| mute.is_in_force(now))
         .map(|mute| {
             [
                 mute.name.to_string(),
                 mute.address.map(|address| address.to_string()).unwrap_or_default(),
-                mute.until.map_or("for good".into(), moment),
+                mute.until.map_or("permanently".into(), moment),
                 mute.by.clone(),
                 mute.why.clone(),
             ]
@@ -298,40 +308,48 @@ fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
     table(rows, "nobody is muted")
 }
 
-fn slow(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+fn slow(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> CommandResult {
     let room = open_room(context, invocation)?;
     let seconds = invocation.text("seconds").parse().unwrap_or(u64::MAX);
-    if seconds > LONGEST_PAUSE {
-        let text = format!("a pause has at most {LONGEST_PAUSE} seconds; `lock` keeps people out");
+    if seconds > LONGEST_DELAY {
+        let text = format!("the longest delay is {LONGEST_DELAY} seconds; choose a shorter one");
         return Err(CommandError::Refused(text));
     }
     moderation.slow.set(&room, std::time::Duration::from_secs(seconds));
-    let said = match seconds {
-        0 => "not slow any more".to_owned(),
-        seconds => format!("slow: one message in {seconds}s from each"),
+    let state = match seconds {
+        0 => "off".to_owned(),
+        seconds => format!("on: one message every {seconds}s from each member"),
     };
     record(context, invocation, "slow", |action| action.room(&room).why(format!("{seconds}s")));
-    context.notice(&room, format!("this room is {said}"), NoticeKind::Info);
-    Ok(Reply::Text(format!("{room} is {said}")))
+    context.notice(&room, format!("slow mode is {state}"), NoticeKind::Info);
+    Ok(Reply::Text(format!("slow mode in {room} is {state}")))
 }
 
-fn lock(moderation: &mut Moderation, context: &mut Context<'_>, invocation: &Invocation) -> Answer {
+fn lock(
+    moderation: &mut Moderation,
+    context: &mut Context<'_>,
+    invocation: &Invocation,
+) -> CommandResult {
     let room = open_room(context, invocation)?;
-    let inside: Vec<Name> = context.members_of(&room).unwrap_or_default();
-    if !moderation.locks.lock(&room, &inside) {
-        let text = format!("{room} is locked already; `invite NAME {room}` lets somebody in");
+    let present: Vec<Name> = context.members_of(&room).unwrap_or_default();
+    if !moderation.locks.lock(&room, &present) {
+        let text = format!("{room} is locked already; `invite NAME {room}` invites a user");
         return Err(CommandError::Refused(text));
     }
     record(context, invocation, "lock", |action| action.room(&room));
-    context.notice(&room, "this room is locked: only the invited come in", NoticeKind::Info);
-    Ok(Reply::Text(format!("{room} is locked; `invite NAME {room}` lets somebody in")))
+    context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Info);
+    Ok(Reply::Text(format!("{room} is locked; `invite NAME {room}` invites a user")))
 }
 
 fn unlock(
     moderation: &mut Moderation,
     context: &mut Context<'_>,
     invocation: &Invocation,
-) -> Answer {
+) -> CommandResult {
     let room = any_room(context, invocation)?;
     if !moderation.locks.unlock(&room) {
         return Err(CommandError::Refused(format!("{room} is not locked")));
@@ -345,11 +363,11 @@ fn invite(
     moderation: &mut Moderation,
     context: &mut Context<'_>,
     invocation: &Invocation,
-) -> Answer {
+) -> CommandResult {
     let room = any_room(context, invocation)?;
     let name = person(context, invocation.text("name"))?;
     if !moderation.locks.is_locked(&room) {
-        let text = format!("{room} is not locked, so {name} may come in as everybody may");
+        let text = format!("{room} is not locked; everybody can join it");
         return Err(CommandError::Refused(text));
     }
     moderation.locks.invite(&room, &name);
@@ -362,11 +380,7 @@ fn invite(
         );
     }
     record(context, invocation, "invite", |action| action.whom(name.as_str()).room(&room));
-    Ok(Reply::Text(format!("{name} may enter {room}")))
-}
-
-fn lasts(span: Option<Span>) -> String {
-    span.map_or("for good".into(), |span| format!("for {span}"))
+    Ok(Reply::Text(format!("{name} can join {room} now")))
 }
 
 fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
@@ -391,9 +405,4 @@ fn record(
     let by = by(context, &invocation.caller);
     let action = complete(Action::new(context.now(), what, by));
     context.record(action);
-}
-
-/// When something is over that begins now; `None` for what lasts for good.
-fn end(span: Option<Span>, now: Timestamp) -> Option<Timestamp> {
-    span.map(|span| span.after(now))
 }

@@ -1,8 +1,7 @@
-//! The file of the bans: RON, one ban a line, read and written whole. It waits for the disk, so it is called where that holds up
-//! nobody.
+//! The file of the bans: RON, one ban a line, read and written whole. It blocks on the disk, so it is called on a thread that may.
 //!
-//! The file is the truth: a change is made by reading it, changing what it says and writing all of it anew, so that what somebody wrote into
-//! it with an editor in the meantime stays.
+//! The file is authoritative: a change is made by reading it, applying the change and writing it again, so that edits that somebody has made
+//! in the meantime stay.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -15,25 +14,25 @@ use super::ban::Ban;
 use super::bans::{Bans, Change};
 use crate::common::settings::parse_settings;
 
-/// Stands above the bans.
+/// The comment above the bans.
 const HEAD: &str = "\
-// Who may not come in. Each ban has a name, an address (or a network such as 10.0.0.0/8) or both; without `until` (UTC) it is for good.
-// `config reload` in the console takes over what you change here. The server writes this file anew with each ban, so comments do not stay.
+// The bans. Each has a name, an address (or a network such as 10.0.0.0/8) or both; without `until` (UTC) it is permanent.
+// `config reload` in the console applies what you change here. The server rewrites this file with each ban, so comments are lost.
 ";
 
-/// Two of them, as when a plugin is replaced, take turns at what they read and write.
+/// Two writers, as when a plugin is replaced, take turns.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct BanFile(PathBuf);
 
-/// What is the matter with the file. Each message is for the operator.
+/// What is wrong with the file. Each message is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("cannot read the bans in `{}`: {error}; let the user who runs the server read it", path.display())]
+    #[error("cannot read the bans in `{}`: {error}; give the user who runs the server read access", path.display())]
     Read { path: PathBuf, error: io::Error },
-    /// The place is within the file.
+    /// The mistake begins with its position in the file.
     #[error("{}:{mistake}", path.display())]
     Mistake { path: PathBuf, mistake: String },
     #[error("cannot write the bans to `{}`: {error}; {}", path.display(), advice(path, error))]
@@ -46,10 +45,13 @@ fn advice(path: &Path, error: &io::Error) -> String {
             format!("create the folder `{}`", folder.display())
         }
         (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem, folder) => {
-            format!("let the user who runs the server write in the folder `{}`", folder.display())
+            format!(
+                "give the user who runs the server write access to the folder `{}`",
+                folder.display()
+            )
         }
-        (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => "make room on the disk".into(),
-        _ => "see to the disk, or choose another path".into(),
+        (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => "free space on the disk".into(),
+        _ => "check the disk, or choose another path".into(),
     }
 }
 
@@ -62,10 +64,10 @@ impl BanFile {
         &self.0
     }
 
-    /// The bans in it, those that are over too. A file that is not there has none.
+    /// The bans in it, also those that have ended. A file that does not exist has none.
     ///
     /// # Errors
-    /// When it cannot be read, or not be understood.
+    /// When it cannot be read or has a mistake.
     pub(super) fn read(&self) -> Result<Bans, Problem> {
         let text = match fs::read_to_string(&self.0) {
             Ok(text) => text,
@@ -77,10 +79,10 @@ impl BanFile {
         Ok(Bans::of(bans))
     }
 
-    /// Makes changes, and returns all bans. Without changes the file is only read.
+    /// Applies changes, and returns all bans. Without changes the file is only read.
     ///
     /// # Errors
-    /// When it cannot be read, understood or written; it is as it was then.
+    /// When it cannot be read or written, or has a mistake; it is unchanged then.
     pub(super) fn change(&self, changes: &[Change]) -> Result<Bans, Problem> {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bans = self.read()?;
@@ -92,9 +94,9 @@ impl BanFile {
         Ok(bans)
     }
 
-    /// Writes a file beside it and puts that in its place, so that there is a whole one at every moment.
+    /// Writes a temporary file beside it and renames that, so that there is a complete file at every moment.
     fn write(&self, bans: &Bans) -> io::Result<()> {
-        // A link stays one: what it leads to is replaced.
+        // A symbolic link stays one: its target is replaced.
         let path = fs::canonicalize(&self.0).unwrap_or_else(|_| self.0.clone());
         let folder = folder(&path);
         let mut file = tempfile::Builder::new().prefix(".salotto-bans-").tempfile_in(folder)?;
@@ -104,7 +106,7 @@ impl BanFile {
         file.as_file_mut().write_all(text(bans)?.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&path)?;
-        // The name is as much on the disk as what is under it, where folders can be asked for that.
+        // The rename is synced too, where the system can sync folders.
         if let Ok(folder) = File::open(folder) {
             let _ = folder.sync_all();
         }
@@ -112,7 +114,7 @@ impl BanFile {
     }
 }
 
-/// What the system said, without the name of the file beside, which means nothing to anybody.
+/// The error of the system without the name of the temporary file, which means nothing to anybody.
 fn bare(error: io::Error) -> io::Error {
     match error.to_string().split_once(" at path ") {
         Some((said, _)) => io::Error::new(error.kind(), said),
@@ -120,7 +122,7 @@ fn bare(error: io::Error) -> io::Error {
     }
 }
 
-/// Where a file is.
+/// The folder of a file.
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| parent.as_os_str() != "").unwrap_or(Path::new("."))
 }
@@ -194,7 +196,7 @@ mod tests {
             lines,
             [
                 "[",
-                r#"    (name: "bob", address: "10.0.0.0/8", until: "2026-01-01T02:00:00.000Z", by: "ada", why: "said \"no\" \\ to all"),"#,
+                r#"    (name: "bob", address: "10.0.0.0/8", until: "2026-01-01T02:00:00Z", by: "ada", why: "said \"no\" \\ to all"),"#,
                 r#"    (name: "eve"),"#,
                 "]"
             ]
@@ -227,18 +229,18 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_place_and_nothing_is_lost() {
+    fn a_mistake_is_reported_with_its_position_and_nothing_is_lost() {
         for (text, message) in [
             (
                 "[\n  (name: \"bob\"),\n  (nam: \"eve\"),\n]",
-                "3:4: there is no field `nam`; did you mean `name`?",
+                "3:4: unknown field `nam`; did you mean `name`?",
             ),
             ("[(name: \"bob\")", "1:15: expected"),
             ("[(why: \"rude\")]", "1:14: a ban needs a `name` or an `address`"),
             ("[(name: \"b b\")]", "1:10: a name cannot contain spaces"),
-            ("[(address: \"10.0.0\")]", "1:13: `10.0.0` is no address; write one such as"),
+            ("[(address: \"10.0.0\")]", "1:13: `10.0.0` is not an address; write one such as"),
             ("[(address: \"0.0.0.0/0\")]", "1:13: `0.0.0.0/0` is everybody"),
-            ("[(name: \"bob\", until: \"soon\")]", "1:24: `soon` is no time; write one in UTC"),
+            ("[(name: \"bob\", until: \"soon\")]", "1:24: `soon` is not a time; write one in UTC"),
             ("(name: \"bob\")", "1:1: expected a list, `[…]`"),
         ] {
             let folder = tempfile::tempdir().unwrap();
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn those_that_are_over_are_not_written_again() {
+    fn bans_that_have_ended_are_not_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let text = "[(name: \"bob\", until: \"2026-01-01T00:00:01Z\"), (name: \"eve\")]";
         let file = written(&folder, text);

@@ -1,4 +1,4 @@
-//! Who may not speak: a name, the connection that had it, whatever it calls itself now, and who comes from its address later.
+//! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -6,22 +6,22 @@ use std::net::IpAddr;
 use salotto::protocol::Timestamp;
 use salotto::{MemberId, Name, Role};
 
-use super::ban::{pass_for_one_another, terms};
+use super::ban::{look_alike, terms};
 use crate::common::network::Network;
 
-/// So many mutes are kept at most; who is held by one is found at once, a newcomer's mute by looking at all.
-pub(super) const MOST: usize = 1000;
+/// So many mutes are entry at most; who is muted by one is found at once, a newcomer's mute by looking at all.
+pub(super) const MAX_MUTES: usize = 1000;
 
-/// One of them.
+/// One mute.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mute {
-    /// Whom it was aimed at.
+    /// Who was muted.
     pub(super) name: Name,
-    /// Where they came from; `None` where that tells nobody apart.
+    /// Their address; `None` where many share it.
     pub(super) address: Option<Network>,
-    /// When it is over; `None` for good.
+    /// When it ends; `None` if it is permanent.
     pub(super) until: Option<Timestamp>,
-    /// Who said so.
+    /// Who muted them.
     pub(super) by: String,
     /// The reason; may be empty.
     pub(super) why: String,
@@ -30,19 +30,19 @@ pub(super) struct Mute {
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Mutes {
-    mutes: BTreeMap<u64, Kept>,
+    mutes: BTreeMap<u64, Entry>,
     next: u64,
-    /// Who of those who are here is held by which.
-    held: HashMap<MemberId, u64>,
+    /// The members who are muted, and by which mute.
+    muted: HashMap<MemberId, u64>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Entry {
     mute: Mute,
     /// Every form of its name.
     keys: Vec<String>,
-    /// Every form of the names that come from its address and may speak.
-    spared: HashSet<String>,
+    /// Every form of the names from its address that are exempt.
+    exempt: HashSet<String>,
 }
 
 impl Mute {
@@ -51,99 +51,98 @@ impl Mute {
         terms(self.until, &self.why, now)
     }
 
-    /// Whether somebody whom it holds may speak all the same: a moderator who only shares the address.
-    pub(super) fn spares(&self, name: &Name, role: Role) -> bool {
-        role >= Role::Moderator && !pass_for_one_another(&self.name, name)
+    /// Whether it does not apply to a member: a moderator who only shares the address.
+    pub(super) fn exempts(&self, name: &Name, role: Role) -> bool {
+        role >= Role::Moderator && !look_alike(&self.name, name)
     }
 
-    pub(super) fn holds(&self, now: Timestamp) -> bool {
+    pub(super) fn is_in_force(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| until > now)
     }
 }
 
 impl Mutes {
-    /// Whether anybody who is here is muted.
-    pub(super) fn hold_anybody(&self) -> bool {
-        !self.held.is_empty()
+    /// Whether any connected member is muted.
+    pub(super) fn any_online(&self) -> bool {
+        !self.muted.is_empty()
     }
 
-    /// What holds somebody who is here.
+    /// The mute of a member.
     pub(super) fn of(&self, member: MemberId, now: Timestamp) -> Option<&Mute> {
-        let kept = self.mutes.get(self.held.get(&member)?)?;
-        kept.mute.holds(now).then_some(&kept.mute)
+        let entry = self.mutes.get(self.muted.get(&member)?)?;
+        entry.mute.is_in_force(now).then_some(&entry.mute)
     }
 
-    /// Adds one, which takes the place of one of the same name, and holds those who are here of that name.
+    /// Adds a mute, which replaces one of the same name, and mutes these members.
     pub(super) fn add(&mut self, mute: Mute, here: impl IntoIterator<Item = MemberId>) {
         let keys = mute.name.keys();
-        let same = self.mutes.iter().find(|(_, kept)| kept.answers_to(&keys)).map(|(id, _)| *id);
+        let same = self.mutes.iter().find(|(_, entry)| entry.is_of_name(&keys)).map(|(id, _)| *id);
         let id = same.unwrap_or(self.next);
         self.next = self.next.max(id + 1);
-        self.mutes.insert(id, Kept { mute, keys, spared: HashSet::new() });
-        self.held.extend(here.into_iter().map(|member| (member, id)));
+        self.mutes.insert(id, Entry { mute, keys, exempt: HashSet::new() });
+        self.muted.extend(here.into_iter().map(|member| (member, id)));
     }
 
-    /// Somebody who is here has this name from now on.
-    pub(super) fn meet(&mut self, member: MemberId, name: &Name, address: Option<IpAddr>) {
-        if self.mutes.is_empty() || self.held.contains_key(&member) {
+    /// A member has this name from now on.
+    pub(super) fn named(&mut self, member: MemberId, name: &Name, address: Option<IpAddr>) {
+        if self.mutes.is_empty() || self.muted.contains_key(&member) {
             return;
         }
         let keys = name.keys();
-        let is_meant = |kept: &Kept| kept.answers_to(&keys) || kept.covers(address, &keys);
-        if let Some((id, _)) = self.mutes.iter().find(|(_, kept)| is_meant(kept)) {
-            self.held.insert(member, *id);
+        let applies = |entry: &Entry| entry.is_of_name(&keys) || entry.covers(address, &keys);
+        if let Some((id, _)) = self.mutes.iter().find(|(_, entry)| applies(entry)) {
+            self.muted.insert(member, *id);
         }
     }
 
-    /// Takes a mute back by the name it was aimed at, or lets somebody speak who is held by the mute of another. Returns whom the
-    /// mute was aimed at.
+    /// Removes the mute of a name, or exempts a member from the mute of another. Returns the name of the mute.
     pub(super) fn release(&mut self, name: &Name, here: Option<MemberId>) -> Option<Name> {
         let keys = name.keys();
-        let own = self.mutes.iter().find(|(_, kept)| kept.answers_to(&keys)).map(|(id, _)| *id);
+        let own = self.mutes.iter().find(|(_, entry)| entry.is_of_name(&keys)).map(|(id, _)| *id);
         if let Some(id) = own {
             return self.remove(id);
         }
-        let id = self.held.remove(&here?)?;
-        let kept = self.mutes.get_mut(&id)?;
-        kept.spared.extend(keys);
-        Some(kept.mute.name.clone())
+        let id = self.muted.remove(&here?)?;
+        let entry = self.mutes.get_mut(&id)?;
+        entry.exempt.extend(keys);
+        Some(entry.mute.name.clone())
     }
 
-    /// Somebody is not here any more.
+    /// A member has left.
     pub(super) fn forget(&mut self, member: MemberId) {
-        self.held.remove(&member);
+        self.muted.remove(&member);
     }
 
-    /// Drops those that are over.
+    /// Drops those that have ended.
     pub(super) fn tidy(&mut self, now: Timestamp) {
-        let over = self.mutes.iter().filter(|(_, kept)| !kept.mute.holds(now));
+        let over = self.mutes.iter().filter(|(_, entry)| !entry.mute.is_in_force(now));
         for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.remove(id);
         }
     }
 
-    /// All of them, in the order of their making.
+    /// All of them, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Mute> {
-        self.mutes.values().map(|kept| &kept.mute)
+        self.mutes.values().map(|entry| &entry.mute)
     }
 
     pub(super) fn len(&self) -> usize {
         self.mutes.len()
     }
 
-    /// When the next of them is over.
+    /// When the next of them ends.
     pub(super) fn next_end(&self) -> Option<Timestamp> {
         self.iter().filter_map(|mute| mute.until).min()
     }
 
     fn remove(&mut self, id: u64) -> Option<Name> {
-        self.held.retain(|_, held_by| *held_by != id);
-        self.mutes.remove(&id).map(|kept| kept.mute.name)
+        self.muted.retain(|_, muted_by| *muted_by != id);
+        self.mutes.remove(&id).map(|entry| entry.mute.name)
     }
 }
 
-impl Kept {
-    fn answers_to(&self, keys: &[String]) -> bool {
+impl Entry {
+    fn is_of_name(&self, keys: &[String]) -> bool {
         self.keys.iter().any(|key| keys.contains(key))
     }
 
@@ -151,6 +150,6 @@ impl Kept {
         let (Some(network), Some(address)) = (self.mute.address, address) else {
             return false;
         };
-        network.contains(address) && !keys.iter().any(|key| self.spared.contains(key))
+        network.contains(address) && !keys.iter().any(|key| self.exempt.contains(key))
     }
 }

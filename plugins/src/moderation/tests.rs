@@ -11,38 +11,38 @@ use salotto::{PluginSetup, Server};
 use tempfile::TempDir;
 
 use super::*;
-use crate::common::testing::{KeptServer, PATIENCE, leave, moderation, next_report};
+use crate::common::testing::{ModeratedServer, PATIENCE, leave, moderation, next_report};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn open(more: &str) -> KeptServer {
+fn open(more: &str) -> ModeratedServer {
     open_in(tempfile::tempdir().unwrap(), more)
 }
 
-fn open_in(folder: TempDir, more: &str) -> KeptServer {
+fn open_in(folder: TempDir, more: &str) -> ModeratedServer {
     let setup = moderation(&folder, more);
-    KeptServer::open(folder, vec![setup])
+    ModeratedServer::open(folder, vec![setup])
 }
 
 /// Stops a server and opens another on the same file.
-fn restart(server: KeptServer) -> KeptServer {
+fn restart(server: ModeratedServer) -> ModeratedServer {
     server.server.stop();
     open_in(server.folder, "")
 }
 
-fn reload(server: &KeptServer) {
+fn reload(server: &ModeratedServer) {
     let handle = server.server.handle();
     let settings = (*handle.settings()).clone();
     smol::block_on(handle.apply(settings, None)).unwrap();
 }
 
-fn file(server: &KeptServer) -> PathBuf {
+fn file(server: &ModeratedServer) -> PathBuf {
     server.folder.path().join("bans.ron")
 }
 
 /// Waits until the file says something, or does not any more.
-fn wait_for_the_file(server: &KeptServer, part: &str, is_there: bool) {
+fn wait_for_the_file(server: &ModeratedServer, part: &str, is_there: bool) {
     let started = std::time::Instant::now();
     loop {
         let text = fs::read_to_string(file(server)).unwrap_or_default();
@@ -55,15 +55,15 @@ fn wait_for_the_file(server: &KeptServer, part: &str, is_there: bool) {
 }
 
 /// A server whose bans are in a folder that is not there, and where that would be.
-fn open_without_a_folder() -> (KeptServer, PathBuf) {
+fn open_without_a_folder() -> (ModeratedServer, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state/bans.ron");
     let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    (KeptServer::open(folder, vec![setup]), path)
+    (ModeratedServer::open(folder, vec![setup]), path)
 }
 
 /// What was recorded up to now, but for what the server itself does.
-fn done(server: &KeptServer) -> Vec<String> {
+fn done(server: &ModeratedServer) -> Vec<String> {
     let actions = server.actions().into_iter();
     let by_itself = ["enable", "replace", "role", "reload"];
     let done = actions.filter(|action| !by_itself.contains(&action.what.as_str()));
@@ -84,11 +84,11 @@ fn what_holds_goes_on_when_the_settings_change() {
     let changed = moderation(&server.folder, "invite_only: [\"staff\", \"new\"]");
     smol::block_on(server.server.handle().enable(changed)).unwrap().unwrap();
     bob.types("hello");
-    bob.hears_about("! you are muted for another 1h");
+    bob.hears_about("! you are muted for 1 more hour");
     server.refusal("192.0.2.1", "carl");
     ada.types("one");
     ada.types("two");
-    ada.hears_about("! lobby is slow");
+    ada.hears_about("! lobby is in slow mode");
     for (room, is_locked) in [("dev", true), ("new", true), ("old", false), ("staff", false)] {
         ada.types(&format!("!join {room}"));
         let heard = ada.hears_about(room);

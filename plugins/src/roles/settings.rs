@@ -1,40 +1,40 @@
-//! Who has which role, as the operator writes it down.
+//! The settings: which accounts there are, and their roles.
 
 use salotto::{Name, NameBounds, PasswordHash, Role};
 use serde::Deserialize;
 
-/// Who has an account.
+/// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoleSettings {
-    /// Everybody who may do more than others, or whose name is kept for them. Default nobody.
+    /// The accounts. Default none.
     pub accounts: Vec<Account>,
-    /// Whether the names of accounts, and all that look like them, can be taken only by who logs in. Default true.
+    /// Whether only those who log in can use the names of accounts, and all that look like them. Default true.
     pub keep_names: bool,
 }
 
-/// Somebody who can log in.
+/// An account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// What the account is called, and whoever is logged in to it.
+    /// The name of the account, and of who is logged in to it.
     #[serde(deserialize_with = "name")]
     pub name: Name,
-    /// What it may do. Default what every member may, so that it only keeps a name.
+    /// Its role. Default `member`, which only reserves the name.
     #[serde(default)]
     pub role: GivenRole,
-    /// The hash of the password, as `salotto hash-password` prints it.
+    /// The hash of the password, as `salotto hash-password` prints it; not the password.
     pub password: PasswordHash,
 }
 
-/// What an account may do.
+/// The role of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GivenRole {
-    /// What every member may.
+    /// As every member.
     #[default]
     Member,
-    /// Keeps order.
+    /// Can kick, ban and mute.
     Moderator,
     /// Runs the server, as its console does.
     Operator,
@@ -47,11 +47,11 @@ impl Default for RoleSettings {
 }
 
 impl RoleSettings {
-    /// Looks for accounts of which one would pass for the other.
+    /// Checks that no two accounts look alike.
     pub(super) fn check(&self) -> Result<(), String> {
         for (index, account) in self.accounts.iter().enumerate() {
             let before = &self.accounts[..index];
-            if let Some(other) = before.iter().find(|other| other.answers_to(&account.name)) {
+            if let Some(other) = before.iter().find(|other| other.has_name(&account.name)) {
                 let (one, other) = (&other.name, &account.name);
                 return Err(format!(
                     "the accounts `{one}` and `{other}` look alike; give one of them another name"
@@ -64,7 +64,7 @@ impl RoleSettings {
 
 impl Account {
     /// Whether this is the name of the account or looks like it.
-    pub(super) fn answers_to(&self, name: &Name) -> bool {
+    pub(super) fn has_name(&self, name: &Name) -> bool {
         let keys = self.name.keys();
         name.keys().iter().any(|key| keys.contains(key))
     }
@@ -78,7 +78,7 @@ impl Account {
     }
 }
 
-/// A name of any length: how long names may be in the server is for the server to know.
+/// A name of any length: only the server knows how long names may be.
 pub(super) fn any_name(text: &str) -> Result<Name, salotto::NameError> {
     Name::new(text, NameBounds::NONE)
 }

@@ -79,16 +79,14 @@ fn kept_names_and_their_look_alikes_are_for_who_logs_in() {
     let guest = server.enter("stranger");
     for name in ["ada", "ADA", "аda", "ａｄａ", "b0b"] {
         let error = server.try_enter(name).err().unwrap().to_string();
-        assert!(error.contains("is kept for its owner"), "{name}: {error}");
+        assert!(error.contains("is reserved"), "{name}: {error}");
         guest.types(&format!("!nick {name}"));
-        guest.hears_about("is kept for its owner");
+        guest.hears_about("is reserved");
     }
     logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
     // One account opens no other's name.
     guest.types("!nick bob");
-    guest.hears(
-        "! the name `bob` is kept for its owner: type `!login bob PASSWORD`, or choose another",
-    );
+    guest.hears("! the name `bob` is reserved: type `!login bob PASSWORD`, or choose another");
     assert!(server.try_enter("adam").is_ok());
 }
 
@@ -98,7 +96,7 @@ fn names_that_are_not_kept_are_for_everybody() {
     let server = TestServer::new().plugin("roles", plugin(&settings));
     let other = server.enter("ada");
     let guest = server.enter("stranger");
-    logs_in(&guest, "!login ada swordfish", "* the name `ada` is taken at present; you keep yours");
+    logs_in(&guest, "!login ada swordfish", "* the name `ada` is in use; you keep yours");
     assert_eq!(standing(&server, "stranger"), (Role::Operator, Some("ada".into())));
     logs_in(&other, "!login swordfish", "* you are logged in as ada (operator)");
     assert_eq!(standing(&server, "ada"), (Role::Operator, Some("ada".into())));
@@ -120,7 +118,7 @@ fn a_wrong_password_says_nothing_of_what_was_wrong() {
 }
 
 #[test]
-fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
+fn an_address_that_guesses_must_wait_and_a_connection_that_continues_is_ended() {
     let server = server();
     let mut reports = server.handle().watch();
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
@@ -129,9 +127,8 @@ fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
         guest.hears(&format!("* wrong account or password; try again in {wait} s"));
         // Both are of one address.
         other.types("!login ada swordfish");
-        other.hears(&format!(
-            "! too many wrong passwords came from your address; try again in {wait} s"
-        ));
+        other
+            .hears(&format!("! too many wrong passwords from your address; try again in {wait} s"));
         server.step(Duration::from_secs(wait));
     }
     guest.types("!login ada wrong");
@@ -149,7 +146,7 @@ fn an_address_that_guesses_waits_and_whoever_goes_on_is_sent_out() {
     assert_eq!(
         told,
         [
-            "5 wrong passwords came from this process, the last for the account `ada`",
+            "5 wrong passwords came from this process, the last for account `ada`",
             "roles: kick stranger (5 wrong passwords)",
             "ada: login ada (operator, from local)"
         ]
@@ -162,26 +159,23 @@ fn logging_in_again_takes_over_from_the_connection_before() {
     let (first, second) = (server.enter("first"), server.enter("second"));
     logs_in(&first, "!login ada swordfish", "* you are logged in as ada (operator)");
     logs_in(&second, "!login ada swordfish", "* you are logged in as ada (operator)");
-    assert_eq!(
-        first.hears_goodbye(),
-        "* goodbye (kicked: the account was logged in from elsewhere)"
-    );
+    assert_eq!(first.hears_goodbye(), "* goodbye (kicked: logged in from elsewhere)");
     assert_eq!(standing(&server, "ada"), (Role::Operator, Some("ada".into())));
 }
 
 #[test]
-fn a_login_without_its_mark_is_told_to_nobody() {
+fn a_login_without_its_mark_is_not_sent() {
     let server = server();
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for line in ["login ada swordfish", "! login ada swordfish", "/Login bob tiddler"] {
         guest.types(line);
-        guest.hears_about("! nobody was told this");
+        guest.hears_about("! this was not sent");
     }
     guest.types("!msg other login ada swordfish");
-    guest.hears_about("! nobody was told this");
+    guest.hears_about("! this was not sent");
     logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
     guest.types("login swordfish");
-    guest.hears_about("! nobody was told this");
+    guest.hears_about("! this was not sent");
     logs_in(&guest, "!nick stranger", "* your name is stranger");
     // What only sounds like it is said.
     for line in ["login is broken", "login", "login nobody here", "logins for ada"] {
@@ -210,7 +204,7 @@ fn other_settings_hold_for_those_who_are_logged_in() {
     let (_, only_bob) =
         accounts().split_once("), ").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     enable(&only_bob);
-    ada.hears("* your account was taken away");
+    ada.hears("* your account was removed");
     assert_eq!(standing(&server, "ada"), (Role::Member, None));
     assert_eq!(standing(&server, "bob"), (Role::Moderator, Some("bob".into())));
     // Names that are kept from now on and worn by somebody else are reported.
@@ -223,7 +217,7 @@ fn other_settings_hold_for_those_who_are_logged_in() {
             }
         }
     });
-    assert_eq!(report, "who is called `ada` now has the name of an account and did not log in");
+    assert_eq!(report, "`ada` has the name of an account and is not logged in");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! What helps while a line is typed: completion and hints from the command records and live names, and a little colour.
+//! Helps while a line is typed: completion and hints from the command records and live names, and a little colour.
 //!
-//! Commands are known here; who and what is in the server is asked of the desk, which answers from a snapshot.
+//! The commands are cached here; the names of users, rooms and plugins are requested from the session, which answers from a snapshot.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,90 +18,90 @@ use salotto::command;
 use smol::Timer;
 use smol::future::FutureExt;
 
-use crate::control::protocol::Ask;
+use crate::control::protocol::ClientMessage;
 use crate::render::Renderer;
 
-/// Nobody presses a key and waits longer for words; a server that is stuck must not stop the typing.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a key press waits for completions: a server that is stuck must not stop the typing.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What can be typed, as far as the desk has told.
+/// The commands that the session has sent, and the completions that it is asked for.
 #[derive(Debug)]
-pub(crate) struct Knowledge {
+pub(crate) struct Completions {
     commands: RwLock<Arc<Vec<Command>>>,
-    asks: Sender<Ask>,
-    /// Of the question asked last.
+    requests: Sender<ClientMessage>,
+    /// Of the last request.
     id: AtomicU64,
-    suggestions: (Sender<Suggestion>, Receiver<Suggestion>),
+    answers: (Sender<Answer>, Receiver<Answer>),
 }
 
-/// Which question it answers, where the word to be completed begins, and what it may be.
-type Suggestion = (u64, usize, Vec<String>);
+/// The id of the request, where the word to be completed begins, and its completions.
+type Answer = (u64, usize, Vec<String>);
 
 /// See the module.
-pub(crate) struct Assistant {
-    knowledge: Arc<Knowledge>,
+pub(crate) struct LineHelper {
+    completions: Arc<Completions>,
     renderer: Renderer,
-    /// Whether the line held anything when it was last looked at: Ctrl+C takes the line away and does not say.
+    /// Whether the line held anything when it was last looked at: Ctrl+C clears the line and does not report what was in it.
     typed: AtomicBool,
 }
 
-/// Arguments that are still to come. They are shown, and not inserted.
-pub(crate) struct ToCome(String);
+/// Arguments that are still missing. They are shown, and not inserted.
+pub(crate) struct ArgumentHint(String);
 
-impl Knowledge {
-    /// Nothing, until the desk tells.
-    pub(crate) fn new(asks: Sender<Ask>) -> Self {
+impl Completions {
+    /// Empty, until the session sends the commands.
+    pub(crate) fn new(requests: Sender<ClientMessage>) -> Self {
         Self {
             commands: RwLock::default(),
-            asks,
+            requests,
             id: AtomicU64::new(0),
-            suggestions: async_channel::bounded(1),
+            answers: async_channel::bounded(1),
         }
     }
 
-    /// The desk has told what can be typed.
-    pub(crate) fn learn(&self, commands: Arc<Vec<Command>>) {
+    /// The session has sent the list of commands.
+    pub(crate) fn set_commands(&self, commands: Arc<Vec<Command>>) {
         *self.commands.write().unwrap_or_else(PoisonError::into_inner) = commands;
     }
 
-    /// The desk has answered.
-    pub(crate) fn suggest(&self, id: u64, start: usize, words: Vec<String>) {
-        // An answer that nobody waited for makes way.
-        let _ = self.suggestions.0.force_send((id, start, words));
+    /// The session has answered a request for completions.
+    pub(crate) fn answer(&self, id: u64, start: usize, words: Vec<String>) {
+        // Replaces an answer that nobody waited for.
+        let _ = self.answers.0.force_send((id, start, words));
     }
 
     fn commands(&self) -> Arc<Vec<Command>> {
         self.commands.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where the last word of `line` begins and what could stand there. None, where the desk takes too long.
+    /// Where the last word of `line` begins and what it can be completed to. `None` if the session takes too long.
     fn complete(&self, line: &str) -> Option<(usize, Vec<String>)> {
         let id = self.id.fetch_add(1, Ordering::Relaxed) + 1;
         let answer = async {
-            self.asks.send(Ask::Complete { id, line: line.to_owned() }).await.ok()?;
+            self.requests.send(ClientMessage::Complete { id, line: line.to_owned() }).await.ok()?;
             loop {
-                let (answered, start, words) = self.suggestions.1.recv().await.ok()?;
+                let (answered, start, words) = self.answers.1.recv().await.ok()?;
                 if answered == id {
                     return Some((start, words));
                 }
             }
         };
         let late = async {
-            Timer::after(PATIENCE).await;
+            Timer::after(TIMEOUT).await;
             None
         };
         smol::block_on(answer.or(late)).filter(|(start, _)| line.is_char_boundary(*start))
     }
 }
 
-impl Assistant {
-    pub(crate) fn new(knowledge: Arc<Knowledge>, renderer: Renderer) -> Self {
-        Self { knowledge, renderer, typed: AtomicBool::new(false) }
+impl LineHelper {
+    pub(crate) fn new(completions: Arc<Completions>, renderer: Renderer) -> Self {
+        Self { completions, renderer, typed: AtomicBool::new(false) }
     }
 
-    /// Whether the history may have this: not what holds a password, nor nothing at all.
+    /// Whether this may be added to the history: not if it holds a password or is empty.
     pub(crate) fn may_be_kept(&self, lines: &str) -> bool {
-        let commands = self.knowledge.commands();
+        let commands = self.completions.commands();
         let is_secret = |line| matches!(command::redacted(commands.iter(), line), Cow::Owned(_));
         !lines.trim().is_empty() && !lines.lines().any(is_secret)
     }
@@ -112,11 +112,11 @@ impl Assistant {
     }
 }
 
-impl Helper for Assistant {}
+impl Helper for LineHelper {}
 
-impl Validator for Assistant {}
+impl Validator for LineHelper {}
 
-impl Completer for Assistant {
+impl Completer for LineHelper {
     type Candidate = Pair;
 
     fn complete(
@@ -126,9 +126,9 @@ impl Completer for Assistant {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = line.get(..pos).unwrap_or(line);
-        let (start, words) = self.knowledge.complete(before).unwrap_or((pos, Vec::new()));
+        let (start, words) = self.completions.complete(before).unwrap_or((pos, Vec::new()));
         let pairs = words.into_iter().map(|word| {
-            // A name of several words is taken for one in quotes.
+            // A name of several words is one argument only in quotes.
             let quoted = match word.contains(char::is_whitespace) {
                 true => format!("\"{word}\""),
                 false => word.clone(),
@@ -139,19 +139,19 @@ impl Completer for Assistant {
     }
 }
 
-impl Hinter for Assistant {
-    type Hint = ToCome;
+impl Hinter for LineHelper {
+    type Hint = ArgumentHint;
 
-    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<ToCome> {
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<ArgumentHint> {
         self.typed.store(!line.is_empty(), Ordering::Relaxed);
         if line.trim().is_empty() || pos < line.len() {
             return None;
         }
-        command::hint(&self.knowledge.commands(), line).map(ToCome)
+        command::hint(&self.completions.commands(), line).map(ArgumentHint)
     }
 }
 
-impl Hint for ToCome {
+impl Hint for ArgumentHint {
     fn display(&self) -> &str {
         &self.0
     }
@@ -161,10 +161,10 @@ impl Hint for ToCome {
     }
 }
 
-impl Highlighter for Assistant {
-    /// A command that is known stands out, so that one sees it before Enter.
+impl Highlighter for LineHelper {
+    /// A known command is bold, so that one sees before Enter that it is right.
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        let commands = self.knowledge.commands();
+        let commands = self.completions.commands();
         let Ok((command, rest)) = command::find(commands.iter(), line) else {
             return Cow::Borrowed(line);
         };
@@ -208,11 +208,11 @@ mod tests {
 
     #[test]
     fn a_line_with_a_password_is_not_kept() {
-        let (asks, _) = async_channel::bounded(1);
-        let knowledge = Arc::new(Knowledge::new(asks));
+        let (requests, _) = async_channel::bounded(1);
+        let completions = Arc::new(Completions::new(requests));
         let login = Command::new("login", "").arg(Arg::secret("password"));
-        knowledge.learn(Arc::new(vec![Command::new("status", ""), login]));
-        let assistant = Assistant::new(knowledge, Renderer::new(false));
+        completions.set_commands(Arc::new(vec![Command::new("status", ""), login]));
+        let helper = LineHelper::new(completions, Renderer::new(false));
         for (lines, kept) in [
             ("status", true),
             ("login", true),
@@ -220,7 +220,7 @@ mod tests {
             ("status\n login swordfish", false),
             (" ", false),
         ] {
-            assert_eq!(assistant.may_be_kept(lines), kept, "{lines:?}");
+            assert_eq!(helper.may_be_kept(lines), kept, "{lines:?}");
         }
     }
 }

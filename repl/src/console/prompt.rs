@@ -8,7 +8,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor, Prompt as Painted};
 
-use super::helper::Assistant;
+use super::helper::LineHelper;
 use super::screen::{Printer, Screen};
 use crate::output::wants_colours;
 
@@ -23,28 +23,28 @@ pub(crate) enum Input {
     Line(String),
     /// Ctrl+C.
     Interrupt {
-        /// Whether there was nothing to take away.
+        /// Whether there was nothing to clear.
         line_was_empty: bool,
     },
     /// Ctrl+D, or the terminal is gone.
     End,
 }
 
-/// The way to the prompt thread.
+/// Requests lines from the prompt thread.
 pub(crate) struct Prompt {
-    /// Each asks for one input; one can wait, since nobody asks twice before an answer.
-    asks: Sender<()>,
+    /// Each is for one input. One can wait, since there is never a second before the answer.
+    requests: Sender<()>,
     inputs: Receiver<Input>,
-    /// Whether an answer is still to come.
-    asked: bool,
+    /// Whether an input is requested and has not come yet.
+    is_requested: bool,
 }
 
-type LineEditor = Editor<Assistant, FileHistory>;
+type LineEditor = Editor<LineHelper, FileHistory>;
 
 impl Prompt {
     /// Starts the thread. It ends with the program: a read from a terminal cannot be cancelled.
     pub(crate) fn open(
-        assistant: Assistant,
+        helper: LineHelper,
         history: Option<PathBuf>,
         screen: Arc<Screen>,
     ) -> rustyline::Result<(Self, Printer)> {
@@ -58,9 +58,9 @@ impl Prompt {
             .color_mode(colours)
             .build();
         let mut editor: LineEditor = Editor::with_config(config)?;
-        editor.set_helper(Some(assistant));
+        editor.set_helper(Some(helper));
         if let Some(path) = &history {
-            // There may be none yet, or none may be kept; both go without.
+            // There may be none yet, or it may not be readable; the console works without.
             if let Some(folder) = path.parent() {
                 let _ = std::fs::create_dir_all(folder);
             }
@@ -70,10 +70,10 @@ impl Prompt {
             Ok(printer) => Some(Box::new(printer)),
             Err(_) => None,
         };
-        let (asks, asked) = async_channel::bounded(1);
+        let (requests, received) = async_channel::bounded(1);
         let (sender, inputs) = async_channel::bounded(1);
         let read = move || {
-            while asked.recv_blocking().is_ok() {
+            while received.recv_blocking().is_ok() {
                 let input = read(&mut editor, &screen, history.as_ref());
                 if sender.send_blocking(input).is_err() {
                     return;
@@ -81,20 +81,20 @@ impl Prompt {
             }
         };
         std::thread::Builder::new().name("prompt".into()).spawn(read)?;
-        let prompt = Self { asks, inputs, asked: false };
+        let prompt = Self { requests, inputs, is_requested: false };
         Ok((prompt, printer))
     }
 
     /// Waits for the next input. May be cancelled: the same input is then waited for again.
     pub(crate) async fn next(&mut self) -> Input {
-        if !self.asked {
-            if self.asks.send(()).await.is_err() {
+        if !self.is_requested {
+            if self.requests.send(()).await.is_err() {
                 return Input::End;
             }
-            self.asked = true;
+            self.is_requested = true;
         }
         let input = self.inputs.recv().await.unwrap_or(Input::End);
-        self.asked = false;
+        self.is_requested = false;
         input
     }
 }
@@ -103,12 +103,12 @@ fn read(editor: &mut LineEditor, screen: &Screen, history: Option<&PathBuf>) -> 
     screen.painting();
     let line = editor.readline(&PromptText(screen));
     screen.idle();
-    let typed = editor.helper().is_some_and(Assistant::take_typed);
+    let typed = editor.helper().is_some_and(LineHelper::take_typed);
     match line {
         Ok(line) => {
-            let keep = editor.helper().is_some_and(|assistant| assistant.may_be_kept(&line));
+            let keep = editor.helper().is_some_and(|helper| helper.may_be_kept(&line));
             if keep && editor.add_history_entry(line.as_str()).unwrap_or(false) {
-                // Kept at once, so that several consoles and a lost terminal lose nothing; not being able to is no trouble.
+                // Written at once, so that nothing is lost when the terminal is, or between several consoles. A failure does not matter.
                 if let Some(path) = history {
                     let _ = editor.append_history(path);
                 }
@@ -116,17 +116,17 @@ fn read(editor: &mut LineEditor, screen: &Screen, history: Option<&PathBuf>) -> 
             Input::Line(line)
         }
         Err(ReadlineError::Interrupted) => Input::Interrupt { line_was_empty: !typed },
-        // The window changed its size in the middle of a completion.
+        // The window was resized in the middle of a completion.
         Err(ReadlineError::Signal(_)) => Input::Line(String::new()),
         Err(_) => Input::End,
     }
 }
 
-/// Tells the screen when the prompt is there.
+/// Informs the screen when the prompt is about to appear.
 struct PromptText<'s>(&'s Screen);
 
 impl Painted for PromptText<'_> {
-    /// The editor asks for it when the terminal is in its hands, and before it paints.
+    /// The editor calls it when it has taken over the terminal, and before it paints.
     fn raw(&self) -> &str {
         self.0.reading();
         PROMPT

@@ -1,5 +1,5 @@
-//! Who may write to the terminal when. While a line is typed, only the editor may, so what happens goes through its printer; otherwise
-//! it is written directly.
+//! Who may write to the terminal when. While a line is typed, only the editor may, so output goes through its printer; otherwise it is
+//! written directly.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -11,10 +11,10 @@ use rustyline::ExternalPrinter;
 use salotto::Report;
 use smol::future::FutureExt;
 
-use crate::output::say;
+use crate::output::print;
 use crate::render::Renderer;
 
-/// So many lines are printed at a time: each time the editor paints its line anew.
+/// Most lines that are printed at once: each time the editor repaints its line.
 const BATCH: usize = 50;
 
 /// Prints while a line is typed; `None` on terminals that cannot.
@@ -33,13 +33,13 @@ enum Phase {
     /// No line is being typed.
     #[default]
     Idle,
-    /// The editor is about to paint its prompt, and nobody may come between.
+    /// The editor is about to paint its prompt, and nothing else may be written.
     Painting,
     /// A line is being typed.
     Reading,
 }
 
-/// The state in which the terminal was found.
+/// The modes in which the terminal was found.
 pub(crate) struct Terminal {
     found: Option<rustix::termios::Termios>,
 }
@@ -60,15 +60,15 @@ impl Screen {
     /// Prints lines while nothing is being typed.
     pub(super) fn print(&self, text: &str) {
         let _phase = self.phase();
-        say(text);
+        print(text);
     }
 
-    /// Leaves a line that was being typed when the program has to end.
+    /// Ends the line that was being typed when the program has to end.
     pub(super) fn abandon_line(&self) {
         let mut phase = self.phase();
         if *phase != Phase::Idle {
             *phase = Phase::Idle;
-            say("");
+            print("");
         }
         drop(phase);
         self.changed.notify_all();
@@ -82,10 +82,10 @@ impl Screen {
         }
         if let (Phase::Reading, Some(printer)) = (*phase, printer) {
             drop(phase);
-            // The terminal is gone, and the program about to end.
+            // If it fails the terminal is gone, and the program about to end.
             let _ = printer.print(format!("{text}\n"));
         } else {
-            say(text);
+            print(text);
         }
     }
 
@@ -99,50 +99,50 @@ impl Screen {
     }
 }
 
-/// Prints what happens and what is diagnosed, on a thread of its own, until both have ended. The answer closes then.
-pub(super) fn scroll(
+/// Prints notifications and diagnostics on a thread of its own, until both channels have closed. The returned channel closes then.
+pub(super) fn print_thread(
     screen: Arc<Screen>,
     mut printer: Printer,
-    happens: Receiver<Happened>,
-    diagnosed: Receiver<String>,
+    notifications: Receiver<Notification>,
+    diagnostics: Receiver<String>,
     renderer: Renderer,
 ) -> Receiver<Infallible> {
     let (running, ended) = async_channel::bounded(1);
     let print = move || {
         let _running = running;
-        while let Some(first) = smol::block_on(next(&happens, &diagnosed, renderer)) {
+        while let Some(first) = smol::block_on(next(&notifications, &diagnostics, renderer)) {
             let mut text = first;
-            let more = std::iter::from_fn(|| happens.try_recv().ok());
+            let more = std::iter::from_fn(|| notifications.try_recv().ok());
             for line in more.filter_map(|what| what.line(renderer)).take(BATCH) {
-                // Writing to a text does not fail.
+                // Writing to a string does not fail.
                 let _ = write!(text, "\n{line}");
             }
             screen.print_above(&mut printer, &text);
         }
     };
-    let thread = std::thread::Builder::new().name("scroll".into());
+    let thread = std::thread::Builder::new().name("output".into());
     if let Err(error) = thread.spawn(print) {
-        tracing::warn!(%error, "what happens cannot be shown");
+        tracing::warn!(%error, "cannot start the thread that prints what happens");
     }
     ended
 }
 
-/// The next line to print, or `None` when nothing happens any more. What was diagnosed until then is printed too.
+/// The next line to print, or `None` when no notification can come any more. Diagnostics that wait then are printed too.
 async fn next(
-    happens: &Receiver<Happened>,
-    diagnosed: &Receiver<String>,
+    notifications: &Receiver<Notification>,
+    diagnostics: &Receiver<String>,
     renderer: Renderer,
 ) -> Option<String> {
     loop {
-        let happened = async { happens.recv().await.ok() };
-        let diagnosis = async {
-            match diagnosed.recv().await {
-                Ok(line) => Some(Happened::Diagnosis(line)),
+        let notification = async { notifications.recv().await.ok() };
+        let diagnostic = async {
+            match diagnostics.recv().await {
+                Ok(line) => Some(Notification::Diagnostic(line)),
                 Err(_) => std::future::pending().await,
             }
         };
-        let what = happened.or(diagnosis).await;
-        let what = what.or_else(|| diagnosed.try_recv().ok().map(Happened::Diagnosis))?;
+        let what = notification.or(diagnostic).await;
+        let what = what.or_else(|| diagnostics.try_recv().ok().map(Notification::Diagnostic))?;
         if let Some(line) = what.line(renderer) {
             return Some(line);
         }
@@ -151,34 +151,34 @@ async fn next(
 
 /// Something to print.
 #[derive(Debug)]
-pub(super) enum Happened {
+pub(super) enum Notification {
     Report(Report),
-    Diagnosis(String),
+    Diagnostic(String),
 }
 
-impl Happened {
+impl Notification {
     fn line(&self, renderer: Renderer) -> Option<String> {
         match self {
             Self::Report(report) => renderer.line(report),
-            Self::Diagnosis(line) => Some(renderer.dim(line)),
+            Self::Diagnostic(line) => Some(renderer.dim(line)),
         }
     }
 }
 
 impl Terminal {
-    /// Looks at the terminal before anybody changes it.
+    /// Saves the modes of the terminal before anything changes them.
     pub(super) fn remember() -> Self {
         Self { found: rustix::termios::tcgetattr(io::stdin()).ok() }
     }
 
-    /// Puts it back as it was found.
+    /// Restores them.
     pub(super) fn restore(&self) {
         if let Some(found) = &self.found {
             let now = rustix::termios::OptionalActions::Now;
             // A terminal that is gone needs nothing.
             let _ = rustix::termios::tcsetattr(io::stdin(), now, found);
         }
-        // The editor had asked for pastes to be marked.
+        // The editor has switched bracketed paste on.
         let mut out = io::stdout().lock();
         let _ = out.write_all(b"\x1b[?2004l").and_then(|()| out.flush());
     }

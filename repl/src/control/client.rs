@@ -1,37 +1,37 @@
-//! The front's end of the line to a [desk](super::desk).
+//! The front's end of a connection to a [control session](super::session).
 
 use async_channel::{Receiver, Sender};
 use smol::Timer;
 use smol::future::FutureExt;
 use std::time::Duration;
 
-use super::protocol::{Ask, Tell, VERSION};
+use super::protocol::{ClientMessage, ServerMessage, VERSION};
 use crate::supervisor::Watch;
 
-/// Questions that may wait. A person asks one at a time, a program may ask ahead.
-const ASKS: usize = 16;
-/// What is told and may wait; more than a front reads at once, little enough that a stuck one costs nothing.
-const TELLS: usize = 64;
-/// How long a server that lives may take to say hello.
-const HELLO: Duration = Duration::from_secs(5);
+/// Requests that may wait. A person sends one at a time, a program may send several ahead.
+const REQUESTS: usize = 16;
+/// Messages to the front that may wait: more than it reads at once, few enough that one that is stuck costs nothing.
+const MESSAGES: usize = 64;
+/// How long the server may take to send its hello.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The front's end.
 #[derive(Debug)]
 pub(crate) struct Client {
-    asks: Sender<Ask>,
-    tells: Receiver<Tell>,
-    /// Of the question asked last.
+    requests: Sender<ClientMessage>,
+    messages: Receiver<ServerMessage>,
+    /// Of the last command that was sent.
     id: u64,
 }
 
-/// The desk's end.
+/// The session's end.
 #[derive(Debug)]
-pub(super) struct DeskEnd {
-    pub(super) asks: Receiver<Ask>,
-    pub(super) tells: Sender<Tell>,
+pub(super) struct SessionEnd {
+    pub(super) requests: Receiver<ClientMessage>,
+    pub(super) messages: Sender<ServerMessage>,
 }
 
-/// Who said hello.
+/// What the server's hello says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Greeting {
     /// Name and version.
@@ -39,12 +39,12 @@ pub(crate) struct Greeting {
     pub(crate) process: u32,
 }
 
-/// Why nobody was met.
+/// Why the handshake failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotMet {
+pub(crate) enum HandshakeError {
     #[error("it does not answer")]
-    Silent,
-    #[error("it hung up: {0}")]
+    Timeout,
+    #[error("it ended the connection: {0}")]
     Refused(String),
     #[error(
         "it speaks version {0} of the control protocol, and this program version {VERSION}; use the same salotto for both"
@@ -52,52 +52,54 @@ pub(crate) enum NotMet {
     Version(u32),
 }
 
-/// Both ends of a line.
-pub(super) fn line() -> (Client, DeskEnd) {
-    let (asks, asked) = async_channel::bounded(ASKS);
-    let (tells, told) = async_channel::bounded(TELLS);
-    (Client { asks, tells: told, id: 0 }, DeskEnd { asks: asked, tells })
+/// Both ends of a new connection.
+pub(super) fn connection() -> (Client, SessionEnd) {
+    let (requests, received) = async_channel::bounded(REQUESTS);
+    let (sender, messages) = async_channel::bounded(MESSAGES);
+    (Client { requests, messages, id: 0 }, SessionEnd { requests: received, messages: sender })
 }
 
 impl Client {
-    /// Exchanges hellos; first of all.
-    pub(crate) async fn meet(&self, watch: Option<Watch>) -> Result<Greeting, NotMet> {
-        let hello = async { self.tells.recv().await.map_err(|_| NotMet::Silent) };
+    /// Exchanges hellos; comes before everything else.
+    pub(crate) async fn handshake(&self, watch: Option<Watch>) -> Result<Greeting, HandshakeError> {
+        let hello = async { self.messages.recv().await.map_err(|_| HandshakeError::Timeout) };
         let late = async {
-            Timer::after(HELLO).await;
-            Err(NotMet::Silent)
+            Timer::after(HELLO_TIMEOUT).await;
+            Err(HandshakeError::Timeout)
         };
         match hello.or(late).await? {
-            Tell::Hello { protocol: VERSION, program, process } => {
-                // Whoever is gone by now shows it by telling nothing more.
-                let _ = self.asks.send(Ask::Hello { protocol: VERSION, watch }).await;
+            ServerMessage::Hello { protocol: VERSION, program, process } => {
+                let hello = ClientMessage::Hello { protocol: VERSION, watch };
+                // If the session is gone by now, no further message comes.
+                let _ = self.requests.send(hello).await;
                 Ok(Greeting { program, process })
             }
-            Tell::Hello { protocol, .. } => Err(NotMet::Version(protocol)),
-            Tell::Bye { reason } => Err(NotMet::Refused(reason)),
-            _ => Err(NotMet::Silent),
+            ServerMessage::Hello { protocol, .. } => Err(HandshakeError::Version(protocol)),
+            ServerMessage::Bye { reason } => Err(HandshakeError::Refused(reason)),
+            _ => Err(HandshakeError::Timeout),
         }
     }
 
-    /// Asks for a line to be executed, and returns the id that its answer will carry.
+    /// Sends a command line to be executed, and returns the id that its answer will carry.
     pub(crate) async fn run(&mut self, line: &str, json: bool) -> u64 {
         self.id += 1;
-        // A desk that is gone shows it by telling nothing more.
-        let _ = self.asks.send(Ask::Run { id: self.id, line: line.to_owned(), json }).await;
+        let run = ClientMessage::Run { id: self.id, line: line.to_owned(), json };
+        // If the session is gone, no further message comes.
+        let _ = self.requests.send(run).await;
         self.id
     }
 
-    /// The next thing that is told; `None` when there is nobody any more. May be cancelled: nothing is lost.
-    pub(crate) async fn next(&self) -> Option<Tell> {
-        self.tells.recv().await.ok()
+    /// The next message; `None` when the session has ended. May be cancelled: nothing is lost.
+    pub(crate) async fn next(&self) -> Option<ServerMessage> {
+        self.messages.recv().await.ok()
     }
 
-    /// The way for questions that others ask, whose ids are their own affair.
-    pub(crate) fn asks(&self) -> Sender<Ask> {
-        self.asks.clone()
+    /// For requests that others send, whose ids are their own affair.
+    pub(crate) fn requests(&self) -> Sender<ClientMessage> {
+        self.requests.clone()
     }
 
-    pub(super) fn into_ends(self) -> (Sender<Ask>, Receiver<Tell>) {
-        (self.asks, self.tells)
+    pub(super) fn into_ends(self) -> (Sender<ClientMessage>, Receiver<ServerMessage>) {
+        (self.requests, self.messages)
     }
 }

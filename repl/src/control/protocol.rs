@@ -1,7 +1,7 @@
-//! What is said through the control socket: one JSON object a line each way, tagged by `"type"`.
+//! The messages of the control socket: one JSON object a line each way, tagged by `"type"`.
 //!
-//! The server speaks first. The client answers with a hello of its own, and from then on asks what it likes; each question is answered in
-//! the order of asking, and what happens in the server comes in between.
+//! The server speaks first. The client answers with a hello of its own and then sends requests, which are answered in order; reports of what
+//! happens in the server come in between.
 //!
 //! ```text
 //! ◂ {"type":"hello","protocol":1,"program":"salotto 0.1.0","process":4711}
@@ -28,17 +28,17 @@ use crate::supervisor::{Leave, Watch};
 pub const VERSION: u32 = 1;
 
 /// Longest line that a client may send, in bytes. A longer one ends the connection.
-pub const LONGEST_ASK: u64 = 64 * 1024;
+pub const MAX_CLIENT_LINE_BYTES: u64 = 64 * 1024;
 
-/// What a client asks.
+/// What a client sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Ask {
-    /// First of all.
+pub enum ClientMessage {
+    /// The first message.
     Hello {
         /// [`VERSION`] of the client.
         protocol: u32,
-        /// What of the server it wants to see; nothing, until a `watch` command says otherwise, where it is left out.
+        /// What it wants to see of the server. Left out: nothing, until a `watch` command.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         watch: Option<Watch>,
     },
@@ -46,32 +46,32 @@ pub enum Ask {
     Run {
         /// Comes back in the answer.
         id: u64,
-        /// As it is typed at a console.
+        /// As typed at a console.
         line: String,
-        /// Whether the answer is to be a value for programs.
+        /// Whether the answer is to be a JSON value, for programs.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         json: bool,
     },
-    /// What could stand in place of the last word of a line. Answered by `words`.
+    /// Asks what the last word of a line can be completed to. Answered by `words`.
     Complete {
         /// Comes back in the answer.
         id: u64,
-        /// What stands before the cursor.
+        /// The text before the cursor.
         line: String,
     },
-    /// A line that is none of these, which the connection survives.
+    /// A line that is none of these. It does not end the connection.
     #[serde(skip)]
-    Garbled {
+    Invalid {
         /// What is wrong with it.
         problem: String,
     },
 }
 
-/// What a client is told.
+/// What a client receives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Tell {
-    /// First of all.
+pub enum ServerMessage {
+    /// The first message.
     Hello {
         /// [`VERSION`] of the server.
         protocol: u32,
@@ -80,9 +80,9 @@ pub enum Tell {
         /// Its process id.
         process: u32,
     },
-    /// What can be typed from here on: after the hello, and before the next thing that is told when it has changed.
+    /// The commands that can be typed from here on: sent after the hello, and before the next message whenever they have changed.
     Commands {
-        /// By name.
+        /// In the order of their names.
         commands: Arc<Vec<Command>>,
     },
     /// Something happened that the client wants to see.
@@ -92,35 +92,35 @@ pub enum Tell {
     },
     /// A command was done.
     Done {
-        /// Of the question.
+        /// Of the request.
         id: u64,
-        /// What the command answers.
+        /// The answer of the command.
         reply: Reply,
     },
-    /// A command was done, and its answer asked for as a value for programs.
+    /// A command was done whose answer was requested as JSON.
     Data {
-        /// Of the question.
+        /// Of the request.
         id: u64,
-        /// What the command answers.
+        /// The answer of the command.
         value: serde_json::Value,
     },
-    /// A command was not done.
+    /// A command failed.
     Failed {
-        /// Of the question.
+        /// Of the request.
         id: u64,
         /// Why, for people; may have several lines.
         error: String,
     },
-    /// The command was to leave, which is for the client to do.
+    /// The command asks the client to leave.
     Leave {
-        /// Of the question.
+        /// Of the request.
         id: u64,
-        /// Which way.
+        /// In which way.
         how: Leave,
     },
-    /// What could stand in place of the last word.
+    /// The completions of the last word.
     Words {
-        /// Of the question.
+        /// Of the request.
         id: u64,
         /// Where in the line, in bytes, that word begins.
         start: usize,
@@ -132,7 +132,7 @@ pub enum Tell {
         /// What is wrong with it.
         problem: String,
     },
-    /// The last thing that is told.
+    /// The last message.
     Bye {
         /// Why.
         reason: String,
@@ -145,32 +145,32 @@ mod tests {
 
     #[test]
     fn a_client_may_leave_out_what_has_a_default_and_add_what_is_unknown() {
-        let ask = |line: &str| serde_json::from_str::<Ask>(line).unwrap();
+        let parse = |line: &str| serde_json::from_str::<ClientMessage>(line).unwrap();
         assert_eq!(
-            ask(r#"{"type":"hello","protocol":1,"colour":"red"}"#),
-            Ask::Hello { protocol: 1, watch: None }
+            parse(r#"{"type":"hello","protocol":1,"colour":"red"}"#),
+            ClientMessage::Hello { protocol: 1, watch: None }
         );
         assert_eq!(
-            ask(r#"{"type":"run","id":3,"line":"status"}"#),
-            Ask::Run { id: 3, line: "status".into(), json: false }
+            parse(r#"{"type":"run","id":3,"line":"status"}"#),
+            ClientMessage::Run { id: 3, line: "status".into(), json: false }
         );
     }
 
     #[test]
-    fn what_is_told_has_the_form_that_is_promised() {
-        for (tell, line) in [
+    fn messages_have_the_documented_form() {
+        for (message, line) in [
             (
-                Tell::Done { id: 1, reply: Reply::text("bob was kicked") },
+                ServerMessage::Done { id: 1, reply: Reply::text("bob was kicked") },
                 r#"{"type":"done","id":1,"reply":{"kind":"text","value":"bob was kicked"}}"#,
             ),
             (
-                Tell::Leave { id: 2, how: Leave::Detach },
+                ServerMessage::Leave { id: 2, how: Leave::Detach },
                 r#"{"type":"leave","id":2,"how":"detach"}"#,
             ),
-            (Tell::Bye { reason: "done".into() }, r#"{"type":"bye","reason":"done"}"#),
+            (ServerMessage::Bye { reason: "done".into() }, r#"{"type":"bye","reason":"done"}"#),
         ] {
-            assert_eq!(serde_json::to_string(&tell).unwrap(), line);
-            assert_eq!(serde_json::from_str::<Tell>(line).unwrap(), tell);
+            assert_eq!(serde_json::to_string(&message).unwrap(), line);
+            assert_eq!(serde_json::from_str::<ServerMessage>(line).unwrap(), message);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The socket through which a server is controlled: where it is, who may have it, and who is at its other end.
+//! The socket through which a server is controlled: where it is, who may use it, and who is at its other end.
 //!
 //! Beside `control` stands `control.lock`, which a server holds for as long as it lives, so that of two that start at once only one gets the
-//! socket, and what a dead one left behind is known for what it is.
+//! socket, and what a dead one left behind is recognised as stale.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ use crate::folders::{directory, state_folder};
 /// Fronts that the kernel keeps waiting.
 const BACKLOG: i32 = 16;
 
-/// A socket that is ours. It is taken away when this is dropped.
+/// A socket that this process owns. It is removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Socket {
     listener: UnixListener,
@@ -26,14 +26,14 @@ pub(crate) struct Socket {
     lock: Lock,
 }
 
-/// Held by the server that lives at a socket.
+/// Held by the server that listens on a socket.
 #[derive(Debug)]
 struct Lock {
     file: File,
     path: PathBuf,
 }
 
-/// Why a socket could not be had; for people.
+/// Why a socket could not be claimed; for people.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClaimError {
     #[error(
@@ -41,39 +41,39 @@ pub(crate) enum ClaimError {
         process.map(|id| format!(" (process {id})")).unwrap_or_default(), path.display()
     )]
     Taken { path: PathBuf, process: Option<u32> },
-    #[error("`{}` is there and no socket, so it stays; choose another path with `--control`", .0.display())]
+    #[error("`{}` exists and is not a socket; choose another path with `--control`", .0.display())]
     NotASocket(PathBuf),
-    #[error("`{}` is too long for a socket, which has 107 bytes at most; choose a shorter path with `--control`", .0.display())]
+    #[error("the path `{}` is too long for a socket (107 bytes at most); choose a shorter one with `--control`", .0.display())]
     TooLong(PathBuf),
     #[error("cannot open the control socket `{}`: {source}; choose another path with `--control`", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
 
-/// Where a server is controlled.
+/// Where the control socket of a server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Where somebody said.
-    Named(PathBuf),
-    /// Where it is when nobody says.
-    Usual(PathBuf),
-    /// Nobody says, and the environment names no folder for it.
-    InProcess,
+pub(crate) enum ControlPath {
+    /// Given on the command line or in the configuration.
+    Given(PathBuf),
+    /// The default, from the environment.
+    Default(PathBuf),
+    /// None is given, and the environment names no folder for one.
+    None,
 }
 
-impl Place {
-    /// What the command line says, or else the configuration, or else the environment.
+impl ControlPath {
+    /// The path from the command line, or else from the configuration, or else from the environment.
     pub(crate) fn find(option: Option<PathBuf>, configured: Option<PathBuf>) -> Self {
-        match (option.or(configured), usual_path()) {
-            (Some(path), _) => Self::Named(path),
-            (None, Some(path)) => Self::Usual(path),
-            (None, None) => Self::InProcess,
+        match (option.or(configured), default_path()) {
+            (Some(path), _) => Self::Given(path),
+            (None, Some(path)) => Self::Default(path),
+            (None, None) => Self::None,
         }
     }
 }
 
-/// Where the socket is when nobody says: in the runtime directory of the user, which nobody else can enter and which is empty after a
-/// start of the system; where there is none, with the state of the program. `None` where the environment names neither.
-fn usual_path() -> Option<PathBuf> {
+/// The default path of the socket: in the runtime directory of the user, which nobody else can enter and which is empty after the system
+/// starts; where there is none, in the state folder of the program. `None` where the environment names neither.
+fn default_path() -> Option<PathBuf> {
     let of_session = PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw()));
     let runtime = directory("XDG_RUNTIME_DIR").or(Some(of_session).filter(|path| path.is_dir()));
     match runtime {
@@ -83,7 +83,7 @@ fn usual_path() -> Option<PathBuf> {
 }
 
 impl Socket {
-    /// Takes a socket that is free, or that only a dead server has left. Nobody but this user can use it.
+    /// Claims a socket path that is free or was left by a dead server. Nobody but this user can use it.
     pub(crate) fn claim(path: &Path) -> Result<Self, ClaimError> {
         let io = |source| ClaimError::Io { path: path.into(), source };
         let address = SockAddr::unix(path).map_err(|_| ClaimError::TooLong(path.into()))?;
@@ -99,7 +99,7 @@ impl Socket {
             Ok(found) if !found.file_type().is_socket() => {
                 return Err(ClaimError::NotASocket(path.into()));
             }
-            // Somebody who knows nothing of the lock.
+            // A program that knows nothing of the lock.
             Ok(_) if is_alive(&address).map_err(io)? => return Err(taken(None)),
             Ok(_) => fs::remove_file(path).map_err(io)?,
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -117,7 +117,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // Whoever has cleared the folder meanwhile may have made room for another server.
+        // If the folder was cleared meanwhile, another server may have claimed the path.
         if self.lock.is_there() {
             let _ = fs::remove_file(&self.path);
             let _ = fs::remove_file(&self.lock.path);
@@ -126,7 +126,7 @@ impl Drop for Socket {
 }
 
 impl Lock {
-    /// Takes the lock beside a socket, or says which process has it, if that is known.
+    /// Takes the lock beside a socket, or returns the process that holds it, if that is known.
     fn take(socket: &Path) -> io::Result<Result<Self, Option<u32>>> {
         let mut path = socket.as_os_str().to_owned();
         path.push(".lock");
@@ -134,11 +134,11 @@ impl Lock {
         loop {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false).mode(0o600);
-            // Where others can write too, one may have laid a link to something of ours.
+            // Where others can write too, somebody may have placed a symbolic link to a file of ours.
             options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
             let mut lock = Self { file: options.open(&path)?, path: path.clone() };
             match lock.file.try_lock() {
-                // A server that has just ended took away the file that was opened here.
+                // A server that has just ended removed the file that was opened here.
                 Ok(()) if !lock.is_there() => continue,
                 Ok(()) => {
                     lock.file.set_len(0)?;
@@ -147,7 +147,7 @@ impl Lock {
                 }
                 Err(TryLockError::WouldBlock) => {
                     let mut process = String::new();
-                    // Only good to know.
+                    // Used in an error message only.
                     let _ = lock.file.read_to_string(&mut process);
                     return Ok(Err(process.trim().parse().ok()));
                 }
@@ -167,7 +167,7 @@ impl Lock {
 /// Whether somebody listens there.
 fn is_alive(address: &SockAddr) -> io::Result<bool> {
     let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // Who does not come to accepting lives all the same.
+    // A server that is too busy to accept is alive all the same.
     socket.set_nonblocking(true)?;
     match socket.connect(address) {
         Ok(()) => Ok(true),
@@ -182,13 +182,13 @@ fn is_alive(address: &SockAddr) -> io::Result<bool> {
 fn listen(path: &Path, address: &SockAddr) -> io::Result<UnixListener> {
     let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.bind(address)?;
-    // Until it listens nobody can connect, so nobody comes in before it is closed to others.
+    // Nobody can connect until it listens, so nobody gets in before the permissions are set.
     fs::set_permissions(path, Permissions::from_mode(0o600))?;
     socket.listen(BACKLOG)?;
     UnixListener::try_from(StdListener::from(socket))
 }
 
-/// Who is at the other end, as far as the system tells.
+/// Who is at the other end, as far as the system knows.
 pub(super) fn identity(stream: &UnixStream) -> String {
     #[cfg(target_os = "linux")]
     if let Ok(peer) = rustix::net::sockopt::socket_peercred(stream) {
@@ -199,8 +199,8 @@ pub(super) fn identity(stream: &UnixStream) -> String {
     String::new()
 }
 
-/// Writes what is taken at once.
+/// Writes as much as the socket takes without waiting.
 pub(super) fn write_now(stream: &UnixStream, bytes: &[u8]) {
-    // Who does not take it has hung up or will.
+    // A peer that does not take it has disconnected or will.
     let _ = SockRef::from(stream).send(bytes);
 }

@@ -1,4 +1,4 @@
-//! The line between a front and its desk, where a socket lies between: a JSON object a line, each way.
+//! The connection between a front and its session through a socket: a JSON object a line, each way.
 
 use std::convert::Infallible;
 use std::io;
@@ -16,17 +16,17 @@ use smol::net::unix::UnixStream;
 use smol::{Executor, LocalExecutor, Timer};
 
 use super::client::{self, Client};
-use super::desk;
-use super::protocol::{Ask, LONGEST_ASK, Tell};
+use super::protocol::{ClientMessage, MAX_CLIENT_LINE_BYTES, ServerMessage};
+use super::session::ControlSession;
 use super::socket::{self, Socket};
 use crate::supervisor::Supervisor;
 
 /// Fronts that may be attached at a time.
-const PLACES: usize = 32;
-/// Longest line that a server may send, in bytes: the users of a large server are one.
-const LONGEST_TELL: u64 = 64 * 1024 * 1024;
-/// So many bytes are gathered before they are written, where there are as many.
-const GATHERED: usize = 16 * 1024;
+const MAX_ATTACHED: usize = 32;
+/// Longest line that a server may send, in bytes. The list of the users of a large server is one line.
+const MAX_SERVER_LINE_BYTES: u64 = 64 * 1024 * 1024;
+/// Messages are written together until they have this many bytes.
+const WRITE_BATCH: usize = 16 * 1024;
 /// How long a failing accept waits before it tries again.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -38,9 +38,9 @@ pub(super) struct Acceptor {
 }
 
 impl Acceptor {
-    /// Accepts until it is cancelled, and takes the socket away then.
+    /// Accepts until it is cancelled, and removes the socket then.
     pub(super) async fn accept(self, socket: Socket) {
-        let places = Arc::new(Semaphore::new(PLACES));
+        let attached = Arc::new(Semaphore::new(MAX_ATTACHED));
         let mut number = 0_u64;
         loop {
             let stream = match socket.accept().await {
@@ -51,36 +51,36 @@ impl Acceptor {
                     continue;
                 }
             };
-            let Some(place) = places.try_acquire_arc() else {
-                tracing::warn!("{PLACES} fronts are attached; another was refused");
+            let Some(slot) = attached.try_acquire_arc() else {
+                tracing::warn!("{MAX_ATTACHED} consoles are attached; another was refused");
                 refuse(&stream);
                 continue;
             };
             number += 1;
             let who = format!("attached {number}{}", socket::identity(&stream));
             let (supervisor, permit) = (self.supervisor.clone(), self.permit.clone());
-            let attend = async move {
+            let run = async move {
                 tracing::debug!(by = who, "attached");
                 serve(stream, supervisor, &who).await;
                 tracing::debug!(by = who, "detached");
-                drop((place, permit));
+                drop((slot, permit));
             };
-            // Ends with its front or when the supervisor retires.
-            self.executor.spawn(attend).detach();
+            // Ends with its front or when the supervisor shuts down.
+            self.executor.spawn(run).detach();
         }
     }
 }
 
-/// Serves a front until it is gone, or the supervisor retires and the front has been told.
+/// Runs a session until its front is gone, or until the supervisor has shut down and the front has been sent the last message.
 async fn serve(stream: UnixStream, supervisor: Arc<Supervisor>, who: &str) {
-    let (client, end) = client::line();
-    let (asks, tells) = client.into_ends();
-    let desk = desk::attend(supervisor, who.to_owned(), end.asks, end.tells);
-    let write = write(stream.clone(), tells);
-    let served = future::zip(desk, write);
+    let (client, end) = client::connection();
+    let (requests, messages) = client.into_ends();
+    let session = ControlSession::new(supervisor, who.to_owned(), end).run();
+    let write = write(stream.clone(), messages);
+    let served = future::zip(session, write);
     let read = async {
-        read_asks(stream, asks).await;
-        // Whoever has nothing more to ask may still want the answers.
+        read_requests(stream, requests).await;
+        // A front that sends nothing more may still want the answers.
         future::pending::<()>().await;
     };
     let served = async {
@@ -89,12 +89,12 @@ async fn serve(stream: UnixStream, supervisor: Arc<Supervisor>, who: &str) {
     served.or(read).await;
 }
 
-/// Opens a line to the server that listens on a socket. The executor carries it.
-pub(crate) async fn dial(executor: &LocalExecutor<'static>, path: &Path) -> io::Result<Client> {
+/// Connects to the server that listens on a socket. The executor runs the connection.
+pub(crate) async fn connect(executor: &LocalExecutor<'static>, path: &Path) -> io::Result<Client> {
     let stream = UnixStream::connect(path).await?;
-    let (client, end) = client::line();
-    let write = write(stream.clone(), end.asks);
-    let read = read_tells(stream, end.tells);
+    let (client, end) = client::connection();
+    let write = write(stream.clone(), end.requests);
+    let read = read_messages(stream, end.messages);
     // Ends with the server, or when the front has dropped its end.
     executor
         .spawn(async {
@@ -107,32 +107,32 @@ pub(crate) async fn dial(executor: &LocalExecutor<'static>, path: &Path) -> io::
     Ok(client)
 }
 
-async fn read_asks(stream: UnixStream, asks: Sender<Ask>) {
-    let mut lines = Lines::new(stream, LONGEST_ASK);
+async fn read_requests(stream: UnixStream, requests: Sender<ClientMessage>) {
+    let mut lines = Lines::new(stream, MAX_CLIENT_LINE_BYTES);
     loop {
-        let (ask, is_last) = match lines.next().await {
+        let (request, is_last) = match lines.next().await {
             Ok(Some(line)) => match serde_json::from_slice(&line) {
-                Ok(ask) => (ask, false),
-                Err(error) => (Ask::Garbled { problem: error.to_string() }, false),
+                Ok(request) => (request, false),
+                Err(error) => (ClientMessage::Invalid { problem: error.to_string() }, false),
             },
             Ok(None) => return,
-            Err(error) => (Ask::Garbled { problem: error.to_string() }, true),
+            Err(error) => (ClientMessage::Invalid { problem: error.to_string() }, true),
         };
-        // Waits while the desk is busy: what is asked meanwhile stays with who asks.
-        if asks.send(ask).await.is_err() || is_last {
+        // Waits while the session is busy: what is sent meanwhile stays in the socket.
+        if requests.send(request).await.is_err() || is_last {
             return;
         }
     }
 }
 
-async fn read_tells(stream: UnixStream, tells: Sender<Tell>) {
-    let mut lines = Lines::new(stream, LONGEST_TELL);
+async fn read_messages(stream: UnixStream, messages: Sender<ServerMessage>) {
+    let mut lines = Lines::new(stream, MAX_SERVER_LINE_BYTES);
     while let Ok(Some(line)) = lines.next().await {
-        // A newer server may tell what this program does not know.
-        let Ok(tell) = parse::<Tell>(&line) else {
+        // A newer server may send what this program does not know.
+        let Ok(message) = parse::<ServerMessage>(&line) else {
             continue;
         };
-        if tells.send(tell).await.is_err() {
+        if messages.send(message).await.is_err() {
             return;
         }
     }
@@ -142,13 +142,13 @@ fn parse<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice(line)
 }
 
-/// Writes until there is nobody to tell anything, gathering what is there.
+/// Writes messages until no more can come, several at a time where they are waiting.
 async fn write<T: Serialize>(mut stream: UnixStream, messages: Receiver<T>) -> io::Result<()> {
     let mut bytes = Vec::new();
     while let Ok(first) = messages.recv().await {
         bytes.clear();
         encode(&mut bytes, &first)?;
-        while bytes.len() < GATHERED
+        while bytes.len() < WRITE_BATCH
             && let Ok(more) = messages.try_recv()
         {
             encode(&mut bytes, &more)?;
@@ -164,11 +164,11 @@ fn encode(bytes: &mut Vec<u8>, message: &impl Serialize) -> serde_json::Result<(
     Ok(())
 }
 
-/// Tells one who finds no place, if they take a line at once.
+/// Says that too many are attached, if the other side takes a line at once.
 fn refuse(stream: &UnixStream) {
-    let reason = format!("{PLACES} consoles are attached already; close one of them");
+    let reason = format!("{MAX_ATTACHED} consoles are attached already; close one of them");
     let mut bytes = Vec::new();
-    if encode(&mut bytes, &Tell::Bye { reason }).is_ok() {
+    if encode(&mut bytes, &ServerMessage::Bye { reason }).is_ok() {
         socket::write_now(stream, &bytes);
     }
 }

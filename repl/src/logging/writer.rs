@@ -11,7 +11,7 @@ use async_channel::{Receiver, Sender};
 use smol::Timer;
 use smol::future::FutureExt;
 
-/// Lines that may wait to be written. Those that come when it is full are lost, and counted.
+/// Lines that may wait to be written. Those that come when the channel is full are lost, and counted.
 const WAITING: usize = 4096;
 /// How long the end of the program waits for the last lines.
 const LAST_LINES: Duration = Duration::from_millis(500);
@@ -19,12 +19,12 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// Where lines are written.
 #[derive(Debug)]
 pub(super) enum Destination {
-    InProcess,
+    Nowhere,
     Stderr,
     File(File),
 }
 
-/// The way to the thread. It ends when the last of them is dropped.
+/// Sends lines to the thread, which ends when the last of these is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     messages: Sender<Message>,
@@ -35,21 +35,21 @@ pub(super) struct Writer {
 enum Message {
     Line(String),
     Switch(Destination),
-    /// What came before is written when the answer is dropped.
+    /// When the sender is dropped, all that came before is written.
     Flush(Sender<()>),
 }
 
 impl Destination {
-    /// A file that is written at its end, and made if it is not there.
+    /// A file that is appended to, and created if it does not exist.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
         OpenOptions::new().append(true).create(true).open(path).map(Self::File)
     }
 
     fn write(&mut self, line: &str) {
         let line = format!("{line}\n");
-        // A disk that is full and a pipe that nobody reads have nobody to be told.
+        // There is nowhere to report a full disk or a broken pipe.
         let _ = match self {
-            Self::InProcess => Ok(()),
+            Self::Nowhere => Ok(()),
             Self::Stderr => io::stderr().lock().write_all(line.as_bytes()),
             Self::File(file) => file.write_all(line.as_bytes()),
         };
@@ -66,24 +66,24 @@ impl Writer {
         Ok(Self { messages, lost })
     }
 
-    /// Writes a line some time soon; never waits.
+    /// Queues a line; never waits.
     pub(super) fn write(&self, line: String) {
         if self.messages.try_send(Message::Line(line)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Writes elsewhere from here on. Waits while the thread is behind.
+    /// Changes where lines are written. Waits while the thread is behind.
     pub(super) async fn switch(&self, destination: Destination) {
-        // The thread lives as long as there is somebody to ask.
+        // The thread lives as long as this sender.
         let _ = self.messages.send(Message::Switch(destination)).await;
     }
 
-    /// Waits until all before is written, but not for ever.
+    /// Waits until everything queued is written, but not for ever.
     pub(super) async fn flush(&self) {
-        let (asked, done) = async_channel::bounded(1);
+        let (flushed, done) = async_channel::bounded(1);
         let written = async {
-            if self.messages.send(Message::Flush(asked)).await.is_ok() {
+            if self.messages.send(Message::Flush(flushed)).await.is_ok() {
                 let _ = done.recv().await;
             }
         };
@@ -99,7 +99,7 @@ fn write(messages: &Receiver<Message>, mut destination: Destination, lost: &Atom
         match message {
             Message::Line(line) => destination.write(&line),
             Message::Switch(other) => destination = other,
-            Message::Flush(asked) => drop(asked),
+            Message::Flush(flushed) => drop(flushed),
         }
         let lost = lost.swap(0, Ordering::Relaxed);
         if lost > 0 {

@@ -1,4 +1,4 @@
-//! `salotto attach`: a console in front of a server in another process.
+//! `salotto attach`: a console for a server in another process.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -6,31 +6,33 @@ use std::path::{Path, PathBuf};
 use smol::LocalExecutor;
 
 use super::exit::Exit;
-use crate::console::{Console, End, Site};
-use crate::control::{self, Client, Place};
-use crate::output::complain;
+use crate::console::{Console, End, ServerLocation};
+use crate::control::{self, Client, ControlPath};
+use crate::output::print_error;
 use crate::settings::Source;
 use crate::supervisor::Watch;
 
-/// Where the server is looked for.
-pub(crate) struct Wish {
+/// Where to look for the server.
+pub(crate) struct Options {
     pub(crate) source: Source,
     pub(crate) control: Option<PathBuf>,
 }
 
-/// A console, until the person detaches or the server ends.
-pub(crate) fn run(wish: Wish) -> Exit {
+/// Runs a console until the user detaches or the server ends.
+pub(crate) fn run(options: Options) -> Exit {
     if !io::stdin().is_terminal() {
-        complain("an attached console needs a terminal; `salotto exec` takes commands from a pipe");
+        print_error(
+            "an attached console needs a terminal; `salotto exec` reads commands from a pipe",
+        );
         return Exit::Usage;
     }
     let executor = LocalExecutor::new();
     let attached = async {
-        let (client, path) = reach(&executor, wish).await?;
-        let greeting = meet(&client, &path, Some(Watch::Rooms)).await?;
-        // A program that is attached has nothing to say about itself.
-        let (_, diagnosed) = async_channel::bounded(1);
-        let console = Console::open(Site::There, client, diagnosed)
+        let (client, path) = connect(&executor, options).await?;
+        let greeting = handshake(&client, &path, Some(Watch::Rooms)).await?;
+        // An attached console has no log of its own.
+        let (_, diagnostics) = async_channel::bounded(1);
+        let console = Console::open(ServerLocation::Remote, client, diagnostics)
             .map_err(|error| Failure(Exit::Failed, format!("cannot use this terminal: {error}")))?;
         let (program, process) = (greeting.program, greeting.process);
         console.announce(&format!(
@@ -38,7 +40,7 @@ pub(crate) fn run(wish: Wish) -> Exit {
         ));
         match console.run().await {
             End::Left => Ok(Exit::Done),
-            End::ServerGone(reason) => {
+            End::ServerEnded(reason) => {
                 let reason = reason.unwrap_or("the connection broke".into());
                 Err(Failure(Exit::NoServer, format!("the server has ended: {reason}")))
             }
@@ -47,59 +49,60 @@ pub(crate) fn run(wish: Wish) -> Exit {
     end(smol::block_on(executor.run(attached)))
 }
 
-/// Why there is nothing to stand in front of: for the system and for people.
+/// Why no server could be used: as an exit status and in words.
 pub(super) struct Failure(pub(super) Exit, pub(super) String);
 
-/// Tells whoever started the program why it came to nothing, where it did.
+/// Prints a failure and returns the exit status.
 pub(super) fn end(ended: Result<Exit, Failure>) -> Exit {
     ended.unwrap_or_else(|Failure(exit, error)| {
-        complain(error);
+        print_error(error);
         exit
     })
 }
 
-/// Dials the server that is wished for, and says where it was found.
-pub(super) async fn reach(
+/// Connects to the server, and returns the path of its socket too.
+pub(super) async fn connect(
     executor: &LocalExecutor<'static>,
-    wish: Wish,
+    options: Options,
 ) -> Result<(Client, PathBuf), Failure> {
-    // Only the place of the socket is looked for: a file that is wrong by now keeps nobody from a server that runs.
-    let place = match wish.control {
-        Some(path) => Place::Named(path),
-        None => Place::find(None, wish.source.control_socket()),
+    // Only the path of the socket is read from the file: one that has mistakes by now must not lock anybody out of a running server.
+    let control = match options.control {
+        Some(path) => ControlPath::Given(path),
+        None => ControlPath::find(None, options.source.control_socket()),
     };
-    let (Place::Named(path) | Place::Usual(path)) = place else {
-        let text =
-            "neither XDG_RUNTIME_DIR nor HOME says where a server may be; `--control PATH` does";
+    let (ControlPath::Given(path) | ControlPath::Default(path)) = control else {
+        let text = "neither XDG_RUNTIME_DIR nor HOME is set, so the control socket cannot be found; name it with `--control PATH`";
         return Err(Failure(Exit::NoServer, text.into()));
     };
-    match control::dial(executor, &path).await {
+    match control::connect(executor, &path).await {
         Ok(client) => Ok((client, path)),
-        Err(error) => Err(not_there(&path, &error)),
+        Err(error) => Err(cannot_connect(&path, &error)),
     }
 }
 
-fn not_there(path: &Path, error: &io::Error) -> Failure {
+fn cannot_connect(path: &Path, error: &io::Error) -> Failure {
     let shown = path.display();
     let text = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => format!(
             "no server runs at `{shown}`; `salotto serve` starts one, `--control PATH` names another"
         ),
         io::ErrorKind::PermissionDenied => {
-            format!("the server at `{shown}` is another user's; run this as that user or as root")
+            format!(
+                "the server at `{shown}` belongs to another user; run this as that user or as root"
+            )
         }
         _ => format!("cannot reach a server at `{shown}`: {error}; `--control PATH` names another"),
     };
     Failure(Exit::NoServer, text)
 }
 
-/// Says hello to the desk of that server.
-pub(super) async fn meet(
+/// Exchanges hellos with that server.
+pub(super) async fn handshake(
     client: &Client,
     path: &Path,
     watch: Option<Watch>,
 ) -> Result<control::client::Greeting, Failure> {
-    client.meet(watch).await.map_err(|error| {
-        Failure(Exit::NoServer, format!("the server at `{}` is of no use: {error}", path.display()))
+    client.handshake(watch).await.map_err(|error| {
+        Failure(Exit::NoServer, format!("cannot use the server at `{}`: {error}", path.display()))
     })
 }

@@ -1,8 +1,8 @@
-//! How the program ends, for whoever started it.
+//! The exit status of the program.
 
 use std::process::ExitCode;
 
-use crate::supervisor::OpenError;
+use crate::supervisor::ServerStartError;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Exit {
     Failed,
     /// The command line or the configuration is wrong.
     Usage,
-    /// There is no server to be asked, or not any more.
+    /// There is no running server, or it has ended.
     NoServer,
 }
 
@@ -29,9 +29,11 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why the server did not start, as an exit status.
-pub(super) fn exit_of(error: &OpenError) -> Exit {
+pub(super) fn exit_of(error: &ServerStartError) -> Exit {
     match error {
-        OpenError::Config(_) => Exit::Usage,
-        OpenError::Start(_) | OpenError::AlreadyOpen | OpenError::Retired => Exit::Failed,
+        ServerStartError::Config(_) => Exit::Usage,
+        ServerStartError::Start(_)
+        | ServerStartError::AlreadyRunning
+        | ServerStartError::ShutDown => Exit::Failed,
     }
 }

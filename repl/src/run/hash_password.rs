@@ -1,5 +1,5 @@
-//! `salotto hash-password`: from a password to what stands in the configuration. At a terminal it is typed twice and not shown; else it is
-//! one line of standard input.
+//! `salotto hash-password`: turns a password into the hash that goes into the configuration. At a terminal it is typed twice and not shown;
+//! otherwise it is one line of standard input.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -7,10 +7,10 @@ use salotto::{PasswordError, PasswordHash};
 use smol::future::FutureExt;
 
 use super::exit::Exit;
-use crate::output::{complain, say};
-use crate::signals::Asking;
+use crate::output::{print, print_error};
+use crate::signals::Signals;
 
-/// Longest password, in bytes: what a server takes as a line.
+/// Longest password, in bytes: what a server accepts as a line.
 const LONGEST: u64 = 4096;
 
 /// Why there is no hash.
@@ -18,15 +18,15 @@ const LONGEST: u64 = 4096;
 enum Problem {
     #[error("no password was given; type one, or pipe one line in")]
     Nothing,
-    #[error("the two are not the same; try again")]
+    #[error("the passwords do not match")]
     Different,
     #[error(
-        "the password is longer than {LONGEST} bytes, which is more than a server takes; choose a shorter one"
+        "the password is longer than {LONGEST} bytes, the most that a server accepts; choose a shorter one"
     )]
     TooLong,
     #[error("interrupted")]
     Interrupted,
-    #[error("the password cannot be read: {0}")]
+    #[error("cannot read the password: {0}")]
     Unreadable(#[from] io::Error),
     #[error(transparent)]
     Hash(#[from] PasswordError),
@@ -37,41 +37,41 @@ pub(crate) fn run() -> Exit {
     let hash = password.and_then(|password| Ok(PasswordHash::new(&password)?));
     match hash {
         Ok(hash) => {
-            say(hash);
+            print(hash);
             Exit::Done
         }
         Err(problem) => {
-            complain(problem);
+            print_error(problem);
             Exit::Failed
         }
     }
 }
 
-/// Asks twice, on standard error: the answer on standard output may go into a file.
+/// Prompts twice, on standard error: standard output may go into a file.
 fn typed() -> Result<String, Problem> {
-    // Ctrl+C must not leave a terminal behind that shows nothing.
-    let mut asking = Asking::listen();
+    // Ctrl+C must not leave a terminal without echo.
+    let mut signals = Signals::install();
     let _hidden = echo::Hidden::new()?;
-    let password = asked("Password: ", &mut asking)?;
-    if asked("Again: ", &mut asking)? != password {
+    let password = prompted("Password: ", &mut signals)?;
+    if prompted("Again: ", &mut signals)? != password {
         return Err(Problem::Different);
     }
     Ok(password)
 }
 
 /// A line that is typed, unless Ctrl+C comes first.
-fn asked(prompt: &str, asking: &mut Asking) -> Result<String, Problem> {
+fn prompted(prompt: &str, signals: &mut Signals) -> Result<String, Problem> {
     let mut err = io::stderr().lock();
     let _ = write!(err, "{prompt}").and_then(|()| err.flush());
     // The thread ends with the line or with the program: a read from a terminal cannot be cancelled.
     let typed = salotto::thread::answer("password", line)?;
     let typed = async { typed.recv().await.unwrap_or(Err(Problem::Nothing)) };
     let interrupted = async {
-        asking.next().await;
+        signals.next().await;
         Err(Problem::Interrupted)
     };
     let line = smol::block_on(typed.or(interrupted));
-    // The newline that was typed was not shown either.
+    // The newline that was typed was not echoed either.
     let _ = writeln!(err);
     line
 }
@@ -124,7 +124,7 @@ mod echo {
 
     impl Hidden {
         pub(super) fn new() -> io::Result<Self> {
-            crate::output::complain(
+            crate::output::print_error(
                 "what you type is shown on this system; clear the screen afterwards",
             );
             Ok(Self)

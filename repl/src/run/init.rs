@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::exit::Exit;
-use crate::output::{complain, say};
+use crate::output::{print, print_error};
 use crate::settings::DEFAULT_TEXT;
 
 pub(super) fn run(path: &Path, force: bool) -> Exit {
@@ -19,15 +19,15 @@ pub(super) fn run(path: &Path, force: bool) -> Exit {
     let path = path.display();
     match written {
         Ok(()) => {
-            say(format_args!("wrote {path}"));
+            print(format_args!("wrote {path}"));
             Exit::Done
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            complain(format_args!("`{path}` is there already; `--force` overwrites it"));
+            print_error(format_args!("`{path}` exists already; `--force` overwrites it"));
             Exit::Failed
         }
         Err(error) => {
-            complain(format_args!("cannot write `{path}`: {error}"));
+            print_error(format_args!("cannot write `{path}`: {error}"));
             Exit::Failed
         }
     }

@@ -1,5 +1,5 @@
-//! Lines that nobody types: a script in front of a server in this process, or `exec` in front of one far away. Results go to stdout, errors
-//! to stderr with what they belong to.
+//! Commands that are not typed: a script for a server in this process, or `exec` for one in another. Results go to stdout, errors to stderr
+//! with the number of their line.
 
 use std::io::{self, BufRead, IsTerminal};
 
@@ -10,13 +10,13 @@ use smol::future::FutureExt;
 
 use super::exit::Exit;
 use crate::control::Client;
-use crate::control::protocol::Tell;
-use crate::output::{complain, say, wants_colours};
+use crate::control::protocol::ServerMessage;
+use crate::output::{print, print_error, wants_colours};
 use crate::render::Renderer;
-use crate::signals::Asking;
+use crate::signals::Signals;
 use crate::supervisor::Leave;
 
-/// Lines that are read ahead; the reader waits when they are not executed as fast.
+/// Lines that are read ahead; the reader waits when they are executed more slowly.
 const READ_AHEAD: usize = 16;
 
 /// Where the lines come from.
@@ -27,34 +27,34 @@ pub(crate) enum Lines {
     Read(Receiver<Vec<u8>>),
 }
 
-/// A script on its way.
+/// A script that is being executed.
 pub(crate) struct Script {
     client: Client,
     lines: Lines,
     /// Whether each answer is a JSON value on a line of its own.
     json: bool,
-    /// Whether errors name the line that they belong to.
+    /// Whether errors name their line.
     numbered: bool,
     renderer: Renderer,
     exit: Exit,
 }
 
-/// What has become of a line.
+/// The result of a line.
 enum Answer {
     Done(String),
     Failed(String),
     Leave,
-    ServerGone,
+    ServerEnded,
 }
 
 enum Next {
     Line(Vec<u8>),
-    Heard(Option<Tell>),
+    Received(Option<ServerMessage>),
     End,
 }
 
 impl Lines {
-    /// Reads standard input on a thread of its own, which ends with the input or, where that never ends, with the program.
+    /// Reads standard input on a thread of its own, which ends with the input or with the program.
     pub(crate) fn read() -> io::Result<Self> {
         let (sender, lines) = async_channel::bounded(READ_AHEAD);
         let read = move || {
@@ -86,17 +86,17 @@ impl Script {
         Self { client, lines, json, numbered, renderer, exit: Exit::Done }
     }
 
-    /// Executes line after line to the end, `quit` or a signal. Hands the client back, for what comes after.
-    pub(crate) async fn run(mut self, asking: &mut Asking) -> (Exit, Client) {
+    /// Executes line after line until the end, `quit` or a signal. Returns the client for what comes after.
+    pub(crate) async fn run(mut self, signals: &mut Signals) -> (Exit, Client) {
         let mut number = 0;
         loop {
             let stop = async {
-                asking.next().await;
+                signals.next().await;
                 Next::End
             };
             let line = async { self.lines.next().await.map_or(Next::End, Next::Line) };
-            let told = async { Next::Heard(self.client.next().await) };
-            let answer = match stop.or(line).or(told).await {
+            let message = async { Next::Received(self.client.next().await) };
+            let answer = match stop.or(line).or(message).await {
                 Next::Line(line) => {
                     number += 1;
                     match std::str::from_utf8(&line) {
@@ -107,24 +107,24 @@ impl Script {
                         ),
                     }
                 }
-                Next::Heard(Some(Tell::Report { report })) => {
+                Next::Received(Some(ServerMessage::Report { report })) => {
                     self.show(&report);
                     continue;
                 }
-                Next::Heard(Some(Tell::Bye { .. }) | None) => Answer::ServerGone,
-                Next::Heard(Some(_)) => continue,
+                Next::Received(Some(ServerMessage::Bye { .. }) | None) => Answer::ServerEnded,
+                Next::Received(Some(_)) => continue,
                 Next::End => break,
             };
             match answer {
                 Answer::Done(text) => {
                     if !text.is_empty() {
-                        say(text);
+                        print(text);
                     }
                 }
                 Answer::Failed(error) => self.fail(number, &error),
                 Answer::Leave => break,
-                Answer::ServerGone => {
-                    complain("the server has ended");
+                Answer::ServerEnded => {
+                    print_error("the server has ended");
                     self.exit = Exit::NoServer;
                     break;
                 }
@@ -134,35 +134,37 @@ impl Script {
     }
 
     /// Executes the script, and stops the server after it.
-    pub(crate) async fn run_and_close(self, asking: &mut Asking) -> Exit {
+    pub(crate) async fn run_and_shut_down(self, signals: &mut Signals) -> Exit {
         let renderer = self.renderer;
-        let (exit, mut client) = self.run(asking).await;
+        let (exit, mut client) = self.run(signals).await;
         client.run("shutdown", false).await;
-        while let Some(tell) = client.next().await {
-            if let Tell::Report { report } = tell
+        while let Some(message) = client.next().await {
+            if let ServerMessage::Report { report } = message
                 && let Some(line) = renderer.line(&report)
             {
-                say(line);
+                print(line);
             }
         }
         exit
     }
 
-    /// Executes a line. What it brought about is shown before its answer.
+    /// Executes a line. The reports of what it caused are printed before its answer.
     async fn execute(&mut self, line: &str) -> Answer {
-        let asked = self.client.run(line.trim(), self.json).await;
+        let sent = self.client.run(line.trim(), self.json).await;
         loop {
             match self.client.next().await {
-                Some(Tell::Report { report }) => self.show(&report),
-                Some(Tell::Done { id, reply }) if id == asked => {
+                Some(ServerMessage::Report { report }) => self.show(&report),
+                Some(ServerMessage::Done { id, reply }) if id == sent => {
                     return Answer::Done(reply.to_string());
                 }
-                Some(Tell::Data { id, value }) if id == asked => {
+                Some(ServerMessage::Data { id, value }) if id == sent => {
                     return Answer::Done(value.to_string());
                 }
-                Some(Tell::Failed { id, error }) if id == asked => return Answer::Failed(error),
-                Some(Tell::Leave { id, how }) if id == asked => return self.leave(how),
-                Some(Tell::Bye { .. }) | None => return Answer::ServerGone,
+                Some(ServerMessage::Failed { id, error }) if id == sent => {
+                    return Answer::Failed(error);
+                }
+                Some(ServerMessage::Leave { id, how }) if id == sent => return self.leave(how),
+                Some(ServerMessage::Bye { .. }) | None => return Answer::ServerEnded,
                 Some(_) => {}
             }
         }
@@ -170,9 +172,9 @@ impl Script {
 
     fn leave(&self, how: Leave) -> Answer {
         if self.json {
-            say(Value::Null);
+            print(Value::Null);
         } else if how == Leave::Shutdown {
-            say("the server is stopped");
+            print("the server is stopped");
         }
         Answer::Leave
     }
@@ -180,24 +182,24 @@ impl Script {
     fn fail(&mut self, number: usize, error: &str) {
         self.exit = Exit::Failed;
         if self.json {
-            say(json!({ "error": error }));
+            print(json!({ "error": error }));
             return;
         }
         for line in error.lines() {
             match self.numbered {
-                true => complain(format_args!("line {number}: {line}")),
-                false => complain(line),
+                true => print_error(format_args!("line {number}: {line}")),
+                false => print_error(line),
             }
         }
     }
 
-    /// Shows what happens, to whoever asked for it with `watch`.
+    /// Prints a report, which come only after a `watch` command.
     fn show(&self, report: &Report) {
-        // Programs are told one value for each command, and nothing else.
+        // Programs get one value for each command, and nothing else.
         if !self.json
             && let Some(line) = self.renderer.line(report)
         {
-            say(line);
+            print(line);
         }
     }
 }

@@ -8,54 +8,55 @@ use std::sync::Arc;
 use smol::future::FutureExt;
 
 use super::exit::{Exit, exit_of};
-use super::inside::{claim, open_office};
-use crate::control::{ClaimError, Place, Socket};
+use super::local::{claim, start_service};
+use crate::control::{ClaimError, ControlPath, Socket};
 use crate::logging::{Diagnostics, Front};
-use crate::output::complain;
+use crate::output::print_error;
 use crate::settings::Source;
-use crate::signals::{Asked, Asking};
-use crate::supervisor::{Form, Outcome, Supervisor, View, Watch};
+use crate::signals::{Signal, Signals};
+use crate::supervisor::{Outcome, ReplyFormat, Supervisor, View, Watch};
 use manager::State;
 
 enum Next {
-    Asked(Asked),
-    /// The server is stopped for good: somebody typed `shutdown`.
-    Retired,
+    Signal(Signal),
+    /// Somebody typed `shutdown`.
+    ShutDown,
 }
 
 /// Runs until a signal or `shutdown` ends it.
-pub(crate) fn run(source: Source, listen: Vec<String>, control: Option<PathBuf>) -> Exit {
+pub(crate) fn run(source: Source, listen: Vec<String>, socket: Option<PathBuf>) -> Exit {
     let config = match source.load() {
         Ok(config) => config,
         Err(error) => {
-            complain(error);
+            print_error(error);
             return Exit::Usage;
         }
     };
-    let place = Place::find(control, config.program.control.socket.clone());
+    let control = ControlPath::find(socket, config.program.control.socket.clone());
     let ran = Diagnostics::install(config.program.log, Front::Service).and_then(|diagnostics| {
-        let socket = reachable(&place)?;
+        let socket = claim_unless_default_fails(&control)?;
         let supervisor =
             Supervisor::new(source, listen, config.program.control, diagnostics.clone());
         smol::block_on(serve(Arc::new(supervisor), socket, &diagnostics))
     });
     ran.unwrap_or_else(|error| {
-        complain(error);
+        print_error(error);
         Exit::Failed
     })
 }
 
-/// The socket through which it will be controlled. A system that has no place for one still has a server; another server in this place is a
-/// mistake.
-fn reachable(place: &Place) -> Result<Option<Socket>, String> {
-    match (claim(place), place) {
-        (Err(ClaimError::Io { path, source }), Place::Usual(_)) => {
+/// Claims the control socket. Where there is no folder for the default one the server runs without; that another server has it is an error.
+fn claim_unless_default_fails(control: &ControlPath) -> Result<Option<Socket>, String> {
+    match (claim(control), control) {
+        (Err(ClaimError::Io { path, source }), ControlPath::Default(_)) => {
             let path = path.display();
             tracing::warn!("nobody can attach: cannot open the control socket `{path}`: {source}");
             Ok(None)
         }
         (Ok(None), _) => {
-            tracing::warn!("nobody can attach: neither XDG_RUNTIME_DIR nor HOME names a place");
+            tracing::warn!(
+                "nobody can attach: neither XDG_RUNTIME_DIR nor HOME is set, so there is no folder for the control socket"
+            );
             Ok(None)
         }
         (claimed, _) => claimed.map_err(|error| error.to_string()),
@@ -67,47 +68,47 @@ async fn serve(
     socket: Option<Socket>,
     diagnostics: &Diagnostics,
 ) -> Result<Exit, String> {
-    let mut asking = Asking::listen();
-    let mut office = open_office(supervisor.clone())?;
+    let mut signals = Signals::install();
+    let mut service = start_service(supervisor.clone())?;
     let (view, mut feed) = supervisor.view("SIGHUP", Some(Watch::None)).await;
-    if let Err(error) = supervisor.open().await {
+    if let Err(error) = supervisor.start().await {
         diagnostics.flush().await;
-        complain(&error);
+        print_error(&error);
         return Ok(exit_of(&error));
     }
     if let Some(socket) = socket {
-        office.listen(socket);
+        service.listen(socket);
     }
-    manager::tell(State::Ready, &supervisor);
+    manager::notify(State::Ready, &supervisor);
     let watched = manager::watch(&supervisor);
     let work = async {
         loop {
-            let asked = async { Next::Asked(asking.next().await) };
-            let retired = async {
-                // What happens leaves its trace in the diagnostics.
+            let signal = async { Next::Signal(signals.next().await) };
+            let shut_down = async {
+                // Reports are logged where they are made.
                 while feed.next().await.is_some() {}
-                Next::Retired
+                Next::ShutDown
             };
-            match asked.or(retired).await {
-                Next::Asked(Asked::Stop | Asked::Interrupt) | Next::Retired => break,
-                Next::Asked(Asked::HangUp) => {
-                    manager::tell(State::Reloading, &supervisor);
+            match signal.or(shut_down).await {
+                Next::Signal(Signal::Stop | Signal::Interrupt) | Next::ShutDown => break,
+                Next::Signal(Signal::HangUp) => {
+                    manager::notify(State::Reloading, &supervisor);
                     reload(&supervisor, &view).await;
-                    manager::tell(State::Ready, &supervisor);
+                    manager::notify(State::Ready, &supervisor);
                 }
             }
         }
     };
     work.or(watched).await;
-    manager::tell(State::Stopping, &supervisor);
-    supervisor.retire().await;
-    office.close().await;
+    manager::notify(State::Stopping, &supervisor);
+    supervisor.shut_down().await;
+    service.stop().await;
     diagnostics.flush().await;
     Ok(Exit::Done)
 }
 
 async fn reload(supervisor: &Supervisor, view: &View) {
-    match supervisor.execute(view, "config reload", Form::Reply).await {
+    match supervisor.execute(view, "config reload", ReplyFormat::Typed).await {
         Ok(Outcome::Reply(reply)) => tracing::info!("{reply}"),
         Ok(Outcome::Data(_) | Outcome::Leave(_)) => {}
         Err(error) => {

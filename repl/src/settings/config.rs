@@ -1,4 +1,4 @@
-//! A configuration in which nothing is wrong, and how it is shown in the form of a file.
+//! A valid configuration, and how it is shown in the format of the file.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::program::{ControlSettings, LogSettings, Program};
 
-/// A configuration in which nothing is wrong.
+/// A valid configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The settings of the server.
@@ -27,7 +27,7 @@ pub struct Config {
     pub path: Option<PathBuf>,
 }
 
-/// A configuration as it is shown, in the form of a file.
+/// A configuration in the format of the file.
 #[derive(Debug, Serialize)]
 struct Shown<'config> {
     server: &'config ServerSettings,
@@ -49,19 +49,19 @@ struct ShownPlugin<'config> {
 }
 
 impl Config {
-    /// What the file would say.
+    /// The text of a file with this configuration.
     pub fn to_ron(&self) -> String {
         show(&self.settings, &self.program, &self.plugins)
     }
 }
 
-/// Settings and plugins in the form of a file.
+/// Settings and plugins in the format of the file.
 pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> String {
     let plugins = plugins
         .iter()
         .map(|setup| ShownPlugin {
             name: &setup.name,
-            // What was given as settings may be no RON: that is up to the plugin.
+            // Settings need not be RON: that is up to the plugin.
             settings: Some(setup.settings.as_str())
                 .filter(|settings| !settings.trim().is_empty())
                 .and_then(|settings| RawValue::from_ron(settings).ok()),
@@ -82,7 +82,7 @@ pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> 
         .unwrap_or_else(|error| format!("// cannot be shown: {error}"))
 }
 
-/// `None` and `5` both mean what they say where a limit may be lifted.
+/// With these a limit that can be lifted is written as `None` or `5`, without `Some`.
 pub(super) fn ron_options() -> Options {
     Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
 }

@@ -1,4 +1,4 @@
-//! What a reload would change: the configuration in force beside the one in the file, setting by setting.
+//! What a reload would change: compares the configuration in force with the file, setting by setting.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::config::{Config, show};
 use super::locate;
 use super::program::Program;
 
-/// The settings of the program that it reads only when it starts.
+/// The settings that the program reads only when it starts.
 const READ_AT_START: [&str; 2] = ["control.socket", "log.format"];
 
 /// A configuration in force.
@@ -20,7 +20,7 @@ pub struct InForce<'running> {
     pub settings: &'running Settings,
     /// The settings of the program.
     pub program: &'running Program,
-    /// The plugins in the order of their hooks, each with whether it runs: one that was turned off because it broke does not.
+    /// The plugins in the order of their hooks, each with whether it runs: one that was disabled after panics does not.
     pub plugins: &'running [(PluginSetup, bool)],
 }
 
@@ -29,15 +29,15 @@ pub struct InForce<'running> {
 pub struct Change {
     /// Its path, e.g. `limits.mailbox` or `plugins.log.path`.
     pub setting: String,
-    /// What is in force, as it would be written; `None` where nothing was written.
+    /// The value in force, as it would be written; `None` where none was written.
     pub now: Option<String>,
-    /// What the file says; `None` where it says nothing.
+    /// The value in the file; `None` where it has none.
     pub file: Option<String>,
-    /// From when on the file will be obeyed.
+    /// When the value in the file will apply.
     pub when: When,
 }
 
-/// From when on a setting in the file is obeyed.
+/// When a setting in the file applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
@@ -49,7 +49,7 @@ pub enum When {
     Program,
 }
 
-/// What a reload of `file` would change, in the order in which settings are written. Passwords are not shown.
+/// What a reload of `file` would change, in the order of the settings. Passwords are not shown.
 pub fn diff(now: &InForce<'_>, file: &Config) -> Vec<Change> {
     let waiting = now.settings.keep_until_restart(&mut file.settings.clone());
     let when = |setting: &str| match setting {
@@ -78,7 +78,7 @@ pub fn table(changes: &[Change]) -> Reply {
     let rows = changes.iter().map(|change| {
         [change.setting.clone(), cell(&change.now), cell(&change.file), change.when.to_string()]
     });
-    Reply::table(["setting", "in force", "in the file", "taken over"], rows.collect())
+    Reply::table(["setting", "in force", "in the file", "applied"], rows.collect())
 }
 
 impl fmt::Display for When {
@@ -86,7 +86,7 @@ impl fmt::Display for When {
         formatter.write_str(match self {
             Self::Reload => "by `config reload`",
             Self::Restart => "by `restart`",
-            Self::Program => "when salotto starts again",
+            Self::Program => "when the program restarts",
         })
     }
 }
@@ -166,7 +166,7 @@ fn plugin(
             .map(|(field, was, will_be)| of(&format!("{name}.{field}"), was, will_be))
             .collect();
         match differing.is_empty() {
-            // They are no RON, or the same written otherwise, and then the plugin begins anew all the same.
+            // They are not RON, or the same in another notation; the plugin is replaced all the same.
             true => {
                 let text = |setup: &PluginSetup| Some(setup.settings.clone());
                 changes.push(of(&format!("{name}.settings"), text(now), text(file)));
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_is_named_with_both_values_and_when_it_is_taken_over() {
+    fn each_setting_is_named_with_both_values_and_when_it_is_applied() {
         let now = config(&[]);
         let mut file = now.clone();
         file.settings.server.listen = vec!["[::1]:1".into()];
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_that_begins_anew_without_another_setting_is_named_too() {
+    fn a_plugin_that_is_replaced_without_a_changed_setting_is_named_too() {
         let now = config(&[setup("log", "(path: \"a\")")]);
         let file = config(&[setup("log", "(path: \"a\",)")]);
         assert_eq!(

@@ -1,18 +1,18 @@
-//! Where in a RON text a field stands: `Settings::check` knows fields by their path, people look for lines.
+//! Finds the position of a field in a RON text: `Settings::check` knows fields by their path, people look for lines.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A place in a text. Both start at 1; columns count characters.
+/// A position in a text. Both numbers start at 1; columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Position {
     /// The line.
     pub line: usize,
     /// The character in it.
     pub column: usize,
 }
 
-/// A field of a RON text: `rooms.listed.name` and where its value stands. Elements of lists have no name of their own, so such a
+/// A field of a RON text, such as `rooms.listed.name`, and where its value is. Elements of lists have no name of their own, so such a
 /// path may occur several times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
@@ -20,8 +20,8 @@ pub(super) struct Field {
     pub(super) value: Range<usize>,
 }
 
-impl Place {
-    /// The place of a byte of `text`.
+impl Position {
+    /// The position of a byte of `text`.
     pub(super) fn of(text: &str, offset: usize) -> Self {
         let before = &text[..floor(text, offset)];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -31,7 +31,7 @@ impl Place {
         }
     }
 
-    /// The byte of `text` at this place.
+    /// The byte of `text` at this position.
     pub(super) fn offset(self, text: &str) -> usize {
         let line_start = match self.line {
             0 | 1 => 0,
@@ -42,8 +42,8 @@ impl Place {
         line_start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
     }
 
-    /// This place, given inside of a part that begins at `start`, in the whole.
-    pub(super) fn inside(self, start: Place) -> Self {
+    /// Converts this position in a part that begins at `start` to a position in the whole.
+    pub(super) fn inside(self, start: Position) -> Self {
         match self.line {
             1 => Self { line: start.line, column: start.column + self.column.saturating_sub(1) },
             line => Self { line: start.line + line - 1, column: self.column },
@@ -51,16 +51,16 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.line, self.column)
     }
 }
 
-/// Every field of a RON text that has been parsed already. On one that is no RON it stops where it is lost.
+/// Every field of a RON text. In a text that is not valid RON, those before the mistake.
 pub(super) fn fields(text: &str) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
-    // One element for each bracket that is open: the field of `fields` whose value is being read there.
+    // One element for each open bracket: the index of the field whose value is being read there.
     let mut open: Vec<Option<usize>> = Vec::new();
     let mut at = 0;
     while let Some((token, range)) = next_token(text, at) {
@@ -192,7 +192,7 @@ fn string(text: &str) -> usize {
     text.len()
 }
 
-/// The length of `r"…"` or `r#"…"#`, if that is what stands here.
+/// The length of `r"…"` or `r#"…"#`, if the text begins with one.
 fn raw_string(text: &str) -> Option<usize> {
     let rest = text.strip_prefix('r')?;
     let hashes = rest.len() - rest.trim_start_matches('#').len();
@@ -255,12 +255,12 @@ mod tests {
     }
 
     #[test]
-    fn places_count_lines_and_characters() {
+    fn positions_count_lines_and_characters() {
         let text = "one\nzwölf drei";
-        let place = Place::of(text, text.find("drei").unwrap());
-        assert_eq!(place, Place { line: 2, column: 7 });
-        assert_eq!(&text[place.offset(text)..], "drei");
-        let inside = Place { line: 1, column: 2 }.inside(place);
-        assert_eq!(inside, Place { line: 2, column: 8 });
+        let position = Position::of(text, text.find("drei").unwrap());
+        assert_eq!(position, Position { line: 2, column: 7 });
+        assert_eq!(&text[position.offset(text)..], "drei");
+        let inside = Position { line: 1, column: 2 }.inside(position);
+        assert_eq!(inside, Position { line: 2, column: 8 });
     }
 }

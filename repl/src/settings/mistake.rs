@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: for each mistake the place, the value and what was expected.
+//! The mistakes in a configuration: for each the position, the value and what was expected.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ron::error::{Error, SpannedError};
 
-use super::locate::{Place, is_word};
+use super::locate::{Position, is_word};
 
 /// Why there is no configuration to use.
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +20,12 @@ pub enum ConfigError {
         /// What the system says.
         source: io::Error,
     },
-    /// The file could be read, and is wrong.
+    /// The file has mistakes.
     #[error(transparent)]
     Wrong(Mistakes),
 }
 
-/// All that is wrong with one file; one line each.
+/// All mistakes in one file; one line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistakes {
     /// The file.
@@ -34,11 +34,11 @@ pub struct Mistakes {
     pub list: Vec<Mistake>,
 }
 
-/// One thing that is wrong.
+/// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
-    /// Where, unless it lies in what is not written there.
-    pub place: Option<Place>,
+    /// Where, unless it lies in something that is missing from the file.
+    pub position: Option<Position>,
     /// What, with the value and what was expected.
     pub text: String,
 }
@@ -52,8 +52,8 @@ impl fmt::Display for Mistakes {
                 formatter.write_str("\n")?;
             }
             write!(formatter, "{}:", self.path.display())?;
-            if let Some(place) = mistake.place {
-                write!(formatter, "{place}:")?;
+            if let Some(position) = mistake.position {
+                write!(formatter, "{position}:")?;
             }
             write!(formatter, " {}", mistake.text)?;
         }
@@ -65,13 +65,13 @@ impl fmt::Display for Mistakes {
 fn advice(path: &Path, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            format!("; `salotto init {}` writes it", path.display())
+            format!("; `salotto init {}` creates it", path.display())
         }
         _ => String::new(),
     }
 }
 
-/// `; did you mean `x`?` where one of the known words is near.
+/// `; did you mean `x`?` if one of the known words is similar.
 pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     known
         .into_iter()
@@ -82,12 +82,12 @@ pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k s
         .unwrap_or_else(|| ";".into())
 }
 
-/// Turns what the parser says into a line for people.
+/// Turns an error of the parser into a line for people.
 pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
-    let start = Place { line: error.span.start.line, column: error.span.start.col };
-    let end = Place { line: error.span.end.line, column: error.span.end.col };
+    let start = Position { line: error.span.start.line, column: error.span.start.col };
+    let end = Position { line: error.span.end.line, column: error.span.end.col };
     let (word_at, word) = word_around(text, end.offset(text));
-    let at_word = Place::of(text, word_at);
+    let at_word = Position::of(text, word_at);
     let expected = |what: &str| {
         let found = match word {
             "" => "the end of the file".into(),
@@ -95,11 +95,11 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
         };
         (at_word, format!("found {found}; expected {what}"))
     };
-    let (place, text) = match &error.code {
+    let (position, text) = match &error.code {
         Error::NoSuchStructField { expected, found, .. } => {
             let near = did_you_mean(found, expected.iter().copied());
             let known = expected.join(", ");
-            (start, format!("there is no field `{found}`{near} known are {known}"))
+            (start, format!("unknown field `{found}`{near} known fields: {known}"))
         }
         Error::NoSuchEnumVariant { expected, found, .. } => {
             let known = expected.join(", ");
@@ -109,7 +109,7 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
         Error::DuplicateStructField { field, .. } => {
             (start, format!("the field `{field}` is given twice"))
         }
-        Error::ExpectedString => expected("a text in double quotes"),
+        Error::ExpectedString => expected("a string in double quotes"),
         Error::ExpectedBoolean => expected("true or false"),
         Error::ExpectedInteger => expected("a whole number"),
         Error::IntegerOutOfBounds if word.starts_with('-') => expected("a whole number, 0 or more"),
@@ -120,7 +120,7 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
             expected("fields in `(` and `)`")
         }
         Error::ExpectedMapColon => expected("`:` after the name of the field"),
-        // A fraction where a whole number belongs stops the parser at its point.
+        // Where a whole number is expected, the parser stops at the point of a fraction.
         Error::ExpectedComma | Error::ExpectedStructLikeEnd
             if word.contains('.') && word.parse::<f64>().is_ok() =>
         {
@@ -137,7 +137,7 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
         Error::ExpectedComma | Error::ExpectedArrayEnd | Error::ExpectedStructLikeEnd => {
             expected("a comma or the closing bracket")
         }
-        Error::ExpectedStringEnd => (start, "this text has no closing `\"`".into()),
+        Error::ExpectedStringEnd => (start, "this string has no closing `\"`".into()),
         Error::TrailingCharacters => expected("nothing after the last `)`"),
         Error::Message(text) => (at_word, text.clone()),
         other => {
@@ -147,10 +147,10 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
             (end, first.unwrap_or_default() + letters.as_str())
         }
     };
-    Mistake { place: Some(place), text }
+    Mistake { position: Some(position), text }
 }
 
-/// The word, text or sign that stands at or just before a byte, and where it begins.
+/// The word, string or sign at or just before a byte, and where it begins.
 fn word_around(text: &str, offset: usize) -> (usize, &str) {
     let before = &text[..offset];
     let word_start =

@@ -1,4 +1,4 @@
-//! Settings of the program around the server: where it is controlled, and what it writes about itself.
+//! Settings of the program around the server: its control socket and its log.
 
 use std::path::PathBuf;
 
@@ -8,51 +8,51 @@ use tracing::level_filters::LevelFilter;
 /// Settings that concern the program and not the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Program {
-    /// Where it is controlled.
+    /// The control socket.
     pub control: ControlSettings,
-    /// What it writes about itself.
+    /// The log.
     pub log: LogSettings,
 }
 
-/// Where the program is controlled.
+/// The settings of the control socket.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ControlSettings {
-    /// The socket. `None` is `salotto/control` in the runtime directory of the user.
+    /// Its path. `None` is `salotto/control` in the runtime directory of the user.
     pub socket: Option<PathBuf>,
 }
 
-/// What the program writes about itself, and where to.
+/// The settings of the log of the program about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogSettings {
-    /// Nothing that matters less is written.
+    /// The lowest level that is logged.
     pub level: Level,
     /// For people or for programs.
     pub format: Format,
-    /// Written at its end. `None` is standard error, or for a console its screen.
+    /// The file, which is appended to. `None` is standard error, or the screen of a console.
     pub file: Option<PathBuf>,
 }
 
-/// How much something matters; each includes those before it.
+/// How much is logged; each level includes those before it.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 pub enum Level {
-    /// Something is broken.
+    /// Failures.
     Error,
-    /// Something may be broken soon, or somebody is in the way of others.
+    /// What may soon fail, and who disturbs others.
     Warn,
-    /// What a host wants to find later: who did what, what was opened, closed and changed.
+    /// What an operator wants to find later: who did what, what was started, stopped and changed.
     #[default]
     Info,
     /// Connections, and each time that a limit is hit.
     Debug,
-    /// Everything there is.
+    /// Everything.
     Trace,
 }
 
-/// The form of a line.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Format {
     /// For people.
@@ -63,10 +63,10 @@ pub enum Format {
 }
 
 impl Level {
-    /// Every one, from the least to the most.
+    /// All levels, from the least to the most.
     pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
 
-    /// What is typed for it.
+    /// The word that is typed for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",

@@ -15,14 +15,14 @@ use super::*;
 use salotto::Plugin;
 use salotto::plugin::Nothing;
 
-/// Plugins `log` and `notices`, of which the first takes a path and says where it went wrong.
+/// The plugins `log` and `notices`, of which the first refuses settings with the word `wrong` and says where it is.
 fn catalog() -> Catalog {
     let nothing = || -> Result<Box<dyn Plugin>, String> { Ok(Box::new(Nothing)) };
     Catalog::new().with("notices", move |_| nothing()).with("log", move |settings| {
         match settings.find("wrong") {
             Some(at) => {
-                let place = Place::of(settings, at);
-                Err(format!("{place}: this is wrong"))
+                let position = Position::of(settings, at);
+                Err(format!("{position}: this is wrong"))
             }
             None => nothing(),
         }
@@ -54,7 +54,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
     fn holds_defaults<S: Default + PartialEq + Debug + DeserializeOwned>(text: &str) {
         assert_eq!(salotto_plugins::parse_settings::<S>(text), Ok(S::default()));
     }
-    // The one that is off stands there with its settings too.
+    // Plugins that are off are in it with their settings too.
     let all_on = DEFAULT_TEXT.replace("enabled: false,", "");
     let source = Source::new(None, salotto_plugins::catalog(), Vec::new());
     let config = source.parse(Path::new("x"), &all_on).unwrap();
@@ -93,7 +93,7 @@ fn every_setting_that_init_writes_is_explained() {
     let mut explained = false;
     for line in DEFAULT_TEXT.lines().map(str::trim) {
         let is_field = line.contains(": ") && !line.starts_with("//") && !line.starts_with("(name");
-        assert!(!is_field || explained, "nothing stands above `{line}`");
+        assert!(!is_field || explained, "nothing explains `{line}`");
         // One comment may explain the fields below it.
         explained = line.starts_with("//") || (is_field && explained);
     }
@@ -142,7 +142,7 @@ fn what_is_shown_is_a_file_that_says_the_same() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_place_the_value_and_what_was_expected() {
+fn a_mistake_is_reported_with_its_position_the_value_and_what_was_expected() {
     for (text, message) in [
         ("", "1:1: found the end of the file; expected fields in `(` and `)`"),
         ("(", "1:2: the file ends too early; a closing bracket is missing"),
@@ -150,9 +150,9 @@ fn a_mistake_is_told_with_its_place_the_value_and_what_was_expected() {
         ("() ()", "1:4: found `(`; expected nothing after the last `)`"),
         ("(server: 5)", "1:10: found `5`; expected fields in `(` and `)`"),
         ("(server (name: 5))", "1:9: found `(`; expected `:` after the name of the field"),
-        ("(\n  server: (name: 5)\n)", "2:18: found `5`; expected a text in double quotes"),
-        ("(server: (name: Ours))", "1:17: found `Ours`; expected a text in double quotes"),
-        ("(server: (name: \"Ours))", "1:17: this text has no closing `\"`"),
+        ("(\n  server: (name: 5)\n)", "2:18: found `5`; expected a string in double quotes"),
+        ("(server: (name: Ours))", "1:17: found `Ours`; expected a string in double quotes"),
+        ("(server: (name: \"Ours))", "1:17: this string has no closing `\"`"),
         ("(server: (listen: \"a:1\"))", "1:19: found `\"a:1\"`; expected a list in `[` and `]`"),
         ("(rooms: (open: yes))", "1:16: found `yes`; expected true or false"),
         (
@@ -168,9 +168,9 @@ fn a_mistake_is_told_with_its_place_the_value_and_what_was_expected() {
         ("(server: (name: \"x\", name: \"y\"))", "1:22: the field `name` is given twice"),
         (
             "(sever: ())",
-            "1:2: there is no field `sever`; did you mean `server`? known are server, rooms, limits, presence, control, log, plugins",
+            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, plugins",
         ),
-        ("(presence: (xyzzy: 1))", "1:13: there is no field `xyzzy`; known are announce_up_to"),
+        ("(presence: (xyzzy: 1))", "1:13: unknown field `xyzzy`; known fields: announce_up_to"),
         (
             "(plugins: [(name: \"log\", on_panic: Shut)])",
             "1:36: found `Shut`; expected one of Open, Closed",
@@ -183,7 +183,7 @@ fn a_mistake_is_told_with_its_place_the_value_and_what_was_expected() {
 }
 
 #[test]
-fn all_that_is_out_of_bounds_is_told_at_once_in_the_order_of_the_file() {
+fn all_that_is_out_of_bounds_is_reported_at_once_in_the_order_of_the_file() {
     let text = r#"(
     rooms: (
         listed: [(name: "dev"), (name: "lobby")],
@@ -210,7 +210,7 @@ fn all_that_is_out_of_bounds_is_told_at_once_in_the_order_of_the_file() {
             "salotto.ron:6:36: `server.listen` is \"here\"; expected an address with port such as \"0.0.0.0:53000\"",
             "salotto.ron:7:26: `limits.gone_after` is 10; expected more than `limits.ping_after`",
             "salotto.ron:7:44: `limits.rate.burst` is 0; expected 1 or more",
-            "salotto.ron:10:16: there is no plugin `lgo`; did you mean `log`? known are log, notices",
+            "salotto.ron:10:16: unknown plugin `lgo`; did you mean `log`? known plugins: log, notices",
             "salotto.ron:12:13: plugin `log`: this is wrong",
             "salotto.ron:13:34: plugin `log`: this is wrong",
             "salotto.ron:14:16: the plugin `notices` is listed twice; remove one of them",
@@ -219,7 +219,7 @@ fn all_that_is_out_of_bounds_is_told_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
-fn a_mistake_in_what_is_not_written_has_no_place() {
+fn a_mistake_in_what_is_not_written_has_no_position() {
     let error = parse("(limits: (ping_after: 500))").unwrap_err();
     assert_eq!(
         error,
@@ -235,5 +235,5 @@ fn a_file_that_is_not_there_is_named_with_what_writes_it() {
     let error = source.load().unwrap_err().to_string();
     let path = path.display();
     assert!(error.starts_with(&format!("cannot read `{path}`: ")), "{error}");
-    assert!(error.ends_with(&format!("; `salotto init {path}` writes it")));
+    assert!(error.ends_with(&format!("; `salotto init {path}` creates it")));
 }

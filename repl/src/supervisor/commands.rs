@@ -1,11 +1,11 @@
-//! The commands that the supervisor answers itself: what must work without a server, and what concerns the one who types.
+//! The commands that the supervisor executes itself: those that must work without a running server, and those that concern the console only.
 
 use salotto::{Arg, Command, Role};
 
 use super::view::Watch;
 use crate::settings::Level;
 
-/// What the supervisor does for a command.
+/// A command of the supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Local {
     Start,
@@ -25,8 +25,8 @@ pub(super) enum Local {
 }
 
 impl Local {
-    /// Whether it is to be found later who did it.
-    pub(super) fn matters(self) -> bool {
+    /// Whether the log is to say who ran it.
+    pub(super) fn is_logged(self) -> bool {
         match self {
             Self::Start
             | Self::Stop
@@ -46,13 +46,13 @@ impl Local {
     }
 }
 
-/// Finds what to do for a command by its path.
+/// Finds the command of this path.
 pub(super) fn find(path: &str) -> Option<Local> {
     let mut all = commands().into_iter();
     all.find(|(command, _)| command.path == path).map(|(_, local)| local)
 }
 
-/// What the commands are called, take and mean.
+/// The records of all of them.
 pub(super) fn records() -> impl Iterator<Item = Command> {
     commands().into_iter().map(|(command, _)| command)
 }
@@ -61,31 +61,28 @@ fn commands() -> Vec<(Command, Local)> {
     let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
     vec![
         (
-            operator(
-                "start",
-                "Reads the configuration and starts the server, or opens it at another address",
-            )
-            .arg(Arg::word("address").optional())
-            .example("start")
-            .example("start 0.0.0.0:53001"),
+            operator("start", "Starts the server, at the configured addresses or at the one given")
+                .arg(Arg::word("address").optional())
+                .example("start")
+                .example("start 0.0.0.0:53001"),
             Local::Start,
         ),
         (
-            operator(
-                "stop",
-                "Says goodbye to everybody and stops the server; `start` opens it again",
-            ),
+            operator("stop", "Disconnects everybody and stops the server; `start` starts it again"),
             Local::Stop,
         ),
         (
             operator(
                 "restart",
-                "Reads the configuration and, if it is right, closes and starts the server",
+                "Disconnects everybody and restarts the server, if the configuration is valid",
             ),
             Local::Restart,
         ),
         (
-            operator("shutdown", "Stops the server and ends the program that runs it"),
+            operator(
+                "shutdown",
+                "Disconnects everybody, stops the server and ends the program that runs it",
+            ),
             Local::Shutdown,
         ),
         (
@@ -93,27 +90,30 @@ fn commands() -> Vec<(Command, Local)> {
             Local::Config,
         ),
         (
-            operator("config diff", "Shows what `config reload` would change, and what needs more"),
+            operator(
+                "config diff",
+                "Shows what `config reload` would change, and what needs a restart",
+            ),
             Local::ConfigDiff,
         ),
         (
             operator(
                 "config reload",
-                "Takes the file over while people talk: all of it, or nothing",
+                "Applies the file without a restart; if it has an error, nothing changes",
             ),
             Local::ConfigReload,
         ),
         (
             operator(
                 "plugins reload",
-                "Takes the plugins over from the file while people talk, and only those",
+                "Applies only the plugins of the configuration file, without a restart",
             ),
             Local::PluginsReload,
         ),
         (
             operator(
                 "log-level",
-                "Chooses how much the program writes about itself, or says how much",
+                "Sets how much the program logs about itself, or shows the level",
             )
             .arg(Arg::choice("level", &Level::ALL.map(Level::word)).optional())
             .example("log-level debug"),
@@ -122,7 +122,7 @@ fn commands() -> Vec<(Command, Local)> {
         (
             operator(
                 "watch",
-                "Chooses what is shown here: talk in the rooms, also who comes and goes, or all",
+                "Sets what is shown: messages (talk), also joins and leaves (rooms), or all",
             )
             .arg(Arg::choice("what", &Watch::ALL.map(Watch::word)).optional())
             .example("watch talk"),
@@ -141,11 +141,11 @@ fn commands() -> Vec<(Command, Local)> {
                 .example("help plugins enable"),
             Local::Help,
         ),
-        (operator("detach", "Leaves an attached console; the server stays running"), Local::Detach),
+        (operator("detach", "Leaves an attached console; the server keeps running"), Local::Detach),
         (
             operator(
                 "quit",
-                "Leaves; a console that runs the server stops it, an attached one does not",
+                "Leaves the console; this stops the server, unless the console is attached",
             ),
             Local::Quit,
         ),

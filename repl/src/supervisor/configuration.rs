@@ -1,31 +1,31 @@
-//! The commands about the configuration: what is in force, what the file would change, and taking it over.
+//! The commands about the configuration: showing what is in force and what the file would change, and applying it.
 
 use salotto::{CommandError, Handle, PluginSetup, PluginState, Reply, Server};
 
-use super::outcome::{Form, Outcome, failed, not_running};
-use super::{Supervised, Supervisor, data};
+use super::outcome::{Outcome, ReplyFormat, failed, not_running};
+use super::{State, Supervisor, data};
 use crate::settings::{self, Change, Config, InForce};
 
 impl Supervisor {
     pub(super) async fn show_config(&self) -> Result<Reply, CommandError> {
-        let supervised = self.supervised.lock().await;
+        let state = self.state.lock().await;
         let from = match self.source.path() {
             Some(path) => path.display().to_string(),
             None => "the built-in defaults (`salotto init` writes a file)".into(),
         };
-        let listen = match supervised.listen.is_empty() {
+        let listen = match state.listen.is_empty() {
             true => "",
-            false => "; server.listen was given when it was started",
+            false => "; server.listen was given at the start",
         };
-        let Some(server) = &supervised.server else {
-            let config = self.load(&supervised).map_err(failed)?;
+        let Some(server) = &state.server else {
+            let config = self.load(&state).map_err(failed)?;
             let text = config.to_ron();
             return Ok(Reply::Text(format!(
-                "// the server is not running; `start` takes this from {from}{listen}\n{text}"
+                "// the server is not running; `start` uses this, from {from}{listen}\n{text}"
             )));
         };
         let handle = server.handle();
-        drop(supervised);
+        drop(state);
         let plugins: Vec<_> =
             plugins_in_force(&handle).await?.into_iter().map(|(setup, _)| setup).collect();
         let text = settings::show(&handle.settings(), &self.program(), &plugins);
@@ -33,46 +33,46 @@ impl Supervisor {
     }
 
     /// What `config reload` would change.
-    pub(super) async fn config_diff(&self, form: Form) -> Result<Outcome, CommandError> {
-        let supervised = self.supervised.lock().await;
-        let (handle, config, path) = self.reloaded(&supervised)?;
+    pub(super) async fn config_diff(&self, format: ReplyFormat) -> Result<Outcome, CommandError> {
+        let state = self.state.lock().await;
+        let (handle, config, path) = self.for_reload(&state)?;
         let changes = self.changes(&handle, &config).await?;
-        Ok(match form {
-            Form::Data => Outcome::Data(data::value(&changes)?),
-            Form::Reply if changes.is_empty() => {
-                Outcome::Reply(Reply::Text(format!("{path} says what is in force")))
+        Ok(match format {
+            ReplyFormat::Json => Outcome::Data(data::value(&changes)?),
+            ReplyFormat::Typed if changes.is_empty() => {
+                Outcome::Reply(Reply::Text(format!("{path} has no changes")))
             }
-            Form::Reply => Outcome::Reply(settings::table(&changes)),
+            ReplyFormat::Typed => Outcome::Reply(settings::table(&changes)),
         })
     }
 
     pub(super) async fn reload_config(&self) -> Result<Reply, CommandError> {
-        let supervised = self.supervised.lock().await;
-        let (handle, config, path) = self.reloaded(&supervised)?;
+        let state = self.state.lock().await;
+        let (handle, config, path) = self.for_reload(&state)?;
         let changes = self.changes(&handle, &config).await?;
-        // What can fail comes first, so that it is all or nothing.
+        // Whatever can fail comes first, so that either all is applied or nothing.
         let log = self.diagnostics.prepare(config.program.log).map_err(failed)?;
         let applied = handle.apply(config.settings, Some(config.plugins)).await.map_err(failed)?;
         self.diagnostics.apply(log).await;
         for Change { setting, now, file, when } in &changes {
-            tracing::info!(setting, was = now, is = file, taken_over = %when, "config reload");
+            tracing::info!(setting, was = now, is = file, applied = %when, "config reload");
         }
         let mut waiting = applied.after_restart.join(", ");
         if !waiting.is_empty() {
-            waiting.insert_str(0, "; after `restart`: ");
+            waiting.insert_str(0, "; needs `restart`: ");
         }
         let of_program = |change: &&Change| change.when == settings::When::Program;
         let later: Vec<_> =
             changes.iter().filter(of_program).map(|change| change.setting.as_str()).collect();
         if !later.is_empty() {
-            waiting += &format!("; when salotto starts again: {}", later.join(", "));
+            waiting += &format!("; needs a restart of the program: {}", later.join(", "));
         }
-        Ok(Reply::Text(format!("{path} is in force{waiting}")))
+        Ok(Reply::Text(format!("applied {path}{waiting}")))
     }
 
     pub(super) async fn reload_plugins(&self) -> Result<Reply, CommandError> {
-        let supervised = self.supervised.lock().await;
-        let (handle, config, path) = self.reloaded(&supervised)?;
+        let state = self.state.lock().await;
+        let (handle, config, path) = self.for_reload(&state)?;
         let settings = handle.settings().as_ref().clone();
         let names: Vec<String> = config.plugins.iter().map(|setup| setup.name.clone()).collect();
         handle.apply(settings, Some(config.plugins)).await.map_err(failed)?;
@@ -80,7 +80,7 @@ impl Supervisor {
             [] => "none".into(),
             names => names.join(", "),
         };
-        Ok(Reply::Text(format!("the plugins of {path} are in force: {names}")))
+        Ok(Reply::Text(format!("applied the plugins of {path}: {names}")))
     }
 
     async fn changes(&self, handle: &Handle, file: &Config) -> Result<Vec<Change>, CommandError> {
@@ -90,10 +90,10 @@ impl Supervisor {
         Ok(settings::diff(&now, file))
     }
 
-    /// What a reload takes over, into which server, from where.
-    fn reloaded(&self, supervised: &Supervised) -> Result<(Handle, Config, String), CommandError> {
-        let server = supervised.server.as_ref().ok_or_else(not_running)?;
-        let config = self.load(supervised).map_err(failed)?;
+    /// What a reload applies: to which server, which configuration, from where.
+    fn for_reload(&self, state: &State) -> Result<(Handle, Config, String), CommandError> {
+        let server = state.server.as_ref().ok_or_else(not_running)?;
+        let config = self.load(state).map_err(failed)?;
         let Some(path) = &config.path else {
             let text = "there is no configuration file to read; `salotto init` writes one";
             return Err(CommandError::Refused(text.into()));

@@ -1,17 +1,17 @@
-//! What commands answer to programs: JSON from the types of core where there are some, and otherwise from what people would be shown.
+//! The JSON answers for programs: made from the types of core where there are some, and otherwise from the reply for people.
 
 use salotto::{Closed, CommandError, Handle, Reply};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::outcome::{Form, Outcome, failed};
+use super::outcome::{Outcome, ReplyFormat, failed};
 
-/// Commands that list things. When there are none they tell people so in a sentence, and programs by an empty list.
+/// Commands that list things. When there are none, people get a sentence and programs an empty list.
 const LISTS: [&str; 3] = ["bans", "limits", "mutes"];
 
-/// What these commands, without arguments, are about; `None` for all others.
+/// The typed data behind these commands, without arguments; `None` for all others.
 pub(super) async fn of(handle: &Handle, path: &str) -> Result<Option<Value>, Closed> {
-    // They are plain structs, lists and texts, which nothing keeps from being written.
+    // They are plain structs, lists and texts, whose serialization does not fail.
     let written = |value: Result<Value, CommandError>| value.ok();
     Ok(match path {
         "status" => written(value(&handle.status().await?)),
@@ -27,14 +27,14 @@ pub(super) fn value(value: &impl Serialize) -> Result<Value, CommandError> {
     serde_json::to_value(value).map_err(failed)
 }
 
-/// The reply of a command in the form that was asked for.
-pub(super) fn outcome(path: &str, reply: Reply, form: Form) -> Outcome {
-    match form {
-        Form::Reply => Outcome::Reply(reply),
-        Form::Data if LISTS.contains(&path) && matches!(reply, Reply::Text(_)) => {
+/// The reply of a command in the requested format.
+pub(super) fn outcome(path: &str, reply: Reply, format: ReplyFormat) -> Outcome {
+    match format {
+        ReplyFormat::Typed => Outcome::Reply(reply),
+        ReplyFormat::Json if LISTS.contains(&path) && matches!(reply, Reply::Text(_)) => {
             Outcome::Data(Value::Array(Vec::new()))
         }
-        Form::Data => Outcome::Data(of_reply(reply)),
+        ReplyFormat::Json => Outcome::Data(of_reply(reply)),
     }
 }
 

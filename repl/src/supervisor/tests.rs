@@ -8,7 +8,7 @@ use super::*;
 /// Long enough for a slow machine; nothing waits for it when all is well.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A plugin whose command holds up the server until it is let go.
+/// A plugin whose command blocks the server until it is released.
 struct Holder {
     holds: Sender<()>,
     release: Receiver<()>,
@@ -16,7 +16,7 @@ struct Holder {
 
 impl Plugin for Holder {
     fn commands(&self) -> Vec<Command> {
-        vec![Command::new("hold", "Holds up the server")]
+        vec![Command::new("hold", "Blocks the server")]
     }
 
     fn run_command(&mut self, _: &mut Context<'_>, _: &Invocation) -> Result<Reply, CommandError> {
@@ -34,24 +34,24 @@ fn supervisor(folder: &tempfile::TempDir, catalog: Catalog) -> Supervisor {
 }
 
 #[test]
-fn a_server_that_is_held_up_is_noticed_and_one_that_is_closed_is_not_blamed() {
+fn a_blocked_server_is_noticed_and_a_stopped_one_is_not_blamed() {
     let ((holds, held), (let_go, release)) = (mpsc::channel(), mpsc::channel());
     let holder = Mutex::new(Some(Holder { holds, release }));
     let catalog = Catalog::new().with("holder", move |_| {
-        let holder = holder.lock().unwrap().take().ok_or("there is one alone")?;
+        let holder = holder.lock().unwrap().take().ok_or("there is only one")?;
         Ok(Box::new(holder))
     });
     let folder = tempfile::tempdir().unwrap();
     let supervisor = supervisor(&folder, catalog);
     smol::block_on(async {
         assert!(supervisor.answers_within(PATIENCE).await);
-        supervisor.open().await.unwrap();
+        supervisor.start().await.unwrap();
         assert!(supervisor.answers_within(PATIENCE).await);
         let (view, _feed) = supervisor.view("a test", None).await;
-        supervisor.execute(&view, "plugins enable holder", Form::Reply).await.unwrap();
+        supervisor.execute(&view, "plugins enable holder", ReplyFormat::Typed).await.unwrap();
         std::thread::scope(|scope| {
-            let held_up =
-                scope.spawn(|| smol::block_on(supervisor.execute(&view, "hold", Form::Reply)));
+            let held_up = scope
+                .spawn(|| smol::block_on(supervisor.execute(&view, "hold", ReplyFormat::Typed)));
             held.recv().unwrap();
             let answers = smol::block_on(supervisor.answers_within(Duration::from_millis(20)));
             assert!(!answers);
@@ -59,7 +59,7 @@ fn a_server_that_is_held_up_is_noticed_and_one_that_is_closed_is_not_blamed() {
             held_up.join().unwrap().unwrap();
         });
         assert!(supervisor.answers_within(PATIENCE).await);
-        supervisor.retire().await;
+        supervisor.shut_down().await;
         assert!(supervisor.answers_within(PATIENCE).await);
         assert_eq!(supervisor.addresses(), None);
     });
@@ -70,9 +70,10 @@ fn typed_data_is_given_for_a_bare_command_and_the_reply_for_any_other() {
     let folder = tempfile::tempdir().unwrap();
     let supervisor = supervisor(&folder, Catalog::new());
     smol::block_on(async {
-        supervisor.open().await.unwrap();
+        supervisor.start().await.unwrap();
         let (view, _feed) = supervisor.view("a test", None).await;
-        let data = async |line: &str| match supervisor.execute(&view, line, Form::Data).await {
+        let data = async |line: &str| match supervisor.execute(&view, line, ReplyFormat::Json).await
+        {
             Ok(Outcome::Data(value)) => value,
             other => panic!("{other:?}"),
         };
@@ -80,6 +81,6 @@ fn typed_data_is_given_for_a_bare_command_and_the_reply_for_any_other() {
         assert_eq!(data("rooms").await[0]["room"], "lobby");
         assert!(data("help rooms").await.is_string());
         assert_eq!(data("limits").await, serde_json::json!([]));
-        assert!(supervisor.execute(&view, "users all", Form::Data).await.is_err());
+        assert!(supervisor.execute(&view, "users all", ReplyFormat::Json).await.is_err());
     });
 }

@@ -1,4 +1,4 @@
-//! What one front sees of the server: which reports it wants, and the way on which they come, through all openings and closings.
+//! What one front sees of the server: which reports it wants, and the channel through which they come, across restarts.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,20 +8,20 @@ use salotto::{EntryKind, Event, Handle, NoticeKind, Reply, Report, Tracing};
 use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;
 
-/// Servers and announcements that may come while a front looks away. More than a few are rare; the oldest make way.
+/// Servers and announcements that may wait for a front that reads nothing. More than a few are rare; the oldest are dropped.
 const SERVERS: usize = 8;
 
-/// How much of what happens is shown. Each shows what those before it show.
+/// How much of what happens is shown. Each level includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Watch {
-    /// Only what the operator has to see to: a plugin that broke, what plugins report.
+    /// Only what the operator has to know: actions, plugins that broke, what plugins report.
     None,
-    /// What is said in the rooms.
+    /// The messages in the rooms.
     Talk,
-    /// Who comes and goes, topics and notices too.
+    /// Joins, leaves, topics and notices too.
     Rooms,
-    /// Connections and what is said to one person too.
+    /// Connections and private messages too.
     All,
 }
 
@@ -29,31 +29,31 @@ pub enum Watch {
 #[derive(Debug)]
 pub struct View {
     who: String,
-    line: Arc<Line>,
+    subscriber: Arc<Subscriber>,
 }
 
-/// What a front is told: reports that its [`View`] wants.
+/// The reports that a [`View`] wants.
 #[derive(Debug)]
 pub struct Feed {
-    line: Arc<Line>,
+    subscriber: Arc<Subscriber>,
     servers: Receiver<Source>,
     reports: Option<salotto::Watch>,
 }
 
-/// What view, feed and supervisor share.
+/// What a view, its feed and the supervisor share.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Subscriber {
     servers: Sender<Source>,
     /// The lock guards single steps and is never held while another is taken.
-    wishes: Mutex<Wishes>,
+    filter: Mutex<Filter>,
 }
 
 #[derive(Debug)]
-struct Wishes {
+struct Filter {
     /// `None` shows nothing at all, until `watch` is called.
     watch: Option<Watch>,
     trace: bool,
-    /// Has the present server report its hook calls.
+    /// Makes the current server report its hook calls.
     tracing: Option<Tracing>,
 }
 
@@ -70,25 +70,25 @@ enum Source {
 enum Next {
     Report(Report),
     Supervised(Source),
-    ServerClosed,
-    HungUp,
+    ServerStopped,
+    Closed,
 }
 
 pub(super) fn open(who: &str, watch: Option<Watch>) -> (View, Feed) {
     let (sender, servers) = async_channel::bounded(SERVERS);
-    let line = Arc::new(Line {
+    let subscriber = Arc::new(Subscriber {
         servers: sender,
-        wishes: Mutex::new(Wishes { watch, trace: false, tracing: None }),
+        filter: Mutex::new(Filter { watch, trace: false, tracing: None }),
     });
-    let feed = Feed { line: line.clone(), servers, reports: None };
-    (View { who: who.to_owned(), line }, feed)
+    let feed = Feed { subscriber: subscriber.clone(), servers, reports: None };
+    (View { who: who.to_owned(), subscriber }, feed)
 }
 
 impl Watch {
-    /// Every one, from the most to the least.
+    /// All levels, from the most to the least.
     pub const ALL: [Self; 4] = [Self::All, Self::Rooms, Self::Talk, Self::None];
 
-    /// What is typed for it.
+    /// The word that is typed for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -105,7 +105,7 @@ impl Watch {
                 EntryKind::Message { .. } => Self::Talk,
                 EntryKind::Notice { kind, .. } => match kind {
                     NoticeKind::Info => Self::Rooms,
-                    // The operator sees who comes and goes; how plugins put it is for the room.
+                    // The operator sees joins and leaves as such; how plugins word them is for the room.
                     _ => Self::All,
                 },
                 _ => Self::Rooms,
@@ -120,37 +120,37 @@ impl Watch {
 }
 
 impl View {
-    /// Who looks.
+    /// Whose view it is.
     pub fn who(&self) -> &str {
         &self.who
     }
 
-    pub(super) fn line(&self) -> &Arc<Line> {
-        &self.line
+    pub(super) fn subscriber(&self) -> &Arc<Subscriber> {
+        &self.subscriber
     }
 
-    /// Changes what is shown, or says what is.
+    /// Sets what is shown, or answers what is.
     pub(super) fn watch(&self, word: Option<&str>) -> Reply {
-        let mut wishes = lock(&self.line.wishes);
+        let mut filter = lock(&self.subscriber.filter);
         let chosen = word.and_then(|word| Watch::ALL.into_iter().find(|w| w.word() == word));
         if chosen.is_some() {
-            wishes.watch = chosen;
+            filter.watch = chosen;
             return Reply::Done;
         }
-        let shown = wishes.watch.unwrap_or(Watch::None);
+        let shown = filter.watch.unwrap_or(Watch::None);
         Reply::Text(format!("watching {}", shown.word()))
     }
 
-    /// Switches the showing of hook calls, or says whether they are shown.
+    /// Shows hook calls or not, or answers whether they are shown.
     pub(super) fn trace(&self, switch: Option<&str>, handle: Option<&Handle>) -> Reply {
-        let mut wishes = lock(&self.line.wishes);
+        let mut filter = lock(&self.subscriber.filter);
         match switch {
             Some(switch) => {
-                wishes.trace = switch == "on";
-                wishes.tracing = handle.filter(|_| wishes.trace).map(Handle::trace);
+                filter.trace = switch == "on";
+                filter.tracing = handle.filter(|_| filter.trace).map(Handle::trace);
                 Reply::Done
             }
-            None if wishes.trace => Reply::text("trace is on"),
+            None if filter.trace => Reply::text("trace is on"),
             None => Reply::text("trace is off"),
         }
     }
@@ -158,41 +158,41 @@ impl View {
 
 impl Drop for View {
     fn drop(&mut self) {
-        self.line.hang_up();
+        self.subscriber.close();
     }
 }
 
-impl Line {
-    /// From here on the reports of this server are told.
+impl Subscriber {
+    /// From here on the reports of this server come.
     pub(super) fn connect(&self, handle: &Handle) {
-        let mut wishes = lock(&self.wishes);
-        wishes.tracing = wishes.trace.then(|| handle.trace());
-        drop(wishes);
+        let mut filter = lock(&self.filter);
+        filter.tracing = filter.trace.then(|| handle.trace());
+        drop(filter);
         // A front that is gone needs no server.
         let _ = self.servers.force_send(Source::Server(handle.watch()));
     }
 
-    /// Tells something about the server that it cannot tell itself, because it is not open yet or any more.
+    /// Reports something about the server that it cannot report itself, because it does not run yet or any more.
     pub(super) fn announce(&self, text: &str) {
         let report = Report::Server { time: Timestamp::now(), text: text.to_owned() };
         // A front that is gone needs no announcement.
         let _ = self.servers.force_send(Source::Announcement(report));
     }
 
-    pub(super) fn hang_up(&self) {
-        lock(&self.wishes).tracing = None;
+    pub(super) fn close(&self) {
+        lock(&self.filter).tracing = None;
         self.servers.close();
     }
 
-    pub(super) fn is_hung_up(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.servers.is_closed()
     }
 
     fn wants(&self, report: &Report) -> bool {
-        let wishes = lock(&self.wishes);
+        let filter = lock(&self.filter);
         match report {
-            Report::Trace { .. } => wishes.trace,
-            report => wishes.watch.is_some_and(|watch| watch.shows(report)),
+            Report::Trace { .. } => filter.trace,
+            report => filter.watch.is_some_and(|watch| watch.shows(report)),
         }
     }
 }
@@ -202,15 +202,17 @@ impl Feed {
     pub async fn next(&mut self) -> Option<Report> {
         loop {
             match self.wait().await {
-                Next::Report(report) if self.line.wants(&report) => return Some(report),
+                Next::Report(report) if self.subscriber.wants(&report) => return Some(report),
                 Next::Report(_) => {}
                 Next::Supervised(Source::Server(reports)) => self.reports = Some(reports),
-                Next::Supervised(Source::Announcement(report)) if self.line.wants(&report) => {
+                Next::Supervised(Source::Announcement(report))
+                    if self.subscriber.wants(&report) =>
+                {
                     return Some(report);
                 }
                 Next::Supervised(Source::Announcement(_)) => {}
-                Next::ServerClosed => self.reports = None,
-                Next::HungUp => return None,
+                Next::ServerStopped => self.reports = None,
+                Next::Closed => return None,
             }
         }
     }
@@ -229,7 +231,7 @@ impl Feed {
                     }
                 },
             };
-            if self.line.wants(&report) {
+            if self.subscriber.wants(&report) {
                 return Some(report);
             }
         }
@@ -241,7 +243,7 @@ impl Feed {
         let supervised = async {
             match servers.recv().await {
                 Ok(source) => Next::Supervised(source),
-                Err(_) => Next::HungUp,
+                Err(_) => Next::Closed,
             }
         };
         let Some(reports) = reports else {
@@ -250,14 +252,14 @@ impl Feed {
         let report = async {
             match reports.next().await {
                 Some(report) => Next::Report(report),
-                None => Next::ServerClosed,
+                None => Next::ServerStopped,
             }
         };
         report.or(supervised).await
     }
 }
 
-/// Takes a lock, whatever has become of who held it before.
+/// Takes a lock, also when a thread panicked while it held it.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -274,7 +276,7 @@ mod tests {
             for text in ["one", "two"] {
                 let server = Server::builder().listen(Vec::<String>::new()).start();
                 let server = server.unwrap();
-                view.line().connect(&server.handle());
+                view.subscriber().connect(&server.handle());
                 server.handle().say("lobby", text).await.unwrap();
                 let Some(Report::Entry(entry)) = feed.next().await else {
                     panic!("nothing was said");
@@ -290,22 +292,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_stands_between_what_two_servers_tell() {
+    fn announcements_keep_their_place_between_the_reports_of_two_servers() {
         smol::block_on(async {
             let (view, mut feed) = open("a test", Some(Watch::Talk));
-            let mut told = Vec::new();
+            let mut reports = Vec::new();
             for text in ["one", "two"] {
                 let server = Server::builder().listen(Vec::<String>::new()).start();
                 let server = server.unwrap();
-                view.line().announce(&format!("before {text}"));
-                view.line().connect(&server.handle());
+                view.subscriber().announce(&format!("before {text}"));
+                view.subscriber().connect(&server.handle());
                 server.handle().say("lobby", text).await.unwrap();
                 server.stop().await;
-                view.line().announce(&format!("after {text}"));
+                view.subscriber().announce(&format!("after {text}"));
             }
-            view.line().hang_up();
+            view.subscriber().close();
             while let Some(report) = feed.next().await {
-                told.push(match report {
+                reports.push(match report {
                     Report::Server { text, .. } => text,
                     Report::Entry(entry) => match entry.what {
                         EntryKind::Message { text, .. } => text,
@@ -314,7 +316,10 @@ mod tests {
                     other => panic!("{other:?}"),
                 });
             }
-            assert_eq!(told, ["before one", "one", "after one", "before two", "two", "after two"]);
+            assert_eq!(
+                reports,
+                ["before one", "one", "after one", "before two", "two", "after two"]
+            );
         });
     }
 

@@ -42,7 +42,7 @@ fn two_consoles_complete_and_act_and_each_sees_what_the_other_does() {
     one.press(&format!("no flooding{ENTER}"));
     one.sees("bob was kicked");
     other.sees("#lobby * bob left (kicked by host: no flooding)");
-    other.sees("host: kick bob (no flooding)");
+    other.sees("· host kicked bob: no flooding");
     bob.lines.expect("goodbye (kicked by host: no flooding)");
     one.ends_with("salotto>");
 }
@@ -70,7 +70,7 @@ fn whoever_leaves_leaves_the_server_open() {
     for leaving in [CTRL_D.to_owned(), format!("quit{ENTER}"), format!("detach{ENTER}")] {
         let mut console = attach(&folder);
         console.press(CTRL_C);
-        console.sees("`detach` or Ctrl+D leaves; the server stays running");
+        console.sees("`detach` or Ctrl+D leaves; the server keeps running");
         console.ends_with("salotto>");
         console.press(&leaving);
         assert_eq!(console.exit_status(), Some(0), "{leaving:?}");
@@ -133,7 +133,7 @@ fn the_server_stops_and_opens_and_the_console_stays() {
     let status = folder.exec(&["status"]);
     assert_eq!(
         (status.status, status.err.as_str()),
-        (1, "the server is not running; type start\n")
+        (1, "the server is not running; `start` starts it\n")
     );
     console.run(&format!("start {address}"));
     console.sees(&format!("listening on {address}"));
@@ -226,7 +226,7 @@ fn an_attached_console_needs_a_server_and_a_terminal() {
     assert_eq!(piped.status, 2);
     assert_eq!(
         piped.err,
-        "an attached console needs a terminal; `salotto exec` takes commands from a pipe\n"
+        "an attached console needs a terminal; `salotto exec` reads commands from a pipe\n"
     );
 }
 

@@ -20,7 +20,7 @@ fn init_overwrites_only_by_force() {
     folder.write("my.ron", "mine");
     let refused = folder.run(&["init", "my.ron"], "");
     assert_eq!(refused.status, 1);
-    assert_eq!(refused.err, "`my.ron` is there already; `--force` overwrites it\n");
+    assert_eq!(refused.err, "`my.ron` exists already; `--force` overwrites it\n");
     assert_eq!(folder.read("my.ron"), "mine");
     assert_eq!(folder.run(&["init", "my.ron", "--force"], "").status, 0);
     assert_eq!(folder.run(&["check", "my.ron"], "").status, 0);
@@ -39,7 +39,7 @@ fn check_names_every_mistake_and_opens_nothing() {
     assert_eq!(lines[0], "salotto.ron:2:29: `rooms.timeline_entries` is 1; expected 16 or more");
     assert!(
         lines[1].starts_with(
-            "salotto.ron:4:12: there is no plugin `lgo`; did you mean `log`? known are "
+            "salotto.ron:4:12: unknown plugin `lgo`; did you mean `log`? known plugins: "
         ),
         "{lines:?}"
     );
@@ -79,7 +79,7 @@ fn a_wrong_configuration_opens_no_server_in_any_mode() {
     }
     let missing = folder.run(&["--config", "none.ron"], "");
     assert_eq!(missing.status, 2);
-    assert!(missing.err.ends_with("; `salotto init none.ron` writes it\n"));
+    assert!(missing.err.ends_with("; `salotto init none.ron` creates it\n"));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_is_no_password_is_not_hashed() {
         ("\nsecond line", "no password was given; type one, or pipe one line in\n"),
         (
             &"x".repeat(5000),
-            "the password is longer than 4096 bytes, which is more than a server takes; choose a shorter one\n",
+            "the password is longer than 4096 bytes, the most that a server accepts; choose a shorter one\n",
         ),
     ] {
         let ended = folder.run(&["hash-password"], input);

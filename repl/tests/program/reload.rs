@@ -34,7 +34,7 @@ fn what_differs_is_shown_and_nothing_is_changed() {
     let folder = Folder::new();
     let _serve = serve(&folder);
     let same = exec(&folder, &["config diff"]);
-    assert_eq!((same.status, same.out.as_str()), (0, "salotto.ron says what is in force\n"));
+    assert_eq!((same.status, same.out.as_str()), (0, "salotto.ron has no changes\n"));
     assert_eq!(exec(&folder, &["--json", "config diff"]).out, "[]\n");
 
     folder.write("salotto.ron", AFTER);
@@ -48,11 +48,11 @@ fn what_differs_is_shown_and_nothing_is_changed() {
     assert_eq!(
         rows,
         [
-            vec!["setting", "in force", "in the file", "taken over"],
+            vec!["setting", "in force", "in the file", "applied"],
             vec!["server.name", "\"Salotto\"", "\"Ours\"", reload],
             vec!["server.threads", "None", "1", "by `restart`"],
             vec!["limits.mailbox", "256", "100", reload],
-            vec!["control.socket", "None", "\"elsewhere\"", "when salotto starts again"],
+            vec!["control.socket", "None", "\"elsewhere\"", "when the program restarts"],
             vec!["log.level", "Info", "Debug", reload],
             vec!["plugins.notices.welcome", "\"hi\"", "\"hello\"", reload],
             vec!["plugins.commands", "on", "off", reload],
@@ -80,9 +80,9 @@ fn a_hangup_says_in_the_log_what_it_changed() {
     let line = serve.err.expect("setting=\"limits.mailbox\"");
     assert!(line.contains("was=\"256\" is=\"100\""), "{line}");
     serve.err.expect("setting=\"plugins.log\"");
-    let line = serve.err.expect("salotto.ron is in force");
+    let line = serve.err.expect("applied salotto.ron");
     assert!(
-        line.ends_with("salotto.ron is in force; after `restart`: server.threads; when salotto starts again: control.socket"),
+        line.ends_with("applied salotto.ron; needs `restart`: server.threads; needs a restart of the program: control.socket"),
         "{line}"
     );
     let left = exec(&folder, &["--json", "config diff"]);
@@ -99,7 +99,7 @@ fn a_file_that_is_wrong_has_no_difference() {
     let diff = exec(&folder, &["config diff"]);
     assert_eq!(
         (diff.status, diff.err.as_str()),
-        (1, "salotto.ron:1:17: found `5`; expected a text in double quotes\n")
+        (1, "salotto.ron:1:17: found `5`; expected a string in double quotes\n")
     );
     serve.signal(Signal::HUP);
     let line = serve.err.expect("salotto.ron:1:17");

@@ -52,7 +52,7 @@ fn a_line_that_is_no_text_is_refused_and_the_next_is_executed() {
 #[test]
 fn what_needs_a_server_says_so_where_there_is_none() {
     let ended = Folder::new().run(CLOSED, "users\nstop\nrestart\nconfig reload\nkick bob\nusrs\n");
-    let not_running = "the server is not running; type start";
+    let not_running = "the server is not running; `start` starts it";
     assert_eq!(
         ended.err,
         format!(
@@ -75,8 +75,8 @@ fn a_server_is_started_stopped_and_started() {
     assert!(ended.out.contains("the server is stopped"));
     assert_eq!(
         ended.err,
-        "line 2: the server is running already; `restart` closes and opens it\n\
-         line 5: the server is not running; type start\n"
+        "line 2: the server is running already; `restart` restarts it\n\
+         line 5: the server is not running; `start` starts it\n"
     );
 }
 
@@ -142,7 +142,7 @@ fn the_configuration_in_force_is_shown_with_its_origin() {
     let built_in = folder.run(CLOSED, "config\n");
     assert!(
         built_in.out.starts_with(
-            "// the server is not running; `start` takes this from the built-in defaults"
+            "// the server is not running; `start` uses this, from the built-in defaults"
         ),
         "{}",
         built_in.out
@@ -177,20 +177,20 @@ fn a_reload_takes_over_all_or_nothing_and_names_what_waits() {
 
     file("two", "127.0.0.1:0", "(name: \"nothing\")");
     running.say("config reload");
-    running.err.expect("line 1: salotto.ron:1:67: there is no plugin `nothing`");
+    running.err.expect("line 1: salotto.ron:1:67: unknown plugin `nothing`");
     assert_eq!(name(&mut running), "name: \"one\",");
 
     file("two", "127.0.0.2:0", "(name: \"log\", enabled: false), (name: \"quit\")");
     running.say("config reload");
-    let line = running.out.expect("salotto.ron is in force");
-    assert_eq!(line, "salotto.ron is in force; after `restart`: server.listen");
+    let line = running.out.expect("applied salotto.ron");
+    assert_eq!(line, "applied salotto.ron; needs `restart`: server.listen");
     assert_eq!(name(&mut running), "name: \"two\",");
     running.say("status");
     running.out.expect("plugins        quit");
 
     file("three", "127.0.0.2:0", "(name: \"commands\"), (name: \"quit\")");
     running.say("plugins reload");
-    running.out.expect("the plugins of salotto.ron are in force: commands, quit");
+    running.out.expect("applied the plugins of salotto.ron: commands, quit");
     assert_eq!(name(&mut running), "name: \"two\",");
 
     running.say("restart");

@@ -28,7 +28,7 @@ fn a_hangup_reads_the_configuration_again() {
     Running::address(&mut serve.err);
     folder.write("salotto.ron", "(server: (listen: [\"127.0.0.1:0\"], threads: 1))");
     serve.signal(rustix::process::Signal::HUP);
-    serve.err.expect("salotto.ron is in force; after `restart`: server.threads");
+    serve.err.expect("applied salotto.ron; needs `restart`: server.threads");
     folder.write("salotto.ron", "(server: 5)");
     serve.signal(rustix::process::Signal::HUP);
     serve.err.expect("salotto.ron:1:10: found `5`");

@@ -105,7 +105,7 @@ fn what_is_no_socket_or_belongs_to_another_program_stays() {
     assert_eq!(refused.status, 1);
     assert_eq!(
         refused.err,
-        "`precious` is there and no socket, so it stays; choose another path with `--control`\n"
+        "`precious` exists and is not a socket; choose another path with `--control`\n"
     );
     assert_eq!(folder.read("precious"), "a will");
 
@@ -233,7 +233,7 @@ fn a_program_that_takes_nothing_holds_up_neither_the_server_nor_its_end() {
     let mut stuck = Program::connect(&folder);
     stuck.say(json!({"type": "hello", "protocol": 1, "watch": "all"}));
     stuck.hear_of("commands");
-    // More than the socket, the line and the desk take together.
+    // More than the socket, the line and the control session take together.
     let text = "x".repeat(1500);
     let lines = format!("say {text}\n").repeat(3000);
     let ended = folder.run(&["exec"], &lines);

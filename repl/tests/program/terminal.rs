@@ -218,7 +218,7 @@ fn a_password_is_typed_twice_and_never_shown() {
     console.press("swordfish\r");
     console.sees("Again:");
     console.press("tiddler\r");
-    let screen = console.sees("the two are not the same; try again");
+    let screen = console.sees("the passwords do not match");
     assert!(!screen.contains("tiddler") && !screen.contains("swordfish"), "{screen}");
     assert_eq!(console.exit_status(), Some(1));
 }

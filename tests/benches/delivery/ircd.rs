@@ -25,7 +25,7 @@ impl Ircd {
     }
 
     /// How many may come in at a time without any being lost: one listens with a backlog of ten, the other lets people in once a second.
-    pub(crate) fn door(self) -> usize {
+    pub(crate) fn at_once(self) -> usize {
         match self {
             Self::Ngircd => 8,
             Self::Inspircd => 256,

@@ -15,7 +15,7 @@ use rustix::fd::OwnedFd;
 const WELCOME: &[u8] = b"* in\n";
 /// What may wait for a peer that does not read, before it is cut off.
 const MAX_WAITING: usize = 8 * 1024 * 1024;
-/// The listener's mark among the events; connections are marked with their place.
+/// The listener's mark among the events; connections are marked with their index.
 const LISTENER: u64 = u64::MAX;
 const BACKLOG: i32 = 4096;
 
@@ -23,7 +23,7 @@ struct Limit {
     epoll: OwnedFd,
     listener: TcpListener,
     peers: Vec<Option<Peer>>,
-    /// Places in `peers` that are free.
+    /// Indices in `peers` that are free.
     free: Vec<usize>,
     /// What came in this turn, for everybody.
     pending: Vec<u8>,
@@ -86,23 +86,23 @@ impl Limit {
             };
             stream.set_nonblocking(true)?;
             stream.set_nodelay(true)?;
-            let place = self.free.pop().unwrap_or_else(|| {
+            let index = self.free.pop().unwrap_or_else(|| {
                 self.peers.push(None);
                 self.peers.len() - 1
             });
-            epoll::add(&self.epoll, &stream, EventData::new_u64(place as u64), EventFlags::IN)?;
-            self.peers[place] = Some(Peer { stream, is_in: false, waiting: Vec::new() });
+            epoll::add(&self.epoll, &stream, EventData::new_u64(index as u64), EventFlags::IN)?;
+            self.peers[index] = Some(Peer { stream, is_in: false, waiting: Vec::new() });
         }
     }
 
-    fn read(&mut self, place: usize) {
-        let Some(peer) = &mut self.peers[place] else {
+    fn read(&mut self, index: usize) {
+        let Some(peer) = &mut self.peers[index] else {
             return;
         };
         let bytes = match peer.stream.read(&mut self.buffer) {
             Ok(count @ 1..) => &self.buffer[..count],
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-            Ok(0) | Err(_) => return self.forget(place),
+            Ok(0) | Err(_) => return self.forget(index),
         };
         if peer.is_in {
             self.pending.extend_from_slice(bytes);
@@ -110,7 +110,7 @@ impl Limit {
             peer.is_in = true;
             self.pending.extend_from_slice(&bytes[end + 1..]);
             if peer.stream.write(WELCOME).is_err() {
-                self.forget(place);
+                self.forget(index);
             }
         }
     }
@@ -119,8 +119,8 @@ impl Limit {
         if self.pending.is_empty() {
             return Ok(());
         }
-        for place in 0..self.peers.len() {
-            let Some(peer) = self.peers[place].as_mut().filter(|peer| peer.is_in) else {
+        for index in 0..self.peers.len() {
+            let Some(peer) = self.peers[index].as_mut().filter(|peer| peer.is_in) else {
                 continue;
             };
             let taken = if peer.waiting.is_empty() {
@@ -128,7 +128,7 @@ impl Limit {
                     Ok(taken) => taken,
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                     Err(_) => {
-                        self.forget(place);
+                        self.forget(index);
                         continue;
                     }
                 }
@@ -140,37 +140,37 @@ impl Limit {
             }
             if peer.waiting.is_empty() {
                 let flags = EventFlags::IN | EventFlags::OUT;
-                epoll::modify(&self.epoll, &peer.stream, EventData::new_u64(place as u64), flags)?;
+                epoll::modify(&self.epoll, &peer.stream, EventData::new_u64(index as u64), flags)?;
             }
             peer.waiting.extend_from_slice(&self.pending[taken..]);
             if peer.waiting.len() > MAX_WAITING {
-                self.forget(place);
+                self.forget(index);
             }
         }
         self.pending.clear();
         Ok(())
     }
 
-    fn write_waiting(&mut self, place: usize) -> io::Result<()> {
-        let Some(peer) = &mut self.peers[place] else {
+    fn write_waiting(&mut self, index: usize) -> io::Result<()> {
+        let Some(peer) = &mut self.peers[index] else {
             return Ok(());
         };
         match peer.stream.write(&peer.waiting) {
             Ok(taken) => drop(peer.waiting.drain(..taken)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => self.forget(place),
+            Err(_) => self.forget(index),
         }
-        if let Some(peer) = self.peers[place].as_ref().filter(|peer| peer.waiting.is_empty()) {
-            let mark = EventData::new_u64(place as u64);
+        if let Some(peer) = self.peers[index].as_ref().filter(|peer| peer.waiting.is_empty()) {
+            let mark = EventData::new_u64(index as u64);
             epoll::modify(&self.epoll, &peer.stream, mark, EventFlags::IN)?;
         }
         Ok(())
     }
 
     /// Closes a connection, which takes it out of the epoll set too.
-    fn forget(&mut self, place: usize) {
-        if self.peers[place].take().is_some() {
-            self.free.push(place);
+    fn forget(&mut self, index: usize) {
+        if self.peers[index].take().is_some() {
+            self.free.push(index);
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Load {
     buffer: Box<[u8]>,
 }
 
-/// One connection, referred to by its place.
+/// One connection, referred to by its index.
 pub(crate) struct Connection {
     socket: OwnedFd,
     state: State,
@@ -56,7 +56,7 @@ enum State {
 /// Something came.
 pub(crate) struct Arrival<'a> {
     /// Which connection.
-    pub(crate) place: usize,
+    pub(crate) index: usize,
     /// How many bytes came.
     pub(crate) count: u64,
     /// How many came with it and before it on that connection.
@@ -125,7 +125,7 @@ impl Load {
 
     /// Begins a connection, which asks to be let in as soon as it stands. A small `receive_buffer` makes it full early.
     pub(crate) fn dial(&mut self, receive_buffer: Option<usize>) -> io::Result<usize> {
-        let place = self.connections.len();
+        let index = self.connections.len();
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket =
             rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
@@ -136,7 +136,7 @@ impl Load {
         let mut state = State::Dialling;
         match rustix::net::connect(&socket, &self.address) {
             Ok(()) => {
-                send(&socket, &self.speech.greeting(place))?;
+                send(&socket, &self.speech.greeting(index))?;
                 state = State::Asked;
             }
             Err(Errno::INPROGRESS) => {}
@@ -146,33 +146,33 @@ impl Load {
             State::Dialling => EventFlags::IN | EventFlags::OUT,
             _ => EventFlags::IN,
         };
-        epoll::add(&self.epoll, &socket, EventData::new_u64(place as u64), interest)?;
+        epoll::add(&self.epoll, &socket, EventData::new_u64(index as u64), interest)?;
         let rest = Vec::new();
         self.connections.push(Connection { socket, state, received: 0, counts: false, rest });
-        Ok(place)
+        Ok(index)
     }
 
     /// Whether the server has let it in.
-    pub(crate) fn is_in(&self, place: usize) -> bool {
-        self.connections[place].state == State::In
+    pub(crate) fn is_in(&self, index: usize) -> bool {
+        self.connections[index].state == State::In
     }
 
     /// From now on this connection only counts what comes, or looks at it too.
-    pub(crate) fn only_count(&mut self, place: usize, counts: bool) {
-        self.connections[place].counts = counts;
+    pub(crate) fn only_count(&mut self, index: usize, counts: bool) {
+        self.connections[index].counts = counts;
     }
 
     /// From now on nothing is read from this connection.
-    pub(crate) fn stop_reading(&mut self, place: usize) -> io::Result<()> {
-        Ok(epoll::delete(&self.epoll, &self.connections[place].socket)?)
+    pub(crate) fn stop_reading(&mut self, index: usize) -> io::Result<()> {
+        Ok(epoll::delete(&self.epoll, &self.connections[index].socket)?)
     }
 
     /// Sends all of `bytes`.
     ///
     /// # Errors
     /// When the socket does not take them whole: nobody here sends so much at once.
-    pub(crate) fn send(&self, place: usize, bytes: &[u8]) -> io::Result<()> {
-        send(&self.connections[place].socket, bytes)
+    pub(crate) fn send(&self, index: usize, bytes: &[u8]) -> io::Result<()> {
+        send(&self.connections[index].socket, bytes)
     }
 
     /// Waits up to `patience` for something and reads once from each connection that has something.
@@ -190,11 +190,11 @@ impl Load {
         }
         for index in 0..self.events.len() {
             let Event { flags, data } = self.events[index];
-            let place = data.u64() as usize;
-            let connection = &mut self.connections[place];
+            let index = data.u64() as usize;
+            let connection = &mut self.connections[index];
             if connection.state == State::Dialling && flags.contains(EventFlags::OUT) {
                 // One that was refused shows when it is read from.
-                let _ = send(&connection.socket, &self.speech.greeting(place));
+                let _ = send(&connection.socket, &self.speech.greeting(index));
                 connection.state = State::Asked;
                 epoll::modify(&self.epoll, &connection.socket, data, EventFlags::IN)?;
             }
@@ -218,7 +218,7 @@ impl Load {
             }
             let count = count as u64;
             connection.received += count;
-            take(Arrival { place, count, total: connection.received, bytes });
+            take(Arrival { index, count, total: connection.received, bytes });
         }
         Ok(!self.events.is_empty())
     }

@@ -65,10 +65,10 @@ impl Kind {
     }
 
     /// How many are let in at a time while a room is filled.
-    pub(crate) fn door(self) -> usize {
+    pub(crate) fn at_once(self) -> usize {
         match self {
             Self::Own(_) => 64,
-            Self::Irc(ircd) => ircd.door(),
+            Self::Irc(ircd) => ircd.at_once(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::usage::{Meter, Usage};
 /// Messages that take longer than this to reach somebody are lost.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long filling a room may take.
-const DOOR_PATIENCE: Duration = Duration::from_secs(120);
+const JOIN_PATIENCE: Duration = Duration::from_secs(120);
 
 /// See the module.
 pub(crate) struct Room {
@@ -55,8 +55,8 @@ impl Room {
     pub(crate) fn open(kind: Kind, talkers: usize, receivers: usize) -> io::Result<Self> {
         let process = Process::start(kind)?;
         let load = Load::new(process.address(), kind.speech())?;
-        let talker = |place| Talker {
-            message: kind.speech().say(&load::payload(place)),
+        let talker = |index| Talker {
+            message: kind.speech().say(&load::payload(index)),
             ..Talker::default()
         };
         let audience = talkers + receivers;
@@ -79,8 +79,8 @@ impl Room {
 
     /// Lets people in, no faster than the server can without losing any.
     pub(crate) fn admit(&mut self, count: usize) -> io::Result<()> {
-        let at_once = self.process.kind().door();
-        match self.load.join(count, at_once, DOOR_PATIENCE)?.lost {
+        let at_once = self.process.kind().at_once();
+        match self.load.join(count, at_once, JOIN_PATIENCE)?.lost {
             0 => Ok(()),
             lost => Err(io::Error::other(format!("{lost} people of {count} were not let in"))),
         }
@@ -89,8 +89,8 @@ impl Room {
     /// Waits until nobody is told anything any more and counts from here.
     pub(crate) fn settle(&mut self) -> io::Result<()> {
         self.load.settle(self.process.kind().silence(), PATIENCE)?;
-        for place in 0..self.load.connections().len() {
-            self.load.only_count(place, place >= self.talkers.len());
+        for index in 0..self.load.connections().len() {
+            self.load.only_count(index, index >= self.talkers.len());
         }
         self.count_from_here();
         Ok(())
@@ -104,10 +104,10 @@ impl Room {
         length: Duration,
     ) -> io::Result<Window> {
         let (before, received) = (kernel::segments(self.process.address()), self.received);
-        for place in 0..self.talkers.len() {
+        for index in 0..self.talkers.len() {
             // What came back while the last window ended is not replaced.
-            self.talkers[place].heard = 0;
-            self.say(place, in_flight)?;
+            self.talkers[index].heard = 0;
+            self.say(index, in_flight)?;
         }
         self.keep_talking(warm_up)?;
         let window = self.measure(|room| room.keep_talking(length))?;
@@ -133,8 +133,8 @@ impl Room {
     /// From now on people say so many bytes at once, at least as many as before.
     pub(crate) fn lengthen(&mut self, payload: usize) {
         let more = payload - self.payload;
-        for (place, talker) in self.talkers.iter_mut().enumerate() {
-            let long = [vec![b'x'; payload - PAYLOAD], load::payload(place)].concat();
+        for (index, talker) in self.talkers.iter_mut().enumerate() {
+            let long = [vec![b'x'; payload - PAYLOAD], load::payload(index)].concat();
             talker.message = self.process.kind().speech().say(&long);
         }
         self.payload = payload;
@@ -172,15 +172,15 @@ impl Room {
             };
             let base = &self.base;
             self.load.turn(patience, |arrival| {
-                if !listeners.contains(&arrival.place) {
+                if !listeners.contains(&arrival.index) {
                     return;
                 }
                 let now = Instant::now();
-                let lines = (arrival.total - base[arrival.place]) / line;
-                for index in heard[arrival.place]..lines {
+                let lines = (arrival.total - base[arrival.index]) / line;
+                for index in heard[arrival.index]..lines {
                     latencies.push(now.saturating_duration_since(due(index)).as_secs_f64() * 1e3);
                 }
-                heard[arrival.place] = lines;
+                heard[arrival.index] = lines;
             })?;
         }
         self.count_from_here();
@@ -244,7 +244,7 @@ impl Room {
         let started = Instant::now();
         while !heard.ends_with(b"\n") && started.elapsed() < PATIENCE {
             self.load.turn(Duration::from_millis(10), |arrival| {
-                if arrival.place == last {
+                if arrival.index == last {
                     heard.extend_from_slice(arrival.bytes);
                 }
             })?;
@@ -285,13 +285,13 @@ impl Room {
     /// Waits until everybody has received exactly what was said.
     fn hear_all(&mut self) -> io::Result<()> {
         let said = self.said();
-        let listens = |place: usize| match self.process.kind().speech().echoes() {
+        let listens = |index: usize| match self.process.kind().speech().echoes() {
             true => said,
             // Who speaks does not hear it.
-            false => said - self.talkers.get(place).map_or(0, |talker| talker.said),
+            false => said - self.talkers.get(index).map_or(0, |talker| talker.said),
         };
         let expected: Vec<u64> =
-            (0..self.audience).map(|place| listens(place) * self.line).collect();
+            (0..self.audience).map(|index| listens(index) * self.line).collect();
         let all: u64 = expected.iter().sum();
         let started = Instant::now();
         while self.received < all {
@@ -313,11 +313,11 @@ impl Room {
         let Self { load, talkers, received, audience, ear_for, .. } = self;
         let count = talkers.len();
         load.turn(Duration::from_millis(10), |arrival| {
-            if arrival.place < *audience {
+            if arrival.index < *audience {
                 *received += arrival.count;
             }
-            if let Some(talker) = talkers.get_mut(arrival.place) {
-                let who = (arrival.place + *ear_for) % count;
+            if let Some(talker) = talkers.get_mut(arrival.index) {
+                let who = (arrival.index + *ear_for) % count;
                 talker.heard += talker.ear.count(arrival.bytes, who);
             }
         })?;

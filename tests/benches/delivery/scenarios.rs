@@ -54,7 +54,7 @@ const TALKERS: usize = 10;
 const IN_FLIGHT: usize = 8;
 const KIB: f64 = 1024.0;
 /// How long a crowd may take to come in before who is not in counts as lost.
-const DOOR_PATIENCE: Duration = Duration::from_secs(60);
+const JOIN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was measured of each server, round by round, in the order of the servers.
 struct Rounds<T>(Vec<Vec<T>>);
@@ -135,7 +135,7 @@ fn excuse<T>(kind: Kind, result: io::Result<T>) -> io::Result<Option<T>> {
 
 fn come_in(kind: Kind, count: usize, at_once: usize) -> io::Result<load::Joined> {
     let process = Process::start(kind)?;
-    Load::new(process.address(), kind.speech())?.join(count, at_once, DOOR_PATIENCE)
+    Load::new(process.address(), kind.speech())?.join(count, at_once, JOIN_PATIENCE)
 }
 
 /// Of values that are sorted.

@@ -3,7 +3,7 @@
 /// A way of speaking. One for all connections of a load generator; what is known of one connection is with that connection.
 pub(crate) trait Speech {
     /// What a connection sends as soon as it stands.
-    fn greeting(&self, place: usize) -> Vec<u8>;
+    fn greeting(&self, index: usize) -> Vec<u8>;
 
     /// What a line, without its end, means to a connection that is not in yet.
     fn answer(&self, line: &[u8]) -> Answer;
@@ -34,8 +34,8 @@ pub(crate) enum Answer {
 pub(crate) struct Text;
 
 impl Speech for Text {
-    fn greeting(&self, place: usize) -> Vec<u8> {
-        format!("{}\n", name(place)).into_bytes()
+    fn greeting(&self, index: usize) -> Vec<u8> {
+        format!("{}\n", name(index)).into_bytes()
     }
 
     fn answer(&self, line: &[u8]) -> Answer {
@@ -68,8 +68,8 @@ impl Irc {
 }
 
 impl Speech for Irc {
-    fn greeting(&self, place: usize) -> Vec<u8> {
-        let name = name(place);
+    fn greeting(&self, index: usize) -> Vec<u8> {
+        let name = name(index);
         format!("NICK {name}\r\nUSER {name} 0 * :{name}\r\n").into_bytes()
     }
 
@@ -103,7 +103,7 @@ impl Speech for Irc {
     }
 }
 
-/// The name of the connection at this place. Talkers come first and have names of one length.
-fn name(place: usize) -> String {
-    format!("m{place}")
+/// The name of the connection with this index. Talkers come first and have names of one length.
+fn name(index: usize) -> String {
+    format!("m{index}")
 }

@@ -107,7 +107,7 @@ fn no_control_character_reaches_anybody() {
 }
 
 #[test]
-fn what_is_wrong_is_not_told_with_raw_control_characters() {
+fn errors_contain_no_raw_control_characters() {
     let server = TestServer::open();
     let nasty = "\u{1b}[2J\u{7}";
     let mut ada = server.connects_json();
@@ -165,7 +165,7 @@ fn a_server_that_is_full_says_so_and_has_room_again() {
     assert_eq!(server.hits(LimitHit::Connections), 1);
     ada.dies();
     server.waits_until("ada is gone", |status| status.connected == 2);
-    // Her place is free once her session has ended, which is a moment after the server has let go of her.
+    // Her name is free once her session has ended, which is a moment after the server has let go of her.
     let entered = (0..).find_map(|_| {
         let mut eve = server.connects();
         let _ = eve.tries_to_send(b"eve\n");

@@ -238,9 +238,9 @@ fn a_client_that_takes_over_from_its_lost_connection_is_still_logged_in() {
 }
 
 /// Lets nobody be logged in who has no name, and renames whoever says `!call me`.
-struct Doorkeeper;
+struct FirstName;
 
-impl Plugin for Doorkeeper {
+impl Plugin for FirstName {
     fn commands(&self) -> Vec<Command> {
         let call = Command::new("call me", "Takes a name").arg(Arg::word("name"));
         vec![call.role(Role::Guest)]
@@ -265,8 +265,8 @@ impl Plugin for Doorkeeper {
 }
 
 #[test]
-fn a_plugin_may_give_somebody_at_the_door_their_first_name() {
-    let server = TestServer::builder().plugin("doorkeeper", Doorkeeper).open();
+fn a_plugin_may_give_a_connection_its_first_name() {
+    let server = TestServer::builder().plugin("first-name", FirstName).open();
     let mut ada = server.connects();
     ada.says("!call me ada");
     ada.hears("* you are in lobby with ada");

@@ -37,6 +37,20 @@ fn what_comes_at_once_is_shown_row_by_row() {
 }
 
 #[test]
+fn a_newcomer_is_shown_the_last_ten_rows_of_what_was() {
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 50).open();
+    let mut ada = server.enters("ada");
+    for line in 0..30 {
+        ada.says(&format!("line {line}"));
+    }
+    ada.hears("ada: line 29");
+    let mut gino = BareClient::enters(&server, "gino");
+    for line in 20..30 {
+        assert_eq!(gino.shows_about("ada:"), format!("ada: line {line}"));
+    }
+}
+
+#[test]
 fn who_only_reads_slowly_costs_nobody_else_a_pause() {
     let server = TestServer::open();
     let mut gino = BareClient::enters(&server, "gino");
@@ -81,6 +95,16 @@ fn braces_are_words_like_others() {
     bare.shows_about("cannot contain `{`");
     bare.sends("rosa");
     bare.shows_about("* you are in lobby");
+}
+
+#[test]
+fn the_goodbye_of_a_bare_client_ends_its_connection() {
+    let server = TestServer::builder().enable("notices").enable("quit").open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    gino.sends("{quit}");
+    gino.shows_about("* goodbye (quit)");
+    ada.hears("* gino left (quit)");
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn a_goodbye_is_heard_and_answered() {
 }
 
 #[test]
-fn what_keeps_one_from_connecting_is_told_in_words() {
+fn what_prevents_a_connection_is_explained() {
     let problem = |address: String| {
         let guest = Guest::new(Options::new(address, "guest").once());
         let problem = guest.waits_for("the problem", |update| match update {

@@ -18,7 +18,7 @@ fn server(folder: &TempDir, floods: &str) -> TestServer {
 }
 
 #[test]
-fn a_flood_is_warned_muted_sent_out_and_banned_and_the_room_goes_on() {
+fn a_flood_is_warned_muted_disconnected_and_banned_and_the_room_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = "(messages: (burst: 3, per_minute: 1), grace: \"1ms\")";
     let server = server(&folder, settings);
@@ -33,7 +33,7 @@ fn a_flood_is_warned_muted_sent_out_and_banned_and_the_room_goes_on() {
             return heard;
         }
     };
-    flood_until(&mut bob, "! too many messages at once; go on, and you will be muted for 5m");
+    flood_until(&mut bob, "! too many messages at once; if you continue, you will be muted for 5m");
     flood_until(&mut bob, "* you are muted for 5m: too many messages at once");
     flood_until(&mut bob, "* goodbye (kicked: too many messages at once)");
     bob.hears_eof();
@@ -44,7 +44,7 @@ fn a_flood_is_warned_muted_sent_out_and_banned_and_the_room_goes_on() {
     let mut bob = server.connects();
     bob.says("bob");
     bob.hears(
-        "! the name `bob` is banned for another 1h (too many messages at once); choose another",
+        "! the name `bob` is banned for 1 more hour (too many messages at once); choose another",
     );
     ada.says("peace");
     let heard = ada.hears_until("ada: peace");

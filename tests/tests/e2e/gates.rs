@@ -77,9 +77,9 @@ fn the_first_deny_or_take_ends_the_round() {
 }
 
 /// Answers at every gate by what it is asked about.
-struct Doorkeeper;
+struct Guard;
 
-impl Plugin for Doorkeeper {
+impl Plugin for Guard {
     fn before_name(&mut self, _: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         if draft.name == "admin" {
             return Verdict::Deny("nobody is admin here".into());
@@ -155,7 +155,7 @@ impl Plugin for EverybodyIsEve {
 
 #[test]
 fn every_gate_may_deny_and_rewrite() {
-    let server = TestServer::builder().plugin("doorkeeper", Doorkeeper).enable("notices").open();
+    let server = TestServer::builder().plugin("guard", Guard).enable("notices").open();
     let mut bob = server.enters("bob");
     let mut ada = server.connects();
     ada.says("admin");
@@ -166,7 +166,7 @@ fn every_gate_may_deny_and_rewrite() {
     // What a gate made of a name is checked again.
     let mut eve = server.enters("eve");
     bob.hears("* eve joined");
-    server.adds("doorkeeper two", EverybodyIsEve);
+    server.adds("guard two", EverybodyIsEve);
     let mut other = server.connects();
     other.says("dan");
     other.hears_exactly(&["! the name `eve` is taken; choose another"]);
@@ -320,7 +320,7 @@ fn a_plugin_that_answers_itself_ends_at_a_depth() {
 }
 
 #[test]
-fn observers_are_told_what_happened_in_order() {
+fn observers_see_what_happened_in_order() {
     struct Diary(Notebook);
     impl Plugin for Diary {
         fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {

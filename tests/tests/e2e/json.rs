@@ -82,7 +82,7 @@ fn what_is_no_request_is_answered_and_the_next_one_works() {
 }
 
 #[test]
-fn a_request_before_a_name_is_told_to_say_hello() {
+fn a_request_before_a_name_is_answered_with_a_request_for_hello() {
     let server = TestServer::open();
     let mut ada = server.connects_json();
     ada.asks(Request::Rooms);

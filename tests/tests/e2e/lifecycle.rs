@@ -45,7 +45,7 @@ fn two_servers_on_one_port_are_one_too_many() {
 }
 
 #[test]
-fn mistakes_in_the_settings_are_told_all_at_once() {
+fn mistakes_in_the_settings_are_reported_all_at_once() {
     let refused = TestServer::builder()
         .settings(|settings| {
             settings.rooms.default = "two words".into();
@@ -183,7 +183,7 @@ fn a_server_that_is_dropped_hangs_up_although_a_handle_is_held() {
 }
 
 #[test]
-fn whoever_asks_a_stopped_server_is_told_so() {
+fn a_request_to_a_stopped_server_is_answered_with_an_error() {
     let mut server = TestServer::open();
     let handle = server.handle();
     server.stops();

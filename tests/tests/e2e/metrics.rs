@@ -19,9 +19,9 @@ fn listens(server: &TestServer) -> SocketAddr {
             if let Report::Plugin { text, .. } =
                 reports.next().await.expect("the server is running")
             {
-                let place = text.strip_prefix("the numbers are at http://").expect("it listens");
-                let place = place.strip_suffix("/metrics").expect("there is a path");
-                return place.parse().expect("an address");
+                let address = text.strip_prefix("metrics are at http://").expect("it listens");
+                let address = address.strip_suffix("/metrics").expect("there is a path");
+                return address.parse().expect("an address");
             }
         }
     })
@@ -45,7 +45,7 @@ fn scrape(address: SocketAddr) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn numbers_are_told_while_people_talk_and_only_grow() {
+fn metrics_are_served_while_people_talk_and_only_grow() {
     let server = TestServer::builder().enable("commands").open();
     let address = listens(&server);
     let mut ada = server.enters("ada");

@@ -24,7 +24,7 @@ fn folder() -> TempDir {
 }
 
 #[test]
-fn who_is_banned_by_name_is_sent_out_and_not_let_in_again() {
+fn a_user_banned_by_name_is_disconnected_and_cannot_return() {
     let folder = folder();
     let server = server(&folder);
     let mut bob = server.enters("bob");
@@ -38,8 +38,8 @@ fn who_is_banned_by_name_is_sent_out_and_not_let_in_again() {
     assert!(matches!(eve.hears_bye(), LeaveReason::Kicked { .. }));
     let mut bob = server.connects();
     bob.says("B0B");
-    bob.hears("! the name `B0B` is banned for another 2h (flooding); choose another");
-    // A text client stays at the door and may have another name; a JSON client is told the kind of the refusal.
+    bob.hears("! the name `B0B` is banned for 2 more hours (flooding); choose another");
+    // A text client stays connected and may choose another name; a JSON client is told the kind of the refusal.
     bob.says("carl");
     bob.hears_about("* you are in lobby");
     let mut eve = server.connects_json();
@@ -50,12 +50,12 @@ fn who_is_banned_by_name_is_sent_out_and_not_let_in_again() {
         password: None,
         resume: None,
     });
-    assert!(eve.hears_error(ErrorCode::Denied).contains("the name `eve` is banned for good"));
+    assert!(eve.hears_error(ErrorCode::Denied).contains("the name `eve` is banned permanently"));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_address_and_a_network_are_refused_at_the_door() {
+fn a_banned_address_or_network_is_refused_at_once() {
     let folder = folder();
     let server = server(&folder);
     let mut near = server.connects_from("127.0.0.2").enters("near");
@@ -63,15 +63,15 @@ fn an_address_and_a_network_are_refused_at_the_door() {
     let mut ada = server.enters("ada");
     server.types("ban 127.0.0.2 1h");
     assert_eq!(near.hears_eof().last().unwrap(), "* goodbye (kicked by host: banned for 1h)");
-    server.types("ban 127.7.0.0/16 forever no thanks");
+    server.types("ban 127.7.0.0/16 permanently no thanks");
     assert_eq!(
         far.hears_eof().last().unwrap(),
-        "* goodbye (kicked by host: banned for good: no thanks)"
+        "* goodbye (kicked by host: banned permanently: no thanks)"
     );
     let mut near = server.connects_from("127.0.0.2");
-    assert_eq!(near.hears_eof(), ["! your address is banned for another 1h"]);
+    assert_eq!(near.hears_eof(), ["! your address is banned for 1 more hour"]);
     let mut far = server.connects_from("127.7.200.1");
-    assert_eq!(far.hears_eof(), ["! your address is banned for good (no thanks)"]);
+    assert_eq!(far.hears_eof(), ["! your address is banned permanently (no thanks)"]);
     let mut other = server.connects_from("127.8.0.1").enters("other");
     for guest in [&mut ada, &mut other] {
         guest.says("here");
@@ -92,9 +92,9 @@ fn bans_hold_after_a_restart_until_they_are_taken_back() {
     let mut second = server(&folder);
     let mut bob = second.connects();
     bob.says("bob");
-    bob.hears("! the name `bob` is banned for good; choose another");
+    bob.hears("! the name `bob` is banned permanently; choose another");
     let mut near = second.connects_from("127.0.0.2");
-    assert_eq!(near.hears_eof(), ["! your address is banned for another 2h (flooding)"]);
+    assert_eq!(near.hears_eof(), ["! your address is banned for 2 more hours (flooding)"]);
     second.types("unban bob");
     second.types("unban 127.0.0.2");
     second.stops();
@@ -128,14 +128,14 @@ fn a_ban_is_over_when_its_time_is() {
 }
 
 #[test]
-fn who_stands_at_the_door_when_banned_does_not_come_in() {
+fn a_connection_that_is_banned_before_it_has_a_name_is_ended() {
     let folder = folder();
     let server = server(&folder);
     let mut waiting = server.connects();
     waiting.hears_about("What is your name?");
     server.types("ban 127.0.0.1");
     waiting.says("bob");
-    assert_eq!(waiting.hears_eof().last().unwrap(), "* goodbye (kicked: banned for good)");
+    assert_eq!(waiting.hears_eof().last().unwrap(), "* goodbye (kicked: banned permanently)");
 }
 
 #[test]
@@ -147,14 +147,14 @@ fn who_is_muted_reads_only_and_a_new_connection_of_the_name_does_not_help() {
     server.types("mute bob 1h loud");
     bob.hears("* you are muted for 1h: loud");
     bob.says("hello");
-    bob.hears("! you are muted for another 1h (loud); you can still write to a moderator");
+    bob.hears("! you are muted for 1 more hour (loud); you can still write to a moderator");
     ada.says("quiet now");
     bob.hears("ada: quiet now");
     drop(bob);
     server.waits_until("bob is gone", |status| status.members == 1);
     let mut bob = server.enters_json("bob");
     bob.says("hello again");
-    assert!(bob.hears_error(ErrorCode::Denied).contains("you are muted for another"));
+    assert!(bob.hears_error(ErrorCode::Denied).contains("you are muted for 1 more hour"));
     server.types("unmute bob");
     bob.says("free");
     ada.hears("bob: free");
@@ -168,21 +168,21 @@ fn in_a_slow_room_a_member_waits_and_moderators_do_not() {
     let mut bob = server.enters_json("bob");
     let mut moderator = server.enters("mod1");
     moderator.says("!slow lobby 3600");
-    ada.hears("* this room is slow: one message in 3600s from each");
+    ada.hears("* slow mode is on: one message every 3600s from each member");
     ada.says("one");
     ada.hears("ada: one");
     ada.says("two");
-    ada.hears_about("! lobby is slow; you can say something again in 3");
+    ada.hears_about("! lobby is in slow mode; you can write again in 3");
     bob.says("three");
     bob.hears_said("three");
     bob.says("four");
-    assert!(bob.hears_error(ErrorCode::Denied).starts_with("lobby is slow;"));
+    assert!(bob.hears_error(ErrorCode::Denied).starts_with("lobby is in slow mode;"));
     for text in ["I", "may"] {
         moderator.says(text);
         moderator.hears(&format!("mod1: {text}"));
     }
     moderator.says("!slow lobby 0");
-    ada.hears("* this room is not slow any more");
+    ada.hears("* slow mode is off");
     for text in ["quick", "quicker"] {
         ada.says(text);
         ada.hears(&format!("ada: {text}"));
@@ -199,7 +199,7 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     moderator.says("!join dev");
     moderator.hears_about("* you are in dev");
     moderator.says("!lock");
-    moderator.hears("* dev is locked; `invite NAME dev` lets somebody in");
+    moderator.hears("* dev is locked; `invite NAME dev` invites a user");
     bob.says("!join dev");
     bob.hears("! `dev` is locked; ask a moderator to invite you");
     eve.asks(Request::Join { room: "dev".into() });
@@ -208,7 +208,7 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     bob.hears("* mod1 invites you to dev: !join dev");
     bob.says("!join dev");
     bob.hears_about("* you are in dev");
-    // Not even by asking for it at the door.
+    // Not even by asking for it in `hello`.
     let mut carl = server.connects_json();
     let rooms = vec!["dev".to_owned()];
     carl.asks(Request::Hello {

@@ -112,7 +112,7 @@ fn a_name_that_is_refused_does_not_ask_for_the_password_again() {
 }
 
 #[test]
-fn who_changes_their_mind_at_the_door_may_leave() {
+fn who_is_asked_for_the_password_may_leave() {
     let server = builder().open();
     let mut ada = server.connects_json();
     ada.asks(Request::Quit { farewell: "x".repeat(3000) });
@@ -175,7 +175,7 @@ fn the_server_has_a_password_from_the_next_connection_on() {
 }
 
 #[test]
-fn nobody_who_waits_at_the_door_keeps_the_server_from_closing() {
+fn a_pending_password_does_not_delay_the_stop_of_the_server() {
     let mut server = builder().open();
     let mut waiting: Vec<_> = (0..12).map(|_| server.connects()).collect();
     for client in &mut waiting {
@@ -189,8 +189,8 @@ fn nobody_who_waits_at_the_door_keeps_the_server_from_closing() {
 }
 
 #[test]
-fn no_plugin_and_no_report_is_told_a_password() {
-    /// Writes down all that it is asked at the door.
+fn no_plugin_and_no_report_contains_a_password() {
+    /// Writes down all that it is asked before a name.
     struct Nosy(Notebook);
     impl Plugin for Nosy {
         fn before_connect(&mut self, _: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {

@@ -122,7 +122,7 @@ fn a_plugin_that_is_replaced_hands_its_state_to_the_next() {
 }
 
 #[test]
-fn a_reload_that_changes_nothing_is_told_all_the_same() {
+fn a_reload_that_changes_nothing_is_reported_all_the_same() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
     let server = server(&notes, &fine);
     let settings = server.handle().settings().as_ref().clone();

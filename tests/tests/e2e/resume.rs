@@ -17,8 +17,17 @@ fn resumes(server: &TestServer, name: &str, resume: Resume, marker: &str) -> (Ve
     (client.entries_until(marker), shown)
 }
 
-fn resume(epoch: &str, id: EntryId) -> Resume {
-    Resume { epoch: epoch.into(), rooms: [("lobby".to_owned(), id)].into(), ..Resume::default() }
+/// What whoever was `former` says who has seen everything up to `id`.
+fn resume(former: &JsonClient, id: EntryId) -> Resume {
+    let (epoch, token) = (former.epoch.clone(), former.token.clone());
+    Resume { epoch, token, rooms: [("lobby".to_owned(), id)].into() }
+}
+
+/// Somebody leaves, who may come back under any name.
+fn leaves(mut member: JsonClient) -> JsonClient {
+    member.asks(Request::Quit { farewell: String::new() });
+    member.raw.hears_eof();
+    member
 }
 
 /// A room in which this and that has happened, seen from its beginning by one who stayed.
@@ -41,16 +50,17 @@ fn eventful(server: &TestServer) -> JsonClient {
 #[test]
 fn resuming_at_any_id_equals_having_stayed() {
     let server = TestServer::open();
+    let former = leaves(server.enters_json("returning"));
     let mut stayed = eventful(&server);
     let all = stayed.entries_until("that is all");
     let last = all.last().expect("something happened").id;
     assert!(last >= 15, "{all:?}");
-    for id in 0..=last {
-        // Each of them comes and goes, so there is more and more after what the first one missed.
+    for id in all[0].id - 1..=last {
+        // Whoever returns comes and goes, so there is more and more after what was missed the first time.
         let marker = format!("marker {id}");
-        let returning = format!("returning{id}");
+        let back = format!("returning{id}");
         let mut client = server.connects_json();
-        client.asks(hello(&returning, &[], Some(resume(&stayed.epoch, id))));
+        client.asks(hello(&back, &[], Some(resume(&former, id))));
         client.says(&marker);
         let heard = client.entries_until(&marker);
         assert_eq!(heard.first().map(|entry| entry.id), Some(id + 1));
@@ -58,19 +68,10 @@ fn resuming_at_any_id_equals_having_stayed() {
             .iter()
             .filter(|entry| entry.id > id)
             .cloned()
-            .chain(stayed_after(&server, last, &marker))
+            .chain(resumes(&server, "witness", resume(&former, last), &marker).0)
             .collect();
         assert_eq!(heard, seen_by_one_who_stayed, "from {id} on");
     }
-}
-
-/// What happened after `id` up to a marker, as one tells who comes for that alone.
-fn stayed_after(server: &TestServer, id: EntryId, marker: &str) -> Vec<Entry> {
-    let mut client = server.enters_json("witness");
-    let epoch = client.epoch.clone();
-    client.asks(Request::Quit { farewell: String::new() });
-    client.raw.hears_eof();
-    resumes(server, "witness", resume(&epoch, id), marker).0
 }
 
 #[test]
@@ -97,11 +98,12 @@ fn a_connection_that_broke_is_taken_up_where_it_was() {
 #[test]
 fn who_has_seen_everything_is_shown_nothing_again() {
     let server = TestServer::builder().settings(|settings| settings.rooms.history = 50).open();
+    let former = leaves(server.enters_json("back"));
     let mut stayed = eventful(&server);
     let all = stayed.entries_until("that is all");
     let last = all.last().expect("something happened").id;
     let mut client = server.connects_json();
-    client.asks(hello("back", &["lobby"], Some(resume(&stayed.epoch, last))));
+    client.asks(hello("back", &["lobby"], Some(resume(&former, last))));
     let (first_id, history) = client.hears_where("a room", |event| match event {
         Event::Entered { first_id, history, .. } => Some((*first_id, *history)),
         _ => None,
@@ -110,17 +112,20 @@ fn who_has_seen_everything_is_shown_nothing_again() {
 }
 
 #[test]
-fn ids_of_another_run_or_of_the_future_count_for_nothing() {
+fn ids_of_another_run_or_of_the_future_count_for_nothing_nor_do_those_of_a_stranger() {
     let server = TestServer::builder().settings(|settings| settings.rooms.history = 2).open();
+    let former = leaves(server.enters_json("former"));
     let mut stayed = eventful(&server);
     stayed.entries_until("that is all");
     let last = stayed.seen["lobby"];
     // They all stay, or their leaving would be entries too.
     let mut newcomers = Vec::new();
     for (name, next, resume) in [
-        ("ada", last + 1, resume("another epoch", 3)),
-        ("bob", last + 2, resume(&stayed.epoch, EntryId::MAX)),
-        ("joe", last + 3, resume(&stayed.epoch, 10_000)),
+        ("ada", last + 1, Resume { epoch: "another epoch".into(), ..resume(&former, 3) }),
+        ("bob", last + 2, resume(&former, EntryId::MAX)),
+        ("joe", last + 3, resume(&former, 10_000)),
+        ("eve", last + 4, Resume { token: String::new(), ..resume(&former, 3) }),
+        ("amy", last + 5, Resume { token: "7".into(), ..resume(&former, 3) }),
     ] {
         let mut client = server.connects_json();
         client.asks(hello(name, &[], Some(resume)));
@@ -132,6 +137,37 @@ fn ids_of_another_run_or_of_the_future_count_for_nothing() {
         assert_eq!(first_id, next - 2);
         newcomers.push(client);
     }
+}
+
+#[test]
+fn who_comes_back_sees_no_more_than_they_would_have_seen_had_they_stayed() {
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 0).open();
+    let mut ada = server.enters_json("ada");
+    ada.says("before anybody else was here");
+    ada.hears_said("before anybody else was here");
+    let bob = leaves(server.enters_json("bob"));
+    ada.says("meanwhile");
+    ada.hears_said("meanwhile");
+    let mut back = server.connects_json().enters_with("bob", &[], Some(resume(&bob, 0)));
+    back.says("back");
+    let heard = back.entries_until("back");
+    let texts: Vec<&str> = heard.iter().filter_map(text).collect();
+    assert_eq!(texts, ["meanwhile", "back"]);
+}
+
+#[test]
+fn who_was_kicked_is_not_shown_what_was_said_without_them() {
+    let server = TestServer::builder().settings(|settings| settings.rooms.history = 0).open();
+    let mut ada = server.enters_json("ada");
+    let mut bob = server.enters_json("bob");
+    server.types("kick bob");
+    bob.raw.hears_eof();
+    ada.says("that one is gone");
+    ada.hears_said("that one is gone");
+    let mut bob = server.connects_json().enters_with("bob", &[], Some(bob.resume()));
+    bob.says("here I am");
+    let heard = bob.entries_until("here I am");
+    assert!(!heard.iter().any(|entry| text(entry) == Some("that one is gone")), "{heard:?}");
 }
 
 #[test]
@@ -178,13 +214,14 @@ fn a_server_that_was_opened_again_is_another_run() {
 fn what_has_left_the_timeline_is_a_gap_that_can_be_seen() {
     let server =
         TestServer::builder().settings(|settings| settings.rooms.timeline_entries = 16).open();
+    let former = leaves(server.enters_json("back"));
     let mut stayed = server.enters_json("stayed");
     for line in 0..60 {
         stayed.says(&line.to_string());
         stayed.hears_said(&line.to_string());
     }
     let mut client = server.connects_json();
-    client.asks(hello("back", &[], Some(resume(&stayed.epoch, 3))));
+    client.asks(hello("back", &[], Some(resume(&former, 3))));
     let first_id = client.hears_where("a room", |event| match event {
         Event::Entered { first_id, .. } => Some(*first_id),
         _ => None,
@@ -218,6 +255,13 @@ fn several_rooms_are_resumed_each_from_its_own_id() {
         [ada.hears_where("a message", message), ada.hears_where("another message", message)];
     missed.sort();
     assert_eq!(missed, ["dev: missed in dev", "lobby: missed in lobby"]);
+}
+
+fn text(entry: &Entry) -> Option<&str> {
+    match &entry.what {
+        salotto::EntryKind::Message { text, .. } => Some(text),
+        _ => None,
+    }
 }
 
 fn message(event: &Event) -> Option<String> {

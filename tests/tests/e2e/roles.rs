@@ -32,18 +32,18 @@ fn command(line: &str) -> Request {
 }
 
 #[test]
-fn who_owns_a_name_takes_it_at_the_door() {
+fn an_owner_can_take_their_name_when_they_connect() {
     let server = server();
     let mut ada = server.connects();
     ada.hears_about("What is your name?");
     for name in ["ada", "ADA", "аda", "ａｄａ"] {
         ada.says(name);
         ada.hears_exactly(&[
-            "! the name `ada` is kept for its owner: type `!login ada PASSWORD`, or choose another",
+            "! the name `ada` is reserved: type `!login ada PASSWORD`, or choose another",
         ]);
     }
     ada.says("!login swordfish");
-    ada.hears_exactly(&["! say to which account: `!login ACCOUNT PASSWORD`"]);
+    ada.hears_exactly(&["! name the account: `!login ACCOUNT PASSWORD`"]);
     ada.says("!login ada swordfish");
     // The role comes before the rooms, so that one that is closed to others may open.
     ada.hears_exactly(&["* you are logged in as ada (moderator)", "* you are in lobby with ada"]);
@@ -54,7 +54,7 @@ fn who_owns_a_name_takes_it_at_the_door() {
 }
 
 #[test]
-fn a_program_logs_in_at_the_door_too_and_is_told_what_it_may_type() {
+fn a_program_can_log_in_before_a_name_and_gets_its_commands() {
     let server = server();
     let mut ada = server.connects_json();
     ada.asks(salotto_tests::json::hello("ada", &[], None));
@@ -80,7 +80,7 @@ fn a_program_logs_in_at_the_door_too_and_is_told_what_it_may_type() {
 }
 
 #[test]
-fn a_wrong_password_at_the_door_lets_nobody_in_and_holds_up_the_whole_address() {
+fn a_wrong_password_before_a_name_is_refused_and_delays_the_whole_address() {
     let server = server();
     let mut eve = server.connects();
     eve.hears_about("What is your name?");
@@ -88,7 +88,7 @@ fn a_wrong_password_at_the_door_lets_nobody_in_and_holds_up_the_whole_address() 
     eve.hears_exactly(&["* wrong account or password; try again in 1 s"]);
     let mut other = server.connects();
     other.says("!login ada swordfish");
-    other.hears_exactly(&["! too many wrong passwords came from your address; try again in 1 s"]);
+    other.hears_exactly(&["! too many wrong passwords from your address; try again in 1 s"]);
     eve.says("eve");
     eve.hears_about("* you are in lobby");
     assert_eq!(

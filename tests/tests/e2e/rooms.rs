@@ -97,7 +97,7 @@ fn a_server_that_is_not_open_has_its_listed_rooms_and_no_others() {
 }
 
 #[test]
-fn a_newcomer_is_told_the_topic_and_all_are_told_a_new_one() {
+fn a_new_member_gets_the_topic_and_all_get_a_new_one() {
     let server = TestServer::open();
     let mut ada = server.enters("ada");
     server.types("topic lobby game night on Friday");

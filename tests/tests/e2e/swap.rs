@@ -152,7 +152,7 @@ fn a_configuration_is_taken_over_whole_or_not_at_all() {
     ada.says("more than five");
     ada.hears("ada: more than five");
 
-    // A good one: `one` goes on undisturbed, and its place changes.
+    // A good one: `one` goes on undisturbed, and its position changes.
     let plugins = vec![
         PluginSetup::new("three"),
         PluginSetup::new("two").settings("!"),

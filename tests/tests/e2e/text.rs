@@ -151,7 +151,7 @@ fn arrivals_and_departures_are_announced() {
 }
 
 #[test]
-fn last_words_are_told_to_those_who_stay() {
+fn a_farewell_is_shown_to_those_who_stay() {
     let server = TestServer::builder().enable("notices").enable("quit").open();
     let mut ada = server.enters("ada");
     let mut bob = server.enters("bob");

@@ -38,7 +38,7 @@ pub(super) fn galley(
 
 /// Where `query`, which is folded, stands in `text`.
 fn find_all(text: &str, query: &str) -> Vec<Range<usize>> {
-    // Folding may change lengths; only where it does not are the places known.
+    // Folding may change lengths; only where it does not are the positions known.
     let folded = fold(text);
     if folded.len() != text.len() {
         return Vec::new();

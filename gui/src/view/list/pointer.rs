@@ -4,7 +4,7 @@ use egui::{CursorIcon, Pos2, Rect, Response, Ui};
 
 use super::List;
 use super::scene::{Clicked, Drawn, Scene};
-use super::selection::Place;
+use super::selection::TextPosition;
 use crate::model::Action;
 use crate::model::log::Log;
 use crate::model::text::{links, plain_link};
@@ -63,11 +63,13 @@ impl List {
         if response.drag_started() {
             // The pointer has moved a little when a drag is recognised.
             let origin = ui.input(|input| input.pointer.press_origin()).unwrap_or(pos);
-            self.selection.ends = self.place(origin).map(|place| (place, place));
+            self.selection.ends = self.position_at(origin).map(|position| (position, position));
         }
         if response.dragged() {
-            if let (Some(place), Some((_, end))) = (self.place(pos), self.selection.ends.as_mut()) {
-                *end = place;
+            if let (Some(position), Some((_, end))) =
+                (self.position_at(pos), self.selection.ends.as_mut())
+            {
+                *end = position;
             }
             let past = if pos.y < view.top() {
                 pos.y - view.top()
@@ -100,8 +102,8 @@ impl List {
         }
     }
 
-    /// The place in the text that is under the pointer, or nearest to it.
-    fn place(&self, pos: Pos2) -> Option<Place> {
+    /// The position in the text that is under the pointer, or nearest to it.
+    fn position_at(&self, pos: Pos2) -> Option<TextPosition> {
         let first = self.drawn.first()?;
         if pos.y < first.rect.top() {
             return Some((first.seq, 0));
@@ -113,7 +115,7 @@ impl List {
     }
 
     fn select_word(&mut self, pos: Pos2) {
-        let Some((seq, at)) = self.place(pos) else { return };
+        let Some((seq, at)) = self.position_at(pos) else { return };
         let Some(row) = self.drawn.iter().find(|row| row.seq == seq && row.is_text()) else {
             return;
         };
@@ -128,7 +130,7 @@ impl List {
 
 fn char_at(row: &Drawn, pos: Pos2) -> usize {
     let seen = row.galley.cursor_from_pos(pos - row.text).ccursor.index;
-    row.order.as_ref().map_or(seen, |order| order.place(seen))
+    row.order.as_ref().map_or(seen, |order| order.position(seen))
 }
 
 /// The link under the pointer, in the form in which it would be opened.

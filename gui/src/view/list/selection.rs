@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-/// A place in the text: which line, and how many characters into it.
-pub(super) type Place = (u64, usize);
+/// A position in the text: which line, and how many characters into it.
+pub(super) type TextPosition = (u64, usize);
 
 /// From where to where; the second moves with the pointer.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
-    pub(super) ends: Option<(Place, Place)>,
+    pub(super) ends: Option<(TextPosition, TextPosition)>,
 }
 
 impl Selection {
     /// The two ends in order, unless nothing lies between them.
-    pub(super) fn range(&self) -> Option<(Place, Place)> {
+    pub(super) fn range(&self) -> Option<(TextPosition, TextPosition)> {
         let (one, other) = self.ends?;
         (one != other).then(|| (one.min(other), one.max(other)))
     }

@@ -1,4 +1,4 @@
-//! The file of a journal: opened, appended to, rotated. It waits for the disk, so it is called where that holds up nobody.
+//! The file of a journal: opened, appended to, rotated. It blocks on the disk, so it is called on a thread that may.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -12,10 +12,10 @@ use serde::Deserialize;
 
 use super::line::{DAY, Line};
 
-/// Bytes that are handed to the system at once, unless a line is longer.
+/// Bytes that are written at once, unless a line is longer.
 const CHUNK: usize = 64 * 1024;
 
-/// When a new file is begun.
+/// When a new file is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 pub enum Rotate {
     /// Never; the file grows for as long as there is something to write.
@@ -33,10 +33,10 @@ pub(crate) struct JournalFile {
     path: PathBuf,
     rotate: Rotate,
     keep: u32,
-    /// Whether what is appended is on the disk, and not only with the system, before it counts as written.
+    /// Whether data must be on the disk, and not only with the system, to count as written.
     synced: bool,
     open: Option<Open>,
-    /// Why the last rotation did not work, until it is asked for.
+    /// Why the last rotation failed, until it is taken.
     rotation_problem: Option<Problem>,
 }
 
@@ -47,20 +47,20 @@ struct Open {
     bytes: u64,
     /// The day of the last line, for [`Rotate::Daily`]; `None` while there is none.
     day: Option<u64>,
-    /// Devices and pipes are never rotated or cut.
+    /// Whether it is a regular file. Devices and pipes are never rotated or truncated.
     regular: bool,
 }
 
-/// What the disk refused. Each message is for the operator.
+/// What failed. Each message is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
     #[error("cannot open the log `{}`: {error}; {}", path.display(), advice(path, error))]
     Open { path: PathBuf, error: io::Error },
     #[error("cannot write the log `{}`: {error}; {}", path.display(), advice(path, error))]
     Write { path: PathBuf, error: io::Error },
-    #[error("cannot begin a new log beside `{}`: {error}; the old one goes on", path.display())]
+    #[error("cannot start a new log beside `{}`: {error}; the old one is still written", path.display())]
     Rotate { path: PathBuf, error: io::Error },
-    #[error("the disk of the log `{}` does not answer; see to it", path.display())]
+    #[error("the disk of the log `{}` does not respond; check it", path.display())]
     Stuck { path: PathBuf },
 }
 
@@ -71,13 +71,13 @@ fn advice(path: &Path, error: &io::Error) -> String {
             format!("create the folder `{}`", folder.display())
         }
         (ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem, _) => {
-            "let the user who runs the server write there, or choose another path".into()
+            "give the user who runs the server write access, or choose another path".into()
         }
         (ErrorKind::StorageFull | ErrorKind::QuotaExceeded, _) => {
-            "make room on the disk; it is tried again until then".into()
+            "free space on the disk; writing is tried again until then".into()
         }
         (ErrorKind::IsADirectory | ErrorKind::NotADirectory, _) => "choose another path".into(),
-        _ => "it is tried again; see to the disk, or choose another path".into(),
+        _ => "writing is tried again; check the disk, or choose another path".into(),
     }
 }
 
@@ -87,7 +87,7 @@ impl JournalFile {
         Self { path, rotate, keep, synced: false, open: None, rotation_problem: None }
     }
 
-    /// The same, but what is appended is on the disk before anything else is done, for what has to outlive a power cut.
+    /// The same, but each batch is synced to the disk before the next, for what must survive a power cut.
     pub(crate) fn synced(self) -> Self {
         Self { synced: true, ..self }
     }
@@ -96,15 +96,15 @@ impl JournalFile {
         &self.path
     }
 
-    /// Why a rotation did not work, once.
+    /// Why a rotation failed; reported once.
     pub(super) fn take_rotation_problem(&mut self) -> Option<Problem> {
         self.rotation_problem.take()
     }
 
-    /// Opens the file if it is not open, appends lines, and takes from `lines` what has reached the file. After a failure what is
-    /// left begins with the line that failed; the file ends with a whole line and is opened afresh the next time.
+    /// Opens the file if it is not open, appends lines, and removes from `lines` those that have reached the file. After a failure the
+    /// rest begins with the line that failed; the file ends with a whole line and is opened again the next time.
     pub(super) fn append(&mut self, lines: &mut VecDeque<Line>) -> Result<(), Problem> {
-        // Whoever moves or deletes the file means the log to begin another.
+        // If the file was moved or deleted, a new one is started.
         self.open = self.open.take().filter(|open| open.is_at(&self.path));
         loop {
             let mut open = match self.open.take() {
@@ -139,7 +139,7 @@ impl JournalFile {
                 lines.pop_front();
             }
             if let Err((written, error)) = outcome {
-                // Half a line is taken back, as far as the disk allows.
+                // Half a line is removed, as far as the disk allows.
                 open.cut(written - gone);
                 return Err(Problem::Write { path: self.path.clone(), error });
             }
@@ -163,7 +163,7 @@ impl JournalFile {
             }
     }
 
-    /// Begins a new file. When that does not work the old one goes on, and it is tried again when as much has been written once more.
+    /// Starts a new file. If that fails the old one is kept, and it is tried again when as much has been written once more.
     fn rotate(&mut self, mut open: Open, day: u64) {
         let path = self.path.clone();
         open.bytes = 0;
@@ -174,8 +174,8 @@ impl JournalFile {
         }
     }
 
-    /// Moves the file to `path.1`, and each older one by one. A number that is free ends the moving, so that trying again after a
-    /// failure moves nothing twice.
+    /// Moves the file to `path.1`, and each older one by one. A free number ends the moving, so that trying again after a failure moves
+    /// nothing twice.
     fn shift(&self) -> io::Result<()> {
         for kept in self.keep..u32::MAX {
             match fs::remove_file(self.numbered(kept + 1)) {
@@ -212,13 +212,13 @@ impl Open {
         }
     }
 
-    /// Whether there still is a file at `path`; where files have no numbers that is all that can be seen.
+    /// Whether there still is a file at `path`; without inode numbers that is all that can be checked.
     #[cfg(not(unix))]
     fn is_at(&self, path: &Path) -> bool {
         path.exists()
     }
 
-    /// Writes all of it, or says how much and why not more.
+    /// Writes all of it, or returns how much was written and why not more.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, (usize, io::Error)> {
         let mut written = 0;
         while written < bytes.len() {
@@ -232,19 +232,19 @@ impl Open {
         Ok(written)
     }
 
-    /// Takes the last bytes back.
+    /// Removes the last bytes.
     fn cut(&mut self, bytes: usize) {
         if bytes > 0
             && self.regular
             && let Ok(metadata) = self.file.metadata()
         {
-            // If not even that works, the next opening ends the half line with a line feed.
+            // If not even that works, the next opening ends the half line with a line journal.
             let _ = self.file.set_len(metadata.len().saturating_sub(bytes as u64));
         }
     }
 }
 
-/// Opens the file for appending, and makes it if it is not there. A last line without an end, of a program that was killed, is ended.
+/// Opens the file for appending, and creates it if it does not exist. An incomplete last line, left by a program that was killed, is ended.
 fn open_file(path: &Path) -> io::Result<Open> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
@@ -266,7 +266,7 @@ fn open_file(path: &Path) -> io::Result<Open> {
     Ok(Open { file, bytes, day, regular })
 }
 
-/// Whether the last line has no end. A file that may be written but not read is taken to be whole.
+/// Whether the last line is incomplete. A file that cannot be read is assumed to be complete.
 fn is_torn(path: &Path) -> io::Result<bool> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::End(-1))?;
@@ -411,7 +411,7 @@ mod tests {
         let mut log = log(&folder, size(4), 1);
         append(&mut log, &[("one", 0), ("two", 0)]).unwrap();
         let problem = log.take_rotation_problem().unwrap().to_string();
-        assert!(problem.starts_with("cannot begin a new log beside `"));
+        assert!(problem.starts_with("cannot start a new log beside `"));
         assert!(log.take_rotation_problem().is_none());
         let written = fs::read_to_string(folder.path().join("talk.log")).unwrap();
         assert_eq!(written, "one\ntwo\n");
@@ -443,7 +443,7 @@ mod tests {
                 problem.starts_with("cannot write the log `/dev/full`: No space left"),
                 "{problem}"
             );
-            assert!(problem.contains("make room on the disk"), "{problem}");
+            assert!(problem.contains("free space on the disk"), "{problem}");
         }
     }
 

@@ -1,5 +1,4 @@
-//! A line of a journal. Whatever is in it, it is one line: every character that any reader takes for the end of one is written as
-//! an escape.
+//! A line of a journal. Whatever is in it, it is one line: every character that any reader treats as the end of a line is escaped.
 
 use std::fmt::{self, Write};
 use std::time::UNIX_EPOCH;
@@ -12,13 +11,13 @@ pub(super) const DAY: u64 = 24 * 60 * 60;
 /// One line, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// With the line feed at its end, and none before.
+    /// With the line journal at its end, and none before.
     pub(crate) text: String,
     /// The day of the record, counted from 1970 in UTC.
     pub(crate) day: u64,
 }
 
-/// In whose words a character that would end the line is written.
+/// How a character that would end the line is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escapes {
     /// For people, as in Rust.
@@ -36,7 +35,7 @@ pub(crate) struct Loss {
 }
 
 impl Line {
-    /// Makes a line of a text that was written down at this time.
+    /// Makes a line of a text that was recorded at this time.
     pub(crate) fn new(text: &str, time: Timestamp, escapes: Escapes) -> Self {
         let since = time.system_time().duration_since(UNIX_EPOCH);
         let mut line = String::with_capacity(text.len() + 1);
@@ -44,7 +43,7 @@ impl Line {
             match escapes {
                 _ if !ends_lines(c) => line.push(c),
                 Escapes::Text => line.extend(c.escape_default()),
-                // A `String` takes whatever is written to it.
+                // Writing to a `String` does not fail.
                 Escapes::Json => drop(write!(line, "\\u{:04x}", u32::from(c))),
             }
         }
@@ -59,7 +58,7 @@ impl fmt::Display for Loss {
     }
 }
 
-/// So many lines, up to the verb.
+/// The number of lines, with the verb.
 pub(super) fn counted(lines: u64) -> String {
     match lines {
         1 => "1 line is".into(),
@@ -67,7 +66,7 @@ pub(super) fn counted(lines: u64) -> String {
     }
 }
 
-/// Whether some program ends a line at this character, or a terminal does anything else but show it.
+/// Whether some program ends a line at this character, or a terminal does anything but show it.
 pub(crate) fn ends_lines(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }

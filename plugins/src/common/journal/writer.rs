@@ -18,15 +18,15 @@ use crate::common::disk::DiskThread;
 /// Records that are written at once at most.
 const BATCH: usize = 256;
 
-/// How long a journal waits for another on the same file before it says so: one that was replaced has two seconds to finish.
+/// How long a journal waits for another on the same file before it is reported: one that was replaced has two seconds to finish.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long it goes on waiting when the plugin is gone already; within the two seconds that core then gives its task.
+/// How long it keeps waiting after the plugin has gone; within the two seconds that core then gives its task.
 const LAST_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// How the records of a journal become lines.
-pub(crate) trait Script: Send {
-    /// What the hooks hand over.
+pub(crate) trait LineFormat: Send {
+    /// What the hooks pass on.
     type Record: Send;
 
     /// The line for a record, unless it is left out.
@@ -38,20 +38,20 @@ pub(crate) trait Script: Send {
 
 /// The end of the queue that the hooks hold. Dropping it lets the task finish.
 #[derive(Debug)]
-pub(crate) struct Feed<R> {
+pub(crate) struct Journal<R> {
     queue: Sender<Queued<R>>,
     losses: Losses,
-    /// Never sent on; tells the task by closing, even when it does not look at the queue.
+    /// Nothing is sent on it; it closes to end the task, even while that does not read the queue.
     _open: Sender<Infallible>,
 }
 
 /// The end of the queue that the task holds.
-pub(crate) struct Writer<S: Script> {
+pub(crate) struct Writer<S: LineFormat> {
     queue: Receiver<Queued<S::Record>>,
     losses: Losses,
     closing: Receiver<Infallible>,
     script: S,
-    /// `None` only while the disk has it.
+    /// `None` only while the disk thread has it.
     file: Option<JournalFile>,
     disk: DiskThread,
     retry: Duration,
@@ -66,34 +66,34 @@ struct Queued<R> {
     lost: Option<Loss>,
 }
 
-/// Lines that the disk did not take to the end, and why.
+/// Lines that could not be written until the end, and why.
 struct Unwritten {
     lines: usize,
     problem: Problem,
 }
 
-/// What was dropped and not written down yet. Clones share it. The lock guards two numbers and is never held while waiting.
+/// What was dropped and is not noted in the file yet. Clones share it. The lock guards two numbers and is never held while waiting.
 #[derive(Debug, Clone, Default)]
 struct Losses(Arc<Mutex<Option<Loss>>>);
 
-/// Makes both ends of a queue for so many records.
-pub(crate) fn connect<S: Script>(
+/// Both ends of a queue for so many records.
+pub(crate) fn connect<S: LineFormat>(
     capacity: usize,
     file: JournalFile,
     script: S,
     retry: Duration,
-) -> (Feed<S::Record>, Writer<S>) {
+) -> (Journal<S::Record>, Writer<S>) {
     let (sender, queue) = async_channel::bounded(capacity);
     let (open, closing) = async_channel::bounded(1);
     let losses = Losses::default();
-    let feed = Feed { queue: sender, losses: losses.clone(), _open: open };
+    let journal = Journal { queue: sender, losses: losses.clone(), _open: open };
     let (file, disk) = (Some(file), DiskThread::default());
     let writer = Writer { queue, losses, closing, script, file, disk, retry, missing: 0 };
-    (feed, writer)
+    (journal, writer)
 }
 
-impl<R> Feed<R> {
-    /// Hands a record over. When the queue is full it is dropped and counted.
+impl<R> Journal<R> {
+    /// Queues a record. When the queue is full it is dropped and counted.
     pub(crate) fn push(&self, record: R, now: Timestamp) {
         let lost = self.losses.take();
         if let Err(TrySendError::Full(Queued { lost, .. })) =
@@ -121,15 +121,15 @@ impl Losses {
     }
 }
 
-impl<S: Script> Writer<S> {
-    /// Writes until the feed is dropped and the queue is empty. What the operator has to know goes to `report`.
+impl<S: LineFormat> Writer<S> {
+    /// Writes until the journal is dropped and the queue is empty. Problems are passed to `report`.
     pub(crate) async fn run(mut self, report: impl Fn(String) + Send) {
         let Some(file) = &self.file else { return };
         let path = file.path().to_owned();
         let Some(_turn) = self.wait_for_turn(&path, &report).await else {
-            return self.give_up(0, &path, "another log has the file", &report);
+            return self.give_up(0, &path, "another log writes to the file", &report);
         };
-        // A path that does not work is reported now, not when somebody speaks.
+        // A path that does not work is reported now, not with the first record.
         let mut lines = VecDeque::new();
         let mut outcome = self.write(&mut lines, &report).await;
         while outcome.is_ok()
@@ -138,7 +138,7 @@ impl<S: Script> Writer<S> {
             self.collect(first, &mut lines);
             if self.queue.is_empty() && self.missing > 0 {
                 report(format!(
-                    "{} missing in the log `{}`, which did not keep up; see to its disk",
+                    "{} missing in the log `{}`, which did not keep up; check its disk",
                     counted(std::mem::take(&mut self.missing)),
                     path.display()
                 ));
@@ -150,7 +150,7 @@ impl<S: Script> Writer<S> {
         }
     }
 
-    /// Takes what waits, as lines, and a note where some are missing.
+    /// Takes the waiting records as lines, with a note where some are missing.
     fn collect(&mut self, first: Queued<S::Record>, lines: &mut VecDeque<Line>) {
         let mut next = Some(first);
         let mut taken = 0;
@@ -161,7 +161,7 @@ impl<S: Script> Writer<S> {
             next = (taken < BATCH).then(|| self.queue.try_recv().ok()).flatten();
         }
         if self.queue.is_empty() {
-            // Nothing may follow for a long time that would carry it.
+            // It may be long before a record comes that would carry the note.
             self.note(self.losses.take(), lines);
         }
     }
@@ -173,13 +173,13 @@ impl<S: Script> Writer<S> {
         }
     }
 
-    /// Writes all lines, however long the disk takes. Gives up only when the plugin is gone and the disk still refuses.
+    /// Writes all lines, however long the disk takes. Gives up only when the plugin is gone and the disk still fails.
     async fn write(
         &mut self,
         lines: &mut VecDeque<Line>,
         report: &impl Fn(String),
     ) -> Result<(), Unwritten> {
-        let mut refused = false;
+        let mut failed = false;
         while let Some(mut file) = self.file.take() {
             let closing = self.closing.is_closed();
             let path = file.path().to_owned();
@@ -208,8 +208,8 @@ impl<S: Script> Writer<S> {
                 report(problem.to_string());
             }
             match outcome {
-                Ok(()) if refused => {
-                    report(format!("the log `{}` is written again", path.display()));
+                Ok(()) if failed => {
+                    report(format!("the log `{}` can be written again", path.display()));
                     break;
                 }
                 Ok(()) => break,
@@ -217,11 +217,11 @@ impl<S: Script> Writer<S> {
                     return Err(Unwritten { lines: lines.len(), problem });
                 }
                 Err(problem) => {
-                    // One that is known needs no second report.
-                    if !refused {
+                    // It is reported once.
+                    if !failed {
                         report(problem.to_string());
                     }
-                    refused = true;
+                    failed = true;
                 }
             }
             self.closes_within(self.retry).await;
@@ -229,8 +229,8 @@ impl<S: Script> Writer<S> {
         Ok(())
     }
 
-    /// Waits until no other log writes this file: one that was replaced may have lines left, which come first. `None` when the plugin
-    /// is gone before.
+    /// Waits until no other log writes this file: one that was replaced may have lines left, which come first. `None` if the plugin goes
+    /// before that.
     async fn wait_for_turn(&self, path: &Path, report: &impl Fn(String)) -> Option<Turn> {
         let turns = turns(path);
         let patient = async {
@@ -238,7 +238,7 @@ impl<S: Script> Writer<S> {
             let late = async {
                 Timer::after(PATIENCE).await;
                 report(format!(
-                    "the log `{}` is written by another plugin of this program; choose another path",
+                    "another plugin writes to the log `{}`; choose another path",
                     path.display()
                 ));
                 std::future::pending().await
@@ -248,7 +248,7 @@ impl<S: Script> Writer<S> {
         patient.or(closed_for_long(&self.closing)).await
     }
 
-    /// Waits, but not when the plugin is gone.
+    /// Waits, but not when the plugin has gone.
     async fn closes_within(&self, time: Duration) {
         let late = async {
             Timer::after(time).await;
@@ -259,7 +259,7 @@ impl<S: Script> Writer<S> {
         closes.or(late).await;
     }
 
-    /// Counts what cannot be written any more, and says so.
+    /// Counts what cannot be written any more, and reports it.
     fn give_up(&self, left: usize, path: &Path, why: &str, report: &impl Fn(String)) {
         let mut missing = left as u64 + self.missing;
         while let Ok(Queued { lost, .. }) = self.queue.try_recv() {
@@ -276,7 +276,7 @@ impl<S: Script> Writer<S> {
     }
 }
 
-/// Ends when the plugin is gone and the time that its task then has is nearly over.
+/// Ends when the plugin has gone and the time that its task then has is nearly over.
 async fn closed_for_long<T>(closing: &Receiver<Infallible>) -> Option<T> {
     // An error, as nothing is ever sent.
     let _ = closing.recv().await;
@@ -309,7 +309,7 @@ mod tests {
     /// Writes texts as they are.
     struct Plain;
 
-    impl Script for Plain {
+    impl LineFormat for Plain {
         type Record = String;
 
         fn line(&self, text: &String) -> Option<Line> {
@@ -330,15 +330,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("talk.log");
         let file = JournalFile::new(path.clone(), Rotate::Never, 0);
-        let (feed, writer) = connect(3, file, Plain, Duration::ZERO);
+        let (journal, writer) = connect(3, file, Plain, Duration::ZERO);
         for number in 1..=5 {
-            feed.push(format!("line {number}"), now());
+            journal.push(format!("line {number}"), now());
         }
         // Room for one more: it carries how many are missing before it.
         let first = writer.queue.try_recv().unwrap();
-        feed.push("line 6".into(), now());
-        feed.push("line 7".into(), now());
-        drop(feed);
+        journal.push("line 6".into(), now());
+        journal.push("line 7".into(), now());
+        drop(journal);
         drop(first);
         let reports = Mutex::new(Vec::new());
         smol::block_on(writer.run(|text| reports.lock().unwrap().push(text)));

@@ -14,11 +14,11 @@ fn who_is_muted_reads_but_does_not_speak() {
     for line in ["hello", "!me waves", "!msg ada hello"] {
         bob.types(line);
         bob.hears(
-            "! you are muted for another 10m (calm down); you can still write to a moderator",
+            "! you are muted for 10 more minutes (calm down); you can still write to a moderator",
         );
     }
     bob.types("!nick bobby");
-    bob.hears("! you are muted for another 10m (calm down); keep your name until then");
+    bob.hears("! you are muted for 10 more minutes (calm down); keep your name until then");
     bob.types("!msg mod1 sorry");
     moderator.hears("[bob to mod1] sorry");
     bob.types("!msg host sorry");
@@ -41,17 +41,17 @@ fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
     leave(bob);
     let bob = server.enter_from("192.0.2.7", "bob2");
     bob.types("hello");
-    bob.hears_about("! you are muted for good");
+    bob.hears_about("! you are muted permanently");
     let elsewhere = server.enter_from("198.51.100.1", "B0B");
     elsewhere.types("hello");
-    elsewhere.hears_about("! you are muted for good");
+    elsewhere.hears_about("! you are muted permanently");
     // Who was here already is somebody else, and so is whom a moderator lets speak.
     classmate.types("hello");
     classmate.hears("carl: hello");
     leave(bob);
     let dora = server.enter_from("192.0.2.7", "dora");
-    assert_eq!(server.types("unmute dora"), "dora may speak again");
-    dora.hears("* you may speak again");
+    assert_eq!(server.types("unmute dora"), "dora is no longer muted");
+    dora.hears("* you are no longer muted");
     dora.types("hello");
     dora.hears("dora: hello");
     leave(dora);
@@ -61,7 +61,7 @@ fn a_mute_is_not_evaded_by_a_name_nor_by_coming_back() {
     let bob = server.enter_from("192.0.2.7", "bob3");
     bob.types("hello");
     bob.hears_about("! you are muted");
-    assert_eq!(server.types("unmute bob"), "bob may speak again");
+    assert_eq!(server.types("unmute bob"), "bob is no longer muted");
     for guest in [&bob, &elsewhere] {
         guest.types("free");
         guest.hears_about(": free");
@@ -93,7 +93,7 @@ fn who_only_shares_an_address_with_the_muted_may_speak_as_a_moderator() {
     moderator.hears("mod1: hello");
     server.types("mute mod1");
     moderator.types("hello?");
-    moderator.hears_about("! you are muted for good");
+    moderator.hears_about("! you are muted permanently");
 }
 
 #[test]

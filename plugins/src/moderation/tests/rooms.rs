@@ -9,13 +9,13 @@ fn in_a_slow_room_everybody_waits_but_moderators() {
     let bob = server.server.enter("bob");
     let moderator = server.server.enter("mod1");
     moderator.types("!slow lobby 10");
-    ada.hears("* this room is slow: one message in 10s from each");
+    ada.hears("* slow mode is on: one message every 10s from each member");
     ada.types("one");
     bob.types("two");
     ada.hears("bob: two");
     server.server.step(SECOND);
     ada.types("three");
-    ada.hears("! lobby is slow; you can say something again in 9s");
+    ada.hears("! lobby is in slow mode; you can write again in 9s");
     ada.types("!join dev");
     ada.hears_about("you are in dev");
     for text in ["fast", "elsewhere"] {
@@ -31,7 +31,7 @@ fn in_a_slow_room_everybody_waits_but_moderators() {
     ada.types("three");
     bob.hears("ada: three");
     moderator.types("!slow lobby 0");
-    bob.hears("* this room is not slow any more");
+    bob.hears("* slow mode is off");
     for text in ["quick", "and quicker"] {
         ada.types(text);
         bob.hears(&format!("ada: {text}"));
@@ -49,7 +49,7 @@ fn a_locked_room_is_for_moderators_and_the_invited() {
     ada.hears_about("you are in dev");
     server.types("topic dev secrets");
     moderator.types("!lock dev");
-    moderator.hears("* dev is locked; `invite NAME dev` lets somebody in");
+    moderator.hears("* dev is locked; `invite NAME dev` invites a user");
     bob.types("!join DEV");
     bob.hears("! `dev` is locked; ask a moderator to invite you");
     moderator.types("!join dev");

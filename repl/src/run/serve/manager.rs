@@ -1,5 +1,5 @@
-//! What a service manager is told, where one asks for it (`sd_notify`): that the server is running, reads its configuration or closes, and, as
-//! often as the watchdog wants to hear it, that the server still answers.
+//! Notifies the service manager, where there is one (`sd_notify`): that the server runs, reloads its configuration or stops, and, as often as
+//! the watchdog requires, that the server still answers.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::supervisor::Supervisor;
 /// What the program is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// It does what it is there for.
+    /// It runs.
     Ready,
-    /// It reads its configuration again; `Ready` follows.
+    /// It reloads its configuration; `Ready` follows.
     Reloading,
-    /// It ends.
+    /// It is stopping.
     Stopping,
 }
 
-/// Tells the manager. Where there is none nothing happens.
-pub(crate) fn tell(state: State, supervisor: &Supervisor) {
+/// Notifies the manager, if there is one.
+pub(crate) fn notify(state: State, supervisor: &Supervisor) {
     #[cfg(target_os = "linux")]
     {
         use sd_notify::NotifyState;
@@ -30,24 +30,24 @@ pub(crate) fn tell(state: State, supervisor: &Supervisor) {
                 .and_then(|now| sd_notify::notify(&[NotifyState::Reloading, now])),
             State::Stopping => sd_notify::notify(&[NotifyState::Stopping]),
         };
-        complain_if_failed(sent);
+        warn_if_failed(sent);
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (state, supervisor);
 }
 
-/// Tells the manager twice in each of its periods that the server answers. Where it does not, the manager hears nothing and ends a program that
-/// is of no use any more. Never ends; waits for ever where nobody watches.
+/// Notifies the manager twice in each of its periods that the server answers. If it does not, the manager gets no notification and kills the
+/// program. Never ends; waits for ever if there is no watchdog.
 pub(crate) async fn watch(supervisor: &Supervisor) {
     let Some(period) = period() else {
         return std::future::pending().await;
     };
     loop {
-        // What takes longer than what is left of the period comes too late anyway.
+        // An answer that takes longer comes too late anyway.
         if supervisor.answers_within(period / 2).await {
             alive(supervisor);
         } else {
-            tracing::error!(?period, "the server does not answer; the watchdog is told nothing");
+            tracing::error!(?period, "the server does not answer; the watchdog is not notified");
         }
         Timer::after(period / 2).await;
     }
@@ -69,13 +69,13 @@ fn alive(supervisor: &Supervisor) {
         use sd_notify::NotifyState;
         let status = status(supervisor);
         let sent = sd_notify::notify(&[NotifyState::Watchdog, NotifyState::Status(&status)]);
-        complain_if_failed(sent);
+        warn_if_failed(sent);
     }
     #[cfg(not(target_os = "linux"))]
     let _ = supervisor;
 }
 
-/// What the manager shows of the server.
+/// The status that the manager shows.
 fn status(supervisor: &Supervisor) -> String {
     match supervisor.addresses() {
         None => "the server is stopped".into(),
@@ -86,8 +86,8 @@ fn status(supervisor: &Supervisor) -> String {
     }
 }
 
-fn complain_if_failed(sent: std::io::Result<()>) {
+fn warn_if_failed(sent: std::io::Result<()>) {
     if let Err(error) = sent {
-        tracing::warn!(%error, "the service manager cannot be told");
+        tracing::warn!(%error, "cannot notify the service manager");
     }
 }

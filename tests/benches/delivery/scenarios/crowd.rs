@@ -59,7 +59,7 @@ pub(super) fn storm(plan: &Plan) -> io::Result<Vec<Row>> {
     ])
 }
 
-/// A large crowd comes through a door.
+/// A large crowd connects.
 pub(super) fn queue(plan: &Plan) -> io::Result<Vec<Row>> {
     const CROWD: usize = 10_000;
     let joined = prepare(&plan.servers(), |kind| come_in(kind, CROWD, 64))?;

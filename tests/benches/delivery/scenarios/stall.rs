@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{DOOR_PATIENCE, IN_FLIGHT, KIB, Kind, Plan, TALKERS, percentile};
+use super::{IN_FLIGHT, JOIN_PATIENCE, KIB, Kind, Plan, TALKERS, percentile};
 use crate::report::{Row, Target, median};
 use crate::room::Room;
 use crate::usage::{Caveats, Usage};
@@ -70,12 +70,12 @@ fn watch(room: &mut Room, talk: &Talk, stretches: usize) -> io::Result<Stall> {
         usages.push(usage);
         Ok(percentile(&latencies, 0.99))
     };
-    let place = room.load.dial(Some(SMALL_BUFFER))?;
+    let index = room.load.dial(Some(SMALL_BUFFER))?;
     let started = Instant::now();
-    while !room.load.is_in(place) && started.elapsed() < DOOR_PATIENCE {
+    while !room.load.is_in(index) && started.elapsed() < JOIN_PATIENCE {
         room.load.turn(Duration::from_millis(10), |_| {})?;
     }
-    room.load.only_count(place, true);
+    room.load.only_count(index, true);
     p99(room)?;
     // What the talk itself takes at its worst is no member's fault.
     let (mut before, mut memory) = (Vec::new(), 0);
@@ -84,7 +84,7 @@ fn watch(room: &mut Room, talk: &Talk, stretches: usize) -> io::Result<Stall> {
         memory = memory.max(room.process.memory()?);
     }
 
-    room.load.stop_reading(place)?;
+    room.load.stop_reading(index)?;
     let descriptors = room.process.descriptors()?;
     let (stalled, mut peak, mut meanwhile) = (Instant::now(), memory, Vec::new());
     let mut cut_off = f64::INFINITY;

@@ -1,4 +1,4 @@
-//! Which server the person wants to enter, under which name.
+//! The server to connect to, and the name to use there.
 
 use super::secret::Secret;
 
@@ -7,7 +7,7 @@ pub const DEFAULT_PORT: u16 = 53000;
 
 /// What was filled into the form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wish {
+pub struct ConnectionSettings {
     /// Host name or address, without port.
     pub host: String,
     /// The port; see [`DEFAULT_PORT`].
@@ -20,7 +20,7 @@ pub struct Wish {
     pub room: String,
 }
 
-impl Wish {
+impl ConnectionSettings {
     /// Host and port as the client wants them; an address with colons gets its brackets.
     pub fn address(&self) -> String {
         let host = self.host.trim();

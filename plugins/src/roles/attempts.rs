@@ -1,4 +1,4 @@
-//! Who guesses at passwords waits longer each time, on however many connections.
+//! Wrong passwords by address: each makes the next attempt wait longer, over all connections.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -6,20 +6,20 @@ use std::time::Duration;
 use salotto::ForgettingMap;
 use salotto::protocol::Timestamp;
 
-/// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
+/// How long the next attempt waits after the first wrong one; twice as long after each further one, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// After so long without a wrong one, an address begins anew.
+/// After so long without a wrong one an address is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// Addresses that are remembered at most when they may be forgotten.
 const REMEMBERED: usize = 1024;
 
-/// Where somebody comes from, as far as it counts as one address; `None` is this process.
+/// What counts as one address; `None` is this process.
 pub(super) type Network = Option<IpAddr>;
 
 /// Wrong passwords, by address.
 #[derive(Debug)]
-pub(super) struct Guesses(ForgettingMap<Network, Known>);
+pub(super) struct Attempts(ForgettingMap<Network, Known>);
 
 #[derive(Debug)]
 struct Known {
@@ -27,20 +27,20 @@ struct Known {
     last: Timestamp,
 }
 
-impl Default for Guesses {
+impl Default for Attempts {
     fn default() -> Self {
         Self(ForgettingMap::new(REMEMBERED))
     }
 }
 
-impl Guesses {
-    /// How long nobody may try from this address; `None` when anybody may.
+impl Attempts {
+    /// How long attempts from this address have to wait; `None` if they need not.
     pub(super) fn wait(&self, network: Network, now: Timestamp) -> Option<Duration> {
         let known = self.0.get(&network)?;
         known.wait().checked_sub(known.age(now)).filter(|wait| !wait.is_zero())
     }
 
-    /// A password was wrong. Says how many were, lately.
+    /// Counts a wrong password. Returns how many there were lately.
     pub(super) fn was_wrong(&mut self, network: Network, now: Timestamp) -> u32 {
         let known = self.0.get_or_insert_with(
             network,
@@ -79,28 +79,28 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_a_minute_and_is_that_of_the_address() {
-        let (mut guesses, here) = (Guesses::default(), Some("192.0.2.1".parse().unwrap()));
+        let (mut attempts, here) = (Attempts::default(), Some("192.0.2.1".parse().unwrap()));
         let waits: Vec<u64> = (0..9)
             .map(|_| {
-                guesses.was_wrong(here, at(0));
-                guesses.wait(here, at(0)).unwrap().as_secs()
+                attempts.was_wrong(here, at(0));
+                attempts.wait(here, at(0)).unwrap().as_secs()
             })
             .collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        assert_eq!(guesses.wait(here, at(59)), Some(Duration::from_secs(1)));
-        assert_eq!(guesses.wait(here, at(60)), None);
-        assert_eq!(guesses.wait(None, at(0)), None);
+        assert_eq!(attempts.wait(here, at(59)), Some(Duration::from_secs(1)));
+        assert_eq!(attempts.wait(here, at(60)), None);
+        assert_eq!(attempts.wait(None, at(0)), None);
     }
 
     #[test]
     fn after_a_while_an_address_begins_anew_and_is_forgotten() {
-        let mut guesses = Guesses::default();
-        assert_eq!((0..5).map(|_| guesses.was_wrong(None, at(0))).last(), Some(5));
-        assert_eq!(guesses.was_wrong(None, at(601)), 1);
+        let mut attempts = Attempts::default();
+        assert_eq!((0..5).map(|_| attempts.was_wrong(None, at(0))).last(), Some(5));
+        assert_eq!(attempts.was_wrong(None, at(601)), 1);
         for last in 0..5000_u32 {
             let address = IpAddr::V4((0x0a00_0000 + last).into());
-            guesses.was_wrong(Some(address), at(1000 * u64::from(last)));
+            attempts.was_wrong(Some(address), at(1000 * u64::from(last)));
         }
-        assert!(guesses.0.len() <= REMEMBERED);
+        assert!(attempts.0.len() <= REMEMBERED);
     }
 }

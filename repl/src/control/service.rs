@@ -1,4 +1,4 @@
-//! Where the desks stand: on a thread of their own, so that a front whose terminal is stuck holds up no other, and no other it.
+//! Runs the control sessions on a thread of their own, so that a front whose terminal is stuck holds up neither the server nor another front.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,28 +10,28 @@ use smol::future::FutureExt;
 use smol::{Executor, Task, Timer};
 
 use super::client::{self, Client};
-use super::desk;
+use super::session::ControlSession;
 use crate::supervisor::Supervisor;
 
-/// How long the end of the program waits for fronts to take their last lines.
-const GOODBYE: Duration = Duration::from_millis(500);
+/// How long the end of the program waits for fronts to read their last messages.
+const LAST_MESSAGES: Duration = Duration::from_millis(500);
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Office {
+pub(crate) struct ControlService {
     supervisor: Arc<Supervisor>,
     executor: Arc<Executor<'static>>,
     /// Accepts fronts from other processes.
-    reception: Option<Task<()>>,
-    /// Each desk holds a copy; all are gone when the receiver ends.
+    acceptor: Option<Task<()>>,
+    /// Each session holds a copy; when all are gone the receiver ends.
     permit: Sender<Infallible>,
     permits: Receiver<Infallible>,
     /// Ends the thread when it is dropped.
     _stop: Sender<Infallible>,
 }
 
-impl Office {
-    pub(crate) fn open(supervisor: Arc<Supervisor>) -> io::Result<Self> {
+impl ControlService {
+    pub(crate) fn start(supervisor: Arc<Supervisor>) -> io::Result<Self> {
         let executor = Arc::new(Executor::new());
         let (stop, stopped) = async_channel::bounded::<Infallible>(1);
         let (permit, permits) = async_channel::bounded(1);
@@ -41,38 +41,38 @@ impl Office {
             let _ = smol::block_on(running.run(stopped.recv()));
         };
         std::thread::Builder::new().name("control".into()).spawn(run)?;
-        Ok(Self { supervisor, executor, reception: None, permit, permits, _stop: stop })
+        Ok(Self { supervisor, executor, acceptor: None, permit, permits, _stop: stop })
     }
 
-    /// A line to a new desk, for a front in this process.
+    /// Starts a session for a front in this process.
     pub(crate) fn connect(&self, who: &str) -> Client {
-        let (client, end) = client::line();
-        let desk = desk::attend(self.supervisor.clone(), who.to_owned(), end.asks, end.tells);
+        let (client, end) = client::connection();
+        let session = ControlSession::new(self.supervisor.clone(), who.to_owned(), end);
         let permit = self.permit.clone();
-        let attend = async move {
-            desk.await;
+        let run = async move {
+            session.run().await;
             drop(permit);
         };
-        // Ends with its front or when the supervisor retires.
-        self.executor.spawn(attend).detach();
+        // Ends with its front or when the supervisor shuts down.
+        self.executor.spawn(run).detach();
         client
     }
 
-    /// Has desks stand behind a socket too, until the office closes.
+    /// Accepts fronts through a socket too, until the service stops.
     pub(crate) fn listen(&mut self, socket: super::socket::Socket) {
-        let reception = super::wire::Acceptor {
+        let acceptor = super::wire::Acceptor {
             supervisor: self.supervisor.clone(),
             executor: self.executor.clone(),
             permit: self.permit.clone(),
         };
-        self.reception = Some(self.executor.spawn(reception.accept(socket)));
+        self.acceptor = Some(self.executor.spawn(acceptor.accept(socket)));
     }
 
-    /// Takes the socket away and waits until the last desk has said goodbye, but not for ever: a front that is stuck holds nobody. The supervisor
-    /// has retired.
-    pub(crate) async fn close(mut self) {
-        if let Some(reception) = self.reception.take() {
-            reception.cancel().await;
+    /// Removes the socket and waits until the last session has ended, but not for ever: a front that is stuck holds nobody up. To be called when
+    /// the supervisor has shut down.
+    pub(crate) async fn stop(mut self) {
+        if let Some(acceptor) = self.acceptor.take() {
+            acceptor.cancel().await;
         }
         drop(self.permit);
         let gone = async {
@@ -80,7 +80,7 @@ impl Office {
             let _ = self.permits.recv().await;
         };
         let late = async {
-            Timer::after(GOODBYE).await;
+            Timer::after(LAST_MESSAGES).await;
         };
         gone.or(late).await;
     }

@@ -18,7 +18,7 @@ use x11rb::wrapper::ConnectionExt as _;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An X server of its own and a window manager on it; both end with it.
-pub(crate) struct Desk {
+pub(crate) struct Desktop {
     server: Child,
     manager: Child,
     pub(crate) display: String,
@@ -30,7 +30,7 @@ pub(crate) struct Desk {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Picture(Vec<u8>);
 
-impl Desk {
+impl Desktop {
     pub(crate) fn new(width: u16, height: u16) -> Self {
         Self::with(width, height, &[])
     }
@@ -57,10 +57,10 @@ impl Desk {
             .expect("openbox is installed");
         let (connection, screen) = RustConnection::connect(Some(&display)).expect("Xvfb answers");
         let root = connection.setup().roots[screen].root;
-        let desk = Self { server, manager, display, connection, root };
-        desk.wait_for_manager();
-        desk.point_away();
-        desk
+        let desktop = Self { server, manager, display, connection, root };
+        desktop.wait_for_manager();
+        desktop.point_away();
+        desktop
     }
 
     /// Shows it a window and waits until it has taken it in hand: what it says of itself it says before it is ready.
@@ -113,17 +113,17 @@ impl Desk {
     }
 
     /// Clicks where this colour, or nearly this, is on the screen for the first time, by rows; waits for it to be there.
-    pub(crate) fn click_on(&self, place: (i16, i16, u16, u16), color: [u8; 3]) {
+    pub(crate) fn click_on(&self, geometry: (i16, i16, u16, u16), color: [u8; 3]) {
         let (x, y) = self.wait("a colour", || {
-            let Picture(pixels) = self.picture(place)?;
+            let Picture(pixels) = self.picture(geometry)?;
             let [red, green, blue] = color;
             let is_near = |pixel: &[u8]| {
                 let differences = pixel.iter().zip([blue, green, red]);
                 differences.map(|(&one, other)| u32::from(one.abs_diff(other))).sum::<u32>() < 24
             };
             let at = pixels.chunks_exact(4).position(is_near)?;
-            let width = usize::from(place.2);
-            Some((place.0 + (at % width) as i16, place.1 + (at / width) as i16))
+            let width = usize::from(geometry.2);
+            Some((geometry.0 + (at % width) as i16, geometry.1 + (at / width) as i16))
         });
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
         self.xdotool(&["click", "1"]);
@@ -200,11 +200,11 @@ impl Desk {
     }
 
     /// Where a window is on the screen, and how large.
-    pub(crate) fn place_of(&self, window: Window) -> Option<(i16, i16, u16, u16)> {
+    pub(crate) fn geometry_of(&self, window: Window) -> Option<(i16, i16, u16, u16)> {
         let size = self.connection.get_geometry(window).ok()?.reply().ok()?;
-        let place =
+        let geometry =
             self.connection.translate_coordinates(window, self.root, 0, 0).ok()?.reply().ok()?;
-        Some((place.dst_x, place.dst_y, size.width, size.height))
+        Some((geometry.dst_x, geometry.dst_y, size.width, size.height))
     }
 
     /// The title as a window manager shows it.
@@ -221,8 +221,8 @@ impl Desk {
     }
 
     /// What is on the screen there.
-    pub(crate) fn picture(&self, place: (i16, i16, u16, u16)) -> Option<Picture> {
-        let (x, y, width, height) = place;
+    pub(crate) fn picture(&self, geometry: (i16, i16, u16, u16)) -> Option<Picture> {
+        let (x, y, width, height) = geometry;
         let image = self
             .connection
             .get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, u32::MAX)
@@ -265,7 +265,7 @@ impl Picture {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Desktop {
     fn drop(&mut self) {
         for child in [&mut self.manager, &mut self.server] {
             // It may have ended by itself.

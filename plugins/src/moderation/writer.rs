@@ -1,4 +1,4 @@
-//! Keeps the bans on the disk: the hub's side, which knows what is not kept yet, and the task that has it kept.
+//! Writes the bans to their file: the side of the hub, which knows the changes that are not written yet, and the task that writes them.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::common::disk::DiskThread;
 /// Jobs that may wait: there is one at a time, and a last one behind it when the plugin stops.
 const WAITING: usize = 2;
 
-/// How long the disk is left alone when it has refused.
+/// How long to wait before writing is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// The timer of the next try.
-pub(super) const RETRY_TIMER: &str = "keep";
+/// The timer of the next attempt.
+pub(super) const RETRY_TIMER: &str = "write bans";
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct BanWriter {
     file: BanFile,
-    /// What is not known to be on the disk yet, in the order in which it was done.
+    /// The changes that are not known to be on the disk yet, in their order.
     unsaved: Vec<Change>,
-    /// How many of these the task has, if it has a job.
-    busy: Option<usize>,
-    /// Whether the file is to be read again.
+    /// How many of these are in the job that the task is doing, if there is one.
+    in_job: Option<usize>,
+    /// Whether the file must be read again.
     stale: bool,
-    /// Whether the disk refused the last time, and the operator was told.
-    refused: bool,
-    /// Whether it is left alone until the timer tells to try again.
-    resting: bool,
+    /// Whether the last attempt failed, which was reported to the operator.
+    failed: bool,
+    /// Whether it waits for the timer to try again.
+    is_waiting: bool,
     jobs: Option<Sender<Job>>,
 }
 
-/// What the task is to do: changes to make.
+/// A job of the task: changes to write.
 #[derive(Debug)]
 struct Job {
     changes: Vec<Change>,
@@ -43,135 +43,139 @@ struct Job {
     reread: bool,
 }
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct Written {
     outcome: Result<Bans, Problem>,
     reread: bool,
 }
 
-impl Keeper {
+impl BanWriter {
     pub(super) fn new(file: BanFile) -> Self {
         Self {
             file,
             unsaved: Vec::new(),
-            busy: None,
+            in_job: None,
             stale: false,
-            refused: false,
-            resting: false,
+            failed: false,
+            is_waiting: false,
             jobs: None,
         }
     }
 
-    /// Spawns the task. It has a thread once there is something to do.
+    /// Spawns the task. Its thread starts with the first job.
     pub(super) fn start(&mut self, context: &mut Context<'_>) {
         let (sender, jobs) = async_channel::bounded(WAITING);
         self.jobs = Some(sender);
         context.spawn(work(self.file.clone(), jobs, context.mailbox(), context.reporter()));
-        self.give_work();
+        self.start_job();
     }
 
-    /// Has a change kept.
-    pub(super) fn change(&mut self, change: Change) {
-        if self.resting {
+    /// Adds a change to be written.
+    pub(super) fn push(&mut self, change: Change) {
+        if self.is_waiting {
             self.condense(&change);
         }
         self.unsaved.push(change);
-        self.give_work();
+        self.start_job();
     }
 
-    /// Has the file read again, which somebody may have changed.
+    /// Has the file read again, in case somebody has changed it.
     pub(super) fn reread(&mut self) {
         self.stale = true;
-        self.give_work();
+        self.start_job();
     }
 
-    /// Tries again.
+    /// Tries again now.
     pub(super) fn retry(&mut self) {
-        self.resting = false;
-        self.give_work();
+        self.is_waiting = false;
+        self.start_job();
     }
 
-    /// Takes what came of a job: the bans that are in force now, and whether they may be others than before.
-    pub(super) fn take(&mut self, kept: Kept, context: &mut Context<'_>) -> Option<(Bans, bool)> {
-        let done = self.busy.take().unwrap_or_default();
-        let taken = match kept.outcome {
+    /// Takes the result of a job. Returns the bans that are now in force, and whether others than the written ones may have changed.
+    pub(super) fn finish(
+        &mut self,
+        written: Written,
+        context: &mut Context<'_>,
+    ) -> Option<(Bans, bool)> {
+        let done = self.in_job.take().unwrap_or_default();
+        let taken = match written.outcome {
             Ok(mut bans) => {
                 self.unsaved.drain(..done.min(self.unsaved.len()));
                 self.unsaved.iter().for_each(|change| bans.apply(change));
-                if std::mem::take(&mut self.refused) {
+                if std::mem::take(&mut self.failed) {
                     context.report(format!(
-                        "the bans are kept in `{}` again",
+                        "the bans are saved to `{}` again",
                         self.file.path().display()
                     ));
                 }
-                Some((bans, kept.reread))
+                Some((bans, written.reread))
             }
             Err(problem) if self.unsaved.is_empty() => {
-                context.report(format!("{problem}; the bans stay as they were"));
+                context.report(format!("{problem}; the bans are unchanged"));
                 None
             }
             Err(problem) => {
-                self.stale |= kept.reread;
-                // One that is known needs no second report; the task has the last word.
-                if !std::mem::replace(&mut self.refused, true) {
+                self.stale |= written.reread;
+                // It is reported once; what is left at the end is reported by the task.
+                if !std::mem::replace(&mut self.failed, true) {
                     context.report(format!(
-                        "{problem}; until then the new bans hold, but would be lost with the server"
+                        "{problem}; until then new bans are in force, but they are lost when the server stops"
                     ));
                 }
-                self.resting = true;
+                self.is_waiting = true;
                 context.set_timer(RETRY_TIMER, RETRY);
                 None
             }
         };
-        self.give_work();
+        self.start_job();
         taken
     }
 
-    /// Gives the task its last job, and what is not kept by then to whoever comes after.
+    /// Gives the task its last job. What is not written by then is left to the next writer.
     pub(super) fn stop(&mut self) {
         if !self.unsaved.is_empty()
             && let Some(jobs) = &self.jobs
         {
             let job = Job { changes: self.unsaved.clone(), reread: false };
-            // There is room: at most one other job waits.
+            // There is space: at most one other job waits.
             let _ = jobs.try_send(job);
         }
         self.jobs = None;
     }
 
-    /// What is not known to be kept.
+    /// The changes that are not known to be written.
     pub(super) fn unsaved(&self) -> &[Change] {
         &self.unsaved
     }
 
-    /// Goes on from a keeper that has stopped. Its last job may be done or not: changes made twice are made once.
+    /// Continues for a writer that has stopped. Its last job may be done or not: applying a change twice does no harm.
     pub(super) fn take_over(&mut self, unsaved: Vec<Change>) {
         self.unsaved = unsaved;
         // The file may have been changed since it was read.
         self.stale = true;
     }
 
-    fn give_work(&mut self) {
+    fn start_job(&mut self) {
         let idle = self.unsaved.is_empty() && !self.stale;
-        if idle || self.busy.is_some() || self.resting {
+        if idle || self.in_job.is_some() || self.is_waiting {
             return;
         }
         if let Some(jobs) = &self.jobs {
             let job = Job { changes: self.unsaved.clone(), reread: self.stale };
             if jobs.try_send(job).is_ok() {
-                self.busy = Some(self.unsaved.len());
+                self.in_job = Some(self.unsaved.len());
                 self.stale = false;
             }
         }
     }
 
-    /// Drops what a change makes needless, so that a disk which refuses for months is no reason to grow for months. While it rests the
-    /// task has none of it.
+    /// Drops the changes that a new one makes obsolete, so that the list does not grow while a disk fails for months. The task has none of them
+    /// while this waits.
     fn condense(&mut self, next: &Change) {
         self.unsaved.retain(|earlier| match (earlier, next) {
-            (Change::Add(ban), Change::Add(other)) => !ban.is_of_the_same(other),
-            (Change::Add(ban), Change::Tidy(now)) => ban.holds(*now),
+            (Change::Add(ban), Change::Add(other)) => !ban.has_same_target(other),
+            (Change::Add(ban), Change::Tidy(now)) => ban.is_in_force(*now),
             (earlier, Change::Tidy(_)) => !matches!(earlier, Change::Tidy(_)),
             (earlier, next) => earlier != next,
         });
@@ -193,9 +197,9 @@ async fn work(file: BanFile, jobs: Receiver<Job>, mailbox: TaskMailbox, reporter
             && jobs.is_empty()
             && !added.is_empty()
         {
-            // There is no plugin any more to try again.
-            reporter.report(format!("{problem}; not kept are the bans of {}", added.join(", ")));
+            // The plugin has gone and cannot try again.
+            reporter.report(format!("{problem}; these bans are not saved: {}", added.join(", ")));
         }
-        mailbox.send(Kept { outcome, reread }).await;
+        mailbox.send(Written { outcome, reread }).await;
     }
 }

@@ -4,19 +4,19 @@ use salotto::{Catalog, Command, Context, EntryKind, Invocation, Reply, Report};
 use tempfile::TempDir;
 
 use super::*;
-use crate::control::protocol::{Ask, Tell};
+use crate::control::protocol::{ClientMessage, ServerMessage};
 use crate::logging::Diagnostics;
 use crate::settings::{ControlSettings, Source};
 use crate::supervisor::{Leave, Watch};
 
 /// A server that is running, with nobody in it.
 struct TestServer {
-    office: Office,
+    service: ControlService,
     supervisor: Arc<Supervisor>,
     _folder: TempDir,
 }
 
-/// A plugin that answers to the operator.
+/// A plugin with a command for the operator.
 struct Dancer;
 
 impl Plugin for Dancer {
@@ -44,39 +44,43 @@ async fn server() -> TestServer {
     let supervisor =
         Supervisor::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none());
     let supervisor = Arc::new(supervisor);
-    supervisor.open().await.unwrap();
-    TestServer { office: Office::open(supervisor.clone()).unwrap(), supervisor, _folder: folder }
+    supervisor.start().await.unwrap();
+    TestServer {
+        service: ControlService::start(supervisor.clone()).unwrap(),
+        supervisor,
+        _folder: folder,
+    }
 }
 
 async fn front(server: &TestServer, watch: Option<Watch>) -> Client {
-    let client = server.office.connect("a test");
-    client.meet(watch).await.unwrap();
-    assert!(matches!(client.next().await, Some(Tell::Commands { .. })));
+    let client = server.service.connect("a test");
+    client.handshake(watch).await.unwrap();
+    assert!(matches!(client.next().await, Some(ServerMessage::Commands { .. })));
     client
 }
 
-/// Executes a line, and returns what was told up to its answer.
-async fn run(client: &mut Client, line: &str) -> Vec<Tell> {
-    let asked = client.run(line, false).await;
-    let mut told = Vec::new();
+/// Executes a line, and returns the messages up to its answer.
+async fn run(client: &mut Client, line: &str) -> Vec<ServerMessage> {
+    let sent = client.run(line, false).await;
+    let mut messages = Vec::new();
     loop {
-        let tell = client.next().await.unwrap();
-        let is_answer = match &tell {
-            Tell::Done { id, .. } | Tell::Failed { id, .. } | Tell::Leave { id, .. } => {
-                *id == asked
-            }
+        let message = client.next().await.unwrap();
+        let is_answer = match &message {
+            ServerMessage::Done { id, .. }
+            | ServerMessage::Failed { id, .. }
+            | ServerMessage::Leave { id, .. } => *id == sent,
             _ => false,
         };
-        told.push(tell);
+        messages.push(message);
         if is_answer {
-            return told;
+            return messages;
         }
     }
 }
 
-/// What was said, if that is what was told.
-fn said(tell: &Tell) -> Option<&str> {
-    let Tell::Report { report } = tell else {
+/// What was said, if this reports that.
+fn said(message: &ServerMessage) -> Option<&str> {
+    let ServerMessage::Report { report } = message else {
         return None;
     };
     match &**report {
@@ -89,23 +93,26 @@ fn said(tell: &Tell) -> Option<&str> {
 }
 
 #[test]
-fn what_a_line_brought_about_is_told_before_its_answer_and_to_others_too() {
+fn what_a_command_caused_is_reported_before_its_answer_and_to_others_too() {
     smol::block_on(async {
         let server = server().await;
         let mut one = front(&server, Some(Watch::Talk)).await;
         let other = front(&server, Some(Watch::Talk)).await;
         let blind = front(&server, None).await;
-        let told = run(&mut one, "say hello").await;
-        assert_eq!(said(&told[0]), Some("hello"), "{told:?}");
-        assert!(matches!(told[1], Tell::Done { reply: Reply::Done, .. }), "{told:?}");
+        let messages = run(&mut one, "say hello").await;
+        assert_eq!(said(&messages[0]), Some("hello"), "{messages:?}");
+        assert!(
+            matches!(messages[1], ServerMessage::Done { reply: Reply::Done, .. }),
+            "{messages:?}"
+        );
         assert_eq!(said(&other.next().await.unwrap()), Some("hello"));
-        server.supervisor.retire().await;
-        assert!(matches!(blind.next().await, Some(Tell::Bye { .. })));
+        server.supervisor.shut_down().await;
+        assert!(matches!(blind.next().await, Some(ServerMessage::Bye { .. })));
     });
 }
 
 #[test]
-fn a_front_that_takes_nothing_holds_up_no_other_and_forgets_the_oldest() {
+fn a_front_that_reads_nothing_holds_up_no_other_and_loses_the_oldest_reports() {
     smol::block_on(async {
         let server = server().await;
         let mut stuck = front(&server, Some(Watch::Talk)).await;
@@ -113,16 +120,16 @@ fn a_front_that_takes_nothing_holds_up_no_other_and_forgets_the_oldest() {
         for number in 0..3000 {
             run(&mut other, &format!("say {number}")).await;
         }
-        let told = run(&mut stuck, "watch").await;
-        let heard: Vec<&str> = told.iter().filter_map(said).collect();
+        let messages = run(&mut stuck, "watch").await;
+        let heard: Vec<&str> = messages.iter().filter_map(said).collect();
         assert_eq!((heard.first(), heard.last()), (Some(&"0"), Some(&"2999")));
-        // What the line holds, what the desk holds, and what the server keeps for one who watches.
+        // What the channel holds, what the session holds, and what the server keeps for a watcher.
         assert!(heard.len() <= 64 + 1 + 1024, "{} were kept", heard.len());
     });
 }
 
 #[test]
-fn what_was_asked_is_done_also_for_a_front_that_has_gone() {
+fn a_command_is_done_even_if_its_front_has_gone() {
     smol::block_on(async {
         let server = server().await;
         let other = front(&server, Some(Watch::Talk)).await;
@@ -134,47 +141,55 @@ fn what_was_asked_is_done_also_for_a_front_that_has_gone() {
 }
 
 #[test]
-fn new_commands_are_told_before_what_comes_after() {
+fn new_commands_are_sent_before_what_comes_after() {
     smol::block_on(async {
         let server = server().await;
         let mut client = front(&server, None).await;
-        assert!(matches!(&run(&mut client, "dance").await[..], [Tell::Failed { .. }]));
-        let told = run(&mut client, "plugins enable dancer").await;
-        let [Tell::Commands { commands }, Tell::Done { .. }] = &told[..] else {
-            panic!("{told:?}");
+        assert!(matches!(&run(&mut client, "dance").await[..], [ServerMessage::Failed { .. }]));
+        let messages = run(&mut client, "plugins enable dancer").await;
+        let [ServerMessage::Commands { commands }, ServerMessage::Done { .. }] = &messages[..]
+        else {
+            panic!("{messages:?}");
         };
         assert!(commands.iter().any(|command| command.path == "dance"));
-        client.asks().send(Ask::Complete { id: 7, line: "dan".into() }).await.unwrap();
-        let words = Tell::Words { id: 7, start: 0, words: vec!["dance".into()] };
+        client
+            .requests()
+            .send(ClientMessage::Complete { id: 7, line: "dan".into() })
+            .await
+            .unwrap();
+        let words = ServerMessage::Words { id: 7, start: 0, words: vec!["dance".into()] };
         assert_eq!(client.next().await, Some(words));
-        assert!(matches!(&run(&mut client, "stop").await[..], [.., Tell::Done { .. }]));
+        assert!(matches!(&run(&mut client, "stop").await[..], [.., ServerMessage::Done { .. }]));
     });
 }
 
 #[test]
-fn a_shutdown_from_one_front_is_told_to_all_and_is_for_good() {
+fn a_shutdown_from_one_front_ends_all_and_is_final() {
     smol::block_on(async {
         let server = server().await;
         let mut one = front(&server, None).await;
         let other = front(&server, None).await;
-        let told = run(&mut one, "shutdown").await;
-        assert!(matches!(&told[..], [Tell::Leave { how: Leave::Shutdown, .. }]), "{told:?}");
+        let messages = run(&mut one, "shutdown").await;
+        assert!(
+            matches!(&messages[..], [ServerMessage::Leave { how: Leave::Shutdown, .. }]),
+            "{messages:?}"
+        );
         for client in [&one, &other] {
-            assert!(matches!(client.next().await, Some(Tell::Bye { .. })));
+            assert!(matches!(client.next().await, Some(ServerMessage::Bye { .. })));
             assert_eq!(client.next().await, None);
         }
         let late = front(&server, None).await;
-        assert!(matches!(late.next().await, Some(Tell::Bye { .. })));
+        assert!(matches!(late.next().await, Some(ServerMessage::Bye { .. })));
         assert_eq!(
-            server.supervisor.open().await.unwrap_err().to_string(),
+            server.supervisor.start().await.unwrap_err().to_string(),
             "the program is about to end"
         );
-        server.office.close().await;
+        server.service.stop().await;
     });
 }
 
 #[test]
-fn the_end_does_not_wait_for_a_front_that_takes_nothing() {
+fn the_end_does_not_wait_for_a_front_that_reads_nothing() {
     smol::block_on(async {
         let server = server().await;
         let _stuck = front(&server, Some(Watch::Talk)).await;
@@ -182,27 +197,30 @@ fn the_end_does_not_wait_for_a_front_that_takes_nothing() {
         for _ in 0..200 {
             run(&mut other, "say hello").await;
         }
-        server.supervisor.retire().await;
-        server.office.close().await;
+        server.supervisor.shut_down().await;
+        server.service.stop().await;
         while other.next().await.is_some() {}
     });
 }
 
 #[test]
-fn whoever_does_not_say_the_right_hello_is_told_and_let_go() {
+fn a_wrong_hello_is_answered_with_the_reason_and_ends_the_session() {
     smol::block_on(async {
         let server = server().await;
-        for (ask, reason) in [
-            (Ask::Hello { protocol: 99, watch: None }, "this server speaks version 1 and not 99"),
+        for (hello, reason) in [
             (
-                Ask::Run { id: 1, line: "status".into(), json: false },
+                ClientMessage::Hello { protocol: 99, watch: None },
+                "this server speaks version 1 and not 99",
+            ),
+            (
+                ClientMessage::Run { id: 1, line: "status".into(), json: false },
                 r#"the first line must be {"type":"hello","protocol":1}"#,
             ),
         ] {
-            let client = server.office.connect("a test");
-            client.asks().send(ask).await.unwrap();
-            assert!(matches!(client.next().await, Some(Tell::Hello { protocol: 1, .. })));
-            assert_eq!(client.next().await, Some(Tell::Bye { reason: reason.into() }));
+            let client = server.service.connect("a test");
+            client.requests().send(hello).await.unwrap();
+            assert!(matches!(client.next().await, Some(ServerMessage::Hello { protocol: 1, .. })));
+            assert_eq!(client.next().await, Some(ServerMessage::Bye { reason: reason.into() }));
             assert_eq!(client.next().await, None);
         }
     });
