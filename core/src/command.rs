@@ -110,7 +110,8 @@ impl Invocation {
         self.get(arg).unwrap_or_default()
     }
 
-    /// Hands out what answers this call later, from a task or a thread; [`run_command`](crate::Plugin::run_command) then returns [`Reply::Later`].
+    /// Hands out what answers this call later, from a task or a thread; [`run_command`](crate::Plugin::run_command) then returns
+    /// [`Reply::Later`](crate::Reply::Later).
     ///
     /// The caller waits, and nobody else does: the console for its reply, somebody in chat for a line, a program for the
     /// event with its nonce. Where the responder is dropped without an answer, or the plugin is disabled or replaced first, the caller

@@ -28,6 +28,8 @@
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Context`] are the hooks and what they may do;
 //! [`Request`] and [`Event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
 
+#![warn(missing_debug_implementations)]
+
 #[cfg(feature = "client")]
 pub mod client;
 pub mod command;
@@ -49,13 +51,16 @@ pub use io::memory::resident_memory;
 pub use io::thread;
 pub use io::transport::Transport;
 pub use plugin::{
-    Catalog, CommandDraft, ConnectDraft, Context, JoinDraft, LeaveDraft, Left, MessageDraft,
-    NameDraft, Plugin, Reporter, TaskMailbox,
+    Blocked, Catalog, CatalogError, CommandDraft, ConnectDraft, Context, JoinDraft, Kicked,
+    LeaveDraft, Left, MessageDraft, NameDraft, Plugin, Renamed, Reporter, Target, TaskMailbox,
 };
 pub use protocol::{
-    Action, Arg, Caller, Closed, Command, Entry, EntryKind, Envelope, Event, LimitHit, Limits,
-    MemberId, MemberInfo, Name, NameError, Network, NoticeKind, Peer, PluginInfo, PluginSetup,
-    PluginState, Refusal, Reply, Request, Role, RoomName, Settings, Status, Verdict,
+    Action, Arg, ArgKind, Caller, Closed, Command, CommandInfo, Entry, EntryId, EntryKind,
+    Envelope, ErrorCode, Event, Hook, LeaveReason, LimitHit, Limits, ListedRoom, MemberError,
+    MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network, NetworkError,
+    NoticeKind, OnPanic, Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate, Refusal,
+    Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings,
+    ServerSettings, Settings, SettingsError, Status, Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]
 pub use protocol::{PasswordError, PasswordHash, TooBusy};

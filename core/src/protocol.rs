@@ -48,7 +48,7 @@ pub use peer::Peer;
 pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};
 pub use reply::Reply;
 pub use request::{Envelope, Request, Resume};
-pub use role::Role;
+pub use role::{Role, RoleError};
 pub use settings::{
     Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings, SettingsError,
 };

@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn every_example_is_a_line_that_its_command_takes() {
-        let caller = Caller { role: Role::Member, member: None, name: None, room: None };
+        let caller = Caller::new(Role::Member);
         for command in Commands::default().commands() {
             for example in &command.examples {
                 let rest = example.strip_prefix(&command.path).unwrap();

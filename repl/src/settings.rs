@@ -126,12 +126,11 @@ impl Source {
         let file: File<'_> = ron_options()
             .from_str(text)
             .map_err(|error| wrong(vec![mistake::explain(text, &error)]))?;
-        let settings = Settings {
-            server: file.server,
-            rooms: file.rooms,
-            limits: file.limits,
-            presence: file.presence,
-        };
+        let mut settings = Settings::default();
+        settings.server = file.server;
+        settings.rooms = file.rooms;
+        settings.limits = file.limits;
+        settings.presence = file.presence;
         let program = Program { control: file.control, log: file.log };
         let fields = locate::fields(text);
         let mut mistakes: Vec<Mistake> = settings

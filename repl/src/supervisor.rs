@@ -172,7 +172,7 @@ impl Supervisor {
         let commands = self.commands();
         let (command, rest) = command::find(commands.iter(), line)?;
         let path = command.path.as_str();
-        let operator = Caller { role: Role::Operator, member: None, name: None, room: None };
+        let operator = Caller::new(Role::Operator);
         let outcome = match commands::find(path) {
             Some(local) => {
                 let arguments = command.parse(rest, operator)?;

@@ -39,6 +39,14 @@ pub enum Heard {
 }
 
 impl Client {
+    /// Somebody connects to a server that is none of this harness, and says nothing.
+    ///
+    /// # Panics
+    /// When nobody listens there.
+    pub fn to(address: SocketAddr, label: &str) -> Self {
+        Self::connect(address, label, &Transcript::default())
+    }
+
     pub(crate) fn connect(address: SocketAddr, label: &str, transcript: &Transcript) -> Self {
         let stream = TcpStream::connect_timeout(&address, PATIENCE);
         Self::new(

@@ -29,6 +29,37 @@ use crate::state::stopping::{Stopper, Stopping};
 ///
 /// What it shows is the present state. What is asked of it is queued, and applied in order after the chain of hooks; a
 /// refusal (no such room, a name taken) is told to the member on whose behalf it was asked.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use salotto::{Context, MemberId, NoticeKind, Plugin, Role, RoomName};
+///
+/// /// Greets whoever joins a room, and says once an hour how many are here.
+/// struct Host;
+///
+/// impl Plugin for Host {
+///     fn start(&mut self, context: &mut Context<'_>) {
+///         context.set_timer("hour", Duration::from_secs(3600));
+///     }
+///
+///     fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {
+///         let Some(name) = context.name(member).cloned() else { return };
+///         context.notice_to(member, format!("good evening, {name}"), NoticeKind::Welcome);
+///         if context.members_of(room).is_some_and(|inside| inside.len() == 1) {
+///             context.set_role(member, Role::Moderator);
+///         }
+///     }
+///
+///     fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
+///         let text = format!("{} are here", context.member_count());
+///         for room in context.rooms() {
+///             context.notice(&room.room, text.clone(), NoticeKind::Info);
+///         }
+///         context.set_timer(key, Duration::from_secs(3600));
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Context<'a> {
     pub(crate) state: &'a ServerState,

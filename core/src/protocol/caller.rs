@@ -7,6 +7,7 @@ use crate::protocol::role::Role;
 
 /// Who calls a command.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Caller {
     /// What the caller may do.
     pub role: Role,
@@ -19,9 +20,14 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Somebody with this role, who is no member and has no name: to ask what such a one may call.
+    pub fn new(role: Role) -> Self {
+        Self { role, member: None, name: None, room: None }
+    }
+
     /// The operator: the console, or code that holds a handle.
     pub fn operator(name: Name) -> Self {
-        Self { role: Role::Operator, member: None, name: Some(name), room: None }
+        Self { name: Some(name), ..Self::new(Role::Operator) }
     }
 
     /// Whether this caller may run, and is offered, a command.

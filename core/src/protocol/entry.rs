@@ -94,7 +94,7 @@ impl EntryKind {
     }
 }
 
-/// Said plainly, or as an action (`!me waves`).
+/// Said plainly, or as an action (`!me waves`); there is no third way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {

@@ -7,6 +7,7 @@ use crate::protocol::name::{Name, NameError, RoomName};
 /// Why a person may not have what they asked for: a code for programs, a line for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
+#[non_exhaustive]
 pub struct Refusal {
     /// For programs.
     pub code: ErrorCode,
@@ -25,7 +26,7 @@ impl Refusal {
 #[error("the server is stopped; start it first")]
 pub struct Closed;
 
-/// Why there is nothing to take at the moment.
+/// Why there is nothing to take at the moment: one or the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TryNextError {
     /// Nothing is here yet.

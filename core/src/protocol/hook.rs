@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a gate answers.
+/// What a gate answers; there is no fourth answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[must_use = "a gate answers with it"]
 pub enum Verdict {
     /// Nothing against it; the gate of the next plugin is called.
     #[default]

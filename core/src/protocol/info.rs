@@ -39,6 +39,7 @@ pub struct MemberInfo {
 
 /// One room in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RoomInfo {
     /// What it is called.
     pub room: RoomName,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// A plugin to be enabled: its name in the catalog and its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+#[must_use = "nothing is enabled by it alone"]
 pub struct PluginSetup {
     /// Its name in the catalog.
     pub name: String,
@@ -15,7 +17,7 @@ pub struct PluginSetup {
     pub on_panic: OnPanic,
 }
 
-/// What a gate counts as when its plugin panics.
+/// What a gate counts as when its plugin panics; there is no third.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnPanic {
     /// Pass: the room goes on without it.
@@ -36,11 +38,18 @@ impl PluginSetup {
         self.settings = settings.into();
         self
     }
+
+    /// The same, whose gates count as this when it panics.
+    pub fn on_panic(mut self, on_panic: OnPanic) -> Self {
+        self.on_panic = on_panic;
+        self
+    }
 }
 
 /// What a plugin is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum PluginState {
     /// It is called.
     Running,

@@ -18,6 +18,7 @@ use check::Wrong;
 /// Everything that shapes a server, apart from its plugins.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Settings {
     /// Where it listens and how it presents itself.
     pub server: ServerSettings,
@@ -32,6 +33,7 @@ pub struct Settings {
 /// Where the server listens and how it presents itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ServerSettings {
     /// What the server is called, shown in the greeting.
     pub name: String,
@@ -57,6 +59,7 @@ pub struct ServerSettings {
 /// Which rooms there are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RoomSettings {
     /// The room that everybody enters who asks for no other.
     pub default: String,
@@ -87,6 +90,7 @@ pub struct ListedRoom {
 /// How much of arrivals and departures is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Presence {
     /// A room with more members than this goes quiet: joins and leaves are told as a count, at most once a
     /// second. `None` announces always.
@@ -98,6 +102,7 @@ pub struct Presence {
 /// Core applies these before any gate is called, and counts each time that one is hit ([`LimitHit`](crate::protocol::limit_hit::LimitHit)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Limits {
     /// Longest line, in bytes; a longer one is answered with an error and dropped.
     pub line_bytes: Option<usize>,
@@ -160,6 +165,7 @@ pub struct Rate {
 /// A setting out of bounds: which, what it was and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` is {value}; expected {expected}")]
+#[non_exhaustive]
 pub struct SettingsError {
     /// The path of the field, e.g. `rooms.default`.
     pub field: String,

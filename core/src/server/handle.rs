@@ -29,6 +29,7 @@ use crate::state::report::Watch;
 
 /// What [`Handle::apply`] made of new settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Applied {
     /// Settings that differ and take effect when the server is started again.
     pub after_restart: Vec<&'static str>,
@@ -36,6 +37,7 @@ pub struct Applied {
 
 /// Keeps hook calls traced until it is dropped.
 #[derive(Debug)]
+#[must_use = "nothing is traced once this is dropped"]
 pub struct Tracing(Arc<AtomicUsize>);
 
 impl Handle {

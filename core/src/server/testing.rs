@@ -43,6 +43,7 @@ use crate::state::inbox::Inbox;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server without a socket, on a thread of its own, whose clock stands still until it is stepped.
+#[derive(Debug)]
 pub struct TestServer {
     server: Option<Server>,
     handle: Handle,
@@ -50,6 +51,7 @@ pub struct TestServer {
 }
 
 /// Somebody in a [`TestServer`].
+#[derive(Debug)]
 pub struct Guest {
     participant: RefCell<Participant>,
     /// Shown and not yet waited for: the rest of an event of several lines.

@@ -14,6 +14,28 @@ use crate::state::shared::Shared;
 ///
 /// Whatever is asked runs in the hub's turn, after all that was asked before. When the server has stopped every method answers
 /// [`Closed`](crate::Closed).
+///
+/// ```
+/// # smol::block_on(async {
+/// use salotto::{Role, Server};
+///
+/// let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
+/// let handle = server.handle();
+/// // From any thread, on any runtime or on none.
+/// let clock = std::thread::spawn({
+///     let handle = handle.clone();
+///     move || smol::block_on(async move { handle.say("lobby", "it is six").await })
+/// });
+/// clock.join().unwrap()?;
+/// let _ada = handle.join("ada").await?;
+/// handle.set_role("ada", Role::Moderator).await?;
+/// assert_eq!(handle.status().await?.members, 1);
+/// println!("{}", handle.execute("users").await?);
+/// server.stop().await;
+/// assert!(handle.status().await.is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) inbox: InboxSender,

@@ -1,6 +1,6 @@
 //! The settings: which accounts there are, and their roles.
 
-use salotto::{Limits, Name, PasswordHash, Role};
+use salotto::{Name, NameBounds, PasswordHash, Role};
 use serde::Deserialize;
 
 /// The settings.
@@ -80,8 +80,7 @@ impl Account {
 
 /// A name of any length: only the server knows how long names may be.
 pub(super) fn any_name(text: &str) -> Result<Name, salotto::NameError> {
-    let limits = Limits { name_graphemes: None, name_bytes: None, ..Limits::default() };
-    Name::new(text, limits.name_bounds())
+    Name::new(text, NameBounds::NONE)
 }
 
 fn name<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {

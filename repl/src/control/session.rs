@@ -12,8 +12,8 @@ use super::client::SessionEnd;
 use super::protocol::{ClientMessage, ServerMessage, VERSION};
 use crate::supervisor::{Feed, Outcome, ReplyFormat, Supervisor, View};
 
-/// How many reports are sent between a command and its answer, at most: those that it may have caused.
-const REPORTS_BEFORE_ANSWER: usize = 1024;
+/// How many reports are sent between a command and its answer, at most: all that can wait for a watcher, which those that it caused are among.
+const REPORTS_BEFORE_ANSWER: usize = 2 * 1024;
 
 /// See the module.
 pub(super) struct ControlSession {

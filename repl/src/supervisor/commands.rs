@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn the_examples_are_commands() {
         let all: Vec<Command> = records().collect();
-        let operator = Caller { role: Role::Operator, member: None, name: None, room: None };
+        let operator = Caller::new(Role::Operator);
         for record in &all {
             for example in &record.examples {
                 let (found, rest) = command::find(all.iter(), example).unwrap();

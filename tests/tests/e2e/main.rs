@@ -9,6 +9,7 @@ mod bytes;
 mod client;
 mod commands;
 mod embedding;
+mod examples;
 mod floods;
 mod gates;
 mod json;
@@ -18,6 +19,8 @@ mod metrics;
 mod moderation;
 mod names;
 mod numbers;
+#[cfg(unix)]
+mod on_tokio;
 mod order;
 mod panics;
 mod participants;

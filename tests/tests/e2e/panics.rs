@@ -106,7 +106,7 @@ fn a_plugin_that_is_off_can_be_enabled_again() {
 
 #[test]
 fn a_gate_that_is_to_fail_closed_lets_nothing_pass_unseen() {
-    let setup = PluginSetup { on_panic: OnPanic::Closed, ..PluginSetup::new("clumsy") };
+    let setup = PluginSetup::new("clumsy").on_panic(OnPanic::Closed);
     let server = TestServer::builder().catalog(catalog()).open();
     server.enables(setup).expect("it is known");
     let mut ada = server.enters("ada");
