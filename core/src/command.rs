@@ -5,15 +5,21 @@ mod complete;
 mod lookup;
 mod parse;
 mod permission;
+mod responder;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use async_channel::Receiver;
+
 pub use complete::{Candidates, complete, hint};
 pub use lookup::{find, redacted};
+pub(crate) use responder::Answer;
+pub use responder::Responder;
 
 use crate::protocol::caller::Caller;
 use crate::protocol::error::ErrorCode;
+use responder::Later;
 
 /// A command line that has been understood: which command, with which arguments, by whom.
 #[derive(Clone, PartialEq)]
@@ -25,6 +31,7 @@ pub struct Invocation {
     arguments: BTreeMap<String, String>,
     /// Whether the arguments are nobody's business.
     secret: bool,
+    later: Later,
 }
 
 /// Why a command was not done. Each message is for the person who typed it.
@@ -101,6 +108,50 @@ impl Invocation {
     /// The value of an argument, or the empty text.
     pub fn text(&self, arg: &str) -> &str {
         self.get(arg).unwrap_or_default()
+    }
+
+    /// Hands out what answers this call later, from a task or a thread; [`run_command`](crate::Plugin::run_command) then returns [`Reply::Later`].
+    ///
+    /// The caller waits, and nobody else does: the console for its reply, somebody in chat for a line, a program for the
+    /// event with its nonce. Where the responder is dropped without an answer, or the plugin is disabled or replaced first, the caller
+    /// is told so; when the server stops, [`Handle::execute`](crate::Handle::execute) answers as for any server that is stopped. At most 1024 calls
+    /// wait at a time in a server. Of several responders for one call the last one counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use salotto::{Command, CommandError, Context, Invocation, Plugin, Reply};
+    /// use smol::Timer;
+    ///
+    /// /// `!tea` takes three minutes.
+    /// struct Kettle;
+    ///
+    /// impl Plugin for Kettle {
+    ///     fn commands(&self) -> Vec<Command> {
+    ///         vec![Command::new("tea", "Makes tea")]
+    ///     }
+    ///
+    ///     fn run_command(
+    ///         &mut self,
+    ///         context: &mut Context<'_>,
+    ///         invocation: &Invocation,
+    ///     ) -> Result<Reply, CommandError> {
+    ///         let responder = invocation.answer_later();
+    ///         context.spawn(async move {
+    ///             Timer::after(Duration::from_secs(180)).await;
+    ///             responder.send(Ok(Reply::text("tea is ready")));
+    ///         });
+    ///         Ok(Reply::Later)
+    ///     }
+    /// }
+    /// ```
+    pub fn answer_later(&self) -> Responder {
+        self.later.hand_out()
+    }
+
+    /// Where the answer will come from, if a responder was handed out.
+    pub(crate) fn take_later(&self) -> Option<Receiver<Answer>> {
+        self.later.take()
     }
 }
 

@@ -1,8 +1,10 @@
-//! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, asks the plugins, changes
+//! The hub: one actor that owns every room and every plugin. It takes one thing after the other from its inbox, calls the gates, changes
 //! the server, and lets everybody see what a turn brought when the turn ends. It never waits for anybody.
 
 mod accounts;
+mod administration;
 mod admission;
+mod answers;
 mod builtin;
 mod commands;
 mod effects;
@@ -49,8 +51,9 @@ use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
+use answers::Waiting;
 use commands::Runner;
-use not_done::NotDone;
+pub(crate) use not_done::NotDone;
 use timers::Timers;
 
 /// The commands that every server has, whatever plugins are enabled; a console offers them before there is a server.
@@ -69,6 +72,7 @@ pub(crate) struct Hub {
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
     commands: Vec<(Command, Runner)>,
+    waiting: Waiting,
     timers: Timers,
     /// What hooks asked for and what has not been applied yet.
     effects: Effects,
@@ -76,7 +80,7 @@ pub(crate) struct Hub {
     tasks: HashMap<SlotId, Vec<Task<()>>>,
     /// Held by tasks that end by themselves, so that a stop waits for them.
     permit: StopPermit,
-    /// From start to stop: whether rooms and plugins are told what happens.
+    /// From start to stop: whether rooms and observers learn what happens.
     is_running: bool,
 }
 
@@ -87,6 +91,7 @@ impl Hub {
             hooks: Hooks::new(),
             catalog,
             commands: builtin::commands(),
+            waiting: Waiting::default(),
             timers: Timers::default(),
             effects: Effects::new(),
             tasks: HashMap::new(),
@@ -149,7 +154,10 @@ impl Hub {
 
     fn handle(&mut self, thing: Inbox) {
         match thing {
-            Inbox::Connect(arrival) => self.connect(arrival.outbox.clone(), arrival.peer),
+            Inbox::Connect(arrival) => {
+                // Who is not let in was told.
+                let _ = self.connect(arrival.outbox.clone(), arrival.peer);
+            }
             Inbox::Session(member, input) => match input {
                 SessionInput::Input(input) => self.take_input(member, input),
                 SessionInput::Greet => self.greet(member),
@@ -194,19 +202,20 @@ impl Hub {
             self.disconnect(outbox.id(), LeaveReason::Stopping);
         }
         self.apply_effects();
+        self.waiting.clear();
         self.stop_plugins();
         self.is_running = false;
         outboxes
     }
 
-    /// Asks the plugins whether something may be.
+    /// Calls the gates, which say whether something may be.
     fn gate(
         &mut self,
         hook: Hook,
         member: Option<MemberId>,
-        ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
+        call: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
     ) -> Result<(), NotDone> {
-        let round = self.hooks.gate(hook, &self.state, &mut self.effects, ask);
+        let round = self.hooks.gate(hook, &self.state, &mut self.effects, call);
         let Round::Blocked { plugin, verdict } = round else {
             return Ok(());
         };
@@ -222,7 +231,7 @@ impl Hub {
         })
     }
 
-    /// Tells the plugins that something happened.
+    /// Calls the observers: something happened.
     fn observe(&mut self, hook: Hook, observe: impl FnMut(&mut dyn Plugin, &mut Context<'_>)) {
         self.hooks.observe(hook, &self.state, &mut self.effects, observe);
     }

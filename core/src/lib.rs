@@ -41,7 +41,7 @@ pub mod protocol;
 mod server;
 mod state;
 
-pub use command::{CommandError, Invocation};
+pub use command::{CommandError, Invocation, Responder};
 pub use connection::listener::ListenError;
 pub use dialect::Protocol;
 pub use hub::builtin_commands;
@@ -62,10 +62,12 @@ pub use protocol::{PasswordError, PasswordHash, TooBusy};
 #[cfg(any(test, feature = "testing"))]
 pub use server::testing;
 pub use server::{
-    Applied, ApplyError, JoinError, Participant, Server, ServerBuilder, StartError, Tracing,
+    Applied, ApplyError, JoinError, JoinOptions, Listener, Participant, Server, ServerBuilder,
+    Speaker, StartError, Tracing, TrySayError,
 };
 pub use state::adopt::{AdoptError, Incoming};
 pub use state::directory::Directory;
 pub use state::forgetting_map::ForgettingMap;
 pub use state::handle::Handle;
-pub use state::report::Report;
+pub use state::report::{Report, Watch};
+pub use state::stopping::Stopping;

@@ -40,7 +40,7 @@ use crate::protocol::settings::Settings;
 /// 2. [`start`](Self::start), when the server starts, or when the plugin is enabled while people talk.
 /// 3. Any of the others, in any order.
 /// 4. [`stop`](Self::stop), when it is disabled, replaced or the server stops; then it is dropped. Its tasks
-///    ([`Context::spawn`]) are given two seconds to notice and finish.
+///    ([`Context::spawn`]) are told ([`Context::stopping`]) and given two seconds to finish.
 ///
 /// One that is replaced by another of the same name, because its settings were changed while people talk, may hand its state to it: the old
 /// one's [`stop`](Self::stop) and [`hand_over`](Self::hand_over), then the new one's [`take_over`](Self::take_over) and
@@ -112,13 +112,16 @@ pub trait Plugin: Send {
     fn take_over(&mut self, state: Box<dyn Any + Send>) {}
 
     /// Somebody has connected and was told nothing yet. `Deny` tells the reason and ends the connection, `Take` ends
-    /// it in silence. Called for code that joins too, with [`Peer::Local`](crate::protocol::peer::Peer::Local).
+    /// it in silence. Called for code that joins too, with the peer that it gave ([`Peer::Local`](crate::protocol::peer::Peer::Local)); what
+    /// `Take` is for it is [`JoinError::Handled`](crate::JoinError::Handled).
     fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
         Verdict::Pass
     }
 
     /// A name is offered: the first one, or another (`draft.current` then holds the present one). It is a good name and nobody has it. May be
-    /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another.
+    /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another; after `Take` nobody is told anything, and it is for
+    /// the plugin to go on ([`Context::rename`] offers a name for them). Code that joins has no second try: unless it has a name when what was asked for
+    /// in this hook is done, it is let go, with [`JoinError`](crate::JoinError).
     fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         Verdict::Pass
     }
@@ -135,7 +138,7 @@ pub trait Plugin: Send {
         Verdict::Pass
     }
 
-    /// Somebody calls a command in chat. The line may be rewritten, to make aliases for example. Not asked for the operator, whom no
+    /// Somebody calls a command in chat. The line may be rewritten, to make aliases for example. Not called for the operator, whom no
     /// plugin can lock out.
     fn before_command(&mut self, context: &mut Context<'_>, draft: &mut CommandDraft) -> Verdict {
         Verdict::Pass
@@ -193,7 +196,8 @@ pub trait Plugin: Send {
     /// A task of this plugin sent a result to [`Context::mailbox`].
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {}
 
-    /// One of this plugin's [`commands`](Self::commands) was called, with arguments that fit it, by somebody who may.
+    /// One of this plugin's [`commands`](Self::commands) was called, with arguments that fit it, by somebody who may. Where the answer takes a while, it is for
+    /// a task to give: see [`Invocation::answer_later`].
     ///
     /// # Errors
     /// What the caller is told instead of an answer.
@@ -212,7 +216,7 @@ pub struct Nothing;
 
 impl Plugin for Nothing {}
 
-/// A plugin made from a closure that is asked before each message.
+/// A plugin made from a closure that is called before each message.
 ///
 /// ```
 /// use salotto::{Verdict, plugin};

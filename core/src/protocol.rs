@@ -31,7 +31,7 @@ pub use action::Action;
 pub use caller::Caller;
 pub use command::{Arg, ArgKind, Command, CommandInfo};
 pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
-pub use error::{Closed, ErrorCode, Refusal};
+pub use error::{Closed, ErrorCode, MemberError, Refusal, RoomError, TryNextError};
 pub use event::{Event, PROTOCOL_VERSION};
 pub use hook::{Hook, Verdict};
 pub use ids::{EntryId, MemberId};

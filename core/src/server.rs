@@ -10,7 +10,7 @@ pub mod testing;
 
 pub use builder::ServerBuilder;
 pub use handle::{Applied, ApplyError, Tracing};
-pub use participant::{JoinError, Participant};
+pub use participant::{JoinError, JoinOptions, Listener, Participant, Speaker, TrySayError};
 pub use start_error::StartError;
 
 use std::convert::Infallible;
@@ -120,10 +120,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Whoever asks is answered here and now, and not when somebody has run what is cancelled below.
+        self.handle.inbox.close();
         self.listeners.clear();
         self.handle.shared.set_adopter(None);
         self.hub = None;
         self.walks.clear();
         self.threads.end();
+        // What was done to end it was still told.
+        self.handle.reports.end();
     }
 }

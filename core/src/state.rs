@@ -18,5 +18,7 @@ pub(crate) mod roster;
 pub(crate) mod server_state;
 pub(crate) mod shared;
 pub(crate) mod stays;
+pub(crate) mod stopping;
+pub(crate) mod token_bucket;
 #[cfg(feature = "password")]
 pub(crate) mod verifier;

@@ -45,13 +45,12 @@ impl Commands {
                 return Err(CommandError::Refused(text.into()));
             }
         };
-        let Some(mut members) = context.members_of(&room) else {
+        let Some(members) = context.members_of(&room) else {
             return Err(no_room(room.as_str()));
         };
         let limit = self.settings.who_names.unwrap_or(usize::MAX);
-        let names: Vec<&str> = members.by_ref().take(limit).map(Name::as_str).collect();
-        let more = members.count();
-        let count = names.len() + more;
+        let names: Vec<&str> = members.iter().take(limit).map(Name::as_str).collect();
+        let (count, more) = (members.len(), members.len() - names.len());
         let mut text = format!("{count} in {room}");
         if !names.is_empty() {
             text.push_str(": ");
@@ -171,8 +170,8 @@ fn callable(context: &Context<'_>, caller: &Caller) -> Vec<Command> {
 }
 
 fn rooms(context: &Context<'_>) -> Reply {
-    let rows =
-        context.rooms().map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
+    let rows = context.rooms().into_iter();
+    let rows = rows.map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
     Reply::table(["room", "people", "topic"], rows.collect())
 }
 

@@ -119,6 +119,7 @@ impl Moderation {
         let now = context.now();
         let banned: Vec<(MemberId, String)> = context
             .members()
+            .into_iter()
             .filter_map(|member| {
                 let address = address_of(member.peer);
                 let of_address = address.and_then(|address| self.bans.of_address(address, now));
@@ -138,9 +139,9 @@ impl Moderation {
         match ends.into_iter().flatten().min() {
             Some(end) => {
                 let left = end.system_time().duration_since(context.now().system_time());
-                // Clocks are read to the millisecond, so the timer could otherwise fire a little early.
-                context
-                    .set_timer(EXPIRY_TIMER, left.unwrap_or_default() + Duration::from_millis(1));
+                // A clock is read to the millisecond, and rings a little early at the worst. One that is over already rings at once.
+                let after = left.map_or(Duration::ZERO, |left| left + Duration::from_millis(1));
+                context.set_timer(EXPIRY_TIMER, after);
             }
             None => context.cancel_timer(EXPIRY_TIMER),
         }

@@ -128,7 +128,7 @@ impl Plugin for Notices {
             .map(|template| {
                 template.fill(|placeholder| match placeholder {
                     Placeholder::Name => name.to_string(),
-                    Placeholder::Members => context.members().count().to_string(),
+                    Placeholder::Members => context.member_count().to_string(),
                     _ => server.clone(),
                 })
             })
@@ -186,7 +186,7 @@ impl Plugin for Notices {
 }
 
 fn members(context: &Context<'_>, room: &RoomName) -> usize {
-    context.members_of(room).map_or(0, Iterator::count)
+    context.room(room.as_str()).map_or(0, |room| room.members)
 }
 
 #[cfg(test)]

@@ -272,6 +272,7 @@ impl Plugin for Roles {
         }
         let stray: Vec<String> = context
             .members()
+            .into_iter()
             .filter(|info| self.settings.keep_names && info.account.is_none())
             .filter_map(|info| info.name.filter(|name| self.account(name).is_some()))
             .map(|name| format!("`{name}`"))

@@ -71,6 +71,8 @@ impl Renderer {
                 self.dim(&format!("trace {plugin} {hook}{verdict} {took:.1?}"))
             }
             Report::Server { text, .. } => self.paint(YELLOW, &one_line(text)),
+            Report::Lost(1) => self.paint(YELLOW, "… 1 report was lost"),
+            Report::Lost(count) => self.paint(YELLOW, &format!("… {count} reports were lost")),
             _ => return None,
         })
     }
@@ -223,6 +225,8 @@ mod tests {
                 },
                 "trace hush before_message deny (no) 3.0µs",
             ),
+            (Report::Lost(1), "… 1 report was lost"),
+            (Report::Lost(300), "… 300 reports were lost"),
         ] {
             assert_eq!(Renderer::new(false).line(&report).as_deref(), Some(line));
         }

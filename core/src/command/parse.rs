@@ -53,7 +53,8 @@ impl Command {
             let rest = if secret { "…" } else { rest };
             return Err(wrong(format!("`{rest}` is too much")));
         }
-        Ok(Invocation { path: self.path.clone(), caller, arguments, secret })
+        let later = Default::default();
+        Ok(Invocation { path: self.path.clone(), caller, arguments, secret, later })
     }
 }
 

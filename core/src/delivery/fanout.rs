@@ -15,7 +15,7 @@ use futures_lite::future::yield_now;
 
 use crate::delivery::counters::Counters;
 use crate::delivery::outbox::{Batch, Outbox};
-use crate::protocol::ids::RoomId;
+use crate::protocol::ids::{MemberId, RoomId};
 
 /// Members that a walk writes to before it lets other tasks run: a few milliseconds. Each pause wakes another thread.
 const WALK: usize = 512;
@@ -161,8 +161,13 @@ impl Fanout {
         }
     }
 
-    /// The walks of one shard: runs until [`Fanout::stop`].
-    pub(crate) async fn walk(fanout: Arc<Fanout>, counters: Arc<Counters>, shard: usize) {
+    /// The walks of one shard: runs until [`Fanout::stop`]. `cut_off` is told, once, of each participant in this process that takes too little.
+    pub(crate) async fn walk(
+        fanout: Arc<Fanout>,
+        counters: Arc<Counters>,
+        shard: usize,
+        cut_off: impl Fn(MemberId),
+    ) {
         let queue = &fanout.queues[shard];
         let mut share = Share::default();
         while fanout.has_work(queue).await {
@@ -170,6 +175,7 @@ impl Fanout {
             share.take_in(queue);
             share.walk().await;
             counters.delivered(&share.batch.take_tally());
+            share.fallen.drain(..).for_each(&cut_off);
             queue.walked.set(appended);
             fanout.hub.wake();
         }
@@ -229,6 +235,8 @@ struct Share {
     /// Who has mail.
     mail: Vec<Arc<Outbox>>,
     batch: Batch,
+    /// Participants that were found to take too little.
+    fallen: Vec<MemberId>,
     /// Taken from the queue, in whose place it is put empty.
     work: Vec<Work>,
 }
@@ -260,7 +268,7 @@ impl Share {
     }
 
     async fn walk(&mut self) {
-        let Self { rooms, happened, mail, batch, .. } = self;
+        let Self { rooms, happened, mail, batch, fallen, .. } = self;
         // Who said something or has just come in is answered first.
         for outboxes in [&mail[..]]
             .into_iter()
@@ -269,10 +277,14 @@ impl Share {
             for (index, outbox) in outboxes.iter().enumerate() {
                 // One member's trouble is not the others'.
                 let flush = AssertUnwindSafe(|| outbox.flush_unless_blocked(batch));
-                if catch_unwind(flush).is_err() {
-                    tracing::error!(member = %outbox.id(), "writing to a member panicked; the member is cut off");
-                    *batch = Batch::default();
-                    outbox.abandon();
+                match catch_unwind(flush) {
+                    Ok(false) => {}
+                    Ok(true) => fallen.push(outbox.id()),
+                    Err(_) => {
+                        tracing::error!(member = %outbox.id(), "writing to a member panicked; the member is cut off");
+                        *batch = Batch::default();
+                        outbox.abandon();
+                    }
                 }
                 if index % WALK == WALK - 1 {
                     yield_now().await;

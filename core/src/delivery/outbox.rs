@@ -5,6 +5,7 @@
 //! holds a position in each timeline, not a queue, so an idle or a stalled member costs next to nothing.
 
 mod batch;
+mod in_process;
 mod mailbox;
 mod wire;
 mod writer;
@@ -26,7 +27,7 @@ pub(crate) use batch::{Batch, Tally};
 use mailbox::Mailbox;
 pub(crate) use mailbox::{Mail, Post};
 pub(crate) use wire::Wire;
-use writer::{Cursor, Piece, Reader, Writer};
+use writer::{Piece, Reader, Writer};
 
 /// Most slices that one write takes; more than a busy turn brings, and it fits the stack.
 const MAX_SLICES: usize = 64;
@@ -253,21 +254,23 @@ impl Outbox {
 
     /// Writes all that is published, unless the session already waits for the socket. For the walks of the shards.
     ///
-    /// A member whose socket is full is left to its session, which is woken if there is something for it to decide.
-    pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) {
+    /// A member whose socket is full is left to its session, which is woken if there is something for it to decide. Somebody in this process has no
+    /// session, and perhaps nobody who looks: says whether such a one was found to have fallen out, once.
+    pub(crate) fn flush_unless_blocked(&self, batch: &mut Batch) -> bool {
         if self.wire.is_in_process {
             self.session.wake();
-            return;
+            return self.falls_out_unseen();
         }
         if self.is_blocked() {
             if self.has_fallen_out() {
                 self.session.wake();
             }
-            return;
+            return false;
         }
         if self.flush(batch) != Flush::UpToDate {
             self.session.wake();
         }
+        false
     }
 
     /// Writes all that is published and says why it stopped. `batch` is what the last one to be flushed was owed, which this one
@@ -404,30 +407,6 @@ impl Outbox {
         }
     }
 
-    /// Takes everything that is published as values, for a participant in this process.
-    pub(crate) fn take(&self, out: &mut VecDeque<Event>) -> Flush {
-        let mut writer = self.writer();
-        let mut pieces = Vec::new();
-        loop {
-            let limit = self.published.get();
-            self.take_mail(&mut writer);
-            let fell_out = self.gather(&mut writer, limit, &mut pieces).is_err();
-            if pieces.is_empty() && !fell_out {
-                return if writer.closing { Flush::Ended } else { Flush::UpToDate };
-            }
-            for piece in pieces.drain(..) {
-                match piece {
-                    Piece::Entries(slice) => out.extend(slice.entries().cloned().map(Event::Entry)),
-                    Piece::Own(event) => out.push_back(*event),
-                    Piece::Bytes(_) => {}
-                }
-            }
-            if fell_out {
-                return Flush::FellOut;
-            }
-        }
-    }
-
     /// Whether nothing was published and no mail came since `limit` was read. A shard that passed by while `blocked` was set relies on
     /// this second look after it is cleared.
     fn is_up_to_date(&self, limit: Stamp) -> bool {
@@ -460,10 +439,8 @@ impl Outbox {
 
     /// Whether a cursor fell out of its ring. Does not wait for a write that is under way.
     pub(crate) fn has_fallen_out(&self) -> bool {
-        let behind = |cursor: &Cursor| cursor.next < cursor.timeline.first();
         self.fell_out.load(Ordering::SeqCst)
-            || self.is_blocked()
-                && self.writer.try_lock().is_ok_and(|writer| writer.cursors.iter().any(behind))
+            || self.is_blocked() && self.writer.try_lock().is_ok_and(|writer| writer.is_behind())
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

@@ -11,8 +11,8 @@ use crate::protocol::sanitize;
 use crate::state::report::Report;
 
 impl Hub {
-    /// A plugin gives a member a role.
-    pub(super) fn set_role(&mut self, id: MemberId, role: Role, by: &str) {
+    /// A plugin, or the operator, gives a member a role.
+    pub(crate) fn set_role(&mut self, id: MemberId, role: Role, by: &str) {
         if let Some(name) = self.change_role(id, role) {
             let action = self.act("role", by).whom(name).why(role.word());
             self.record(action);

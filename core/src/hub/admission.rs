@@ -21,12 +21,13 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError};
 use crate::protocol::peer::Peer;
 use crate::protocol::request::{Envelope, Request, Resume};
+use crate::state::inbox::Arrival;
 use crate::state::member::Member;
 use crate::state::report::Report;
 
 impl Hub {
-    /// A connection was made. It is told nothing before the plugins were asked.
-    pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) {
+    /// A connection was made. It is told nothing before the gates were called.
+    pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) -> Result<(), NotDone> {
         let member = outbox.id();
         self.state.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
         let mut draft = ConnectDraft { member, peer };
@@ -35,16 +36,58 @@ impl Hub {
         });
         outbox.admit();
         if let Err(not_done) = verdict {
-            if let NotDone::Refused(Refusal { code, text }) = not_done {
+            if let NotDone::Refused(Refusal { code, text }) = not_done.clone() {
                 let error = Box::new(Event::Error { code, text, nonce: None });
                 self.state.post(&outbox, Mail::Event(error));
             }
             self.state.post(&outbox, Mail::Close);
             *self.state.left.entry("refused").or_default() += 1;
-            return;
+            return Err(not_done);
         }
         self.state.roster.insert(Member::new(outbox, peer, self.state.clock.timestamp()));
         self.state.reports.send(Report::Connected { member, peer });
+        Ok(())
+    }
+
+    /// Code joins: connected and named in one turn, or gone again. When it is told so, all that plugins asked for on the way is done.
+    pub(crate) fn join_from_code(
+        &mut self,
+        arrival: &Arrival,
+        name: &str,
+        rooms: &[String],
+    ) -> Result<(), NotDone> {
+        let joined = self.connect_and_name(arrival, name, rooms);
+        self.apply_effects();
+        let id = arrival.outbox.id();
+        let is_named = |member: &Member| member.name.is_some();
+        // A plugin may have sent it out, or given it a name after all.
+        if joined.is_err() && !self.state.roster.get(id).is_some_and(is_named) {
+            self.disconnect(id, LeaveReason::Quit { farewell: String::new() });
+            return joined;
+        }
+        Ok(())
+    }
+
+    fn connect_and_name(
+        &mut self,
+        arrival: &Arrival,
+        name: &str,
+        rooms: &[String],
+    ) -> Result<(), NotDone> {
+        let id = arrival.outbox.id();
+        self.connect(arrival.outbox.clone(), arrival.peer)?;
+        // As between a connection and its first line.
+        self.apply_effects();
+        let now = self.state.clock.now();
+        let Some(member) = self.state.roster.get_mut(id) else {
+            return Err(NotDone::Taken);
+        };
+        member.last_asked = Some(now);
+        if member.name.is_none() {
+            let name = self.check_name(id, name)?;
+            self.accept(id, name, rooms, None);
+        }
+        Ok(())
     }
 
     /// The connection is silent: it is asked for a name.

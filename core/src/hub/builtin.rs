@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use super::Hub;
-use super::commands::{Later, Runner};
+use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
 use crate::protocol::limit_hit::LimitHit;
-use crate::protocol::name::RoomName;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::plugin_info::PluginState;
 use crate::protocol::reply::Reply;
@@ -95,7 +94,7 @@ fn plugin_commands() -> Vec<Listed> {
             .arg(Arg::plugin("name"))
             .arg(Arg::text("settings").optional())
             .example("plugins enable log (path: \"talk.log\")"),
-            Runner::CoreLater(enable),
+            Runner::Core(enable),
         ),
         (
             operator("plugins disable", "Disables a plugin").arg(Arg::plugin("name")),
@@ -200,37 +199,21 @@ fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 }
 
 fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let room = existing_room(hub, invocation.text("room"))?;
-    hub.set_topic(room, invocation.text("text"), invocation.caller.name.clone())?;
-    hub.record_topic(room, &by(hub, invocation));
+    let (room, topic) = (invocation.text("room"), invocation.text("text"));
+    let by = by(hub, invocation);
+    hub.set_topic_by(room, topic, invocation.caller.name.clone(), &by)?;
     Ok(Reply::Done)
 }
 
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let (text, topic) = (invocation.text("room"), invocation.text("topic"));
-    if let Some(room) = hub.state.rooms.find(text) {
-        return Err(CommandError::Refused(format!("the room `{}` is open already", room.name)));
-    }
-    let name = RoomName::new(text, hub.state.settings().limits.room_name_bounds())
-        .map_err(|error| CommandError::Refused(format!("`{text}` cannot be a room: {error}")))?;
-    let action = hub.act("open", &by(hub, invocation)).room(&name).why(topic);
-    hub.open_room(name, &crate::protocol::sanitize::message(topic), true);
-    hub.record(action);
+    let by = by(hub, invocation);
+    hub.open_room_by(invocation.text("room"), invocation.text("topic"), &by)?;
     Ok(Reply::Done)
 }
 
 fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let room = existing_room(hub, invocation.text("room"))?;
-    if hub.state.rooms.iter().next().is_some_and(|default| default.id == room) {
-        return Err(CommandError::Refused(
-            "the default room stays; stop the server instead".into(),
-        ));
-    }
-    let name = hub.state.rooms.get(room).map(|room| room.name.clone());
-    hub.close_room(room);
-    let mut action = hub.act("close", &by(hub, invocation));
-    action.room = name;
-    hub.record(action);
+    let by = by(hub, invocation);
+    hub.close_room_by(invocation.text("room"), &by)?;
     Ok(Reply::Done)
 }
 
@@ -276,7 +259,7 @@ fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     Ok(Reply::table(["plugin", "state", "calls", "each", "settings"], rows))
 }
 
-fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Later, CommandError> {
+fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let name = invocation.text("name");
     let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
         (Some(settings), Some((_, slot))) => {
@@ -292,15 +275,13 @@ fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Later, CommandError>
         (None, None) => PluginSetup::new(name),
     };
     let (catalog, by) = (hub.catalog.clone(), by(hub, invocation));
-    Ok(Box::new(move || {
-        let built = catalog.build(&setup);
-        Box::new(move |hub| {
-            let plugin = built.map_err(|error| CommandError::Failed(error.to_string()))?;
-            let text = format!("{} is enabled", setup.name);
-            hub.add_plugin(setup, plugin, &by);
-            Ok(Reply::Text(text))
-        })
-    }))
+    let build = move || (catalog.build(&setup), setup);
+    hub.finish_later(invocation, build, move |hub, (built, setup)| {
+        let plugin = built.map_err(|error| CommandError::Failed(error.to_string()))?;
+        let text = format!("{} is enabled", setup.name);
+        hub.add_plugin(setup, plugin, &by);
+        Ok(Reply::Text(text))
+    })
 }
 
 fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
@@ -316,15 +297,6 @@ fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError
 /// Who is recorded as having done it.
 fn by(hub: &Hub, invocation: &Invocation) -> String {
     invocation.caller.name.as_ref().unwrap_or(&hub.state.operator_name).to_string()
-}
-
-fn existing_room(hub: &Hub, name: &str) -> Result<crate::protocol::ids::RoomId, CommandError> {
-    hub.state.rooms.find(name).map(|room| room.id).ok_or_else(|| {
-        let shown = crate::protocol::sanitize::excerpt(name, 64);
-        CommandError::NoSuchRoom(format!(
-            "there is no room `{shown}`; `rooms` lists those there are"
-        ))
-    })
 }
 
 fn listed(items: impl Iterator<Item = String>) -> String {

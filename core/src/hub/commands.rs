@@ -1,33 +1,28 @@
 //! Commands, as the hub runs them: core's own and those of plugins, by whoever may.
 
+use async_channel::Receiver;
+
 use super::Hub;
+use super::answers::MAX_WAITING;
 use super::not_done::NotDone;
-use crate::command::{self, CommandError, Invocation};
+use crate::command::{self, Answer, CommandError, Invocation};
 use crate::io::thread;
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
 use crate::protocol::error::Refusal;
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
-use crate::protocol::name::Name;
-use crate::protocol::near::nearest;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 
 /// What runs a command.
 #[derive(Clone, Copy)]
 pub(super) enum Runner {
-    Core(fn(&mut Hub, &Invocation) -> Result<Reply, CommandError>),
-    /// Where a part of it must not be done in the hub's turn.
-    CoreLater(fn(&mut Hub, &Invocation) -> Result<Later, CommandError>),
+    Core(fn(&mut Hub, &Invocation) -> Answer),
     Plugin(SlotId),
 }
-
-/// The part of a command that is done on a thread of its own, and says how the hub finishes it.
-pub(super) type Later = Box<dyn FnOnce() -> Finish + Send>;
-pub(super) type Finish = Box<dyn FnOnce(&mut Hub) -> Result<Reply, CommandError> + Send>;
 
 /// What came of a command; `Ok(None)` where a plugin dealt with it at the gate.
 pub(crate) type Outcome = Result<Option<Reply>, CommandError>;
@@ -35,13 +30,14 @@ pub(crate) type Outcome = Result<Option<Reply>, CommandError>;
 /// How far a command came in its first turn.
 enum Started {
     Done(Option<Reply>),
-    Later(Later),
+    /// The answer comes here, from this plugin or from core.
+    Later(Receiver<Answer>, Option<SlotId>),
 }
 
 impl Hub {
     /// Runs a command line and has what came of it answered, in this turn or a later one. Not at all, if the server stops first.
     ///
-    /// The operator is not asked about by plugins, whom none can lock out.
+    /// For the operator no gate is called: no plugin can lock them out.
     pub(crate) fn run_command(
         &mut self,
         caller: Caller,
@@ -50,7 +46,7 @@ impl Hub {
     ) {
         match self.start_command(caller, line) {
             Ok(Started::Done(reply)) => answer(self, Ok(reply)),
-            Ok(Started::Later(work)) => self.finish_later(work, answer),
+            Ok(Started::Later(answers, plugin)) => self.answer_later(answers, plugin, answer),
             Err(error) => answer(self, Err(error)),
         }
     }
@@ -61,10 +57,10 @@ impl Hub {
         if caller.role != Role::Operator {
             let member = caller.member;
             let mut draft = CommandDraft { caller, line };
-            let asked = self.gate(Hook::BeforeCommand, member, |plugin, context| {
+            let passed = self.gate(Hook::BeforeCommand, member, |plugin, context| {
                 plugin.before_command(context, &mut draft)
             });
-            match asked {
+            match passed {
                 Ok(()) => (caller, line) = (draft.caller, draft.line),
                 Err(NotDone::Refused(refusal)) => return Err(refusal.into()),
                 Err(NotDone::Taken | NotDone::Gone) => return Ok(Started::Done(None)),
@@ -83,7 +79,6 @@ impl Hub {
         let invocation = command.parse(rest, caller)?;
         let reply = match runner {
             Some(Runner::Core(run)) => run(self, &invocation)?,
-            Some(Runner::CoreLater(run)) => return run(self, &invocation).map(Started::Later),
             Some(Runner::Plugin(slot)) => {
                 let (state, effects) = (&self.state, &mut self.effects);
                 let answer =
@@ -94,36 +89,47 @@ impl Hub {
             }
             None => return Ok(Started::Done(None)),
         };
-        Ok(Started::Done(Some(reply)))
+        if reply != Reply::Later {
+            return Ok(Started::Done(Some(reply)));
+        }
+        let Some(answers) = invocation.take_later() else {
+            let text = format!("`{}` promised an answer that nobody can give", invocation.path);
+            return Err(CommandError::Failed(text));
+        };
+        if self.waiting.is_full() {
+            self.limit_hit(LimitHit::Answers, invocation.caller.member);
+            let text = format!("{MAX_WAITING} commands wait for their answer; try again later");
+            return Err(CommandError::Failed(text));
+        }
+        let plugin = match runner {
+            Some(Runner::Plugin(slot)) => Some(slot),
+            _ => None,
+        };
+        Ok(Started::Later(answers, plugin))
     }
 
-    /// Does the rest of a command: first on a thread that ends with it, then in a turn of the hub.
-    fn finish_later(
-        &mut self,
-        work: Later,
-        answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
-    ) {
-        let done = match thread::answer("salotto-command", work) {
-            Ok(done) => done,
-            Err(error) => {
-                let text =
-                    format!("cannot start a thread: {error}; free some memory and try again");
-                return answer(self, Err(CommandError::Failed(text)));
-            }
-        };
-        let inbox = self.state.handle.inbox.clone();
+    /// Does the rest of one of core's own commands: first on a thread that ends with it, then in a turn of the hub.
+    pub(super) fn finish_later<T: Send + 'static>(
+        &self,
+        invocation: &Invocation,
+        work: impl FnOnce() -> T + Send + 'static,
+        finish: impl FnOnce(&mut Hub, T) -> Answer + Send + 'static,
+    ) -> Answer {
+        let done = thread::answer("salotto-command", work).map_err(|error| {
+            let text = format!("cannot start a thread: {error}; free some memory and try again");
+            CommandError::Failed(text)
+        })?;
+        let (inbox, responder) = (self.state.handle.inbox.clone(), invocation.answer_later());
         let finish = async move {
-            // Work that panicked is not finished; whoever waits for it is told by the answer being dropped.
-            let Ok(finish) = done.recv().await else { return };
-            let question = super::question(move |hub| {
-                let outcome = finish(hub).map(Some);
-                answer(hub, outcome);
-            });
+            // Work that panicked is not finished; whoever waits for it is told by the responder being dropped.
+            let Ok(done) = done.recv().await else { return };
+            let question = super::question(move |hub| responder.send(finish(hub, done)));
             // A server that has stopped meanwhile needs no plugin.
             let _ = inbox.send(question).await;
         };
         // Ends with the thread.
         self.state.handle.executor.spawn(finish).detach();
+        Ok(Reply::Later)
     }
 
     /// The commands that a member of this role is offered, for its client.
@@ -175,21 +181,6 @@ impl Hub {
         plugins.sort();
         plugins.dedup();
         self.state.shared.directory.set_plugins(plugins);
-    }
-
-    /// The member that a command names.
-    pub(super) fn named(&self, name: &str) -> Result<MemberId, CommandError> {
-        let found = self.state.roster.find(name).map(|member| member.id);
-        found.ok_or_else(|| {
-            let shown = crate::protocol::sanitize::excerpt(name, 64);
-            let names = self.state.roster.iter().filter_map(|member| member.name.as_ref());
-            CommandError::NotFound(match nearest(name, names.map(Name::as_str)) {
-                Some(near) => {
-                    format!("nobody here is called `{shown}`; did you mean `{near}`?")
-                }
-                None => format!("nobody here is called `{shown}`; `users` lists who is"),
-            })
-        })
     }
 }
 

@@ -11,7 +11,6 @@ use crate::command::{self};
 use crate::plugin::effect::Effect;
 use crate::plugin::hooks::panic_message;
 use crate::protocol::caller::Caller;
-use crate::protocol::error::Refusal;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
@@ -97,7 +96,7 @@ impl Hub {
         let by_whom = by.as_ref().map_or_else(|| self.state.plugin_name(slot), Name::to_string);
         match self.set_topic(room, topic, by) {
             Ok(()) => self.record_topic(room, &by_whom),
-            Err(Refusal { text, .. }) => self.report_for(slot, text),
+            Err(error) => self.report_for(slot, error.to_string()),
         }
     }
 

@@ -51,7 +51,7 @@ impl Hub {
         Ok(())
     }
 
-    /// Asks the plugins. Returns the member's name, and that of the room as they left it.
+    /// Calls the gates. Returns the member's name, and that of the room as they left it.
     fn ask_to_join(&mut self, id: MemberId, room: &str) -> Result<(Name, RoomName), NotDone> {
         let member = self.state.roster.get(id);
         let name = member.and_then(|member| member.name.clone()).ok_or(NotDone::Gone)?;

@@ -84,7 +84,7 @@ impl Hub {
         self.end_connection(id, reason);
     }
 
-    /// Asks the plugins whether a member may leave, and returns the reason as they worded it.
+    /// Calls the gates, which say whether a member may leave, and returns the reason as they worded it.
     fn may_leave(
         &mut self,
         id: MemberId,

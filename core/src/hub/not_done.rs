@@ -3,8 +3,8 @@
 use crate::protocol::error::Refusal;
 
 /// See the module.
-#[derive(Debug)]
-pub(super) enum NotDone {
+#[derive(Debug, Clone)]
+pub(crate) enum NotDone {
     /// It is not allowed, or cannot be; whoever asked is told.
     Refused(Refusal),
     /// A plugin dealt with it, so nobody is told anything.

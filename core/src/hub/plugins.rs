@@ -95,9 +95,11 @@ impl Hub {
         }
         self.timers.cancel_all(id);
         if let Some(slot) = self.hooks.remove(id) {
+            slot.stats.stopper.stop();
             slot.drop_plugin();
         }
         self.forget_commands(id);
+        self.forget_answers(id, name);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !is_replaced {
             self.disconnect_speakers_of(name);
@@ -188,8 +190,8 @@ impl Hub {
                     self.state.rooms.set_permanent(room, true);
                     // A topic that was set while people talk stays, unless the file says another than it did.
                     let same = before.iter().any(|(other, old)| other == name && old == topic);
-                    if !same && let Err(refusal) = self.set_topic(room, topic, None) {
-                        self.report(refusal.text);
+                    if !same && let Err(error) = self.set_topic(room, topic, None) {
+                        self.report(error.to_string());
                     }
                 }
                 None => {

@@ -3,11 +3,10 @@
 use super::Hub;
 use crate::dialect::RoomRole;
 use crate::protocol::entry::EntryKind;
-use crate::protocol::error::{ErrorCode, Refusal};
+use crate::protocol::error::{ErrorCode, Refusal, RoomError};
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::sanitize;
 
@@ -57,16 +56,9 @@ impl Hub {
         id: RoomId,
         topic: &str,
         by: Option<Name>,
-    ) -> Result<(), Refusal> {
-        let topic = sanitize::message(topic).into_owned();
-        let limit = self.state.settings().limits.topic_characters;
-        let length = topic.chars().count();
-        if let Some(limit) = limit.filter(|&limit| length > limit) {
-            let whom = by.as_ref().map_or("the server", |by| by.as_str());
-            self.state.shared.counters.limit_hit(LimitHit::TopicLength, whom);
-            let text = format!("the topic has {length} characters; at most {limit} are allowed");
-            return Err(Refusal::new(ErrorCode::TooLong, text));
-        }
+    ) -> Result<(), RoomError> {
+        let whom = by.as_ref().map_or("the server", |by| by.as_str());
+        let topic = self.checked_topic(topic, whom)?;
         if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic.clone_from(&topic);
         }

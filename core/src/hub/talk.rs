@@ -192,7 +192,7 @@ impl Hub {
         }
     }
 
-    /// Asks the plugins, and sends what they made of it.
+    /// Calls the gates, and sends what they made of it.
     fn deliver(&mut self, mut draft: MessageDraft, nonce: Option<String>) -> Result<(), NotDone> {
         let member = draft.member;
         draft.text = self.checked_text(member, draft.text)?;

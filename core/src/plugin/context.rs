@@ -18,10 +18,12 @@ use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 use crate::protocol::status::Status;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::handle::Handle;
 use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::member::Member;
 use crate::state::report::Report;
 use crate::state::server_state::ServerState;
+use crate::state::stopping::{Stopper, Stopping};
 
 /// The server, for the time of one hook call.
 ///
@@ -81,20 +83,46 @@ impl Context<'_> {
         self.state.roster.find(name).map(|member| self.state.member_info(member))
     }
 
-    /// Everybody who has a name, in no order.
-    pub fn members(&self) -> impl Iterator<Item = MemberInfo> {
+    /// Everybody who has a name, in no order, as they are now. Some copying for each of them; [`member_count`](Self::member_count) only counts.
+    pub fn members(&self) -> Vec<MemberInfo> {
         let named = |member: &&Member| member.name.is_some();
-        self.state.roster.iter().filter(named).map(|member| self.state.member_info(member))
+        self.state
+            .roster
+            .iter()
+            .filter(named)
+            .map(|member| self.state.member_info(member))
+            .collect()
     }
 
-    /// The rooms there are, in the order of their opening.
-    pub fn rooms(&self) -> impl Iterator<Item = RoomInfo> {
-        self.state.rooms.iter().map(|room| room.info())
+    /// How many have a name.
+    pub fn member_count(&self) -> usize {
+        self.state.roster.named()
     }
 
-    /// Who is in a room, by name; `None` when there is no such room.
-    pub fn members_of(&self, room: &RoomName) -> Option<impl Iterator<Item = &Name>> {
-        self.state.rooms.find(room.as_str()).map(|room| room.members.keys())
+    /// The rooms there are, in the order of their opening; the default room is the first.
+    ///
+    /// ```
+    /// use salotto::{Context, NoticeKind};
+    ///
+    /// /// Tells every room something.
+    /// fn announce(context: &mut Context<'_>, text: &str) {
+    ///     for room in context.rooms() {
+    ///         context.notice(&room.room, text, NoticeKind::Info);
+    ///     }
+    /// }
+    /// ```
+    pub fn rooms(&self) -> Vec<RoomInfo> {
+        self.state.rooms.iter().map(|room| room.info()).collect()
+    }
+
+    /// Who is in a room, by name; `None` when there is no such room. [`RoomInfo::members`] of [`room`](Self::room) only counts.
+    pub fn members_of(&self, room: &RoomName) -> Option<Vec<Name>> {
+        self.state.rooms.find(room.as_str()).map(|room| room.members.keys().cloned().collect())
+    }
+
+    /// The room that answers to this name, by case and look-alike letters too.
+    pub fn room(&self, name: &str) -> Option<RoomInfo> {
+        self.state.rooms.find(name).map(|room| room.info())
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.
@@ -118,7 +146,7 @@ impl Context<'_> {
         self.push(Effect::NoticeTo { member, text: text.into(), kind });
     }
 
-    /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are asked.
+    /// Lets a member say something, as if they had typed it; without a room, in the one they entered last. Gates are called.
     pub fn say(
         &mut self,
         member: MemberId,
@@ -129,27 +157,27 @@ impl Context<'_> {
         self.push(Effect::Say { member, room: room.cloned(), text: text.into(), kind });
     }
 
-    /// Lets a member say something to another, as if they had typed it. Gates are asked.
+    /// Lets a member say something to another, as if they had typed it. Gates are called.
     pub fn direct(&mut self, member: MemberId, to: impl Into<String>, text: impl Into<String>) {
         self.push(Effect::Direct { member, to: to.into(), text: text.into() });
     }
 
-    /// Lets a member join a room. Gates are asked.
+    /// Lets a member join a room. Gates are called.
     pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
         self.push(Effect::Join { member, room: room.into() });
     }
 
-    /// Lets a member leave a room; without one, the one they entered last. Gates are asked.
+    /// Lets a member leave a room; without one, the one they entered last. Gates are called.
     pub fn leave(&mut self, member: MemberId, room: Option<&str>) {
         self.push(Effect::Leave { member, room: room.map(str::to_owned) });
     }
 
-    /// Gives a member another name. Gates are asked. For somebody who has none yet it is offered as the first one, as if they had typed it.
+    /// Gives a member another name. Gates are called. For somebody who has none yet it is offered as the first one, as if they had typed it.
     pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
         self.push(Effect::Rename { member, name: name.into() });
     }
 
-    /// Lets a member say goodbye and leave the server. Gates are asked.
+    /// Lets a member say goodbye and leave the server. Gates are called.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
         self.push(Effect::Quit { member, farewell: farewell.into() });
     }
@@ -214,9 +242,16 @@ impl Context<'_> {
     }
 
     /// Runs a task on the server's executor. It belongs to this plugin: when the plugin is dropped the task has two seconds to end by itself
-    /// (its channel has closed), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
+    /// (its channel has closed, or [`stopping`](Self::stopping) tells), then it is cancelled. It must not block a thread; `smol::unblock` is for that.
     pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.push(Effect::Spawn(Box::pin(task)));
+    }
+
+    /// How a task of this plugin learns that it should end: the plugin is being disabled or replaced, or the server stops.
+    pub fn stopping(&self) -> Stopping {
+        let own = self.state.plugins.iter().find(|stats| stats.id == self.slot);
+        // One that is not in the list any more has stopped: what the stopper is dropped with says so.
+        own.map_or_else(|| Stopper::new().stopping(), |stats| stats.stopper.stopping())
     }
 
     /// The way back for a task of this plugin.
@@ -233,6 +268,33 @@ impl Context<'_> {
     pub fn reporter(&self) -> Reporter {
         let plugin = self.state.plugin_name(self.slot);
         Reporter { plugin, reports: self.state.reports.clone() }
+    }
+
+    /// The way into the server for what outlives this hook: a task of this plugin, another thread, a bridge that [joins](Handle::join).
+    ///
+    /// Whatever is asked of it runs in a later turn of the hub, after this hook and all that was asked before it. So **never wait for it in a
+    /// hook**: the hub would wait for itself, for ever. Hand it to a task ([`spawn`](Self::spawn)) and bring back what comes of it through
+    /// [`mailbox`](Self::mailbox). What it does is done as the operator and calls no gate. A plugin may keep it; when the server has stopped
+    /// it answers [`Closed`](crate::Closed).
+    ///
+    /// ```
+    /// use salotto::{Context, Plugin};
+    ///
+    /// /// Says good morning once, when it is enabled.
+    /// struct Morning;
+    ///
+    /// impl Plugin for Morning {
+    ///     fn start(&mut self, context: &mut Context<'_>) {
+    ///         let handle = context.handle();
+    ///         context.spawn(async move {
+    ///             // A server that stops meanwhile needs no greeting.
+    ///             let _ = handle.say("lobby", "good morning").await;
+    ///         });
+    ///     }
+    /// }
+    /// ```
+    pub fn handle(&self) -> Handle {
+        self.state.handle.clone()
     }
 
     fn push(&mut self, effect: Effect) {

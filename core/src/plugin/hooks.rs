@@ -87,7 +87,7 @@ impl Hooks {
         self.slots.iter().enumerate().find(|(_, slot)| slot.stats.setup.name == name)
     }
 
-    /// Asks a plugin for its protocols.
+    /// Takes the protocols of a plugin.
     pub(crate) fn load_protocols(&mut self, id: SlotId, state: &ServerState) {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.stats.id == id) {
             slot.protocols = slot.listed("protocols", state, |plugin| plugin.protocols());
@@ -124,13 +124,13 @@ impl Hooks {
         self.slots.iter()
     }
 
-    /// Asks every plugin in order until one does not pass.
+    /// Calls a gate of every plugin in order until one does not pass.
     pub(crate) fn gate(
         &mut self,
         hook: Hook,
         state: &ServerState,
         effects: &mut Effects,
-        mut ask: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
+        mut call: impl FnMut(&mut dyn Plugin, &mut Context<'_>) -> Verdict,
     ) -> Round {
         let mut clock = Instant::now();
         for slot in &mut self.slots {
@@ -142,7 +142,7 @@ impl Hooks {
             };
             let on_panic = on_panic();
             let verdict = slot.call(hook, &mut clock, state, effects, |plugin, context| {
-                let verdict = ask(plugin, context);
+                let verdict = call(plugin, context);
                 (verdict.clone(), Some(verdict))
             });
             match verdict.unwrap_or(on_panic) {
@@ -155,7 +155,7 @@ impl Hooks {
         Round::Passed
     }
 
-    /// Tells every plugin in order.
+    /// Calls an observer of every plugin in order.
     pub(crate) fn observe(
         &mut self,
         hook: Hook,

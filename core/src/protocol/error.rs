@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::name::{Name, NameError, RoomName};
+
 /// Why a person may not have what they asked for: a code for programs, a line for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
@@ -22,6 +24,78 @@ impl Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server is stopped; start it first")]
 pub struct Closed;
+
+/// Why there is nothing to take at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TryNextError {
+    /// Nothing is here yet.
+    #[error("nothing is here yet")]
+    Empty,
+    /// Nothing will come any more.
+    #[error("nothing will come any more")]
+    Ended,
+}
+
+/// Why a room could not be opened, closed or given a topic. Nothing was changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoomError {
+    /// There is no room of that name.
+    #[error("there is no room `{name}`; check its name")]
+    NoSuchRoom {
+        /// What was asked for, cleaned and at most 64 bytes of it.
+        name: String,
+    },
+    /// A room of that name, or of one that looks like it, is open.
+    #[error("the room `{0}` is open already")]
+    IsOpen(RoomName),
+    /// No room can have that name.
+    #[error("`{name}` cannot be a room: {problem}")]
+    BadName {
+        /// What was asked for, cleaned and at most 64 bytes of it.
+        name: String,
+        /// What is wrong with it.
+        problem: NameError,
+    },
+    /// The default room cannot be closed.
+    #[error("the default room stays; stop the server instead")]
+    IsDefault,
+    /// The topic is longer than `limits.topic_characters`.
+    #[error("the topic has {length} characters; at most {limit} are allowed")]
+    TopicTooLong {
+        /// How many characters it has.
+        length: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// The server has stopped.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+}
+
+/// Why something could not be done to a member. Nothing was changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MemberError {
+    /// Nobody here has that name, or one that looks like it.
+    #[error("nobody here is called `{name}`; {}", advice(nearest.as_ref()))]
+    NoSuchMember {
+        /// What was asked for, cleaned and at most 64 bytes of it.
+        name: String,
+        /// Who was perhaps meant.
+        nearest: Option<Name>,
+    },
+    /// The server has stopped.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+}
+
+fn advice(nearest: Option<&Name>) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "check the name".into(),
+    }
+}
 
 /// What kind of thing did not work, for programs. The text beside it is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Nothing against it; the next plugin is asked.
+    /// Nothing against it; the gate of the next plugin is called.
     #[default]
     Pass,
-    /// It may not be; the person is told why. No later plugin is asked.
+    /// It may not be; the person is told why. No later plugin is called.
     Deny(String),
-    /// The plugin has dealt with it; nothing more happens and nobody is told. No later plugin is asked.
+    /// The plugin has dealt with it; nothing more happens and nobody is told. No later plugin is called.
     Take,
 }
 

@@ -72,4 +72,6 @@ limit_hits! {
     NoAnswer => "no answer to a ping",
     /// What plugins asked for in answer to one another went too deep.
     EffectDepth => "plugins answered one another too deeply",
+    /// As many commands waited for their answer as may.
+    Answers => "too many commands without an answer yet",
 }

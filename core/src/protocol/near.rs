@@ -12,7 +12,10 @@ const MOST: usize = 1000;
 /// assert_eq!(nearest("Kik", ["kick", "mute"]), Some("kick"));
 /// assert_eq!(nearest("xyzzy", ["kick", "mute"]), None);
 /// ```
-pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k, K: AsRef<str> + ?Sized>(
+    typed: &str,
+    known: impl IntoIterator<Item = &'k K>,
+) -> Option<&'k K> {
     let length = typed.chars().take(LONGEST + 1).count();
     if length > LONGEST {
         return None;
@@ -20,14 +23,14 @@ pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
     let typed = typed.to_lowercase();
     known
         .into_iter()
-        .map(|known| (known, known.chars().count()))
+        .map(|known| (known, known.as_ref().chars().count()))
         .filter(|&(_, known)| known.abs_diff(length) <= may_differ(known))
         .take(MOST)
         .map(|(known, letters)| {
-            (strsim::osa_distance(&typed, &known.to_lowercase()), letters, known)
+            (strsim::osa_distance(&typed, &known.as_ref().to_lowercase()), letters, known)
         })
         .filter(|&(distance, letters, _)| distance <= may_differ(letters))
-        .min()
+        .min_by_key(|&(distance, letters, _)| (distance, letters))
         .map(|(.., known)| known)
 }
 

@@ -25,6 +25,10 @@ pub enum Reply {
         /// As many cells in each as there are headings.
         rows: Vec<Vec<String>>,
     },
+    /// The answer comes later, from the responder that the call has handed out ([`Invocation::answer_later`](crate::Invocation::answer_later)). Only what
+    /// [`run_command`](crate::Plugin::run_command) returns: no caller ever sees it, and it is not written on a wire.
+    #[serde(skip)]
+    Later,
 }
 
 impl Reply {
@@ -50,7 +54,7 @@ impl Reply {
 impl fmt::Display for Reply {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Done => Ok(()),
+            Self::Done | Self::Later => Ok(()),
             Self::Text(text) => formatter.write_str(text),
             Self::List(items) => formatter.write_str(&items.join("\n")),
             Self::Fields(fields) => {

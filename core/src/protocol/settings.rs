@@ -93,7 +93,7 @@ pub struct Presence {
 
 /// What keeps the server alive, whoever connects. `None` lifts a limit.
 ///
-/// Core applies these before any plugin is asked, and counts each time that one is hit ([`LimitHit`](crate::protocol::limit_hit::LimitHit)).
+/// Core applies these before any gate is called, and counts each time that one is hit ([`LimitHit`](crate::protocol::limit_hit::LimitHit)).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {

@@ -17,7 +17,7 @@ use crate::plugin::{Catalog, CatalogError, Made, Plugin};
 use crate::protocol::name::Name;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::settings::Settings;
-use crate::server::{Server, StartError};
+use crate::server::{Server, StartError, participant};
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::inbox::{self, Inbox};
@@ -219,7 +219,11 @@ fn run(
     let hub = near.spawn(hub.run(received));
     let walk = |(index, shard): (usize, &Shard)| {
         let (fanout, counters) = (shared.fanout.clone(), shared.counters.clone());
-        shard.executor.spawn(Fanout::walk(fanout, counters, index))
+        let cut_off = {
+            let handle = handle.clone();
+            move |id| participant::cut_off(&handle, id)
+        };
+        shard.executor.spawn(Fanout::walk(fanout, counters, index, cut_off))
     };
     let walks = acceptor.shards.iter().enumerate().map(walk).collect();
     shared.set_adopter(Some(Arc::new(acceptor.clone())));

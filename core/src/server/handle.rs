@@ -1,10 +1,10 @@
 //! The way into a running server from code: everything that the console does.
 
-use crate::state::handle::Handle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_channel::Receiver;
+use futures_lite::future::FutureExt;
 
 use crate::command::CommandError;
 use crate::hub::{self, Hub};
@@ -13,18 +13,19 @@ use crate::plugin::{Catalog, CatalogError, Plugin};
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::NoticeKind;
 use crate::protocol::error::ErrorCode;
-use crate::protocol::error::{Closed, Refusal};
+use crate::protocol::error::{Closed, MemberError, Refusal, RoomError};
 use crate::protocol::info::MemberInfo;
 use crate::protocol::info::RoomInfo;
-use crate::protocol::name::{Name, RoomName};
-use crate::protocol::peer::Peer;
+use crate::protocol::name::RoomName;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::reply::Reply;
+use crate::protocol::role::Role;
 use crate::protocol::settings::{Settings, SettingsError};
 use crate::protocol::status::Status;
-use crate::server::participant::{JoinError, Participant};
+use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::state::directory::Directory;
-use crate::state::report::Report;
+use crate::state::handle::Handle;
+use crate::state::report::Watch;
 
 /// What [`Handle::apply`] made of new settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +39,11 @@ pub struct Applied {
 pub struct Tracing(Arc<AtomicUsize>);
 
 impl Handle {
-    /// Runs a command line as the operator, without the `!`.
+    /// Runs a command line as the operator, without the `!`. Waits for as long as the command takes to answer
+    /// ([`Invocation::answer_later`](crate::Invocation::answer_later)); a future that is dropped takes nothing back.
     ///
     /// # Errors
-    /// What the console would show; see [`CommandError`].
+    /// What the console would show; see [`CommandError`]. When the server is stopped, [`CommandError::Failed`] with the text of [`Closed`].
     pub async fn execute(&self, line: &str) -> Result<Reply, CommandError> {
         let line = line.to_owned();
         // Looked at here, because the hub waits for no system call.
@@ -58,7 +60,7 @@ impl Handle {
         };
         let closed = |closed: Closed| CommandError::Failed(closed.to_string());
         self.ask(run).await.map_err(closed)?;
-        let outcome = answer.recv().await.map_err(|_| closed(Closed))?;
+        let outcome = self.wait_for(answer).await.map_err(closed)?;
         Ok(outcome?.unwrap_or_default())
     }
 
@@ -89,21 +91,88 @@ impl Handle {
         self.ask(move |hub| hub.notice(&room, &text, NoticeKind::Info)).await
     }
 
-    /// Disconnects a user. Says whether anybody of that name was here.
+    /// Disconnects a user, as the operator. They are told the reason, which may be empty; of a long one the first 400 characters.
     ///
     /// # Errors
-    /// When the server is stopped.
-    pub async fn kick(&self, name: &str, reason: &str) -> Result<bool, Closed> {
+    /// When there is nobody of that name, or the server is stopped.
+    pub async fn kick(&self, name: &str, reason: &str) -> Result<(), MemberError> {
         let (name, reason) = (name.to_owned(), reason.to_owned());
         self.ask(move |hub| {
-            let found = hub.state.roster.find(&name).map(|member| member.id);
-            if let Some(member) = found {
-                let by: Name = hub.state.operator_name.clone();
-                hub.kick(member, Some(by), "", &reason);
-            }
-            found.is_some()
+            let (member, by) = (hub.named(&name)?, hub.state.operator_name.clone());
+            hub.kick(member, Some(by), "", &reason);
+            Ok(())
         })
-        .await
+        .await?
+    }
+
+    /// Lets somebody do what a role may, for as long as they are connected. Their client is told which commands come with it.
+    ///
+    /// # Errors
+    /// When there is nobody of that name, or the server is stopped.
+    pub async fn set_role(&self, name: &str, role: Role) -> Result<(), MemberError> {
+        let name = name.to_owned();
+        self.ask(move |hub| {
+            let (member, by) = (hub.named(&name)?, hub.state.operator_name.to_string());
+            hub.set_role(member, role, &by);
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Opens a room that stays when it is empty, and answers with its name as it is shown. An empty topic is none.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use salotto::Server;
+    /// use salotto::protocol::RoomError;
+    ///
+    /// let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
+    /// let handle = server.handle();
+    /// let dev = handle.open_room("dev", "what we build").await?;
+    /// assert_eq!(handle.open_room("DEV", "").await, Err(RoomError::IsOpen(dev.clone())));
+    /// handle.set_topic("dev", "what we broke").await?;
+    /// assert_eq!(handle.rooms().await?[1].topic, "what we broke");
+    /// handle.close_room("dev").await?;
+    /// assert_eq!(handle.close_room("lobby").await, Err(RoomError::IsDefault));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// When it is open already, the name cannot be one, the topic is too long, or the server is stopped.
+    pub async fn open_room(&self, name: &str, topic: &str) -> Result<RoomName, RoomError> {
+        let (name, topic) = (name.to_owned(), topic.to_owned());
+        self.ask(move |hub| {
+            let by = hub.state.operator_name.to_string();
+            hub.open_room_by(&name, &topic, &by)
+        })
+        .await?
+    }
+
+    /// Closes a room; who is in it is out of it and stays connected.
+    ///
+    /// # Errors
+    /// When there is no such room, it is the default one, or the server is stopped.
+    pub async fn close_room(&self, name: &str) -> Result<(), RoomError> {
+        let name = name.to_owned();
+        self.ask(move |hub| {
+            let by = hub.state.operator_name.to_string();
+            hub.close_room_by(&name, &by)
+        })
+        .await?
+    }
+
+    /// Sets what a room is about, under the operator's name; empty clears it.
+    ///
+    /// # Errors
+    /// When there is no such room, the topic is too long, or the server is stopped.
+    pub async fn set_topic(&self, room: &str, topic: &str) -> Result<(), RoomError> {
+        let (room, topic) = (room.to_owned(), topic.to_owned());
+        self.ask(move |hub| {
+            let who = hub.state.operator_name.clone();
+            hub.set_topic_by(&room, &topic, Some(who.clone()), who.as_str())
+        })
+        .await?
     }
 
     /// How the server is doing.
@@ -232,12 +301,13 @@ impl Handle {
         self.shared.directory.clone()
     }
 
-    /// Watches everything that happens until the receiver is dropped. A watcher that is 1024 reports behind loses the oldest.
-    pub fn watch(&self) -> Receiver<Report> {
+    /// Watches everything that happens from here on, until the watch is dropped or the server has ended. Nobody waits for a watcher: one that is 1024 reports
+    /// behind loses the oldest, and is told how many.
+    pub fn watch(&self) -> Watch {
         self.reports.watch()
     }
 
-    /// Has every hook call reported ([`Report::Trace`]) until the answer is dropped.
+    /// Has every hook call reported ([`Report::Trace`](crate::Report::Trace)) until the answer is dropped.
     pub fn trace(&self) -> Tracing {
         self.tracers.fetch_add(1, Ordering::Relaxed);
         Tracing(self.tracers.clone())
@@ -246,9 +316,22 @@ impl Handle {
     /// Joins as a participant without a socket, in the default room, with the same gates, hooks and order as everybody.
     ///
     /// # Errors
-    /// When the name is refused or the server is stopped.
+    /// When the name is refused, a plugin deals with it, or the server is stopped.
     pub async fn join(&self, name: &str) -> Result<Participant, JoinError> {
-        Participant::join(self, Peer::Local, name).await
+        self.join_with(name, JoinOptions::default()).await
+    }
+
+    /// Joins as a participant without a socket, from where, into which rooms and at what rate the options say. A future that is dropped before it is
+    /// ready leaves nobody behind.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join). A room that it is not let into is no error: it is told as [`Event::Error`](crate::Event::Error).
+    pub async fn join_with(
+        &self,
+        name: &str,
+        options: JoinOptions,
+    ) -> Result<Participant, JoinError> {
+        Participant::join(self, name, options).await
     }
 
     pub(crate) async fn ask<T: Send + 'static>(
@@ -261,7 +344,18 @@ impl Handle {
             let _ = sender.try_send(question(hub));
         });
         self.inbox.send(question).await.map_err(|_| Closed)?;
-        answer.recv().await.map_err(|_| Closed)
+        self.wait_for(answer).await
+    }
+
+    /// Waits for what the hub answers. A server that was dropped answers no more, even where nobody runs the executor that it was on.
+    async fn wait_for<T>(&self, answer: Receiver<T>) -> Result<T, Closed> {
+        let given = async { answer.recv().await.ok() };
+        let ended = async {
+            self.inbox.closed().await;
+            // What was answered before it ended is an answer.
+            answer.try_recv().ok()
+        };
+        given.or(ended).await.ok_or(Closed)
     }
 }
 

@@ -33,7 +33,7 @@ use crate::protocol::event::Event;
 use crate::protocol::peer::Peer;
 use crate::protocol::reply::Reply;
 use crate::protocol::settings::Settings;
-use crate::server::participant::{JoinError, Participant};
+use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::server::{Server, ServerBuilder};
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
@@ -131,7 +131,8 @@ impl TestServer {
     }
 
     fn try_enter_as(&self, peer: Peer, name: &str) -> Result<Guest, JoinError> {
-        let participant = block_on(Participant::join(&self.handle, peer, name))?;
+        let participant =
+            block_on(Participant::join(&self.handle, name, JoinOptions::default().peer(peer)))?;
         let participant = RefCell::new(participant);
         Ok(Guest { participant, shown: RefCell::default(), transcript: RefCell::default() })
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::protocol::ids::SlotId;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
+use crate::state::stopping::Stopper;
 
 /// See the module. Shared by the slot, which writes it, and the server, from which all others read.
 #[derive(Debug)]
@@ -17,12 +18,15 @@ pub(crate) struct PluginStats {
     failed: OnceLock<String>,
     calls: AtomicU64,
     nanoseconds: AtomicU64,
+    /// Tells its tasks when it is over.
+    pub(crate) stopper: Stopper,
 }
 
 impl PluginStats {
     pub(crate) fn new(id: SlotId, setup: PluginSetup) -> Self {
         let (calls, nanoseconds) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { id, setup, failed: OnceLock::new(), calls, nanoseconds }
+        let stopper = Stopper::new();
+        Self { id, setup, failed: OnceLock::new(), calls, nanoseconds, stopper }
     }
 
     /// Counts a call. Only the hub does, so that nothing is lost between reading and writing.

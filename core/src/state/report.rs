@@ -1,9 +1,10 @@
 //! What the operator can watch: everything that happens in the server, for consoles and for code.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod watch;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use async_channel::{Receiver, Sender};
 use serde::{Deserialize, Serialize};
 use tracing::field::display;
 
@@ -17,8 +18,8 @@ use crate::protocol::name::Name;
 use crate::protocol::peer::Peer;
 use crate::protocol::timestamp::Timestamp;
 
-/// How many reports may wait for one watcher; the oldest make way, so that a stuck terminal costs nothing.
-const WAITING: usize = 1024;
+use watch::Queue;
+pub use watch::Watch;
 
 /// Something the operator may want to see.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,13 +95,15 @@ pub enum Report {
         /// What, in one line.
         text: String,
     },
+    /// So many reports came faster than this watcher took them, and made way here. Told by its [`Watch`] alone.
+    Lost(u64),
 }
 
 impl Report {
     /// Leaves a trace in the diagnostics of the program: of what is done and what goes wrong, never of what people say.
     fn diagnose(&self) {
         match self {
-            Self::Entry(_) | Self::Direct(_) => {}
+            Self::Entry(_) | Self::Direct(_) | Self::Lost(_) => {}
             Self::Connected { member, peer } => tracing::debug!(%member, %peer, "connected"),
             Self::Disconnected { member, name, reason } => {
                 let name = name.as_ref().map(Name::as_str);
@@ -134,33 +137,66 @@ impl Report {
 
 /// Where reports go. Clones share the watchers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reports(Arc<Mutex<Vec<Sender<Report>>>>);
+pub(crate) struct Reports(Arc<Mutex<Watchers>>);
+
+#[derive(Debug, Default)]
+struct Watchers {
+    queues: Vec<Weak<Queue>>,
+    /// Whether there will be no reports any more.
+    ended: bool,
+}
 
 impl Reports {
-    /// A new watcher, until its receiver is dropped.
-    pub(crate) fn watch(&self) -> Receiver<Report> {
-        let (sender, receiver) = async_channel::bounded(WAITING);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
-        receiver
+    /// A new watcher, until it is dropped.
+    pub(crate) fn watch(&self) -> Watch {
+        let watch = Watch::new();
+        let mut watchers = self.lock();
+        match watchers.ended {
+            true => watch.end(),
+            false => watchers.queues.push(watch.queue()),
+        }
+        watch
     }
 
     /// Whether anybody watches.
     pub(crate) fn are_watched(&self) -> bool {
-        !self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.lock().queues.iter().any(|queue| queue.strong_count() > 0)
     }
 
     /// Tells everybody who watches, and leaves a trace for those who look later.
     pub(crate) fn send(&self, report: Report) {
         report.diagnose();
-        let mut watchers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        watchers.retain(|watcher| watcher.force_send(report.clone()).is_ok());
+        for queue in self.watching() {
+            queue.put(report.clone());
+        }
+    }
+
+    /// There is nothing more to tell: the server has ended.
+    pub(crate) fn end(&self) {
+        self.lock().ended = true;
+        for queue in self.watching() {
+            queue.end();
+        }
+    }
+
+    /// Those who still watch.
+    fn watching(&self) -> Vec<Arc<Queue>> {
+        let mut watchers = self.lock();
+        watchers.queues.retain(|queue| queue.strong_count() > 0);
+        watchers.queues.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watchers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::watch::WAITING;
     use super::*;
     use crate::protocol::entry::EntryKind;
+    use crate::protocol::error::TryNextError;
     use crate::protocol::name::RoomName;
 
     #[test]
@@ -199,6 +235,7 @@ mod tests {
             Report::SlowHook { plugin: plugin.clone(), hook, took },
             Report::Trace { plugin, hook, verdict: Some(Verdict::Deny("no".into())), took },
             Report::Server { time, text: "open".into() },
+            Report::Lost(7),
         ] {
             let json = serde_json::to_string(&report).unwrap();
             assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report, "{json}");
@@ -208,5 +245,53 @@ mod tests {
             serde_json::to_string(&slow).unwrap(),
             r#"{"slow_hook":{"plugin":"hush","hook":"before_message","took":0.001234}}"#
         );
+    }
+
+    fn number(text: usize) -> Report {
+        Report::Server { time: Timestamp::now(), text: text.to_string() }
+    }
+
+    fn told(watch: &mut Watch) -> Vec<String> {
+        let told = std::iter::from_fn(|| watch.try_next().ok());
+        told.map(|report| match report {
+            Report::Server { text, .. } => text,
+            Report::Lost(count) => format!("lost {count}"),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn who_is_too_slow_is_told_how_much_is_missing_and_where() {
+        let reports = Reports::default();
+        let (mut slow, mut quick) = (reports.watch(), reports.watch());
+        for text in 0..WAITING + 7 {
+            reports.send(number(text));
+            assert_eq!(told(&mut quick), [text.to_string()]);
+        }
+        assert_eq!(slow.try_next(), Ok(Report::Lost(7)));
+        let rest: Vec<_> = (7..WAITING + 7).map(|text| text.to_string()).collect();
+        assert_eq!(told(&mut slow), rest);
+        assert_eq!(slow.try_next(), Err(TryNextError::Empty));
+        // While it was being told, more came and went.
+        (0..WAITING).for_each(|text| reports.send(number(text)));
+        assert!(matches!(slow.try_next(), Ok(Report::Server { text, .. }) if text == "0"));
+        (0..3).for_each(|text| reports.send(number(text)));
+        assert_eq!(told(&mut slow)[..2], ["lost 2", "3"]);
+    }
+
+    #[test]
+    fn a_watch_ends_after_all_was_told_and_who_comes_later_is_told_nothing() {
+        let reports = Reports::default();
+        let mut watch = reports.watch();
+        assert!(reports.are_watched());
+        reports.send(number(1));
+        reports.end();
+        reports.send(number(2));
+        assert_eq!(told(&mut watch), ["1"]);
+        assert_eq!(watch.try_next(), Err(TryNextError::Ended));
+        assert_eq!(reports.watch().try_next(), Err(TryNextError::Ended));
+        drop(watch);
+        assert!(!reports.are_watched());
     }
 }

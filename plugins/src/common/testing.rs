@@ -1,10 +1,10 @@
 //! What the tests of several plugins share.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use async_channel::Receiver;
 use salotto::testing::{Guest, TestServer};
-use salotto::{Action, Context, MemberId, Plugin, PluginSetup, Report, Role, Server};
+use salotto::{Action, Context, MemberId, Plugin, PluginSetup, Report, Role, Server, Watch};
 use smol::Timer;
 use smol::future::FutureExt;
 use tempfile::TempDir;
@@ -33,7 +33,7 @@ impl Plugin for RolesByName {
 pub(crate) struct ModeratedServer {
     pub(crate) server: TestServer,
     pub(crate) folder: TempDir,
-    pub(crate) reports: Receiver<Report>,
+    pub(crate) reports: RefCell<Watch>,
 }
 
 impl ModeratedServer {
@@ -46,7 +46,7 @@ impl ModeratedServer {
             .plugin("quit", Quit::default())
             .plugin("ranks", RolesByName);
         let reports = server.handle().watch();
-        Self { server, folder, reports }
+        Self { server, folder, reports: RefCell::new(reports) }
     }
 
     /// Somebody connects from an address.
@@ -75,7 +75,7 @@ impl ModeratedServer {
     pub(crate) fn actions(&self) -> Vec<Action> {
         // Everything before is done when this is answered.
         self.types("status");
-        let reports = std::iter::from_fn(|| self.reports.try_recv().ok());
+        let reports = std::iter::from_fn(|| self.reports.borrow_mut().try_next().ok());
         reports
             .filter_map(|report| match report {
                 Report::Action(action) => Some(action),
@@ -92,10 +92,10 @@ pub(crate) fn moderation(folder: &TempDir, more: &str) -> PluginSetup {
 }
 
 /// The next report of a plugin.
-pub(crate) fn next_report(reports: &Receiver<Report>) -> String {
+pub(crate) fn next_report(reports: &mut Watch) -> String {
     let next = async {
         loop {
-            if let Report::Plugin { text, .. } = reports.recv().await.unwrap() {
+            if let Report::Plugin { text, .. } = reports.next().await.unwrap() {
                 return text;
             }
         }

@@ -248,12 +248,12 @@ fn without_moderation_what_could_not_be_done_is_reported() {
         parse_settings("(messages: (burst: 1, per_minute: 1), steps: [Mute(\"1m\")])").unwrap(),
     );
     let server = TestServer::new().plugin("floods", floods);
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let bob = server.try_enter_from("192.0.2.7", "bob").unwrap();
     bob.types("one");
     bob.types("two");
     bob.hears_about("! too many messages at once");
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     assert!(report.starts_with("`mute bob 1m too many messages at once` was not done"), "{report}");
 }
 

@@ -140,11 +140,11 @@ fn a_full_disk_is_reported_once_and_the_room_goes_on() {
     let settings = parse_settings("(path: \"/dev/full\")").unwrap();
     let log = Log { retry: Duration::from_millis(1), ..Log::new(settings) };
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let server = server.plugin("log", log);
     let ada = server.enter("ada");
     let bob = server.enter("bob");
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     assert!(report.starts_with("cannot write the log `/dev/full`: No space left"), "{report}");
     for number in 0..20 {
         ada.types(&format!("line {number}"));
@@ -152,12 +152,12 @@ fn a_full_disk_is_reported_once_and_the_room_goes_on() {
     }
     // The last attempt, which also fails, is made when the server stops.
     server.stop();
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     assert!(
         report.starts_with("at the end of the log `/dev/full` 22 lines are missing: cannot write"),
         "{report}"
     );
-    while let Ok(report) = reports.try_recv() {
+    while let Ok(report) = reports.try_next() {
         assert!(!matches!(report, Report::Plugin { .. }), "{report:?}");
     }
 }
@@ -171,14 +171,14 @@ fn a_disk_that_never_answers_holds_up_neither_the_room_nor_the_stop() {
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let server = server.plugin("log", log(folder.path(), ""));
     let ada = server.enter("ada");
     let bob = server.enter("bob");
     ada.types("hello");
     bob.hears("ada: hello");
     server.stop();
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     assert!(report.contains("3 lines are missing: the disk of the log"), "{report}");
     // Lets the thread go that waits for it.
     drop(fs::File::open(&path));
@@ -189,17 +189,17 @@ fn a_missing_folder_is_reported_and_the_log_begins_when_it_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("logs");
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let server = server.plugin("log", log(&inner, ""));
     // Before anybody has said anything.
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     let advice = format!("create the folder `{}`", inner.display());
     assert!(report.ends_with(&advice), "{report}");
     let ada = server.enter("ada");
     ada.types("hello");
     ada.hears("ada: hello");
     fs::create_dir(&inner).unwrap();
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     assert!(report.ends_with("can be written again"), "{report}");
     server.stop();
     let written = fs::read_to_string(inner.join("talk.log")).unwrap();

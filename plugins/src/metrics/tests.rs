@@ -3,9 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
-use async_channel::Receiver;
 use salotto::testing::TestServer;
-use salotto::{PluginSetup, Report, Server};
+use salotto::{PluginSetup, Server, Watch};
 
 use super::*;
 use crate::common::testing::{PATIENCE, next_report};
@@ -17,7 +16,7 @@ fn metrics(settings: &str) -> Metrics {
 }
 
 /// The address of the metrics, from the report to the operator.
-fn reported_address(reports: &Receiver<Report>) -> SocketAddr {
+fn reported_address(reports: &mut Watch) -> SocketAddr {
     let report = next_report(reports);
     let address = report.strip_prefix("metrics are at http://");
     let address = address.and_then(|address| address.strip_suffix("/metrics"));
@@ -47,9 +46,9 @@ fn value(answer: &str, sample: &str) -> f64 {
 #[test]
 fn the_metrics_are_those_of_the_server() {
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
-    let address = reported_address(&reports);
+    let address = reported_address(&mut reports);
     let answer = get(address);
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
@@ -79,9 +78,9 @@ fn the_metrics_are_those_of_the_server() {
 #[test]
 fn what_is_not_there_is_refused_in_the_words_of_http() {
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
-    let address = reported_address(&reports);
+    let address = reported_address(&mut reports);
     let host = "Host: here\r\n\r\n";
     let head = ask(address, &format!("HEAD /metrics HTTP/1.1\r\n{host}"));
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
@@ -107,9 +106,9 @@ fn what_is_not_there_is_refused_in_the_words_of_http() {
 #[test]
 fn whoever_says_nothing_does_not_keep_the_others_waiting() {
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));
-    let address = reported_address(&reports);
+    let address = reported_address(&mut reports);
     let silent: Vec<_> = (0..7).map(|_| TcpStream::connect(address).unwrap()).collect();
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
     // More of them than are served at once: those who wait are answered when one leaves.
@@ -126,12 +125,12 @@ fn a_port_that_is_taken_is_reported_and_tried_again() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let server = TestServer::new();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _server = server.plugin("metrics", metrics(&format!("(listen: \"{address}\")")));
-    let report = next_report(&reports);
+    let report = next_report(&mut reports);
     assert!(report.starts_with(&format!("cannot listen on {address}: ")), "{report}");
     drop(taken);
-    assert_eq!(reported_address(&reports), address);
+    assert_eq!(reported_address(&mut reports), address);
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
@@ -139,20 +138,20 @@ fn a_port_that_is_taken_is_reported_and_tried_again() {
 fn other_settings_on_the_same_address_go_on_with_the_same_listener() {
     let builder = Server::builder().catalog(crate::catalog());
     let server = TestServer::built(builder);
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let enable = |settings: &str| {
         let setup = PluginSetup::new("metrics").settings(settings);
         smol::block_on(server.handle().enable(setup)).unwrap().unwrap();
     };
     enable("(listen: \"127.0.0.1:0\")");
-    let address = reported_address(&reports);
+    let address = reported_address(&mut reports);
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
     // Were it another listener, it would have another port.
     enable("( listen: \"127.0.0.1:0\" )");
     assert!(get(address).starts_with("HTTP/1.1 200 OK\r\n"));
     // A third one, elsewhere, lets go of the first address.
     enable("(listen: \"127.0.0.2:0\")");
-    let other = reported_address(&reports);
+    let other = reported_address(&mut reports);
     assert!(get(other).starts_with("HTTP/1.1 200 OK\r\n"));
     assert!(smol::block_on(server.handle().disable("metrics")).unwrap());
     let started = std::time::Instant::now();

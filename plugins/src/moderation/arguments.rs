@@ -48,7 +48,7 @@ pub(super) fn coming_from(context: &Context<'_>, network: Network) -> Vec<Member
     let is_from = |member: &MemberInfo| {
         address_of(member.peer).is_some_and(|address| network.contains(address))
     };
-    let mut here: Vec<MemberInfo> = context.members().filter(is_from).collect();
+    let mut here: Vec<MemberInfo> = context.members().into_iter().filter(is_from).collect();
     here.sort_by_key(|member| member.id);
     here
 }
@@ -122,7 +122,7 @@ pub(super) fn open_room(
     invocation: &Invocation,
 ) -> Result<RoomName, CommandError> {
     let room = any_room(context, invocation)?;
-    if context.members_of(&room).is_none() {
+    if context.room(room.as_str()).is_none() {
         let text = format!("no room `{room}`; open it first, or check its name");
         return Err(CommandError::NoSuchRoom(text));
     }
@@ -144,7 +144,7 @@ pub(super) fn any_room(
         })?;
     // If it is open, in the spelling that it has here.
     let keys = room.keys();
-    let open = context.rooms().map(|info| info.room);
+    let open = context.rooms().into_iter().map(|info| info.room);
     let mut same = open.filter(|open| open.keys().iter().any(|key| keys.contains(key)));
     Ok(same.next().unwrap_or(room))
 }

@@ -335,7 +335,7 @@ fn lock(
     invocation: &Invocation,
 ) -> CommandResult {
     let room = open_room(context, invocation)?;
-    let present: Vec<Name> = context.members_of(&room).into_iter().flatten().cloned().collect();
+    let present: Vec<Name> = context.members_of(&room).unwrap_or_default();
     if !moderation.locks.lock(&room, &present) {
         let text = format!("{room} is locked already; `invite NAME {room}` invites a user");
         return Err(CommandError::Refused(text));

@@ -120,7 +120,7 @@ fn a_wrong_password_says_nothing_of_what_was_wrong() {
 #[test]
 fn an_address_that_guesses_must_wait_and_a_connection_that_continues_is_ended() {
     let server = server();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for wait in [1, 2, 4, 8] {
         guest.types("!login ada wrong");
@@ -136,7 +136,7 @@ fn an_address_that_guesses_must_wait_and_a_connection_that_continues_is_ended() 
     server.step(Duration::from_secs(16));
     logs_in(&other, "!login ada swordfish", "* you are logged in as ada (operator)");
     let mut told = Vec::new();
-    while let Ok(report) = reports.try_recv() {
+    while let Ok(report) = reports.try_next() {
         match report {
             Report::Plugin { text, .. } => told.push(text),
             Report::Action(action) => told.push(action.to_string()),
@@ -208,11 +208,11 @@ fn other_settings_hold_for_those_who_are_logged_in() {
     assert_eq!(standing(&server, "ada"), (Role::Member, None));
     assert_eq!(standing(&server, "bob"), (Role::Moderator, Some("bob".into())));
     // Names that are kept from now on and worn by somebody else are reported.
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     enable(&accounts());
     let report = block_on(async {
         loop {
-            if let Report::Plugin { text, .. } = reports.recv().await.unwrap() {
+            if let Report::Plugin { text, .. } = reports.next().await.unwrap() {
                 return text;
             }
         }

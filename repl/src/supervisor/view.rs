@@ -36,14 +36,14 @@ pub struct View {
 #[derive(Debug)]
 pub struct Feed {
     subscriber: Arc<Subscriber>,
-    servers: Receiver<Receiver<Report>>,
-    reports: Option<Receiver<Report>>,
+    servers: Receiver<Source>,
+    reports: Option<salotto::Watch>,
 }
 
 /// What a view, its feed and the supervisor share.
 #[derive(Debug)]
 pub(super) struct Subscriber {
-    servers: Sender<Receiver<Report>>,
+    servers: Sender<Source>,
     /// The lock guards single steps and is never held while another is taken.
     filter: Mutex<Filter>,
 }
@@ -57,10 +57,19 @@ struct Filter {
     tracing: Option<Tracing>,
 }
 
+/// Where reports come from.
+#[derive(Debug)]
+enum Source {
+    /// A server that is open from here on.
+    Server(salotto::Watch),
+    /// Something that no server can tell, because it is not open yet or any more.
+    Announcement(Report),
+}
+
 /// What a feed waits for.
 enum Next {
     Report(Report),
-    Server(Receiver<Report>),
+    Supervised(Source),
     ServerStopped,
     Closed,
 }
@@ -160,16 +169,14 @@ impl Subscriber {
         filter.tracing = filter.trace.then(|| handle.trace());
         drop(filter);
         // A front that is gone needs no server.
-        let _ = self.servers.force_send(handle.watch());
+        let _ = self.servers.force_send(Source::Server(handle.watch()));
     }
 
     /// Reports something about the server that it cannot report itself, because it does not run yet or any more.
     pub(super) fn announce(&self, text: &str) {
-        let (sender, reports) = async_channel::bounded(1);
-        let time = Timestamp::now();
-        // Sent as by a server that has just this one thing to report.
-        let _ = sender.try_send(Report::Server { time, text: text.to_owned() });
-        let _ = self.servers.force_send(reports);
+        let report = Report::Server { time: Timestamp::now(), text: text.to_owned() };
+        // A front that is gone needs no announcement.
+        let _ = self.servers.force_send(Source::Announcement(report));
     }
 
     pub(super) fn close(&self) {
@@ -197,7 +204,13 @@ impl Feed {
             match self.wait().await {
                 Next::Report(report) if self.subscriber.wants(&report) => return Some(report),
                 Next::Report(_) => {}
-                Next::Server(reports) => self.reports = Some(reports),
+                Next::Supervised(Source::Server(reports)) => self.reports = Some(reports),
+                Next::Supervised(Source::Announcement(report))
+                    if self.subscriber.wants(&report) =>
+                {
+                    return Some(report);
+                }
+                Next::Supervised(Source::Announcement(_)) => {}
                 Next::ServerStopped => self.reports = None,
                 Next::Closed => return None,
             }
@@ -207,33 +220,42 @@ impl Feed {
     /// The next report that is wanted, if it is here already.
     pub fn try_next(&mut self) -> Option<Report> {
         loop {
-            let report = self.reports.as_ref().and_then(|reports| reports.try_recv().ok());
-            match report {
-                Some(report) if self.subscriber.wants(&report) => return Some(report),
-                Some(_) => {}
-                None => self.reports = Some(self.servers.try_recv().ok()?),
+            let report = self.reports.as_mut().and_then(|reports| reports.try_next().ok());
+            let report = match report {
+                Some(report) => report,
+                None => match self.servers.try_recv().ok()? {
+                    Source::Announcement(report) => report,
+                    Source::Server(reports) => {
+                        self.reports = Some(reports);
+                        continue;
+                    }
+                },
+            };
+            if self.subscriber.wants(&report) {
+                return Some(report);
             }
         }
     }
 
     /// What is left of one server comes before the next.
-    async fn wait(&self) -> Next {
-        let server = async {
-            match self.servers.recv().await {
-                Ok(reports) => Next::Server(reports),
+    async fn wait(&mut self) -> Next {
+        let Self { servers, reports, .. } = self;
+        let supervised = async {
+            match servers.recv().await {
+                Ok(source) => Next::Supervised(source),
                 Err(_) => Next::Closed,
             }
         };
-        let Some(reports) = &self.reports else {
-            return server.await;
+        let Some(reports) = reports else {
+            return supervised.await;
         };
         let report = async {
-            match reports.recv().await {
-                Ok(report) => Next::Report(report),
-                Err(_) => Next::ServerStopped,
+            match reports.next().await {
+                Some(report) => Next::Report(report),
+                None => Next::ServerStopped,
             }
         };
-        report.or(server).await
+        report.or(supervised).await
     }
 }
 

@@ -1,22 +1,21 @@
 //! Whatever somebody does to others or to the server is recorded: for whoever watches, and for plugins.
 
-use async_channel::Receiver;
 use salotto::{
     Action, Arg, Command, CommandError, Context, Invocation, MemberId, Plugin, PluginSetup, Reply,
-    Report, Role, RoomName,
+    Report, Role, RoomName, Watch,
 };
 use salotto_tests::plugins::Notebook;
 use salotto_tests::{TestServer, soon};
 
 /// The next action that is reported, as a line.
-fn next(reports: &Receiver<Report>) -> String {
+fn next(reports: &mut Watch) -> String {
     next_action(reports).to_string()
 }
 
-fn next_action(reports: &Receiver<Report>) -> Action {
+fn next_action(reports: &mut Watch) -> Action {
     soon("an action", async {
         loop {
-            if let Report::Action(action) = reports.recv().await.expect("the server is running") {
+            if let Report::Action(action) = reports.next().await.expect("the server is running") {
                 return action;
             }
         }
@@ -26,7 +25,7 @@ fn next_action(reports: &Receiver<Report>) -> Action {
 #[test]
 fn what_the_operator_does_is_recorded() {
     let server = TestServer::builder().enable("commands").open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _bob = server.enters("bob");
     for (line, recorded) in [
         ("topic lobby game night", "host: topic in lobby (game night)"),
@@ -39,32 +38,47 @@ fn what_the_operator_does_is_recorded() {
         ("kick bob no flooding", "host: kick bob (no flooding)"),
     ] {
         server.types(line);
-        assert_eq!(next(&reports), recorded, "{line}");
+        assert_eq!(next(&mut reports), recorded, "{line}");
     }
 }
 
 #[test]
 fn what_code_does_through_a_handle_is_recorded() {
     let server = TestServer::open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _bob = server.enters("bob");
     server.enables(PluginSetup::new("quit")).expect("it is known");
-    assert_eq!(next(&reports), "host: enable quit");
+    assert_eq!(next(&mut reports), "host: enable quit");
     assert!(server.disables("quit"));
-    assert_eq!(next(&reports), "host: disable quit");
-    assert!(soon("a kick", server.handle().kick("bob", "")).expect("the server is running"));
-    assert_eq!(next(&reports), "host: kick bob");
+    assert_eq!(next(&mut reports), "host: disable quit");
+    let handle = server.handle();
+    soon("all of it", async {
+        handle.open_room("#dev", "what we build").await.expect("it is not open");
+        handle.set_topic("Dev", "what we broke").await.expect("it is open");
+        handle.close_room("dev").await.expect("it is open");
+        handle.set_role("Bob", Role::Moderator).await.expect("he is there");
+        handle.kick("bob", "").await.expect("he is there");
+    });
+    for recorded in [
+        "host: open in dev (what we build)",
+        "host: topic in dev (what we broke)",
+        "host: close in dev",
+        "host: role bob (moderator)",
+        "host: kick bob",
+    ] {
+        assert_eq!(next(&mut reports), recorded);
+    }
 }
 
 #[test]
 fn what_was_refused_is_not_recorded() {
     let server = TestServer::open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     for line in ["kick nobody", "close lobby", "plugins enable quit (word: 1)", "topic nowhere x"] {
         soon(line, server.handle().execute(line)).expect_err(line);
     }
     server.types("topic lobby marker");
-    assert_eq!(next(&reports), "host: topic in lobby (marker)");
+    assert_eq!(next(&mut reports), "host: topic in lobby (marker)");
 }
 
 /// Does something of each kind when it is told `!do`, and writes down what it hears of actions.
@@ -81,7 +95,7 @@ impl Plugin for Deputy {
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         let me = invocation.caller.member;
-        let lobby = context.rooms().next().map(|room| room.room);
+        let lobby = context.rooms().into_iter().next().map(|room| room.room);
         let (Some(me), Some(lobby)) = (me, lobby) else { return Ok(Reply::Done) };
         let dev = RoomName::new("dev", context.settings().limits.room_name_bounds())
             .expect("a good name");
@@ -114,7 +128,7 @@ impl Plugin for Deputy {
 fn what_a_plugin_does_is_recorded_under_the_name_of_the_plugin() {
     let notes = Notebook::default();
     let server = TestServer::builder().plugin("deputy", Deputy(notes.clone())).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let mut bob = server.enters("bob");
     let mut lines = Vec::new();
     for (what, recorded) in [
@@ -126,7 +140,7 @@ fn what_a_plugin_does_is_recorded_under_the_name_of_the_plugin() {
         ("kick", "deputy: kick bob (as you wish)"),
     ] {
         bob.says(&format!("!do {what}"));
-        assert_eq!(next(&reports), recorded, "{what}");
+        assert_eq!(next(&mut reports), recorded, "{what}");
         lines.push(recorded);
     }
     assert_eq!(bob.hears_about("goodbye"), "* goodbye (kicked: as you wish)");
@@ -136,10 +150,10 @@ fn what_a_plugin_does_is_recorded_under_the_name_of_the_plugin() {
 #[test]
 fn what_a_plugin_records_cannot_forge_a_line() {
     let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let mut bob = server.enters("bob");
     bob.says("!do ban");
-    let action = next_action(&reports);
+    let action = next_action(&mut reports);
     assert_eq!(action.whom.as_deref(), Some("10.0.0.0/8"));
     assert_eq!(action.why, "so host: nothing");
     assert_eq!(action.until, Some(action.time));
@@ -148,12 +162,12 @@ fn what_a_plugin_records_cannot_forge_a_line() {
 #[test]
 fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
     let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let mut bob = server.enters("bob");
     bob.says("!do wrong");
     let (plugin, text) = soon("the report", async {
         loop {
-            if let Report::Plugin { plugin, text } = reports.recv().await.expect("it is open") {
+            if let Report::Plugin { plugin, text } = reports.next().await.expect("it is open") {
                 return (plugin, text);
             }
         }
@@ -168,10 +182,10 @@ fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
 #[test]
 fn who_is_logged_in_has_the_role_and_the_commands_that_come_with_it() {
     let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let mut eve = server.enters_json("eve");
     eve.asks(salotto::Request::Command { line: "do \"log in\"".into(), room: None });
-    let login = next_action(&reports);
+    let login = next_action(&mut reports);
     assert_eq!((login.by.as_str(), login.what.as_str()), ("eve", "login"));
     assert_eq!(login.whom.as_deref(), Some("the_boss"));
     assert!(login.why.starts_with("operator, from 127.0.0.1:"), "{}", login.why);
@@ -189,7 +203,7 @@ fn who_is_logged_in_has_the_role_and_the_commands_that_come_with_it() {
     assert_eq!(members[0].account.as_deref(), Some("the_boss"));
 
     eve.asks(salotto::Request::Command { line: "do \"log out\"".into(), room: None });
-    assert_eq!(next(&reports), "eve: logout the_boss");
+    assert_eq!(next(&mut reports), "eve: logout the_boss");
     let offered = eve.hears_where("what it may do now", commands);
     assert!(!offered.contains(&"kick".to_owned()), "{offered:?}");
     let members = soon("the members", server.handle().members()).expect("the server is running");
@@ -199,7 +213,7 @@ fn who_is_logged_in_has_the_role_and_the_commands_that_come_with_it() {
 #[test]
 fn a_client_that_takes_over_from_its_lost_connection_is_still_logged_in() {
     let server = TestServer::builder().plugin("deputy", Deputy(Notebook::default())).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let role = |name: &str| {
         let members =
             soon("the members", server.handle().members()).expect("the server is running");
@@ -209,7 +223,7 @@ fn a_client_that_takes_over_from_its_lost_connection_is_still_logged_in() {
     };
     let mut eve = server.enters_json("eve");
     eve.asks(salotto::Request::Command { line: "do \"log in\"".into(), room: None });
-    next_action(&reports);
+    next_action(&mut reports);
     // Its network is gone and the server does not know yet.
     let mut returning = server.connects_json();
     returning = returning.enters_with("eve", &[], Some(eve.resume()));

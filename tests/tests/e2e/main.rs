@@ -2,6 +2,7 @@
 
 mod abuse;
 mod actions;
+mod api;
 mod audit;
 mod bare;
 mod bytes;
@@ -11,6 +12,7 @@ mod embedding;
 mod floods;
 mod gates;
 mod json;
+mod later;
 mod lifecycle;
 mod metrics;
 mod moderation;
@@ -18,6 +20,7 @@ mod names;
 mod numbers;
 mod order;
 mod panics;
+mod participants;
 mod password;
 mod protocol;
 mod rate;

@@ -10,14 +10,14 @@ use salotto_tests::{PATIENCE, TestServer, soon};
 
 /// Enables the plugin on a port that the system chooses, and says which.
 fn listens(server: &TestServer) -> SocketAddr {
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     server
         .enables(PluginSetup::new("metrics").settings("(listen: \"127.0.0.1:0\")"))
         .expect("it is known");
     soon("a report of the address", async {
         loop {
             if let Report::Plugin { text, .. } =
-                reports.recv().await.expect("the server is running")
+                reports.next().await.expect("the server is running")
             {
                 let address = text.strip_prefix("metrics are at http://").expect("it listens");
                 let address = address.strip_suffix("/metrics").expect("there is a path");

@@ -103,11 +103,11 @@ fn a_plugin_sees_the_numbers_in_its_hooks() {
         }
     }
     let server = TestServer::builder().enable("quit").plugin("gauge", Gauge).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _ada = server.enters("ada");
     soon("the report", async {
         loop {
-            if let salotto::Report::Plugin { text, .. } = reports.recv().await.expect("open") {
+            if let salotto::Report::Plugin { text, .. } = reports.next().await.expect("open") {
                 return assert_eq!(text, "1 members, called [true, true], memory None");
             }
         }

@@ -43,7 +43,7 @@ fn catalog() -> Catalog {
 #[test]
 fn a_plugin_that_panics_once_is_named_and_the_room_goes_on() {
     let server = TestServer::builder().plugin("clumsy", Clumsy).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let mut ada = server.enters("ada");
     let mut bob = server.enters("bob");
     ada.says("boom");
@@ -52,7 +52,7 @@ fn a_plugin_that_panics_once_is_named_and_the_room_goes_on() {
     bob.hears_exactly(&["ada: still here"]);
     let panicked = soon("a report", async {
         loop {
-            match reports.recv().await.expect("the server is running") {
+            match reports.next().await.expect("the server is running") {
                 Report::PluginPanicked { plugin, hook, message, disabled } => {
                     return (plugin, hook.to_string(), message, disabled);
                 }
@@ -210,10 +210,11 @@ fn a_task_that_panics_ends_alone() {
         }
     }
     let server = TestServer::open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     server.adds("tasks", Tasks);
     soon("the other task", async {
-        while !matches!(reports.recv().await, Ok(Report::Plugin { text, .. }) if text == "done") {}
+        while !matches!(reports.next().await, Some(Report::Plugin { text, .. }) if text == "done") {
+        }
     });
     assert!(server.disables("tasks"));
     let mut ada = server.enters("ada");

@@ -210,7 +210,7 @@ fn no_plugin_and_no_report_contains_a_password() {
     }
     let notes = Notebook::default();
     let server = builder().plugin("nosy", Nosy(notes.clone())).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _tracing = server.handle().trace();
     let mut ada = server.connects();
     ada.hears_about("What is the password?");
@@ -226,7 +226,7 @@ fn no_plugin_and_no_report_contains_a_password() {
     server.status();
     let mut told = notes.take();
     assert!(told.len() >= 4, "{told:?}");
-    while let Ok(report) = reports.try_recv() {
+    while let Ok(report) = reports.try_next() {
         told.push(serde_json::to_string(&report).expect("reports can be written"));
     }
     assert!(told.len() > 8, "{told:?}");

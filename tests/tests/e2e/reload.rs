@@ -135,7 +135,7 @@ fn a_reload_that_changes_nothing_is_reported_all_the_same() {
 fn a_plugin_that_cannot_be_made_any_more_refuses_a_reload_also_where_its_setup_is_the_same() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
     let server = server(&notes, &fine);
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     fine.store(false, Ordering::SeqCst);
     let mut settings = server.handle().settings().as_ref().clone();
     settings.limits.message_characters = Some(3);
@@ -149,7 +149,7 @@ fn a_plugin_that_cannot_be_made_any_more_refuses_a_reload_also_where_its_setup_i
     let mut ada = server.enters("ada");
     ada.says("more than three");
     ada.hears("ada: more than three");
-    while let Ok(report) = reports.try_recv() {
+    while let Ok(report) = reports.try_next() {
         assert!(!matches!(report, Report::Action(_)), "{report:?}");
     }
 }
@@ -158,13 +158,13 @@ fn a_plugin_that_cannot_be_made_any_more_refuses_a_reload_also_where_its_setup_i
 fn a_reload_is_recorded_with_what_it_changed() {
     let (notes, fine) = (Notebook::default(), Arc::new(AtomicBool::new(true)));
     let server = server(&notes, &fine);
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let mut settings = server.handle().settings().as_ref().clone();
     settings.limits.name_lines = Some(3);
     settings.rooms.history = 7;
     soon("a reload", server.handle().apply(settings, setups("!"))).expect("it is good");
     let mut actions = Vec::new();
-    while let Ok(report) = reports.try_recv() {
+    while let Ok(report) = reports.try_next() {
         if let Report::Action(action) = report {
             actions.push(action.to_string());
         }
@@ -208,13 +208,13 @@ fn a_plugin_that_panics_while_it_hands_over_is_replaced_all_the_same() {
     }
     let notes = Notebook::default();
     let server = TestServer::builder().plugin("counter", Clumsy).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let counter = Counter { called: "next".into(), said: 5, notes: notes.clone() };
     server.adds("counter", counter);
     assert_eq!(notes.take(), ["next starts at 5"]);
     soon("the report", async {
         loop {
-            if let Report::PluginPanicked { message, .. } = reports.recv().await.expect("open") {
+            if let Report::PluginPanicked { message, .. } = reports.next().await.expect("open") {
                 return assert_eq!(message, "dropped it");
             }
         }

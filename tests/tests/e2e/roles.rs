@@ -138,7 +138,7 @@ fn who_leaves_while_their_password_is_looked_at_is_not_missed() {
 #[test]
 fn a_password_is_in_no_report_and_in_no_reply() {
     let server = server();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let _tracing = server.handle().trace();
     let mut eve = server.enters("eve");
     for line in [
@@ -154,7 +154,7 @@ fn a_password_is_in_no_report_and_in_no_reply() {
     }
     server.status();
     let mut seen = 0;
-    while let Ok(report) = reports.try_recv() {
+    while let Ok(report) = reports.try_next() {
         seen += usize::from(matches!(report, Report::Trace { .. }));
         let json = serde_json::to_string(&report).expect("reports can be written");
         assert!(!json.contains("swordfis"), "{json}");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use salotto::PluginSetup;
 use salotto::plugin::before_message;
 use salotto::{
-    Catalog, Command, CommandError, Context, Invocation, Plugin, Reply, Report, Verdict,
+    Catalog, Command, CommandError, Context, Invocation, Plugin, Reply, Report, Verdict, Watch,
 };
 use salotto_tests::json::said;
 use salotto_tests::plugins::Notebook;
@@ -195,11 +195,11 @@ fn timers_and_tasks_of_a_plugin_vanish_with_it() {
         }
     }
     let server = TestServer::open();
-    let reports = server.handle().watch();
-    let next = |text: &str| {
+    let mut reports = server.handle().watch();
+    let next = |reports: &mut Watch, text: &str| {
         soon(text, async {
             loop {
-                match reports.recv().await.expect("the server is running") {
+                match reports.next().await.expect("the server is running") {
                     Report::Plugin { plugin, text: said } if said == text => return plugin,
                     _ => {}
                 }
@@ -208,13 +208,13 @@ fn timers_and_tasks_of_a_plugin_vanish_with_it() {
     };
     server.adds("clockwork", Clockwork);
     for text in ["tick", "task", "tick", "task"] {
-        assert_eq!(next(text), "clockwork");
+        assert_eq!(next(&mut reports, text), "clockwork");
     }
     assert!(server.disables("clockwork"));
-    while reports.try_recv().is_ok() {}
+    while reports.try_next().is_ok() {}
     // A timer that is set later is due later: had one of the old ones been left, it would have come before.
     server.adds("marker", Marker);
-    assert_eq!(next("marker"), "marker");
+    assert_eq!(next(&mut reports, "marker"), "marker");
     struct Marker;
     impl Plugin for Marker {
         fn start(&mut self, context: &mut Context<'_>) {
@@ -246,7 +246,7 @@ fn timers_are_due_while_the_server_is_busy() {
         Verdict::Take
     });
     let server = TestServer::builder().plugin("slow", slow).open();
-    let reports = server.handle().watch();
+    let mut reports = server.handle().watch();
     let over = AtomicBool::new(false);
     let rang = std::thread::scope(|scope| {
         for name in ["ada", "bob"] {
@@ -260,7 +260,7 @@ fn timers_are_due_while_the_server_is_busy() {
         }
         server.adds("alarm", Alarm);
         let ring = async {
-            while !matches!(reports.recv().await, Ok(Report::Plugin { text, .. }) if text == "ring")
+            while !matches!(reports.next().await, Some(Report::Plugin { text, .. }) if text == "ring")
             {
             }
             true

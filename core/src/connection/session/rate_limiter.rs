@@ -1,17 +1,14 @@
-//! The rate at which a connection's lines are read: a token bucket. What exceeds it is read later.
+//! The rate at which a connection's lines are read. What exceeds it is read later.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::protocol::settings::Rate;
-
-/// The slowest rate there is; slower ones overflow clocks.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::state::token_bucket::TokenBucket;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    /// Lines that were taken on credit, as the time in which the bucket will be full again.
-    full_at: Instant,
+    bucket: TokenBucket,
     /// When the line that waits may be taken.
     holding: Option<Instant>,
 }
@@ -19,7 +16,7 @@ pub(super) struct Limiter {
 impl Limiter {
     /// A full bucket.
     pub(super) fn new(now: Instant) -> Self {
-        Self { full_at: now, holding: None }
+        Self { bucket: TokenBucket::new(now), holding: None }
     }
 
     /// Whether a line may be taken now. If not, [`Limiter::refill`] says when; asking before that is answered alike.
@@ -27,19 +24,11 @@ impl Limiter {
         if self.is_holding() {
             return false;
         }
-        let Some(Rate { burst, per_second }) = rate else {
+        let Some(rate) = rate else {
             return true;
         };
-        let interval =
-            Duration::try_from_secs_f64(1.0 / per_second).map_or(LONGEST, |time| time.min(LONGEST));
-        let full_at = self.full_at.max(now) + interval;
-        let earliest = full_at.checked_sub(interval.saturating_mul(burst)).unwrap_or(now);
-        if earliest > now {
-            self.holding = Some(earliest);
-            return false;
-        }
-        self.full_at = full_at;
-        true
+        self.holding = self.bucket.take(rate, now).err();
+        !self.is_holding()
     }
 
     /// Whether a line waits for the bucket.
@@ -60,25 +49,22 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
-    fn a_burst_passes_and_the_rest_comes_at_the_rate() {
-        let rate = Some(Rate { burst: 3, per_second: 2.0 });
+    fn a_line_that_is_held_back_is_held_until_it_is_released() {
+        let rate = Some(Rate { burst: 1, per_second: 2.0 });
         let start = Instant::now();
+        let refill = start + Duration::from_millis(500);
         let mut limiter = Limiter::new(start);
-        let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        assert!((0..3).all(|_| limiter.take(rate, start)));
+        assert!(limiter.take(rate, start));
         assert!(!limiter.take(rate, start));
-        assert_eq!(limiter.refill(), Some(at(500)));
+        assert!(!limiter.take(rate, refill), "it waits for the release");
+        assert_eq!(limiter.refill(), Some(refill));
         limiter.release();
-        assert!(limiter.take(rate, at(500)));
-        assert!(!limiter.take(rate, at(500)));
-        assert_eq!(limiter.refill(), Some(at(1000)));
-        limiter.release();
-        // After a silence the burst is whole again.
-        assert!((0..3).all(|_| limiter.take(rate, at(9000))));
-        assert!(!limiter.take(rate, at(9000)));
+        assert!(limiter.take(rate, refill));
     }
 
     #[test]

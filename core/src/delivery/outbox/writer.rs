@@ -75,6 +75,16 @@ impl Writer {
             && !self.closing
     }
 
+    /// Whether a cursor that was placed, or that waits in the mail to be, has fallen out of its ring.
+    pub(super) fn is_behind(&self) -> bool {
+        let behind = |timeline: &Timeline, next| next < timeline.first();
+        self.cursors.iter().any(|cursor| behind(&cursor.timeline, cursor.next))
+            || self.mail.iter().any(|(_, mail)| match mail {
+                Mail::Follow { timeline, next, .. } => behind(timeline, *next),
+                _ => false,
+            })
+    }
+
     /// Keeps pieces, in their final form, until the socket takes them. It took `taken` bytes now of what was kept and these.
     pub(super) fn keep(
         &mut self,

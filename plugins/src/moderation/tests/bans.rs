@@ -220,7 +220,7 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
     assert!(error.contains(":3:6: unknown field `nam`"), "{error}");
     // What is done meanwhile holds, and is kept when the file is whole again.
     server.types("ban carl");
-    let report = next_report(&server.reports);
+    let report = next_report(&mut server.reports.borrow_mut());
     assert!(report.contains(":3:6: unknown field `nam`"), "{report}");
     assert_eq!(fs::read_to_string(file(&server)).unwrap(), broken);
     server.refusal("192.0.2.1", "bob");
@@ -228,7 +228,7 @@ fn a_broken_file_refuses_the_start_and_the_reload_and_nothing_is_lost() {
     fs::write(file(&server), broken.replace("nam:", "name:")).unwrap();
     server.server.step(Duration::from_secs(5));
     wait_for_the_file(&server, "carl", true);
-    assert!(next_report(&server.reports).ends_with("again"));
+    assert!(next_report(&mut server.reports.borrow_mut()).ends_with("again"));
     server.refusal("192.0.2.1", "eve");
 }
 
@@ -254,7 +254,7 @@ fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds()
     let (server, path) = open_without_a_folder();
     let inner = path.parent().unwrap().to_owned();
     server.types("ban bob");
-    let report = next_report(&server.reports);
+    let report = next_report(&mut server.reports.borrow_mut());
     let advice =
         format!("create the folder `{}`; until then new bans are in force", inner.display());
     assert!(report.contains(&advice), "{report}");
@@ -269,7 +269,7 @@ fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds()
         server.server.step(Duration::from_secs(5));
     }
     // One report for all the tries that failed, and one for the one that did not.
-    let report = next_report(&server.reports);
+    let report = next_report(&mut server.reports.borrow_mut());
     assert_eq!(report, format!("the bans are saved to `{}` again", path.display()));
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains("bob") && text.contains("eve"), "{text}");
@@ -279,7 +279,9 @@ fn a_file_that_cannot_be_written_is_reported_and_tried_again_and_the_ban_holds()
 fn bans_that_could_not_be_kept_are_named_when_the_server_stops() {
     let (server, _) = open_without_a_folder();
     server.types("ban bob");
-    assert!(next_report(&server.reports).contains("cannot write the bans"));
+    assert!(next_report(&mut server.reports.borrow_mut()).contains("cannot write the bans"));
     server.server.stop();
-    assert!(next_report(&server.reports).ends_with("these bans are not saved: bob"));
+    assert!(
+        next_report(&mut server.reports.borrow_mut()).ends_with("these bans are not saved: bob")
+    );
 }
