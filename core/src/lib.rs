@@ -54,8 +54,8 @@ pub use plugin::{
 };
 pub use protocol::{
     Action, Arg, Caller, Closed, Command, Entry, EntryKind, Envelope, Event, LimitHit, Limits,
-    MemberId, MemberInfo, Name, NameError, NoticeKind, Peer, PluginInfo, PluginSetup, PluginState,
-    Refusal, Reply, Request, Role, RoomName, Settings, Status, Verdict,
+    MemberId, MemberInfo, Name, NameError, Network, NoticeKind, Peer, PluginInfo, PluginSetup,
+    PluginState, Refusal, Reply, Request, Role, RoomName, Settings, Status, Verdict,
 };
 #[cfg(feature = "password")]
 pub use protocol::{PasswordError, PasswordHash, TooBusy};
