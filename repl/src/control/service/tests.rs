@@ -123,7 +123,7 @@ fn a_front_that_reads_nothing_holds_up_no_other_and_loses_the_oldest_reports() {
         let messages = run(&mut stuck, "watch").await;
         let heard: Vec<&str> = messages.iter().filter_map(said).collect();
         assert_eq!((heard.first(), heard.last()), (Some(&"0"), Some(&"2999")));
-        // What the channel holds, what the session holds, and what the server keeps for a watcher.
+        // What the channel holds, what the session holds, and what the server keeps for a watcher; how many were missed is no message.
         assert!(heard.len() <= 64 + 1 + 1024, "{} were kept", heard.len());
     });
 }
