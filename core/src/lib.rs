@@ -57,9 +57,9 @@ pub use plugin::{
 pub use protocol::{
     Action, Arg, ArgKind, Caller, Closed, Command, CommandInfo, Entry, EntryId, EntryKind,
     Envelope, ErrorCode, Event, Hook, LeaveReason, LimitHit, Limits, ListedRoom, MemberError,
-    MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, NoticeKind, OnPanic, Peer,
-    PluginInfo, PluginSetup, PluginState, Presence, Rate, Refusal, Reply, Request, Resume, Role,
-    RoleError, RoomError, RoomInfo, RoomName, RoomSettings, ServerSettings, Settings,
+    MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network, NoticeKind, OnPanic,
+    Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate, Refusal, Reply, Request, Resume,
+    Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings, ServerSettings, Settings,
     SettingsError, Status, Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]

@@ -15,6 +15,7 @@ pub(crate) mod leave_reason;
 pub(crate) mod limit_hit;
 pub(crate) mod name;
 pub(crate) mod near;
+pub(crate) mod network;
 #[cfg(feature = "password")]
 pub(crate) mod password;
 pub(crate) mod peer;
@@ -40,6 +41,7 @@ pub use leave_reason::LeaveReason;
 pub use limit_hit::LimitHit;
 pub use name::{Name, NameBounds, NameError, RoomName};
 pub use near::nearest;
+pub use network::{Network, NetworkError};
 #[cfg(feature = "password")]
 pub use password::{PasswordError, PasswordHash, TooBusy};
 pub use peer::Peer;

@@ -30,13 +30,13 @@ pub(crate) enum ShellRequest {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
-    /// Offer this to whoever pastes with the middle button.
+    /// Make this the primary selection, which the middle button pastes.
     Select(String),
     /// Open this address in a browser.
     OpenLink(String),
-    /// Write this over the window.
+    /// Set the title of the window.
     Title(String),
-    /// Ask for the person's eye.
+    /// Ask for attention.
     Urgent,
 }
 
@@ -45,7 +45,7 @@ impl App {
         Self { model, view: View::new(), net: None, waker, store, requests: Vec::new() }
     }
 
-    /// Tells how many pixels a point has on this screen.
+    /// Sets how many pixels a point has on this screen.
     pub(crate) fn set_scale(&mut self, scale: f32) {
         self.view.set_scale(scale);
     }
@@ -80,13 +80,13 @@ impl App {
         self.view.take_missing()
     }
 
-    /// The person asks the window to close. [`ShellRequest::Exit`] follows when the server has been told.
+    /// The user closes the window. [`ShellRequest::Exit`] follows after the goodbye to the server.
     pub(crate) fn close(&mut self) {
         self.input(Input::Tick(SystemTime::now()));
         self.input(Input::Action(Action::Exit));
     }
 
-    /// Tells the model, and does what it asks for.
+    /// Passes an input to the model, and carries out its effects.
     pub(crate) fn input(&mut self, input: Input) {
         let before = std::mem::discriminant(self.model.connection());
         let mut effects = self.model.update(input);
@@ -129,7 +129,7 @@ impl App {
             (Effect::OfferPassword(password), Some(client)) => client.offer_password(password.0),
             (Effect::RetryNow, Some(client)) => client.retry_now(),
             (Effect::Quit(words), Some(client)) => client.quit(words),
-            // Without a connection there is nobody to tell.
+            // Without a connection there is nothing to send it to.
             (
                 Effect::OfferName(_)
                 | Effect::OfferPassword(_)

@@ -5,23 +5,23 @@ use std::ffi::OsString;
 use lexopt::prelude::*;
 use salotto_gui::model::ConnectionSettings;
 
-/// What `--help` says.
+/// The text of `--help`.
 pub(crate) const HELP: &str = "\
-The window of Salotto, a chat room.
+The window of Salotto, a chat server.
 
 Usage: salotto-gui [OPTIONS] [HOST[:PORT]]
 
 Arguments:
-  [HOST[:PORT]]  The server to enter, e.g. 192.168.1.5 or chat.example.org:53000
+  [HOST[:PORT]]  The server to connect to, e.g. 192.168.1.5 or chat.example.org:53000
 
 Options:
-      --name NAME  The name to be known by
-      --room ROOM  The room to enter, instead of the default room of the server
+      --name NAME  The name to use
+      --room ROOM  The room to join, instead of the default room of the server
   -h, --help       Print this
   -V, --version    Print the version
 
 With HOST and a name, given or remembered, the window connects at once.
-SALOTTO_LOG=debug says more on standard error.
+SALOTTO_LOG=debug logs more to standard error.
 ";
 
 /// What was asked for on the command line.
@@ -48,7 +48,7 @@ impl Arguments {
     ///
     /// # Errors
     ///
-    /// Says what is wrong with the first that is not understood.
+    /// Describes the first argument that is not understood.
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, lexopt::Error> {

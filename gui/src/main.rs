@@ -40,9 +40,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says on one line why there will be no window.
+/// Prints on one line why there will be no window.
 fn complain(problem: &str) {
-    // Where nobody listens there is nobody to tell.
+    // Without a standard error there is nowhere to report it.
     let _ = writeln!(std::io::stderr(), "salotto-gui: {problem}");
 }
 
@@ -70,7 +70,7 @@ fn open(asked: Asked) -> ExitCode {
     }
 }
 
-/// Says on standard error what a person may want to know; `SALOTTO_LOG` says how much, e.g. `debug` or `salotto_gui=trace`.
+/// Logs to standard error; `SALOTTO_LOG` sets the level, e.g. `debug` or `salotto_gui=trace`.
 fn start_log() {
     let wanted = std::env::var("SALOTTO_LOG").ok().and_then(|wanted| wanted.parse().ok());
     let targets = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));

@@ -1,11 +1,12 @@
-//! What the window knows: a plain state that is told what happened ([`Input`]) and answers what is to be done ([`Effect`]).
+//! The state of the window: takes what happened ([`Input`]) and returns what is to be done ([`Effect`]).
 //!
-//! Nothing here draws, waits or looks at a clock: the shell tells the time with [`Input::Tick`] before each batch of inputs.
+//! Nothing here draws, waits or reads a clock: the shell passes the time with [`Input::Tick`] before each batch of inputs.
 
 mod commands;
 pub mod complete;
 pub mod conversation;
 mod effect;
+mod entry;
 mod input;
 pub mod log;
 mod network;
@@ -53,7 +54,7 @@ pub enum Connection {
         /// What it says.
         text: String,
     },
-    /// There is a name, and talk.
+    /// The name is accepted, and messages can be sent.
     Online,
     /// The connection broke; it is tried again.
     Waiting {
@@ -92,7 +93,7 @@ pub struct Model {
     next_ticket: Ticket,
     /// Requests that are no message: where their answer belongs.
     asked: Vec<Asked>,
-    /// The room that the person wants to enter, by its folded name.
+    /// The room that the user wants to join, by its folded name.
     wanted_room: Option<String>,
     /// Since when a goodbye is under way, and whether the window closes after it.
     leaving: Option<SystemTime>,
@@ -215,7 +216,7 @@ impl Model {
         self.refusal.as_deref()
     }
 
-    /// Whether there is a talk to be shown; otherwise the form is.
+    /// Whether conversations are shown; otherwise the form is.
     pub fn is_talking(&self) -> bool {
         self.welcomed
     }
@@ -225,7 +226,7 @@ impl Model {
         &self.server.server
     }
 
-    /// Longest message in characters, as the server told it; `None` when it does not limit it.
+    /// Longest message in characters, as the server announced it; `None` when it does not limit it.
     pub fn message_limit(&self) -> Option<usize> {
         self.server.message_characters
     }

@@ -1,4 +1,4 @@
-//! The network, on a thread of its own: runs the client of core and hands its updates to whoever draws.
+//! The network, on a thread of its own: runs the client of core and passes its updates to the window.
 
 use std::io;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use salotto::client::{self, Client, Options, Update};
 /// Updates that may wait to be drawn; after that the network waits, and then the server.
 const INBOX: usize = 1024;
 
-/// Makes whoever draws look at what came in.
+/// Wakes the window, so that it reads what came in.
 pub(crate) trait Waker: Send + Sync + 'static {
     /// Returns at once; many calls may lead to one look.
     fn wake(&self);
 }
 
-/// A connection, from the first attempt until it is over for good. Dropping it says goodbye, and nobody waits for the answer.
+/// A connection, from the first attempt until it has ended. Dropping it says goodbye, and nobody waits for the answer.
 pub(crate) struct Net {
     client: Client,
     inbox: Receiver<Update>,
@@ -60,7 +60,7 @@ impl Net {
     }
 }
 
-/// Says what came and when, for who measures how long it takes to the screen.
+/// Logs what came and when, to measure how long it takes to the screen.
 fn trace(update: &Update) {
     match update {
         Update::Event(Event::Entry(entry)) => {

@@ -1,6 +1,6 @@
 //! The file in which the window remembers its preferences: RON in the person's config folder.
 //!
-//! No trouble with it keeps anybody from talking: what cannot be read is passed over, what cannot be written is said once in the log.
+//! No error in it keeps the window from working: what cannot be read is ignored, what cannot be written is reported once in the log.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,7 @@ use salotto_gui::model::Preferences;
 pub(crate) struct Store {
     /// `None` where the system names no folder.
     path: Option<PathBuf>,
-    /// The file is there and says something that we do not understand: it is kept, and not written over.
+    /// The file exists and cannot be understood: it is kept, and not overwritten.
     foreign: bool,
     complained: bool,
 }
@@ -76,7 +76,7 @@ fn write(path: &PathBuf, preferences: &Preferences) -> io::Result<()> {
     let beside = path.with_extension(format!("ron.{}", std::process::id()));
     fs::write(&beside, text + "\n")?;
     fs::rename(&beside, path).inspect_err(|_| {
-        // The rename failed and says so; a file left beside it is no second error.
+        // The rename failed and is reported; a file that is left beside it is no second error.
         let _ = fs::remove_file(&beside);
     })
 }

@@ -6,7 +6,6 @@
 pub(crate) mod disk;
 pub(crate) mod duration;
 pub mod journal;
-pub(crate) mod network;
 pub(crate) mod settings;
 pub mod template;
 #[cfg(test)]

@@ -33,9 +33,9 @@ use salotto::{
 use serde::Deserialize;
 
 use crate::common::duration::HumanDuration;
-use crate::common::network::{Network, address_of};
 pub use bucket::Rate;
 use bucket::{Bucket, Moment};
+use salotto::Network;
 use text::LastSaid;
 pub use text::{Capitals, Repeats};
 
@@ -239,7 +239,7 @@ impl Floods {
         now: Moment,
     ) -> Option<String> {
         let member = context.member(member)?;
-        let address = address_of(member.peer)?;
+        let address = member.peer.address()?;
         if member.role >= Role::Moderator {
             return None;
         }
@@ -341,7 +341,7 @@ fn take_step(context: &mut Context<'_>, member: &MemberInfo, step: Step, offence
         Step::Mute(duration) => context.run(format!("mute {name} {duration} {why}")),
         Step::Kick => context.kick(member.id, None, why),
         Step::Ban(duration) => context.run(format!("ban {name} {duration} {why}")),
-        Step::BanAddress(duration) => match address_of(member.peer) {
+        Step::BanAddress(duration) => match member.peer.address() {
             Some(address) if !address.is_loopback() => {
                 context.run(format!("ban address {name} {duration} {why}"));
             }
@@ -365,7 +365,7 @@ impl Plugin for Floods {
     fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
         let Some(rate) = self.settings.connections else { return Verdict::Pass };
         let counts = |address: &std::net::IpAddr| self.settings.loopback || !address.is_loopback();
-        let Some(address) = address_of(draft.peer).filter(counts) else { return Verdict::Pass };
+        let Some(address) = draft.peer.address().filter(counts) else { return Verdict::Pass };
         let now = Moment::of(context.now());
         let network = Network::of_customer(address);
         let source = Source::Connections(network);

@@ -40,7 +40,6 @@ use salotto::{
 };
 use serde::Deserialize;
 
-use crate::common::network::address_of;
 use bans::{Bans, Change};
 use file::BanFile;
 use locks::Locks;
@@ -121,7 +120,7 @@ impl Moderation {
             .members()
             .into_iter()
             .filter_map(|member| {
-                let address = address_of(member.peer);
+                let address = member.peer.address();
                 let of_address = address.and_then(|address| self.bans.of_address(address, now));
                 let of_name = || self.bans.of_name(member.name.as_ref()?, now);
                 let ban = of_address.or_else(of_name)?;
@@ -162,7 +161,9 @@ impl Moderation {
             return;
         }
         let Some(info) = context.member(member) else { return };
-        let address = address_of(info.peer)
+        let address = info
+            .peer
+            .address()
             .filter(|address| self.settings.mute_addresses && !address.is_loopback());
         self.mutes.named(member, name, address);
     }
@@ -237,7 +238,7 @@ impl Plugin for Moderation {
 
     fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
         let now = context.now();
-        let ban = address_of(draft.peer).and_then(|address| self.bans.of_address(address, now));
+        let ban = draft.peer.address().and_then(|address| self.bans.of_address(address, now));
         match ban {
             Some(ban) => Verdict::Deny(format!("your address is banned {}", ban.terms(now))),
             None => Verdict::Pass,
@@ -246,7 +247,7 @@ impl Plugin for Moderation {
 
     fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
         let now = context.now();
-        let address = address_of(draft.peer);
+        let address = draft.peer.address();
         if let Some(ban) = address.and_then(|address| self.bans.of_address(address, now)) {
             // Banned after it had connected, and before it gave a name.
             context.kick(draft.member, None, format!("banned {}", ban.terms(now)));

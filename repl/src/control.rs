@@ -12,7 +12,7 @@
 //!      the supervisor
 //! ```
 //!
-//! The [`ControlService`] runs the sessions. The console of the process that runs the server differs from an attached one in nothing but the
+//! The `ControlService` runs the sessions. The console of the process that runs the server differs from an attached one in nothing but the
 //! wire between.
 
 pub(crate) mod client;

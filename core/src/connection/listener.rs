@@ -4,7 +4,7 @@ mod limiter;
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use crate::state::inbox::{Arrival, Inbox, StopPermit};
 use crate::state::shared::AddedProtocol;
 
 use limiter::ConnectionLimiter;
+pub(crate) use limiter::SharedBucket;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
@@ -148,17 +149,17 @@ impl Acceptor {
     async fn open(&self, incoming: Incoming) -> Result<(), AdoptError> {
         let Incoming { stream, peer, protocol, received } = incoming;
         let shared = &self.handle.shared;
-        let address = address_of(peer);
-        let permit = match self.limiter.admit(address, &shared.settings().limits, Instant::now()) {
-            Ok(permit) => permit,
-            Err(refusal) => {
-                shared.counters.limit_hit(refusal.hit, peer);
-                if let Stream::Tcp(stream) = &stream {
-                    refuse(stream, &refusal.text);
+        let permit =
+            match self.limiter.admit(peer.address(), &shared.settings().limits, Instant::now()) {
+                Ok(permit) => permit,
+                Err(refusal) => {
+                    shared.counters.limit_hit(refusal.hit, peer);
+                    if let Stream::Tcp(stream) = &stream {
+                        refuse(stream, &refusal.text);
+                    }
+                    return Err(AdoptError::Limit(refusal.text));
                 }
-                return Err(AdoptError::Limit(refusal.text));
-            }
-        };
+            };
         let protocol = protocol.map(|name| self.protocol(name)).transpose()?;
         let seat = shared.fanout.seat();
         let shard = &self.shards[seat.shard()];
@@ -169,7 +170,8 @@ impl Acceptor {
         let outbox = shared.outbox(seat.shard(), socket);
         let arrival = Arrival { outbox: outbox.clone(), peer };
         self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;
-        let mut session = Session::new(outbox, &self.handle, peer, self.attempts.clone());
+        let (attempts, lines) = (self.attempts.clone(), permit.lines.clone());
+        let mut session = Session::new(outbox, &self.handle, peer, attempts, lines);
         session.begin(protocol.as_ref(), &received);
         let held = (permit, seat, self.permit.clone());
         let run = async move {
@@ -192,11 +194,6 @@ impl Adopt for Acceptor {
     fn adopt(&self, incoming: Incoming) -> Adopting<'_> {
         Box::pin(self.open(incoming))
     }
-}
-
-/// What limits by address go by; code in this process is exempt from them like loopback.
-pub(super) fn address_of(peer: Peer) -> IpAddr {
-    peer.network().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 /// Tells somebody who is not let in why, if they take one line at once.

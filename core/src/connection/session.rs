@@ -25,7 +25,7 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 use futures_lite::future::poll_fn;
 
-use crate::connection::listener::address_of;
+use crate::connection::listener::SharedBucket;
 use crate::delivery::outbox::{Batch, Circumstances, Flush, Outbox};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -96,11 +96,12 @@ impl Session {
         handle: &Handle,
         peer: Peer,
         attempts: Arc<Attempts>,
+        lines_of_address: Option<SharedBucket>,
     ) -> Self {
         let now = Instant::now();
         Self {
-            limiter: Limiter::new(now),
-            gate: PasswordGate::new(address_of(peer), attempts),
+            limiter: Limiter::new(lines_of_address, now),
+            gate: PasswordGate::new(peer.network(), attempts),
             outbox,
             hub: handle.inbox.clone(),
             shared: handle.shared.clone(),

@@ -1,9 +1,11 @@
 //! Where a connection comes from.
 
 use std::fmt;
-use std::net::{AddrParseError, IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
+
+use crate::protocol::network::Network;
 
 /// Where somebody comes from. Written as it is shown: `192.0.2.7:4711`, `[::1]:4711` or `local`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,13 +19,17 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// What counts as one address where limits are counted by address: IPv4 whole, IPv6 by the /64 that one customer has. `None` for code in this
-    /// process.
-    pub fn network(self) -> Option<IpAddr> {
+    /// Its address; `None` for code in this process. One of IPv4 that is mapped into IPv6 is that of IPv4.
+    pub fn address(self) -> Option<IpAddr> {
         match self {
-            Self::Network(address) => Some(network(address.ip())),
+            Self::Network(address) => Some(address.ip().to_canonical()),
             Self::Local => None,
         }
+    }
+
+    /// What counts as one address where limits are counted by address: see [`Network::of_customer`]. `None` for code in this process.
+    pub fn network(self) -> Option<Network> {
+        self.address().map(Network::of_customer)
     }
 }
 
@@ -47,15 +53,5 @@ impl TryFrom<String> for Peer {
 
     fn try_from(text: String) -> Result<Self, AddrParseError> {
         if text == "local" { Ok(Self::Local) } else { text.parse().map(Self::Network) }
-    }
-}
-
-/// What counts as one address: IPv4 whole, IPv6 by the /64 that one customer has.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) if !address.is_loopback() => {
-            IpAddr::V6(Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)))
-        }
-        address => address,
     }
 }

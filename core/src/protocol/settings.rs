@@ -3,12 +3,14 @@
 
 mod check;
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::name::NameBounds;
+use crate::protocol::network::Network;
 #[cfg(feature = "password")]
 use crate::protocol::password::PasswordHash;
 use check::Wrong;
@@ -133,12 +135,16 @@ pub struct Limits {
     pub gone_after: Option<Duration>,
     /// Most connections in all.
     pub connections: Option<usize>,
-    /// Most connections from one address (IPv4 /32, IPv6 /64); loopback is exempt.
+    /// Most connections from one address ([`Network::of_customer`]): a school may have one.
     pub connections_per_address: Option<usize>,
-    /// Most new connections from one address in a minute; loopback is exempt.
+    /// Most new connections from one address in a minute.
     pub new_connections_per_minute: Option<usize>,
-    /// How many lines may come at once and how fast they are read after that.
+    /// Networks for which the limits by address do not hold; by default this machine itself.
+    pub exempt: Vec<Network>,
+    /// How many lines of one connection may come at once and how fast they are read after that.
     pub rate: Option<Rate>,
+    /// The same for all connections from one address together.
+    pub rate_per_address: Option<Rate>,
     /// How long a member may take nothing while something waits for it, in seconds.
     #[serde(with = "crate::protocol::durations::optional_seconds")]
     pub stalled_after: Option<Duration>,
@@ -222,9 +228,11 @@ impl Default for Limits {
             ping_after: Some(Duration::from_secs(60)),
             gone_after: Some(Duration::from_secs(120)),
             connections: None,
-            connections_per_address: Some(16),
-            new_connections_per_minute: Some(30),
+            connections_per_address: Some(100),
+            new_connections_per_minute: Some(200),
+            exempt: vec![Network::of(Ipv6Addr::LOCALHOST.into()), Network::loopback_v4()],
             rate: Some(Rate { burst: 10, per_second: 2.0 }),
+            rate_per_address: Some(Rate { burst: 400, per_second: 80.0 }),
             stalled_after: Some(Duration::from_secs(30)),
             mailbox: Some(256),
         }
@@ -232,6 +240,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Whether the limits by address do not hold for an address.
+    pub fn are_lifted_for(&self, address: IpAddr) -> bool {
+        self.exempt.iter().any(|network| network.contains(address))
+    }
+
     /// How long the name of a person may be.
     pub fn name_bounds(&self) -> NameBounds {
         NameBounds { graphemes: self.name_graphemes, bytes: self.name_bytes }

@@ -1,4 +1,4 @@
-//! What Tab makes of a line: names, those who spoke last first, and commands after `!`.
+//! Completion by Tab: names, those of the last authors first, and commands after `!`.
 
 use std::ops::Range;
 
@@ -74,7 +74,7 @@ impl Model {
         Completion { range: at..before.len(), words }
     }
 
-    /// Names that begin with `prefix`, those who spoke last first, without the person's own.
+    /// Names that begin with `prefix`, those of the last authors first, without the user's own.
     fn names(&self, conversation: &Conversation, prefix: &str) -> Vec<String> {
         let prefix = fold(prefix);
         let fits =

@@ -1,4 +1,4 @@
-//! A room, a talk with one person, or what the server says where neither is open; and the list of them.
+//! A conversation: a room, private messages with one user, or notices of the server while neither is open; and the list of them.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use super::effect::Ticket;
 use super::log::{Log, NewLine};
 use super::text::fold;
 
-/// Who spoke last, for completion: so many are remembered.
+/// How many of the last authors are remembered for completion.
 const SPEAKERS: usize = 100;
 /// Conversations that strangers can open by writing to the person; more go to the one of the server.
 pub(super) const MAX_CONVERSATIONS: usize = 200;
@@ -28,7 +28,7 @@ pub enum Kind {
     ServerInfo,
 }
 
-/// A conversation and everything said in it.
+/// A conversation with its lines.
 #[derive(Debug)]
 pub struct Conversation {
     pub(super) id: ConversationId,
@@ -44,7 +44,7 @@ pub struct Conversation {
     pub(super) last_id: u64,
     /// Entries of history that are still to come.
     pub(super) history: u64,
-    /// Whether that history was missed, and not said before the person came.
+    /// Whether that history was missed, and not sent before the user joined.
     pub(super) missed: bool,
     pub(super) unread: usize,
     pub(super) mentions: usize,
@@ -55,14 +55,14 @@ pub struct Conversation {
     pub(super) speakers: VecDeque<Name>,
 }
 
-/// What the person said and the server has not confirmed.
+/// A message of the user that the server has not confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// Which request it is.
     pub ticket: Ticket,
-    /// What was said.
+    /// The text.
     pub text: String,
-    /// Why it was not said, where that is known.
+    /// Why it was not sent, where that is known.
     pub failed: Option<String>,
     pub(super) nonce: Option<String>,
     /// Whether the connection broke after it was sent.
@@ -117,7 +117,7 @@ impl Conversation {
         }
     }
 
-    /// What was said.
+    /// The lines.
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -137,7 +137,7 @@ impl Conversation {
         self.member_count.max(self.members.len())
     }
 
-    /// Whether something can be said here.
+    /// Whether messages can be sent here.
     pub fn is_open(&self) -> bool {
         match self.kind {
             Kind::Room(_) => self.joined,
@@ -161,12 +161,12 @@ impl Conversation {
         self.first_unread
     }
 
-    /// What is not confirmed yet, in the order in which it was said.
+    /// The messages that are not confirmed yet, in the order in which they were sent.
     pub fn pending(&self) -> &[Pending] {
         &self.pending
     }
 
-    /// Who spoke, the last first.
+    /// The last authors, the latest first.
     pub fn speakers(&self) -> impl Iterator<Item = &Name> {
         self.speakers.iter()
     }
@@ -232,7 +232,7 @@ impl Conversation {
         }
     }
 
-    /// The own message with this nonce has arrived. In what is told from before, another run of this program may have used
+    /// The own message with this nonce has arrived. In the history, another run of this program may have used
     /// the same nonce, so the text has to be the same too.
     pub(super) fn confirm(&mut self, nonce: Option<&str>, text: &str, from_history: bool) {
         if nonce.is_none() {

@@ -9,13 +9,13 @@ use super::secret::Secret;
 /// What is to be done by the shell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Connect; a client that is there is dropped first, its updates are not told any more.
+    /// Connect. An earlier client is dropped first, and its updates are no longer delivered.
     Connect(Options),
-    /// Drop the client, and tell no more of its updates.
+    /// Drop the client, and deliver no more of its updates.
     Disconnect,
-    /// Hand this to the client, and answer with [`Input::Sent`](super::Input::Sent) before the next update is told.
+    /// Hand this to the client, and answer with [`Input::Sent`](super::Input::Sent) before the next update.
     Request {
-        /// To be told back.
+        /// Comes back in that input.
         ticket: Ticket,
         /// What is asked.
         request: Request,
@@ -32,17 +32,17 @@ pub enum Effect {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
-    /// Offer this to whoever pastes what is selected, and not what was copied.
+    /// Make this the primary selection, which the middle button pastes.
     Select(String),
     /// Open this address in a browser.
     OpenLink(String),
     /// Write this over the window.
     Title(String),
-    /// Somebody was named or spoken to while the window was not looked at.
+    /// The user was mentioned or got a private message while the window had no focus.
     Urgent,
     /// Store these.
     Save(Preferences),
 }
 
-/// One request on its way: given out by the model, told back with [`Input::Sent`](super::Input::Sent).
+/// One request on its way: created by the model, returned with [`Input::Sent`](super::Input::Sent).
 pub type Ticket = u64;

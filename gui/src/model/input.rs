@@ -1,4 +1,4 @@
-//! What goes into the model: what happened, and what the person wants.
+//! The inputs of the model: events, and actions of the user.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use super::settings::ConnectionSettings;
 pub enum Input {
     /// It is now this late. Comes before each batch of other inputs, and at [`Model::wake_at`](super::Model::wake_at).
     Tick(SystemTime),
-    /// The network thread told something.
+    /// The network thread has an update.
     Network(Update),
     /// An [`Effect::Request`](super::Effect::Request) was handed to the client, which gave it this nonce, or would not take it.
     Sent {
@@ -37,7 +37,7 @@ pub enum Input {
     },
 }
 
-/// What the person wants, as the view understood it.
+/// An action of the user, from the view.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Connect, or offer another name where the server refused the first.
@@ -46,18 +46,18 @@ pub enum Action {
     Disconnect,
     /// Offer this name after the server refused the one before.
     OfferName(String),
-    /// Say this password after the server asked for one.
+    /// Send this password after the server asked for one.
     OfferPassword(Secret),
     /// Do not wait for the countdown.
     RetryNow,
-    /// Say this line, or run it when it begins with `!`.
+    /// Send this line, or run it as a command if it begins with `!`.
     Send {
         /// Where it was typed.
         conversation: ConversationId,
         /// What was typed.
         text: String,
     },
-    /// Say these lines, whatever they begin with: they were pasted.
+    /// Send these lines as messages, whatever they begin with: they were pasted.
     Say {
         /// Where.
         conversation: ConversationId,
@@ -72,7 +72,7 @@ pub enum Action {
     Show(ConversationId),
     /// Enter a room.
     Join(String),
-    /// Talk to one person.
+    /// Open the private messages with a user.
     Talk(String),
     /// Leave a room, or close a conversation.
     Close(ConversationId),

@@ -1,4 +1,4 @@
-//! What was said in one conversation: lines in an arena, cut at the front when there are too many.
+//! The lines of one conversation, in an arena that is cut at the front when there are too many.
 //!
 //! A line costs 24 bytes beside its text and its share of the table of names, and no allocation of its own.
 
@@ -26,9 +26,9 @@ pub enum LineKind {
     Act,
     /// The server tells something.
     Notice,
-    /// Somebody came.
+    /// Somebody joined.
     Came,
-    /// Somebody went.
+    /// Somebody left.
     Went,
     /// Somebody has another name.
     Renamed,
@@ -41,12 +41,12 @@ pub enum LineKind {
 }
 
 impl LineKind {
-    /// Whether it is about somebody coming, going or changing the name.
+    /// Whether it is about a join, a leave or another name.
     pub fn is_arrival(self) -> bool {
         matches!(self, Self::Came | Self::Went | Self::Renamed)
     }
 
-    /// Whether somebody said it.
+    /// Whether it is a message of a user.
     pub fn is_talk(self) -> bool {
         matches!(self, Self::Say | Self::Act)
     }
@@ -57,15 +57,15 @@ impl LineKind {
 pub struct NewLine<'a> {
     /// What kind of line it is.
     pub kind: LineKind,
-    /// Who said it; empty where nobody did.
+    /// The author; empty if it is not a message.
     pub author: &'a str,
-    /// Cleaned text, with `\n` only in what the server tells.
+    /// Cleaned text, with `\n` only in texts of the server.
     pub text: &'a str,
     /// Seconds since 1970.
     pub time: u32,
     /// Whether the person is named in it.
     pub mention: bool,
-    /// Whether the person said it.
+    /// Whether it is a message of this user.
     pub own: bool,
 }
 

@@ -1,16 +1,17 @@
-//! What the network tells, and what becomes of it.
+//! What comes from the network, and what it changes.
 
 use std::time::SystemTime;
 
 use salotto::client::Update;
-use salotto::protocol::{EntryId, LeaveReason, MessageKind, Timestamp};
-use salotto::{Entry, EntryKind, Event, Name, NoticeKind, Request};
+use salotto::protocol::{EntryId, LeaveReason, Timestamp};
+use salotto::{Entry, EntryKind, Event, Name, Request, RoomName};
 
 use super::conversation::MAX_CONVERSATIONS;
+use super::entry::{Reader, line};
 use super::log::{LineKind, NewLine};
-use super::text::{clean_line, clean_lines, find_name, fold};
+use super::text::{clean_line, clean_lines, fold};
 use super::time::seconds;
-use super::{Connection, ConversationId, Effect, Kind, Model, Ticket};
+use super::{Connection, ConversationId, Effect, Kind, Model, ServerInfo, Ticket};
 
 /// Members of a room that are asked for; in a larger one the rest is only counted.
 const KNOWN_MEMBERS: usize = 10_000;
@@ -77,28 +78,9 @@ impl Model {
     fn take_event(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
             Event::Welcome { server, epoch, name, message_characters, commands, .. } => {
-                if self.server.epoch != epoch {
-                    // Ids of another run mean nothing in this one.
-                    self.conversations.all_mut().for_each(|conversation| conversation.last_id = 0);
-                }
-                for conversation in self.conversations.all_mut() {
-                    conversation.joined = false;
-                    conversation.history = 0;
-                    if matches!(conversation.kind, Kind::Direct(_)) {
-                        conversation.settle_doubts();
-                    }
-                }
-                self.settings.name = name.to_string();
-                let room = self.settings.room.clone();
-                self.preferences.remember(&self.settings, &room);
                 let (server, name) = (clean_line(&server), Some(name));
-                self.server =
-                    super::ServerInfo { server, epoch, name, commands, message_characters };
-                self.connection = Connection::Online;
-                self.refusal = None;
-                self.welcomed = true;
-                effects.push(Effect::Save(self.preferences.clone()));
-                self.ask(Request::Ping, None, effects);
+                let server = ServerInfo { server, epoch, name, commands, message_characters };
+                self.take_welcome(server, effects);
             }
             Event::Commands { commands } => self.server.commands = commands,
             Event::Entered { room, topic, members, count, first_id, history, .. } => {
@@ -110,18 +92,7 @@ impl Model {
                 self.server.name = Some(name);
             }
             Event::Members { room, members, count, more, .. } => {
-                let Some(conversation) = self.conversations.room_mut(room.as_str()) else {
-                    return;
-                };
-                let last = members.last().map(Name::to_string);
-                members.into_iter().for_each(|name| {
-                    conversation.add_member(name);
-                });
-                conversation.member_count = count;
-                if more && conversation.members.len() < KNOWN_MEMBERS {
-                    let request = Request::Members { room: Some(room.to_string()), after: last };
-                    self.ask(request, None, effects);
-                }
+                self.take_members(&room, members, (count, more), effects);
             }
             Event::Direct { from, to, text, time, nonce } => {
                 self.direct(from, &to, &text, time, nonce.as_deref(), effects);
@@ -132,23 +103,67 @@ impl Model {
                 self.tell(LineKind::Reply, &reply.to_string(), conversation);
             }
             Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
-            Event::Pong { nonce } => {
-                let asked = self.asked.iter().position(|asked| {
-                    asked.ping.is_some() && asked.nonce.is_some() && asked.nonce == nonce
-                });
-                if let Some(since) = asked.and_then(|at| self.asked.remove(at).ping) {
-                    self.round_trip = self.now.duration_since(since).ok();
-                }
-            }
+            Event::Pong { nonce } => self.take_pong(nonce.as_deref()),
             Event::Entry(entry) => self.take_entry(entry, effects),
             // `Ended` or `Broken` follows a goodbye; the rest is not asked for.
             _ => {}
         }
     }
 
+    fn take_welcome(&mut self, server: ServerInfo, effects: &mut Vec<Effect>) {
+        if self.server.epoch != server.epoch {
+            // Ids of another epoch mean nothing in this one.
+            self.conversations.all_mut().for_each(|conversation| conversation.last_id = 0);
+        }
+        for conversation in self.conversations.all_mut() {
+            conversation.joined = false;
+            conversation.history = 0;
+            if matches!(conversation.kind, Kind::Direct(_)) {
+                conversation.settle_doubts();
+            }
+        }
+        self.settings.name = server.name.as_ref().map_or_else(String::new, Name::to_string);
+        let room = self.settings.room.clone();
+        self.preferences.remember(&self.settings, &room);
+        self.server = server;
+        self.connection = Connection::Online;
+        self.refusal = None;
+        self.welcomed = true;
+        effects.push(Effect::Save(self.preferences.clone()));
+        self.ask(Request::Ping, None, effects);
+    }
+
+    fn take_members(
+        &mut self,
+        room: &RoomName,
+        members: Vec<Name>,
+        (count, more): (usize, bool),
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(conversation) = self.conversations.room_mut(room.as_str()) else { return };
+        let last = members.last().map(Name::to_string);
+        for name in members {
+            conversation.add_member(name);
+        }
+        conversation.member_count = count;
+        if more && conversation.members.len() < KNOWN_MEMBERS {
+            let request = Request::Members { room: Some(room.to_string()), after: last };
+            self.ask(request, None, effects);
+        }
+    }
+
+    fn take_pong(&mut self, nonce: Option<&str>) {
+        let asked = self.asked.iter().position(|asked| {
+            asked.ping.is_some() && asked.nonce.is_some() && asked.nonce.as_deref() == nonce
+        });
+        if let Some(since) = asked.and_then(|at| self.asked.remove(at).ping) {
+            self.round_trip = self.now.duration_since(since).ok();
+        }
+    }
+
     fn enter(
         &mut self,
-        room: salotto::RoomName,
+        room: RoomName,
         topic: &str,
         members: Vec<Name>,
         count: usize,
@@ -203,88 +218,30 @@ impl Model {
 
     fn take_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
         let Entry { room, id, time, what } = entry;
-        let zone = self.zone;
-        let own_name = self.server.name.clone();
-        let is_front = self.conversations.active_id();
-        let looked_at = self.focused;
+        let front = self.conversations.active_id();
         let Some(conversation) = self.conversations.room_mut(room.as_str()) else { return };
         let from_history = conversation.history > 0;
         conversation.history = conversation.history.saturating_sub(1);
         let history_ends = from_history && conversation.history == 0;
-        if id <= conversation.last_id {
-            if history_ends {
-                conversation.settle_doubts();
+        let is_new = id > conversation.last_id;
+        let renamed = match &what {
+            EntryKind::Renamed { from, who } if is_new && !from_history => {
+                Some((from.clone(), who.clone()))
             }
-            return;
-        }
-        conversation.last_id = id;
-        let time = seconds(time.system_time());
-        let mut renamed = None;
-        match what {
-            EntryKind::Message { from, text, kind, nonce, .. } => {
-                let own = own_name.as_ref() == Some(&from);
-                let text = salotto::protocol::sanitize::message(&text);
-                let named = own_name.as_ref().map_or("", Name::as_str);
-                let mention = !own && !find_name(&text, named).is_empty();
-                let kind = match kind {
-                    MessageKind::Say => LineKind::Say,
-                    MessageKind::Act => LineKind::Act,
-                };
-                let author = from.as_str();
-                let new = NewLine { kind, author, text: &text, time, mention, own };
-                conversation.push(new, zone);
-                conversation.spoke(&from);
-                if own {
-                    conversation.confirm(nonce.as_deref(), &text, from_history);
-                    if !from_history {
-                        conversation.first_unread = None;
-                    }
-                } else if !from_history || conversation.missed {
-                    let seen = looked_at && is_front == Some(conversation.id);
-                    if !seen {
-                        conversation.count_unread(mention);
-                    }
-                    if mention && !looked_at {
-                        effects.push(Effect::Urgent);
-                    }
-                }
+            _ => None,
+        };
+        if is_new {
+            conversation.last_id = id;
+            let reader = Reader {
+                name: self.server.name.as_ref(),
+                is_focused: self.focused,
+                is_shown: front == Some(conversation.id),
+                zone: self.zone,
+            };
+            let time = seconds(time.system_time());
+            if conversation.take_entry(what, time, from_history, &reader) {
+                effects.push(Effect::Urgent);
             }
-            EntryKind::Notice { text, kind } => {
-                let kind = match kind {
-                    NoticeKind::Joined => LineKind::Came,
-                    NoticeKind::Left => LineKind::Went,
-                    NoticeKind::Renamed => LineKind::Renamed,
-                    _ => LineKind::Notice,
-                };
-                conversation.push(line(kind, &clean_lines(&text), time), zone);
-            }
-            EntryKind::Topic { topic, who } => {
-                let topic = clean_line(&topic);
-                let who = who.map_or_else(|| "The server".to_owned(), |who| who.to_string());
-                let text = match topic.as_str() {
-                    "" => format!("{who} cleared the topic"),
-                    topic => format!("{who} set the topic: {topic}"),
-                };
-                conversation.push(line(LineKind::Notice, &text, time), zone);
-                if !from_history || conversation.missed {
-                    conversation.topic = topic;
-                }
-            }
-            // Who is there was told on entering, as it is after the history.
-            _ if from_history => {}
-            EntryKind::Joined { who } => {
-                conversation.member_count += usize::from(conversation.add_member(who));
-            }
-            EntryKind::Left { who, .. } => {
-                let gone = usize::from(conversation.remove_member(&who));
-                conversation.member_count = conversation.member_count.saturating_sub(gone);
-            }
-            EntryKind::Renamed { from, who } => {
-                conversation.rename_member(&from, &who);
-                renamed = Some((from, who));
-            }
-            EntryKind::Presence { members } => conversation.member_count = members,
-            _ => {}
         }
         if history_ends {
             conversation.settle_doubts();
@@ -339,7 +296,7 @@ impl Model {
         }
     }
 
-    /// The server says something to the person alone; it is shown where it was asked for, or in front.
+    /// Shows a text that is for this user only, in the conversation that asked for it or in the active one.
     pub(super) fn tell(
         &mut self,
         kind: LineKind,
@@ -427,10 +384,6 @@ impl Model {
         self.leaving = Some(since);
         effects.push(Effect::Quit(salotto::protocol::sanitize::message(farewell).into_owned()));
     }
-}
-
-fn line(kind: LineKind, text: &str, time: u32) -> NewLine<'_> {
-    NewLine { kind, author: "", text, time, mention: false, own: false }
 }
 
 /// How it ended, for a person.

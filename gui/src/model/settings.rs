@@ -21,7 +21,7 @@ pub struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// Host and port as the client wants them; an address with colons gets its brackets.
+    /// Host and port as the client takes them; an address with colons gets its brackets.
     pub fn address(&self) -> String {
         let host = self.host.trim();
         if host.contains(':') && !host.starts_with('[') {
@@ -33,7 +33,7 @@ impl ConnectionSettings {
     /// Reads `HOST`, `HOST:PORT`, `[::1]:PORT` or `::1`.
     ///
     /// # Errors
-    /// Says what is wrong with the port.
+    /// If the port is not a number from 1 to 65535.
     pub fn split_address(address: &str) -> Result<(String, u16), String> {
         let address = address.trim();
         let (host, port) = match address.rsplit_once(':') {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use salotto::protocol::sanitize;
 
-/// What the server tells, line by line, without control characters and direction overrides. Empty lines at the end go.
+/// A text of the server, line by line, without control characters, direction overrides and empty lines at the end.
 pub fn clean_lines(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(sanitize::message).collect();
     lines.join("\n").trim_end().to_owned()
@@ -106,7 +106,7 @@ pub fn plain_link(link: &str) -> String {
     plain
 }
 
-/// The operator that a link leads to, without user, port and path.
+/// The host that a link leads to, without user, port and path.
 pub fn link_host(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();

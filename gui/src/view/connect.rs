@@ -1,6 +1,6 @@
-//! The form that asks where to, and under which name.
+//! The form that asks for the server and the name.
 
-use egui::{Align, Context, Key, Layout, RichText, TextEdit, Ui, vec2};
+use egui::{Align, Context, Key, Layout, Response, RichText, TextEdit, Ui, vec2};
 
 use super::theme::{Palette, primary, sentence};
 use crate::model::{Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, Secret};
@@ -62,36 +62,19 @@ impl Form {
         actions: &mut Vec<Action>,
     ) {
         ui.heading("Salotto");
-        ui.label(RichText::new("Enter a room").color(palette.dim));
+        ui.label(RichText::new("Join a room").color(palette.dim));
         ui.add_space(8.0);
+        let full = ui.available_width() - 16.0;
         let mut submitted = false;
         let mut field = |ui: &mut Ui, label: &str, value: &mut String, hint: &str, width: f32| {
-            ui.vertical(|ui| {
-                let is_password = label == PASSWORD;
-                let label = ui.label(RichText::new(label).small());
-                let edit = TextEdit::singleline(value)
-                    .password(is_password)
-                    .hint_text(hint)
-                    .desired_width(width)
-                    .margin(vec2(8.0, 6.0));
-                let response = ui.add(edit).labelled_by(label.id);
-                submitted |=
-                    response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-                response
-            })
-            .inner
+            let (response, entered) = field(ui, label, value, hint, width);
+            submitted |= entered;
+            response
         };
-        let full = ui.available_width() - 16.0;
         let address = ui
             .horizontal(|ui| {
-                let port = 70.0;
-                let address = field(
-                    ui,
-                    "Address",
-                    &mut self.address,
-                    "192.168.1.5 or chat.example",
-                    full - port - 24.0,
-                );
+                let (port, hint) = (70.0, "192.168.1.5 or chat.example");
+                let address = field(ui, "Address", &mut self.address, hint, full - port - 24.0);
                 field(ui, "Port", &mut self.port, "53000", port);
                 address
             })
@@ -114,6 +97,18 @@ impl Form {
             ui.ctx().request_repaint();
         }
         self.asked_password = asks_password;
+        self.submit_row(ui, model, palette, submitted, actions);
+    }
+
+    /// Why the last attempt failed, and the button for the next.
+    fn submit_row(
+        &mut self,
+        ui: &mut Ui,
+        model: &Model,
+        palette: &Palette,
+        mut submitted: bool,
+        actions: &mut Vec<Action>,
+    ) {
         ui.add_space(6.0);
         let refusal = self.problem.as_deref().or(model.refusal());
         if let Some(refusal) = refusal {
@@ -198,4 +193,21 @@ impl Form {
         let (name, room) = (self.name.trim().to_owned(), self.room.trim().to_owned());
         Ok(ConnectionSettings { host, port, name, password: self.password.clone(), room })
     }
+}
+
+/// A field with its label above it. Also returns whether Enter was pressed in it.
+fn field(ui: &mut Ui, label: &str, value: &mut String, hint: &str, width: f32) -> (Response, bool) {
+    ui.vertical(|ui| {
+        let is_password = label == PASSWORD;
+        let label = ui.label(RichText::new(label).small());
+        let edit = TextEdit::singleline(value)
+            .password(is_password)
+            .hint_text(hint)
+            .desired_width(width)
+            .margin(vec2(8.0, 6.0));
+        let response = ui.add(edit).labelled_by(label.id);
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        (response, entered)
+    })
+    .inner
 }

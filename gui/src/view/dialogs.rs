@@ -40,11 +40,11 @@ impl View {
             ui.label(format!("Open a page of {}?", link_host(&link)));
             ui.add(egui::Label::new(RichText::new(&link).monospace().color(palette.dim)).wrap());
             if link_host(&link).contains('%') {
-                let text = "The operator has letters that may look like others. Be careful.";
+                let text = "The name of the site has letters that look like others. Be careful.";
                 ui.label(RichText::new(text).color(palette.error));
             }
             if link.split('/').nth(2).is_some_and(|authority| authority.contains('@')) {
-                let text = "What stands before the @ is not the operator. Be careful.";
+                let text = "The part before the @ is not the site. Be careful.";
                 ui.label(RichText::new(text).color(palette.error));
             }
             ui.horizontal(|ui| {

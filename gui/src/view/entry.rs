@@ -112,9 +112,9 @@ impl Entry {
                     self.focus = true;
                 }
                 let hint = if can_send {
-                    "Say something"
+                    "Write a message"
                 } else {
-                    "Nobody hears you here; ! runs a command"
+                    "Nobody reads this; ! runs a command"
                 };
                 let is_empty = text.is_empty();
                 let mut masked = |ui: &Ui, text: &str, _: f32| {

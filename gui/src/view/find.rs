@@ -1,4 +1,4 @@
-//! Finding in what was said.
+//! Search in the lines of a conversation.
 
 use egui::{Context, Frame, Id, Key, Margin, Modifiers, RichText, TextEdit, TopBottomPanel};
 
@@ -60,7 +60,7 @@ impl Find {
                 (Modifiers::SHIFT, Key::Enter, true),
                 (Modifiers::NONE, Key::Enter, false),
             ] {
-                // In the list of what was said one goes back from the newest.
+                // The search begins with the newest line and goes back.
                 if (key == Key::F3 || is_here) && input.consume_key(modifiers, key) {
                     step = Some(!back);
                 }

@@ -47,16 +47,7 @@ impl View {
         let pressed = |modifiers: Modifiers, key: Key| {
             context.input_mut(|input| input.consume_key(modifiers, key))
         };
-        let zoom = model.preferences().zoom;
-        if pressed(Modifiers::COMMAND, Key::Plus) || pressed(Modifiers::COMMAND, Key::Equals) {
-            actions.push(Action::Zoom(((zoom + 0.1) * 10.0).round() / 10.0));
-        }
-        if pressed(Modifiers::COMMAND, Key::Minus) {
-            actions.push(Action::Zoom(((zoom - 0.1) * 10.0).round() / 10.0));
-        }
-        if pressed(Modifiers::COMMAND, Key::Num0) {
-            actions.push(Action::Zoom(1.0));
-        }
+        take_zoom(context, model, actions);
         if pressed(Modifiers::NONE, Key::F1) {
             self.help = !self.help;
         }
@@ -104,7 +95,7 @@ impl View {
         self.take_copy(context, model, actions);
     }
 
-    /// What is selected in the list is copied, unless text in the entry is.
+    /// Copies what is selected in the list, unless text in the entry is selected.
     fn take_copy(&mut self, context: &Context, model: &Model, actions: &mut Vec<Action>) {
         let Some(active) = model.active() else { return };
         if self.entry.has_selection(context) {
@@ -133,5 +124,19 @@ impl View {
             self.rooms_open = false;
             self.people_open = false;
         }
+    }
+}
+
+fn take_zoom(context: &Context, model: &Model, actions: &mut Vec<Action>) {
+    let pressed = |key: Key| context.input_mut(|input| input.consume_key(Modifiers::COMMAND, key));
+    let zoom = model.preferences().zoom;
+    if pressed(Key::Plus) || pressed(Key::Equals) {
+        actions.push(Action::Zoom(((zoom + 0.1) * 10.0).round() / 10.0));
+    }
+    if pressed(Key::Minus) {
+        actions.push(Action::Zoom(((zoom - 0.1) * 10.0).round() / 10.0));
+    }
+    if pressed(Key::Num0) {
+        actions.push(Action::Zoom(1.0));
     }
 }

@@ -1,4 +1,4 @@
-//! The talk: conversations left, people right, topic on top, entry at the bottom, messages in the middle.
+//! The main view: conversations left, members right, topic on top, entry at the bottom, messages in the middle.
 
 use egui::{
     Align, CentralPanel, Context, Frame, Layout, Margin, RichText, SidePanel, TextEdit,
@@ -68,12 +68,8 @@ impl View {
             match model.active() {
                 Some(active) => self.messages(ui, model, active, palette, actions),
                 None => {
-                    ui.centered_and_justified(|ui| {
-                        ui.label(
-                            RichText::new("No conversation; Ctrl+K joins a room")
-                                .color(palette.dim),
-                        )
-                    });
+                    let text = RichText::new("No conversation; Ctrl+K joins a room");
+                    ui.centered_and_justified(|ui| ui.label(text.color(palette.dim)));
                 }
             }
         });
@@ -190,24 +186,16 @@ impl View {
                     }
                 }
                 Connection::NameRefused { text } => {
-                    let label = ui.label(format!("{}. Another name:", sentence(text)));
-                    let edit = TextEdit::singleline(&mut self.new_name).desired_width(140.0);
-                    let response = ui.add(edit).labelled_by(label.id);
-                    let entered = response.lost_focus()
-                        && ui.input(|input| input.key_pressed(egui::Key::Enter));
-                    if ui.add(primary(palette, "Use this name")).clicked() || entered {
+                    let label = format!("{}. Another name:", sentence(text));
+                    let edit = TextEdit::singleline(&mut self.new_name);
+                    if answered(ui, palette, &label, edit, "Use this name") {
                         actions.push(Action::OfferName(self.new_name.clone()));
                     }
                 }
                 Connection::PasswordWanted { text } => {
-                    let label = ui.label(format!("{}. Password:", sentence(text)));
-                    let edit = TextEdit::singleline(&mut self.new_password.0)
-                        .password(true)
-                        .desired_width(140.0);
-                    let response = ui.add(edit).labelled_by(label.id);
-                    let entered = response.lost_focus()
-                        && ui.input(|input| input.key_pressed(egui::Key::Enter));
-                    if ui.add(primary(palette, "Use this password")).clicked() || entered {
+                    let label = format!("{}. Password:", sentence(text));
+                    let edit = TextEdit::singleline(&mut self.new_password.0).password(true);
+                    if answered(ui, palette, &label, edit, "Use this password") {
                         let password = std::mem::take(&mut self.new_password);
                         actions.push(Action::OfferPassword(password));
                     }
@@ -217,13 +205,21 @@ impl View {
                     if ui.add(primary(palette, "Connect again")).clicked() {
                         actions.push(Action::Connect(model.connection_settings().clone()));
                     }
-                    if ui.button("Elsewhere").clicked() {
+                    if ui.button("Another server").clicked() {
                         actions.push(Action::Disconnect);
                     }
                 }
             });
         });
     }
+}
+
+/// A field with a label and a button. Returns whether the button was clicked or Enter pressed.
+fn answered(ui: &mut Ui, palette: &Palette, label: &str, edit: TextEdit<'_>, button: &str) -> bool {
+    let label = ui.label(label);
+    let response = ui.add(edit.desired_width(140.0)).labelled_by(label.id);
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    ui.add(primary(palette, button)).clicked() || entered
 }
 
 /// The colours that are not in use, and what they are called.

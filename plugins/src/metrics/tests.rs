@@ -15,7 +15,7 @@ fn metrics(settings: &str) -> Metrics {
     Metrics { retry, ..Metrics::new(parse_settings(settings).unwrap()) }
 }
 
-/// Where the numbers are, as the operator is told.
+/// The address of the metrics, from the report to the operator.
 fn reported_address(reports: &mut Watch) -> SocketAddr {
     let report = next_report(reports);
     let address = report.strip_prefix("metrics are at http://");
@@ -44,7 +44,7 @@ fn value(answer: &str, sample: &str) -> f64 {
 }
 
 #[test]
-fn the_numbers_are_those_of_the_server() {
+fn the_metrics_are_those_of_the_server() {
     let server = TestServer::new();
     let mut reports = server.handle().watch();
     let server = server.plugin("metrics", metrics("(listen: \"127.0.0.1:0\")"));

@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    /// The numbers of a server with plugins of the oddest names.
+    /// The status of a server with plugins of the oddest names.
     fn status() -> Status {
         let names = ["quit", "a \"b\" \\ c\nd", "ünï"];
         let mut builder = salotto::Server::builder().listen(Vec::<String>::new());

@@ -8,7 +8,7 @@ use salotto::{CommandError, Context, Invocation, MemberInfo, Name, RoomName};
 use super::ban::look_alike;
 use super::bans::Banned;
 use crate::common::duration::{HumanDuration, moment, parse_moment};
-use crate::common::network::{Network, address_of};
+use salotto::Network;
 
 /// The target of a ban: what reads as an address or a network is one.
 pub(super) fn banned(context: &Context<'_>, text: &str) -> Result<Banned, CommandError> {
@@ -46,7 +46,7 @@ pub(super) fn called(context: &Context<'_>, name: &Name) -> Vec<MemberInfo> {
 /// The members who connect from an address or a network, longest connected first.
 pub(super) fn coming_from(context: &Context<'_>, network: Network) -> Vec<MemberInfo> {
     let is_from = |member: &MemberInfo| {
-        address_of(member.peer).is_some_and(|address| network.contains(address))
+        member.peer.address().is_some_and(|address| network.contains(address))
     };
     let mut here: Vec<MemberInfo> = context.members().into_iter().filter(is_from).collect();
     here.sort_by_key(|member| member.id);

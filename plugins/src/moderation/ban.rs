@@ -5,7 +5,7 @@ use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::common::duration::{parse_moment, remaining, serialize_moment};
-use crate::common::network::Network;
+use salotto::Network;
 
 /// A ban of a name, of an address or a network, or of both. At least one of them is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use salotto::Name;
 use salotto::protocol::Timestamp;
 
 use super::ban::Ban;
-use crate::common::network::Network;
+use salotto::Network;
 
 /// Most bans that are kept, so that the list stays bounded on a server that is attacked for months.
 pub(super) const MAX_BANS: usize = 10_000;

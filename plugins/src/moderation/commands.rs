@@ -12,7 +12,7 @@ use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::mutes::{self, Mute};
 use crate::common::duration::moment;
-use crate::common::network::{Network, address_of};
+use salotto::Network;
 
 /// The longest delay of slow mode, in seconds: a day.
 const LONGEST_DELAY: u64 = 24 * 60 * 60;
@@ -116,7 +116,7 @@ fn ban_address(
         )));
     };
     let shown = shown(&member);
-    let Some(address) = address_of(member.peer) else {
+    let Some(address) = member.peer.address() else {
         return Err(CommandError::Refused(format!(
             "{shown} is code in this program and has no address; `ban {shown}` bans the name"
         )));
@@ -241,7 +241,7 @@ fn mute(
         )));
     }
     let name = here.iter().find_map(|member| member.name.clone()).unwrap_or(name);
-    let address = here.iter().find_map(|member| address_of(member.peer));
+    let address = here.iter().find_map(|member| member.peer.address());
     let address = address
         .filter(|address| moderation.settings.mute_addresses && !address.is_loopback())
         .map(Network::of_customer);

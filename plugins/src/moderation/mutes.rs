@@ -7,7 +7,7 @@ use salotto::protocol::Timestamp;
 use salotto::{MemberId, Name, Role};
 
 use super::ban::{look_alike, terms};
-use crate::common::network::Network;
+use salotto::Network;
 
 /// So many mutes are entry at most; who is muted by one is found at once, a newcomer's mute by looking at all.
 pub(super) const MAX_MUTES: usize = 1000;

@@ -1,10 +1,9 @@
 //! Wrong passwords by address: each makes the next attempt wait longer, over all connections.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use salotto::ForgettingMap;
 use salotto::protocol::Timestamp;
+use salotto::{ForgettingMap, Network};
 
 /// How long the next attempt waits after the first wrong one; twice as long after each further one, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -14,12 +13,12 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// Addresses that are remembered at most when they may be forgotten.
 const REMEMBERED: usize = 1024;
 
-/// What counts as one address; `None` is this process.
-pub(super) type Network = Option<IpAddr>;
+/// Where somebody connects from, as limits by address count it; `None` is this process.
+pub(super) type Source = Option<Network>;
 
 /// Wrong passwords, by address.
 #[derive(Debug)]
-pub(super) struct Attempts(ForgettingMap<Network, Known>);
+pub(super) struct Attempts(ForgettingMap<Source, Known>);
 
 #[derive(Debug)]
 struct Known {
@@ -35,15 +34,15 @@ impl Default for Attempts {
 
 impl Attempts {
     /// How long attempts from this address have to wait; `None` if they need not.
-    pub(super) fn wait(&self, network: Network, now: Timestamp) -> Option<Duration> {
-        let known = self.0.get(&network)?;
+    pub(super) fn wait(&self, source: Source, now: Timestamp) -> Option<Duration> {
+        let known = self.0.get(&source)?;
         known.wait().checked_sub(known.age(now)).filter(|wait| !wait.is_zero())
     }
 
     /// Counts a wrong password. Returns how many there were lately.
-    pub(super) fn was_wrong(&mut self, network: Network, now: Timestamp) -> u32 {
+    pub(super) fn was_wrong(&mut self, source: Source, now: Timestamp) -> u32 {
         let known = self.0.get_or_insert_with(
-            network,
+            source,
             || Known { wrong: 0, last: now },
             |known| known.age(now) <= FORGOTTEN_AFTER,
         );
@@ -69,6 +68,7 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::time::SystemTime;
 
     use super::*;
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(attempts.was_wrong(None, at(601)), 1);
         for last in 0..5000_u32 {
             let address = IpAddr::V4((0x0a00_0000 + last).into());
-            attempts.was_wrong(Some(address), at(1000 * u64::from(last)));
+            attempts.was_wrong(Some(Network::of(address)), at(1000 * u64::from(last)));
         }
         assert!(attempts.0.len() <= REMEMBERED);
     }

@@ -88,13 +88,6 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
     let end = Position { line: error.span.end.line, column: error.span.end.col };
     let (word_at, word) = word_around(text, end.offset(text));
     let at_word = Position::of(text, word_at);
-    let expected = |what: &str| {
-        let found = match word {
-            "" => "the end of the file".into(),
-            word => format!("`{word}`"),
-        };
-        (at_word, format!("found {found}; expected {what}"))
-    };
     let (position, text) = match &error.code {
         Error::NoSuchStructField { expected, found, .. } => {
             let near = did_you_mean(found, expected.iter().copied());
@@ -109,22 +102,53 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
         Error::DuplicateStructField { field, .. } => {
             (start, format!("the field `{field}` is given twice"))
         }
-        Error::ExpectedString => expected("a string in double quotes"),
-        Error::ExpectedBoolean => expected("true or false"),
-        Error::ExpectedInteger => expected("a whole number"),
-        Error::IntegerOutOfBounds if word.starts_with('-') => expected("a whole number, 0 or more"),
-        Error::IntegerOutOfBounds => expected("a smaller number"),
-        Error::ExpectedFloat => expected("a number"),
-        Error::ExpectedArray => expected("a list in `[` and `]`"),
-        Error::ExpectedNamedStructLike(_) | Error::ExpectedStructLike => {
-            expected("fields in `(` and `)`")
-        }
-        Error::ExpectedMapColon => expected("`:` after the name of the field"),
+        Error::ExpectedStringEnd => (start, "this string has no closing `\"`".into()),
+        Error::Message(text) => (at_word, text.clone()),
+        other => match expected(other, word) {
+            Some(Expected::ClosingBracket) => {
+                (end, "the file ends too early; a closing bracket is missing".into())
+            }
+            Some(Expected::Value(what)) => {
+                let found = match word {
+                    "" => "the end of the file".into(),
+                    word => format!("`{word}`"),
+                };
+                (at_word, format!("found {found}; expected {what}"))
+            }
+            None => {
+                let text = other.to_string();
+                let mut letters = text.chars();
+                let first = letters.next().map(|c| c.to_lowercase().to_string());
+                (end, first.unwrap_or_default() + letters.as_str())
+            }
+        },
+    };
+    Mistake { position: Some(position), text }
+}
+
+/// What the parser expected where it stopped.
+enum Expected {
+    Value(&'static str),
+    /// At the end of the file.
+    ClosingBracket,
+}
+
+fn expected(error: &Error, word: &str) -> Option<Expected> {
+    Some(Expected::Value(match error {
+        Error::ExpectedString => "a string in double quotes",
+        Error::ExpectedBoolean => "true or false",
+        Error::ExpectedInteger => "a whole number",
+        Error::IntegerOutOfBounds if word.starts_with('-') => "a whole number, 0 or more",
+        Error::IntegerOutOfBounds => "a smaller number",
+        Error::ExpectedFloat => "a number",
+        Error::ExpectedArray => "a list in `[` and `]`",
+        Error::ExpectedNamedStructLike(_) | Error::ExpectedStructLike => "fields in `(` and `)`",
+        Error::ExpectedMapColon => "`:` after the name of the field",
         // Where a whole number is expected, the parser stops at the point of a fraction.
         Error::ExpectedComma | Error::ExpectedStructLikeEnd
             if word.contains('.') && word.parse::<f64>().is_ok() =>
         {
-            expected("a whole number")
+            "a whole number"
         }
         Error::Eof
         | Error::ExpectedComma
@@ -132,22 +156,14 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
         | Error::ExpectedStructLikeEnd
             if word.is_empty() =>
         {
-            (end, "the file ends too early; a closing bracket is missing".into())
+            return Some(Expected::ClosingBracket);
         }
         Error::ExpectedComma | Error::ExpectedArrayEnd | Error::ExpectedStructLikeEnd => {
-            expected("a comma or the closing bracket")
+            "a comma or the closing bracket"
         }
-        Error::ExpectedStringEnd => (start, "this string has no closing `\"`".into()),
-        Error::TrailingCharacters => expected("nothing after the last `)`"),
-        Error::Message(text) => (at_word, text.clone()),
-        other => {
-            let text = other.to_string();
-            let mut letters = text.chars();
-            let first = letters.next().map(|c| c.to_lowercase().to_string());
-            (end, first.unwrap_or_default() + letters.as_str())
-        }
-    };
-    Mistake { position: Some(position), text }
+        Error::TrailingCharacters => "nothing after the last `)`",
+        _ => return None,
+    }))
 }
 
 /// The word, string or sign at or just before a byte, and where it begins.

@@ -48,17 +48,20 @@ impl Local {
 
 /// Finds the command of this path.
 pub(super) fn find(path: &str) -> Option<Local> {
-    let mut all = commands().into_iter();
+    let mut all = commands();
     all.find(|(command, _)| command.path == path).map(|(_, local)| local)
 }
 
 /// The records of all of them.
 pub(super) fn records() -> impl Iterator<Item = Command> {
-    commands().into_iter().map(|(command, _)| command)
+    commands().map(|(command, _)| command)
 }
 
-fn commands() -> Vec<(Command, Local)> {
-    let operator = |path: &str, help: &str| Command::new(path, help).role(Role::Operator);
+fn commands() -> impl Iterator<Item = (Command, Local)> {
+    server_commands().into_iter().chain(configuration_commands()).chain(console_commands())
+}
+
+fn server_commands() -> Vec<(Command, Local)> {
     vec![
         (
             operator("start", "Starts the server, at the configured addresses or at the one given")
@@ -85,6 +88,11 @@ fn commands() -> Vec<(Command, Local)> {
             ),
             Local::Shutdown,
         ),
+    ]
+}
+
+fn configuration_commands() -> Vec<(Command, Local)> {
+    vec![
         (
             operator("config", "Shows the configuration in force and where it comes from"),
             Local::Config,
@@ -119,6 +127,11 @@ fn commands() -> Vec<(Command, Local)> {
             .example("log-level debug"),
             Local::LogLevel,
         ),
+    ]
+}
+
+fn console_commands() -> Vec<(Command, Local)> {
+    vec![
         (
             operator(
                 "watch",
@@ -150,6 +163,10 @@ fn commands() -> Vec<(Command, Local)> {
             Local::Quit,
         ),
     ]
+}
+
+fn operator(path: &str, help: &str) -> Command {
+    Command::new(path, help).role(Role::Operator)
 }
 
 #[cfg(test)]

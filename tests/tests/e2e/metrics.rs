@@ -1,4 +1,4 @@
-//! The numbers, scraped with a plain socket while people talk.
+//! The metrics, scraped with a plain socket while people talk.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ fn listens(server: &TestServer) -> SocketAddr {
     server
         .enables(PluginSetup::new("metrics").settings("(listen: \"127.0.0.1:0\")"))
         .expect("it is known");
-    soon("a report of where the numbers are", async {
+    soon("a report of the address", async {
         loop {
             if let Report::Plugin { text, .. } =
                 reports.next().await.expect("the server is running")

@@ -1,13 +1,14 @@
-//! How many connections one address, and all together, may have.
+//! How many connections one address, and all together, may have, and how many lines those of one address may send together.
 
-use crate::protocol::peer::network;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protocol::limit_hit::LimitHit;
-use crate::protocol::settings::Limits;
+use crate::protocol::network::Network;
+use crate::protocol::settings::{Limits, Rate};
 use crate::state::forgetting_map::ForgettingMap;
+use crate::state::token_bucket::TokenBucket;
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses without a connection that are remembered at most when their minute is over.
@@ -20,7 +21,7 @@ pub(crate) struct ConnectionLimiter(Mutex<State>);
 #[derive(Debug)]
 struct State {
     open: usize,
-    by_address: ForgettingMap<IpAddr, Address>,
+    by_address: ForgettingMap<Network, Address>,
 }
 
 #[derive(Debug)]
@@ -29,7 +30,12 @@ struct Address {
     /// When the present minute began, and how many connections it brought.
     window: Instant,
     fresh: usize,
+    lines: SharedBucket,
 }
+
+/// The bucket for the lines of all connections from one address.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedBucket(Arc<Mutex<TokenBucket>>);
 
 /// Why a connection is refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,27 +48,43 @@ pub(crate) struct TooMany {
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
-    address: IpAddr,
+    /// What it is counted under; `None` for who is exempt.
+    network: Option<Network>,
+    /// For the lines of its address; `None` likewise.
+    pub(crate) lines: Option<SharedBucket>,
+}
+
+impl SharedBucket {
+    fn new(now: Instant) -> Self {
+        Self(Arc::new(Mutex::new(TokenBucket::new(now))))
+    }
+
+    /// Takes what one line costs, or says when it will be there.
+    pub(crate) fn take(&self, rate: Rate, now: Instant) -> Result<(), Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take(rate, now)
+    }
 }
 
 impl ConnectionLimiter {
-    /// Admits a connection, or says why not.
+    /// Admits a connection, or says why not. Code in this process has no address, and is counted among all only.
     pub(crate) fn admit(
         self: &Arc<Self>,
-        address: IpAddr,
+        address: Option<IpAddr>,
         limits: &Limits,
         now: Instant,
     ) -> Result<ConnectionPermit, TooMany> {
-        let address = network(address);
+        let network = address.filter(|&address| !limits.are_lifted_for(address));
+        let network = network.map(Network::of_customer);
+        let mut lines = None;
         let mut state = self.state();
         if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
             let text = format!("the server is full ({limit} connections); try again later");
             return Err(TooMany { hit: LimitHit::Connections, text });
         }
-        if !address.is_loopback() {
+        if let Some(network) = network {
             let known = state.by_address.get_or_insert_with(
-                address,
-                || Address { open: 0, window: now, fresh: 0 },
+                network,
+                || Address { open: 0, window: now, fresh: 0, lines: SharedBucket::new(now) },
                 |known| known.open > 0 || now.duration_since(known.window) < WINDOW,
             );
             if now.duration_since(known.window) >= WINDOW {
@@ -83,9 +105,10 @@ impl ConnectionLimiter {
                 return Err(TooMany { hit: LimitHit::NewConnections, text });
             }
             known.open += 1;
+            lines = Some(known.lines.clone());
         }
         state.open += 1;
-        Ok(ConnectionPermit { limiter: self.clone(), address })
+        Ok(ConnectionPermit { limiter: self.clone(), network, lines })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -103,7 +126,8 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
         state.open -= 1;
-        if let Some(known) = state.by_address.get_mut(&self.address) {
+        let known = self.network.and_then(|network| state.by_address.get_mut(&network));
+        if let Some(known) = known {
             known.open = known.open.saturating_sub(1);
         }
     }
@@ -129,7 +153,7 @@ mod tests {
     #[test]
     fn an_address_has_so_many_places_and_a_place_is_free_again() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
-        let admit = |text: &str| limiter.admit(address(text), &limits(), now);
+        let admit = |text: &str| limiter.admit(Some(address(text)), &limits(), now);
         let first = admit("192.0.2.1").unwrap();
         let _second = admit("192.0.2.1").unwrap();
         assert_eq!(admit("192.0.2.1").unwrap_err().hit, LimitHit::ConnectionsPerAddress);
@@ -141,24 +165,16 @@ mod tests {
     #[test]
     fn newcomers_are_counted_by_the_minute() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
-        let admit = |now| limiter.admit(address("192.0.2.1"), &limits(), now).map(drop);
+        let admit = |now| limiter.admit(Some(address("192.0.2.1")), &limits(), now).map(drop);
         assert!((0..3).all(|_| admit(now).is_ok()));
         assert_eq!(admit(now).unwrap_err().hit, LimitHit::NewConnections);
         assert!(admit(now + WINDOW).is_ok());
     }
 
     #[test]
-    fn a_customer_with_ipv6_is_one_address() {
-        assert_eq!(network(address("2001:db8::1")), network(address("2001:db8::ffff:1")));
-        assert_ne!(network(address("2001:db8::1")), network(address("2001:db8:0:1::1")));
-        assert_eq!(network(address("::ffff:192.0.2.1")), address("192.0.2.1"));
-        assert!(network(address("::1")).is_loopback());
-    }
-
-    #[test]
-    fn loopback_is_exempt_but_not_from_the_limit_of_all() {
+    fn who_is_exempt_is_still_counted_among_all() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
-        let admit = || limiter.admit(address("127.0.0.1"), &limits(), now);
+        let admit = || limiter.admit(Some(address("127.0.0.1")), &limits(), now);
         let places: Vec<_> = (0..5).map(|_| admit().unwrap()).collect();
         assert_eq!(admit().unwrap_err().hit, LimitHit::Connections);
         drop(places);
@@ -166,11 +182,34 @@ mod tests {
     }
 
     #[test]
+    fn this_machine_is_like_any_other_where_it_is_not_exempt() {
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let limits = Limits { exempt: Vec::new(), ..limits() };
+        let admit = |text: &str| limiter.admit(Some(address(text)), &limits, now);
+        let _places = [admit("127.0.0.1").unwrap(), admit("127.0.0.1").unwrap()];
+        assert_eq!(admit("127.0.0.1").unwrap_err().hit, LimitHit::ConnectionsPerAddress);
+        assert!(admit("127.0.0.2").is_ok());
+    }
+
+    #[test]
+    fn the_lines_of_an_address_share_a_bucket() {
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let admit = |text: &str| limiter.admit(Some(address(text)), &limits(), now).unwrap();
+        let rate = Rate { burst: 2, per_second: 1.0 };
+        let (one, other) = (admit("192.0.2.1"), admit("192.0.2.1"));
+        for permit in [&one, &other] {
+            assert!(permit.lines.as_ref().unwrap().take(rate, now).is_ok());
+        }
+        assert!(one.lines.as_ref().unwrap().take(rate, now).is_err());
+        assert!(admit("192.0.2.2").lines.as_ref().unwrap().take(rate, now).is_ok());
+    }
+
+    #[test]
     fn addresses_that_are_gone_are_forgotten() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
         for last in 0..3000_u32 {
             let address = IpAddr::V4((0x0a00_0000 + last).into());
-            drop(limiter.admit(address, &limits(), now + WINDOW * last).unwrap());
+            drop(limiter.admit(Some(address), &limits(), now + WINDOW * last).unwrap());
         }
         assert!(limiter.state().by_address.len() <= REMEMBERED);
     }

@@ -212,7 +212,7 @@ impl Session {
 
     /// Whether the rate allows one more thing now; if not, nothing more is read until it does.
     pub(super) fn rate_allows(&mut self) -> bool {
-        let allowed = self.limiter.take(self.shared.settings().limits.rate, Instant::now());
+        let allowed = self.limiter.take(&self.shared.settings().limits, Instant::now());
         if !allowed {
             self.limit_hit(LimitHit::Rate);
         }

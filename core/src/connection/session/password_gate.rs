@@ -2,8 +2,8 @@
 
 mod attempts;
 
+use crate::protocol::network::Network;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,7 +26,7 @@ pub(crate) use attempts::Attempts;
 /// See the module.
 pub(super) struct PasswordGate {
     /// Where the connection comes from, as far as it counts as one address.
-    address: IpAddr,
+    address: Option<Network>,
     /// Wrong passwords, of all sessions.
     attempts: Arc<Attempts>,
     is_open: bool,
@@ -47,7 +47,7 @@ struct Check {
 }
 
 impl PasswordGate {
-    pub(super) fn new(address: IpAddr, attempts: Arc<Attempts>) -> Self {
+    pub(super) fn new(address: Option<Network>, attempts: Arc<Attempts>) -> Self {
         Self { address, attempts, is_open: false, tried: 0, check: None }
     }
 

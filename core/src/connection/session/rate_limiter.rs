@@ -2,32 +2,37 @@
 
 use std::time::Instant;
 
-use crate::protocol::settings::Rate;
+use crate::connection::listener::SharedBucket;
+use crate::protocol::settings::Limits;
 use crate::state::token_bucket::TokenBucket;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Limiter {
     bucket: TokenBucket,
+    /// For all connections from the same address; `None` where the limits by address do not hold.
+    of_address: Option<SharedBucket>,
     /// When the line that waits may be taken.
     holding: Option<Instant>,
 }
 
 impl Limiter {
-    /// A full bucket.
-    pub(super) fn new(now: Instant) -> Self {
-        Self { bucket: TokenBucket::new(now), holding: None }
+    /// A full bucket beside that of the address.
+    pub(super) fn new(of_address: Option<SharedBucket>, now: Instant) -> Self {
+        Self { bucket: TokenBucket::new(now), of_address, holding: None }
     }
 
     /// Whether a line may be taken now. If not, [`Limiter::refill`] says when; asking before that is answered alike.
-    pub(super) fn take(&mut self, rate: Option<Rate>, now: Instant) -> bool {
+    pub(super) fn take(&mut self, limits: &Limits, now: Instant) -> bool {
         if self.is_holding() {
             return false;
         }
-        let Some(rate) = rate else {
-            return true;
+        let own = limits.rate.map_or(Ok(()), |rate| self.bucket.take(rate, now));
+        let of_address = || match (&self.of_address, limits.rate_per_address) {
+            (Some(bucket), Some(rate)) => bucket.take(rate, now),
+            _ => Ok(()),
         };
-        self.holding = self.bucket.take(rate, now).err();
+        self.holding = own.and_then(|()| of_address()).err();
         !self.is_holding()
     }
 
@@ -52,25 +57,28 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::protocol::settings::Rate;
 
     #[test]
     fn a_line_that_is_held_back_is_held_until_it_is_released() {
         let rate = Some(Rate { burst: 1, per_second: 2.0 });
+        let limits = Limits { rate, ..Limits::default() };
         let start = Instant::now();
         let refill = start + Duration::from_millis(500);
-        let mut limiter = Limiter::new(start);
-        assert!(limiter.take(rate, start));
-        assert!(!limiter.take(rate, start));
-        assert!(!limiter.take(rate, refill), "it waits for the release");
+        let mut limiter = Limiter::new(None, start);
+        assert!(limiter.take(&limits, start));
+        assert!(!limiter.take(&limits, start));
+        assert!(!limiter.take(&limits, refill), "it waits for the release");
         assert_eq!(limiter.refill(), Some(refill));
         limiter.release();
-        assert!(limiter.take(rate, refill));
+        assert!(limiter.take(&limits, refill));
     }
 
     #[test]
     fn a_lifted_rate_holds_nothing() {
         let now = Instant::now();
-        let mut limiter = Limiter::new(now);
-        assert!((0..10_000).all(|_| limiter.take(None, now)));
+        let mut limiter = Limiter::new(None, now);
+        let limits = Limits { rate: None, ..Limits::default() };
+        assert!((0..10_000).all(|_| limiter.take(&limits, now)));
     }
 }

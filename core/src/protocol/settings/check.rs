@@ -85,10 +85,15 @@ impl Limits {
             let expected = format!("{least} or more, or None");
             wrong.unless(value >= least, field, value.to_string(), &expected);
         }
-        if let Some(Rate { burst, per_second }) = self.rate {
-            wrong.unless(burst >= 1, "limits.rate.burst", burst.to_string(), "1 or more");
+        for (field, rate) in
+            [("limits.rate", self.rate), ("limits.rate_per_address", self.rate_per_address)]
+        {
+            let Some(Rate { burst, per_second }) = rate else { continue };
+            let (burst_field, pace_field) =
+                (format!("{field}.burst"), format!("{field}.per_second"));
+            wrong.unless(burst >= 1, &burst_field, burst.to_string(), "1 or more");
             let holds = per_second.is_finite() && per_second > 0.0;
-            wrong.unless(holds, "limits.rate.per_second", per_second.to_string(), "more than 0");
+            wrong.unless(holds, &pace_field, per_second.to_string(), "more than 0");
         }
         if let (Some(ping), Some(gone)) = (self.ping_after, self.gone_after) {
             let value = gone.as_secs_f64().to_string();

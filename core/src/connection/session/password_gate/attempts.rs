@@ -1,6 +1,6 @@
 //! Wrong passwords, by address: whoever guesses is slowed down, on however many connections.
 
-use std::net::IpAddr;
+use crate::protocol::network::Network;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ const REMEMBERED: usize = 1024;
 
 /// See the module. Shared by the sessions of a server.
 #[derive(Debug)]
-pub(crate) struct Attempts(Mutex<ForgettingMap<IpAddr, Known>>);
+pub(crate) struct Attempts(Mutex<ForgettingMap<Option<Network>, Known>>);
 
 #[derive(Debug)]
 struct Known {
@@ -35,7 +35,7 @@ impl Attempts {
     ///
     /// # Errors
     /// How long that would be, where it is too long to wait.
-    pub(crate) fn book(&self, address: IpAddr, now: Instant) -> Result<Instant, Duration> {
+    pub(crate) fn book(&self, address: Option<Network>, now: Instant) -> Result<Instant, Duration> {
         let mut by_address = self.by_address();
         let known = by_address.get_mut(&address);
         let Some(known) = known.filter(|known| !known.is_forgotten(now)) else {
@@ -51,7 +51,7 @@ impl Attempts {
     }
 
     /// A try was wrong.
-    pub(crate) fn was_wrong(&self, address: IpAddr, now: Instant) {
+    pub(crate) fn was_wrong(&self, address: Option<Network>, now: Instant) {
         let mut by_address = self.by_address();
         let known = by_address.get_or_insert_with(
             address,
@@ -66,7 +66,7 @@ impl Attempts {
         known.next = known.next.max(now + known.wait());
     }
 
-    fn by_address(&self) -> MutexGuard<'_, ForgettingMap<IpAddr, Known>> {
+    fn by_address(&self) -> MutexGuard<'_, ForgettingMap<Option<Network>, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,10 +90,12 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
-    fn address(last: u32) -> IpAddr {
-        IpAddr::V4((0x0a00_0000 + last).into())
+    fn address(last: u32) -> Option<Network> {
+        Some(Network::of(IpAddr::V4((0x0a00_0000 + last).into())))
     }
 
     #[test]

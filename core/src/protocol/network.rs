@@ -1,11 +1,10 @@
 //! Addresses and networks, as people write them and as providers assign them.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use salotto::Peer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bits of an IPv6 address that one customer of a provider shares with all of their machines.
@@ -14,12 +13,20 @@ const CUSTOMER_BITS: u8 = 64;
 /// An address, or a network of them: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
 ///
 /// An IPv4 address mapped into IPv6 (`::ffff:192.0.2.7`) is the IPv4 address, and a network is written by its first address.
+///
+/// ```
+/// # use salotto::protocol::Network;
+/// let network: Network = "10.1.2.3/8".parse().unwrap();
+/// assert_eq!(network.to_string(), "10.0.0.0/8");
+/// assert!(network.contains("10.9.9.9".parse().unwrap()));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Network(IpNet);
+pub struct Network(IpNet);
 
 /// Why a text is not a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NetworkError {
+#[non_exhaustive]
+pub enum NetworkError {
     /// It is neither an address nor a network.
     #[error("`{0}` is not an address; write one such as 192.0.2.7 or 10.0.0.0/8")]
     Unreadable(String),
@@ -30,40 +37,46 @@ pub(crate) enum NetworkError {
 
 impl Network {
     /// Exactly this address.
-    pub(crate) fn of(address: IpAddr) -> Self {
+    pub fn of(address: IpAddr) -> Self {
         Self(address.to_canonical().into())
     }
 
-    /// What one customer of a provider has: an IPv4 address, or an IPv6 network of 64 bits.
-    pub(crate) fn of_customer(address: IpAddr) -> Self {
+    /// What counts as one address where limits are counted by address: an IPv4 address, or the IPv6 network of 64 bits that one customer of a
+    /// provider has. In a local network, link-local or unique local, each host is one, as in a private network of IPv4.
+    pub fn of_customer(address: IpAddr) -> Self {
         match address.to_canonical() {
-            IpAddr::V6(address) if !address.is_loopback() => Self::new_v6(address, CUSTOMER_BITS),
+            IpAddr::V6(address) if !is_local(address) => Self::new_v6(address, CUSTOMER_BITS),
             address => Self(address.into()),
         }
     }
 
+    /// This machine itself, `127.0.0.0/8`.
+    pub fn loopback_v4() -> Self {
+        Self(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8).into())
+    }
+
     /// Whether an address belongs to it.
-    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 
     /// Whether it is a wider network around another.
-    pub(crate) fn is_around(&self, other: &Self) -> bool {
+    pub fn is_around(&self, other: &Self) -> bool {
         self != other && self.0.contains(&other.0)
     }
 
     /// The network of so many bits that an address belongs to; `None` where addresses of its kind have fewer.
-    pub(crate) fn around(address: IpAddr, bits: u8) -> Option<Self> {
+    pub fn around(address: IpAddr, bits: u8) -> Option<Self> {
         IpNet::new(address.to_canonical(), bits).ok().map(|network| Self(network.trunc()))
     }
 
     /// How many bits all of its addresses share.
-    pub(crate) fn bits(&self) -> u8 {
+    pub fn bits(&self) -> u8 {
         self.0.prefix_len()
     }
 
     /// Whether it is of IPv4.
-    pub(crate) fn is_v4(&self) -> bool {
+    pub fn is_v4(&self) -> bool {
         matches!(self.0, IpNet::V4(_))
     }
 
@@ -72,12 +85,8 @@ impl Network {
     }
 }
 
-/// The address of a connection; `None` for code in this process.
-pub(crate) fn address_of(peer: Peer) -> Option<IpAddr> {
-    match peer {
-        Peer::Network(address) => Some(address.ip().to_canonical()),
-        _ => None,
-    }
+fn is_local(address: Ipv6Addr) -> bool {
+    address.is_loopback() || address.is_unicast_link_local() || address.is_unique_local()
 }
 
 impl FromStr for Network {
@@ -186,6 +195,8 @@ mod tests {
         assert_eq!(of("2001:db8::1:2:3:4"), "2001:db8::/64");
         assert_eq!(of("192.0.2.7"), "192.0.2.7");
         assert_eq!(of("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(of("::1"), "::1");
+        for local in ["::1", "fe80::1:2", "fd00::1:2:3"] {
+            assert_eq!(of(local), local);
+        }
     }
 }
