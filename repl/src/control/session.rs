@@ -12,8 +12,9 @@ use super::client::SessionEnd;
 use super::protocol::{ClientMessage, ServerMessage, VERSION};
 use crate::supervisor::{Feed, Outcome, ReplyFormat, Supervisor, View};
 
-/// How many reports are sent between a command and its answer, at most: those that it may have caused.
-const REPORTS_BEFORE_ANSWER: usize = 1024;
+/// How many reports are sent between a command and its answer, at most: those that it may have caused. As many as wait for a watcher, and the one that says
+/// how many were lost.
+const REPORTS_BEFORE_ANSWER: usize = 1024 + 1;
 
 /// See the module.
 pub(super) struct ControlSession {
