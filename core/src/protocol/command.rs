@@ -17,6 +17,8 @@ use crate::protocol::role::Role;
 /// assert_eq!(kick.usage(), "kick NAME [REASON]");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+#[must_use = "it can be called once a plugin lists it"]
 pub struct Command {
     /// Its word or words, e.g. `plugins enable`.
     pub path: String,
@@ -39,6 +41,8 @@ pub struct Command {
 
 /// One thing that a command takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+#[must_use = "it is for `Command::arg`"]
 pub struct Arg {
     /// What it is called in usage (in capitals there) and in [`Invocation::get`](crate::Invocation::get).
     pub name: String,

@@ -92,6 +92,17 @@ fn said(message: &ServerMessage) -> Option<&str> {
     }
 }
 
+/// How many reports were lost, if this reports that.
+fn lost(message: &ServerMessage) -> Option<u64> {
+    match message {
+        ServerMessage::Report { report } => match **report {
+            Report::Lost(count) => Some(count),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 #[test]
 fn what_a_command_caused_is_reported_before_its_answer_and_to_others_too() {
     smol::block_on(async {
@@ -125,6 +136,9 @@ fn a_front_that_reads_nothing_holds_up_no_other_and_loses_the_oldest_reports() {
         assert_eq!((heard.first(), heard.last()), (Some(&"0"), Some(&"2999")));
         // What the channel holds, what the session holds, and what the server keeps for a watcher; how many were missed is no message.
         assert!(heard.len() <= 64 + 1 + 1024, "{} were kept", heard.len());
+        // In the place of what is missing stands how much it is; actions and messages that this front does not show are counted too.
+        let lost: u64 = messages.iter().filter_map(lost).sum();
+        assert!(lost as usize + heard.len() >= 3000, "{lost} and {}", heard.len());
     });
 }
 
