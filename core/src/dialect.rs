@@ -14,7 +14,7 @@ mod lines;
 mod protocol;
 mod text;
 
-pub(crate) use builtin::{Builtin, TEXT};
+pub(crate) use builtin::Builtin;
 pub use decoder::{BadInput, Decoded, Decoder, Input};
 pub use encoding::{Dialect, EncodingId, RoomRole};
 pub use lines::{Line, LineSplitter, Unended};

@@ -149,9 +149,9 @@ impl Acceptor {
     async fn open(&self, incoming: Incoming) -> Result<(), AdoptError> {
         let Incoming { stream, peer, protocol, received } = incoming;
         let shared = &self.handle.shared;
-        let permit =
+        let (permit, lines) =
             match self.limiter.admit(peer.address(), &shared.settings().limits, Instant::now()) {
-                Ok(permit) => permit,
+                Ok(admitted) => admitted,
                 Err(refusal) => {
                     shared.counters.limit_hit(refusal.hit, peer);
                     if let Stream::Tcp(stream) = &stream {
@@ -170,8 +170,7 @@ impl Acceptor {
         let outbox = shared.outbox(seat.shard(), socket);
         let arrival = Arrival { outbox: outbox.clone(), peer };
         self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;
-        let (attempts, lines) = (self.attempts.clone(), permit.lines.clone());
-        let mut session = Session::new(outbox, &self.handle, peer, attempts, lines);
+        let mut session = Session::new(outbox, &self.handle, peer, self.attempts.clone(), lines);
         session.begin(protocol.as_ref(), &received);
         let held = (permit, seat, self.permit.clone());
         let run = async move {

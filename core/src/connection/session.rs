@@ -69,8 +69,8 @@ pub(crate) struct Session {
     peer_ended: bool,
     /// The hub is told that this is over; nothing more is read.
     hung_up: bool,
-    /// What the hub is asked before any line.
-    ready: Option<SessionInput>,
+    /// What the hub is asked before any line. Boxed, because idle connections have none.
+    ready: Option<Box<SessionInput>>,
 }
 
 /// What made a session act.
@@ -101,7 +101,7 @@ impl Session {
         let now = Instant::now();
         Self {
             limiter: Limiter::new(lines_of_address, now),
-            gate: PasswordGate::new(peer.network(), attempts),
+            gate: PasswordGate::new(attempts),
             outbox,
             hub: handle.inbox.clone(),
             shared: handle.shared.clone(),
@@ -128,7 +128,7 @@ impl Session {
         // Where the hub ended it, it has let go of it already and passes over this.
         self.hang_up(LeaveReason::Lost);
         if let Some(input) = self.ready.take() {
-            let _ = self.submit(input).await;
+            let _ = self.submit(*input).await;
         }
     }
 
@@ -226,7 +226,7 @@ impl Session {
     /// Has the hub told that this connection is over. It answers with a goodbye, after which the session ends.
     fn hang_up(&mut self, reason: LeaveReason) {
         if !std::mem::replace(&mut self.hung_up, true) {
-            self.ready = Some(SessionInput::HangUp(reason));
+            self.ready = Some(Box::new(SessionInput::HangUp(reason)));
         }
     }
 

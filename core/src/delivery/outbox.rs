@@ -53,7 +53,7 @@ pub(crate) struct Circumstances {
 pub(crate) struct Outbox {
     id: MemberId,
     /// Which shard looks after it.
-    shard: usize,
+    shard: u32,
     published: Arc<Published>,
     /// How the peer is spoken to.
     pub(crate) wire: Wire,
@@ -134,7 +134,7 @@ impl Outbox {
     pub(crate) fn new(id: MemberId, shard: usize, published: Arc<Published>, wire: Wire) -> Self {
         Self {
             id,
-            shard,
+            shard: shard as u32,
             published,
             wire,
             mailbox: Mutex::default(),
@@ -156,7 +156,7 @@ impl Outbox {
     }
 
     pub(crate) fn shard(&self) -> usize {
-        self.shard
+        self.shard as usize
     }
 
     /// The hub allows the connection to speak.

@@ -261,7 +261,7 @@ pub(crate) fn weight(entry: &Entry) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::TEXT;
+    use crate::dialect::Builtin;
     use crate::protocol::entry::{EntryKind, NoticeKind};
     use crate::protocol::name::RoomName;
 
@@ -323,7 +323,9 @@ mod tests {
         let timeline = filled(100);
         let mut bytes = Vec::new();
         timeline
-            .collect(2, 65, 100, |slice| bytes.extend_from_slice(slice.bytes(&**TEXT)))
+            .collect(2, 65, 100, |slice| {
+                bytes.extend_from_slice(slice.bytes(Builtin::Text.dialect()))
+            })
             .unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), "* 2\n* 3\n* 4\n* 5\n* 6\n");
     }

@@ -1,22 +1,17 @@
 //! The two dialects that every server speaks, both a line at a time. The first line chooses.
 
-use std::sync::{Arc, LazyLock};
-
 use serde::de::IgnoredAny;
 
 use super::json::{self, Json};
 use super::text::{self, Text};
 use super::{BadInput, Dialect, Input};
 
-/// Lines for people. What a connection is spoken to with before it has chosen.
-pub(crate) static TEXT: LazyLock<Arc<dyn Dialect>> = LazyLock::new(|| Arc::new(Text));
-/// One object a line.
-static JSON: LazyLock<Arc<dyn Dialect>> = LazyLock::new(|| Arc::new(Json));
-
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Builtin {
+    /// Lines for people. What a connection is spoken to with before it has chosen.
     Text,
+    /// One object a line.
     Json,
 }
 
@@ -37,10 +32,10 @@ impl Builtin {
         bytes.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(bytes).is_err_and(is_cut)
     }
 
-    pub(crate) fn dialect(self) -> Arc<dyn Dialect> {
+    pub(crate) fn dialect(self) -> &'static dyn Dialect {
         match self {
-            Self::Text => TEXT.clone(),
-            Self::Json => JSON.clone(),
+            Self::Text => &Text,
+            Self::Json => &Json,
         }
     }
 

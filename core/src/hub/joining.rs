@@ -122,6 +122,8 @@ impl Hub {
             _ => next.saturating_sub(history as u64),
         };
         let first_id = from.max(room.timeline.first()).min(next);
+        // Most people are in one room.
+        member.stays.reserve_exact(1);
         member.stays.push(Stay { room: room_id, since: first_id });
         member.current = Some(room_id);
         let entered = entered(room, first_id);

@@ -27,7 +27,7 @@ use futures_lite::future::FutureExt;
 use futures_lite::future::block_on;
 
 use crate::command::CommandError;
-use crate::dialect::{RoomRole, TEXT};
+use crate::dialect::{Builtin, RoomRole};
 use crate::plugin::Plugin;
 use crate::protocol::event::Event;
 use crate::protocol::peer::Peer;
@@ -226,10 +226,11 @@ impl Guest {
                 return Some(line);
             }
             let mut bytes = Vec::new();
+            let text = Builtin::Text.dialect();
             match &self.next_event()? {
                 // Guests look at the server as somebody in its main room does.
-                Event::Entry(entry) => TEXT.encode_entry(entry, RoomRole::Main, &mut bytes),
-                event => TEXT.encode_event(event, &mut bytes),
+                Event::Entry(entry) => text.encode_entry(entry, RoomRole::Main, &mut bytes),
+                event => text.encode_event(event, &mut bytes),
             }
             let text = String::from_utf8_lossy(&bytes);
             self.shown.borrow_mut().extend(text.lines().map(str::to_owned));

@@ -50,8 +50,6 @@ pub(crate) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
     /// What it is counted under; `None` for who is exempt.
     network: Option<Network>,
-    /// For the lines of its address; `None` likewise.
-    pub(crate) lines: Option<SharedBucket>,
 }
 
 impl SharedBucket {
@@ -66,13 +64,14 @@ impl SharedBucket {
 }
 
 impl ConnectionLimiter {
-    /// Admits a connection, or says why not. Code in this process has no address, and is counted among all only.
+    /// Admits a connection, or says why not. Beside its place it is given the bucket for the lines of its address, unless it is exempt. Code in
+    /// this process has no address, and is counted among all only.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: Option<IpAddr>,
         limits: &Limits,
         now: Instant,
-    ) -> Result<ConnectionPermit, TooMany> {
+    ) -> Result<(ConnectionPermit, Option<SharedBucket>), TooMany> {
         let network = address.filter(|&address| !limits.are_lifted_for(address));
         let network = network.map(Network::of_customer);
         let mut lines = None;
@@ -108,7 +107,7 @@ impl ConnectionLimiter {
             lines = Some(known.lines.clone());
         }
         state.open += 1;
-        Ok(ConnectionPermit { limiter: self.clone(), network, lines })
+        Ok((ConnectionPermit { limiter: self.clone(), network }, lines))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -194,14 +193,15 @@ mod tests {
     #[test]
     fn the_lines_of_an_address_share_a_bucket() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
-        let admit = |text: &str| limiter.admit(Some(address(text)), &limits(), now).unwrap();
+        let admit =
+            |text: &str| limiter.admit(Some(address(text)), &limits(), now).unwrap().1.unwrap();
         let rate = Rate { burst: 2, per_second: 1.0 };
         let (one, other) = (admit("192.0.2.1"), admit("192.0.2.1"));
-        for permit in [&one, &other] {
-            assert!(permit.lines.as_ref().unwrap().take(rate, now).is_ok());
+        for lines in [&one, &other] {
+            assert!(lines.take(rate, now).is_ok());
         }
-        assert!(one.lines.as_ref().unwrap().take(rate, now).is_err());
-        assert!(admit("192.0.2.2").lines.as_ref().unwrap().take(rate, now).is_ok());
+        assert!(one.take(rate, now).is_err());
+        assert!(admit("192.0.2.2").take(rate, now).is_ok());
     }
 
     #[test]

@@ -13,7 +13,7 @@ impl Session {
             return;
         }
         if let Some(line) = self.take_partial() {
-            self.ready = self.understand(line);
+            self.ready = self.understand(line).map(Box::new);
             if self.framing.builtin() == Some(Builtin::Text) {
                 self.outbox.wire.set_bare();
                 self.outbox.wire.lay_over(|socket| Box::new(Paced::new(socket)));

@@ -80,7 +80,7 @@ impl Session {
                 self.read();
                 if !self.framing.has_partial() && !self.peer_ended {
                     self.greeted = true;
-                    self.ready = Some(self.greeting());
+                    self.ready = Some(Box::new(self.greeting()));
                 }
             }
             Some(Due::Choice) => self.framing.stop_choosing(),
@@ -97,7 +97,7 @@ impl Session {
             Some(Due::Stalled) => self.too_slow(),
             Some(Due::Ping) => {
                 self.pinged = true;
-                self.ready = Some(SessionInput::Send(Box::new(Event::Ping)));
+                self.ready = Some(Box::new(SessionInput::Send(Box::new(Event::Ping))));
             }
             Some(Due::NoAnswer) => {
                 self.limit_hit(LimitHit::NoAnswer);

@@ -132,8 +132,8 @@ impl Session {
     /// What the hub is to do next: what is ready, or what comes next in the bytes that were read. `None` until something comes.
     pub(super) fn next_input(&mut self) -> Option<SessionInput> {
         loop {
-            if self.ready.is_some() {
-                return self.ready.take();
+            if let Some(ready) = self.ready.take() {
+                return Some(*ready);
             }
             let is_over = self.hung_up || self.outbox.has_ended();
             if is_over || self.gate.is_checking() || self.limiter.is_holding() || !self.choose() {
@@ -156,7 +156,7 @@ impl Session {
             match (input, more) {
                 (Some(input), _) => return Some(input),
                 (None, true) => {}
-                (None, false) => return self.ready.take(),
+                (None, false) => return self.ready.take().map(|ready| *ready),
             }
         }
     }
@@ -194,8 +194,7 @@ impl Session {
         match added.protocol.open(self.peer, &self.shared.settings().limits) {
             Opening::Dialect { mut decoder, dialect } => {
                 decoder.feed(first);
-                self.outbox.wire.set_protocol_of(added.plugin.clone());
-                self.outbox.wire.choose_dialect(dialect);
+                self.outbox.wire.choose_protocol(added.plugin.clone(), dialect);
                 self.framing = Framing::Protocol { decoder, held: None };
             }
             Opening::Transport(lay) if !self.outbox.wire.has_layer() => {
@@ -286,7 +285,7 @@ impl Session {
         if let Framing::Lines { chosen, .. } = &mut self.framing {
             *chosen = Some(builtin);
         }
-        self.outbox.wire.choose_dialect(builtin.dialect());
+        self.outbox.wire.choose_builtin(builtin);
         builtin
     }
 

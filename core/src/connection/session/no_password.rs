@@ -1,6 +1,5 @@
 //! The place of the password gate in a server that is built without passwords: everything goes through.
 
-use crate::protocol::network::Network;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -19,7 +18,7 @@ pub(super) enum Answer {}
 pub(super) struct PasswordGate;
 
 impl PasswordGate {
-    pub(super) fn new(_: Option<Network>, _: Arc<Attempts>) -> Self {
+    pub(super) fn new(_: Arc<Attempts>) -> Self {
         Self
     }
 

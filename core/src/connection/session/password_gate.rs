@@ -2,7 +2,6 @@
 
 mod attempts;
 
-use crate::protocol::network::Network;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,13 +24,11 @@ pub(crate) use attempts::Attempts;
 
 /// See the module.
 pub(super) struct PasswordGate {
-    /// Where the connection comes from, as far as it counts as one address.
-    address: Option<Network>,
     /// Wrong passwords, of all sessions.
     attempts: Arc<Attempts>,
     is_open: bool,
     /// Passwords that were tried.
-    tried: usize,
+    tried: u32,
     /// One that is looked at now. Nothing more is read meanwhile. Boxed, because hardly anybody has one.
     check: Option<Box<Check>>,
 }
@@ -47,8 +44,8 @@ struct Check {
 }
 
 impl PasswordGate {
-    pub(super) fn new(address: Option<Network>, attempts: Arc<Attempts>) -> Self {
-        Self { address, attempts, is_open: false, tried: 0, check: None }
+    pub(super) fn new(attempts: Arc<Attempts>) -> Self {
+        Self { attempts, is_open: false, tried: 0, check: None }
     }
 
     /// Whether a password is being looked at.
@@ -118,11 +115,11 @@ impl Session {
         then: Option<Input>,
         nonce: Option<String>,
     ) -> Option<SessionInput> {
-        let turn = match self.gate.attempts.book(self.gate.address, Instant::now()) {
+        let turn = match self.gate.attempts.book(self.peer.network(), Instant::now()) {
             Ok(turn) => turn,
             Err(wait) => {
                 self.turn_away(ErrorCode::Limit, &too_many(wait), nonce);
-                return self.ready.take();
+                return self.ready.take().map(|ready| *ready);
             }
         };
         let hash = hash.clone();
@@ -143,16 +140,17 @@ impl Session {
         match answer {
             Ok(true) => {
                 self.gate.is_open = true;
-                self.ready = match then {
+                let ready = match then {
                     Some(input) => Some(SessionInput::Input(input)),
                     // Who has sent more already does not wait to be asked.
                     None if self.framing.has_partial() => None,
                     None => Some(SessionInput::Greet),
                 };
+                self.ready = ready.map(Box::new);
             }
             Ok(false) => {
                 self.limit_hit(LimitHit::Password);
-                self.gate.attempts.was_wrong(self.gate.address, Instant::now());
+                self.gate.attempts.was_wrong(self.peer.network(), Instant::now());
                 let text = "that is not the password of this server; try again";
                 self.turn_away(ErrorCode::WrongPassword, text, nonce);
             }
@@ -162,13 +160,13 @@ impl Session {
 
     /// Says why the gate stays closed, or ends the connection when that was said often enough.
     fn turn_away(&mut self, code: ErrorCode, text: &str, nonce: Option<String>) {
-        self.gate.tried += 1;
+        self.gate.tried = self.gate.tried.saturating_add(1);
         let tried = self.gate.tried;
-        if self.shared.settings().limits.name_lines.is_some_and(|limit| tried >= limit) {
+        if self.shared.settings().limits.name_lines.is_some_and(|limit| tried as usize >= limit) {
             let why = format!("{tried} passwords were tried and none was right");
             self.hang_up(LeaveReason::Refused { why });
         } else {
-            self.ready = Some(complaint(code, text.into(), nonce));
+            self.ready = Some(Box::new(complaint(code, text.into(), nonce)));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::dialect::{Dialect, TEXT};
+use crate::dialect::{Builtin, Dialect};
 use crate::io::transport::{InProcess, Transport};
 
 /// See the module.
@@ -11,15 +11,26 @@ use crate::io::transport::{InProcess, Transport};
 pub(crate) struct Wire {
     /// What the connection came through.
     socket: Arc<dyn Transport>,
-    /// What was laid over it, such as encryption.
-    layer: OnceLock<Box<dyn Transport>>,
+    /// What was laid over it, such as encryption. Boxed twice to be small, as hardly any connection has one.
+    layer: OnceLock<Box<Box<dyn Transport>>>,
     /// Whether the other end is in this process and takes events as they are, instead of bytes.
     pub(super) is_in_process: bool,
     /// Whether the peer shows what one read brings as one row; it is sent less.
     bare: AtomicBool,
-    dialect: OnceLock<Arc<dyn Dialect>>,
-    /// The plugin whose protocol the connection speaks, where it is one's.
-    protocol_of: OnceLock<Arc<str>>,
+    chosen: OnceLock<Chosen>,
+}
+
+/// What the first bytes chose. The dialect of a plugin is boxed to keep the others small.
+#[derive(Debug)]
+enum Chosen {
+    Builtin(Builtin),
+    Protocol(Box<OfPlugin>),
+}
+
+#[derive(Debug)]
+struct OfPlugin {
+    plugin: Arc<str>,
+    dialect: Arc<dyn Dialect>,
 }
 
 impl Wire {
@@ -30,8 +41,7 @@ impl Wire {
             layer: OnceLock::new(),
             is_in_process: false,
             bare: AtomicBool::new(false),
-            dialect: OnceLock::new(),
-            protocol_of: OnceLock::new(),
+            chosen: OnceLock::new(),
         }
     }
 
@@ -41,7 +51,7 @@ impl Wire {
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        self.layer.get().map_or(&*self.socket, |layer| &**layer)
+        self.layer.get().map_or(&*self.socket, |layer| &***layer)
     }
 
     /// The peer shows what one read brings as one row.
@@ -60,31 +70,38 @@ impl Wire {
 
     /// Lays another transport over the socket, before anything was written; later calls change nothing.
     pub(crate) fn lay_over(&self, layer: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
-        self.layer.get_or_init(|| layer(self.socket.clone()));
+        self.layer.get_or_init(|| Box::new(layer(self.socket.clone())));
     }
 
     /// The dialect that the first line chose, and text before that.
     pub(crate) fn dialect(&self) -> &dyn Dialect {
-        &**self.dialect.get().unwrap_or(&TEXT)
+        match self.chosen.get() {
+            None => Builtin::Text.dialect(),
+            Some(Chosen::Builtin(builtin)) => builtin.dialect(),
+            Some(Chosen::Protocol(of_plugin)) => &*of_plugin.dialect,
+        }
     }
 
     /// The first line has come and chooses the dialect; later calls change nothing.
-    pub(crate) fn choose_dialect(&self, dialect: Arc<dyn Dialect>) {
-        let _ = self.dialect.set(dialect);
+    pub(crate) fn choose_builtin(&self, builtin: Builtin) {
+        let _ = self.chosen.set(Chosen::Builtin(builtin));
     }
 
-    /// The connection speaks the protocol of a plugin from here on.
-    pub(crate) fn set_protocol_of(&self, plugin: Arc<str>) {
-        let _ = self.protocol_of.set(plugin);
+    /// The connection speaks the protocol of a plugin from here on; later calls change nothing.
+    pub(crate) fn choose_protocol(&self, plugin: Arc<str>, dialect: Arc<dyn Dialect>) {
+        let _ = self.chosen.set(Chosen::Protocol(Box::new(OfPlugin { plugin, dialect })));
     }
 
     /// The plugin whose protocol the connection speaks, where it is one's.
     pub(crate) fn protocol_of(&self) -> Option<&str> {
-        self.protocol_of.get().map(|plugin| &**plugin)
+        match self.chosen.get() {
+            Some(Chosen::Protocol(of_plugin)) => Some(&of_plugin.plugin),
+            _ => None,
+        }
     }
 
     /// Whether the first line has come.
     pub(crate) fn has_dialect(&self) -> bool {
-        self.dialect.get().is_some()
+        self.chosen.get().is_some()
     }
 }
