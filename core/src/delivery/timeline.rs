@@ -13,7 +13,7 @@ use crate::dialect::{Dialect, RoomRole};
 use crate::protocol::entry::Entry;
 use crate::protocol::ids::{EntryId, MemberId};
 
-/// The role of a happening in the order of the whole server, over all rooms and mailboxes. Only the hub gives them out.
+/// The place of what happens in the order of the whole server, over all rooms and mailboxes. Only the hub gives them out.
 pub(crate) type Stamp = u64;
 
 /// What a chunk takes beside the text of its entries; counted so that empty entries are not free.
