@@ -158,17 +158,25 @@ impl Hub {
                 // Who is not let in was told.
                 let _ = self.connect(arrival.outbox.clone(), arrival.peer);
             }
-            Inbox::Session(member, input) => match input {
-                SessionInput::Input(input) => self.take_input(member, input),
-                SessionInput::Greet => self.greet(member),
-                SessionInput::Send(event) => self.state.send(member, *event),
-                SessionInput::Answer(bytes) => self.state.answer(member, bytes),
-                SessionInput::HangUp(reason) => self.disconnect(member, reason),
-            },
+            Inbox::Session(member, input) => self.handle_session(member, input),
             Inbox::Question(question) => question(self),
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
             Inbox::TimersDue => self.run_timers(),
             Inbox::Stop => {}
+        }
+    }
+
+    fn handle_session(&mut self, member: MemberId, input: SessionInput) {
+        match input {
+            SessionInput::Input(input) => self.take_input(member, input),
+            SessionInput::Greet => self.greet(member),
+            SessionInput::Send(event) => self.state.send(member, *event),
+            SessionInput::Answer(bytes) => self.state.answer(member, bytes),
+            SessionInput::LastAnswer(bytes, reason) => {
+                self.state.answer(member, bytes);
+                self.disconnect(member, reason);
+            }
+            SessionInput::HangUp(reason) => self.disconnect(member, reason),
         }
     }
 

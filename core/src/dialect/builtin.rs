@@ -1,8 +1,9 @@
-//! The two dialects that every server speaks, both a line at a time. The first line chooses.
+//! The two dialects that every server speaks, both a line at a time, and the one of those who speak neither. The first line chooses.
 
 use serde::de::IgnoredAny;
 
 use super::json::{self, Json};
+use super::stray::Silent;
 use super::text::{self, Text};
 use super::{BadInput, Dialect, Input};
 
@@ -13,6 +14,8 @@ pub(crate) enum Builtin {
     Text,
     /// One object a line.
     Json,
+    /// Another protocol, which is told nothing but its answer.
+    Stray,
 }
 
 impl Builtin {
@@ -36,6 +39,7 @@ impl Builtin {
         match self {
             Self::Text => &Text,
             Self::Json => &Json,
+            Self::Stray => &Silent,
         }
     }
 
@@ -44,6 +48,7 @@ impl Builtin {
         match self {
             Self::Text => Ok(text::parse(line)),
             Self::Json => json::parse(&line),
+            Self::Stray => Ok(Input::Nothing),
         }
     }
 }

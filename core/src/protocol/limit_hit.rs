@@ -36,6 +36,8 @@ limit_hits! {
     BadUtf8 => "line not UTF-8",
     /// A line was not a request.
     BadRequest => "not a request",
+    /// A connection spoke a protocol that this port does not: a browser, a scanner, an unknown proxy.
+    Stray => "another protocol",
     /// A message was longer than `limits.message_characters`.
     MessageLength => "message too long",
     /// A name was no name, or too long.

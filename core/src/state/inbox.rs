@@ -67,6 +67,8 @@ pub(crate) enum SessionInput {
     Send(Box<Event>),
     /// Bytes for this connection alone that its protocol has made already, in their place in the order.
     Answer(Vec<u8>),
+    /// The same, after which the connection is ended for a reason.
+    LastAnswer(Vec<u8>, LeaveReason),
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }

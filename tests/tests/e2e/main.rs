@@ -34,5 +34,6 @@ mod roles;
 mod rooms;
 mod slow;
 mod swap;
+mod strays;
 mod telnet;
 mod text;

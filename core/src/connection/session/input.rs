@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::{BUFFER, READ_SIZE, Session, complaint};
 use crate::dialect::{
-    BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Unended,
+    BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Stray,
+    Unended,
 };
 use crate::protocol::error::ErrorCode;
 use crate::protocol::leave_reason::LeaveReason;
@@ -136,11 +137,14 @@ impl Session {
                 return Some(*ready);
             }
             let is_over = self.hung_up || self.outbox.has_ended();
-            if is_over || self.gate.is_checking() || self.limiter.is_holding() || !self.choose() {
+            if is_over || self.gate.is_checking() || self.limiter.is_holding() {
                 return None;
             }
             if let Some(answers) = self.framing.take_answers() {
                 return Some(SessionInput::Answer(answers));
+            if !self.choose() {
+                return self.ready.take().map(|ready| *ready);
+            }
             }
             let (more, input) = match &self.framing {
                 Framing::Choosing { .. } => (false, None),
@@ -161,7 +165,8 @@ impl Session {
         }
     }
 
-    /// Has the protocols of plugins look at the first bytes. Says whether these may be taken apart now.
+    /// Has the protocols of plugins look at the first bytes, and sends away who speaks another that nobody here speaks. Says whether the bytes may be
+    /// taken apart now.
     fn choose(&mut self) -> bool {
         let Framing::Choosing { received: first, needs_more } = &mut self.framing else {
             return true;
@@ -186,7 +191,24 @@ impl Session {
             }
         }
         self.framing.stop_choosing();
-        true
+        match stray {
+            Some(stray) => self.send_away(stray),
+            None => return true,
+        }
+        false
+    }
+
+    /// Answers another protocol in its own way, and ends the connection.
+    fn send_away(&mut self, stray: Stray) {
+        self.limit_hit(LimitHit::Stray);
+        self.outbox.wire.choose_builtin(Builtin::Stray);
+        if let Framing::Lines { chosen, .. } = &mut self.framing {
+            *chosen = Some(Builtin::Stray);
+        }
+        self.hung_up = true;
+        let reason = LeaveReason::Refused { why: format!("it speaks {}", stray.name()) };
+        self.ready = Some(Box::new(SessionInput::LastAnswer(stray.answer(), reason)));
+        let stray = Stray::of_first_bytes(first);
     }
 
     /// Speaks a protocol from here on. `first` is what came already.
@@ -276,6 +298,12 @@ impl Session {
         }
     }
 
+        if !self.outbox.wire.has_dialect()
+            && let Some(stray) = Stray::of_first_line(&line)
+        {
+            self.send_away(stray);
+            return self.ready.take().map(|ready| *ready);
+        }
     /// The built-in dialect that was chosen, or that this line chooses.
     fn builtin(&mut self, line: &str) -> Builtin {
         if let Some(builtin) = self.framing.builtin() {
