@@ -64,6 +64,8 @@ limit_hits! {
     NewConnections => "too many new connections from an address",
     /// The system had no file descriptor left for a connection.
     OpenFiles => "out of file descriptors",
+    /// A connection from one of `server.proxies` brought no PROXY header that can be read, or none in time.
+    ProxyHeader => "no good PROXY header from a proxy",
     /// Lines came faster than `limits.rate` and were read later.
     Rate => "lines too fast (read later)",
     /// A member took nothing for `limits.stalled_after`, or fell out of the timeline.

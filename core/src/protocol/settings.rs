@@ -39,6 +39,10 @@ pub struct ServerSettings {
     pub name: String,
     /// Addresses with port; port 0 lets the system choose.
     pub listen: Vec<String>,
+    /// Proxies that tell from where their clients connect, with a header of the PROXY protocol (version 1 or 2) before anything else. For a
+    /// connection from these addresses and networks that header has to come, and what it says counts for bans, limits by address and logs; from elsewhere
+    /// it is refused.
+    pub proxies: Vec<Network>,
     /// Asked of whoever connects and says nothing. `{server}` is the name of the server.
     pub greeting: String,
     /// Asked of everybody before a name; `None` asks for none. Whoever is connected when it changes stays.
@@ -186,6 +190,7 @@ impl Default for ServerSettings {
             operator_name: "host".into(),
             threads: None,
             stop_timeout: Duration::from_secs(3),
+            proxies: Vec::new(),
             slow_hook: Duration::from_millis(2),
         }
     }
