@@ -270,7 +270,7 @@ impl Hub {
         {
             return Ok(name.clone());
         }
-        if self.state.roster.is_reserved(name) {
+        if self.state.roster.is_operator(name) {
             return Ok(self.state.operator_name.clone());
         }
         let text =

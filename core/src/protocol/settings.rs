@@ -50,6 +50,9 @@ pub struct ServerSettings {
     pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.
     pub operator_name: String,
+    /// Further names, and those that look like them, that nobody can take whom a plugin has not given a role above that of a member; that of the server
+    /// itself is always one of them.
+    pub reserved_names: Vec<String>,
     /// Threads that run the server; `None` means one a core.
     pub threads: Option<usize>,
     /// How long a graceful stop waits for people to take their last lines.
@@ -192,6 +195,17 @@ impl Default for ServerSettings {
             stop_timeout: Duration::from_secs(3),
             proxies: Vec::new(),
             slow_hook: Duration::from_millis(2),
+            reserved_names: [
+                "admin",
+                "administrator",
+                "moderator",
+                "operator",
+                "root",
+                "server",
+                "system",
+            ]
+            .map(str::to_owned)
+            .into(),
         }
     }
 }
@@ -248,6 +262,15 @@ impl Limits {
     /// Whether the limits by address do not hold for an address.
     pub fn are_lifted_for(&self, address: IpAddr) -> bool {
         self.exempt.iter().any(|network| network.contains(address))
+impl ServerSettings {
+    /// The names that are kept from people beside the operator's: the reserved ones, and that of the server in each way in which it could be a name.
+    pub(crate) fn names_kept(&self) -> Vec<String> {
+        let words: Vec<&str> = self.name.split_whitespace().collect();
+        let own = ["", "_", "-", "."].map(|between| words.join(between));
+        self.reserved_names.iter().cloned().chain(own).filter(|name| !name.is_empty()).collect()
+    }
+}
+
     }
 
     /// How long the name of a person may be.

@@ -71,7 +71,8 @@ impl ServerState {
     pub(crate) fn new(handle: Handle, clock: Clock, operator_name: Name) -> Self {
         let (shared, reports) = (handle.shared.clone(), handle.reports.clone());
         let mut roster = Roster::default();
-        roster.reserve(&operator_name);
+        roster.set_operator(&operator_name);
+        roster.reserve(shared.settings().server.names_kept());
         Self {
             since: clock.timestamp(),
             slow_hook: shared.settings().server.slow_hook,

@@ -1,7 +1,7 @@
 //! What each section of the settings may hold. Everything that is wrong is found at once, so that a file is put right in one go.
 
 use super::{Limits, Rate, RoomSettings, ServerSettings, SettingsError};
-use crate::protocol::name::{Name, RoomName};
+use crate::protocol::name::{Name, NameBounds, RoomName};
 
 /// Least entries and bytes of a timeline: fewer would not hold what a busy turn brings.
 const LEAST_ENTRIES: usize = 16;
@@ -32,6 +32,12 @@ impl ServerSettings {
             let (value, expected) =
                 (format!("{:?}", self.operator_name), format!("a good name: {error}"));
             wrong.unless(false, "server.operator_name", value, &expected);
+        }
+        for name in &self.reserved_names {
+            if let Err(error) = Name::new(name, NameBounds::NONE) {
+                let expected = format!("good names: {error}");
+                wrong.unless(false, "server.reserved_names", format!("{name:?}"), &expected);
+            }
         }
         let has_threads = self.threads != Some(0);
         wrong.unless(has_threads, "server.threads", "0".into(), "1 or more, or None");
