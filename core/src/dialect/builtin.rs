@@ -30,7 +30,7 @@ impl Builtin {
 
     /// Whether bytes without an end of line may become an object, so that they are not a line yet.
     pub(crate) fn may_become_object(bytes: &[u8]) -> bool {
-        let bytes = bytes.trim_ascii_start();
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
         let is_cut = |error: serde_json::Error| error.is_eof();
         bytes.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(bytes).is_err_and(is_cut)
     }
@@ -77,6 +77,7 @@ mod tests {
         for (bytes, waits) in [
             (&b"{\"type\":\"hel"[..], true),
             (b" {", true),
+            (b"\xef\xbb\xbf{", true),
             (b"{quit}", false),
             (b"{\"type\":\"ping\"}", false),
             (b"ada", false),

@@ -285,7 +285,7 @@ impl Hub {
             Cow::Borrowed(clean) => text.truncate(clean.len()),
             Cow::Owned(clean) => text = clean,
         }
-        if text.trim().is_empty() {
+        if !sanitize::is_visible(&text) {
             let text = "there is nothing in the message that can be shown";
             return Err(Refusal::new(ErrorCode::BadRequest, text));
         }

@@ -111,9 +111,10 @@ pub struct Presence {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Longest line, in bytes; a longer one is answered with an error and dropped.
+    /// Longest line, in bytes; a longer one is answered with an error and dropped. At least [`longest_line`](Self::longest_line), so that a message within
+    /// `message_characters` is never too long as a line.
     pub line_bytes: Option<usize>,
-    /// This many bytes without a newline end the connection.
+    /// This many bytes without a newline end the connection; not fewer than `line_bytes`.
     pub unended_bytes: Option<usize>,
     /// Longest message, in characters.
     pub message_characters: Option<usize>,
@@ -233,8 +234,8 @@ impl Default for Presence {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            line_bytes: Some(4096),
-            unended_bytes: Some(8 * 1024),
+            line_bytes: Some(32 * 1024),
+            unended_bytes: Some(64 * 1024),
             message_characters: Some(2000),
             name_graphemes: Some(24),
             name_bytes: Some(64),
@@ -270,6 +271,16 @@ impl ServerSettings {
         self.reserved_names.iter().cloned().chain(own).filter(|name| !name.is_empty()).collect()
     }
 }
+impl Limits {
+    /// Most bytes that a message of `message_characters` can take as a line: JSON may write each character as two escapes of six bytes, and the room,
+    /// a nonce and the names of the fields come beside it. `None` where messages have no bound.
+    pub fn longest_line(&self) -> Option<usize> {
+        self.message_characters.map(|characters| characters.saturating_mul(12).saturating_add(1024))
+    }
+
+    /// Whether the limits by address do not hold for an address.
+    pub fn are_lifted_for(&self, address: IpAddr) -> bool {
+        self.exempt.iter().any(|network| network.contains(address))
 
     }
 

@@ -30,6 +30,8 @@ pub(super) enum Framing {
     },
 }
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// A protocol that needs more than this to know its own does not get the connection.
 const MOST_LOOKED_AT: usize = 1024;
 
@@ -140,11 +142,11 @@ impl Session {
             if is_over || self.gate.is_checking() || self.limiter.is_holding() {
                 return None;
             }
-            if let Some(answers) = self.framing.take_answers() {
-                return Some(SessionInput::Answer(answers));
             if !self.choose() {
                 return self.ready.take().map(|ready| *ready);
             }
+            if let Some(answers) = self.framing.take_answers() {
+                return Some(SessionInput::Answer(answers));
             }
             let (more, input) = match &self.framing {
                 Framing::Choosing { .. } => (false, None),
@@ -190,6 +192,7 @@ impl Session {
                 }
             }
         }
+        let stray = Stray::of_first_bytes(first);
         self.framing.stop_choosing();
         match stray {
             Some(stray) => self.send_away(stray),
@@ -208,7 +211,6 @@ impl Session {
         self.hung_up = true;
         let reason = LeaveReason::Refused { why: format!("it speaks {}", stray.name()) };
         self.ready = Some(Box::new(SessionInput::LastAnswer(stray.answer(), reason)));
-        let stray = Stray::of_first_bytes(first);
     }
 
     /// Speaks a protocol from here on. `first` is what came already.
@@ -272,6 +274,10 @@ impl Session {
     /// What a line asks the hub for; nothing, where it is empty.
     pub(super) fn understand(&mut self, line: Line) -> Option<SessionInput> {
         let line = match line {
+            // What some programs write before a text is no part of it.
+            Line::Text(line) if !self.outbox.wire.has_dialect() => {
+                line.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(line)
+            }
             Line::Text(line) => line,
             Line::TooLong => {
                 self.limit_hit(LimitHit::LineBytes);
@@ -292,18 +298,18 @@ impl Session {
             // A telnet that negotiates, or a person who presses Enter: nothing is chosen yet, but nobody is silent either.
             return (!std::mem::replace(&mut self.greeted, true)).then(|| self.greeting());
         }
-        match self.builtin(&line).parse(line) {
-            Ok(input) => self.take_input(input),
-            Err(bad) => Some(self.bad(bad)),
-        }
-    }
-
         if !self.outbox.wire.has_dialect()
             && let Some(stray) = Stray::of_first_line(&line)
         {
             self.send_away(stray);
             return self.ready.take().map(|ready| *ready);
         }
+        match self.builtin(&line).parse(line) {
+            Ok(input) => self.take_input(input),
+            Err(bad) => Some(self.bad(bad)),
+        }
+    }
+
     /// The built-in dialect that was chosen, or that this line chooses.
     fn builtin(&mut self, line: &str) -> Builtin {
         if let Some(builtin) = self.framing.builtin() {

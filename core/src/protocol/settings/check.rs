@@ -92,6 +92,16 @@ impl Limits {
             wrong.unless(value >= least, field, value.to_string(), &expected);
         }
         for (field, rate) in
+        if let (Some(line), Some(longest)) = (self.line_bytes, self.longest_line()) {
+            let expected = format!(
+                "{longest} or more: 12 for each of `limits.message_characters`, as JSON may write them, and 1024"
+            );
+            wrong.unless(line >= longest, "limits.line_bytes", line.to_string(), &expected);
+        }
+        if let (Some(line), Some(unended)) = (self.line_bytes, self.unended_bytes) {
+            let expected = format!("{line} or more, which is `limits.line_bytes`");
+            wrong.unless(unended >= line, "limits.unended_bytes", unended.to_string(), &expected);
+        }
             [("limits.rate", self.rate), ("limits.rate_per_address", self.rate_per_address)]
         {
             let Some(Rate { burst, per_second }) = rate else { continue };
