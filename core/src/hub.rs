@@ -16,6 +16,8 @@ mod renaming;
 mod rooms;
 mod talk;
 mod timers;
+#[cfg(feature = "password")]
+mod wrong_passwords;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -74,6 +76,8 @@ pub(crate) struct Hub {
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
+    #[cfg(feature = "password")]
+    wrong_passwords: wrong_passwords::WrongPasswords,
     /// What hooks asked for and what has not been applied yet.
     effects: Effects,
     /// Tasks of plugins, ended with their plugin.
@@ -93,6 +97,8 @@ impl Hub {
             commands: builtin::commands(),
             waiting: Waiting::default(),
             timers: Timers::default(),
+            #[cfg(feature = "password")]
+            wrong_passwords: Default::default(),
             effects: Effects::new(),
             tasks: HashMap::new(),
             permit,
@@ -175,6 +181,13 @@ impl Hub {
             SessionInput::LastAnswer(bytes, reason) => {
                 self.state.answer(member, bytes);
                 self.disconnect(member, reason);
+            }
+            #[cfg(feature = "password")]
+            SessionInput::WrongPassword(then) => {
+                if let Some(peer) = self.state.roster.get(member).map(|member| member.peer) {
+                    self.record_wrong_password(peer);
+                }
+                self.handle_session(member, *then);
             }
             SessionInput::HangUp(reason) => self.disconnect(member, reason),
         }
