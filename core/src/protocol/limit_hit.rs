@@ -54,6 +54,8 @@ limit_hits! {
     RoomsPerMember => "too many rooms for a member",
     /// The server had `limits.rooms` rooms already.
     Rooms => "too many rooms",
+    /// `limits.rooms_per_address` rooms were opened from an address already.
+    RoomsPerAddress => "too many rooms from an address",
     /// A topic was longer than `limits.topic_characters`.
     TopicLength => "topic too long",
     /// The server had `limits.connections` connections already.
@@ -62,10 +64,10 @@ limit_hits! {
     ConnectionsPerAddress => "too many connections from an address",
     /// An address made more than `limits.new_connections_per_minute`.
     NewConnections => "too many new connections from an address",
-    /// The system had no file descriptor left for a connection.
-    OpenFiles => "out of file descriptors",
     /// A connection from one of `server.proxies` brought no PROXY header that can be read, or none in time.
     ProxyHeader => "no good PROXY header from a proxy",
+    /// The system had no file descriptor left for a connection.
+    OpenFiles => "out of file descriptors",
     /// Lines came faster than `limits.rate` and were read later.
     Rate => "lines too fast (read later)",
     /// A member took nothing for `limits.stalled_after`, or fell out of the timeline.

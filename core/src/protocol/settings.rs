@@ -128,6 +128,8 @@ pub struct Limits {
     pub rooms_per_member: Option<usize>,
     /// Most rooms a server may have.
     pub rooms: Option<usize>,
+    /// Most rooms that are open because somebody from one address ([`Network::of_customer`]) joined them first.
+    pub rooms_per_address: Option<usize>,
     /// Longest topic, in characters.
     pub topic_characters: Option<usize>,
     /// Time to give a name, in seconds.
@@ -188,14 +190,11 @@ impl Default for ServerSettings {
         Self {
             name: "Salotto".into(),
             listen: vec!["0.0.0.0:53000".into()],
+            proxies: Vec::new(),
             greeting: "Welcome to {server}. What is your name?".into(),
             #[cfg(feature = "password")]
             password: None,
             operator_name: "host".into(),
-            threads: None,
-            stop_timeout: Duration::from_secs(3),
-            proxies: Vec::new(),
-            slow_hook: Duration::from_millis(2),
             reserved_names: [
                 "admin",
                 "administrator",
@@ -207,6 +206,9 @@ impl Default for ServerSettings {
             ]
             .map(str::to_owned)
             .into(),
+            threads: None,
+            stop_timeout: Duration::from_secs(3),
+            slow_hook: Duration::from_millis(2),
         }
     }
 }
@@ -242,6 +244,7 @@ impl Default for Limits {
             room_name_bytes: Some(64),
             rooms_per_member: Some(20),
             rooms: Some(1000),
+            rooms_per_address: Some(100),
             topic_characters: Some(400),
             name_timeout: Some(Duration::from_secs(60)),
             name_lines: Some(16),
@@ -259,10 +262,6 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
-    /// Whether the limits by address do not hold for an address.
-    pub fn are_lifted_for(&self, address: IpAddr) -> bool {
-        self.exempt.iter().any(|network| network.contains(address))
 impl ServerSettings {
     /// The names that are kept from people beside the operator's: the reserved ones, and that of the server in each way in which it could be a name.
     pub(crate) fn names_kept(&self) -> Vec<String> {
@@ -271,6 +270,7 @@ impl ServerSettings {
         self.reserved_names.iter().cloned().chain(own).filter(|name| !name.is_empty()).collect()
     }
 }
+
 impl Limits {
     /// Most bytes that a message of `message_characters` can take as a line: JSON may write each character as two escapes of six bytes, and the room,
     /// a nonce and the names of the fields come beside it. `None` where messages have no bound.
@@ -281,7 +281,6 @@ impl Limits {
     /// Whether the limits by address do not hold for an address.
     pub fn are_lifted_for(&self, address: IpAddr) -> bool {
         self.exempt.iter().any(|network| network.contains(address))
-
     }
 
     /// How long the name of a person may be.

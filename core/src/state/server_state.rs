@@ -59,7 +59,8 @@ pub(crate) struct ServerState {
     stamp: Stamp,
     /// Rooms in which this turn brought something, each once.
     touched: Vec<RoomId>,
-    /// Bytes that this turn brought to all rooms.
+    /// Entries and bytes that this turn brought to all rooms.
+    fresh_entries: usize,
     fresh_bytes: usize,
     /// Outboxes that something was put into in this turn.
     mailed: Vec<Arc<Outbox>>,
@@ -90,6 +91,7 @@ impl ServerState {
             memory_bytes: None,
             stamp: 0,
             touched: Vec::new(),
+            fresh_entries: 0,
             fresh_bytes: 0,
             mailed: Vec::new(),
             overfull: Vec::new(),
@@ -109,6 +111,7 @@ impl ServerState {
                 self.touched.push(room.id);
             }
             room.commit(stamp, author, time, what);
+            self.fresh_entries += 1;
             self.fresh_bytes += room.latest().map_or(0, weight);
         }
     }
@@ -147,7 +150,7 @@ impl ServerState {
                 fanout.appended(room.publish());
             }
         }
-        self.fresh_bytes = 0;
+        (self.fresh_entries, self.fresh_bytes) = (0, 0);
         self.shared.published.advance(self.stamp);
         for outbox in self.mailed.drain(..) {
             fanout.push(outbox.shard(), Work::Mail(outbox));
@@ -162,7 +165,9 @@ impl ServerState {
 
     /// Whether a turn has brought as much as may be seen at once: a part of a timeline that is far from all of it.
     pub(crate) fn is_turn_full(&self) -> bool {
-        self.fresh_bytes > self.shared.settings().rooms.timeline_bytes / 8
+        let rooms = &self.shared.settings().rooms;
+        self.fresh_entries > rooms.timeline_entries / 8
+            || self.fresh_bytes > rooms.timeline_bytes / 8
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.

@@ -81,6 +81,7 @@ impl Limits {
             ("limits.room_name_bytes", self.room_name_bytes, 4),
             ("limits.rooms_per_member", self.rooms_per_member, 1),
             ("limits.rooms", self.rooms, 1),
+            ("limits.rooms_per_address", self.rooms_per_address, 1),
             ("limits.name_lines", self.name_lines, 1),
             ("limits.connections", self.connections, 1),
             ("limits.connections_per_address", self.connections_per_address, 1),
@@ -91,7 +92,6 @@ impl Limits {
             let expected = format!("{least} or more, or None");
             wrong.unless(value >= least, field, value.to_string(), &expected);
         }
-        for (field, rate) in
         if let (Some(line), Some(longest)) = (self.line_bytes, self.longest_line()) {
             let expected = format!(
                 "{longest} or more: 12 for each of `limits.message_characters`, as JSON may write them, and 1024"
@@ -102,6 +102,7 @@ impl Limits {
             let expected = format!("{line} or more, which is `limits.line_bytes`");
             wrong.unless(unended >= line, "limits.unended_bytes", unended.to_string(), &expected);
         }
+        for (field, rate) in
             [("limits.rate", self.rate), ("limits.rate_per_address", self.rate_per_address)]
         {
             let Some(Rate { burst, per_second }) = rate else { continue };
