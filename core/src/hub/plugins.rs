@@ -174,6 +174,7 @@ impl Hub {
         self.state.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
         let before = self.state.settings();
         self.state.shared.set_settings(settings.clone());
+        self.state.roster.reserve(settings.server.names_kept());
         self.reload_rooms(&before, &settings);
         let action = self.act("reload", by).why(settings.changed_from(&before).join(", "));
         self.record(action);

@@ -65,7 +65,8 @@ pub(crate) struct ServerState {
     stamp: Stamp,
     /// Rooms in which this turn brought something, each once.
     touched: Vec<RoomId>,
-    /// Bytes that this turn brought to all rooms.
+    /// Entries and bytes that this turn brought to all rooms.
+    fresh_entries: usize,
     fresh_bytes: usize,
     /// Outboxes that something was put into in this turn.
     mailed: Vec<Arc<Outbox>>,
@@ -77,7 +78,8 @@ impl ServerState {
     pub(crate) fn new(handle: Handle, clock: Clock, operator_name: Name) -> Self {
         let (shared, reports) = (handle.shared.clone(), handle.reports.clone());
         let mut roster = Roster::default();
-        roster.reserve(&operator_name);
+        roster.set_operator(&operator_name);
+        roster.reserve(shared.settings().server.names_kept());
         Self {
             since: clock.timestamp(),
             started: clock.now(),
@@ -97,6 +99,7 @@ impl ServerState {
             memory_bytes: None,
             stamp: 0,
             touched: Vec::new(),
+            fresh_entries: 0,
             fresh_bytes: 0,
             mailed: Vec::new(),
             overfull: Vec::new(),
@@ -116,6 +119,7 @@ impl ServerState {
                 self.touched.push(room.id);
             }
             room.commit(stamp, author, time, what);
+            self.fresh_entries += 1;
             self.fresh_bytes += room.latest().map_or(0, weight);
         }
     }
@@ -154,7 +158,7 @@ impl ServerState {
                 fanout.appended(room.publish());
             }
         }
-        self.fresh_bytes = 0;
+        (self.fresh_entries, self.fresh_bytes) = (0, 0);
         self.shared.published.advance(self.stamp);
         for outbox in self.mailed.drain(..) {
             fanout.push(outbox.shard(), Work::Mail(outbox));
@@ -169,7 +173,9 @@ impl ServerState {
 
     /// Whether a turn has brought as much as may be seen at once: a part of a timeline that is far from all of it.
     pub(crate) fn is_turn_full(&self) -> bool {
-        self.fresh_bytes > self.shared.settings().rooms.timeline_bytes / 8
+        let rooms = &self.shared.settings().rooms;
+        self.fresh_entries > rooms.timeline_entries / 8
+            || self.fresh_bytes > rooms.timeline_bytes / 8
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.
