@@ -4,7 +4,11 @@
 #[path = "../../../core/examples/game_loop.rs"]
 mod game_loop;
 
-#[expect(dead_code, reason = "it runs in the server of a test, and not in its `main`")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "it runs in the server of a test, and not in its `main`"
+)]
 #[path = "../../../core/examples/plugin.rs"]
 mod plugin;
 
