@@ -37,7 +37,8 @@ pub(super) fn check(name: &str) -> Result<(), NameError> {
         }
         (marks, accents) = (0, 0);
         let is_between = before.is_some_and(is_base) && next.is_some_and(is_base);
-        if !c.is_ascii() && !is_fit(c) && !(is_between && BETWEEN_LETTERS.contains(c)) {
+        let may_be_between = is_between && BETWEEN_LETTERS.contains(c);
+        if !(c.is_ascii() || is_fit(c) || may_be_between) {
             return Err(NameError::Unfit(c));
         }
         before = Some(c);
