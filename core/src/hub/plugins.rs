@@ -57,7 +57,9 @@ impl Hub {
         self.state.plugins = self.hooks.stats();
         let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
         let commands = slot.map(|slot| slot.commands(&self.state));
+        let accounts = slot.map(|slot| slot.accounts(&self.state)).unwrap_or_default();
         self.register_commands(id, commands.unwrap_or_default());
+        self.register_accounts(id, &accounts);
         self.hooks.load_protocols(id, &self.state);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !self.is_running {
@@ -99,6 +101,7 @@ impl Hub {
             slot.drop_plugin();
         }
         self.forget_commands(id);
+        self.state.accounts.remove(&id);
         self.forget_answers(id, name);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !is_replaced {

@@ -4,7 +4,7 @@
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::status::Status;
 use crate::state::rooms::Rooms;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -19,11 +19,13 @@ use crate::protocol::ids::RoomId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::info::MemberInfo;
 use crate::protocol::name::Name;
+use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::member::Member;
+use crate::state::name_index::NameIndex;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Reports;
 use crate::state::room::Room;
@@ -53,6 +55,8 @@ pub(crate) struct ServerState {
     /// The plugins in the order of their hooks; kept by the hub.
     pub(crate) plugins: Vec<Arc<PluginStats>>,
     pub(crate) former_members: FormerMembers,
+    /// The accounts that plugins keep, with their roles.
+    pub(crate) accounts: HashMap<SlotId, NameIndex<Role>>,
     /// Connections that ended, by reason.
     pub(crate) left: BTreeMap<&'static str, u64>,
     /// Resident memory, during a command of the operator; the hub waits for no system call, so whoever asks has looked.
@@ -90,6 +94,7 @@ impl ServerState {
             operator_name,
             plugins: Vec::new(),
             former_members: FormerMembers::default(),
+            accounts: HashMap::new(),
             left: BTreeMap::new(),
             memory_bytes: None,
             stamp: 0,
@@ -214,6 +219,11 @@ impl ServerState {
             rooms: member.rooms().filter_map(name_of).collect(),
             current: member.current.and_then(name_of),
         }
+    }
+
+    /// The role of the account with this name, or one that looks like it.
+    pub(crate) fn account_role(&self, name: &str) -> Option<Role> {
+        self.accounts.values().filter_map(|accounts| accounts.find(name)).max()
     }
 
     pub(crate) fn plugin_infos(&self) -> Vec<PluginInfo> {

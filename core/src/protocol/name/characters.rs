@@ -37,8 +37,8 @@ pub(super) fn check(name: &str) -> Result<(), NameError> {
         }
         (marks, accents) = (0, 0);
         let is_between = before.is_some_and(is_base) && next.is_some_and(is_base);
-        let may_be_between = is_between && BETWEEN_LETTERS.contains(c);
-        if !(c.is_ascii() || is_fit(c) || may_be_between) {
+        let is_good = c.is_ascii() || is_fit(c) || is_between && BETWEEN_LETTERS.contains(c);
+        if !is_good {
             return Err(NameError::Unfit { shown: shown(c) });
         }
         before = Some(c);
