@@ -56,7 +56,7 @@ pub use plugin::{
 };
 pub use protocol::{
     Action, Arg, ArgKind, Caller, Closed, Command, CommandInfo, Entry, EntryId, EntryKind,
-    Envelope, ErrorCode, Event, Hook, LeaveReason, LimitHit, Limits, ListedRoom, MemberError,
+    Envelope, ErrorCode, Event, Hint, Hook, LeaveReason, LimitHit, Limits, ListedRoom, MemberError,
     MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network, NetworkError,
     NoticeKind, OnPanic, Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate, Refusal,
     Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings,

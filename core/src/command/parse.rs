@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lookup::is_same_word;
 use super::{CommandError, Invocation};
 use crate::protocol::caller::Caller;
 use crate::protocol::command::{ArgKind, Command};
@@ -25,7 +26,7 @@ impl Command {
                 }
                 spare -= 1;
             }
-            let value = match arg.kind {
+            let mut value = match arg.kind {
                 ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
                 _ => {
                     let (word, after) = next_word(rest).map_err(wrong)?;
@@ -40,9 +41,12 @@ impl Command {
                 ArgKind::Number if value.parse::<u64>().is_err() => {
                     return Err(wrong(format!("{} is `{value}`, not a number", arg.usage())));
                 }
-                ArgKind::Choice(words) if !words.contains(&value) => {
-                    let words = words.join(", ");
-                    return Err(wrong(format!("{} is `{value}`, not one of {words}", arg.usage())));
+                ArgKind::Choice(words) => {
+                    let Some(word) = words.iter().find(|word| is_same_word(word, &value)) else {
+                        let (usage, words) = (arg.usage(), words.join(", "));
+                        return Err(wrong(format!("{usage} is `{value}`, not one of {words}")));
+                    };
+                    value.clone_from(word);
                 }
                 _ => {}
             }
@@ -51,7 +55,7 @@ impl Command {
         let secret = self.is_secret();
         if !rest.is_empty() {
             let rest = if secret { "…" } else { rest };
-            return Err(wrong(format!("`{rest}` is too much")));
+            return Err(wrong(format!("unexpected `{rest}`")));
         }
         let later = Default::default();
         Ok(Invocation { path: self.path.clone(), caller, arguments, secret, later })
@@ -142,11 +146,12 @@ mod tests {
             ("kick \"bob", "a `\"` is not closed; usage: kick NAME [REASON]"),
             ("watch some", "all|none is `some`, not one of all, none; usage: watch all|none"),
             ("history few", "COUNT is `few`, not a number; usage: history COUNT"),
-            ("history 3 4", "`4` is too much; usage: history COUNT"),
+            ("history 3 4", "unexpected `4`; usage: history COUNT"),
             ("kik bob", "there is no command `kik`; did you mean `kick`?"),
-            ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
+            ("xyzzy", "there is no command `xyzzy`"),
+            ("KICK", "NAME is missing; usage: kick NAME [REASON]"),
             ("login", "PASSWORD is missing; usage: login [ACCOUNT] PASSWORD"),
-            ("login ada pass word", "`…` is too much; usage: login [ACCOUNT] PASSWORD"),
+            ("login ada pass word", "unexpected `…`; usage: login [ACCOUNT] PASSWORD"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);
         }

@@ -6,6 +6,7 @@ use super::Hub;
 use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
+use crate::protocol::hint::Hint;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::plugin_info::PluginState;
@@ -26,8 +27,8 @@ fn operator(path: &str, help: &str) -> Command {
 fn overview_commands() -> Vec<Listed> {
     vec![
         (operator("status", "Shows how the server is doing"), Runner::Core(show_status)),
-        (operator("users", "Lists who is here"), Runner::Core(users)),
-        (operator("rooms", "Lists the rooms"), Runner::Core(rooms)),
+        (operator("users", "Lists the users").alias("who").alias("names"), Runner::Core(users)),
+        (operator("rooms", "Lists the rooms with their topics"), Runner::Core(rooms)),
         (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
     ]
 }
@@ -35,14 +36,18 @@ fn overview_commands() -> Vec<Listed> {
 fn people_commands() -> Vec<Listed> {
     vec![
         (
-            operator("say", "Says something in the default room, or in another: `say #dev hello`")
-                .arg(Arg::text("text"))
-                .example("say dinner is ready")
-                .example("say #dev dinner is ready"),
+            operator(
+                "say",
+                "Says something in the default room, or in the one named first, as `#dev`",
+            )
+            .arg(Arg::text("text"))
+            .example("say dinner is ready")
+            .example("say #dev dinner is ready"),
             Runner::Core(say),
         ),
         (
-            operator("msg", "Says something to one person")
+            operator("msg", "Sends a private message")
+                .alias("tell")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("text"))
                 .example("msg ada could you turn the music down?"),
@@ -62,7 +67,7 @@ fn people_commands() -> Vec<Listed> {
 fn room_commands() -> Vec<Listed> {
     vec![
         (
-            Command::new("topic", "Sets what a room is about; without a text, clears it")
+            Command::new("topic", "Sets the topic of a room; without a text, clears it")
                 .arg(Arg::room("room"))
                 .arg(Arg::text("text").optional())
                 .role(Role::Moderator)
@@ -89,7 +94,7 @@ fn plugin_commands() -> Vec<Listed> {
         (
             operator(
                 "plugins enable",
-                "Enables a plugin; when it is enabled already, with other settings",
+                "Enables a plugin, or gives other settings to one that is enabled",
             )
             .arg(Arg::plugin("name"))
             .arg(Arg::text("settings").optional())
@@ -136,7 +141,7 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let mut members: Vec<_> =
         hub.state.roster.iter().map(|member| hub.state.member_info(member)).collect();
     if members.is_empty() {
-        return Ok(Reply::text("nobody is here"));
+        return Ok(Reply::text("nobody is connected"));
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let rows = members.into_iter().map(|member| {
@@ -288,7 +293,8 @@ fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError
     let name = invocation.text("name");
     if !hub.disable_plugin(name, &by(hub, invocation)) {
         return Err(CommandError::NotFound(format!(
-            "the plugin `{name}` is not enabled; `plugins` lists them"
+            "the plugin `{name}` is not enabled{}",
+            Hint::new("plugins").after(" lists them")
         )));
     }
     Ok(Reply::Text(format!("{name} is disabled")))

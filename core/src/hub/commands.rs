@@ -44,6 +44,11 @@ impl Hub {
         line: &str,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
+        let reader = caller.clone();
+        let answer = move |hub: &mut Hub, outcome: Outcome| {
+            let outcome = hub.outcome_for(&reader, outcome);
+            answer(hub, outcome);
+        };
         match self.start_command(caller, line) {
             Ok(Started::Done(reply)) => answer(self, Ok(reply)),
             Ok(Started::Later(answers, plugin)) => self.answer_later(answers, plugin, answer),
@@ -67,12 +72,7 @@ impl Hub {
             }
         }
         let line = crate::protocol::sanitize::message(&line);
-        let mine = self
-            .commands
-            .iter()
-            .map(|(command, _)| command)
-            .filter(|command| caller.can_call(command));
-        let (command, rest) = command::find(mine, &line)?;
+        let (command, rest) = command::find(self.callable(&caller), &line)?;
         let command = command.clone();
         let runner = self.commands.iter().find(|(listed, _)| *listed == command);
         let runner = runner.map(|(_, runner)| *runner);

@@ -11,6 +11,7 @@ use crate::command::{self};
 use crate::plugin::effect::Effect;
 use crate::plugin::hooks::panic_message;
 use crate::protocol::caller::Caller;
+use crate::protocol::hint;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
@@ -166,6 +167,7 @@ impl Hub {
 
     fn report_for(&self, slot: SlotId, text: String) {
         let plugin = self.state.plugin_name(slot);
+        let text = hint::unmarked(&text).into_owned();
         self.state.reports.send(Report::Plugin { plugin, text });
     }
 

@@ -9,6 +9,7 @@ use crate::plugin::draft::JoinDraft;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal};
 use crate::protocol::event::Event;
+use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{EntryId, MemberId, RoomId};
 use crate::protocol::limit_hit::LimitHit;
@@ -92,7 +93,7 @@ impl Hub {
     fn open_for(&mut self, id: MemberId, wanted: RoomName) -> Result<RoomId, Refusal> {
         let settings = self.state.settings();
         if !settings.rooms.open {
-            let text = format!("there is no room `{wanted}`; check its name");
+            let text = format!("no room `{wanted}`{}", Hint::new("rooms").after(" lists rooms"));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         }
         if settings.limits.rooms.is_some_and(|limit| self.state.rooms.len() >= limit) {

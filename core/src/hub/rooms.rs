@@ -4,6 +4,7 @@ use super::Hub;
 use crate::dialect::RoomRole;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, RoomError};
+use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
@@ -70,18 +71,22 @@ impl Hub {
     pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(text) = room else {
             return self.state.current_room(id).map(|room| room.id).ok_or_else(|| {
-                Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
+                Refusal::new(
+                    ErrorCode::NotInRoom,
+                    format!("you are in no room{}", Hint::new("join ROOM").after(" joins one")),
+                )
             });
         };
         let shown = sanitize::excerpt(text, 64);
         let Some(room) = self.state.rooms.find(text) else {
-            let text = format!("there is no room `{shown}`; check its name");
+            let text = format!("no room `{shown}`{}", Hint::new("rooms").after(" lists rooms"));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         if self.state.roster.get(id).is_some_and(|member| member.is_in(room.id)) {
             return Ok(room.id);
         }
-        let text = format!("you are not in `{}`; join it first", room.name);
+        let hint = Hint::new(format!("join {}", room.name)).after(" joins it");
+        let text = format!("you are not in `{}`{hint}", room.name);
         Err(Refusal::new(ErrorCode::NotInRoom, text))
     }
 }

@@ -199,13 +199,13 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     moderator.says("!join dev");
     moderator.hears_about("* you are in dev");
     moderator.says("!lock");
-    moderator.hears("* dev is locked; `invite NAME dev` invites a user");
+    moderator.hears("* dev is locked; `!invite NAME dev` invites a user");
     bob.says("!join dev");
     bob.hears("! `dev` is locked; ask a moderator to invite you");
     eve.asks(Request::Join { room: "dev".into() });
     assert!(eve.hears_error(ErrorCode::Denied).contains("is locked"));
     moderator.says("!invite bob");
-    bob.hears("* mod1 invites you to dev: !join dev");
+    bob.hears("* mod1 invites you to dev: `!join dev`");
     bob.says("!join dev");
     bob.hears_about("* you are in dev");
     // Not even by asking for it in `hello`.
