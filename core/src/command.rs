@@ -2,6 +2,7 @@
 //! derived from it. The console calls a command by name, chat with a leading `!` or `/`; both run the same function. What in chat is a command at all,
 //! and what only looks like one, is decided by [`read`].
 
+mod call;
 mod complete;
 mod lookup;
 mod parse;
@@ -14,6 +15,7 @@ use std::fmt;
 
 use async_channel::Receiver;
 
+pub use call::Call;
 pub use complete::{Candidates, complete, hint};
 pub use lookup::{find, redacted};
 pub(crate) use responder::Answer;

@@ -7,7 +7,7 @@ use crate::state::rooms::Rooms;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::delivery::fanout::Work;
 use crate::delivery::outbox::{Mail, Outbox, Post};
@@ -46,6 +46,8 @@ pub(crate) struct ServerState {
     /// Changes with each start.
     pub(crate) epoch: String,
     pub(crate) since: Timestamp,
+    /// The same, by a clock that is never set.
+    pub(crate) started: Instant,
     /// `server.slow_hook`, kept here because every hook call looks at it.
     pub(crate) slow_hook: Duration,
     /// The plugins in the order of their hooks; kept by the hub.
@@ -74,6 +76,7 @@ impl ServerState {
         roster.reserve(&operator_name);
         Self {
             since: clock.timestamp(),
+            started: clock.now(),
             slow_hook: shared.settings().server.slow_hook,
             epoch: format!("{:016x}", fastrand::u64(..)),
             handle,

@@ -33,10 +33,10 @@ pub(super) fn commands() -> Vec<Command> {
         .example("ban 192.0.2.7 7d")
         .example("ban 10.0.0.0/8 permanently"),
         with_terms(
-            command("ban address", "Bans a user and everybody who shares their address")
+            command("ban-address", "Bans a user and everybody who shares their address")
                 .arg(Arg::member("name")),
         )
-        .example("ban address bob 30m flooding"),
+        .example("ban-address bob 30m flooding"),
         command("unban", "Removes a ban")
             .arg(Arg::word("who"))
             .example("unban bob")
@@ -73,7 +73,7 @@ pub(super) fn run(
 ) -> CommandResult {
     match invocation.path.as_str() {
         "ban" => ban(moderation, context, invocation),
-        "ban address" => ban_address(moderation, context, invocation),
+        "ban-address" => ban_address(moderation, context, invocation),
         "unban" => unban(moderation, context, invocation),
         "bans" => Ok(list_bans(moderation, context.now())),
         "mute" => mute(moderation, context, invocation),
@@ -254,7 +254,9 @@ fn mute(
     let name = here.iter().find_map(|member| member.name.clone()).unwrap_or(name);
     let address = here.iter().find_map(|member| member.peer.address());
     let address = address
-        .filter(|address| moderation.settings.mute_addresses && !address.is_loopback())
+        .filter(|&address| {
+            moderation.settings.mute_addresses && !context.settings().limits.are_lifted_for(address)
+        })
         .map(Network::of_customer);
     let until = length.end(context.now());
     record(context, invocation, "mute", |action| {

@@ -107,7 +107,8 @@ impl Session {
         }
     }
 
-    pub(super) fn read(&mut self) {
+    /// Reads what is there. Returns whether anything was.
+    pub(super) fn read(&mut self) -> bool {
         let read = BUFFER.with_borrow_mut(|buffer| {
             let count = self.outbox.wire.transport().read(buffer)?;
             self.framing.feed(&buffer[..count]);
@@ -120,6 +121,7 @@ impl Session {
                 self.heard = Instant::now();
                 self.pinged = false;
                 self.filled = count == READ_SIZE;
+                return true;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
@@ -127,6 +129,7 @@ impl Session {
                 self.hang_up(LeaveReason::Lost);
             }
         }
+        false
     }
 
     /// What the hub is to do next: what is ready, or what comes next in the bytes that were read. `None` until something comes.
@@ -321,7 +324,7 @@ impl Session {
             Decoded::Bad(bad) => Some(self.bad(bad)),
             Decoded::Answer(bytes) => Some(SessionInput::Answer(bytes)),
             Decoded::Close => {
-                self.hang_up(LeaveReason::Quit { farewell: String::new() });
+                self.quit_silently();
                 None
             }
         }
@@ -341,7 +344,11 @@ impl Session {
         complaint(code, text, nonce)
     }
 
-    fn unended(&mut self) {
+    pub(super) fn quit_silently(&mut self) {
+        self.hang_up(LeaveReason::Quit { farewell: String::new() });
+    }
+
+    pub(super) fn unended(&mut self) {
         self.limit_hit(LimitHit::Unended);
         let limit = self.shared.settings().limits.unended_bytes.unwrap_or(usize::MAX);
         let why = format!("{limit} bytes came without an end of line");

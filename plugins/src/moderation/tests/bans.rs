@@ -76,7 +76,7 @@ fn the_address_of_somebody_is_banned_only_when_that_is_said() {
     classmate.hears("carl: hello");
     let bob = server.enter_from("192.0.2.7", "bob2");
     assert_eq!(
-        server.types("ban address bob2 1h"),
+        server.types("ban-address bob2 1h"),
         "bob2 (192.0.2.7) is banned for 1h; 2 users were disconnected"
     );
     bob.hears_goodbye();
@@ -91,7 +91,7 @@ fn the_address_of_somebody_is_banned_only_when_that_is_said() {
 fn of_ipv6_the_network_of_a_customer_is_banned() {
     let server = open("");
     let _bob = server.enter_from("2001:db8:1:2::7", "bob");
-    assert!(server.types("ban address bob").starts_with("bob (2001:db8:1:2::/64) is banned"));
+    assert!(server.types("ban-address bob").starts_with("bob (2001:db8:1:2::/64) is banned"));
     server.refusal("2001:db8:1:2:ffff::1", "eve");
     server.enter_from("2001:db8:1:3::1", "eve");
 }
@@ -101,13 +101,13 @@ fn nobody_bans_this_machine_by_accident() {
     let server = open("");
     let _bob = server.enter_from("127.0.0.1", "bob");
     let _bot = server.server.enter("bot");
-    assert!(server.types("ban address bob").starts_with("! bob connects from this machine;"));
+    assert!(server.types("ban-address bob").starts_with("! bob connects from this machine;"));
     assert!(
         server
-            .types("ban address bot")
+            .types("ban-address bot")
             .starts_with("! bot is code in this program and has no address")
     );
-    assert!(server.types("ban address eve").starts_with("! no user `eve`"));
+    assert!(server.types("ban-address eve").starts_with("! no user `eve`"));
     assert!(server.types("ban 0.0.0.0/0").starts_with("! `0.0.0.0/0` is everybody"));
     assert!(server.types("ban host").starts_with("! `host` is the operator"));
     assert_eq!(server.types("bans"), "nobody is banned");
