@@ -52,7 +52,8 @@ pub use reply::Reply;
 pub use request::{Envelope, Request, Resume};
 pub use role::{Role, RoleError};
 pub use settings::{
-    Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings, SettingsError,
+    Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,
+    SettingsError,
 };
 pub use status::Status;
 pub use timestamp::Timestamp;

@@ -6,8 +6,8 @@
 
 use salotto::protocol::MessageKind;
 use salotto::{
-    Arg, Caller, Command, CommandError, Context, Hint, Invocation, Limits, Name, Plugin, Reply,
-    Role, RoomName, command,
+    Arg, Caller, Command, CommandError, Context, Hint, Invocation, Limits, MemberId, Name, Plugin,
+    Reply, Role, RoomName, command,
 };
 use serde::Deserialize;
 
@@ -49,6 +49,10 @@ impl Commands {
         let Some(members) = context.members_of(&room) else {
             return Err(no_room(room.as_str()));
         };
+        if invocation.caller.member.is_some_and(|member| !context.sees(member, &room)) {
+            let text = format!("`{room}` is locked; only those inside see who is there");
+            return Err(CommandError::Refused(text));
+        }
         let limit = self.settings.who_names.unwrap_or(usize::MAX);
         let names: Vec<&str> = members.iter().take(limit).map(Name::as_str).collect();
         let (count, more) = (members.len(), members.len() - names.len());
@@ -122,7 +126,7 @@ impl Plugin for Commands {
         let room = invocation.caller.room.as_ref();
         match invocation.path.as_str() {
             "who" => return self.who(context, invocation),
-            "rooms" => return Ok(rooms(context)),
+            "rooms" => return Ok(rooms(context, member)),
             "join" => context.join(member, invocation.text("room")),
             "leave" => {
                 let room = invocation.get("room").or(room.map(RoomName::as_str));
@@ -186,8 +190,8 @@ fn callable(context: &Context<'_>, caller: &Caller) -> Vec<Command> {
     commands
 }
 
-fn rooms(context: &Context<'_>) -> Reply {
-    let rows = context.rooms().into_iter();
+fn rooms(context: &Context<'_>, member: MemberId) -> Reply {
+    let rows = context.rooms().into_iter().filter(|room| context.sees(member, &room.room));
     let rows = rows.map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
     Reply::table(["room", "people", "topic"], rows.collect())
 }

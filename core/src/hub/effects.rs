@@ -87,6 +87,12 @@ impl Hub {
             Effect::SetTopic { room, topic, by } => self.set_topic_for(slot, &room, &topic, by),
             Effect::OpenRoom { room, topic } => self.open_room_for(slot, room, topic),
             Effect::CloseRoom { room } => self.close_room_for(slot, &room),
+            Effect::HideRoom { room, hidden } => {
+                let found = self.state.rooms.find(room.as_str()).map(|room| room.id);
+                if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
+                    room.hidden_by = hidden.then_some(slot);
+                }
+            }
             Effect::SetTimer { key, after } => self.set_timer_for(slot, key, after),
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => self.spawn_for(slot, task),

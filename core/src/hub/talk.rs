@@ -89,7 +89,8 @@ impl Hub {
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
                 .map_err(NotDone::Refused),
             Request::Rooms => {
-                let rooms = self.state.rooms.iter().map(|room| room.info()).collect();
+                let seen = self.state.rooms.iter().filter(|room| self.state.sees(id, room));
+                let rooms = seen.map(|room| room.info()).collect();
                 self.state.send(id, Event::Rooms { rooms, nonce: nonce.clone() });
                 Ok(())
             }

@@ -167,6 +167,12 @@ impl Context<'_> {
         self.state.rooms.find(room.as_str()).is_some_and(|room| self.state.is_quiet(room))
     }
 
+    /// Whether a member may be told who is in a room and what it is about; see [`hide_room`](Self::hide_room). Not of a room that there is not.
+    pub fn sees(&self, member: MemberId, room: &RoomName) -> bool {
+        let room = self.state.rooms.find(room.as_str());
+        room.is_some_and(|room| self.state.sees(member, room))
+    }
+
     /// The commands that a role is offered in chat, in order.
     pub fn commands(&self, role: Role) -> Vec<Command> {
         let commands = self.state.shared.directory.commands();
@@ -290,6 +296,12 @@ impl Context<'_> {
     /// Closes a room; its members leave it. The default room stays.
     pub fn close_room(&mut self, room: &RoomName) {
         self.push(Effect::CloseRoom { room: room.clone() });
+    }
+
+    /// Hides who is in a room and what it is about from those outside, but for moderators and the operator; or shows it again. Holds for as long
+    /// as the room is open and this plugin enabled.
+    pub fn hide_room(&mut self, room: &RoomName, hidden: bool) {
+        self.push(Effect::HideRoom { room: room.clone(), hidden });
     }
 
     /// Sets a timer of this plugin, once; a second of the same key replaces the first. It is due in

@@ -31,6 +31,7 @@ pub(crate) enum Effect {
     SetTopic { room: RoomName, topic: String, by: Option<Name> },
     OpenRoom { room: RoomName, topic: String },
     CloseRoom { room: RoomName },
+    HideRoom { room: RoomName, hidden: bool },
     SetTimer { key: String, after: Duration },
     CancelTimer { key: String },
     Spawn(Pin<Box<dyn Future<Output = ()> + Send>>),

@@ -107,7 +107,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
-    /// The rooms there are.
+    /// The rooms there are, but for those that are hidden from who is not in them.
     Rooms {
         /// In the order of their opening.
         rooms: Vec<RoomInfo>,

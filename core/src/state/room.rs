@@ -11,6 +11,7 @@ use crate::dialect::RoomRole;
 use crate::protocol::entry::{Entry, EntryKind};
 use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
+use crate::protocol::ids::SlotId;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::settings::RoomSettings;
@@ -28,6 +29,8 @@ pub(crate) struct Room {
     pub(crate) timeline: Arc<Timeline>,
     /// Whether it stays when the last member leaves.
     pub(crate) permanent: bool,
+    /// The plugin that hides its members and topic from those outside.
+    pub(crate) hidden_by: Option<SlotId>,
     /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
     pub(crate) owes_count: bool,
     /// What this turn of the hub brought; appended to the timeline at its end.
@@ -52,6 +55,7 @@ impl Room {
             readers: Vec::new(),
             timeline: Arc::new(timeline),
             permanent,
+            hidden_by: None,
             owes_count: false,
             fresh: Vec::new(),
             next_id: 1,

@@ -10,6 +10,7 @@ use super::Moderation;
 use super::arguments::{any_room, banned, called, coming_from, open_room, person, shown, terms};
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
+use super::locks::Invited;
 use super::mutes::{self, Mute};
 use crate::common::duration::moment;
 use salotto::Network;
@@ -348,11 +349,14 @@ fn lock(
     invocation: &Invocation,
 ) -> CommandResult {
     let room = open_room(context, invocation)?;
-    let present: Vec<Name> = context.members_of(&room).unwrap_or_default();
-    if !moderation.locks.lock(&room, &present) {
+    let present = context.members_of(&room).unwrap_or_default();
+    let inside = present.iter().filter_map(|name| context.find(name.as_str()));
+    let inside: Vec<Invited> = inside.map(|member| Invited::member(&member)).collect();
+    if !moderation.locks.lock(&room, inside) {
         let text = format!("{room} is locked already{}", inviting(&room));
         return Err(CommandError::Refused(text));
     }
+    context.hide_room(&room, true);
     record(context, invocation, "lock", |action| action.room(&room));
     context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is locked{}", inviting(&room))))
@@ -372,6 +376,7 @@ fn unlock(
     if !moderation.locks.unlock(&room) {
         return Err(CommandError::Refused(format!("{room} is not locked")));
     }
+    context.hide_room(&room, false);
     record(context, invocation, "unlock", |action| action.room(&room));
     context.notice(&room, "this room is open to everybody again", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is open to everybody again")))
@@ -388,9 +393,17 @@ fn invite(
         let text = format!("{room} is not locked; everybody can join it");
         return Err(CommandError::Refused(text));
     }
-    moderation.locks.invite(&room, &name);
+    let member = context.find(name.as_str());
+    let name = member.as_ref().and_then(|member| member.name.clone()).unwrap_or(name);
+    moderation.locks.invite(
+        &room,
+        match &member {
+            Some(member) => Invited::member(member),
+            None => Invited::account(name.as_str()),
+        },
+    );
     let by = by(context, &invocation.caller);
-    if let Some(member) = context.find(name.as_str()) {
+    if let Some(member) = &member {
         context.notice_to(
             member.id,
             format!("{by} invites you to {room}{}", Hint::new(format!("join {room}")).before(": ")),
@@ -398,7 +411,12 @@ fn invite(
         );
     }
     record(context, invocation, "invite", |action| action.whom(name.as_str()).room(&room));
-    Ok(Reply::Text(format!("{name} can join {room} now")))
+    Ok(Reply::Text(match member {
+        Some(_) => format!("{name} can join {room} now"),
+        None => {
+            format!("{name} is not connected; who logs in to the account `{name}` can join {room}")
+        }
+    }))
 }
 
 fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
@@ -414,7 +432,7 @@ fn by(context: &Context<'_>, caller: &Caller) -> String {
     name.unwrap_or_else(|| context.settings().server.operator_name.clone())
 }
 
-fn record(
+pub(super) fn record(
     context: &mut Context<'_>,
     invocation: &Invocation,
     what: &str,

@@ -18,6 +18,7 @@ mod later;
 mod lifecycle;
 mod metrics;
 mod moderation;
+mod moderators;
 mod names;
 mod numbers;
 #[cfg(unix)]
