@@ -82,7 +82,7 @@ impl Hub {
         Ok(topic)
     }
 
-    fn existing_room(&self, text: &str) -> Result<(RoomId, RoomName), RoomError> {
+    pub(super) fn existing_room(&self, text: &str) -> Result<(RoomId, RoomName), RoomError> {
         let found = self.state.rooms.find(text).map(|room| (room.id, room.name.clone()));
         found.ok_or_else(|| RoomError::NoSuchRoom { name: quoted(text) })
     }

@@ -6,6 +6,7 @@ use super::Hub;
 use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
+use crate::protocol::entry::EntryKind;
 use crate::protocol::hint::Hint;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::PluginSetup;
@@ -13,6 +14,10 @@ use crate::protocol::plugin_info::PluginState;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::status;
+
+/// So many messages `recent` lists, of so many entries.
+const RECENT: usize = 20;
+const RECENT_ENTRIES: u64 = 100;
 
 type Listed = (Command, Runner);
 
@@ -73,6 +78,21 @@ fn room_commands() -> Vec<Listed> {
                 .role(Role::Moderator)
                 .example("topic lobby game night on Friday"),
             Runner::Core(topic),
+        ),
+        (
+            Command::new("delete", "Deletes a message by its number; clients show it no more")
+                .arg(Arg::room("room"))
+                .arg(Arg::number("id"))
+                .role(Role::Moderator)
+                .example("delete lobby 42"),
+            Runner::Core(delete),
+        ),
+        (
+            Command::new("recent", "Lists the last messages of a room with their numbers")
+                .arg(Arg::room("room"))
+                .role(Role::Moderator)
+                .example("recent lobby"),
+            Runner::Core(recent),
         ),
         (
             operator("open", "Opens a room that stays when it is empty")
@@ -208,6 +228,33 @@ fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
     let by = by(hub, invocation);
     hub.set_topic_by(room, topic, invocation.caller.name.clone(), &by)?;
     Ok(Reply::Done)
+}
+
+fn delete(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let by = by(hub, invocation);
+    let id = invocation.text("id").parse().unwrap_or(u64::MAX);
+    hub.delete_message(invocation.text("room"), id, &by)?;
+    Ok(Reply::Done)
+}
+
+fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let (room, _) = hub.existing_room(invocation.text("room"))?;
+    let Some(room) = hub.state.rooms.get(room) else { return Ok(Reply::Done) };
+    let first = room.next_id().saturating_sub(RECENT_ENTRIES).max(room.timeline.first());
+    let (slices, _) = room.timeline.since(first);
+    let said =
+        slices.iter().flat_map(|slice| slice.entries()).filter_map(|entry| match &entry.what {
+            EntryKind::Message { from, text, .. } => {
+                Some([entry.id.to_string(), from.to_string(), text.clone()])
+            }
+            _ => None,
+        });
+    let mut rows: Vec<_> = said.collect();
+    rows.drain(..rows.len().saturating_sub(RECENT));
+    if rows.is_empty() {
+        return Ok(Reply::text("nothing was said lately"));
+    }
+    Ok(Reply::table(["id", "from", "message"], rows))
 }
 
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {

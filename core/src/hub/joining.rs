@@ -132,6 +132,7 @@ impl Hub {
         let (history, next) = timeline.since(first_id);
         let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
         self.state.send(id, entered);
+        self.tell_removed(id, room_id, seen);
         self.state.post(&outbox, Mail::Follow { room: room_id, timeline, history, next });
         let shard = outbox.shard();
         self.state.shared.fanout.push(shard, Work::Follow(room_id, outbox));
@@ -143,6 +144,18 @@ impl Hub {
         self.observe(Hook::AfterJoined, |plugin, context| {
             plugin.after_joined(context, id, &room_name)
         });
+    }
+}
+
+impl Hub {
+    /// Tells who comes back which of the messages that it has read were deleted since.
+    fn tell_removed(&mut self, id: MemberId, room: RoomId, seen: Option<EntryId>) {
+        let (Some(seen), Some(room)) = (seen, self.state.rooms.get(room)) else { return };
+        let name = room.name.clone();
+        let removed: Vec<EntryId> = room.removed.iter().copied().filter(|id| *id <= seen).collect();
+        for entry in removed {
+            self.state.send(id, Event::Deleted { room: name.clone(), id: entry });
+        }
     }
 }
 

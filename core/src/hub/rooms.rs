@@ -1,9 +1,11 @@
 //! Rooms open, close and have topics; which one a member means.
 
 use super::Hub;
+use crate::command::CommandError;
 use crate::dialect::RoomRole;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, RoomError};
+use crate::protocol::event::Event;
 use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{MemberId, RoomId};
@@ -64,6 +66,31 @@ impl Hub {
             room.topic.clone_from(&topic);
         }
         self.commit(id, EntryKind::Topic { topic, who: by });
+        Ok(())
+    }
+
+    /// Deletes a message: nobody is given it any more, and those inside are told that it is to be shown no more. What is on its way to somebody
+    /// slow arrives before that.
+    pub(super) fn delete_message(
+        &mut self,
+        text: &str,
+        id: u64,
+        by: &str,
+    ) -> Result<(), CommandError> {
+        let (room_id, name) = self.existing_room(text)?;
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(()) };
+        if !room.remove_message(id) {
+            let text = format!(
+                "there is no message {id} in {name}, or not any more{}",
+                Hint::new(format!("recent {name}")).after(" lists the last ones")
+            );
+            return Err(CommandError::NotFound(text));
+        }
+        let members: Vec<MemberId> = room.members.values().copied().collect();
+        for member in members {
+            self.state.send(member, Event::Deleted { room: name.clone(), id });
+        }
+        self.record(self.act("delete", by).room(&name).whom(id.to_string()));
         Ok(())
     }
 

@@ -155,6 +155,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
+    /// A message was deleted: what has this id in this room is to be shown no more. Whoever comes later finds `removed` in its place.
+    Deleted {
+        /// Which room.
+        room: RoomName,
+        /// Id of the entry.
+        id: EntryId,
+    },
     /// Are you there? Answer with `pong`.
     Ping,
     /// The answer to `ping`.

@@ -113,6 +113,24 @@ fn a_command_is_run_and_never_said_with_either_mark_and_what_looks_like_one_stay
 }
 
 #[test]
+fn a_message_that_was_deleted_is_shown_no_more() {
+    let mut window = Window::in_the_lobby();
+    window.say("bob", "one");
+    window.say("bob", "secret");
+    window.say("bob", "three");
+    let shown = |window: &Window| -> Vec<String> {
+        let lines = window.model.active().unwrap().log().iter_from(0);
+        lines.map(|line| format!("{}: {}", line.what.author, line.what.text)).collect()
+    };
+    assert_eq!(shown(&window), ["bob: one", "bob: secret", "bob: three"]);
+    let id = window.last_id() - 1;
+    for id in [id, id, 4711] {
+        window.event(Event::Deleted { room: room("lobby"), id });
+    }
+    assert_eq!(shown(&window), ["bob: one", ": a message was removed", "bob: three"]);
+}
+
+#[test]
 fn a_first_attempt_that_fails_is_not_repeated_and_says_what_to_do() {
     let mut window = Window::new();
     window.connect();

@@ -1,7 +1,7 @@
 //! What those who moderate were missing: hushed rooms, reports, who somebody is, removing what was said.
 
 use salotto::protocol::{ErrorCode, ListedRoom};
-use salotto::{Announce, EntryKind, PluginSetup, Reply};
+use salotto::{Announce, EntryKind, Event, PluginSetup, Reply};
 use salotto_tests::plugins::Ranks;
 use salotto_tests::{TestServer, TestServerBuilder};
 use tempfile::TempDir;
@@ -139,4 +139,57 @@ fn a_listed_room_may_announce_nobody_and_welcome_everybody() {
     let entries = json.entries_until("here");
     let told = |kind: &EntryKind| !matches!(kind, EntryKind::Message { .. });
     assert!(!entries.iter().any(|entry| told(&entry.what)), "{entries:?}");
+}
+
+#[test]
+fn a_deleted_message_is_shown_no_more_and_given_to_nobody_who_comes_later() {
+    let folder = folder();
+    let server = builder(&folder).settings(|settings| settings.rooms.history = 50).open();
+    let mut ada = server.enters("ada");
+    let mut json = server.enters_json("json");
+    let mut away = server.enters_json("away");
+    ada.says("secret");
+    let secret = json.hears_said("secret").id;
+    away.hears_said("secret");
+    let resume = away.resume();
+    drop(away);
+    ada.says("after");
+    json.hears_said("after");
+    let mut moderator = server.enters("mod1");
+    moderator.hears("ada: secret");
+    moderator.says("!recent lobby");
+    let listed = moderator.hears_about("ada   secret");
+    assert!(listed.contains(&secret.to_string()), "{listed}");
+    ada.says(&format!("!delete lobby {secret}"));
+    ada.hears_about("! there is no command `!delete`");
+    moderator.says(&format!("!delete lobby {secret}"));
+    ada.hears("* a message was removed");
+    let deleted = json.hears_where("that it was deleted", |event| match event {
+        Event::Deleted { room, id } => Some((room.to_string(), *id)),
+        _ => None,
+    });
+    assert_eq!(deleted, ("lobby".to_owned(), secret));
+    moderator.says(&format!("!delete lobby {secret}"));
+    moderator.hears(&format!(
+        "! there is no message {secret} in lobby, or not any more; `!recent lobby` lists the last ones"
+    ));
+    // A newcomer, in text and in JSON, reads a mark in its place.
+    let mut late = server.connects();
+    late.says("late");
+    late.hears("* a message was removed");
+    late.hears("ada: after");
+    let mut newcomer = server.connects_json();
+    newcomer.asks(salotto_tests::json::hello("newcomer", &[], None));
+    let entries = newcomer.entries_until("after");
+    let in_its_place = entries.iter().find(|entry| entry.id == secret).map(|entry| &entry.what);
+    assert_eq!(in_its_place, Some(&EntryKind::Removed));
+    // Who has read it is told when it comes back.
+    let mut back = server.connects_json();
+    back.seen.extend(resume.rooms.clone());
+    back.asks(salotto_tests::json::hello("away", &[], Some(resume)));
+    back.hears_where("that it was deleted", |event| match event {
+        Event::Deleted { id, .. } => (*id == secret).then_some(()),
+        _ => None,
+    });
+    back.hears_said("after");
 }
