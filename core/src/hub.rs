@@ -9,6 +9,7 @@ mod builtin;
 mod commands;
 mod effects;
 mod hints;
+mod ignoring;
 mod joining;
 mod leaving;
 mod not_done;

@@ -1,8 +1,11 @@
-//! `commands`: the usual commands of members: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg` and `!me`.
+//! `commands`: the usual commands of members: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me`, `!ignore`
+//! and `!unignore`.
 //!
 //! ```ron
 //! (who_names: 20)
 //! ```
+
+mod ignore;
 
 use salotto::protocol::MessageKind;
 use salotto::{
@@ -110,6 +113,9 @@ impl Plugin for Commands {
                 .example("me waves")
                 .in_person(),
         ]
+        .into_iter()
+        .chain(ignore::commands())
+        .collect()
     }
 
     fn run_command(
@@ -127,6 +133,8 @@ impl Plugin for Commands {
         match invocation.path.as_str() {
             "who" => return self.who(context, invocation),
             "rooms" => return Ok(rooms(context, member)),
+            "ignore" => return ignore::ignore(context, member, invocation),
+            "unignore" => return ignore::unignore(context, member, invocation),
             "join" => context.join(member, invocation.text("room")),
             "leave" => {
                 let room = invocation.get("room").or(room.map(RoomName::as_str));

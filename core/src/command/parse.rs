@@ -46,6 +46,13 @@ impl Command {
             arguments.insert(arg.name.clone(), value);
         }
         if !rest.is_empty() {
+            if let Some(arg) = self.args.last().filter(|arg| arg.kind == ArgKind::Room)
+                && let Some(room) = arguments.get(&arg.name)
+            {
+                let whole = format!("{room} {rest}");
+                let name = whole.split_whitespace().collect::<Vec<_>>().join("_");
+                return Err(wrong(format!("room names have no spaces; try `{name}`")));
+            }
             let rest = if self.is_secret() { "…" } else { rest };
             return Err(wrong(format!("unexpected `{rest}`")));
         }

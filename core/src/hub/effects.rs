@@ -66,6 +66,8 @@ impl Hub {
                 let result = self.rename(member, &name, None);
                 self.answer(member, result, None);
             }
+            Effect::Ignore { member, who } => self.ignore(member, who),
+            Effect::Unignore { member, name } => self.unignore(member, &name),
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => {
                 let plugin = self.state.plugin_name(slot);

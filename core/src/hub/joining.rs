@@ -7,7 +7,7 @@ use crate::delivery::fanout::Work;
 use crate::delivery::outbox::Mail;
 use crate::plugin::draft::JoinDraft;
 use crate::protocol::entry::EntryKind;
-use crate::protocol::error::{ErrorCode, Refusal};
+use crate::protocol::error::{ErrorCode, Refusal, no_room_name};
 use crate::protocol::event::Event;
 use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
@@ -71,7 +71,7 @@ impl Hub {
         }
         RoomName::new(text, self.state.settings().limits.room_name_bounds()).map_err(|error| {
             let text = sanitize::excerpt(text, 64);
-            Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
+            Refusal::new(ErrorCode::NoSuchRoom, no_room_name(&text, &error))
         })
     }
 

@@ -313,7 +313,10 @@ impl Hub {
         nonce: Option<String>,
     ) {
         self.count_message(member);
-        let recipient = self.state.roster.find(to.as_str()).map(|member| member.id);
+        // Who is ignored is not told so.
+        let recipient = self.state.roster.find(to.as_str());
+        let recipient = recipient.filter(|recipient| !recipient.ignores(member, &from));
+        let recipient = recipient.map(|recipient| recipient.id);
         let time = self.state.clock.timestamp();
         let event = Event::Direct { from, to, text, time, nonce: None };
         if let Some(recipient) = recipient {

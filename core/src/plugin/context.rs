@@ -220,6 +220,24 @@ impl Context<'_> {
         self.push(Effect::Rename { member, name: name.into() });
     }
 
+    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or leaves the server. Ids
+    /// of what is skipped are missing in what a JSON client reads. Bounded: beyond [`MOST_IGNORED`](crate::plugin::MOST_IGNORED) nothing happens.
+    pub fn ignore(&mut self, member: MemberId, who: MemberId) {
+        self.push(Effect::Ignore { member, who });
+    }
+
+    /// Takes back that a member ignores who has, or had, this name.
+    pub fn unignore(&mut self, member: MemberId, name: &Name) {
+        self.push(Effect::Unignore { member, name: name.clone() });
+    }
+
+    /// Whom a member ignores, by the names they had.
+    pub fn ignored(&self, member: MemberId) -> Vec<Name> {
+        let member = self.state.roster.get(member);
+        let list = member.and_then(|member| member.ignored.as_deref());
+        list.map(|list| list.iter().map(|who| who.name.clone()).collect()).unwrap_or_default()
+    }
+
     /// Lets a member say goodbye and leave the server. Gates are called.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
         self.push(Effect::Quit { member, farewell: farewell.into() });

@@ -20,6 +20,8 @@ pub(crate) enum Effect {
     Join { member: MemberId, room: String },
     Leave { member: MemberId, room: Option<String> },
     Rename { member: MemberId, name: String },
+    Ignore { member: MemberId, who: MemberId },
+    Unignore { member: MemberId, name: Name },
     Quit { member: MemberId, farewell: String },
     DiscardInput { member: MemberId },
     Kick { member: MemberId, by: Option<Name>, why: String },

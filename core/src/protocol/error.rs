@@ -58,7 +58,7 @@ pub enum RoomError {
     #[error("the room `{0}` is open already")]
     IsOpen(RoomName),
     /// No room can have that name.
-    #[error("`{name}` cannot be a room: {problem}")]
+    #[error("{}", no_room_name(name, problem))]
     BadName {
         /// What was asked for, cleaned and at most 64 bytes of it.
         name: String,
@@ -96,6 +96,16 @@ pub enum MemberError {
     /// The server has stopped.
     #[error(transparent)]
     Closed(#[from] Closed),
+}
+
+/// Why no room can be called so, and what to call it.
+pub(crate) fn no_room_name(name: &str, problem: &NameError) -> String {
+    match problem {
+        NameError::Space { suggestion } => {
+            format!("room names have no spaces; try `{suggestion}`")
+        }
+        problem => format!("`{name}` cannot be a room: {problem}"),
+    }
 }
 
 fn advice(nearest: Option<&Name>) -> String {

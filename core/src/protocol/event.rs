@@ -176,7 +176,7 @@ pub enum Event {
         #[serde(flatten)]
         reason: LeaveReason,
     },
-    /// Something happened in a room you are in.
+    /// Something happened in a room you are in. Ids follow on without a gap, but for messages of those whom you ignore.
     #[serde(untagged)]
     Entry(Entry),
 }
