@@ -26,8 +26,10 @@ use crate::protocol::command::Command;
 use crate::protocol::entry::Entry;
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
+use crate::protocol::name::Name;
 use crate::protocol::name::RoomName;
 use crate::protocol::reply::Reply;
+use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 
 /// So many people a member may ignore; see [`Context::ignore`].
@@ -89,6 +91,12 @@ pub const MOST_IGNORED: usize = 50;
 pub trait Plugin: Send {
     /// The commands it answers to. Called once, before [`start`](Self::start). They are gone when the plugin is.
     fn commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// The accounts it keeps, with their roles: what a moderator may do to somebody who is not here depends on what they may when they are. Called
+    /// once, after [`commands`](Self::commands); they are gone when the plugin is.
+    fn accounts(&self) -> Vec<(Name, Role)> {
         Vec::new()
     }
 

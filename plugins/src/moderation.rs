@@ -308,7 +308,7 @@ impl Plugin for Moderation {
         match self.bans.of_name(&name, now) {
             Some(ban) => {
                 let terms = ban.terms(now);
-                Verdict::Deny(format!("the name `{name}` is banned {terms}; choose another"))
+                Verdict::Deny(format!("you are banned {terms}"))
             }
             None => Verdict::Pass,
         }

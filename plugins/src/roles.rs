@@ -242,6 +242,11 @@ impl Plugin for Roles {
         ]
     }
 
+    fn accounts(&self) -> Vec<(Name, Role)> {
+        let accounts = self.settings.accounts.iter();
+        accounts.map(|account| (account.name.clone(), account.role())).collect()
+    }
+
     fn start(&mut self, context: &mut Context<'_>) {
         // Those who are logged in get what the new settings say.
         for (&id, login) in &mut self.state.logins {

@@ -120,6 +120,11 @@ impl Context<'_> {
         self.state.roster.find(name).map(|member| self.state.member_info(member))
     }
 
+    /// The role of the account with this name, or one that looks like it, whether or not anybody is logged in to it.
+    pub fn account_role(&self, name: &Name) -> Option<Role> {
+        self.state.account_role(name.as_str())
+    }
+
     /// Everybody who has a name, in no order, as they are now. Some copying for each of them; [`member_count`](Self::member_count) only counts.
     pub fn members(&self) -> Vec<MemberInfo> {
         let named = |member: &&Member| member.name.is_some();

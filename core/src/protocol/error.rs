@@ -101,7 +101,7 @@ pub enum MemberError {
 /// Why no room can be called so, and what to call it.
 pub(crate) fn no_room_name(name: &str, problem: &NameError) -> String {
     match problem {
-        NameError::Space { suggestion } => {
+        NameError::Space { suggestion: Some(suggestion) } => {
             format!("room names have no spaces; try `{suggestion}`")
         }
         problem => format!("`{name}` cannot be a room: {problem}"),

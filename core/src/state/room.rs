@@ -14,6 +14,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::network::Network;
 use crate::protocol::settings::RoomSettings;
 use crate::protocol::timestamp::Timestamp;
 
@@ -38,6 +39,8 @@ pub(crate) struct Room {
     pub(crate) owes_count: bool,
     /// Which messages were removed, for those who come back and have read them; the latest.
     pub(crate) removed: VecDeque<EntryId>,
+    /// From where somebody joined it first, where that counts.
+    pub(crate) opened_from: Option<Network>,
     /// What this turn of the hub brought; appended to the timeline at its end.
     fresh: Vec<Committed>,
     next_id: EntryId,
@@ -63,6 +66,7 @@ impl Room {
             hidden_by: None,
             removed: VecDeque::new(),
             owes_count: false,
+            opened_from: None,
             fresh: Vec::new(),
             next_id: 1,
         }

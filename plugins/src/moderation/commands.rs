@@ -7,7 +7,10 @@ use salotto::{
 };
 
 use super::Moderation;
-use super::arguments::{any_room, banned, called, coming_from, open_room, person, shown, terms};
+use super::arguments::{
+    any_room, banned, called, check_account, check_width, coming_from, open_room, person, shown,
+    terms,
+};
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::locks::Invited;
@@ -148,6 +151,12 @@ fn add_ban(
     for member in &here {
         caller.may_act_against(member)?;
     }
+    if let Some(name) = &name {
+        check_account(context, caller, name)?;
+    }
+    if let Some(network) = &address {
+        check_width(caller, network)?;
+    }
     let (length, why) = terms(invocation, context.now())?;
     if moderation.bans.len() >= bans::MAX_BANS {
         return Err(CommandError::Refused(format!(
@@ -176,11 +185,28 @@ fn add_ban(
         (0, Some(name), None) => {
             format!("no user `{name}` is connected; the name is banned {length}")
         }
-        (_, _, None) => format!("{whom} is banned {length}"),
+        (_, _, None) => format!("{whom} is banned {length}{}", offer(context, &here)),
         (0, ..) => format!("{whom} is banned {length}; nobody is connected from there"),
         (1, ..) => format!("{whom} is banned {length}; 1 user was disconnected"),
         (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
     }))
+}
+
+/// What else may be done about somebody whose name was banned: their address, and who else would be out with it.
+fn offer(context: &Context<'_>, here: &[MemberInfo]) -> String {
+    let limits = &context.settings().limits;
+    let address = here.iter().find_map(|member| member.peer.address());
+    let Some(address) = address.filter(|&address| !limits.are_lifted_for(address)) else {
+        return String::new();
+    };
+    let network = Network::of_customer(address);
+    let others = coming_from(context, network);
+    let others = others.iter().filter(|other| here.iter().all(|banned| banned.id != other.id));
+    match others.count() {
+        0 => format!("; `ban {network}` bans the address too, from which nobody else is connected"),
+        1 => format!("; `ban {network}` bans the address too, with 1 other user"),
+        count => format!("; `ban {network}` bans the address too, with {count} other users"),
+    }
 }
 
 fn unban(
@@ -244,6 +270,7 @@ fn mute(
     for member in &here {
         caller.may_act_against(member)?;
     }
+    check_account(context, caller, &name)?;
     let (length, why) = terms(invocation, context.now())?;
     if moderation.mutes.len() >= mutes::MAX_MUTES {
         return Err(CommandError::Refused(format!(

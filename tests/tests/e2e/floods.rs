@@ -45,9 +45,7 @@ fn a_flood_is_warned_muted_disconnected_and_banned_and_the_room_goes_on() {
     bob.hears_eof();
     let mut bob = server.connects();
     bob.says("bob");
-    bob.hears(
-        "! the name `bob` is banned for 1 more hour (too many messages at once); choose another",
-    );
+    bob.hears("! you are banned for 1 more hour (too many messages at once)");
     ada.says("peace");
     let heard = ada.hears_until("ada: peace");
     assert_eq!(heard.iter().filter(|line| *line == "bob: flood").count(), 3, "{heard:#?}");
@@ -238,6 +236,7 @@ fn names_that_look_like_arguments_change_nothing() {
     victim.hears("1h: still here");
     // The console gets by with such names too.
     let _next = server.connects_from("127.0.0.4").enters("for");
-    assert_eq!(server.types("ban for 1h").to_string(), "for is banned for 1h");
+    let answer = server.types("ban for 1h").to_string();
+    assert!(answer.starts_with("for is banned for 1h"), "{answer}");
     server.connects_from("127.0.0.9").enters("another");
 }
