@@ -17,7 +17,7 @@ mod rooms;
 mod talk;
 mod timers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ use crate::delivery::outbox::Outbox;
 use crate::plugin::context::Context;
 use crate::plugin::draft::Blocked;
 use crate::plugin::hooks::{Effects, Hooks, Round};
+use crate::plugin::plan::Plan;
 use crate::plugin::{Catalog, Plugin};
 use crate::protocol::command::Command;
 use crate::protocol::entry::EntryKind;
@@ -71,6 +72,10 @@ pub(crate) struct Hub {
     pub(crate) state: ServerState,
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
+    /// What members wrote to the operator while nobody was there to read it; the oldest make way.
+    pub(crate) kept: VecDeque<Event>,
+    /// What was set up, also what is off.
+    pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
@@ -90,6 +95,8 @@ impl Hub {
             state,
             hooks: Hooks::new(),
             catalog,
+            kept: VecDeque::new(),
+            plan: Plan::default(),
             commands: builtin::commands(),
             waiting: Waiting::default(),
             timers: Timers::default(),

@@ -18,8 +18,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use salotto::{
-    Arg, Command, CommandError, Context, Invocation, Left, MemberId, MemberInfo, MessageDraft,
-    Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
+    Action, Arg, Command, CommandError, Context, Invocation, Left, MemberId, MemberInfo,
+    MessageDraft, Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
 };
 
 use attempts::Attempts;
@@ -189,6 +189,11 @@ impl Roles {
         login.wrong += 1;
         let wrong = login.wrong;
         let lately = self.state.attempts.was_wrong(network, now);
+        // What is not an account may be a password, so it is not recorded.
+        let tried = account.map_or("no account".into(), Name::to_string);
+        let by = info.name.as_ref().map_or("somebody without a name".into(), Name::to_string);
+        let from = format!("wrong password, from {}", info.peer);
+        context.record(Action::new(now, "login_failed", by).whom(tried).why(from));
         if lately.is_multiple_of(REPORT_EVERY) {
             let source = network.map_or("this process".into(), |network| network.to_string());
             // What is not an account may be a password, so it is not repeated.

@@ -103,8 +103,9 @@ impl Supervisor {
     /// # Errors
     /// When the configuration is wrong, the server cannot start or is running already.
     pub async fn start(&self) -> Result<Vec<SocketAddr>, ServerStartError> {
+        let config = self.load().await?;
         let mut state = self.state.lock().await;
-        self.start_locked(&mut state, None)
+        self.start_locked(&mut state, config, None)
     }
 
     /// Stops the server and never starts it again. Everybody is informed and has the configured time to read their last lines; feeds end after
@@ -263,6 +264,7 @@ impl Supervisor {
     fn start_locked(
         &self,
         state: &mut State,
+        config: Config,
         by: Option<&View>,
     ) -> Result<Vec<SocketAddr>, ServerStartError> {
         if state.server.is_some() {
@@ -271,7 +273,10 @@ impl Supervisor {
         if state.is_shut_down {
             return Err(ServerStartError::ShutDown);
         }
-        let config = self.load(state)?;
+        let config = state.with_addresses(config);
+        for note in &config.notes {
+            tracing::warn!("{note}");
+        }
         let mut builder =
             Server::builder().settings(config.settings).catalog(self.source.catalog().clone());
         for setup in config.plugins {
@@ -316,6 +321,11 @@ impl Supervisor {
     }
 
     async fn run_start(&self, view: &View, address: Option<&str>) -> Result<Reply, CommandError> {
+        if self.state.lock().await.server.is_some() {
+            return Err(failed(ServerStartError::AlreadyRunning));
+        }
+        let config = self.load().await.map_err(failed)?;
+        let notes = config.notes.clone();
         let mut state = self.state.lock().await;
         let before = state.listen.clone();
         if let Some(address) = address {
@@ -324,12 +334,12 @@ impl Supervisor {
             }
             state.listen = vec![address.into()];
         }
-        let started = self.start_locked(&mut state, Some(view));
+        let started = self.start_locked(&mut state, config, Some(view));
         if started.is_err() {
             // An address that did not work is not tried again by the next `start`.
             state.listen = before;
         }
-        started.map(|addresses| listening(&addresses)).map_err(failed)
+        started.map(|addresses| noted(listening(&addresses), &notes)).map_err(failed)
     }
 
     async fn run_stop(&self, view: &View) -> Result<Reply, CommandError> {
@@ -341,14 +351,15 @@ impl Supervisor {
 
     /// Stops and starts the server, unless the configuration is wrong by now.
     async fn run_restart(&self, view: &View) -> Result<Reply, CommandError> {
-        let mut state = self.state.lock().await;
-        if state.server.is_none() {
+        if self.state.lock().await.server.is_none() {
             return Err(not_running());
         }
-        self.load(&state).map_err(failed)?;
+        let config = self.load().await.map_err(failed)?;
+        let notes = config.notes.clone();
+        let mut state = self.state.lock().await;
         self.stop_locked(&mut state, Some(view)).await;
-        let started = self.start_locked(&mut state, Some(view));
-        started.map(|addresses| listening(&addresses)).map_err(failed)
+        let started = self.start_locked(&mut state, config, Some(view));
+        started.map(|addresses| noted(listening(&addresses), &notes)).map_err(failed)
     }
 
     fn log_level(&self, word: Option<&str>) -> Reply {
@@ -368,12 +379,10 @@ impl Supervisor {
         Program { control: self.control.clone(), log: self.diagnostics.settings() }
     }
 
-    fn load(&self, state: &State) -> Result<Config, ConfigError> {
-        let mut config = self.source.load()?;
-        if !state.listen.is_empty() {
-            config.settings.server.listen = state.listen.clone();
-        }
-        Ok(config)
+    /// Reads the configuration on a thread that may wait for a disk. The state is not held meanwhile, so that a disk that hangs keeps nobody from stopping.
+    async fn load(&self) -> Result<Config, ConfigError> {
+        let source = self.source.clone();
+        smol::unblock(move || source.load()).await
     }
 
     async fn handle(&self) -> Option<Handle> {
@@ -383,6 +392,16 @@ impl Supervisor {
     fn set_command_list(&self, directory: Directory, is_running: bool) {
         let command_list = CommandList::new(directory, is_running);
         *self.command_list.write().unwrap_or_else(PoisonError::into_inner) = command_list;
+    }
+}
+
+impl State {
+    /// The configuration with the addresses that take precedence.
+    fn with_addresses(&self, mut config: Config) -> Config {
+        if !self.listen.is_empty() {
+            config.settings.server.listen = self.listen.clone();
+        }
+        config
     }
 }
 
@@ -427,6 +446,19 @@ fn listed(addresses: &[SocketAddr]) -> String {
     let addresses: Vec<_> =
         addresses.iter().map(|address| format!("listening on {address}")).collect();
     addresses.join(", ")
+}
+
+/// What was done, with what is perhaps not meant in the configuration below it.
+fn noted(done: Reply, notes: &[String]) -> Reply {
+    match (done, notes) {
+        (done, []) => done,
+        (Reply::List(done), notes) => {
+            Reply::List(done.into_iter().chain(notes.iter().cloned()).collect())
+        }
+        (done, notes) => {
+            Reply::List(std::iter::once(done.to_string()).chain(notes.iter().cloned()).collect())
+        }
+    }
 }
 
 /// One line for each address.

@@ -2,6 +2,7 @@
 
 mod watch;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::Name;
 use crate::protocol::peer::Peer;
+use crate::protocol::secrets::mask_secrets;
 use crate::protocol::timestamp::Timestamp;
 
 use watch::Queue;
@@ -100,6 +102,15 @@ pub enum Report {
 }
 
 impl Report {
+    /// What a plugin says or panics with may quote its settings.
+    fn mask_secrets(&mut self) {
+        if let Self::Plugin { text, .. } | Self::PluginPanicked { message: text, .. } = self
+            && let Cow::Owned(masked) = mask_secrets(text)
+        {
+            *text = masked;
+        }
+    }
+
     /// Leaves a trace in the diagnostics of the program: of what is done and what goes wrong, never of what people say.
     fn diagnose(&self) {
         match self {
@@ -141,30 +152,44 @@ pub(crate) struct Reports(Arc<Mutex<Watchers>>);
 
 #[derive(Debug, Default)]
 struct Watchers {
-    queues: Vec<Weak<Queue>>,
+    queues: Vec<Watcher>,
     /// Whether there will be no reports any more.
     ended: bool,
 }
 
+#[derive(Debug)]
+struct Watcher {
+    queue: Weak<Queue>,
+    /// Whether somebody reads what comes.
+    attends: bool,
+}
+
 impl Reports {
     /// A new watcher, until it is dropped.
-    pub(crate) fn watch(&self) -> Watch {
+    pub(crate) fn watch(&self, attends: bool) -> Watch {
         let watch = Watch::new();
         let mut watchers = self.lock();
         match watchers.ended {
             true => watch.end(),
-            false => watchers.queues.push(watch.queue()),
+            false => watchers.queues.push(Watcher { queue: watch.queue(), attends }),
         }
         watch
     }
 
     /// Whether anybody watches.
     pub(crate) fn are_watched(&self) -> bool {
-        self.lock().queues.iter().any(|queue| queue.strong_count() > 0)
+        self.lock().queues.iter().any(|watcher| watcher.queue.strong_count() > 0)
+    }
+
+    /// Whether somebody watches who reads what comes.
+    pub(crate) fn are_attended(&self) -> bool {
+        let attends = |watcher: &Watcher| watcher.attends && watcher.queue.strong_count() > 0;
+        self.lock().queues.iter().any(attends)
     }
 
     /// Tells everybody who watches, and leaves a trace for those who look later.
-    pub(crate) fn send(&self, report: Report) {
+    pub(crate) fn send(&self, mut report: Report) {
+        report.mask_secrets();
         report.diagnose();
         for queue in self.watching() {
             queue.put(report.clone());
@@ -182,8 +207,8 @@ impl Reports {
     /// Those who still watch.
     fn watching(&self) -> Vec<Arc<Queue>> {
         let mut watchers = self.lock();
-        watchers.queues.retain(|queue| queue.strong_count() > 0);
-        watchers.queues.iter().filter_map(Weak::upgrade).collect()
+        watchers.queues.retain(|watcher| watcher.queue.strong_count() > 0);
+        watchers.queues.iter().filter_map(|watcher| watcher.queue.upgrade()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Watchers> {
@@ -264,7 +289,7 @@ mod tests {
     #[test]
     fn who_is_too_slow_is_told_how_much_is_missing_and_where() {
         let reports = Reports::default();
-        let (mut slow, mut quick) = (reports.watch(), reports.watch());
+        let (mut slow, mut quick) = (reports.watch(true), reports.watch(true));
         for text in 0..WAITING + 7 {
             reports.send(number(text));
             assert_eq!(told(&mut quick), [text.to_string()]);
@@ -283,14 +308,14 @@ mod tests {
     #[test]
     fn a_watch_ends_after_all_was_told_and_who_comes_later_is_told_nothing() {
         let reports = Reports::default();
-        let mut watch = reports.watch();
+        let mut watch = reports.watch(true);
         assert!(reports.are_watched());
         reports.send(number(1));
         reports.end();
         reports.send(number(2));
         assert_eq!(told(&mut watch), ["1"]);
         assert_eq!(watch.try_next(), Err(TryNextError::Ended));
-        assert_eq!(reports.watch().try_next(), Err(TryNextError::Ended));
+        assert_eq!(reports.watch(true).try_next(), Err(TryNextError::Ended));
         drop(watch);
         assert!(!reports.are_watched());
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ron::error::{Error, Position};
 use ron::extensions::Extensions;
+use salotto::protocol::is_secret_value;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -46,7 +47,11 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
             true => error.span.start,
             false => error.span.end,
         };
-        let found = &text[offset(text, position)..];
+        let at = offset(text, position);
+        let found = &text[at..];
+        // A password that was written without quotes is not quoted by the error either.
+        let at = at + (found.len() - found.trim_start().len());
+        let found = if is_secret_value(text, at) { "…" } else { found };
         let message = explain(&error.code, found);
         format!("{}:{}: {message}", position.line, position.col)
     })

@@ -10,7 +10,11 @@ fn what_init_writes_passes_check() {
     let check = folder.run(&["check"], "");
     assert_eq!(
         (check.status, check.out.as_str(), check.err.as_str()),
-        (0, "salotto.ron is fine\n", "")
+        (
+            0,
+            "salotto.ron is fine\nplugins that are on: roles, notices, quit, commands, floods, moderation; off: audit, log, metrics\n",
+            ""
+        )
     );
 }
 
@@ -143,5 +147,48 @@ fn the_manual_page_names_every_task() {
     for task in ["init", "check", "serve", "attach", "exec", "hash-password", "completions"] {
         let task = task.replace('-', "\\-");
         assert!(ended.out.contains(&format!("salotto\\-{task}(1)")), "{task}: {}", ended.out);
+    }
+}
+
+#[test]
+fn what_is_no_file_or_has_no_end_is_refused_at_once() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe.ron");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::create_dir(folder.path().join("folder.ron")).unwrap();
+    folder.write("long.ron", &"x".repeat(5_000_000));
+    std::fs::write(folder.path().join("latin.ron"), b"(\n  server: (name: \"\xe4\"))").unwrap();
+    std::fs::write(folder.path().join("marked.ron"), "\u{feff}(server: (name: \"Ours\"))").unwrap();
+    for (file, error) in [
+        ("pipe.ron", "cannot read `pipe.ron`: it is not a file; name one, such as `salotto.ron`\n"),
+        ("folder.ron", "cannot read `folder.ron`: it is a folder; name the file in it\n"),
+        (
+            "long.ron",
+            "cannot read `long.ron`: it has more than 1 MiB, so it is not a configuration\n",
+        ),
+        ("latin.ron", "latin.ron:2:19: this is not UTF-8; save the file as UTF-8\n"),
+        (
+            "/dev/zero",
+            "cannot read `/dev/zero`: it is not a file; name one, such as `salotto.ron`\n",
+        ),
+        ("marked.ron", ""),
+    ] {
+        let check = folder.run(&["check", file], "");
+        assert_eq!(
+            (check.status, check.err.as_str()),
+            (if error.is_empty() { 0 } else { 2 }, error)
+        );
+    }
+}
+
+#[test]
+fn a_broken_ban_file_is_found_by_check_and_by_serve() {
+    let folder = Folder::new();
+    folder.write("salotto.ron", "(server: (listen: [\"127.0.0.1:0\"]))");
+    folder.write("salotto-bans.ron", "[(name: 5)]");
+    let expected = "salotto-bans.ron:1:9: plugin `moderation`: expected a string in double quotes, found `5`\n";
+    for args in [&["check"][..], &["serve"]] {
+        let ended = folder.run(args, "");
+        assert_eq!((ended.status, ended.err.as_str()), (2, expected), "{args:?}");
     }
 }

@@ -162,8 +162,9 @@ fn the_configuration_in_force_is_shown_with_its_origin() {
 fn a_reload_takes_over_all_or_nothing_and_names_what_waits() {
     let folder = Folder::new();
     let file = |name: &str, listen: &str, plugins: &str| {
-        let text =
-            format!("(server: (name: \"{name}\", listen: [\"{listen}\"]), plugins: [{plugins}])");
+        let text = format!(
+            "(server: (name: \"{name}\", listen: [\"{listen}\"]), plugins: [{plugins}], only_plugins: true)"
+        );
         folder.write("salotto.ron", &text);
     };
     file("one", "127.0.0.1:0", "");
