@@ -156,7 +156,7 @@ mod tests {
             for line in [
                 "plugins enable quit",
                 "plugins disable quit",
-                "plugins enable quit (words: [\"so long\"])",
+                "plugins enable quit (words: [\"ciao\"])",
                 "plugins disable notices",
                 "plugins disable quit",
                 "plugins enable log (path: \"/nowhere/log\")",

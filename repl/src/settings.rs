@@ -4,6 +4,8 @@
 
 mod config;
 mod diff;
+mod edit;
+mod environment;
 mod locate;
 mod mistake;
 mod plugins;
@@ -22,6 +24,7 @@ use serde::Deserialize;
 use config::ron_options;
 pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
+use environment::Override;
 pub use locate::Position;
 pub use mistake::{ConfigError, Mistake, Mistakes};
 use plugins::PluginList;
@@ -42,6 +45,8 @@ pub struct Source {
     catalog: Catalog,
     /// The plugins of a server whose file names none.
     default_plugins: Vec<PluginSetup>,
+    /// Settings that the environment has instead of the file.
+    overrides: Vec<Override>,
 }
 
 /// The file as written. Its first fields are those of [`Settings`], repeated because serde cannot refuse unknown fields beside flattened ones.
@@ -81,7 +86,14 @@ impl Source {
             file: file.or_else(found),
             catalog,
             default_plugins,
+            overrides: Vec::new(),
         }
+    }
+
+    /// The same with the settings that stand in the environment, as `SALOTTO_SERVER__NAME` does.
+    pub fn with_environment(mut self) -> Self {
+        self.overrides = environment::overrides();
+        self
     }
 
     /// The plugins that can be enabled.
@@ -109,10 +121,89 @@ impl Source {
     /// When the file cannot be read, or with all its mistakes.
     pub fn load(&self) -> Result<Config, ConfigError> {
         let Some(path) = self.path() else {
-            return self.defaults();
+            let config = self.defaults()?;
+            return Ok(Config { path: None, ..self.overridden(config, Path::new(""), "()")? });
         };
         let text = read::config(&path)?;
-        self.parse(&path, &text)
+        let config = self.parse(&path, &text)?;
+        let mut config = self.overridden(config, &path, &text)?;
+        config.notes.extend(read::loose(&path, &text));
+        Ok(config)
+    }
+
+    /// The text of the file with a setting set to what was typed, as it would be written; a text may be typed without its quotes.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the setting cannot have that value.
+    pub fn with_setting(
+        &self,
+        setting: &str,
+        typed: &str,
+    ) -> Result<(PathBuf, String), ConfigError> {
+        let path = self.path().unwrap_or(DEFAULT_FILE.into());
+        let text = read::config(&path)?;
+        let text = self.set(&path, &text, setting, typed)?.0;
+        Ok((path, text))
+    }
+
+    /// The text of the file with settings and plugins as they are in force.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn with_changes(
+        &self,
+        settings: &[(String, String)],
+        plugins: &[PluginSetup],
+    ) -> Result<(PathBuf, String), ConfigError> {
+        let path = self.path().unwrap_or(DEFAULT_FILE.into());
+        let mut text = read::config(&path)?;
+        for (setting, value) in settings {
+            text = edit::set(&text, setting, value);
+        }
+        for setup in plugins {
+            text = edit::set_plugin(&text, setup);
+        }
+        self.parse(&path, &text)?;
+        Ok((path, text))
+    }
+
+    fn set(
+        &self,
+        path: &Path,
+        text: &str,
+        setting: &str,
+        typed: &str,
+    ) -> Result<(String, Config), ConfigError> {
+        let as_value = edit::set(text, setting, typed);
+        let error = match self.parse(path, &as_value) {
+            Ok(config) => return Ok((as_value, config)),
+            Err(error) => error,
+        };
+        let as_text = edit::set(text, setting, &format!("{typed:?}"));
+        match self.parse(path, &as_text) {
+            Ok(config) => Ok((as_text, config)),
+            Err(_) => Err(error),
+        }
+    }
+
+    /// The configuration with what the environment has instead. Its mistakes are those of the variable, and have no place.
+    fn overridden(&self, config: Config, path: &Path, text: &str) -> Result<Config, ConfigError> {
+        let (mut config, mut text) = (config, text.to_owned());
+        for Override { variable, setting, value } in &self.overrides {
+            let notes = std::mem::take(&mut config.notes);
+            match self.set(path, &text, setting, value) {
+                Ok((set, other)) => (text, config) = (set, other),
+                Err(ConfigError::Wrong(mistakes)) => {
+                    let list = mistakes.list.into_iter().take(1);
+                    let list = list.map(|mistake| Mistake::new(None, mistake.text)).collect();
+                    return Err(ConfigError::Wrong(Mistakes { path: variable.into(), list }));
+                }
+                Err(error) => return Err(error),
+            }
+            config.notes = notes;
+        }
+        config.overrides = self.overrides.iter().map(|other| other.variable.clone()).collect();
+        Ok(config)
     }
 
     /// What is in force without a file.
@@ -129,6 +220,7 @@ impl Source {
             plugins: self.default_plugins.clone(),
             path: None,
             notes: Vec::new(),
+            overrides: Vec::new(),
         })
     }
 
@@ -173,7 +265,14 @@ impl Source {
             notes.push(Mistake::new(position, note.into()));
         }
         let notes = notes.iter().map(|note| note.in_file(path)).collect();
-        Ok(Config { settings, program, plugins, path: Some(path.into()), notes })
+        Ok(Config {
+            settings,
+            program,
+            plugins,
+            path: Some(path.into()),
+            notes,
+            overrides: Vec::new(),
+        })
     }
 }
 

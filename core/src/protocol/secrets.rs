@@ -60,9 +60,12 @@ pub fn is_secret_value(text: &str, offset: usize) -> bool {
 
 /// The hashes, wherever they stand.
 fn hashes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    text.match_indices(HASH).map(|(start, _)| {
+    text.match_indices(HASH).filter_map(|(start, _)| {
         let rest = &text[start..];
-        start..start + rest.find(|c: char| !is_of_hash(c)).unwrap_or(rest.len())
+        let hash = &rest[..rest.find(|c: char| !is_of_hash(c)).unwrap_or(rest.len())];
+        // Of the form alone, as an advice shows it, only the algorithm is there.
+        let holds_more = hash[1..].split_once('$').is_some_and(|(_, more)| !more.is_empty());
+        holds_more.then(|| start..start + hash.len())
     })
 }
 
@@ -169,8 +172,8 @@ mod tests {
             ("(secret :\n  \"a\")".into(), "(secret :\n  \"…\")"),
             ("(password: \"no end".into(), "(password: \"…"),
             (
-                "(password: None, keep_names: true, monkey: \"a\", at: \"key: b\")".into(),
-                "(password: None, keep_names: true, monkey: \"a\", at: \"key: b\")",
+                "as in `$argon2id$…` (password: None, keep_names: true, monkey: \"a\", at: \"key: b\")".into(),
+                "as in `$argon2id$…` (password: None, keep_names: true, monkey: \"a\", at: \"key: b\")",
             ),
             ("the password is wrong: \"a\"".into(), "the password is wrong: \"a\""),
         ] {

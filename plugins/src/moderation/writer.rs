@@ -115,7 +115,10 @@ impl BanWriter {
                 Some((bans, written.reread))
             }
             Err(problem) if self.unsaved.is_empty() => {
-                context.failing(format!("{problem}; the bans are unchanged"));
+                context.failing(match problem {
+                    Problem::Write { .. } => lost_at_the_end(&problem),
+                    problem => format!("{problem}; the bans are unchanged"),
+                });
                 self.failed = true;
                 self.stale = true;
                 self.is_waiting = true;
@@ -126,9 +129,7 @@ impl BanWriter {
                 self.stale |= written.reread;
                 // It is reported once; what is left at the end is reported by the task.
                 self.failed = true;
-                context.failing(format!(
-                    "{problem}; until then new bans are in force, but they are lost when the server stops"
-                ));
+                context.failing(lost_at_the_end(&problem));
                 self.is_waiting = true;
                 context.set_timer(RETRY_TIMER, RETRY);
                 None
@@ -191,6 +192,10 @@ impl BanWriter {
             (earlier, next) => earlier != next,
         });
     }
+}
+
+fn lost_at_the_end(problem: &Problem) -> String {
+    format!("{problem}; until then new bans are in force, but they are lost when the server stops")
 }
 
 /// Does one job after the other until the plugin stops.

@@ -143,6 +143,8 @@ fn an_address_that_guesses_must_wait_and_a_connection_that_continues_is_ended() 
             _ => {}
         }
     }
+    let failed = "stranger: login_failed ada (wrong password, from local)";
+    assert_eq!(told.extract_if(.., |told| told == failed).count(), 5);
     assert_eq!(
         told,
         [

@@ -14,6 +14,9 @@ pub(super) fn run(source: &Source) -> Exit {
             print(format_args!("{} is fine", path.display()));
             let (on, off) = plugins(source, &config);
             print(format_args!("plugins that are on: {on}; off: {off}"));
+            if !config.overrides.is_empty() {
+                print(format_args!("from the environment: {}", config.overrides.join(", ")));
+            }
             config.notes.iter().for_each(print);
             Exit::Done
         }

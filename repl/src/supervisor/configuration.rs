@@ -4,7 +4,7 @@ use salotto::protocol::{PluginInfo, mask_secrets};
 use salotto::{CommandError, Handle, PluginSetup, PluginState, Reply, Server};
 
 use super::outcome::{Outcome, ReplyFormat, failed, not_running};
-use super::{Supervisor, data, noted};
+use super::{Supervisor, View, acting, data, noted};
 use crate::settings::{self, Change, Config, InForce};
 
 impl Supervisor {
@@ -50,8 +50,8 @@ impl Supervisor {
     }
 
     /// Applies the file. When it is wrong the log is opened anew all the same: who has moved it away waits for that.
-    pub(super) async fn reload_config(&self) -> Result<Reply, CommandError> {
-        let reloaded = self.apply_config().await;
+    pub(super) async fn reload_config(&self, view: &View) -> Result<Reply, CommandError> {
+        let reloaded = self.apply_config(view).await;
         if reloaded.is_err()
             && let Err(error) = self.diagnostics.reopen().await
         {
@@ -60,13 +60,16 @@ impl Supervisor {
         reloaded
     }
 
-    async fn apply_config(&self) -> Result<Reply, CommandError> {
+    async fn apply_config(&self, view: &View) -> Result<Reply, CommandError> {
         let (handle, config, path) = self.for_reload().await?;
         let changes = self.changes(&handle, &config).await?;
         // Whatever can fail comes first, so that either all is applied or nothing.
         let log = self.diagnostics.prepare(config.program.log).map_err(failed)?;
         let notes = config.notes;
-        let applied = handle.apply(config.settings, Some(config.plugins)).await.map_err(failed)?;
+        let applied = acting(&handle, view.operator())
+            .apply(config.settings, Some(config.plugins))
+            .await
+            .map_err(failed)?;
         self.diagnostics.apply(log).await;
         for Change { setting, now, file, when } in &changes {
             tracing::info!(setting, was = now, is = file, applied = %when, "config reload");
@@ -84,12 +87,15 @@ impl Supervisor {
         Ok(noted(Reply::Text(format!("applied {path}{waiting}")), &notes))
     }
 
-    pub(super) async fn reload_plugins(&self) -> Result<Reply, CommandError> {
+    pub(super) async fn reload_plugins(&self, view: &View) -> Result<Reply, CommandError> {
         let (handle, config, path) = self.for_reload().await?;
         let settings = handle.settings().as_ref().clone();
         let notes = config.notes.clone();
         let names: Vec<String> = config.plugin_names(true).map(str::to_owned).collect();
-        handle.apply(settings, Some(config.plugins)).await.map_err(failed)?;
+        acting(&handle, view.operator())
+            .apply(settings, Some(config.plugins))
+            .await
+            .map_err(failed)?;
         let names = match names.as_slice() {
             [] => "none".into(),
             names => names.join(", "),

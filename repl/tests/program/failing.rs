@@ -85,10 +85,15 @@ fn a_ban_that_cannot_be_kept_is_answered_so() {
 fn silent_connections_do_not_delay_the_metrics() {
     use std::io::{Read, Write};
     let folder = Folder::new();
-    let mut serve = serve(&folder, "(name: \"metrics\", settings: (listen: \"127.0.0.1:0\"))");
-    let line = serve.err.expect("metrics are at http://");
-    let (_, address) = line.rsplit_once("http://").unwrap();
-    let (address, _) = address.split_once("/metrics").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let _serve = serve(&folder, &format!("(name: \"metrics\", settings: (listen: \"{free}\"))"));
+    let address = loop {
+        // It listens in its own time.
+        match std::net::TcpStream::connect(free) {
+            Ok(_) => break free,
+            Err(_) => std::thread::yield_now(),
+        }
+    };
     let _silent: Vec<_> = (0..40).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
     let mut scrape = std::net::TcpStream::connect(address).unwrap();
     scrape.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();

@@ -112,7 +112,12 @@ fn every_shell_can_complete_the_command_line() {
 fn a_password_that_is_piped_in_is_hashed_and_the_configuration_takes_it() {
     let folder = Folder::new();
     let hashed = folder.run(&["hash-password"], "sword fish\r\nanother line");
-    assert_eq!((hashed.status, hashed.err.as_str()), (0, ""));
+    let advice = "the password has spaces, so `!login` needs it in double quotes\n";
+    assert_eq!((hashed.status, hashed.err.as_str()), (0, advice));
+    let around = folder.run(&["hash-password"], "  swordfish ");
+    assert_eq!(around.err, "the spaces around the password were left out\n");
+    let around: salotto::PasswordHash = around.out.trim_end().parse().unwrap();
+    assert_eq!(smol::block_on(around.verify("swordfish".into())), Ok(true));
     let hash: salotto::PasswordHash = hashed.out.trim_end().parse().unwrap();
     assert_eq!(smol::block_on(hash.verify("sword fish".into())), Ok(true));
     let account = format!("(name: \"ada\", role: operator, password: \"{hash}\")");
@@ -191,4 +196,44 @@ fn a_broken_ban_file_is_found_by_check_and_by_serve() {
         let ended = folder.run(args, "");
         assert_eq!((ended.status, ended.err.as_str()), (2, expected), "{args:?}");
     }
+}
+
+#[test]
+fn what_the_program_writes_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mode = |name: &str| {
+        let found = std::fs::metadata(folder.path().join(name)).unwrap();
+        found.permissions().mode() & 0o777
+    };
+    let program = env!("CARGO_BIN_EXE_salotto");
+    let script = format!(
+        "umask 0; '{program}' init; echo '(log: (file: \"program.log\"))' > log.ron; '{program}' --config log.ron --no-start < log.ron"
+    );
+    let mut command = std::process::Command::new("sh");
+    command.arg("-c").arg(script).current_dir(folder.path());
+    command.output().unwrap();
+    assert_eq!((mode("salotto.ron"), mode("program.log")), (0o600, 0o600));
+    // One with hashes in it that others can read is named.
+    let hash = salotto::PasswordHash::new("swordfish").unwrap();
+    folder.write("loose.ron", &format!("(server: (password: \"{hash}\"))"));
+    let path = folder.path().join("loose.ron");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let check = folder.run(&["check", "loose.ron"], "");
+    assert!(check.out.contains("`chmod 600 loose.ron`"), "{}", check.out);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let check = folder.run(&["check", "loose.ron"], "");
+    assert!(!check.out.contains("chmod"), "{}", check.out);
+}
+
+#[test]
+fn a_control_socket_in_a_folder_of_everybody_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let open = folder.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let ended = folder.run(&["serve", "--listen", "127.0.0.1:0", "--control", "open/control"], "");
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.contains("everybody can write to the folder `open`"), "{}", ended.err);
 }

@@ -182,3 +182,56 @@ fn a_plugin_that_is_off_in_the_file_is_enabled_with_the_settings_that_stand_ther
     let diff = exec(&folder, &["config diff"]).out;
     assert!(diff.contains("plugins.log") && !diff.contains("plugins.moderation"), "{diff}");
 }
+
+#[test]
+fn the_environment_takes_the_place_of_the_file_and_check_says_so() {
+    let folder = Folder::new();
+    folder.write("salotto.ron", "(server: (name: \"Ours\"), rooms: (open: true))");
+    let check = |variable: &str, value: &str| {
+        let output = folder.command(&["check"]).env(variable, value).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (status, out, _) = check("SALOTTO_SERVER__NAME", "Theirs and ours");
+    assert_eq!(status, Some(0));
+    assert!(out.contains("from the environment: SALOTTO_SERVER__NAME"), "{out}");
+    let (status, _, err) = check("SALOTTO_ROOMS__OPEN", "maybe");
+    assert_eq!(status, Some(2));
+    assert_eq!(err, "SALOTTO_ROOMS__OPEN: found `maybe`; expected true or false\n");
+    let mut command = folder.command(&["--no-start"]);
+    command.env("SALOTTO_SERVER__NAME", "Theirs").env("SALOTTO_ROOMS__OPEN", "false");
+    let mut script = Running::of(&mut command);
+    script.say("config");
+    script.out.expect("name: \"Theirs\"");
+    script.out.expect("open: false");
+}
+
+#[test]
+fn what_is_set_and_what_was_changed_goes_into_the_file_and_comments_stay() {
+    let folder = Folder::new();
+    folder.write(
+        "salotto.ron",
+        "// mine\n(\n    server: (listen: [\"127.0.0.1:0\"]), // here\n    plugins: [(name: \"quit\")], only_plugins: false,\n)",
+    );
+    let mut serve = folder.start(&["serve", "--control", "control"]);
+    Running::address(&mut serve.err);
+    let set = exec(&folder, &["config set server.name Room 12"]);
+    assert_eq!(set.out, "wrote salotto.ron; `config reload` applies it\n");
+    let refused = exec(&folder, &["config set server.threads many"]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.err.contains("found `many`"), "{}", refused.err);
+    assert_eq!(exec(&folder, &["config reload"]).status, 0);
+    for line in
+        ["plugins enable log (path: \"talk.log\")", "plugins disable floods", "log-level debug"]
+    {
+        assert_eq!(exec(&folder, &[line]).status, 0);
+    }
+    let saved = exec(&folder, &["config save"]);
+    assert_eq!(saved.out, "wrote salotto.ron: log.level, plugins.floods, plugins.log\n");
+    let text = folder.read("salotto.ron");
+    for part in ["// mine", "// here", "name: \"Room 12\"", "level: Debug", "enabled: false"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert_eq!(exec(&folder, &["config diff"]).out, "salotto.ron has no changes\n");
+    assert_eq!(exec(&folder, &["config save"]).out, "the file has everything already\n");
+}
