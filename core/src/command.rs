@@ -1,6 +1,7 @@
 //! Commands: a record says what a command is called, takes and means; parsing, usage errors, help, hints and completion are all
 //! derived from it. The console calls a command by name, chat with a leading `!`; both run the same function.
 
+mod call;
 mod complete;
 mod lookup;
 mod parse;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use async_channel::Receiver;
 
+pub use call::Call;
 pub use complete::{Candidates, complete, hint};
 pub use lookup::{find, redacted};
 pub(crate) use responder::Answer;

@@ -12,6 +12,7 @@ mod encoding;
 mod json;
 mod lines;
 mod protocol;
+mod stray;
 mod text;
 
 pub(crate) use builtin::Builtin;
@@ -19,3 +20,4 @@ pub use decoder::{BadInput, Decoded, Decoder, Input};
 pub use encoding::{Dialect, EncodingId, RoomRole};
 pub use lines::{Line, LineSplitter, Unended};
 pub use protocol::{LayOver, Opening, Protocol, Recognition};
+pub(crate) use stray::Stray;

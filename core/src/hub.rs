@@ -16,6 +16,8 @@ mod renaming;
 mod rooms;
 mod talk;
 mod timers;
+#[cfg(feature = "password")]
+mod wrong_passwords;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -79,6 +81,8 @@ pub(crate) struct Hub {
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
+    #[cfg(feature = "password")]
+    wrong_passwords: wrong_passwords::WrongPasswords,
     /// What hooks asked for and what has not been applied yet.
     effects: Effects,
     /// Tasks of plugins, ended with their plugin.
@@ -100,6 +104,8 @@ impl Hub {
             commands: builtin::commands(),
             waiting: Waiting::default(),
             timers: Timers::default(),
+            #[cfg(feature = "password")]
+            wrong_passwords: Default::default(),
             effects: Effects::new(),
             tasks: HashMap::new(),
             permit,
@@ -165,17 +171,32 @@ impl Hub {
                 // Who is not let in was told.
                 let _ = self.connect(arrival.outbox.clone(), arrival.peer);
             }
-            Inbox::Session(member, input) => match input {
-                SessionInput::Input(input) => self.take_input(member, input),
-                SessionInput::Greet => self.greet(member),
-                SessionInput::Send(event) => self.state.send(member, *event),
-                SessionInput::Answer(bytes) => self.state.answer(member, bytes),
-                SessionInput::HangUp(reason) => self.disconnect(member, reason),
-            },
+            Inbox::Session(member, input) => self.handle_session(member, input),
             Inbox::Question(question) => question(self),
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
             Inbox::TimersDue => self.run_timers(),
             Inbox::Stop => {}
+        }
+    }
+
+    fn handle_session(&mut self, member: MemberId, input: SessionInput) {
+        match input {
+            SessionInput::Input(input) => self.take_input(member, input),
+            SessionInput::Greet => self.greet(member),
+            SessionInput::Send(event) => self.state.send(member, *event),
+            SessionInput::Answer(bytes) => self.state.answer(member, bytes),
+            SessionInput::LastAnswer(bytes, reason) => {
+                self.state.answer(member, bytes);
+                self.disconnect(member, reason);
+            }
+            #[cfg(feature = "password")]
+            SessionInput::WrongPassword(then) => {
+                if let Some(peer) = self.state.roster.get(member).map(|member| member.peer) {
+                    self.record_wrong_password(peer);
+                }
+                self.handle_session(member, *then);
+            }
+            SessionInput::HangUp(reason) => self.disconnect(member, reason),
         }
     }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod memory;
 pub(crate) mod paced;
+pub(crate) mod proxy_header;
 pub(crate) mod reactor;
 pub(crate) mod shard;
 pub mod thread;

@@ -27,8 +27,10 @@ use crate::protocol::command::Command;
 use crate::protocol::entry::Entry;
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
+use crate::protocol::name::Name;
 use crate::protocol::name::RoomName;
 use crate::protocol::reply::Reply;
+use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 
 /// Policy for a server: what may happen, and what follows when it has.
@@ -87,6 +89,12 @@ use crate::protocol::settings::Settings;
 pub trait Plugin: Send {
     /// The commands it answers to. Called once, before [`start`](Self::start). They are gone when the plugin is.
     fn commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// The accounts it keeps, with their roles: what a moderator may do to somebody who is not here depends on what they may when they are. Called
+    /// once, after [`commands`](Self::commands); they are gone when the plugin is.
+    fn accounts(&self) -> Vec<(Name, Role)> {
         Vec::new()
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod disk;
 pub(crate) mod duration;
+pub(crate) mod evasion;
 pub mod journal;
 pub(crate) mod settings;
 pub mod template;

@@ -11,10 +11,10 @@
 //! recorded as an [`Action`](salotto::Action).
 //!
 //! - **A ban** is of a name and all that look like it, of an address or of a network, for a time or permanently. `ban bob` bans the name only, since
-//!   others may share bob's address, as a class behind one router does; `ban address bob` bans that too. Banned users are disconnected. Bans are kept in
+//!   others may share bob's address, as a class behind one router does; `ban-address bob` bans that too. Banned users are disconnected. Bans are kept in
 //!   a file, which may be edited while the server is running: `config reload` applies it, and the server writes only what it has just read.
-//! - **A mute** is of a name, of the connection that has it, and of those who connect from its address later, so that neither another name nor coming
-//!   back helps. Muted users can still write to moderators and to the operator. Mutes, slow mode and locks last as long as the server is running.
+//! - **A mute** is of a name, of the connection that has it, and of whoever connects later from its address alone, so that neither another name nor
+//!   coming back helps. Muted users can still write to moderators and to the operator. Mutes, slow mode and locks last as long as the server is running.
 //! - **Slow mode** lets each member of a room send one message every so many seconds, except moderators.
 //! - **A locked room** can be joined by moderators and by those who were invited, or were in it when it was locked.
 
@@ -36,10 +36,12 @@ use salotto::plugin::{Kicked, Renamed, Target};
 use salotto::protocol::LeaveReason;
 use salotto::{
     Command, CommandError, ConnectDraft, Context, Entry, Invocation, JoinDraft, LeaveDraft, Left,
-    MemberId, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName, Settings, Verdict,
+    MemberId, MemberInfo, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName, Settings,
+    Verdict,
 };
 use serde::Deserialize;
 
+use crate::common::evasion::is_alone;
 use bans::{Bans, Change};
 use file::BanFile;
 use locks::Locks;
@@ -60,8 +62,8 @@ pub struct ModerationSettings {
     pub bans: PathBuf,
     /// Rooms that are locked from the start. Default none.
     pub invite_only: Vec<RoomName>,
-    /// Whether a mute also applies to users who connect later from the same address, except from this machine. `unmute NAME` exempts one of
-    /// them who is somebody else. Default true.
+    /// Whether a mute also applies to whoever connects later from the same address while nobody else is connected from there: it is likely
+    /// the same person under another name. `unmute NAME` exempts somebody else. Default true.
     pub mute_addresses: bool,
 }
 
@@ -155,16 +157,16 @@ impl Moderation {
         self.set_expiry_timer(context);
     }
 
-    /// A member has a name, or another one.
+    /// A newcomer has a name, and is muted if they were under it, or if they are muted and come back under another: from the same address, from which
+    /// nobody else is connected.
     fn apply_mutes(&mut self, context: &Context<'_>, member: MemberId, name: &Name) {
         if self.mutes.len() == 0 {
             return;
         }
         let Some(info) = context.member(member) else { return };
-        let address = info
-            .peer
-            .address()
-            .filter(|address| self.settings.mute_addresses && !address.is_loopback());
+        let address = info.peer.address().filter(|&address| {
+            self.settings.mute_addresses && self.mutes.cover(address) && stands_for(context, &info)
+        });
         self.mutes.named(member, name, address);
     }
 
@@ -185,13 +187,31 @@ impl Moderation {
             return Some(format!("you are muted {terms}; you can still write to a moderator"));
         }
         let Target::Room(room) = target else { return None };
-        let wait = self.slow.wait(room, member, now)?;
-        let is_moderator = context.member(member)?.role >= Role::Moderator;
-        (!is_moderator).then(|| {
-            let seconds = wait.as_millis().div_ceil(1000);
-            format!("{room} is in slow mode; you can write again in {seconds}s")
-        })
+        let wait = self.slow_wait(context, member, room)?;
+        let seconds = wait.as_millis().div_ceil(1000);
+        Some(format!("{room} is in slow mode; you can write again in {seconds}s"))
     }
+
+    /// How long a member still has to wait in a room that is in slow mode; moderators need not.
+    fn slow_wait(
+        &self,
+        context: &Context<'_>,
+        member: MemberId,
+        room: &RoomName,
+    ) -> Option<Duration> {
+        if !self.slow.any() {
+            return None;
+        }
+        let info = context.member(member).filter(|info| info.role < Role::Moderator)?;
+        self.slow.wait(room, &info, || stands_for(context, &info), context.uptime())
+    }
+}
+
+/// Whether the address of a member may stand for it: the limits by address hold for it, and nobody else is connected from there.
+fn stands_for(context: &Context<'_>, member: &MemberInfo) -> bool {
+    let limits = &context.settings().limits;
+    let address = member.peer.address();
+    address.is_some_and(|address| !limits.are_lifted_for(address)) && is_alone(context, member)
 }
 
 /// Whether the target is somebody whom muted users may write to: a moderator, or the operator.
@@ -270,7 +290,7 @@ impl Plugin for Moderation {
         match self.bans.of_name(&name, now) {
             Some(ban) => {
                 let terms = ban.terms(now);
-                Verdict::Deny(format!("the name `{name}` is banned {terms}; choose another"))
+                Verdict::Deny(format!("you are banned {terms}"))
             }
             None => Verdict::Pass,
         }
@@ -296,12 +316,17 @@ impl Plugin for Moderation {
     }
 
     fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
-        if let LeaveReason::Quit { farewell } = &mut draft.reason
-            && self.mutes.any_online()
-            && self.mutes.of(draft.member, context.now()).is_some()
-        {
+        if let LeaveReason::Quit { farewell } = &mut draft.reason {
+            let is_muted = || self.mutes.of(draft.member, context.now()).is_some();
+            let rooms = || context.member(draft.member).map(|info| info.rooms).unwrap_or_default();
+            let must_wait = || {
+                let mut rooms = rooms().into_iter();
+                rooms.any(|room| self.slow_wait(context, draft.member, &room).is_some())
+            };
             // A farewell is a message too.
-            farewell.clear();
+            if self.mutes.any_online() && is_muted() || self.slow.any() && must_wait() {
+                farewell.clear();
+            }
         }
         Verdict::Pass
     }
@@ -312,13 +337,14 @@ impl Plugin for Moderation {
         }
     }
 
-    fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
-        self.apply_mutes(context, renamed.member, &renamed.name);
+    fn after_renamed(&mut self, _: &mut Context<'_>, renamed: &Renamed) {
+        self.mutes.named(renamed.member, &renamed.name, None);
     }
 
     fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {
-        if let Some(member) = member.filter(|_| self.slow.any()) {
-            self.slow.said(&entry.room, member, context.now());
+        let member = member.filter(|_| self.slow.any()).and_then(|member| context.member(member));
+        if let Some(member) = member {
+            self.slow.said(&entry.room, &member, context.uptime());
         }
     }
 

@@ -9,6 +9,7 @@
 //! the connection after a few.
 
 mod attempts;
+mod failures;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -18,11 +19,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use salotto::{
-    Action, Arg, Command, CommandError, Context, Invocation, Left, MemberId, MemberInfo,
-    MessageDraft, Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
+    Arg, Command, CommandError, Context, Invocation, Left, MemberId, MemberInfo, MessageDraft,
+    Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
 };
 
-use attempts::Attempts;
+use attempts::{Attempts, Wait};
+use failures::Failures;
 pub use settings::{Account, GivenRole, RoleSettings};
 
 /// Wrong passwords after which a connection is ended.
@@ -42,6 +44,7 @@ pub struct Roles {
 struct State {
     logins: HashMap<MemberId, Login>,
     attempts: Attempts,
+    failures: Failures,
 }
 
 /// Somebody who has tried to log in.
@@ -96,19 +99,21 @@ impl Roles {
         if let Some(account) = account.filter(|account| is_logged_in(info, account)) {
             return refused(format!("you are logged in as {} already", account.name));
         }
-        let network = info.peer.network();
-        if let Some(wait) = self.state.attempts.wait(network, context.now()) {
-            return refused(format!(
-                "too many wrong passwords from your address; try again in {}",
-                seconds(wait)
-            ));
+        match self.state.attempts.wait(info.id, info.peer.network(), context.uptime()) {
+            Some(Wait::Own(wait)) => {
+                let wait = seconds(wait);
+                return refused(format!("that is too soon after a wrong password; wait {wait}"));
+            }
+            Some(Wait::OfAddress(wait)) => {
+                let wait = seconds(wait);
+                return refused(format!(
+                    "too many wrong passwords from your address; try again in {wait}"
+                ));
+            }
+            None => {}
         }
-        let same_network = |id: &MemberId| {
-            context.member(*id).is_some_and(|other| other.peer.network() == network)
-        };
-        if self.state.logins.iter().any(|(id, login)| login.is_checking && same_network(id)) {
-            let text = "a password from your address is being verified; try again in a moment";
-            return refused(text.into());
+        if self.state.logins.get(&info.id).is_some_and(|login| login.is_checking) {
+            return refused("your password is being verified; wait a moment".into());
         }
         // Without such an account the hash of another one is verified, so that the time it takes reveals nothing.
         let Some(hash) = account.or(self.settings.accounts.first()) else {
@@ -184,16 +189,12 @@ impl Roles {
 
     /// The password was wrong, or there is no such account; the user does not learn which.
     fn refuse(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: Option<&Name>) {
-        let (now, network) = (context.now(), info.peer.network());
+        let (now, network) = (context.uptime(), info.peer.network());
         let login = self.state.logins.entry(info.id).or_default();
         login.wrong += 1;
         let wrong = login.wrong;
-        let lately = self.state.attempts.was_wrong(network, now);
-        // What is not an account may be a password, so it is not recorded.
-        let tried = account.map_or("no account".into(), Name::to_string);
-        let by = info.name.as_ref().map_or("somebody without a name".into(), Name::to_string);
-        let from = format!("wrong password, from {}", info.peer);
-        context.record(Action::new(now, "login_failed", by).whom(tried).why(from));
+        let lately = self.state.attempts.was_wrong(info.id, network, now);
+        self.state.failures.record(context, info, account);
         if lately.is_multiple_of(REPORT_EVERY) {
             let source = network.map_or("this process".into(), |network| network.to_string());
             // What is not an account may be a password, so it is not repeated.
@@ -206,8 +207,12 @@ impl Roles {
             context.kick(info.id, None, format!("{wrong} wrong passwords"));
             return;
         }
-        let wait = self.state.attempts.wait(network, now).unwrap_or_default();
-        let text = format!("wrong account or password; try again in {}", seconds(wait));
+        let text = match self.state.attempts.wait(info.id, network, now) {
+            Some(Wait::Own(wait) | Wait::OfAddress(wait)) => {
+                format!("wrong account or password; try again in {}", seconds(wait))
+            }
+            None => "wrong account or password".to_owned(),
+        };
         context.notice_to(info.id, text, NoticeKind::Info);
     }
 
@@ -249,6 +254,11 @@ impl Plugin for Roles {
                 .example("login ada correct-horse"),
             Command::new("logout", "Logs out of your account").in_person(),
         ]
+    }
+
+    fn accounts(&self) -> Vec<(Name, Role)> {
+        let accounts = self.settings.accounts.iter();
+        accounts.map(|account| (account.name.clone(), account.role())).collect()
     }
 
     fn start(&mut self, context: &mut Context<'_>) {

@@ -42,6 +42,12 @@ impl BareClient {
         self.0.write_all(text.as_bytes()).expect("it is taken");
     }
 
+    /// Says that nothing more comes from here, and goes on listening.
+    pub fn half_closes(&mut self) {
+        // A connection that the server has ended already is no news.
+        let _ = self.0.shutdown(std::net::Shutdown::Write);
+    }
+
     /// What the next `recv` brings; `None` at the end.
     ///
     /// # Panics

@@ -18,6 +18,7 @@ pub mod client;
 pub mod json;
 pub mod memory;
 pub mod plugins;
+pub mod raw;
 pub mod server;
 mod transcript;
 

@@ -11,7 +11,7 @@ use salotto_tests::TestServer;
 const MOST_WORK: Duration = Duration::from_millis(if cfg!(debug_assertions) { 60 } else { 6 });
 /// How much may be answered: the list of commands, and the histories and rosters of small rooms.
 const MOST_ANSWERED: usize = 64 * 1024;
-const LINE: usize = 4096;
+const LINE: usize = 32 * 1024;
 
 /// The time that the processor has spent on this process.
 fn work() -> Duration {
@@ -75,10 +75,10 @@ fn text(bytes: usize) -> impl Strategy<Value = String> {
 /// A line that says hello: few long names of rooms, or many short ones, with what was seen in as many.
 fn hello(epoch: String) -> impl Strategy<Value = String> {
     let rooms = prop_oneof![
-        (text(1800), 1..3_usize).prop_map(|(room, count)| vec![room; count]),
-        prop::collection::vec(text(12), 1..120),
-        prop::collection::vec((0..100).prop_map(|room| format!("room{room}")), 1..120),
-        (1..250_usize).prop_map(|count| vec!["lobby".to_owned(); count]),
+        (text(14_000), 1..3_usize).prop_map(|(room, count)| vec![room; count]),
+        prop::collection::vec(text(12), 1..1000),
+        prop::collection::vec((0..100).prop_map(|room| format!("room{room}")), 1..1000),
+        (1..2000_usize).prop_map(|count| vec!["lobby".to_owned(); count]),
     ];
     (rooms.clone(), rooms).prop_map(move |(rooms, seen)| {
         let quoted = |text: &String| serde_json::to_string(text).expect("a text can be quoted");
@@ -103,7 +103,7 @@ fn command() -> impl Strategy<Value = String> {
         Just(""),
         Just("!who ")
     ];
-    (word, text(4000), text(40)).prop_map(|(word, long, short)| format!("{word}{long} {short}"))
+    (word, text(30_000), text(40)).prop_map(|(word, long, short)| format!("{word}{long} {short}"))
 }
 
 /// One test, because two would each be charged with the other's work.
@@ -130,15 +130,15 @@ fn no_line_of_a_stranger_is_dear() {
 
 fn what_was_dear_once_is_cheap(server: &TestServer) {
     let epoch = server.enters_json("witness").epoch.clone();
-    let lobbies = vec!["\"lobby\""; 250].join(",");
-    let heavy = "ﷺ".repeat(640);
+    let lobbies = vec!["\"lobby\""; 2000].join(",");
+    let heavy = "ﷺ".repeat(5000);
     is_cheap(
         server,
         &format!(
             "{{\"type\":\"hello\",\"name\":\"z\",\"rooms\":[{lobbies}],\"resume\":{{\"epoch\":\"{epoch}\",\"rooms\":{{\"{heavy}\":0}}}}}}\n"
         ),
     );
-    let letters = "k".repeat(4000);
+    let letters = "k".repeat(30_000);
     for command in ["msg", "join", "kick", "nick", ""] {
         is_cheap(server, &format!("z\n!{command} {letters}\n!{command}{letters}\n"));
     }

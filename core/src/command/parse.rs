@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CommandError, Invocation};
 use crate::protocol::caller::Caller;
-use crate::protocol::command::{ArgKind, Command};
+use crate::protocol::command::{Arg, ArgKind, Command};
 
 impl Command {
     /// Reads the arguments from what stands behind the path.
@@ -36,25 +36,39 @@ impl Command {
             if value.is_empty() {
                 return Err(wrong(format!("{} is missing", arg.usage())));
             }
-            match &arg.kind {
-                ArgKind::Number if value.parse::<u64>().is_err() => {
-                    return Err(wrong(format!("{} is `{value}`, not a number", arg.usage())));
-                }
-                ArgKind::Choice(words) if !words.contains(&value) => {
-                    let words = words.join(", ");
-                    return Err(wrong(format!("{} is `{value}`, not one of {words}", arg.usage())));
-                }
-                _ => {}
-            }
+            arg.check(&value).map_err(wrong)?;
             arguments.insert(arg.name.clone(), value);
         }
-        let secret = self.is_secret();
         if !rest.is_empty() {
-            let rest = if secret { "…" } else { rest };
+            let rest = if self.is_secret() { "…" } else { rest };
             return Err(wrong(format!("`{rest}` is too much")));
         }
-        let later = Default::default();
-        Ok(Invocation { path: self.path.clone(), caller, arguments, secret, later })
+        Ok(self.invocation(arguments, caller))
+    }
+
+    /// This command, with arguments that were checked.
+    pub(super) fn invocation(
+        &self,
+        arguments: BTreeMap<String, String>,
+        caller: Caller,
+    ) -> Invocation {
+        let (path, secret) = (self.path.clone(), self.is_secret());
+        Invocation { path, caller, arguments, secret, later: Default::default() }
+    }
+}
+
+impl Arg {
+    /// Whether a value is of this argument's kind, or what is wrong with it.
+    pub(super) fn check(&self, value: &str) -> Result<(), String> {
+        match &self.kind {
+            ArgKind::Number if value.parse::<u64>().is_err() => {
+                Err(format!("{} is `{value}`, not a number", self.usage()))
+            }
+            ArgKind::Choice(words) if !words.iter().any(|word| word == value) => {
+                Err(format!("{} is `{value}`, not one of {}", self.usage(), words.join(", ")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -85,7 +99,6 @@ fn count_words(mut line: &str) -> usize {
 mod tests {
     use super::super::{find, redacted};
     use super::*;
-    use crate::protocol::command::Arg;
     use crate::protocol::role::Role;
 
     fn commands() -> Vec<Command> {

@@ -3,6 +3,7 @@
 use super::CommandError;
 use crate::protocol::caller::Caller;
 use crate::protocol::info::MemberInfo;
+use crate::protocol::name::Name;
 use crate::protocol::role::Role;
 
 impl Caller {
@@ -18,10 +19,23 @@ impl Caller {
         if self.member == Some(member.id) {
             return Err(CommandError::Refused("that would be yourself".into()));
         }
-        let name = member.name.as_ref().map_or("somebody", |name| name.as_str());
-        let a = if member.role == Role::Operator { "an" } else { "a" };
-        let as_you = if member.role == self.role { " as you are" } else { "" };
-        let text = format!("{name} is {a} {}{as_you}; ask the operator", member.role);
-        Err(CommandError::Refused(text))
+        Err(self.too_high(member.name.as_ref().map_or("somebody", Name::as_str), member.role))
+    }
+
+    /// The same against somebody who is not here, by the role of their account ([`Context::account_role`](crate::Context::account_role)).
+    ///
+    /// # Errors
+    /// [`CommandError::Refused`], which says what the account is.
+    pub fn may_act_against_account(&self, name: &Name, role: Role) -> Result<(), CommandError> {
+        match self.member.is_none() || self.role > role {
+            true => Ok(()),
+            false => Err(self.too_high(name.as_str(), role)),
+        }
+    }
+
+    fn too_high(&self, name: &str, role: Role) -> CommandError {
+        let a = if role == Role::Operator { "an" } else { "a" };
+        let as_you = if role == self.role { " as you are" } else { "" };
+        CommandError::Refused(format!("{name} is {a} {role}{as_you}; ask the operator"))
     }
 }

@@ -1,6 +1,7 @@
 //! Accepts connections, refuses what is too many, and hands the rest to sessions.
 
 mod limiter;
+mod proxied;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ use crate::state::shared::AddedProtocol;
 
 use limiter::ConnectionLimiter;
 pub(crate) use limiter::SharedBucket;
+use proxied::Awaited;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
@@ -109,24 +111,24 @@ impl Acceptor {
     pub(crate) async fn accept(self, listener: Async<TcpListener>) {
         // Given up for a moment when the system has no other, to tell the newcomer instead of leaving it hanging.
         let mut spare = File::open("/dev/null").ok();
+        let mut awaited = Awaited::default();
         loop {
             match listener.accept().await {
-                Ok((stream, address)) => {
-                    let opened = match stream.into_inner() {
-                        Ok(stream) => {
-                            self.open(Incoming::tcp(stream, Peer::Network(address))).await
-                        }
-                        Err(error) => Err(error.into()),
-                    };
-                    if let Err(AdoptError::Io(error)) = opened {
-                        tracing::warn!(%error, "a connection could not be watched and was dropped");
-                    }
+                Ok((stream, address)) if self.is_proxy(address) => {
+                    self.await_header(stream, address, &mut awaited);
                 }
+                Ok((stream, address)) => self.say_what_failed(match stream.into_inner() {
+                    Ok(stream) => self.open(Incoming::tcp(stream, Peer::Network(address))).await,
+                    Err(error) => Err(error.into()),
+                }),
                 Err(error) if is_out_of_files(&error) => {
                     self.handle.shared.counters.limit_hit(LimitHit::OpenFiles, "a newcomer");
-                    tracing::warn!(
-                        "out of file descriptors; a newcomer was refused (raise `ulimit -n`)"
-                    );
+                    if let Some(meanwhile) = self.handle.shared.counters.trouble() {
+                        tracing::warn!(
+                            meanwhile,
+                            "out of file descriptors; newcomers are refused (raise `ulimit -n`)"
+                        );
+                    }
                     drop(spare.take());
                     match listener.get_ref().accept() {
                         Ok((stream, _)) => refuse(&stream, "the server is full; try again later"),
@@ -138,7 +140,9 @@ impl Acceptor {
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(meanwhile) = self.handle.shared.counters.trouble() {
+                        tracing::warn!(%error, meanwhile, "a connection could not be accepted");
+                    }
                     Timer::after(RETRY).await;
                 }
             }
@@ -180,6 +184,15 @@ impl Acceptor {
         // Ends with its connection; a stop of the server waits for its permit and then abandons it.
         shard.executor.spawn(run).detach();
         Ok(())
+    }
+
+    /// A connection was opened, or why not; who hit a limit was told.
+    fn say_what_failed(&self, opened: Result<(), AdoptError>) {
+        if let Err(AdoptError::Io(error)) = opened
+            && let Some(meanwhile) = self.handle.shared.counters.trouble()
+        {
+            tracing::warn!(%error, meanwhile, "a connection could not be watched and was dropped");
+        }
     }
 
     fn protocol(&self, name: String) -> Result<AddedProtocol, AdoptError> {

@@ -5,6 +5,7 @@
 
 mod bare;
 mod deadlines;
+mod discard;
 mod input;
 #[cfg(feature = "password")]
 mod password_gate;
@@ -140,6 +141,11 @@ impl Session {
             while let Some(input) = self.next_input() {
                 self.submit(input).await?;
             }
+            if self.outbox.takes_discard() {
+                // Boxed, so that nobody keeps the room for it while idle.
+                Box::pin(self.discard_input()).await?;
+                continue;
+            }
             // Looked at before the deadlines: whatever changes after this ends the turn.
             let seen = self.outbox.circumstances();
             let next = self.deadlines().map(|(at, _)| at).min();
@@ -150,7 +156,9 @@ impl Session {
             }
             match poll_fn(|context| self.poll_turn(context, seen, &mut timer)).await {
                 Turn::Ended => return Ok(()),
-                Turn::Readable => self.read(),
+                Turn::Readable => {
+                    self.read();
+                }
                 Turn::Answered(answer) => self.take_answer(answer),
                 Turn::Writable => self.flush(),
                 Turn::FellOut => self.too_slow(),

@@ -12,12 +12,36 @@ use crate::delivery::outbox::Tally;
 /// its log.
 const QUIET: u64 = 60;
 
+/// How few of many things of a kind are worth a line: one a minute, which says how many there were since the last.
+#[derive(Debug, Default)]
+pub(crate) struct Sparing {
+    /// The second from which on the next one is worth a line again.
+    loud_from: AtomicU64,
+    /// How many there were since the last line.
+    untold: AtomicU64,
+}
+
+impl Sparing {
+    /// One more, at this second: where it is worth a line, how many there were since the last, this one included. Of several at once one is.
+    pub(crate) fn count(&self, now: u64) -> Option<u64> {
+        self.untold.fetch_add(1, Ordering::Relaxed);
+        let from = self.loud_from.load(Ordering::Relaxed);
+        let quieten = || {
+            let (done, other) = (Ordering::Relaxed, Ordering::Relaxed);
+            self.loud_from.compare_exchange(from, now + QUIET, done, other).is_ok()
+        };
+        (now >= from && quieten()).then(|| self.untold.swap(0, Ordering::Relaxed))
+    }
+}
+
 /// The counts. Written by whoever counts, without locks.
 #[derive(Debug)]
 pub(crate) struct Counters {
     limit_hits: [AtomicU64; LimitHit::ALL.len()],
-    /// The second from which on the next hit is worth a line at `INFO` again.
-    loud_from: [AtomicU64; LimitHit::ALL.len()],
+    /// What of them is told at `INFO`.
+    told: [Sparing; LimitHit::ALL.len()],
+    /// What is told of connections that the system could not accept or watch.
+    troubles: Sparing,
     since: Instant,
     /// Messages that were said, in rooms and to one person.
     pub(crate) messages: AtomicU64,
@@ -35,7 +59,8 @@ impl Default for Counters {
     fn default() -> Self {
         Self {
             limit_hits: Default::default(),
-            loud_from: Default::default(),
+            told: Default::default(),
+            troubles: Sparing::default(),
             since: Instant::now(),
             messages: AtomicU64::default(),
             connections: AtomicU64::default(),
@@ -47,26 +72,21 @@ impl Default for Counters {
 }
 
 impl Counters {
-    /// A limit was hit: counts it and leaves a trace of who met it.
+    /// A limit was hit: counts it and leaves a trace of who met it. Of those within a minute the first is told, and the next line says how many there
+    /// were `meanwhile`.
     pub(crate) fn limit_hit(&self, hit: LimitHit, whom: impl Display) {
         let hits = self.limit_hits[hit as usize].fetch_add(1, Ordering::Relaxed) + 1;
         let limit = hit.describe();
-        if self.is_loud(hit, self.since.elapsed().as_secs()) {
-            tracing::info!(limit, whom = whom.to_string(), hits, "a limit was hit");
+        if let Some(meanwhile) = self.told[hit as usize].count(self.since.elapsed().as_secs()) {
+            tracing::info!(limit, whom = whom.to_string(), hits, meanwhile, "a limit was hit");
         } else {
             tracing::debug!(limit, whom = whom.to_string(), hits, "a limit was hit");
         }
     }
 
-    /// Whether this hit is worth a line, at this second; of several at once one is.
-    fn is_loud(&self, hit: LimitHit, now: u64) -> bool {
-        let loud_from = &self.loud_from[hit as usize];
-        let from = loud_from.load(Ordering::Relaxed);
-        let quieten = || {
-            let (done, other) = (Ordering::Relaxed, Ordering::Relaxed);
-            loud_from.compare_exchange(from, now + QUIET, done, other).is_ok()
-        };
-        now >= from && quieten()
+    /// The system could not accept or watch a connection: how many there were since the last line about it, where it is worth one.
+    pub(crate) fn trouble(&self) -> Option<u64> {
+        self.troubles.count(self.since.elapsed().as_secs())
     }
 
     /// Something was handed to sockets.
@@ -100,11 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn one_hit_of_a_limit_a_minute_is_worth_a_line() {
-        let counters = Counters::default();
-        let loud = |hit, second| counters.is_loud(hit, second);
-        assert!(loud(LimitHit::Rate, 0) && loud(LimitHit::TooSlow, 0));
-        assert!((0..QUIET).all(|second| !loud(LimitHit::Rate, second)));
-        assert!(loud(LimitHit::Rate, QUIET) && !loud(LimitHit::Rate, QUIET));
+    fn one_of_a_kind_a_minute_is_worth_a_line_that_says_how_many_there_were() {
+        let sparing = Sparing::default();
+        assert_eq!(sparing.count(0), Some(1));
+        assert!((0..QUIET).all(|second| sparing.count(second).is_none()));
+        assert_eq!(sparing.count(QUIET), Some(QUIET + 1));
+        assert_eq!(sparing.count(QUIET), None);
     }
 }

@@ -46,6 +46,7 @@ pub(crate) struct Circumstances {
     named: bool,
     blocked: bool,
     closing: bool,
+    discards: bool,
 }
 
 /// See the module.
@@ -75,6 +76,8 @@ pub(crate) struct Outbox {
     fell_out: AtomicBool,
     /// Whether the end was posted.
     closing: AtomicBool,
+    /// Whether what the peer has sent is to be thrown away.
+    discards: AtomicBool,
     /// Whether the last line was written or there is nobody to write to any more.
     ended: AtomicBool,
     /// The session's task.
@@ -146,6 +149,7 @@ impl Outbox {
             named: AtomicBool::new(false),
             fell_out: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            discards: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             session: AtomicWaker::new(),
         }
@@ -186,7 +190,19 @@ impl Outbox {
             named: self.is_named(),
             blocked: self.is_blocked(),
             closing: self.is_closing(),
+            discards: self.discards.load(Ordering::SeqCst),
         }
+    }
+
+    /// What the peer has sent and nobody has taken yet is thrown away by the session.
+    pub(crate) fn discard_input(&self) {
+        self.discards.store(true, Ordering::SeqCst);
+        self.session.wake();
+    }
+
+    /// Whether that is to be done; asked once.
+    pub(crate) fn takes_discard(&self) -> bool {
+        self.discards.load(Ordering::SeqCst) && self.discards.swap(false, Ordering::SeqCst)
     }
 
     /// Whether the connection is over.

@@ -1,8 +1,9 @@
-//! The two dialects that every server speaks, both a line at a time. The first line chooses.
+//! The two dialects that every server speaks, both a line at a time, and the one of those who speak neither. The first line chooses.
 
 use serde::de::IgnoredAny;
 
 use super::json::{self, Json};
+use super::stray::Silent;
 use super::text::{self, Text};
 use super::{BadInput, Dialect, Input};
 
@@ -13,6 +14,8 @@ pub(crate) enum Builtin {
     Text,
     /// One object a line.
     Json,
+    /// Another protocol, which is told nothing but its answer.
+    Stray,
 }
 
 impl Builtin {
@@ -27,7 +30,7 @@ impl Builtin {
 
     /// Whether bytes without an end of line may become an object, so that they are not a line yet.
     pub(crate) fn may_become_object(bytes: &[u8]) -> bool {
-        let bytes = bytes.trim_ascii_start();
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
         let is_cut = |error: serde_json::Error| error.is_eof();
         bytes.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(bytes).is_err_and(is_cut)
     }
@@ -36,6 +39,7 @@ impl Builtin {
         match self {
             Self::Text => &Text,
             Self::Json => &Json,
+            Self::Stray => &Silent,
         }
     }
 
@@ -44,6 +48,7 @@ impl Builtin {
         match self {
             Self::Text => Ok(text::parse(line)),
             Self::Json => json::parse(&line),
+            Self::Stray => Ok(Input::Nothing),
         }
     }
 }
@@ -72,6 +77,7 @@ mod tests {
         for (bytes, waits) in [
             (&b"{\"type\":\"hel"[..], true),
             (b" {", true),
+            (b"\xef\xbb\xbf{", true),
             (b"{quit}", false),
             (b"{\"type\":\"ping\"}", false),
             (b"ada", false),

@@ -7,7 +7,7 @@ use crate::protocol::entry::Entry;
 use crate::protocol::event::Event;
 
 /// The first id that is not one of the built-in encodings'.
-static NEXT: AtomicU32 = AtomicU32::new(EncodingId::JSON.0 + 1);
+static NEXT: AtomicU32 = AtomicU32::new(EncodingId::NONE.0 + 1);
 
 /// How one connection is written to.
 ///
@@ -62,6 +62,8 @@ impl EncodingId {
     pub(crate) const TEXT: Self = Self(0);
     /// One object a line.
     pub(crate) const JSON: Self = Self(1);
+    /// Nothing at all.
+    pub(crate) const NONE: Self = Self(2);
 
     /// One that nobody has yet in this process.
     #[expect(clippy::new_without_default, reason = "each is another one")]
@@ -76,7 +78,7 @@ mod tests {
 
     #[test]
     fn no_two_encodings_are_the_same() {
-        let ids = [EncodingId::TEXT, EncodingId::JSON, EncodingId::new(), EncodingId::new()];
+        let ids = [EncodingId::TEXT, EncodingId::JSON, EncodingId::NONE, EncodingId::new()];
         for (index, id) in ids.iter().enumerate() {
             assert!(!ids[..index].contains(id));
         }

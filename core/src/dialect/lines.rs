@@ -15,6 +15,16 @@ pub enum Line {
     NotUtf8,
 }
 
+impl Line {
+    /// What it says, where it can be read.
+    pub(crate) fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::TooLong | Self::NotUtf8 => None,
+        }
+    }
+}
+
 /// More bytes without an end of line than the server takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unended;

@@ -6,11 +6,25 @@ use crate::protocol::event::Event;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
+use crate::protocol::ids::SlotId;
+use crate::protocol::name::Name;
 use crate::protocol::role::Role;
 use crate::protocol::sanitize;
+use crate::state::name_index::NameIndex;
 use crate::state::report::Report;
 
 impl Hub {
+    /// A plugin keeps these accounts.
+    pub(super) fn register_accounts(&mut self, slot: SlotId, accounts: &[(Name, Role)]) {
+        let mut index = NameIndex::default();
+        for (name, role) in accounts {
+            index.insert(name.as_str(), *role);
+        }
+        if !accounts.is_empty() {
+            self.state.accounts.insert(slot, index);
+        }
+    }
+
     /// A plugin, or the operator, gives a member a role.
     pub(crate) fn set_role(&mut self, id: MemberId, role: Role, by: &str) {
         if let Some(name) = self.change_role(id, role) {

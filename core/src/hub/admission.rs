@@ -21,6 +21,7 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError};
 use crate::protocol::peer::Peer;
 use crate::protocol::request::{Envelope, Request, Resume};
+use crate::protocol::role::Role;
 use crate::state::inbox::Arrival;
 use crate::state::member::Member;
 use crate::state::report::Report;
@@ -215,12 +216,39 @@ impl Hub {
                 Refusal::new(ErrorCode::BadName, format!("{error}; choose another name"))
             },
         )?;
-        if self.state.roster.is_taken(&name, id) {
+        if let Some(text) = self.why_taken(id, &name) {
             self.limit_hit(LimitHit::NameTaken, Some(id));
-            let text = format!("the name `{name}` is taken; choose another");
             return Err(Refusal::new(ErrorCode::NameTaken, text));
         }
         Ok(name)
+    }
+
+    /// Why a member cannot have a name that is one: somebody has it, or one that looks like it.
+    fn why_taken(&self, id: MemberId, name: &Name) -> Option<String> {
+        let taken_by = |other: &Name| {
+            let is_same = name.as_str().to_lowercase() == other.as_str().to_lowercase();
+            match is_same {
+                true => format!("the name `{name}` is taken; choose another"),
+                false => format!(
+                    "the name `{name}` looks like `{other}`, which is taken; choose another"
+                ),
+            }
+        };
+        let roster = &self.state.roster;
+        if roster.is_operator(name.as_str()) {
+            return Some(taken_by(&self.state.operator_name));
+        }
+        if let Some(holder) = roster.holder(name, id).and_then(|holder| holder.name.as_ref()) {
+            return Some(taken_by(holder));
+        }
+        // Code of the program, and whom a plugin has given a role, may be called so.
+        let is_special = roster.get(id).is_some_and(|member| {
+            member.peer == Peer::Local || member.role.max(member.role_with_name) > Role::Member
+        });
+        let is_kept = !is_special && roster.is_reserved(name.as_str());
+        is_kept.then(|| {
+            format!("the name `{name}` is reserved, or looks like one that is; choose another")
+        })
     }
 
     /// A newcomer has a name from here on, and joins the rooms it asked for.

@@ -5,7 +5,7 @@ use async_channel::Receiver;
 use super::Hub;
 use super::answers::MAX_WAITING;
 use super::not_done::NotDone;
-use crate::command::{self, Answer, CommandError, Invocation};
+use crate::command::{self, Answer, Call, CommandError, Invocation};
 use crate::io::thread;
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
@@ -44,11 +44,43 @@ impl Hub {
         line: &str,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
-        match self.start_command(caller, line) {
+        let started = self.start_command(caller, line);
+        self.answer_when_done(started, answer);
+    }
+
+    /// Runs a command that code calls, and has what came of it answered likewise. No gate is called, as for the operator.
+    pub(super) fn call_command(
+        &mut self,
+        caller: Caller,
+        call: Call,
+        answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
+    ) {
+        let started = self.start_call(caller, call);
+        self.answer_when_done(started, answer);
+    }
+
+    fn answer_when_done(
+        &mut self,
+        started: Result<Started, CommandError>,
+        answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
+    ) {
+        match started {
             Ok(Started::Done(reply)) => answer(self, Ok(reply)),
             Ok(Started::Later(answers, plugin)) => self.answer_later(answers, plugin, answer),
             Err(error) => answer(self, Err(error)),
         }
+    }
+
+    fn start_call(&mut self, caller: Caller, call: Call) -> Result<Started, CommandError> {
+        let mine = self.commands.iter().filter(|(command, _)| caller.can_call(command));
+        let found = mine
+            .filter(|(command, _)| command.path == call.path())
+            .max_by_key(|(command, _)| command.role);
+        let Some((command, runner)) = found.cloned() else {
+            return Err(CommandError::Unknown { word: call.path().to_owned(), nearest: None });
+        };
+        let invocation = command.accept(call, caller)?;
+        self.start(invocation, runner)
     }
 
     fn start_command(&mut self, caller: Caller, line: &str) -> Result<Started, CommandError> {
@@ -75,11 +107,17 @@ impl Hub {
         let (command, rest) = command::find(mine, &line)?;
         let command = command.clone();
         let runner = self.commands.iter().find(|(listed, _)| *listed == command);
-        let runner = runner.map(|(_, runner)| *runner);
+        let Some(runner) = runner.map(|(_, runner)| *runner) else {
+            return Ok(Started::Done(None));
+        };
         let invocation = command.parse(rest, caller)?;
+        self.start(invocation, runner)
+    }
+
+    fn start(&mut self, invocation: Invocation, runner: Runner) -> Result<Started, CommandError> {
         let reply = match runner {
-            Some(Runner::Core(run)) => run(self, &invocation)?,
-            Some(Runner::Plugin(slot)) => {
+            Runner::Core(run) => run(self, &invocation)?,
+            Runner::Plugin(slot) => {
                 let (state, effects) = (&self.state, &mut self.effects);
                 let answer =
                     self.hooks.call(slot, Hook::RunCommand, state, effects, |plugin, context| {
@@ -87,7 +125,6 @@ impl Hub {
                     });
                 answer.map_err(CommandError::Failed)??
             }
-            None => return Ok(Started::Done(None)),
         };
         if reply != Reply::Later {
             return Ok(Started::Done(Some(reply)));
@@ -102,8 +139,8 @@ impl Hub {
             return Err(CommandError::Failed(text));
         }
         let plugin = match runner {
-            Some(Runner::Plugin(slot)) => Some(slot),
-            _ => None,
+            Runner::Plugin(slot) => Some(slot),
+            Runner::Core(_) => None,
         };
         Ok(Started::Later(answers, plugin))
     }

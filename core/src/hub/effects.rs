@@ -7,14 +7,13 @@ use futures_lite::future::{Boxed, FutureExt};
 
 use super::Hub;
 use super::timers::Due;
-use crate::command::{self};
+use crate::command::Call;
 use crate::plugin::effect::Effect;
 use crate::plugin::hooks::panic_message;
 use crate::protocol::caller::Caller;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
-use crate::protocol::sanitize;
 use crate::state::report::Report;
 
 /// How deep plugins may answer one another's effects; a bot that answers itself ends here.
@@ -77,8 +76,13 @@ impl Hub {
             }
             Effect::LogIn { member, account, role } => self.log_in(member, &account, role),
             Effect::LogOut { member } => self.log_out(member),
+            Effect::DiscardInput { member } => {
+                if let Some(member) = self.state.roster.get(member) {
+                    member.outbox.discard_input();
+                }
+            }
             Effect::Record(action) => self.record(*action),
-            Effect::Run(line) => self.run_for(slot, line),
+            Effect::Call(call) => self.call_for(slot, call),
             Effect::SetTopic { room, topic, by } => self.set_topic_for(slot, &room, &topic, by),
             Effect::OpenRoom { room, topic } => self.open_room_for(slot, room, topic),
             Effect::CloseRoom { room } => self.close_room_for(slot, &room),
@@ -157,14 +161,16 @@ impl Hub {
         }
     }
 
-    /// Runs a command line for a plugin, under its name.
-    fn run_for(&mut self, slot: SlotId, line: String) {
+    /// Runs a command for a plugin, under its name.
+    fn call_for(&mut self, slot: SlotId, call: Call) {
         let plugin = self.state.plugin_name(slot);
         // The name of a plugin need not be one that a person may have; then the command is run as the operator.
         let name = Name::new(&plugin, NameBounds::NONE).unwrap_or(self.state.operator_name.clone());
         let known = self.state.shared.directory.commands();
-        let shown = sanitize::excerpt(&command::redacted(known.iter(), &line), 256).into_owned();
-        self.run_command(Caller::operator(name), &line, move |hub, outcome| {
+        let is_secret =
+            known.iter().any(|command| command.path == call.path() && command.is_secret());
+        let shown = if is_secret { call.path().to_owned() } else { call.to_string() };
+        self.call_command(Caller::operator(name), call, move |hub, outcome| {
             if let Err(error) = outcome {
                 hub.report_for(slot, format!("`{shown}` was not done: {error}"));
             }

@@ -13,6 +13,7 @@ use crate::protocol::hook::Hook;
 use crate::protocol::ids::{EntryId, MemberId, RoomId};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::network::Network;
 use crate::protocol::sanitize;
 use crate::state::room::Room;
 use crate::state::stays::Stay;
@@ -100,7 +101,22 @@ impl Hub {
             let text = "there are as many rooms as the server may have; join one that is there";
             return Err(Refusal::new(ErrorCode::Limit, text));
         }
-        Ok(self.open_room(wanted, "", false))
+        let address = self.state.roster.get(id).and_then(|member| member.peer.address());
+        let address = address.filter(|&address| !settings.limits.are_lifted_for(address));
+        let network = address.map(Network::of_customer);
+        let opened = network.map_or(0, |network| self.state.rooms.opened_from(network));
+        if settings.limits.rooms_per_address.is_some_and(|limit| opened >= limit) {
+            self.limit_hit(LimitHit::RoomsPerAddress, Some(id));
+            let text = format!(
+                "{opened} rooms were opened from your address, which is the limit; join one that is there"
+            );
+            return Err(Refusal::new(ErrorCode::Limit, text));
+        }
+        let room = self.open_room(wanted, "", false);
+        if let Some(room) = self.state.rooms.get_mut(room) {
+            room.opened_from = network;
+        }
+        Ok(room)
     }
 
     /// Puts a member into a room, tells it what is there, and tells the others and the plugins.

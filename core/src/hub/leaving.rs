@@ -130,7 +130,7 @@ impl Hub {
         let Some(name) = member.name.clone() else {
             return;
         };
-        let outbox = member.outbox.clone();
+        let (outbox, peer) = (member.outbox.clone(), member.peer);
         let Some(room) = self.state.rooms.get_mut(room_id) else {
             return;
         };
@@ -150,7 +150,7 @@ impl Hub {
         } else if reason != LeaveReason::Stopping {
             self.owe_count(room_id);
         }
-        let left = Left { member: id, name, room: Some(room_name), reason, announced };
+        let left = Left { member: id, name, peer, room: Some(room_name), reason, announced };
         self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         if left_empty && !permanent {
             self.close_room(room_id);
@@ -178,8 +178,8 @@ impl Hub {
         *self.state.left.entry(reason.word()).or_default() += 1;
         if let Some(name) = &member.name {
             self.state.shared.directory.remove_member(name);
-            let (room, name, reason) = (None, name.clone(), reason.clone());
-            let left = Left { member: id, name, room, reason, announced: false };
+            let (name, peer, reason) = (name.clone(), member.peer, reason.clone());
+            let left = Left { member: id, name, peer, room: None, reason, announced: false };
             self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         }
         self.state.reports.send(Report::Disconnected { member: id, name: member.name, reason });

@@ -68,7 +68,9 @@ impl Hub {
         self.state.plugins = self.hooks.stats();
         let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
         let commands = slot.map(|slot| slot.commands(&self.state));
+        let accounts = slot.map(|slot| slot.accounts(&self.state)).unwrap_or_default();
         self.register_commands(id, commands.unwrap_or_default());
+        self.register_accounts(id, &accounts);
         self.hooks.load_protocols(id, &self.state);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !self.is_running {
@@ -110,6 +112,7 @@ impl Hub {
             slot.drop_plugin();
         }
         self.forget_commands(id);
+        self.state.accounts.remove(&id);
         self.forget_answers(id, name);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !is_replaced {
@@ -198,6 +201,7 @@ impl Hub {
         self.state.rooms.resize(settings.rooms.timeline_entries, settings.rooms.timeline_bytes);
         let before = self.state.settings();
         self.state.shared.set_settings(settings.clone());
+        self.state.roster.reserve(settings.server.names_kept());
         self.reload_rooms(&before, &settings);
         let action = self.act("reload", by).why(settings.changed_from(&before).join(", "));
         self.record(action);

@@ -288,7 +288,7 @@ impl Hub {
         {
             return Ok(name.clone());
         }
-        if self.state.roster.is_reserved(name) {
+        if self.state.roster.is_operator(name) {
             return Ok(self.state.operator_name.clone());
         }
         let text =
@@ -303,7 +303,7 @@ impl Hub {
             Cow::Borrowed(clean) => text.truncate(clean.len()),
             Cow::Owned(clean) => text = clean,
         }
-        if text.trim().is_empty() {
+        if !sanitize::is_visible(&text) {
             let text = "there is nothing in the message that can be shown";
             return Err(Refusal::new(ErrorCode::BadRequest, text));
         }

@@ -18,6 +18,9 @@ pub(super) enum Due {
     Plugin(SlotId, String),
     /// Quiet rooms are owed a count.
     Counts,
+    /// Wrong passwords are to be summed.
+    #[cfg(feature = "password")]
+    WrongPasswords,
 }
 
 /// The time of a timer, then the order in which it was set.
@@ -57,7 +60,7 @@ impl Timers {
         self.places.retain(|due, _| stays(due));
     }
 
-    fn is_set(&self, due: &Due) -> bool {
+    pub(super) fn is_set(&self, due: &Due) -> bool {
         self.places.contains_key(due)
     }
 
@@ -88,6 +91,8 @@ impl Hub {
                     self.apply_effects();
                 }
                 Due::Counts => self.announce_counts(),
+                #[cfg(feature = "password")]
+                Due::WrongPasswords => self.record_sums_of_wrong_passwords(),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a plugin sees of the server and may ask of it, from inside a hook.
 
+use crate::command::Call;
 use crate::plugin::effect::Effect;
 use crate::protocol::info::MemberInfo;
 use std::any::Any;
@@ -100,6 +101,11 @@ impl Context<'_> {
         self.state.clock.timestamp()
     }
 
+    /// How long the server has been running, by a clock that is never set: what durations are measured by.
+    pub fn uptime(&self) -> Duration {
+        self.state.clock.now().saturating_duration_since(self.state.started)
+    }
+
     /// A member, unless it is gone.
     pub fn member(&self, id: MemberId) -> Option<MemberInfo> {
         self.state.roster.get(id).map(|member| self.state.member_info(member))
@@ -113,6 +119,11 @@ impl Context<'_> {
     /// The member who answers to this name, by case and look-alike letters too.
     pub fn find(&self, name: &str) -> Option<MemberInfo> {
         self.state.roster.find(name).map(|member| self.state.member_info(member))
+    }
+
+    /// The role of the account with this name, or one that looks like it, whether or not anybody is logged in to it.
+    pub fn account_role(&self, name: &Name) -> Option<Role> {
+        self.state.account_role(name.as_str())
     }
 
     /// Everybody who has a name, in no order, as they are now. Some copying for each of them; [`member_count`](Self::member_count) only counts.
@@ -235,16 +246,41 @@ impl Context<'_> {
         self.push(Effect::LogOut { member });
     }
 
+    /// Throws away what a member has sent and the server has not read yet, or has held back for its rate, and tells them. For whoever sent too
+    /// much: what they said before they were warned is not held against them afterwards. Each request of a JSON client is answered with an
+    /// error; of other lines, how many there were is said once.
+    pub fn discard_input(&mut self, member: MemberId) {
+        self.push(Effect::DiscardInput { member });
+    }
+
     /// Records that somebody did something to others or to the server: whoever watches is told ([`Report::Action`]), and so is every plugin
     /// ([`after_action`](crate::plugin::Plugin::after_action)). What core does itself it records itself; see [`Action`].
     pub fn record(&mut self, action: Action) {
         self.push(Effect::Record(Box::new(action)));
     }
 
-    /// Runs a command line (without the `!`) as the operator would, under the name of this plugin: how one plugin asks for what another
-    /// does, without knowing it. What it answers is dropped; what goes wrong is told to the operator.
-    pub fn run(&mut self, line: impl Into<String>) {
-        self.push(Effect::Run(line.into()));
+    /// Calls a command as the operator would, under the name of this plugin: how one plugin asks for what another does, without knowing it.
+    /// What it answers is dropped; what goes wrong is told to the operator.
+    ///
+    /// ```
+    /// use salotto::command::Call;
+    /// use salotto::{Context, Entry, EntryKind, MemberId, Plugin};
+    ///
+    /// /// Whoever says the magic word is muted, where a plugin has that command.
+    /// struct Magic;
+    ///
+    /// impl Plugin for Magic {
+    ///     fn after_said(&mut self, context: &mut Context<'_>, _: Option<MemberId>, entry: &Entry) {
+    ///         if let EntryKind::Message { from, text, .. } = &entry.what
+    ///             && text == "abracadabra"
+    ///         {
+    ///             context.call(Call::new("mute").with("name", from).with("duration", "1m"));
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn call(&mut self, call: Call) {
+        self.push(Effect::Call(call));
     }
 
     /// Sets what a room is about; empty clears it.

@@ -106,6 +106,8 @@ pub struct Left {
     pub member: MemberId,
     /// The name they had.
     pub name: Name,
+    /// Where they were connected from.
+    pub peer: Peer,
     /// The room; `None` for the server.
     pub room: Option<RoomName>,
     /// Why.

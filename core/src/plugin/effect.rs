@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::command::Call;
 use crate::protocol::action::Action;
 use crate::protocol::entry::{MessageKind, NoticeKind};
 use crate::protocol::ids::MemberId;
@@ -20,12 +21,13 @@ pub(crate) enum Effect {
     Leave { member: MemberId, room: Option<String> },
     Rename { member: MemberId, name: String },
     Quit { member: MemberId, farewell: String },
+    DiscardInput { member: MemberId },
     Kick { member: MemberId, by: Option<Name>, why: String },
     SetRole { member: MemberId, role: Role },
     LogIn { member: MemberId, account: String, role: Role },
     LogOut { member: MemberId },
     Record(Box<Action>),
-    Run(String),
+    Call(Call),
     SetTopic { room: RoomName, topic: String, by: Option<Name> },
     OpenRoom { room: RoomName, topic: String },
     CloseRoom { room: RoomName },

@@ -16,7 +16,9 @@ use crate::plugin::context::Context;
 use crate::plugin::effect::Effect;
 use crate::protocol::command::Command;
 use crate::protocol::hook::{Hook, Verdict};
+use crate::protocol::name::Name;
 use crate::protocol::plugin_info::{OnPanic, PluginSetup};
+use crate::protocol::role::Role;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Report;
 use crate::state::server_state::ServerState;
@@ -273,6 +275,11 @@ impl Slot {
     /// The commands of the plugin; none where it panics.
     pub(crate) fn commands(&self, state: &ServerState) -> Vec<Command> {
         self.listed("commands", state, |plugin| plugin.commands())
+    }
+
+    /// The accounts of the plugin; none where it panics.
+    pub(crate) fn accounts(&self, state: &ServerState) -> Vec<(Name, Role)> {
+        self.listed("accounts", state, |plugin| plugin.accounts())
     }
 
     /// What the plugin lists of something; nothing where it panics.

@@ -36,6 +36,8 @@ limit_hits! {
     BadUtf8 => "line not UTF-8",
     /// A line was not a request.
     BadRequest => "not a request",
+    /// A connection spoke a protocol that this port does not: a browser, a scanner, an unknown proxy.
+    Stray => "another protocol",
     /// A message was longer than `limits.message_characters`.
     MessageLength => "message too long",
     /// A name was no name, or too long.
@@ -52,6 +54,8 @@ limit_hits! {
     RoomsPerMember => "too many rooms for a member",
     /// The server had `limits.rooms` rooms already.
     Rooms => "too many rooms",
+    /// `limits.rooms_per_address` rooms were opened from an address already.
+    RoomsPerAddress => "too many rooms from an address",
     /// A topic was longer than `limits.topic_characters`.
     TopicLength => "topic too long",
     /// The server had `limits.connections` connections already.
@@ -60,6 +64,8 @@ limit_hits! {
     ConnectionsPerAddress => "too many connections from an address",
     /// An address made more than `limits.new_connections_per_minute`.
     NewConnections => "too many new connections from an address",
+    /// A connection from one of `server.proxies` brought no PROXY header that can be read, or none in time.
+    ProxyHeader => "no good PROXY header from a proxy",
     /// The system had no file descriptor left for a connection.
     OpenFiles => "out of file descriptors",
     /// Lines came faster than `limits.rate` and were read later.

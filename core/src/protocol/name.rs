@@ -1,6 +1,8 @@
 //! Names of people and rooms. A [`Name`] or [`RoomName`] in hand is cleaned, bounded and comparable: there is no
 //! other way to make one.
 
+mod characters;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_security::confusable_detection::skeleton;
 
 use crate::protocol::sanitize;
@@ -70,14 +73,23 @@ pub enum NameError {
         limit: usize,
     },
     /// White space inside.
-    #[error("a name cannot contain spaces; try `{suggestion}`")]
+    #[error("a name cannot contain spaces{}", tried(suggestion.as_deref()))]
     Space {
-        /// The same name with `_` in place of white space.
-        suggestion: String,
+        /// The same name with `_` in place of white space, or what was perhaps meant as one, where that is a name.
+        suggestion: Option<String>,
     },
     /// A character that the protocols or the commands use.
     #[error("a name cannot contain `{0}`; letters, digits and _ - . ' are fine")]
     Forbidden(char),
+    /// A character that cannot be seen, that fonts have no picture for, or that passes for a sign of the server's.
+    #[error("a name cannot contain {}; letters, digits and _ - . ' are fine", shown(*.0))]
+    Unfit(char),
+    /// An accent, or another mark, that has no letter.
+    #[error("a name cannot begin with an accent or mark; put a letter before it")]
+    LoneMark,
+    /// A letter with more marks than any writing has.
+    #[error("a letter of the name carries too many accents or marks; leave some out")]
+    TooManyMarks,
 }
 
 impl Name {
@@ -96,7 +108,7 @@ impl Name {
     /// assert!("ada".parse::<Name>().is_ok());
     /// ```
     pub fn new(text: &str, bounds: NameBounds) -> Result<Self, NameError> {
-        checked(text, bounds).map(Self)
+        given(text, bounds).map(Self)
     }
 }
 
@@ -106,7 +118,7 @@ impl RoomName {
     /// # Errors
     /// Says what is wrong with the first thing found; see [`NameError`].
     pub fn new(text: &str, bounds: NameBounds) -> Result<Self, NameError> {
-        checked(text.trim().trim_start_matches('#'), bounds).map(Self)
+        given(text.trim().trim_start_matches('#'), bounds).map(Self)
     }
 }
 
@@ -215,6 +227,49 @@ fn fold(text: &str) -> String {
     caseless::default_case_fold_str(text)
 }
 
+/// Checks a name that is given here, by all rules.
+fn given(text: &str, bounds: NameBounds) -> Result<Arc<str>, NameError> {
+    let name = match checked(text, bounds) {
+        Err(NameError::Space { .. }) => {
+            return Err(NameError::Space { suggestion: suggestion(text, bounds) });
+        }
+        checked => checked?,
+    };
+    characters::check(&name)?;
+    Ok(name)
+}
+
+/// What somebody perhaps meant who wrote several words: the name in `/nick ada`, or the words as one. Nothing, where that is no name.
+fn suggestion(text: &str, bounds: NameBounds) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let asks = |word: &str| {
+        let word = word.trim_start_matches(['/', '!']);
+        ["nick", "name", "user", "login", "join"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+    };
+    let meant = match words[..] {
+        [first, name] if asks(first) => name.to_owned(),
+        _ => words.join("_"),
+    };
+    given(&meant, bounds).ok().map(|name| name.to_string())
+}
+
+fn tried(suggestion: Option<&str>) -> String {
+    suggestion.map(|suggestion| format!("; try `{suggestion}`")).unwrap_or_default()
+}
+
+/// A character for a message: as it is where it has a picture, by its number otherwise.
+fn shown(c: char) -> String {
+    match c.general_category_group() {
+        GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator => {
+            format!("U+{:04X}", u32::from(c))
+        }
+        _ => format!("`{c}`"),
+    }
+}
+
+/// Checks a name by the rules that hold wherever it comes from.
 fn checked(text: &str, bounds: NameBounds) -> Result<Arc<str>, NameError> {
     let text = sanitize::name(text);
     let too_long = |got, most| match bounds.bytes {
@@ -228,8 +283,7 @@ fn checked(text: &str, bounds: NameBounds) -> Result<Arc<str>, NameError> {
     let text: String = text.nfc().collect();
     too_long(text.len(), 1)?;
     if text.contains(char::is_whitespace) {
-        let suggestion = text.split_whitespace().collect::<Vec<_>>().join("_");
-        return Err(NameError::Space { suggestion });
+        return Err(NameError::Space { suggestion: None });
     }
     if let Some(found) = text.chars().chain(text.nfkc()).find(|&c| is_forbidden(c)) {
         return Err(NameError::Forbidden(found));
@@ -291,7 +345,14 @@ mod tests {
             ("", NameError::Empty),
             ("\u{200b}", NameError::Empty),
             ("...", NameError::Empty),
-            ("ada b", NameError::Space { suggestion: "ada_b".into() }),
+            ("ada b", NameError::Space { suggestion: Some("ada_b".into()) }),
+            ("/nick fred", NameError::Space { suggestion: Some("fred".into()) }),
+            ("NICK fred", NameError::Space { suggestion: Some("fred".into()) }),
+            ("/nick fred smith", NameError::Space { suggestion: None }),
+            ("/msg bob hi", NameError::Space { suggestion: None }),
+            ("- -", NameError::Space { suggestion: None }),
+            ("abcdefghijklm nopqrstuvwxyz", NameError::Space { suggestion: None }),
+            ("\u{301}ada", NameError::LoneMark),
             ("abcdefghijklmnopqrstuvwxyz", NameError::TooManyCharacters { got: 26, limit: 24 }),
             (&"ä".repeat(33), NameError::TooManyBytes { got: 66, limit: 64 }),
         ] {

@@ -3,13 +3,15 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Removes from a message what could harm or deceive a terminal.
 ///
 /// Control characters (C0, DEL, C1) and the bidirectional overrides, embeddings and isolates are
 /// dropped; a tab, a line break and the Unicode line and paragraph separators become a space; white space at the end goes. The
-/// joiners that emoji and some scripts need stay. Borrows when there is nothing to do.
+/// joiners that emoji and some scripts need stay. Of the accents and marks that one letter carries, the first four stay. Borrows when there is
+/// nothing to do.
 ///
 /// ```
 /// # use salotto::protocol::sanitize::message;
@@ -17,9 +19,14 @@ use unicode_segmentation::UnicodeSegmentation;
 /// ```
 pub fn message(text: &str) -> Cow<'_, str> {
     let text = text.trim_end();
-    if text.chars().all(|c| !is_control(c) && !is_direction(c) && !is_separator(c)) {
+    let mut marks = Marks::default();
+    if text
+        .chars()
+        .all(|c| !is_control(c) && !is_direction(c) && !is_separator(c) && marks.may_stay(c))
+    {
         return Cow::Borrowed(text);
     }
+    let mut marks = Marks::default();
     // A CR LF is one line break.
     let text = text.replace("\r\n", "\n");
     let cleaned: String = text
@@ -30,8 +37,44 @@ pub fn message(text: &str) -> Cow<'_, str> {
             c if is_control(c) || is_direction(c) => None,
             c => Some(c),
         })
+        .filter(|&c| marks.may_stay(c))
         .collect();
     Cow::Owned(cleaned.trim_end().to_owned())
+}
+
+/// Whether there is anything in a text that can be seen.
+pub(crate) fn is_visible(text: &str) -> bool {
+    let is_seen = |c: char| {
+        !(c.is_whitespace()
+            || is_control(c)
+            || is_direction(c)
+            || is_invisible(c)
+            || is_combining_mark(c))
+    };
+    text.chars().any(is_seen)
+}
+
+/// Marks that one letter may carry in a message: no writing needs more, and a pile of them covers the lines above.
+const MOST_MARKS: usize = 4;
+
+/// Counts the marks that the present letter carries.
+#[derive(Default)]
+struct Marks(usize);
+
+impl Marks {
+    fn may_stay(&mut self, c: char) -> bool {
+        if c < '\u{300}' {
+            // What cannot be seen does not begin another letter.
+            self.0 = if is_invisible(c) { self.0 } else { 0 };
+            return true;
+        }
+        if is_combining_mark(c) {
+            self.0 += 1;
+        } else if !is_invisible(c) {
+            self.0 = 0;
+        }
+        self.0 <= MOST_MARKS || !is_combining_mark(c)
+    }
 }
 
 /// Several lines, each as [`message`] leaves it; empty ones are left out.
@@ -101,7 +144,7 @@ fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{115f}' | '\u{1160}'
         | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}'
         | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -118,6 +161,49 @@ mod tests {
         assert_eq!(message("a\u{1b}[2Jb\u{7}c\u{9b}d\u{202e}e"), "a[2Jbcde");
         assert_eq!(message("one\u{2028}two"), "one two");
         assert_eq!(message("one\r\ntwo\nthree\rfour\n"), "one two three four");
+    }
+
+    #[test]
+    fn a_letter_keeps_the_marks_that_writing_needs_and_no_pile() {
+        for text in [
+            "Nguyễn",
+            "ढूँढ़ें",
+            "שָׁלוֹם",
+            "ที่รัก",
+            "1\u{fe0f}\u{20e3}",
+            "👩🏽\u{200d}❤\u{fe0f}\u{200d}👩",
+            "🏴\u{e0067}\u{e007f}",
+        ] {
+            assert!(matches!(message(text), Cow::Borrowed(_)), "{text}");
+        }
+        let zalgo = format!("a{}b{0}", "\u{301}".repeat(30));
+        assert_eq!(message(&zalgo), format!("a{}b{0}", "\u{301}".repeat(4)));
+        // Nor through what cannot be seen.
+        let hidden = format!("a{}", "\u{301}\u{200b}".repeat(30));
+        assert_eq!(message(&hidden).matches('\u{301}').count(), 4);
+        for c in '\0'..'\u{300}' {
+            assert!(!is_combining_mark(c));
+        }
+    }
+
+    #[test]
+    fn what_shows_nothing_is_not_visible() {
+        for text in [
+            "",
+            " ",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{301}\u{301}",
+            "\u{e0041}\u{e0042}",
+            "\u{2800}",
+            "\u{fe0f}",
+            "\u{202e}\u{7}",
+        ] {
+            assert!(!is_visible(text), "{text:?}");
+        }
+        for text in ["x", ".", "👩\u{200d}🚀", "\u{200b}ok", "ก็"] {
+            assert!(is_visible(text), "{text:?}");
+        }
     }
 
     #[test]

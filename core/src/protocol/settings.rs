@@ -39,6 +39,10 @@ pub struct ServerSettings {
     pub name: String,
     /// Addresses with port; port 0 lets the system choose.
     pub listen: Vec<String>,
+    /// Proxies that tell from where their clients connect, with a header of the PROXY protocol (version 1 or 2) before anything else. For a
+    /// connection from these addresses and networks that header has to come, and what it says counts for bans, limits by address and logs; from elsewhere
+    /// it is refused.
+    pub proxies: Vec<Network>,
     /// Asked of whoever connects and says nothing. `{server}` is the name of the server.
     pub greeting: String,
     /// Asked of everybody before a name; `None` asks for none. Whoever is connected when it changes stays.
@@ -46,6 +50,9 @@ pub struct ServerSettings {
     pub password: Option<PasswordHash>,
     /// The name under which the operator speaks; nobody else can take it.
     pub operator_name: String,
+    /// Further names, and those that look like them, that nobody can take whom a plugin has not given a role above that of a member; that of the server
+    /// itself is always one of them.
+    pub reserved_names: Vec<String>,
     /// Threads that run the server; `None` means one a core.
     pub threads: Option<usize>,
     /// How long a graceful stop waits for people to take their last lines.
@@ -104,9 +111,10 @@ pub struct Presence {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Longest line, in bytes; a longer one is answered with an error and dropped.
+    /// Longest line, in bytes; a longer one is answered with an error and dropped. At least [`longest_line`](Self::longest_line), so that a message within
+    /// `message_characters` is never too long as a line.
     pub line_bytes: Option<usize>,
-    /// This many bytes without a newline end the connection.
+    /// This many bytes without a newline end the connection; not fewer than `line_bytes`.
     pub unended_bytes: Option<usize>,
     /// Longest message, in characters.
     pub message_characters: Option<usize>,
@@ -120,6 +128,8 @@ pub struct Limits {
     pub rooms_per_member: Option<usize>,
     /// Most rooms a server may have.
     pub rooms: Option<usize>,
+    /// Most rooms that are open because somebody from one address ([`Network::of_customer`]) joined them first.
+    pub rooms_per_address: Option<usize>,
     /// Longest topic, in characters.
     pub topic_characters: Option<usize>,
     /// Time to give a name, in seconds.
@@ -180,10 +190,22 @@ impl Default for ServerSettings {
         Self {
             name: "Salotto".into(),
             listen: vec!["0.0.0.0:53000".into()],
+            proxies: Vec::new(),
             greeting: "Welcome to {server}. What is your name?".into(),
             #[cfg(feature = "password")]
             password: None,
             operator_name: "host".into(),
+            reserved_names: [
+                "admin",
+                "administrator",
+                "moderator",
+                "operator",
+                "root",
+                "server",
+                "system",
+            ]
+            .map(str::to_owned)
+            .into(),
             threads: None,
             stop_timeout: Duration::from_secs(3),
             slow_hook: Duration::from_millis(2),
@@ -214,14 +236,15 @@ impl Default for Presence {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            line_bytes: Some(4096),
-            unended_bytes: Some(8 * 1024),
+            line_bytes: Some(32 * 1024),
+            unended_bytes: Some(64 * 1024),
             message_characters: Some(2000),
             name_graphemes: Some(24),
             name_bytes: Some(64),
             room_name_bytes: Some(64),
             rooms_per_member: Some(20),
             rooms: Some(1000),
+            rooms_per_address: Some(100),
             topic_characters: Some(400),
             name_timeout: Some(Duration::from_secs(60)),
             name_lines: Some(16),
@@ -239,7 +262,22 @@ impl Default for Limits {
     }
 }
 
+impl ServerSettings {
+    /// The names that are kept from people beside the operator's: the reserved ones, and that of the server in each way in which it could be a name.
+    pub(crate) fn names_kept(&self) -> Vec<String> {
+        let words: Vec<&str> = self.name.split_whitespace().collect();
+        let own = ["", "_", "-", "."].map(|between| words.join(between));
+        self.reserved_names.iter().cloned().chain(own).filter(|name| !name.is_empty()).collect()
+    }
+}
+
 impl Limits {
+    /// Most bytes that a message of `message_characters` can take as a line: JSON may write each character as two escapes of six bytes, and the room,
+    /// a nonce and the names of the fields come beside it. `None` where messages have no bound.
+    pub fn longest_line(&self) -> Option<usize> {
+        self.message_characters.map(|characters| characters.saturating_mul(12).saturating_add(1024))
+    }
+
     /// Whether the limits by address do not hold for an address.
     pub fn are_lifted_for(&self, address: IpAddr) -> bool {
         self.exempt.iter().any(|network| network.contains(address))

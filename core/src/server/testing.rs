@@ -149,8 +149,10 @@ impl TestServer {
 
     /// Moves the clock on, lets every timer that is due be run, and returns when all that follows has happened.
     pub fn step(&self, by: Duration) {
-        self.clock.step(by);
+        let clock = self.clock.clone();
         block_on(async {
+            // Between two turns of the hub, so that no hook sees two times.
+            let _ = self.handle.ask(move |_| clock.step(by)).await;
             let _ = self.handle.inbox.send(Inbox::TimersDue).await;
             let _ = self.handle.ask(|_| ()).await;
         });

@@ -67,6 +67,11 @@ pub(crate) enum SessionInput {
     Send(Box<Event>),
     /// Bytes for this connection alone that its protocol has made already, in their place in the order.
     Answer(Vec<u8>),
+    /// The same, after which the connection is ended for a reason.
+    LastAnswer(Vec<u8>, LeaveReason),
+    /// A wrong password of the server was given; and what comes of it.
+    #[cfg(feature = "password")]
+    WrongPassword(Box<SessionInput>),
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }

@@ -4,11 +4,12 @@ mod watch;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tracing::field::display;
 
+use crate::delivery::counters::Sparing;
 use crate::protocol::action::Action;
 use crate::protocol::entry::Entry;
 use crate::protocol::event::Event;
@@ -111,20 +112,26 @@ impl Report {
         }
     }
 
-    /// Leaves a trace in the diagnostics of the program: of what is done and what goes wrong, never of what people say.
-    fn diagnose(&self) {
+    /// Whether a connection was ended by a limit or by a plugin.
+    fn is_cut_off(&self) -> bool {
+        let Self::Disconnected { reason, .. } = self else { return false };
+        matches!(reason, LeaveReason::TooSlow | LeaveReason::Idle | LeaveReason::Refused { .. })
+    }
+
+    /// Leaves a trace in the diagnostics of the program: of what is done and what goes wrong, never of what people say. `cut_off` is how many were cut off
+    /// since the last line about that, where this is worth one.
+    fn diagnose(&self, cut_off: Option<u64>) {
         match self {
             Self::Entry(_) | Self::Direct(_) | Self::Lost(_) => {}
             Self::Connected { member, peer } => tracing::debug!(%member, %peer, "connected"),
             Self::Disconnected { member, name, reason } => {
                 let name = name.as_ref().map(Name::as_str);
-                match reason {
-                    LeaveReason::TooSlow | LeaveReason::Idle | LeaveReason::Refused { .. } => {
-                        tracing::info!(%member, name, reason = reason.to_string(), "cut off");
+                let reason = reason.to_string();
+                match cut_off {
+                    Some(meanwhile) => {
+                        tracing::info!(%member, name, reason, meanwhile, "cut off");
                     }
-                    _ => {
-                        tracing::debug!(%member, name, reason = reason.to_string(), "disconnected")
-                    }
+                    None => tracing::debug!(%member, name, reason, "disconnected"),
                 }
             }
             Self::Action(Action { what, by, whom, room, why, until, .. }) => {
@@ -148,7 +155,21 @@ impl Report {
 
 /// Where reports go. Clones share the watchers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reports(Arc<Mutex<Watchers>>);
+pub(crate) struct Reports(Arc<Told>);
+
+#[derive(Debug)]
+struct Told {
+    watchers: Mutex<Watchers>,
+    /// What is told of connections that were cut off.
+    cut_off: Sparing,
+    since: Instant,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { watchers: Mutex::default(), cut_off: Sparing::default(), since: Instant::now() }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Watchers {
@@ -190,7 +211,10 @@ impl Reports {
     /// Tells everybody who watches, and leaves a trace for those who look later.
     pub(crate) fn send(&self, mut report: Report) {
         report.mask_secrets();
-        report.diagnose();
+        // Strangers can bring it about as often as they like.
+        let cut_off =
+            report.is_cut_off().then(|| self.0.cut_off.count(self.0.since.elapsed().as_secs()));
+        report.diagnose(cut_off.flatten());
         for queue in self.watching() {
             queue.put(report.clone());
         }
@@ -212,7 +236,7 @@ impl Reports {
     }
 
     fn lock(&self) -> MutexGuard<'_, Watchers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::network::Network;
 use crate::protocol::settings::RoomSettings;
 use crate::protocol::timestamp::Timestamp;
 
@@ -30,6 +31,8 @@ pub(crate) struct Room {
     pub(crate) permanent: bool,
     /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
     pub(crate) owes_count: bool,
+    /// From where somebody joined it first, where that counts.
+    pub(crate) opened_from: Option<Network>,
     /// What this turn of the hub brought; appended to the timeline at its end.
     fresh: Vec<Committed>,
     next_id: EntryId,
@@ -53,6 +56,7 @@ impl Room {
             timeline: Arc::new(timeline),
             permanent,
             owes_count: false,
+            opened_from: None,
             fresh: Vec::new(),
             next_id: 1,
         }

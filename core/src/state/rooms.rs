@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::dialect::RoomRole;
 use crate::protocol::ids::RoomId;
 use crate::protocol::name::RoomName;
+use crate::protocol::network::Network;
 use crate::protocol::settings::Settings;
 use crate::state::name_index::NameIndex;
 use crate::state::room::Room;
@@ -80,6 +81,11 @@ impl Rooms {
     /// In the order of their opening; the default room is the first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
         self.list.iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// How many there are because somebody from there joined them first.
+    pub(crate) fn opened_from(&self, network: Network) -> usize {
+        self.by_id.values().filter(|room| room.opened_from == Some(network)).count()
     }
 
     pub(crate) fn len(&self) -> usize {

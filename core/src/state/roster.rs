@@ -13,15 +13,25 @@ pub(crate) struct Roster {
     /// Boxed, because a map keeps up to as many places free as it has taken.
     members: HashMap<MemberId, Box<Member>>,
     by_name: NameIndex<MemberId>,
-    /// Names that nobody can take.
+    /// The name under which the operator speaks.
+    operator: NameIndex<()>,
+    /// Names that would pass for the server's or its operator's, which nobody can take who is nobody special.
     reserved: NameIndex<()>,
     named: usize,
 }
 
 impl Roster {
-    /// Reserves a name, and all that look like it, so that nobody can take them.
-    pub(crate) fn reserve(&mut self, name: &Name) {
-        self.reserved.insert(name.as_str(), ());
+    /// Keeps a name, and all that look like it, for the operator.
+    pub(crate) fn set_operator(&mut self, name: &Name) {
+        self.operator.insert(name.as_str(), ());
+    }
+
+    /// Reserves names, and all that look like them, instead of those that were reserved before.
+    pub(crate) fn reserve(&mut self, names: impl IntoIterator<Item = String>) {
+        self.reserved = NameIndex::default();
+        for name in names {
+            self.reserved.insert(&name, ());
+        }
     }
 
     pub(crate) fn insert(&mut self, member: Member) {
@@ -51,15 +61,19 @@ impl Roster {
         self.get(self.by_name.find(name)?)
     }
 
-    /// Whether a text is a name that nobody can take, or passes for one.
+    /// Whether a text is the name of the operator, or passes for it.
+    pub(crate) fn is_operator(&self, name: &str) -> bool {
+        self.operator.find(name).is_some()
+    }
+
+    /// Whether a text is a reserved name, or passes for one.
     pub(crate) fn is_reserved(&self, name: &str) -> bool {
         self.reserved.find(name).is_some()
     }
 
-    /// Whether somebody other than `id` has this name or one that passes for it.
-    pub(crate) fn is_taken(&self, name: &Name, id: MemberId) -> bool {
-        self.is_reserved(name.as_str())
-            || self.by_name.owners(name.as_str()).any(|owner| owner != id)
+    /// Somebody other than `id` who has this name or one that passes for it.
+    pub(crate) fn holder(&self, name: &Name, id: MemberId) -> Option<&Member> {
+        self.get(self.by_name.owners(name.as_str()).find(|&owner| owner != id)?)
     }
 
     /// Gives a connection its name, which must not be taken, and returns the one it had.

@@ -4,10 +4,10 @@
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::status::Status;
 use crate::state::rooms::Rooms;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::delivery::fanout::Work;
 use crate::delivery::outbox::{Mail, Outbox, Post};
@@ -19,11 +19,13 @@ use crate::protocol::ids::RoomId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::info::MemberInfo;
 use crate::protocol::name::Name;
+use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::member::Member;
+use crate::state::name_index::NameIndex;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Reports;
 use crate::state::room::Room;
@@ -46,11 +48,15 @@ pub(crate) struct ServerState {
     /// Changes with each start.
     pub(crate) epoch: String,
     pub(crate) since: Timestamp,
+    /// The same, by a clock that is never set.
+    pub(crate) started: Instant,
     /// `server.slow_hook`, kept here because every hook call looks at it.
     pub(crate) slow_hook: Duration,
     /// The plugins in the order of their hooks; kept by the hub.
     pub(crate) plugins: Vec<Arc<PluginStats>>,
     pub(crate) former_members: FormerMembers,
+    /// The accounts that plugins keep, with their roles.
+    pub(crate) accounts: HashMap<SlotId, NameIndex<Role>>,
     /// Connections that ended, by reason.
     pub(crate) left: BTreeMap<&'static str, u64>,
     /// Resident memory, during a command of the operator; the hub waits for no system call, so whoever asks has looked.
@@ -59,7 +65,8 @@ pub(crate) struct ServerState {
     stamp: Stamp,
     /// Rooms in which this turn brought something, each once.
     touched: Vec<RoomId>,
-    /// Bytes that this turn brought to all rooms.
+    /// Entries and bytes that this turn brought to all rooms.
+    fresh_entries: usize,
     fresh_bytes: usize,
     /// Outboxes that something was put into in this turn.
     mailed: Vec<Arc<Outbox>>,
@@ -71,9 +78,11 @@ impl ServerState {
     pub(crate) fn new(handle: Handle, clock: Clock, operator_name: Name) -> Self {
         let (shared, reports) = (handle.shared.clone(), handle.reports.clone());
         let mut roster = Roster::default();
-        roster.reserve(&operator_name);
+        roster.set_operator(&operator_name);
+        roster.reserve(shared.settings().server.names_kept());
         Self {
             since: clock.timestamp(),
+            started: clock.now(),
             slow_hook: shared.settings().server.slow_hook,
             epoch: format!("{:016x}", fastrand::u64(..)),
             handle,
@@ -85,10 +94,12 @@ impl ServerState {
             operator_name,
             plugins: Vec::new(),
             former_members: FormerMembers::default(),
+            accounts: HashMap::new(),
             left: BTreeMap::new(),
             memory_bytes: None,
             stamp: 0,
             touched: Vec::new(),
+            fresh_entries: 0,
             fresh_bytes: 0,
             mailed: Vec::new(),
             overfull: Vec::new(),
@@ -108,6 +119,7 @@ impl ServerState {
                 self.touched.push(room.id);
             }
             room.commit(stamp, author, time, what);
+            self.fresh_entries += 1;
             self.fresh_bytes += room.latest().map_or(0, weight);
         }
     }
@@ -146,7 +158,7 @@ impl ServerState {
                 fanout.appended(room.publish());
             }
         }
-        self.fresh_bytes = 0;
+        (self.fresh_entries, self.fresh_bytes) = (0, 0);
         self.shared.published.advance(self.stamp);
         for outbox in self.mailed.drain(..) {
             fanout.push(outbox.shard(), Work::Mail(outbox));
@@ -161,7 +173,9 @@ impl ServerState {
 
     /// Whether a turn has brought as much as may be seen at once: a part of a timeline that is far from all of it.
     pub(crate) fn is_turn_full(&self) -> bool {
-        self.fresh_bytes > self.shared.settings().rooms.timeline_bytes / 8
+        let rooms = &self.shared.settings().rooms;
+        self.fresh_entries > rooms.timeline_entries / 8
+            || self.fresh_bytes > rooms.timeline_bytes / 8
     }
 
     /// Whether a room is too large to announce everybody who comes and goes.
@@ -205,6 +219,11 @@ impl ServerState {
             rooms: member.rooms().filter_map(name_of).collect(),
             current: member.current.and_then(name_of),
         }
+    }
+
+    /// The role of the account with this name, or one that looks like it.
+    pub(crate) fn account_role(&self, name: &str) -> Option<Role> {
+        self.accounts.values().filter_map(|accounts| accounts.find(name)).max()
     }
 
     pub(crate) fn plugin_infos(&self) -> Vec<PluginInfo> {

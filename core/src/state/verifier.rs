@@ -25,7 +25,7 @@ impl PasswordHash {
     /// turn. When the answer is not waited for any more, one that has not begun is not looked at.
     ///
     /// # Errors
-    /// [`TooBusy`] when many wait already. Nothing is known of the password then.
+    /// [`TooBusy`] when many wait already, or the system has no memory or thread for it. Nothing is known of the password then.
     pub async fn verify(&self, password: String) -> Result<bool, TooBusy> {
         self.verify_at(&VERIFIER, password).await
     }
@@ -38,26 +38,42 @@ impl PasswordHash {
         let place = verifier.queue()?.place().await;
         let hash = self.0.clone();
         let look = move || {
-            let is_right = matches(&hash, password.as_bytes()).unwrap_or(false);
+            let answer = matches(&hash, password.as_bytes());
             drop(place);
-            is_right
+            answer
         };
         let answer = thread::answer("salotto-password", look).map_err(|_| TooBusy)?;
         // A thread that panicked has found nothing right.
-        Ok(answer.recv().await.unwrap_or(false))
+        answer.recv().await.unwrap_or(Ok(false))
     }
 }
 
-/// Whether a hash is that of a password; `None` where the hash cannot be computed.
-fn matches(hash: &phc::PasswordHash, password: &[u8]) -> Option<bool> {
+/// Whether a hash is that of a password. One that cannot be computed is that of none.
+///
+/// # Errors
+/// When the system has not the memory.
+fn matches(hash: &phc::PasswordHash, password: &[u8]) -> Result<bool, TooBusy> {
+    let Ok(params) = Params::try_from(hash) else { return Ok(false) };
+    let blocks = params.block_count();
+    let mut memory = Vec::new();
+    // Where there is little, what is needed will do.
+    let asked = memory.try_reserve_exact(blocks.max(GIVEN_BACK));
+    asked.or_else(|_| memory.try_reserve_exact(blocks)).map_err(|_| TooBusy)?;
+    memory.resize(blocks, Block::new());
+    Ok(matches_in(&mut memory, hash, params, password).unwrap_or(false))
+}
+
+fn matches_in(
+    memory: &mut [Block],
+    hash: &phc::PasswordHash,
+    params: Params,
+    password: &[u8],
+) -> Option<bool> {
     let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
-    let params = Params::try_from(hash).ok()?;
-    let mut memory = Vec::with_capacity(params.block_count().max(GIVEN_BACK));
-    memory.resize(params.block_count(), Block::new());
     let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
     let mut output = vec![0; expected.len()];
     Argon2::new(Algorithm::Argon2id, version, params)
-        .hash_password_into_with_memory(password, salt, &mut output, &mut memory)
+        .hash_password_into_with_memory(password, salt, &mut output, memory)
         .ok()?;
     // Compared in a time that tells nothing.
     Some(phc::Output::new(&output).ok()? == *expected)

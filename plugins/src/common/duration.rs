@@ -168,11 +168,6 @@ pub(crate) fn serialize_moment<S: Serializer>(
     }
 }
 
-/// The time since `earlier`; zero after a clock was set back.
-pub(crate) fn since(earlier: Timestamp, now: Timestamp) -> Duration {
-    now.system_time().duration_since(earlier.system_time()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;

@@ -3,21 +3,55 @@
 use std::fmt;
 
 use salotto::protocol::Timestamp;
-use salotto::{CommandError, Context, Invocation, MemberInfo, Name, RoomName};
+use salotto::{
+    Caller, CommandError, Context, Invocation, MemberInfo, Name, Network, Role, RoomName,
+};
 
 use super::ban::look_alike;
 use super::bans::Banned;
-use crate::common::duration::{HumanDuration, moment, parse_moment};
-use salotto::Network;
+use crate::common::duration::{HumanDuration, HumanDurationError, moment, parse_moment};
 
-/// The target of a ban: what reads as an address or a network is one.
+/// The widest networks that a moderator may ban; the operator may ban wider ones.
+const WIDEST_V4: u8 = 16;
+const WIDEST_V6: u8 = 32;
+
+/// The target of a ban: what looks like an address or a network is one, or a mistake.
 pub(super) fn banned(context: &Context<'_>, text: &str) -> Result<Banned, CommandError> {
-    let is_network = text.contains(['/', ':']) || text.parse::<std::net::IpAddr>().is_ok();
-    if is_network {
+    if looks_like_address(text) {
         let network = text.parse().map_err(|error| CommandError::Refused(format!("{error}")));
         return network.map(Banned::Network);
     }
     person(context, text).map(Banned::Name)
+}
+
+/// Whether a text is written like an address or a network, also where it is a wrong one: numbers with dots or a slash between them, or
+/// with a colon.
+fn looks_like_address(text: &str) -> bool {
+    let is_of_numbers = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '/'));
+    text.contains(['/', ':']) || is_of_numbers && text.matches('.').count() >= 2
+}
+
+/// Whether a caller may ban so wide a network.
+pub(super) fn check_width(caller: &Caller, network: &Network) -> Result<(), CommandError> {
+    let widest = if network.is_v4() { WIDEST_V4 } else { WIDEST_V6 };
+    if caller.role >= Role::Operator || network.bits() >= widest {
+        return Ok(());
+    }
+    Err(CommandError::Refused(format!(
+        "{network} is too wide for a moderator; ban at most a /{widest}, or ask the operator"
+    )))
+}
+
+/// Whether a caller may act against the account of this name, whose owner need not be here.
+pub(super) fn check_account(
+    context: &Context<'_>,
+    caller: &Caller,
+    name: &Name,
+) -> Result<(), CommandError> {
+    match context.account_role(name) {
+        Some(role) => caller.may_act_against_account(name, role),
+        None => Ok(()),
+    }
 }
 
 /// A name that somebody has or could have, except the operator's.
@@ -88,32 +122,87 @@ pub(super) fn terms(
     invocation: &Invocation,
     now: Timestamp,
 ) -> Result<(Length, String), CommandError> {
-    let reason = invocation.text("reason");
     let Some(word) = invocation.get("duration") else {
-        return Ok((Length::Permanent, reason.to_owned()));
+        return Ok((Length::Permanent, invocation.text("reason").to_owned()));
     };
-    if ["permanently", "permanent", "forever"].contains(&word) {
+    let text = format!("{word} {}", invocation.text("reason"));
+    let mut rest = text.trim();
+    if let Some(reason) = after_word(rest, &["permanently", "permanent", "forever"]) {
         return Ok((Length::Permanent, reason.to_owned()));
     }
-    let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    let (word, reason) = match ["for", "until"].contains(&word) && starts_with_digit(reason) {
-        true => reason.split_once(' ').unwrap_or((reason, "")),
-        false => (word, reason),
-    };
-    if !starts_with_digit(word) {
-        return Ok((Length::Permanent, format!("{word} {reason}").trim_end().to_owned()));
+    if let Some(after) = after_word(rest, &["for", "until"]).filter(|after| is_numeric(after)) {
+        rest = after;
     }
-    if let Some(end) = parse_moment(word) {
+    if !is_numeric(rest) {
+        return Ok((Length::Permanent, rest.to_owned()));
+    }
+    if let Some((end, reason)) = leading_moment(rest) {
         if end <= now {
-            let text = format!("`{word}` has passed already; write a time in the future");
+            let text = format!("{} has passed already; write a time in the future", moment(end));
             return Err(CommandError::Refused(text));
         }
         return Ok((Length::Until(end), reason.to_owned()));
     }
-    let duration = word.parse().map_err(|error| {
+    let (duration, reason) = leading_duration(rest).map_err(|error| {
         CommandError::Refused(format!("{error}, or `permanently` before the reason"))
     })?;
-    Ok((Length::For(duration), reason.trim_start().to_owned()))
+    Ok((Length::For(duration), reason.to_owned()))
+}
+
+/// What stands after the first word, if that is one of these.
+fn after_word<'t>(text: &'t str, words: &[&str]) -> Option<&'t str> {
+    let (first, rest) = first_word(text);
+    words.contains(&first).then_some(rest)
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (first, rest.trim_start())
+}
+
+/// Whether a text begins with a number, with or without a sign: then a duration or a time is meant.
+fn is_numeric(text: &str) -> bool {
+    text.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A time at the beginning, written as one word or as day and time, and what follows.
+fn leading_moment(text: &str) -> Option<(Timestamp, &str)> {
+    let (first, after_first) = first_word(text);
+    let (second, after_both) = first_word(after_first);
+    let both = parse_moment(&format!("{first} {second}")).map(|end| (end, after_both));
+    both.or_else(|| parse_moment(first).map(|end| (end, after_first)))
+}
+
+/// A duration at the beginning, in one word or several (`1h 30m`, `10 minutes`, `10 more minutes`), and what follows.
+fn leading_duration(text: &str) -> Result<(HumanDuration, &str), HumanDurationError> {
+    let (mut written, mut rest) = (String::new(), text);
+    loop {
+        let (word, mut after) = first_word(rest);
+        let mut part = word.to_owned();
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            // The unit stands apart.
+            after = after_word(after, &["more"]).unwrap_or(after);
+            let (unit, after_unit) = first_word(after);
+            part.push_str(unit);
+            after = after_unit;
+        }
+        match part.parse::<HumanDuration>() {
+            Ok(_) => written.push_str(&part),
+            // The first is meant to be one; what follows may be the reason.
+            Err(_) if written.is_empty() => {
+                return Err(word
+                    .parse::<HumanDuration>()
+                    .err()
+                    .unwrap_or(HumanDurationError::Unreadable(word.to_owned())));
+            }
+            Err(_) => break,
+        }
+        rest = after;
+        if !is_numeric(rest) {
+            break;
+        }
+    }
+    Ok((written.parse()?, rest))
 }
 
 /// The room that a command names, which must be open; without a name the one in which the command was typed.

@@ -7,7 +7,10 @@ use salotto::{
 };
 
 use super::Moderation;
-use super::arguments::{any_room, banned, called, coming_from, open_room, person, shown, terms};
+use super::arguments::{
+    any_room, banned, called, check_account, check_width, coming_from, open_room, person, shown,
+    terms,
+};
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::mutes::{self, Mute};
@@ -33,10 +36,10 @@ pub(super) fn commands() -> Vec<Command> {
         .example("ban 192.0.2.7 7d")
         .example("ban 10.0.0.0/8 permanently"),
         with_terms(
-            command("ban address", "Bans a user and everybody who shares their address")
+            command("ban-address", "Bans a user and everybody who shares their address")
                 .arg(Arg::member("name")),
         )
-        .example("ban address bob 30m flooding"),
+        .example("ban-address bob 30m flooding"),
         command("unban", "Removes a ban")
             .arg(Arg::word("who"))
             .example("unban bob")
@@ -73,7 +76,7 @@ pub(super) fn run(
 ) -> CommandResult {
     match invocation.path.as_str() {
         "ban" => ban(moderation, context, invocation),
-        "ban address" => ban_address(moderation, context, invocation),
+        "ban-address" => ban_address(moderation, context, invocation),
         "unban" => unban(moderation, context, invocation),
         "bans" => Ok(list_bans(moderation, context.now())),
         "mute" => mute(moderation, context, invocation),
@@ -143,6 +146,12 @@ fn add_ban(
     for member in &here {
         caller.may_act_against(member)?;
     }
+    if let Some(name) = &name {
+        check_account(context, caller, name)?;
+    }
+    if let Some(network) = &address {
+        check_width(caller, network)?;
+    }
     let (length, why) = terms(invocation, context.now())?;
     if moderation.bans.len() >= bans::MAX_BANS {
         return Err(CommandError::Refused(format!(
@@ -176,12 +185,29 @@ fn add_ban(
         (0, Some(name), None) => {
             format!("no user `{name}` is connected; the name is banned {length}")
         }
-        (_, _, None) => format!("{whom} is banned {length}"),
+        (_, _, None) => format!("{whom} is banned {length}{}", offer(context, &here)),
         (0, ..) => format!("{whom} is banned {length}; nobody is connected from there"),
         (1, ..) => format!("{whom} is banned {length}; 1 user was disconnected"),
         (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
     };
     Ok(Reply::Text(done + kept))
+}
+
+/// What else may be done about somebody whose name was banned: their address, and who else would be out with it.
+fn offer(context: &Context<'_>, here: &[MemberInfo]) -> String {
+    let limits = &context.settings().limits;
+    let address = here.iter().find_map(|member| member.peer.address());
+    let Some(address) = address.filter(|&address| !limits.are_lifted_for(address)) else {
+        return String::new();
+    };
+    let network = Network::of_customer(address);
+    let others = coming_from(context, network);
+    let others = others.iter().filter(|other| here.iter().all(|banned| banned.id != other.id));
+    match others.count() {
+        0 => format!("; `ban {network}` bans the address too, from which nobody else is connected"),
+        1 => format!("; `ban {network}` bans the address too, with 1 other user"),
+        count => format!("; `ban {network}` bans the address too, with {count} other users"),
+    }
 }
 
 fn unban(
@@ -240,6 +266,7 @@ fn mute(
     for member in &here {
         caller.may_act_against(member)?;
     }
+    check_account(context, caller, &name)?;
     let (length, why) = terms(invocation, context.now())?;
     if moderation.mutes.len() >= mutes::MAX_MUTES {
         return Err(CommandError::Refused(format!(
@@ -250,7 +277,9 @@ fn mute(
     let name = here.iter().find_map(|member| member.name.clone()).unwrap_or(name);
     let address = here.iter().find_map(|member| member.peer.address());
     let address = address
-        .filter(|address| moderation.settings.mute_addresses && !address.is_loopback())
+        .filter(|&address| {
+            moderation.settings.mute_addresses && !context.settings().limits.are_lifted_for(address)
+        })
         .map(Network::of_customer);
     let until = length.end(context.now());
     record(context, invocation, "mute", |action| {

@@ -95,6 +95,11 @@ impl Mutes {
         }
     }
 
+    /// Whether there is a mute of somebody who came from this address.
+    pub(super) fn cover(&self, address: IpAddr) -> bool {
+        self.iter().filter_map(|mute| mute.address).any(|network| network.contains(address))
+    }
+
     /// Removes the mute of a name, or exempts a member from the mute of another. Returns the name of the mute.
     pub(super) fn release(&mut self, name: &Name, here: Option<MemberId>) -> Option<Name> {
         let keys = name.keys();

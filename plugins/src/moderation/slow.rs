@@ -1,12 +1,10 @@
-//! Rooms in slow mode, in which each member must wait between two messages.
+//! Rooms in slow mode, in which each member must wait between two messages. The wait is a person's: it hangs on the connection, on the name and on
+//! the address, so that neither another name nor coming back helps.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use salotto::protocol::Timestamp;
-use salotto::{MemberId, RoomName};
-
-use crate::common::duration::since;
+use salotto::{MemberId, MemberInfo, Name, Network, RoomName};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -15,13 +13,22 @@ pub(super) struct SlowRooms(HashMap<RoomName, Slow>);
 #[derive(Debug)]
 struct Slow {
     delay: Duration,
-    /// When each member sent the last message, as far as that still counts.
-    said: HashMap<MemberId, Timestamp>,
+    /// When each sent the last message, as far as that still counts.
+    said: HashMap<Trait, Duration>,
     /// How many are remembered before those that no longer count are removed.
     forget_at: usize,
 }
 
-/// Members that are remembered in a room before the first check whether they still count.
+/// By what somebody is known again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Trait {
+    Member(MemberId),
+    /// A form of the name.
+    Name(String),
+    Network(Network),
+}
+
+/// What is remembered in a room before the first check whether it still counts.
 const REMEMBERED: usize = 64;
 
 impl SlowRooms {
@@ -40,33 +47,51 @@ impl SlowRooms {
         !self.0.is_empty()
     }
 
-    /// How long a member still has to wait in a room.
+    /// How long a member still has to wait in a room. `is_alone` says whether its address stands for it. `now` is the server's uptime.
     pub(super) fn wait(
         &self,
         room: &RoomName,
-        member: MemberId,
-        now: Timestamp,
+        member: &MemberInfo,
+        is_alone: impl FnOnce() -> bool,
+        now: Duration,
     ) -> Option<Duration> {
         let slow = self.0.get(room)?;
-        // After a clock was set back nobody waits for it to catch up.
-        let said = *slow.said.get(&member).filter(|said| **said <= now)?;
-        slow.delay.checked_sub(since(said, now)).filter(|left| !left.is_zero())
+        let last =
+            |traits: &[Trait]| traits.iter().filter_map(|one| slow.said.get(one)).max().copied();
+        let of_address = || {
+            let said = slow.said.get(&Trait::Network(member.peer.network()?)).copied()?;
+            (slow.left(said, now).is_some() && is_alone()).then_some(said)
+        };
+        let said = last(&own_traits(member.id, member.name.as_ref())).max(of_address())?;
+        slow.left(said, now)
     }
 
     /// A member has sent a message in a room.
-    pub(super) fn said(&mut self, room: &RoomName, member: MemberId, now: Timestamp) {
-        if let Some(slow) = self.0.get_mut(room) {
-            if slow.said.len() >= slow.forget_at {
-                let delay = slow.delay;
-                slow.said.retain(|_, said| since(*said, now) < delay);
-                slow.forget_at = REMEMBERED.max(slow.said.len() * 2);
-            }
-            slow.said.insert(member, now);
+    pub(super) fn said(&mut self, room: &RoomName, member: &MemberInfo, now: Duration) {
+        let Some(slow) = self.0.get_mut(room) else { return };
+        if slow.said.len() >= slow.forget_at {
+            let delay = slow.delay;
+            slow.said.retain(|_, said| now.saturating_sub(*said) < delay);
+            slow.forget_at = REMEMBERED.max(slow.said.len() * 2);
         }
+        let network = member.peer.network().map(Trait::Network);
+        let traits = own_traits(member.id, member.name.as_ref()).into_iter().chain(network);
+        slow.said.extend(traits.map(|one| (one, now)));
     }
 
     /// A room has closed.
     pub(super) fn forget(&mut self, room: &RoomName) {
         self.0.remove(room);
     }
+}
+
+impl Slow {
+    fn left(&self, said: Duration, now: Duration) -> Option<Duration> {
+        self.delay.checked_sub(now.saturating_sub(said)).filter(|left| !left.is_zero())
+    }
+}
+
+fn own_traits(member: MemberId, name: Option<&Name>) -> Vec<Trait> {
+    let names = name.into_iter().flat_map(|name| name.keys()).map(Trait::Name);
+    std::iter::once(Trait::Member(member)).chain(names).collect()
 }

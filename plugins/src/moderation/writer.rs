@@ -41,6 +41,8 @@ struct Job {
     changes: Vec<Change>,
     /// Whether somebody may have changed the file.
     reread: bool,
+    /// Whether the plugin ends, so that nobody can try again.
+    is_last: bool,
 }
 
 /// The result of a job.
@@ -144,7 +146,7 @@ impl BanWriter {
         if !self.unsaved.is_empty()
             && let Some(jobs) = &self.jobs
         {
-            let job = Job { changes: self.unsaved.clone(), reread: false };
+            let job = Job { changes: self.unsaved.clone(), reread: false, is_last: true };
             // There is space: at most one other job waits.
             let _ = jobs.try_send(job);
         }
@@ -174,7 +176,7 @@ impl BanWriter {
             return;
         }
         if let Some(jobs) = &self.jobs {
-            let job = Job { changes: self.unsaved.clone(), reread: self.stale };
+            let job = Job { changes: self.unsaved.clone(), reread: self.stale, is_last: false };
             if jobs.try_send(job).is_ok() {
                 self.in_job = Some(self.unsaved.len());
                 self.stale = false;
@@ -201,7 +203,7 @@ fn lost_at_the_end(problem: &Problem) -> String {
 /// Does one job after the other until the plugin stops.
 async fn work(file: BanFile, jobs: Receiver<Job>, mailbox: TaskMailbox, reporter: Reporter) {
     let mut disk = DiskThread::default();
-    while let Ok(Job { changes, reread }) = jobs.recv().await {
+    while let Ok(Job { changes, reread, is_last }) = jobs.recv().await {
         let added: Vec<String> = changes.iter().filter_map(Change::whom).collect();
         let on_disk = file.clone();
         let outcome = match disk.run(move || on_disk.change(&changes)).await {
@@ -209,11 +211,10 @@ async fn work(file: BanFile, jobs: Receiver<Job>, mailbox: TaskMailbox, reporter
             Err(error) => Err(Problem::Write { path: file.path().to_owned(), error }),
         };
         if let Err(problem) = &outcome
-            && jobs.is_closed()
-            && jobs.is_empty()
+            && is_last
             && !added.is_empty()
         {
-            // The plugin has gone and cannot try again.
+            // The plugin is gone and cannot try again.
             reporter.report(format!("{problem}; these bans are not saved: {}", added.join(", ")));
         }
         mailbox.send(Written { outcome, reread }).await;

@@ -118,33 +118,32 @@ fn a_wrong_password_says_nothing_of_what_was_wrong() {
 }
 
 #[test]
-fn an_address_that_guesses_must_wait_and_a_connection_that_continues_is_ended() {
+fn who_guesses_must_wait_and_a_connection_that_continues_is_ended() {
     let server = server();
     let mut reports = server.handle().watch();
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for wait in [1, 2, 4, 8] {
         guest.types("!login ada wrong");
         guest.hears(&format!("* wrong account or password; try again in {wait} s"));
-        // Both are of one address.
-        other.types("!login ada swordfish");
-        other
-            .hears(&format!("! too many wrong passwords from your address; try again in {wait} s"));
+        guest.types("!login ada swordfish");
+        guest.hears(&format!("! that is too soon after a wrong password; wait {wait} s"));
         server.step(Duration::from_secs(wait));
     }
     guest.types("!login ada wrong");
     assert_eq!(guest.hears_goodbye(), "* goodbye (kicked: 5 wrong passwords)");
-    server.step(Duration::from_secs(16));
+    // Who shares the address waits for nobody.
     logs_in(&other, "!login ada swordfish", "* you are logged in as ada (operator)");
-    let mut told = Vec::new();
+    let (mut told, mut failed) = (Vec::new(), Vec::new());
     while let Ok(report) = reports.try_next() {
         match report {
             Report::Plugin { text, .. } => told.push(text),
+            Report::Action(action) if action.what == "failed-login" => {
+                failed.push(action.to_string())
+            }
             Report::Action(action) => told.push(action.to_string()),
             _ => {}
         }
     }
-    let failed = "stranger: login_failed ada (wrong password, from local)";
-    assert_eq!(told.extract_if(.., |told| told == failed).count(), 5);
     assert_eq!(
         told,
         [
@@ -152,6 +151,33 @@ fn an_address_that_guesses_must_wait_and_a_connection_that_continues_is_ended() 
             "roles: kick stranger (5 wrong passwords)",
             "ada: login ada (operator, from local)"
         ]
+    );
+    assert_eq!(failed, ["stranger: failed-login ada (wrong password, from local)"; 5]);
+}
+
+#[test]
+fn an_attack_from_many_addresses_is_on_record() {
+    let server = server();
+    let mut reports = server.handle().watch();
+    for number in 0..30 {
+        let guest =
+            server.try_enter_from(&format!("192.0.2.{number}"), &format!("g{number}")).unwrap();
+        logs_in(&guest, "!login ada wrong", "* wrong account or password; try again in 1 s");
+    }
+    server.step(Duration::from_secs(60));
+    let guest = server.try_enter_from("198.51.100.1", "late").unwrap();
+    logs_in(&guest, "!login nobody wrong", "* wrong account or password; try again in 1 s");
+    let mut failed = Vec::new();
+    while let Ok(report) = reports.try_next() {
+        if let Report::Action(action) = report {
+            failed.push(action.to_string());
+        }
+    }
+    assert_eq!(failed.len(), 21);
+    assert_eq!(failed[7], "g7: failed-login ada (wrong password, from 192.0.2.7:50000)");
+    assert_eq!(
+        failed[20],
+        "late: failed-login an unknown account (wrong password, from 198.51.100.1:50000, and 10 more before that)"
     );
 }
 

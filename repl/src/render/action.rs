@@ -41,7 +41,7 @@ pub(super) fn sentence(action: &Action) -> String {
         }
         "login" => (format!("logged in as {whom}"), Why::Reason),
         "logout" => (format!("logged out of {whom}"), Why::Reason),
-        "login_failed" => (format!("failed to log in as {whom}"), Why::Reason),
+        "failed-login" => (format!("failed to log in as {whom}"), Why::Reason),
         "start" => ("started the server".into(), Why::Reason),
         "stop" => ("stopped the server".into(), Why::Reason),
         "restart" => ("restarted the server".into(), Why::Reason),

@@ -110,10 +110,11 @@ fn what_is_left_out_keeps_its_default() {
 
 #[test]
 fn a_limit_is_written_as_it_is_meant() {
-    let config =
-        parse("(limits: (mailbox: None, line_bytes: 100, rate: Some((burst: 1, per_second: 1))))");
+    let config = parse(
+        "(limits: (mailbox: None, line_bytes: 30000, rate: Some((burst: 1, per_second: 1))))",
+    );
     let limits = config.unwrap().settings.limits;
-    assert_eq!((limits.mailbox, limits.line_bytes), (None, Some(100)));
+    assert_eq!((limits.mailbox, limits.line_bytes), (None, Some(30000)));
     assert_eq!(limits.rate.map(|rate| rate.burst), Some(1));
 }
 

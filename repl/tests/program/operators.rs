@@ -55,7 +55,7 @@ fn the_audit_says_who_did_what_to_the_server() {
     let audit = audit(&folder);
     for expected in [
         "ship start -".to_owned(),
-        "bob login_failed boss".into(),
+        "bob failed-login boss".into(),
         "ada kick bob".into(),
         "ada log-level -".into(),
         "eve reload -".into(),

@@ -12,8 +12,8 @@ fn a_line_that_is_too_long_is_answered_and_the_next_one_is_said() {
     let server = TestServer::open();
     let mut ada = server.enters("ada");
     let mut bob = server.enters("bob");
-    ada.says(&"x".repeat(5000));
-    ada.hears_exactly(&["! the line is longer than 4096 bytes and was dropped; send it in parts"]);
+    ada.says(&"x".repeat(40_000));
+    ada.hears_exactly(&["! the line is longer than 32768 bytes and was dropped; send it in parts"]);
     ada.says("after");
     bob.hears_exactly(&["ada: after"]);
     assert_eq!(server.hits(LimitHit::LineBytes), 1);
@@ -41,13 +41,13 @@ fn bytes_without_an_end_of_line_end_the_connection() {
     let mut ada = server.enters("ada");
     bob.hears("* ada joined");
     // More than the limit in one go; the rest may find the connection closed.
-    let _ = ada.tries_to_send(&[b'x'; 64 * 1024]);
+    let _ = ada.tries_to_send(&[b'x'; 512 * 1024]);
     let heard = ada.hears_eof();
     assert!(
-        heard.contains(&"* goodbye (8192 bytes came without an end of line)".to_owned()),
+        heard.contains(&"* goodbye (65536 bytes came without an end of line)".to_owned()),
         "{heard:?}"
     );
-    bob.hears("* ada left (8192 bytes came without an end of line)");
+    bob.hears("* ada left (65536 bytes came without an end of line)");
     assert_eq!(server.hits(LimitHit::Unended), 1);
 }
 
@@ -55,7 +55,7 @@ fn bytes_without_an_end_of_line_end_the_connection() {
 fn bytes_without_an_end_of_line_are_not_kept_in_dribbles_either() {
     let server = TestServer::open();
     let mut eve = server.connects();
-    for _ in 0..20 {
+    for _ in 0..160 {
         if eve.tries_to_send(&[b'x'; 512]).is_err() {
             break;
         }
@@ -133,10 +133,72 @@ fn errors_contain_no_raw_control_characters() {
 fn nothing_but_invisible_characters_is_no_message() {
     let server = TestServer::open();
     let mut ada = server.enters("ada");
-    ada.says("\u{1b}\u{7}");
-    ada.hears_exactly(&["! there is nothing in the message that can be shown"]);
+    for nothing in [
+        "\u{1b}\u{7}",
+        "\u{200b}",
+        "\u{3164}",
+        "\u{301}\u{301}",
+        &"\u{301}".repeat(1000),
+        "\u{e0041}\u{e0042}",
+        "\u{2800} \u{2800}",
+    ] {
+        ada.says(nothing);
+        ada.hears_exactly(&["! there is nothing in the message that can be shown"]);
+    }
     ada.says("x");
     ada.hears_exactly(&["ada: x"]);
+}
+
+#[test]
+fn a_pile_of_marks_is_cut_and_what_people_write_is_not() {
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let zalgo = format!("x{}y", "\u{301}".repeat(1000));
+    ada.says(&zalgo);
+    ada.hears_exactly(&[&format!("ada: x{}y", "\u{301}".repeat(4))]);
+    for text in [
+        "Nguyễn ढूँढ़ें שָׁלוֹם ที่รัก རྫོགས",
+        "👩🏽\u{200d}❤\u{fe0f}\u{200d}👩 1\u{fe0f}\u{20e3} 🏴\u{e0067}\u{e0062}\u{e007f}",
+    ] {
+        ada.says(text);
+        ada.hears_exactly(&[&format!("ada: {text}")]);
+    }
+}
+
+#[test]
+fn a_message_within_its_bound_is_never_too_long_as_a_line() {
+    let server = TestServer::open();
+    let mut bob = server.enters_json("bob");
+    let mut ada = server.enters_json("ada");
+    let nonce = "n".repeat(64);
+    for letter in ['中', '👩', 'ﷺ', 'x', '"', '\u{300}'] {
+        let text: String = std::iter::once('a').chain(std::iter::repeat_n(letter, 1999)).collect();
+        // As a program writes it that escapes every character.
+        let escaped: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        ada.raw.says(&format!(
+            r#"{{"type":"say","kind":"say","room":"lobby","text":"{escaped}","nonce":"{nonce}"}}"#
+        ));
+        match letter {
+            '\u{300}' => drop(bob.hears_said(&format!("a{}", "\u{300}".repeat(4)))),
+            _ => drop(bob.hears_said(&text)),
+        }
+    }
+    let mut nc = server.enters("nc");
+    let text = "𝐚".repeat(2000);
+    nc.says(&text);
+    bob.hears_said(&text);
+    assert_eq!(server.hits(LimitHit::LineBytes), 0);
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    let server = TestServer::open();
+    let mut json = server.connects_json();
+    json.raw.sends("\u{feff}".as_bytes());
+    json.enters("ada");
+    let mut text = server.connects();
+    text.says("\u{feff}bob");
+    text.hears_about("* you are in lobby with ");
 }
 
 #[test]

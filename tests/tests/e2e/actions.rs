@@ -1,5 +1,6 @@
 //! Whatever somebody does to others or to the server is recorded: for whoever watches, and for plugins.
 
+use salotto::command::Call;
 use salotto::{
     Action, Arg, Command, CommandError, Context, Invocation, MemberId, Plugin, PluginSetup, Reply,
     Report, Role, RoomName, Watch,
@@ -105,8 +106,11 @@ impl Plugin for Deputy {
             "open" => context.open_room(&dev, "for us"),
             "close" => context.close_room(&dev),
             "role" => context.set_role(me, Role::Moderator),
-            "run" => context.run("topic lobby run by a plugin"),
-            "wrong" => context.run("kick nobody"),
+            "run" => {
+                context
+                    .call(Call::new("topic").with("room", "lobby").with("text", "run by a plugin"));
+            }
+            "wrong" => context.call(Call::new("kick").with("name", "nobody")),
             "log in" => context.log_in(me, "the_boss", Role::Operator),
             "log out" => context.log_out(me),
             other => {
@@ -175,7 +179,7 @@ fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
     assert_eq!(plugin, "deputy");
     assert_eq!(
         text,
-        "`kick nobody` was not done: nobody here is called `nobody`; `users` lists who is"
+        "`kick name=nobody` was not done: nobody here is called `nobody`; `users` lists who is"
     );
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use salotto::LimitHit;
-use salotto_tests::{BareClient, PATIENCE, TestServer, soon};
+use salotto_tests::{BareClient, PATIENCE, TestServer, pause, soon};
 
 #[test]
 fn chunks_that_follow_one_another_are_lines_of_their_own() {
@@ -70,8 +70,8 @@ fn a_chunk_that_is_too_long_is_answered_when_it_stops_and_the_next_one_counts() 
     let server = TestServer::open();
     let mut ada = server.enters("ada");
     let mut gino = BareClient::enters(&server, "gino");
-    gino.sends(&"x".repeat(5000));
-    gino.shows_about("longer than");
+    gino.sends(&"x".repeat(40_000));
+    gino.shows_about("longer than 32768 bytes");
     gino.sends("here I am");
     ada.hears("gino: here I am");
     assert_eq!(server.hits(LimitHit::LineBytes), 1);
@@ -102,9 +102,57 @@ fn the_goodbye_of_a_bare_client_ends_its_connection() {
     let server = TestServer::builder().enable("notices").enable("quit").open();
     let mut ada = server.enters("ada");
     let mut gino = BareClient::enters(&server, "gino");
-    gino.sends("{quit}");
-    gino.shows_about("* goodbye (quit)");
-    ada.hears("* gino left (quit)");
+    // He has much to read yet, and closes nothing.
+    for line in 0..100 {
+        ada.says(&format!("line {line}"));
+    }
+    ada.hears("ada: line 99");
+    for goodbye in ["{quit}", "!quit"] {
+        let started = Instant::now();
+        gino.sends(goodbye);
+        ada.hears("* gino left (quit)");
+        assert!(started.elapsed() < Duration::from_secs(1), "it took {:?}", started.elapsed());
+        gino.shows_about("* goodbye (quit)");
+        gino = BareClient::enters(&server, "gino");
+    }
+}
+
+#[test]
+fn who_sends_nothing_more_has_left() {
+    let server = TestServer::builder().enable("notices").open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    gino.sends("ciao");
+    gino.half_closes();
+    ada.hears("gino: ciao");
+    ada.hears("* gino left (connection lost)");
+}
+
+#[test]
+fn three_chunks_in_a_moment_are_three_messages() {
+    let server = TestServer::open();
+    let mut ada = server.enters("ada");
+    let mut gino = BareClient::enters(&server, "gino");
+    for word in ["si", "no", "forse"] {
+        gino.sends(word);
+        // Less than it takes for a chunk to count as a line before a name; enough for the server to read each by itself.
+        pause(Duration::from_millis(40));
+    }
+    for word in ["si", "no", "forse"] {
+        ada.hears_exactly(&[&format!("gino: {word}")]);
+    }
+}
+
+#[test]
+fn a_goodbye_before_a_name_chooses_nothing() {
+    let server = TestServer::open();
+    for (sent, name) in [("{quit}\n", "ada\n"), ("{quit}\r\n", "bob\r\n")] {
+        let mut nc = server.connects();
+        nc.sends(sent.as_bytes());
+        nc.hears_about("! a name cannot contain `{`");
+        nc.sends(name.as_bytes());
+        nc.hears_about("* you are in lobby with");
+    }
 }
 
 #[test]

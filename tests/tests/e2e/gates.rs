@@ -81,8 +81,8 @@ struct Guard;
 
 impl Plugin for Guard {
     fn before_name(&mut self, _: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
-        if draft.name == "admin" {
-            return Verdict::Deny("nobody is admin here".into());
+        if draft.name == "boss" {
+            return Verdict::Deny("nobody is boss here".into());
         }
         draft.name = draft.name.to_lowercase();
         Verdict::Pass
@@ -158,8 +158,8 @@ fn every_gate_may_deny_and_rewrite() {
     let server = TestServer::builder().plugin("guard", Guard).enable("notices").open();
     let mut bob = server.enters("bob");
     let mut ada = server.connects();
-    ada.says("admin");
-    ada.hears_exactly(&["! nobody is admin here"]);
+    ada.says("boss");
+    ada.hears_exactly(&["! nobody is boss here"]);
     ada.says("ADA");
     ada.hears("* you are in lobby with ada, bob");
     bob.hears("* ada joined");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use salotto::protocol::ErrorCode;
 use salotto::{LimitHit, Request};
-use salotto_tests::TestServer;
 use salotto_tests::json::hello;
+use salotto_tests::{TestServer, soon};
 
 #[test]
 fn a_taken_name_is_refused_in_all_its_disguises() {
@@ -24,6 +24,12 @@ fn a_taken_name_is_refused_in_all_its_disguises() {
         other.says(name);
         let answer = other.hears_about("! ");
         assert!(answer.ends_with("is taken; choose another"), "{name:?}: {answer}");
+        // Who would not know it from the looks is told whom the name resembles.
+        assert_eq!(
+            answer.contains("looks like `ada`"),
+            ["аda", "ａｄａ"].contains(&name),
+            "{answer}"
+        );
     }
     other.says("eve");
     other.hears("* you are in lobby with ada, eve");
@@ -78,6 +84,82 @@ fn a_name_that_is_none_is_answered_with_what_is_wrong() {
     ada.hears_about("cannot contain `[`");
     ada.says("a\u{7}d\u{9b}a");
     ada.hears_exactly(&["* you are in lobby with ada"]);
+}
+
+#[test]
+fn names_that_hide_pile_up_or_pose_are_refused_and_those_of_the_world_are_not() {
+    let server =
+        TestServer::builder().settings(|settings| settings.limits.name_lines = None).open();
+    let mut eve = server.connects();
+    for (name, answer) in [
+        ("\u{301}ada", "! a name cannot begin with an accent or mark; put a letter before it"),
+        ("\u{20dd}ada", "! a name cannot begin with an accent or mark"),
+        (
+            "a\u{301}\u{301}\u{301}\u{301}\u{301}",
+            "! a letter of the name carries too many accents or marks",
+        ),
+        ("ada\u{e000}", "! a name cannot contain U+E000"),
+        ("ada\u{378}", "! a name cannot contain U+0378"),
+        ("∗bob", "! a name cannot contain `∗`"),
+        ("✱bob", "! a name cannot contain `✱`"),
+        ("ǃbob", "! a name cannot contain `ǃ`"),
+    ] {
+        eve.says(name);
+        let heard = eve.hears_next();
+        assert!(heard.starts_with(answer), "{name:?}: {heard}");
+    }
+    for name in ["Nguyễn", "श्रीमती", "שָׁלוֹם", "ที่รัก", "O’Brien", "🦊fox", "ジョン・スミス"]
+    {
+        server.enters(name);
+    }
+}
+
+#[test]
+fn a_reserved_name_is_for_nobody_and_another_setting_frees_it() {
+    let server = TestServer::builder()
+        .settings(|settings| settings.server.name = "Room 12".into())
+        .plugin("ranks", salotto_tests::plugins::Ranks)
+        .open();
+    let mut eve = server.connects();
+    for name in
+        ["admin", "ADMIN", "аdmin", "System", "sуstem", "moderator", "Room_12", "room-12", "Room12"]
+    {
+        eve.says(name);
+        let heard = eve.hears_next();
+        assert_eq!(
+            heard,
+            format!("! the name `{name}` is reserved, or looks like one that is; choose another")
+        );
+    }
+    // A reserved name is nobody's who could be spoken to.
+    eve.says("eve");
+    eve.hears("* you are in lobby with eve");
+    let refused = soon("telling", server.handle().direct("admin", "are you there?"));
+    assert!(refused.is_err());
+    // Code of the program may be called so.
+    drop(soon("joining", server.handle().join("system")).expect("a name for code"));
+    let mut settings = soon("the settings", async { server.handle().settings().as_ref().clone() });
+    settings.server.reserved_names = vec!["boss".into()];
+    soon("a reload", server.handle().apply(settings, None)).expect("good settings");
+    server.enters("admin");
+    let mut mia = server.connects();
+    mia.says("b0ss");
+    mia.hears_about("is reserved");
+}
+
+#[test]
+fn what_is_suggested_is_a_name() {
+    let server = TestServer::open();
+    let mut ada = server.connects();
+    for (line, answer) in [
+        ("/nick fred", "! a name cannot contain spaces; try `fred`; choose another name"),
+        ("NICK fred", "! a name cannot contain spaces; try `fred`; choose another name"),
+        ("ada: hello", "! a name cannot contain spaces; choose another name"),
+        ("abcdefghijklm nopqrstuvwxyz", "! a name cannot contain spaces; choose another name"),
+    ] {
+        ada.says(line);
+        ada.hears_exactly(&[answer]);
+    }
 }
 
 #[test]

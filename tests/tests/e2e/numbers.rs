@@ -6,7 +6,10 @@ use salotto_tests::{TestServer, soon};
 #[test]
 fn connections_that_ended_are_counted_by_their_reason() {
     let server = TestServer::builder()
-        .settings(|settings| settings.limits.unended_bytes = Some(64))
+        .settings(|settings| {
+            settings.limits.line_bytes = None;
+            settings.limits.unended_bytes = Some(64);
+        })
         .enable("quit")
         .open();
     for name in ["ada", "bob"] {

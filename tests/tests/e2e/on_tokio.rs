@@ -39,7 +39,7 @@ fn build() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("on-tokio");
     let crate_of_its_own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/examples/on-tokio");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--target-dir"])
+        .args(["build", "--target-dir"])
         .arg(&target)
         .current_dir(crate_of_its_own)
         .status();

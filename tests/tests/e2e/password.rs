@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{
-    CommandDraft, ConnectDraft, Context, Event, LimitHit, NameDraft, PasswordHash, Plugin, Request,
-    Verdict,
+    CommandDraft, ConnectDraft, Context, Event, LimitHit, NameDraft, PasswordHash, Plugin, Report,
+    Request, Verdict,
 };
 use salotto_tests::plugins::Notebook;
 use salotto_tests::{BareClient, JsonClient, TestServer, TestServerBuilder, soon};
@@ -30,6 +30,41 @@ fn hello(name: &str, password: Option<&str>) -> Request {
 
 fn is_welcomed(client: &mut JsonClient) {
     client.hears_where("a welcome", |event| matches!(event, Event::Welcome { .. }).then_some(()));
+}
+
+#[test]
+fn wrong_passwords_are_recorded_with_their_addresses() {
+    let server = builder()
+        .settings(|settings| {
+            settings.server.proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+        })
+        .open();
+    let mut watch = server.handle().watch();
+    for last in 1..=6 {
+        let mut guest = server.connects();
+        guest.sends(format!("PROXY TCP4 192.0.2.{last} 10.0.0.1 4711 53000\r\n").as_bytes());
+        guest.says("guess");
+        guest.hears_about("not the password");
+        if last == 6 {
+            guest.says("again");
+            guest.hears_about("not the password");
+        }
+    }
+    server.types("topic lobby done");
+    let mut recorded = Vec::new();
+    loop {
+        match soon("a report", watch.next()) {
+            Some(Report::Action(action)) if action.what == "wrong-password" => {
+                assert!(!action.to_string().contains("guess"));
+                recorded.push(action.by);
+            }
+            Some(Report::Action(action)) if action.what == "topic" => break,
+            Some(_) => {}
+            None => panic!("the server has ended"),
+        }
+    }
+    // The second one of an address within the minute is a part of its sum.
+    assert_eq!(recorded, (1..=6).map(|last| format!("192.0.2.{last}")).collect::<Vec<_>>());
 }
 
 #[test]
@@ -214,7 +249,7 @@ fn no_plugin_and_no_report_contains_a_password() {
     let _tracing = server.handle().trace();
     let mut ada = server.connects();
     ada.hears_about("What is the password?");
-    ada.says("!wrong");
+    ada.says("!sesame");
     ada.hears_about("! that is not");
     ada.says(PASSWORD);
     ada.hears_about("What is your name?");
@@ -231,6 +266,6 @@ fn no_plugin_and_no_report_contains_a_password() {
     }
     assert!(told.len() > 8, "{told:?}");
     for text in told {
-        assert!(!text.contains(PASSWORD) && !text.contains("wrong"), "{text}");
+        assert!(!text.contains(PASSWORD) && !text.contains("sesame"), "{text}");
     }
 }

@@ -80,13 +80,13 @@ fn first_bytes_that_come_one_by_one_choose_all_the_same() {
 }
 
 #[test]
-fn who_only_begins_like_it_is_text() {
+fn who_only_begins_like_it_is_looked_at_like_anybody() {
     let server = TestServer::builder().plugin("toys", Toys::new()).open();
     let mut ada = server.connects();
     ada.sends(b"\x01to");
-    // Too little to tell, and nothing follows: it counts as text, as the first line of which it is a name.
+    // Too little to tell, and what follows makes it another: it counts as any other connection, and is one that begins as nobody who types does.
     ada.sends(b"m\n");
-    ada.hears_about("* you are in lobby with tom");
+    ada.hears_about("! this is a chat server");
 }
 
 #[test]
@@ -109,7 +109,10 @@ fn the_password_is_asked_for_in_any_protocol() {
 #[test]
 fn the_rate_and_the_bound_on_what_is_undecoded_hold_in_any_protocol() {
     let server = TestServer::builder()
-        .settings(|settings| settings.limits.rate = Some(Rate { burst: 5, per_second: 1000.0 }))
+        .settings(|settings| {
+            settings.limits.rate = Some(Rate { burst: 5, per_second: 1000.0 });
+            settings.limits.unended_bytes = settings.limits.line_bytes;
+        })
         .plugin("toys", Toys::new())
         .open();
     let mut ada = Framed::enters(&server, "ada");
@@ -120,7 +123,7 @@ fn the_rate_and_the_bound_on_what_is_undecoded_hold_in_any_protocol() {
     assert!(server.hits(LimitHit::Rate) > 0);
     // A frame that says that it is longer than what is kept for it.
     ada.0.write_all(&[b's', 0xff, 0xff]).expect("it is taken");
-    let _ = ada.0.write_all(&[b'x'; 30_000]);
+    let _ = ada.0.write_all(&[b'x'; 60_000]);
     ada.hears(b'b', "refused");
     assert_eq!(server.hits(LimitHit::Unended), 1);
 }
@@ -151,7 +154,7 @@ fn a_protocol_goes_with_its_plugin_and_outlives_a_replacement() {
     bob.hears("bob: we go on");
     let mut eve = server.connects();
     eve.sends(b"\x01toy\n");
-    eve.hears_about("* you are in lobby with bob, toy");
+    eve.hears_about("! this is a chat server");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn resuming_at_any_id_equals_having_stayed() {
             .iter()
             .filter(|entry| entry.id > id)
             .cloned()
-            .chain(resumes(&server, "witness", resume(&former, last), &marker).0)
+            .chain(resumes(&server, &format!("witness{id}"), resume(&former, last), &marker).0)
             .collect();
         assert_eq!(heard, seen_by_one_who_stayed, "from {id} on");
     }

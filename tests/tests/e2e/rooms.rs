@@ -28,6 +28,32 @@ fn enters_room(client: &mut JsonClient, room: &str) {
 }
 
 #[test]
+fn one_address_cannot_open_all_the_rooms() {
+    let server = TestServer::builder()
+        .settings(|settings| {
+            settings.limits.exempt.clear();
+            settings.limits.rooms_per_address = Some(3);
+        })
+        .open();
+    let (mut ada, mut bob) = (server.enters_json("ada"), server.enters_json("bob"));
+    enters_room(&mut ada, "one");
+    enters_room(&mut bob, "two");
+    enters_room(&mut ada, "three");
+    bob.asks(join("four"));
+    let text = bob.hears_error(ErrorCode::Limit);
+    assert_eq!(
+        text,
+        "3 rooms were opened from your address, which is the limit; join one that is there"
+    );
+    assert_eq!(server.hits(LimitHit::RoomsPerAddress), 1);
+    // One that is there may be joined, and one that closes is free again.
+    enters_room(&mut bob, "one");
+    ada.asks(leave("three"));
+    ada.hears_where("that it is out", |event| matches!(event, Event::Exited { .. }).then_some(()));
+    enters_room(&mut bob, "four");
+}
+
+#[test]
 fn what_is_said_in_a_room_stays_in_it() {
     let server = TestServer::open();
     let mut ada = server.enters_json("ada");

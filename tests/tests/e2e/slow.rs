@@ -35,6 +35,44 @@ fn talks_until(talker: &mut Client, name: &str, mut enough: impl FnMut() -> bool
 }
 
 #[test]
+fn nobody_who_reads_is_cut_off_however_small_the_timeline_and_fast_the_writers() {
+    let server = TestServer::builder()
+        .settings(|settings| {
+            settings.rooms.timeline_entries = 16;
+            settings.limits.mailbox = Some(4096);
+        })
+        .open();
+    let mut readers: Vec<_> =
+        (0..60).map(|number| server.enters_json(&format!("reader{number}"))).collect();
+    let mut writers: Vec<_> =
+        (0..4).map(|number| server.enters(&format!("writer{number}"))).collect();
+    let paste: String = (0..250).map(|line| format!("{line}\n")).collect();
+    std::thread::scope(|scope| {
+        for writer in &mut writers {
+            let paste = &paste;
+            scope.spawn(move || {
+                writer.sends(paste.as_bytes());
+            });
+        }
+        for readers in readers.chunks_mut(15) {
+            scope.spawn(move || {
+                for reader in readers {
+                    for _ in 0..1000 {
+                        reader.hears_where("a message", |event| match event {
+                            Event::Entry(entry) => {
+                                matches!(entry.what, EntryKind::Message { .. }).then_some(())
+                            }
+                            _ => None,
+                        });
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(server.hits(LimitHit::TooSlow), 0);
+}
+
+#[test]
 fn a_member_that_stops_reading_is_cut_off_and_the_room_goes_on() {
     let server = long_lines().open();
     let mut witness = server.enters_json("witness");

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::{BUFFER, READ_SIZE, Session, complaint};
 use crate::dialect::{
-    BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Unended,
+    BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Stray,
+    Unended,
 };
 use crate::protocol::error::ErrorCode;
 use crate::protocol::leave_reason::LeaveReason;
@@ -28,6 +29,8 @@ pub(super) enum Framing {
         held: Option<Box<Decoded>>,
     },
 }
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A protocol that needs more than this to know its own does not get the connection.
 const MOST_LOOKED_AT: usize = 1024;
@@ -107,7 +110,8 @@ impl Session {
         }
     }
 
-    pub(super) fn read(&mut self) {
+    /// Reads what is there. Returns whether anything was.
+    pub(super) fn read(&mut self) -> bool {
         let read = BUFFER.with_borrow_mut(|buffer| {
             let count = self.outbox.wire.transport().read(buffer)?;
             self.framing.feed(&buffer[..count]);
@@ -120,6 +124,7 @@ impl Session {
                 self.heard = Instant::now();
                 self.pinged = false;
                 self.filled = count == READ_SIZE;
+                return true;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) => {
@@ -127,6 +132,7 @@ impl Session {
                 self.hang_up(LeaveReason::Lost);
             }
         }
+        false
     }
 
     /// What the hub is to do next: what is ready, or what comes next in the bytes that were read. `None` until something comes.
@@ -136,8 +142,11 @@ impl Session {
                 return Some(*ready);
             }
             let is_over = self.hung_up || self.outbox.has_ended();
-            if is_over || self.gate.is_checking() || self.limiter.is_holding() || !self.choose() {
+            if is_over || self.gate.is_checking() || self.limiter.is_holding() {
                 return None;
+            }
+            if !self.choose() {
+                return self.ready.take().map(|ready| *ready);
             }
             if let Some(answers) = self.framing.take_answers() {
                 return Some(SessionInput::Answer(answers));
@@ -161,7 +170,8 @@ impl Session {
         }
     }
 
-    /// Has the protocols of plugins look at the first bytes. Says whether these may be taken apart now.
+    /// Has the protocols of plugins look at the first bytes, and sends away who speaks another that nobody here speaks. Says whether the bytes may be
+    /// taken apart now.
     fn choose(&mut self) -> bool {
         let Framing::Choosing { received: first, needs_more } = &mut self.framing else {
             return true;
@@ -185,8 +195,25 @@ impl Session {
                 }
             }
         }
+        let stray = Stray::of_first_bytes(first);
         self.framing.stop_choosing();
-        true
+        match stray {
+            Some(stray) => self.send_away(stray),
+            None => return true,
+        }
+        false
+    }
+
+    /// Answers another protocol in its own way, and ends the connection.
+    fn send_away(&mut self, stray: Stray) {
+        self.limit_hit(LimitHit::Stray);
+        self.outbox.wire.choose_builtin(Builtin::Stray);
+        if let Framing::Lines { chosen, .. } = &mut self.framing {
+            *chosen = Some(Builtin::Stray);
+        }
+        self.hung_up = true;
+        let reason = LeaveReason::Refused { why: format!("it speaks {}", stray.name()) };
+        self.ready = Some(Box::new(SessionInput::LastAnswer(stray.answer(), reason)));
     }
 
     /// Speaks a protocol from here on. `first` is what came already.
@@ -250,6 +277,10 @@ impl Session {
     /// What a line asks the hub for; nothing, where it is empty.
     pub(super) fn understand(&mut self, line: Line) -> Option<SessionInput> {
         let line = match line {
+            // What some programs write before a text is no part of it.
+            Line::Text(line) if !self.outbox.wire.has_dialect() => {
+                line.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(line)
+            }
             Line::Text(line) => line,
             Line::TooLong => {
                 self.limit_hit(LimitHit::LineBytes);
@@ -269,6 +300,12 @@ impl Session {
         if line.trim().is_empty() && !self.outbox.wire.has_dialect() {
             // A telnet that negotiates, or a person who presses Enter: nothing is chosen yet, but nobody is silent either.
             return (!std::mem::replace(&mut self.greeted, true)).then(|| self.greeting());
+        }
+        if !self.outbox.wire.has_dialect()
+            && let Some(stray) = Stray::of_first_line(&line)
+        {
+            self.send_away(stray);
+            return self.ready.take().map(|ready| *ready);
         }
         match self.builtin(&line).parse(line) {
             Ok(input) => self.take_input(input),
@@ -321,7 +358,7 @@ impl Session {
             Decoded::Bad(bad) => Some(self.bad(bad)),
             Decoded::Answer(bytes) => Some(SessionInput::Answer(bytes)),
             Decoded::Close => {
-                self.hang_up(LeaveReason::Quit { farewell: String::new() });
+                self.quit_silently();
                 None
             }
         }
@@ -341,7 +378,11 @@ impl Session {
         complaint(code, text, nonce)
     }
 
-    fn unended(&mut self) {
+    pub(super) fn quit_silently(&mut self) {
+        self.hang_up(LeaveReason::Quit { farewell: String::new() });
+    }
+
+    pub(super) fn unended(&mut self) {
         self.limit_hit(LimitHit::Unended);
         let limit = self.shared.settings().limits.unended_bytes.unwrap_or(usize::MAX);
         let why = format!("{limit} bytes came without an end of line");

@@ -29,6 +29,8 @@ pub(super) struct PasswordGate {
     is_open: bool,
     /// Passwords that were tried.
     tried: u32,
+    /// Whether one of them was looked at and was wrong.
+    was_wrong: bool,
     /// One that is looked at now. Nothing more is read meanwhile. Boxed, because hardly anybody has one.
     check: Option<Box<Check>>,
 }
@@ -45,7 +47,7 @@ struct Check {
 
 impl PasswordGate {
     pub(super) fn new(attempts: Arc<Attempts>) -> Self {
-        Self { attempts, is_open: false, tried: 0, check: None }
+        Self { attempts, is_open: false, tried: 0, was_wrong: false, check: None }
     }
 
     /// Whether a password is being looked at.
@@ -115,8 +117,14 @@ impl Session {
         then: Option<Input>,
         nonce: Option<String>,
     ) -> Option<SessionInput> {
-        let turn = match self.gate.attempts.book(self.peer.network(), Instant::now()) {
+        let is_first = !self.gate.was_wrong;
+        let turn = match self.gate.attempts.book(self.peer.network(), is_first, Instant::now()) {
             Ok(turn) => turn,
+            // They come back as often as new connections may be made, and not at the rate of lines, at which one could take every turn that becomes free.
+            Err(wait) if is_first => {
+                self.hang_up(LeaveReason::Refused { why: too_many(wait) });
+                return self.ready.take().map(|ready| *ready);
+            }
             Err(wait) => {
                 self.turn_away(ErrorCode::Limit, &too_many(wait), nonce);
                 return self.ready.take().map(|ready| *ready);
@@ -150,9 +158,12 @@ impl Session {
             }
             Ok(false) => {
                 self.limit_hit(LimitHit::Password);
+                self.gate.was_wrong = true;
                 self.gate.attempts.was_wrong(self.peer.network(), Instant::now());
                 let text = "that is not the password of this server; try again";
                 self.turn_away(ErrorCode::WrongPassword, text, nonce);
+                let then = self.ready.take();
+                self.ready = then.map(|then| Box::new(SessionInput::WrongPassword(then)));
             }
             Err(busy) => self.turn_away(ErrorCode::Limit, &busy.to_string(), nonce),
         }

@@ -1,7 +1,7 @@
 //! What each section of the settings may hold. Everything that is wrong is found at once, so that a file is put right in one go.
 
 use super::{Limits, Rate, RoomSettings, ServerSettings, SettingsError};
-use crate::protocol::name::{Name, RoomName};
+use crate::protocol::name::{Name, NameBounds, RoomName};
 
 /// Least entries and bytes of a timeline: fewer would not hold what a busy turn brings.
 const LEAST_ENTRIES: usize = 16;
@@ -46,6 +46,12 @@ impl ServerSettings {
             let (value, expected) =
                 (format!("{:?}", self.operator_name), format!("a good name: {error}"));
             wrong.unless(false, "server.operator_name", value, &expected);
+        }
+        for name in &self.reserved_names {
+            if let Err(error) = Name::new(name, NameBounds::NONE) {
+                let expected = format!("good names: {error}");
+                wrong.unless(false, "server.reserved_names", format!("{name:?}"), &expected);
+            }
         }
         let has_threads = self.threads != Some(0);
         wrong.unless(has_threads, "server.threads", "0".into(), "1 or more, or None");
@@ -101,6 +107,7 @@ impl Limits {
             ("limits.room_name_bytes", self.room_name_bytes, 4),
             ("limits.rooms_per_member", self.rooms_per_member, 1),
             ("limits.rooms", self.rooms, 1),
+            ("limits.rooms_per_address", self.rooms_per_address, 1),
             ("limits.name_lines", self.name_lines, 1),
             ("limits.connections", self.connections, 1),
             ("limits.connections_per_address", self.connections_per_address, 1),
@@ -110,6 +117,16 @@ impl Limits {
             let value = value.unwrap_or(usize::MAX);
             let expected = format!("{least} or more, or None");
             wrong.unless(value >= least, field, value.to_string(), &expected);
+        }
+        if let (Some(line), Some(longest)) = (self.line_bytes, self.longest_line()) {
+            let expected = format!(
+                "{longest} or more: 12 for each of `limits.message_characters`, as JSON may write them, and 1024"
+            );
+            wrong.unless(line >= longest, "limits.line_bytes", line.to_string(), &expected);
+        }
+        if let (Some(line), Some(unended)) = (self.line_bytes, self.unended_bytes) {
+            let expected = format!("{line} or more, which is `limits.line_bytes`");
+            wrong.unless(unended >= line, "limits.unended_bytes", unended.to_string(), &expected);
         }
         for (field, rate) in
             [("limits.rate", self.rate), ("limits.rate_per_address", self.rate_per_address)]

@@ -39,6 +39,37 @@ fn in_a_slow_room_everybody_waits_but_moderators() {
 }
 
 #[test]
+fn slow_mode_is_not_evaded_by_coming_back_nor_by_a_name_nor_with_last_words() {
+    let server = open("");
+    let ada = server.enter_from("192.0.2.1", "ada");
+    let bob = server.enter_from("192.0.2.7", "bob");
+    server.types("slow lobby 10");
+    bob.types("one");
+    bob.hears("bob: one");
+    bob.types("!nick bobby");
+    bob.hears_about("bobby");
+    bob.types("two");
+    bob.hears_about("! lobby is in slow mode");
+    bob.types("!quit and three");
+    assert_eq!(bob.hears_goodbye(), "* goodbye (quit)");
+    for (address, name) in [("198.51.100.1", "bob"), ("198.51.100.2", "B0B"), ("192.0.2.7", "eve")]
+    {
+        let back = server.enter_from(address, name);
+        back.types("four");
+        back.hears_about("! lobby is in slow mode");
+        leave(back);
+    }
+    server.server.step(SECOND * 10);
+    let back = server.enter_from("192.0.2.7", "eve");
+    back.types("five");
+    ada.hears("eve: five");
+    // Somebody else from there waits for nobody else.
+    let carl = server.enter_from("192.0.2.7", "carl");
+    carl.types("six");
+    ada.hears("carl: six");
+}
+
+#[test]
 fn a_locked_room_is_for_moderators_and_the_invited() {
     let server = open("");
     let ada = server.server.enter("ada");
