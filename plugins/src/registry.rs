@@ -191,6 +191,14 @@ mod tests {
             problem(&catalog, "commands", "(who_names: -1)"),
             "plugin `commands`: 1:14: the number `1` is too large or too small here"
         );
+        assert_eq!(
+            problem(&catalog, "floods", "(steps: [\"Warm\"])"),
+            "plugin `floods`: 1:10: unknown choice `Warm`; did you mean `Warn`? known choices: `Warn`, `Mute`, `Kick`, `Ban`, `BanAddress`; write the word without quotes"
+        );
+        assert_eq!(
+            problem(&catalog, "log", "(rotate: \"Daily\")"),
+            "plugin `log`: 1:10: found `\"Daily\"`; write the word without quotes"
+        );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
         assert!(problem(&catalog, "logs", "").contains("known are audit, commands, floods, log,"));
     }

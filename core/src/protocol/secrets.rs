@@ -46,8 +46,8 @@ pub fn mask_secrets(text: &str) -> Cow<'_, str> {
 /// ```
 /// use salotto::protocol::is_secret_value;
 ///
-/// let text = "(name: ada, password: swordfish)";
-/// assert!(is_secret_value(text, text.find("sword").unwrap()));
+/// let text = "(name: ada, password: hunter2)";
+/// assert!(is_secret_value(text, text.find("hunter").unwrap()));
 /// assert!(!is_secret_value(text, text.find("ada").unwrap()));
 /// ```
 pub fn is_secret_value(text: &str, offset: usize) -> bool {

@@ -207,7 +207,7 @@ fn expected(error: &Error, word: &str) -> Option<Expected> {
         Error::ExpectedIdentifier if word.starts_with('#') => {
             "a field, or a comment, which begins with `//`"
         }
-        Error::ExpectedIdentifier => "the name of a field",
+        Error::ExpectedIdentifier => "a word",
         Error::TrailingCharacters => "nothing after the last `)`",
         _ => return None,
     }))
