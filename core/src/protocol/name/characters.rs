@@ -37,7 +37,8 @@ pub(super) fn check(name: &str) -> Result<(), NameError> {
         }
         (marks, accents) = (0, 0);
         let is_between = before.is_some_and(is_base) && next.is_some_and(is_base);
-        if !c.is_ascii() && !is_fit(c) && !(is_between && BETWEEN_LETTERS.contains(c)) {
+        let is_good = c.is_ascii() || is_fit(c) || is_between && BETWEEN_LETTERS.contains(c);
+        if !is_good {
             return Err(NameError::Unfit(c));
         }
         before = Some(c);
