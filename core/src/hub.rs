@@ -21,7 +21,7 @@ mod timers;
 #[cfg(feature = "password")]
 mod wrong_passwords;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,7 @@ use crate::delivery::outbox::Outbox;
 use crate::plugin::context::Context;
 use crate::plugin::draft::Blocked;
 use crate::plugin::hooks::{Effects, Hooks, Round};
+use crate::plugin::plan::Plan;
 use crate::plugin::{Catalog, Plugin};
 use crate::protocol::command::Command;
 use crate::protocol::entry::EntryKind;
@@ -76,6 +77,10 @@ pub(crate) struct Hub {
     pub(crate) state: ServerState,
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
+    /// What members wrote to the operator while nobody was there to read it; the oldest make way.
+    pub(crate) kept: VecDeque<Event>,
+    /// What was set up, also what is off.
+    pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
@@ -97,6 +102,8 @@ impl Hub {
             state,
             hooks: Hooks::new(),
             catalog,
+            kept: VecDeque::new(),
+            plan: Plan::default(),
             commands: builtin::commands(),
             waiting: Waiting::default(),
             timers: Timers::default(),

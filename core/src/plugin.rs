@@ -5,6 +5,7 @@ pub(crate) mod context;
 pub(crate) mod draft;
 pub(crate) mod effect;
 pub(crate) mod hooks;
+pub(crate) mod plan;
 
 use crate::protocol::hook::Verdict;
 use std::any::Any;

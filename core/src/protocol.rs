@@ -25,6 +25,7 @@ pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod role;
 pub mod sanitize;
+pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod timestamp;
@@ -51,6 +52,7 @@ pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};
 pub use reply::Reply;
 pub use request::{Envelope, Request, Resume};
 pub use role::{Role, RoleError};
+pub use secrets::{is_secret_value, mask_secrets};
 pub use settings::{
     Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,
     SettingsError,

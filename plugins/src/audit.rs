@@ -88,7 +88,7 @@ impl Plugin for Audit {
         let (journal, writer) = journal::connect(QUEUE, file, Json, self.retry);
         self.journal = Some(journal);
         let reporter = context.reporter();
-        context.spawn(writer.run(move |text| reporter.report(text)));
+        context.spawn(writer.run(move |news| news.tell(&reporter)));
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {

@@ -110,7 +110,7 @@ impl Plugin for Log {
         let (journal, writer) = journal::connect(QUEUE, file, settings.format, self.retry);
         self.journal = Some(journal);
         let reporter = context.reporter();
-        context.spawn(writer.run(move |text| reporter.report(text)));
+        context.spawn(writer.run(move |news| news.tell(&reporter)));
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {

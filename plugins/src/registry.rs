@@ -119,6 +119,68 @@ mod tests {
     }
 
     #[test]
+    fn a_new_configuration_leaves_what_code_added_where_it_was() {
+        let server = Server::builder()
+            .catalog(catalog())
+            .enable(PluginSetup::new("notices"))
+            .plugin("mine", Nothing)
+            .enable(PluginSetup::new("quit"))
+            .listen(Vec::<String>::new());
+        let server = server.start().unwrap();
+        let handle = server.handle();
+        let order = async |settings| {
+            let plugins =
+                [PluginSetup::new("commands"), PluginSetup::new("notices").settings(settings)];
+            handle.apply(salotto::Settings::default(), Some(plugins.to_vec())).await.unwrap();
+            let plugins = handle.status().await.unwrap().plugins;
+            plugins.into_iter().map(|plugin| plugin.name).collect::<Vec<_>>()
+        };
+        smol::block_on(async {
+            for settings in ["", "()", "()"] {
+                assert_eq!(order(settings).await, ["commands", "notices", "mine"]);
+            }
+            server.stop().await;
+        });
+    }
+
+    #[test]
+    fn one_that_is_enabled_again_has_the_settings_and_the_place_that_it_had() {
+        let off = PluginSetup::new("quit").settings("(words: [\"bye\"])").enabled(false);
+        let mut builder = Server::builder().catalog(catalog()).listen(Vec::<String>::new());
+        for setup in [PluginSetup::new("notices"), off, PluginSetup::new("commands")] {
+            builder = builder.enable(setup);
+        }
+        let server = builder.start().unwrap();
+        let handle = server.handle();
+        smol::block_on(async {
+            for line in [
+                "plugins enable quit",
+                "plugins disable quit",
+                "plugins enable quit (words: [\"ciao\"])",
+                "plugins disable notices",
+                "plugins disable quit",
+                "plugins enable log (path: \"/nowhere/log\")",
+                "plugins enable notices",
+                "plugins disable log",
+                "plugins enable quit",
+                "plugins enable log",
+            ] {
+                handle.execute(line).await.unwrap();
+            }
+            let plugins = handle.status().await.unwrap().plugins;
+            let shown: Vec<_> = plugins
+                .iter()
+                .map(|plugin| format!("{}{}", plugin.name, plugin.settings))
+                .collect();
+            assert_eq!(
+                shown,
+                ["notices", "quit(words: [\"bye\"])", "commands", "log(path: \"/nowhere/log\")"]
+            );
+            server.stop().await;
+        });
+    }
+
+    #[test]
     fn wrong_settings_are_refused_with_plugin_and_place() {
         let catalog = catalog();
         assert_eq!(
@@ -128,6 +190,14 @@ mod tests {
         assert_eq!(
             problem(&catalog, "commands", "(who_names: -1)"),
             "plugin `commands`: 1:14: the number `1` is too large or too small here"
+        );
+        assert_eq!(
+            problem(&catalog, "floods", "(steps: [\"Warm\"])"),
+            "plugin `floods`: 1:10: unknown choice `Warm`; did you mean `Warn`? known choices: `Warn`, `Mute`, `Kick`, `Ban`, `BanAddress`; write the word without quotes"
+        );
+        assert_eq!(
+            problem(&catalog, "log", "(rotate: \"Daily\")"),
+            "plugin `log`: 1:10: found `\"Daily\"`; write the word without quotes"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
         assert!(problem(&catalog, "logs", "").contains("known are audit, commands, floods, log,"));

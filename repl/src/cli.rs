@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+use salotto::Name;
 
 /// A chat server in one command: starts the server and a console to administer it.
 ///
@@ -29,6 +30,10 @@ pub struct Cli {
     /// Control socket of the server [default: salotto/control in $XDG_RUNTIME_DIR]
     #[arg(long, global = true, value_name = "PATH")]
     pub control: Option<PathBuf>,
+
+    /// Who you are: the name under which what you do is recorded and shown [default: your user name where you attach, otherwise `server.operator_name`]
+    #[arg(long, global = true, value_name = "NAME", value_parser = operator)]
+    pub operator: Option<Name>,
 
     /// Open the console without starting the server; `start` starts it
     #[arg(long)]
@@ -77,12 +82,17 @@ pub enum Task {
     },
 }
 
-/// The address may be a host name, so only the port is checked here.
+/// The address may be a host name, so only the port is checked here. A port alone means every address.
 fn address(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
+        Some(("", port)) if port.parse::<u16>().is_ok() => Ok(format!("0.0.0.0:{port}")),
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.into()),
         _ => Err("expected an address with a port, such as 127.0.0.1:53000".into()),
     }
+}
+
+fn operator(text: &str) -> Result<Name, String> {
+    text.parse::<Name>().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

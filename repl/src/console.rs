@@ -18,7 +18,7 @@ use smol::future::FutureExt;
 use crate::control::Client;
 use crate::control::protocol::ServerMessage;
 use crate::folders::history_file;
-use crate::output::wants_colours;
+use crate::output::{columns, wants_colours};
 use crate::render::Renderer;
 use crate::signals::{Signal, Signals};
 use crate::supervisor::Leave;
@@ -72,6 +72,10 @@ pub(crate) struct Console {
     starting: bool,
     /// Whether this console has shut the server down.
     server_stopped: bool,
+    /// The question how many people are here, before the server is stopped by a key.
+    asked: Option<u64>,
+    /// Whether the next Ctrl+D leaves, however many are here.
+    confirmed: bool,
 }
 
 enum Next {
@@ -111,6 +115,8 @@ impl Console {
             running,
             starting: false,
             server_stopped: false,
+            asked: None,
+            confirmed: false,
         })
     }
 
@@ -152,6 +158,7 @@ impl Console {
                     true
                 }
                 Next::Typed(Input::Line(lines)) => {
+                    self.confirmed = false;
                     let lines = lines.lines().map(str::trim);
                     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
                     self.typed.extend(lines.map(str::to_owned));
@@ -163,7 +170,7 @@ impl Console {
                     }
                     false
                 }
-                Next::Typed(Input::End) => true,
+                Next::Typed(Input::End) => self.may_leave().await,
                 Next::Received(Some(ServerMessage::Bye { reason })) => {
                     self.release_terminal();
                     return self.end(End::ServerEnded(Some(reason))).await;
@@ -178,6 +185,30 @@ impl Console {
                 return self.leave().await;
             }
         }
+    }
+
+    /// Whether Ctrl+D leaves at once. Where that would stop a server it is asked first whether people are on it; the answer comes as a message.
+    async fn may_leave(&mut self) -> bool {
+        if self.location == ServerLocation::Remote || self.confirmed {
+            return true;
+        }
+        self.asked = Some(self.client.run("status", true).await);
+        self.running = self.asked;
+        false
+    }
+
+    /// The answer to how many are here. Returns whether to leave.
+    fn people(&mut self, members: u64) -> bool {
+        (self.asked, self.running) = (None, None);
+        if members == 0 {
+            return true;
+        }
+        self.confirmed = true;
+        let people = if members == 1 { "1 user is".into() } else { format!("{members} users are") };
+        self.screen.print(&format!(
+            "{people} connected; Ctrl+D again, or `quit`, disconnects everybody and stops the server"
+        ));
+        false
     }
 
     async fn run_next_line(&mut self) {
@@ -198,10 +229,15 @@ impl Console {
             ServerMessage::Commands { commands } => self.completions.set_commands(commands),
             ServerMessage::Words { id, start, words } => self.completions.answer(id, start, words),
             ServerMessage::Done { id, reply } => {
-                let text = self.renderer.reply(&reply);
+                let text = self.renderer.reply(&reply, columns());
                 self.answered(id, &text);
                 self.starting = false;
             }
+            ServerMessage::Data { id, value } if self.asked == Some(id) => {
+                return self.people(value["members"].as_u64().unwrap_or_default());
+            }
+            // The server does not run.
+            ServerMessage::Failed { id, .. } if self.asked == Some(id) => return self.people(0),
             ServerMessage::Failed { id, error } => {
                 let text = self.renderer.error(&error);
                 self.answered(id, &text);

@@ -16,13 +16,14 @@
 //! wire between.
 
 pub(crate) mod client;
+mod identity;
 pub mod protocol;
 mod service;
 mod session;
 pub(crate) mod socket;
 mod wire;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, Hello};
 pub(crate) use service::ControlService;
 pub(crate) use socket::{ClaimError, ControlPath, Socket};
 pub(crate) use wire::connect;

@@ -127,6 +127,16 @@ impl Diagnostics {
         *self.in_force() = prepared.settings;
     }
 
+    /// Opens the file anew, which may have been moved away.
+    ///
+    /// # Errors
+    /// When it cannot be opened; for people.
+    pub(crate) async fn reopen(&self) -> Result<(), String> {
+        let prepared = self.prepare(self.settings())?;
+        self.0.writer.switch(prepared.destination).await;
+        Ok(())
+    }
+
     /// Waits until everything is written, or for half a second.
     pub(crate) async fn flush(&self) {
         self.0.writer.flush().await;

@@ -2,11 +2,31 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Prints a line. That nobody reads it (`salotto completions bash | head`) is no reason to fail.
+/// Whether something that was to be printed was not.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Prints a line. Where that fails the program goes on, and [fails](was_lost) at its end.
 pub(crate) fn print(text: impl Display) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether something that was to be printed was not: the disk is full, or nobody reads any more.
+pub(crate) fn was_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// How many columns of the terminal can be written.
+pub(crate) fn columns() -> usize {
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        // Some terminals go on to the next line when the last column is written.
+        Ok(size) if size.ws_col >= 20 => usize::from(size.ws_col) - 1,
+        _ => 79,
+    }
 }
 
 /// Prints an error.

@@ -1,6 +1,7 @@
 //! A report as a line of terminal text. What people wrote was cleaned by core.
 
 mod action;
+pub(crate) mod clock;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -77,15 +78,46 @@ impl Renderer {
         })
     }
 
-    /// The reply of a command, with bold headings.
-    pub(crate) fn reply(&self, reply: &Reply) -> String {
-        let text = reply.to_string();
+    /// The reply of a command, with bold headings, and no wider than so many columns where it has words to break at.
+    pub(crate) fn reply(&self, reply: &Reply, columns: usize) -> String {
+        let text = match reply {
+            Reply::Fields(fields) => return self.fields(fields, columns),
+            Reply::Text(text) => {
+                let lines: Vec<_> = text.lines().map(|line| wrapped(line, columns)).collect();
+                lines.join("\n")
+            }
+            reply => reply.to_string(),
+        };
         match (reply, text.split_once('\n')) {
             (Reply::Table { .. }, Some((headings, rows))) => {
                 format!("{}\n{rows}", self.paint(BOLD, headings))
             }
             _ => text,
         }
+    }
+
+    /// Names with values, which stand beside them, on as many lines as they take.
+    fn fields(&self, fields: &[(String, String)], columns: usize) -> String {
+        let widest = fields.iter().filter(|(_, value)| !value.is_empty());
+        let widest = widest.map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        let indent = (widest + 2).min(columns / 2);
+        let mut lines = Vec::new();
+        for (name, value) in fields {
+            if value.is_empty() {
+                lines.push(self.paint(BOLD, name));
+                continue;
+            }
+            let mut rows = words_in(value, columns.saturating_sub(indent)).into_iter();
+            match name.chars().count() + 2 <= indent {
+                true => {
+                    let first = rows.next().unwrap_or_default();
+                    lines.push(format!("{name:indent$}{first}"));
+                }
+                false => lines.push(name.clone()),
+            }
+            lines.extend(rows.map(|row| format!("{:indent$}{row}", "")));
+        }
+        lines.join("\n")
     }
 
     /// An error.
@@ -151,6 +183,39 @@ impl Renderer {
             false => text.to_owned(),
         }
     }
+}
+
+/// A line broken between words, those that follow indented like the first and a little more.
+fn wrapped(line: &str, columns: usize) -> String {
+    if line.chars().count() <= columns {
+        return line.to_owned();
+    }
+    let indent = line.len() - line.trim_start().len();
+    let rows = words_in(line.trim_start(), columns.saturating_sub(indent + 2));
+    let rows: Vec<_> = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let indent = if index == 0 { indent } else { indent + 2 };
+            format!("{:indent$}{row}", "")
+        })
+        .collect();
+    rows.join("\n")
+}
+
+/// Rows of whole words, none wider than so many columns, but for a word that is wider itself.
+fn words_in(text: &str, columns: usize) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match rows.last_mut() {
+            Some(row) if row.chars().count() + 1 + word.chars().count() <= columns => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    rows
 }
 
 /// Texts of plugins and panics are not cleaned by core, and may have several lines.

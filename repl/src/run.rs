@@ -13,7 +13,7 @@ mod serve;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Task};
-use crate::output::print;
+use crate::output::{print, print_error, was_lost};
 use crate::settings::{DEFAULT_FILE, Source};
 pub use exit::Exit;
 
@@ -24,10 +24,23 @@ fn raise_open_files() {
     }
 }
 
-/// Does what the command line asks for.
+/// Does what the command line asks for. Output that was lost is a failure, but for what is often read in part (`salotto completions bash | head`).
 pub fn run(cli: Cli) -> Exit {
-    let source =
-        |file| Source::new(file, salotto_plugins::catalog(), salotto_plugins::default_set());
+    let may_be_cut_off = matches!(cli.task, Some(Task::Completions { .. } | Task::Man));
+    match run_task(cli) {
+        Exit::Done if was_lost() && !may_be_cut_off => {
+            print_error("the output could not be written; check the disk, or who reads it");
+            Exit::Failed
+        }
+        exit => exit,
+    }
+}
+
+fn run_task(cli: Cli) -> Exit {
+    let source = |file| {
+        Source::new(file, salotto_plugins::catalog(), salotto_plugins::default_set())
+            .with_environment()
+    };
     match cli.task {
         Some(Task::Init { file, force }) => {
             init::run(&file.or(cli.config).unwrap_or(DEFAULT_FILE.into()), force)
@@ -49,15 +62,15 @@ pub fn run(cli: Cli) -> Exit {
         }
         Some(Task::Serve) => {
             raise_open_files();
-            serve::run(source(cli.config), cli.listen, cli.control)
+            serve::run(source(cli.config), cli.listen, cli.control, cli.operator)
         }
         Some(Task::Attach) => {
-            let (source, control) = (source(cli.config), cli.control);
-            attach::run(attach::Options { source, control })
+            let (source, control, operator) = (source(cli.config), cli.control, cli.operator);
+            attach::run(attach::Options { source, control, operator })
         }
         Some(Task::Exec { lines, json }) => {
-            let (source, control) = (source(cli.config), cli.control);
-            exec::run(attach::Options { source, control }, exec::Commands { lines, json })
+            let (source, control, operator) = (source(cli.config), cli.control, cli.operator);
+            exec::run(attach::Options { source, control, operator }, exec::Commands { lines, json })
         }
         None => {
             raise_open_files();
@@ -65,6 +78,7 @@ pub fn run(cli: Cli) -> Exit {
                 source: source(cli.config),
                 listen: cli.listen,
                 control: cli.control,
+                operator: cli.operator,
                 start: !cli.no_start,
             })
         }

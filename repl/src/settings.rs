@@ -1,18 +1,21 @@
 //! The configuration file: reading, checking, showing and comparing it. A file holds the fields of [`Settings`] and, beside them, those of
-//! [`Program`] and `plugins`: the list in the order in which their hooks run. The settings of a plugin stay text and go to its
+//! [`Program`] and `plugins`: what is changed in the list of plugins, or all of it with `only_plugins`. The settings of a plugin stay text and go to its
 //! constructor.
 
 mod config;
 mod diff;
+mod edit;
+mod environment;
 mod locate;
 mod mistake;
+mod plugins;
 mod program;
+mod read;
 
 use std::path::{Path, PathBuf};
 
 use ron::value::RawValue;
 use salotto::Limits;
-use salotto::plugin::CatalogError;
 use salotto::protocol::OnPanic;
 use salotto::protocol::{Presence, RoomSettings, ServerSettings, SettingsError};
 use salotto::{Catalog, PluginSetup, Settings};
@@ -21,8 +24,10 @@ use serde::Deserialize;
 use config::ron_options;
 pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
+use environment::Override;
 pub use locate::Position;
 pub use mistake::{ConfigError, Mistake, Mistakes};
+use plugins::PluginList;
 pub use program::{ControlSettings, Format, Level, LogSettings, Program};
 
 /// The file that is used when none is named.
@@ -40,6 +45,8 @@ pub struct Source {
     catalog: Catalog,
     /// The plugins of a server whose file names none.
     default_plugins: Vec<PluginSetup>,
+    /// Settings that the environment has instead of the file.
+    overrides: Vec<Override>,
 }
 
 /// The file as written. Its first fields are those of [`Settings`], repeated because serde cannot refuse unknown fields beside flattened ones.
@@ -52,10 +59,12 @@ struct File<'text> {
     presence: Presence,
     control: ControlSettings,
     log: LogSettings,
+    only_plugins: Option<bool>,
     #[serde(borrow)]
     plugins: Option<Vec<PluginEntry<'text>>>,
 }
 
+/// An entry of `plugins`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PluginEntry<'text> {
@@ -77,7 +86,14 @@ impl Source {
             file: file.or_else(found),
             catalog,
             default_plugins,
+            overrides: Vec::new(),
         }
+    }
+
+    /// The same with the settings that stand in the environment, as `SALOTTO_SERVER__NAME` does.
+    pub fn with_environment(mut self) -> Self {
+        self.overrides = environment::overrides();
+        self
     }
 
     /// The plugins that can be enabled.
@@ -93,28 +109,119 @@ impl Source {
 
     /// The control socket that the file names, even if the file has mistakes elsewhere.
     pub fn control_socket(&self) -> Option<PathBuf> {
-        let text = std::fs::read_to_string(self.path()?).ok()?;
+        let text = read::config(&self.path()?).ok()?;
         let fields = locate::fields(&text);
         let field = fields.into_iter().find(|field| field.path == "control.socket")?;
         ron_options().from_str::<Option<PathBuf>>(&text[field.value]).ok()?
     }
 
-    /// Reads and checks everything.
+    /// Reads and checks everything. It may wait for the disk, so it is not for a thread on which others wait.
     ///
     /// # Errors
     /// When the file cannot be read, or with all its mistakes.
     pub fn load(&self) -> Result<Config, ConfigError> {
         let Some(path) = self.path() else {
-            return Ok(Config {
-                settings: Settings::default(),
-                program: Program::default(),
-                plugins: self.default_plugins.clone(),
-                path: None,
-            });
+            let config = self.defaults()?;
+            return Ok(Config { path: None, ..self.overridden(config, Path::new(""), "()")? });
         };
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        self.parse(&path, &text)
+        let text = read::config(&path)?;
+        let config = self.parse(&path, &text)?;
+        let mut config = self.overridden(config, &path, &text)?;
+        config.notes.extend(read::loose(&path, &text));
+        Ok(config)
+    }
+
+    /// The text of the file with a setting set to what was typed, as it would be written; a text may be typed without its quotes.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the setting cannot have that value.
+    pub fn with_setting(
+        &self,
+        setting: &str,
+        typed: &str,
+    ) -> Result<(PathBuf, String), ConfigError> {
+        let path = self.path().unwrap_or(DEFAULT_FILE.into());
+        let text = read::config(&path)?;
+        let text = self.set(&path, &text, setting, typed)?.0;
+        Ok((path, text))
+    }
+
+    /// The text of the file with settings and plugins as they are in force.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn with_changes(
+        &self,
+        settings: &[(String, String)],
+        plugins: &[PluginSetup],
+    ) -> Result<(PathBuf, String), ConfigError> {
+        let path = self.path().unwrap_or(DEFAULT_FILE.into());
+        let mut text = read::config(&path)?;
+        for (setting, value) in settings {
+            text = edit::set(&text, setting, value);
+        }
+        for setup in plugins {
+            text = edit::set_plugin(&text, setup);
+        }
+        self.parse(&path, &text)?;
+        Ok((path, text))
+    }
+
+    fn set(
+        &self,
+        path: &Path,
+        text: &str,
+        setting: &str,
+        typed: &str,
+    ) -> Result<(String, Config), ConfigError> {
+        let as_value = edit::set(text, setting, typed);
+        let error = match self.parse(path, &as_value) {
+            Ok(config) => return Ok((as_value, config)),
+            Err(error) => error,
+        };
+        let as_text = edit::set(text, setting, &format!("{typed:?}"));
+        match self.parse(path, &as_text) {
+            Ok(config) => Ok((as_text, config)),
+            Err(_) => Err(error),
+        }
+    }
+
+    /// The configuration with what the environment has instead. Its mistakes are those of the variable, and have no place.
+    fn overridden(&self, config: Config, path: &Path, text: &str) -> Result<Config, ConfigError> {
+        let (mut config, mut text) = (config, text.to_owned());
+        for Override { variable, setting, value } in &self.overrides {
+            let notes = std::mem::take(&mut config.notes);
+            match self.set(path, &text, setting, value) {
+                Ok((set, other)) => (text, config) = (set, other),
+                Err(ConfigError::Wrong(mistakes)) => {
+                    let list = mistakes.list.into_iter().take(1);
+                    let list = list.map(|mistake| Mistake::new(None, mistake.text)).collect();
+                    return Err(ConfigError::Wrong(Mistakes { path: variable.into(), list }));
+                }
+                Err(error) => return Err(error),
+            }
+            config.notes = notes;
+        }
+        config.overrides = self.overrides.iter().map(|other| other.variable.clone()).collect();
+        Ok(config)
+    }
+
+    /// What is in force without a file.
+    fn defaults(&self) -> Result<Config, ConfigError> {
+        let mut mistakes = Vec::new();
+        self.check_plugins(&self.default_plugins, &mut mistakes);
+        if !mistakes.is_empty() {
+            let path = DEFAULT_FILE.into();
+            return Err(ConfigError::Wrong(Mistakes { path, list: mistakes }));
+        }
+        Ok(Config {
+            settings: Settings::default(),
+            program: Program::default(),
+            plugins: self.default_plugins.clone(),
+            path: None,
+            notes: Vec::new(),
+            overrides: Vec::new(),
+        })
     }
 
     /// Checks the text of a file.
@@ -138,72 +245,34 @@ impl Source {
             .into_iter()
             .map(|error| out_of_bounds(text, &fields, &error))
             .collect();
-        let plugins = match &file.plugins {
-            Some(entries) => self.plugins(text, &fields, entries, &mut mistakes),
-            None => self.default_plugins.clone(),
+        let list = PluginList {
+            source: self,
+            text,
+            fields: &fields,
+            entries: file.plugins.as_deref(),
+            only: file.only_plugins,
         };
+        let plugins = list.setups(&mut mistakes);
         if !mistakes.is_empty() {
-            mistakes.sort_by_key(|mistake| mistake.position);
+            mistakes.sort_by(|one, other| one.position.cmp(&other.position));
             return Err(wrong(mistakes));
         }
-        Ok(Config { settings, program, plugins, path: Some(path.into()) })
-    }
-
-    /// The plugins that are enabled. The others are checked too, since they may be enabled later.
-    fn plugins(
-        &self,
-        text: &str,
-        fields: &[locate::Field],
-        entries: &[PluginEntry<'_>],
-        mistakes: &mut Vec<Mistake>,
-    ) -> Vec<PluginSetup> {
-        let names = fields.iter().filter(|field| field.path == "plugins.name");
-        let mut positions = names.map(|field| Position::of(text, field.value.start));
-        let mut setups: Vec<PluginSetup> = Vec::new();
-        for entry in entries {
-            let position = positions.next();
-            let setup = entry.setup();
-            match self.catalog.build(&setup) {
-                Ok(_) => {}
-                Err(CatalogError::Settings { name, problem }) => {
-                    let start = entry.settings.map(|raw| offset_of(text, raw.get_ron()));
-                    let start = start.map(|offset| Position::of(text, offset));
-                    for line in problem.lines() {
-                        mistakes.push(plugin_settings(&name, line, start, position));
-                    }
-                }
-                Err(CatalogError::Unknown { name, known }) => {
-                    mistakes.push(Mistake { position, text: unknown_plugin(&name, &known) })
-                }
-                Err(other) => mistakes.push(Mistake { position, text: other.to_string() }),
-            }
-            if entry.enabled {
-                if setups.iter().any(|other| other.name == setup.name) {
-                    let text =
-                        format!("the plugin `{}` is listed twice; remove one of them", setup.name);
-                    mistakes.push(Mistake { position, text });
-                }
-                setups.push(setup);
-            }
+        let mut notes = list.notes();
+        if settings.server.listen.is_empty() {
+            let listen = fields.iter().find(|field| field.path == "server.listen");
+            let position = listen.map(|field| Position::of(text, field.value.start));
+            let note = "`server.listen` is empty, so nobody can join; write an address such as \"0.0.0.0:53000\"";
+            notes.push(Mistake::new(position, note.into()));
         }
-        setups
-    }
-}
-
-/// The message for a plugin that does not exist.
-fn unknown_plugin(name: &str, known: &[String]) -> String {
-    let near = mistake::did_you_mean(name, known.iter().map(String::as_str));
-    format!("unknown plugin `{name}`{near} known plugins: {}", known.join(", "))
-}
-
-impl PluginEntry<'_> {
-    fn setup(&self) -> PluginSetup {
-        let mut setup = PluginSetup::new(&self.name);
-        if let Some(settings) = self.settings {
-            setup.settings = settings.get_ron().to_owned();
-        }
-        setup.on_panic = self.on_panic;
-        setup
+        let notes = notes.iter().map(|note| note.in_file(path)).collect();
+        Ok(Config {
+            settings,
+            program,
+            plugins,
+            path: Some(path.into()),
+            notes,
+            overrides: Vec::new(),
+        })
     }
 }
 
@@ -216,33 +285,7 @@ fn out_of_bounds(text: &str, fields: &[locate::Field], error: &SettingsError) ->
         Some(field.value.start + found)
     });
     let offset = exact.or_else(|| at_path().next().map(|field| field.value.start));
-    Mistake { position: offset.map(|offset| Position::of(text, offset)), text: error.to_string() }
-}
-
-/// An error of a constructor, `LINE:COLUMN: message`, with the position in the whole file.
-fn plugin_settings(
-    name: &str,
-    problem: &str,
-    start: Option<Position>,
-    entry: Option<Position>,
-) -> Mistake {
-    let parsed = || {
-        let (line, rest) = problem.split_once(':')?;
-        let (column, message) = rest.split_once(':')?;
-        let position =
-            Position { line: line.trim().parse().ok()?, column: column.trim().parse().ok()? };
-        Some((position.inside(start?), message.trim()))
-    };
-    let (position, message) = match parsed() {
-        Some((position, message)) => (Some(position), message),
-        None => (start.or(entry), problem),
-    };
-    Mistake { position, text: format!("plugin `{name}`: {message}") }
-}
-
-/// The offset in `text` of a part that was borrowed from it.
-fn offset_of(text: &str, part: &str) -> usize {
-    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+    Mistake::new(offset.map(|offset| Position::of(text, offset)), error.to_string())
 }
 
 fn yes() -> bool {

@@ -4,22 +4,30 @@
 mod commands;
 mod configuration;
 mod data;
+mod front;
+mod help;
 mod outcome;
+mod running;
+mod saving;
 mod view;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use salotto::command::{self, Candidates};
 use salotto::protocol::ArgKind;
-use salotto::{Caller, Command, CommandError, Directory, Handle, Reply, Role, Server, StartError};
+use salotto::{
+    Caller, Command, CommandError, Directory, Handle, Name, Reply, Role, Server, StartError,
+};
 use smol::Timer;
 use smol::future::FutureExt;
 
 use crate::logging::Diagnostics;
 use crate::settings::{Config, ConfigError, ControlSettings, Level, Program, Source};
 use commands::Local;
+pub use front::Front;
 pub use outcome::{Leave, Outcome, ReplyFormat};
 use outcome::{failed, not_running};
 use view::lock;
@@ -32,6 +40,8 @@ pub struct Supervisor {
     /// Where this program is controlled, as configured when it started.
     control: ControlSettings,
     diagnostics: Diagnostics,
+    /// Who runs the program, for what it does by itself.
+    operator: Option<Name>,
     /// Held while the server starts or stops, so that a command finds it running or stopped.
     state: smol::lock::Mutex<State>,
     /// What can be typed, for completion, which never waits for the server.
@@ -89,6 +99,7 @@ impl Supervisor {
             source,
             control,
             diagnostics,
+            operator: None,
             state: smol::lock::Mutex::new(State { listen, ..State::default() }),
             command_list: RwLock::new(CommandList::new(
                 Directory::with_commands(salotto::builtin_commands()),
@@ -98,13 +109,20 @@ impl Supervisor {
         }
     }
 
+    /// The same, run by this operator.
+    pub fn operator(mut self, operator: Option<Name>) -> Self {
+        self.operator = operator;
+        self
+    }
+
     /// Reads the configuration and starts the server. Returns the addresses where it listens.
     ///
     /// # Errors
     /// When the configuration is wrong, the server cannot start or is running already.
     pub async fn start(&self) -> Result<Vec<SocketAddr>, ServerStartError> {
+        let config = self.load().await?;
         let mut state = self.state.lock().await;
-        self.start_locked(&mut state, None)
+        self.start_locked(&mut state, config, self.operator.as_ref()).await
     }
 
     /// Stops the server and never starts it again. Everybody is informed and has the configured time to read their last lines; feeds end after
@@ -112,7 +130,7 @@ impl Supervisor {
     pub async fn shut_down(&self) {
         let mut state = self.state.lock().await;
         state.is_shut_down = true;
-        self.stop_locked(&mut state, None).await;
+        self.stop_locked(&mut state).await;
         for subscriber in lock(&self.subscribers).drain(..) {
             subscriber.close();
         }
@@ -142,16 +160,21 @@ impl Supervisor {
         self.state.try_lock()?.server.as_ref().map(Server::addresses)
     }
 
-    /// A new view of the server, which lasts across restarts, and the feed of the reports that it wants. `who` is for diagnostics.
-    pub async fn view(&self, who: &str, watch: Option<Watch>) -> (View, Feed) {
+    /// A new view of the server, which lasts across restarts, and the feed of the reports that it wants. Where somebody sits, what was written to the operator
+    /// while nobody did comes first.
+    pub async fn view(&self, front: Front, watch: Option<Watch>) -> (View, Feed) {
         let state = self.state.lock().await;
-        let (view, feed) = view::open(who, watch);
+        let attends = front.attends;
+        let (view, mut feed) = view::open(front, watch);
         if state.is_shut_down {
             view.subscriber().close();
             return (view, feed);
         }
         if let Some(server) = &state.server {
             view.subscriber().connect(&server.handle());
+            if attends {
+                feed.tell_kept(server.handle().kept_messages().await.unwrap_or_default());
+            }
         }
         let mut subscribers = lock(&self.subscribers);
         subscribers.retain(|subscriber| !subscriber.is_closed());
@@ -170,6 +193,7 @@ impl Supervisor {
         format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
         let commands = self.commands();
+        let line = &*unalias(&commands, line);
         let (command, rest) = command::find(commands.iter(), line)?;
         let path = command.path.as_str();
         let operator = Caller::new(Role::Operator);
@@ -178,13 +202,16 @@ impl Supervisor {
                 let arguments = command.parse(rest, operator)?;
                 self.execute_local(view, local, &commands, &arguments, format).await
             }
-            None => self.ask_server(command, rest, line, format).await,
+            None => self.ask_server(view, command, rest, line, format).await,
         };
         let by = view.who();
+        let operator = view.operator().map(Name::as_str);
         match (&outcome, commands::find(path)) {
-            (Ok(_), Some(local)) if local.is_logged() => tracing::info!(by, command = path, "done"),
-            (Ok(_), _) => tracing::debug!(by, command = path, "done"),
-            (Err(error), _) => tracing::debug!(by, command = path, %error, "failed"),
+            (Ok(_), Some(local)) if local.is_logged() => {
+                tracing::info!(by, operator, command = path, "done")
+            }
+            (Ok(_), _) => tracing::debug!(by, operator, command = path, "done"),
+            (Err(error), _) => tracing::debug!(by, operator, command = path, %error, "failed"),
         }
         outcome
     }
@@ -217,22 +244,27 @@ impl Supervisor {
         format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
         let reply = match local {
-            Local::Help => help(commands, arguments.text("command"))?,
+            Local::Help => help::help(commands, arguments.text("command"), format)?,
             Local::Start => self.run_start(view, arguments.get("address")).await?,
             Local::Stop => self.run_stop(view).await?,
             Local::Restart => self.run_restart(view).await?,
             Local::Shutdown => {
+                self.record(view, "shutdown", "").await;
                 self.shut_down().await;
                 return Ok(Outcome::Leave(Leave::Shutdown));
             }
             Local::Config => self.show_config().await?,
             Local::ConfigDiff => return self.config_diff(format).await,
-            Local::ConfigReload => self.reload_config().await?,
-            Local::PluginsReload => self.reload_plugins().await?,
-            Local::LogLevel => self.log_level(arguments.get("level")),
+            Local::ConfigReload => self.reload_config(view).await?,
+            Local::ConfigSet => {
+                self.set_config(arguments.text("setting"), arguments.text("value")).await?
+            }
+            Local::ConfigSave => self.save_config().await?,
+            Local::PluginsReload => self.reload_plugins(view).await?,
+            Local::LogLevel => self.log_level(view, arguments.get("level")).await,
             Local::Watch => view.watch(arguments.get("what")),
             Local::Trace => {
-                let handle = self.handle().await;
+                let handle = self.handle(view).await;
                 view.trace(arguments.get("switch"), handle.as_ref())
             }
             Local::Detach => return Ok(Outcome::Leave(Leave::Detach)),
@@ -244,12 +276,13 @@ impl Supervisor {
     /// Executes a command of the server.
     async fn ask_server(
         &self,
+        view: &View,
         command: &Command,
         rest: &str,
         line: &str,
         format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
-        let handle = self.handle().await.ok_or_else(not_running)?;
+        let handle = self.handle(view).await.ok_or_else(not_running)?;
         if format == ReplyFormat::Json && rest.is_empty() {
             let typed = data::of(&handle, &command.path).await;
             if let Some(value) = typed.map_err(failed)? {
@@ -259,11 +292,11 @@ impl Supervisor {
         Ok(data::outcome(&command.path, handle.execute(line).await?, format))
     }
 
-    /// `by` gets the answer of its command, all others an announcement.
-    fn start_locked(
+    async fn start_locked(
         &self,
         state: &mut State,
-        by: Option<&View>,
+        config: Config,
+        by: Option<&Name>,
     ) -> Result<Vec<SocketAddr>, ServerStartError> {
         if state.server.is_some() {
             return Err(ServerStartError::AlreadyRunning);
@@ -271,7 +304,10 @@ impl Supervisor {
         if state.is_shut_down {
             return Err(ServerStartError::ShutDown);
         }
-        let config = self.load(state)?;
+        let config = state.with_addresses(config);
+        for note in &config.notes {
+            tracing::warn!("{note}");
+        }
         let mut builder =
             Server::builder().settings(config.settings).catalog(self.source.catalog().clone());
         for setup in config.plugins {
@@ -280,10 +316,6 @@ impl Supervisor {
         let server = builder.start()?;
         let handle = server.handle();
         let addresses = server.addresses();
-        if let Some(by) = by {
-            let started = format!("the server was started by {}: {}", by.who(), listed(&addresses));
-            self.announce_to_others(by, &started);
-        }
         for subscriber in lock(&self.subscribers).iter() {
             subscriber.connect(&handle);
         }
@@ -291,70 +323,27 @@ impl Supervisor {
         for address in &addresses {
             tracing::info!("listening on {address}");
         }
+        // One that has stopped by now needs no record.
+        let _ = acting(&handle, by).record("start", &listed(&addresses)).await;
         state.server = Some(server);
         Ok(addresses)
     }
 
-    async fn stop_locked(&self, state: &mut State, by: Option<&View>) -> bool {
+    async fn stop_locked(&self, state: &mut State) -> bool {
         let Some(server) = state.server.take() else {
             return false;
         };
         self.set_command_list(server.handle().directory(), false);
         server.stop().await;
         tracing::info!("the server is stopped");
-        if let Some(by) = by {
-            self.announce_to_others(by, &format!("the server was stopped by {}", by.who()));
-        }
         true
     }
 
-    fn announce_to_others(&self, by: &View, text: &str) {
-        let subscribers = lock(&self.subscribers);
-        for subscriber in subscribers.iter().filter(|other| !Arc::ptr_eq(other, by.subscriber())) {
-            subscriber.announce(text);
-        }
-    }
-
-    async fn run_start(&self, view: &View, address: Option<&str>) -> Result<Reply, CommandError> {
-        let mut state = self.state.lock().await;
-        let before = state.listen.clone();
-        if let Some(address) = address {
-            if state.server.is_some() {
-                return Err(failed(ServerStartError::AlreadyRunning));
-            }
-            state.listen = vec![address.into()];
-        }
-        let started = self.start_locked(&mut state, Some(view));
-        if started.is_err() {
-            // An address that did not work is not tried again by the next `start`.
-            state.listen = before;
-        }
-        started.map(|addresses| listening(&addresses)).map_err(failed)
-    }
-
-    async fn run_stop(&self, view: &View) -> Result<Reply, CommandError> {
-        match self.stop_locked(&mut *self.state.lock().await, Some(view)).await {
-            true => Ok(Reply::text("the server is stopped")),
-            false => Err(not_running()),
-        }
-    }
-
-    /// Stops and starts the server, unless the configuration is wrong by now.
-    async fn run_restart(&self, view: &View) -> Result<Reply, CommandError> {
-        let mut state = self.state.lock().await;
-        if state.server.is_none() {
-            return Err(not_running());
-        }
-        self.load(&state).map_err(failed)?;
-        self.stop_locked(&mut state, Some(view)).await;
-        let started = self.start_locked(&mut state, Some(view));
-        started.map(|addresses| listening(&addresses)).map_err(failed)
-    }
-
-    fn log_level(&self, word: Option<&str>) -> Reply {
+    async fn log_level(&self, view: &View, word: Option<&str>) -> Reply {
         match word.and_then(Level::from_word) {
             Some(level) => {
                 self.diagnostics.set_level(level);
+                self.record(view, "log-level", level.word()).await;
                 Reply::Done
             }
             None => {
@@ -368,21 +357,31 @@ impl Supervisor {
         Program { control: self.control.clone(), log: self.diagnostics.settings() }
     }
 
-    fn load(&self, state: &State) -> Result<Config, ConfigError> {
-        let mut config = self.source.load()?;
-        if !state.listen.is_empty() {
-            config.settings.server.listen = state.listen.clone();
-        }
-        Ok(config)
+    /// Reads the configuration on a thread that may wait for a disk. The state is not held meanwhile, so that a disk that hangs keeps nobody from stopping.
+    async fn load(&self) -> Result<Config, ConfigError> {
+        let source = self.source.clone();
+        smol::unblock(move || source.load()).await
     }
 
-    async fn handle(&self) -> Option<Handle> {
-        self.state.lock().await.server.as_ref().map(Server::handle)
+    /// The way into the server for whoever sits at a front.
+    async fn handle(&self, view: &View) -> Option<Handle> {
+        let state = self.state.lock().await;
+        state.server.as_ref().map(|server| acting(&server.handle(), view.operator()))
     }
 
     fn set_command_list(&self, directory: Directory, is_running: bool) {
         let command_list = CommandList::new(directory, is_running);
         *self.command_list.write().unwrap_or_else(PoisonError::into_inner) = command_list;
+    }
+}
+
+impl State {
+    /// The configuration with the addresses that take precedence.
+    fn with_addresses(&self, mut config: Config) -> Config {
+        if !self.listen.is_empty() {
+            config.settings.server.listen = self.listen.clone();
+        }
+        config
     }
 }
 
@@ -422,33 +421,48 @@ impl std::fmt::Debug for State {
     }
 }
 
+/// The handle of an operator.
+fn acting(handle: &Handle, operator: Option<&Name>) -> Handle {
+    operator.map_or_else(|| handle.clone(), |operator| handle.acting_as(operator.clone()))
+}
+
 /// All addresses in one line.
 fn listed(addresses: &[SocketAddr]) -> String {
-    let addresses: Vec<_> =
-        addresses.iter().map(|address| format!("listening on {address}")).collect();
+    let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     addresses.join(", ")
+}
+
+/// The line with the word that the command has here, where somebody typed the one that it has elsewhere.
+fn unalias<'l>(commands: &[Command], line: &'l str) -> Cow<'l, str> {
+    const ALIASES: [(&str, &str); 5] =
+        [("exit", "quit"), ("?", "help"), ("names", "users"), ("part", "leave"), ("bye", "quit")];
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let is_known = |word: &str| commands.iter().any(|command| command.path == word);
+    match ALIASES.into_iter().find(|(alias, _)| *alias == word) {
+        Some((alias, path)) if !is_known(alias) && is_known(path) => {
+            Cow::Owned(line.trim_start().replacen(alias, path, 1))
+        }
+        _ => Cow::Borrowed(line),
+    }
+}
+
+/// What was done, with what is perhaps not meant in the configuration below it.
+fn noted(done: Reply, notes: &[String]) -> Reply {
+    match (done, notes) {
+        (done, []) => done,
+        (Reply::List(done), notes) => {
+            Reply::List(done.into_iter().chain(notes.iter().cloned()).collect())
+        }
+        (done, notes) => {
+            Reply::List(std::iter::once(done.to_string()).chain(notes.iter().cloned()).collect())
+        }
+    }
 }
 
 /// One line for each address.
 pub fn listening(addresses: &[SocketAddr]) -> Reply {
     let lines = addresses.iter().map(|address| format!("listening on {address}"));
     Reply::List(lines.collect())
-}
-
-/// The list of all commands or, for the words of one, its usage and help, and those of the commands below it.
-fn help(commands: &[Command], words: &str) -> Result<Reply, CommandError> {
-    if words.is_empty() {
-        let lines = commands.iter().map(|command| (command.usage(), command.help.clone()));
-        return Ok(Reply::Fields(lines.collect()));
-    }
-    let (command, _) = command::find(commands.iter(), words)?;
-    let below = format!("{} ", command.path);
-    let texts: Vec<String> = commands
-        .iter()
-        .filter(|other| other.path == command.path || other.path.starts_with(&below))
-        .map(|command| command.describe(""))
-        .collect();
-    Ok(Reply::Text(texts.join("\n")))
 }
 
 #[cfg(test)]

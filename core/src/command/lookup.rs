@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use super::CommandError;
 use crate::protocol::command::Command;
 use crate::protocol::near::nearest;
+use crate::protocol::secrets::mask_secrets;
 
-/// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`.
+/// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`, and of any other without what [looks like
+/// one](crate::protocol::mask_secrets).
 ///
 /// ```
 /// use salotto::{Arg, Command, command::redacted};
@@ -23,7 +25,8 @@ pub fn redacted<'c, 'l>(
         Some((command, rest)) if command.is_secret() && !rest.is_empty() => {
             Cow::Owned(format!("{} …", command.path))
         }
-        _ => Cow::Borrowed(line),
+        // The settings of a plugin may hold some too.
+        _ => mask_secrets(line),
     }
 }
 

@@ -59,7 +59,7 @@ impl Hub {
     }
 
     /// Records what was done, for whoever keeps it: consoles, code that watches, plugins.
-    pub(super) fn record(&mut self, action: Action) {
+    pub(crate) fn record(&mut self, action: Action) {
         let action = action.cleaned();
         self.state.reports.send(Report::Action(action.clone()));
         self.observe(Hook::AfterAction, |plugin, context| {
@@ -76,7 +76,7 @@ impl Hub {
     }
 
     /// The beginning of a record of what is done now.
-    pub(super) fn act(&self, what: &str, by: &str) -> Action {
+    pub(crate) fn act(&self, what: &str, by: &str) -> Action {
         Action::new(self.state.clock.timestamp(), what, by)
     }
 

@@ -1,5 +1,7 @@
 //! The commands that every server has: what its operator needs, whatever plugins are enabled.
 
+mod plugins;
+
 use std::time::Duration;
 
 use super::Hub;
@@ -7,10 +9,9 @@ use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
 use crate::protocol::entry::EntryKind;
-use crate::protocol::hint::Hint;
+use crate::protocol::entry::MessageKind;
 use crate::protocol::limit_hit::LimitHit;
-use crate::protocol::plugin_info::PluginSetup;
-use crate::protocol::plugin_info::PluginState;
+use crate::protocol::plugin_info::{PluginInfo, PluginState};
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::status;
@@ -22,7 +23,7 @@ const RECENT_ENTRIES: u64 = 100;
 type Listed = (Command, Runner);
 
 pub(super) fn commands() -> Vec<Listed> {
-    [overview_commands(), people_commands(), room_commands(), plugin_commands()].concat()
+    [overview_commands(), people_commands(), room_commands(), plugins::commands()].concat()
 }
 
 fn operator(path: &str, help: &str) -> Command {
@@ -34,6 +35,10 @@ fn overview_commands() -> Vec<Listed> {
         (operator("status", "Shows how the server is doing"), Runner::Core(show_status)),
         (operator("users", "Lists the users").alias("who").alias("names"), Runner::Core(users)),
         (operator("rooms", "Lists the rooms with their topics"), Runner::Core(rooms)),
+        (
+            operator("health", "Fails if a plugin cannot do its work, and says why"),
+            Runner::Core(plugins::health),
+        ),
         (operator("limits", "Shows which limits were hit, and how often"), Runner::Core(limits)),
     ]
 }
@@ -108,36 +113,14 @@ fn room_commands() -> Vec<Listed> {
     ]
 }
 
-fn plugin_commands() -> Vec<Listed> {
-    vec![
-        (operator("plugins", "Lists the plugins with state and settings"), Runner::Core(plugins)),
-        (
-            operator(
-                "plugins enable",
-                "Enables a plugin, or gives other settings to one that is enabled",
-            )
-            .arg(Arg::plugin("name"))
-            .arg(Arg::text("settings").optional())
-            .example("plugins enable log (path: \"talk.log\")"),
-            Runner::Core(enable),
-        ),
-        (
-            operator("plugins disable", "Disables a plugin").arg(Arg::plugin("name")),
-            Runner::Core(disable),
-        ),
-    ]
-}
-
 fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let status = hub.state.status();
-    let plugins: Vec<String> = status
-        .plugins
-        .iter()
-        .map(|plugin| match plugin.state {
-            PluginState::Running => plugin.name.clone(),
-            PluginState::Failed(_) => format!("{} (failed)", plugin.name),
-        })
-        .collect();
+    let name = |plugin: &PluginInfo| match plugin.state {
+        PluginState::Running => plugin.name.clone(),
+        PluginState::Failing { .. } => format!("{} (failing)", plugin.name),
+        PluginState::Failed(_) => format!("{} (failed)", plugin.name),
+    };
+    let plugins: Vec<String> = status.plugins.iter().map(name).collect();
     let since = humantime::format_rfc3339_seconds(status.since.system_time());
     let up = Duration::from_secs(hub.state.clock.timestamp().seconds_since(status.since));
     let mut fields = vec![
@@ -151,6 +134,7 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         ("hub queue", status.queue.to_string()),
         ("plugins", listed(plugins.into_iter())),
     ];
+    fields.extend(status.plugins.iter().filter_map(plugins::trouble).map(|ill| ("trouble", ill)));
     if let Some(bytes) = status.memory_bytes {
         fields.push(("memory", format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))));
     }
@@ -198,16 +182,34 @@ fn say(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let (room, text) =
         match text.strip_prefix('#').and_then(|rest| rest.split_once(char::is_whitespace)) {
             Some((room, text)) => (room, text),
+            None if text.starts_with('#') && hub.state.rooms.find(&text[1..]).is_some() => {
+                let usage = "say #ROOM TEXT".to_owned();
+                return Err(CommandError::Usage { problem: "the text is missing".into(), usage });
+            }
             None => (settings.rooms.default.as_str(), text),
         };
-    hub.operator_says(room, text)?;
+    match invocation.caller.member {
+        // An operator who is in the room speaks as themselves.
+        Some(member) => {
+            let said = hub.say(member, Some(room), text.to_owned(), MessageKind::Say, None);
+            hub.answer(member, said, None);
+        }
+        None => hub.operator_says(room, text)?,
+    }
     Ok(Reply::Done)
 }
 
 fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let member = hub.named(invocation.text("name"))?;
     let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
-    hub.operator_messages(name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"))?;
+    let (name, text) = (name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"));
+    match invocation.caller.member {
+        Some(member) => {
+            let said = hub.direct(member, name, text.to_owned(), None);
+            hub.answer(member, said, None);
+        }
+        None => hub.operator_messages(name, text)?,
+    }
     Ok(Reply::Done)
 }
 
@@ -280,71 +282,6 @@ fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         return Ok(Reply::text("no limit was hit"));
     }
     Ok(Reply::table(["limit", "hits"], rows))
-}
-
-fn plugins(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let rows: Vec<_> = hub
-        .state
-        .plugin_infos()
-        .into_iter()
-        .map(|plugin| {
-            let state = match plugin.state {
-                PluginState::Running => "running".to_owned(),
-                PluginState::Failed(reason) => format!("failed: {reason}"),
-            };
-            let each = match plugin.calls {
-                0 => Duration::ZERO,
-                calls => plugin.time / u32::try_from(calls).unwrap_or(u32::MAX),
-            };
-            [plugin.name, state, plugin.calls.to_string(), format!("{each:.1?}"), plugin.settings]
-        })
-        .collect();
-    let enabled: Vec<&String> = rows.iter().map(|[name, ..]| name).collect();
-    let off: Vec<_> = hub
-        .catalog
-        .names()
-        .into_iter()
-        .filter(|name| !enabled.contains(&name))
-        .map(|name| [name, "disabled".into(), "0".into(), String::new(), String::new()])
-        .collect();
-    let rows = rows.into_iter().chain(off).collect();
-    Ok(Reply::table(["plugin", "state", "calls", "each", "settings"], rows))
-}
-
-fn enable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let name = invocation.text("name");
-    let setup = match (invocation.get("settings"), hub.hooks.find(name)) {
-        (Some(settings), Some((_, slot))) => {
-            PluginSetup { settings: settings.into(), ..slot.stats.setup.clone() }
-        }
-        (Some(settings), None) => PluginSetup::new(name).settings(settings),
-        (None, Some((_, slot))) if slot.stats.is_running() => {
-            return Err(CommandError::Refused(format!(
-                "`{name}` is enabled already; give settings to change it"
-            )));
-        }
-        (None, Some((_, slot))) => slot.stats.setup.clone(),
-        (None, None) => PluginSetup::new(name),
-    };
-    let (catalog, by) = (hub.catalog.clone(), by(hub, invocation));
-    let build = move || (catalog.build(&setup), setup);
-    hub.finish_later(invocation, build, move |hub, (built, setup)| {
-        let plugin = built.map_err(|error| CommandError::Failed(error.to_string()))?;
-        let text = format!("{} is enabled", setup.name);
-        hub.add_plugin(setup, plugin, &by);
-        Ok(Reply::Text(text))
-    })
-}
-
-fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let name = invocation.text("name");
-    if !hub.disable_plugin(name, &by(hub, invocation)) {
-        return Err(CommandError::NotFound(format!(
-            "the plugin `{name}` is not enabled{}",
-            Hint::new("plugins").after(" lists them")
-        )));
-    }
-    Ok(Reply::Text(format!("{name} is disabled")))
 }
 
 /// Who is recorded as having done it.

@@ -151,13 +151,20 @@ impl Hub {
         }
     }
 
-    /// A plugin's task that panics is named, and ends alone.
+    /// A plugin's task that panics is named, and ends alone; the plugin is failing from then on.
     fn guarded(&self, slot: SlotId, task: Boxed<()>) -> impl Future<Output = ()> + Send + use<> {
         let plugin = self.state.plugin_name(slot);
         let reports = self.state.reports.clone();
+        let stats = self.state.plugins.iter().find(|stats| stats.id == slot).cloned();
         async move {
             if let Err(panic) = AssertUnwindSafe(task).catch_unwind().await {
                 let text = format!("a task panicked: {}", panic_message(&*panic));
+                if let Some(stats) = stats {
+                    let again = format!(
+                        "`plugins disable {plugin}` and `plugins enable {plugin}` start it anew"
+                    );
+                    stats.task_panicked(format!("{text}; {again}"));
+                }
                 reports.send(Report::Plugin { plugin, text });
             }
         }

@@ -8,7 +8,7 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 
 use super::Hub;
-use crate::plugin::hooks::Slot;
+use crate::plugin::hooks::{Origin, Slot};
 use crate::plugin::{Made, Plugin};
 use crate::protocol::action::Action;
 use crate::protocol::hook::Hook;
@@ -25,13 +25,24 @@ const TASK_GRACE: Duration = Duration::from_secs(2);
 type Handed = Box<dyn Any + Send>;
 
 impl Hub {
-    /// Adds a plugin that was made already, before the server starts or while it runs. One of the same name is replaced in its place.
-    pub(crate) fn add_plugin(&mut self, setup: PluginSetup, plugin: Box<dyn Plugin>, by: &str) {
+    /// Adds a plugin that was made already, before the server starts or while it runs. One of the same name is replaced in its place; one that was there
+    /// before, or is off in the configuration, has the place that it had.
+    pub(crate) fn add_plugin(
+        &mut self,
+        setup: PluginSetup,
+        plugin: Box<dyn Plugin>,
+        origin: Origin,
+        by: &str,
+    ) {
         let position = self.hooks.find(&setup.name).map(|(position, _)| position);
         let what = if position.is_some() { "replace" } else { "enable" };
         let action = self.act(what, by).whom(setup.name.clone());
         let handed = position.and_then(|_| self.take_out_plugin(&setup.name, true));
-        self.insert_plugin(setup, plugin, handed, position);
+        let running: Vec<&str> = self.hooks.names().collect();
+        let place = position.or_else(|| self.plan.place(&setup.name, running.iter().copied()));
+        let behind = place.unwrap_or(running.len()).checked_sub(1).map(|before| running[before]);
+        self.plan.enabled(&setup, behind);
+        self.insert_plugin((setup, plugin), origin, handed, place);
         self.record_while_running(action);
     }
 
@@ -47,13 +58,13 @@ impl Hub {
 
     fn insert_plugin(
         &mut self,
-        setup: PluginSetup,
-        plugin: Box<dyn Plugin>,
+        (setup, plugin): Made,
+        origin: Origin,
         handed: Option<Handed>,
         position: Option<usize>,
     ) {
         let id = self.hooks.next_id();
-        self.hooks.insert(id, setup, plugin, position);
+        self.hooks.insert(id, setup, plugin, origin, position);
         self.state.plugins = self.hooks.stats();
         let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
         let commands = slot.map(|slot| slot.commands(&self.state));
@@ -125,10 +136,14 @@ impl Hub {
     }
 
     /// Replaces the plugins by those of a new configuration, which were all made. Where the setup did not change the running one goes on undisturbed, and the
-    /// new one is given back.
+    /// new one is given back. What the host's code added is none of the configuration's business, unless it names one of the same name.
     pub(crate) fn replace_plugins(&mut self, made: Vec<Made>, by: &str) -> Vec<Box<dyn Plugin>> {
         let goes_on = |slot: &Slot| {
-            slot.stats.is_running() && made.iter().any(|(setup, _)| *setup == slot.stats.setup)
+            let named = made.iter().find(|(setup, _)| setup.name == slot.stats.setup.name);
+            match named {
+                Some((setup, _)) => slot.stats.is_running() && *setup == slot.stats.setup,
+                None => slot.origin == Origin::Code,
+            }
         };
         let changed: Vec<String> = self
             .hooks
@@ -145,20 +160,32 @@ impl Hub {
             }
         }
         let mut unneeded = Vec::new();
-        for (position, (setup, plugin)) in made.into_iter().enumerate() {
+        for (setup, plugin) in made {
             if self.hooks.find(&setup.name).is_some() {
-                self.hooks.place(&setup.name, position);
                 unneeded.push(plugin);
                 continue;
             }
             let replaced = handed.remove(&setup.name);
             let what = if replaced.is_some() { "replace" } else { "enable" };
             let action = self.act(what, by).whom(setup.name.clone());
-            self.insert_plugin(setup, plugin, replaced.flatten(), Some(position));
+            self.insert_plugin((setup, plugin), Origin::Catalog, replaced.flatten(), None);
             self.record_while_running(action);
         }
+        // Those that the code added keep their place behind the plugin that they followed.
+        let order = self.plan.setups().map(|setup| setup.name.as_str());
+        self.hooks.arrange(&order.collect::<Vec<_>>());
+        self.state.shared.set_protocols(self.hooks.protocols());
         self.state.plugins = self.hooks.stats();
         unneeded
+    }
+
+    /// Every plugin that was set up, with whether it is enabled now.
+    pub(crate) fn plugin_setups(&mut self) -> Vec<PluginSetup> {
+        let now = |setup: &PluginSetup| match self.hooks.find(&setup.name) {
+            Some((_, slot)) => slot.stats.setup.clone(),
+            None => setup.clone().enabled(false),
+        };
+        self.plan.setups().map(now).collect()
     }
 
     /// Records what somebody did. What is done to build a server up or to stop it is nobody's doing.

@@ -36,6 +36,9 @@ struct Message {
     tags: BTreeMap<String, String>,
 }
 
+/// Messages to the operator that are kept while nobody is at the console.
+const KEPT: usize = 100;
+
 impl Hub {
     /// A person typed a line in chat: a message, a command, or what only looks like one. Who has no name yet offers one.
     pub(super) fn take_typed(&mut self, id: MemberId, line: String) {
@@ -330,7 +333,22 @@ impl Hub {
         if self.state.reports.are_watched() {
             self.state.reports.send(Report::Direct(event.clone()));
         }
+        if let (Some(member), None) = (member, recipient)
+            && !self.state.reports.are_attended()
+        {
+            self.keep_for_operator(member, event.clone());
+        }
         self.observe(Hook::AfterDirect, |plugin, context| plugin.after_direct(context, &event));
+    }
+
+    /// Nobody is there to read what was written to the operator.
+    fn keep_for_operator(&mut self, from: MemberId, event: Event) {
+        if self.kept.len() >= KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(event);
+        let text = "nobody is at the console; your message is kept for the next operator who is";
+        self.notice_to(from, text, NoticeKind::Info);
     }
 
     fn count_message(&mut self, member: Option<MemberId>) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::plugin::Plugin;
 use crate::plugin::hooks::panic_message;
 use crate::protocol::near::nearest;
+use crate::protocol::secrets::mask_secrets;
 
 /// Makes a plugin from its settings, or says what is wrong with them.
 type Constructor = Arc<dyn Fn(&str) -> Result<Box<dyn Plugin>, String> + Send + Sync>;
@@ -45,7 +46,7 @@ pub enum CatalogError {
     Settings {
         /// The plugin.
         name: String,
-        /// What is wrong, as the constructor put it.
+        /// What is wrong, as the constructor put it, with secrets masked.
         problem: String,
     },
 }
@@ -92,18 +93,21 @@ impl Catalog {
         };
         catch_unwind(AssertUnwindSafe(|| construct(&setup.settings)))
             .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(&*panic))))
-            .map_err(|problem| CatalogError::Settings { name, problem })
+            .map_err(|problem| {
+                let problem = mask_secrets(&problem).into_owned();
+                CatalogError::Settings { name, problem }
+            })
     }
 }
 
 impl Catalog {
-    /// Makes every plugin of a configuration, or says all that is wrong with them.
+    /// Makes every plugin of a configuration that is enabled in it, or says all that is wrong with them.
     pub(crate) fn build_all(
         &self,
         setups: Vec<PluginSetup>,
     ) -> Result<Vec<Made>, Vec<CatalogError>> {
         let (mut made, mut errors) = (Vec::<Made>::new(), Vec::new());
-        for setup in setups {
+        for setup in setups.into_iter().filter(|setup| setup.enabled) {
             if made.iter().any(|(other, _)| other.name == setup.name) {
                 errors.push(CatalogError::Twice { name: setup.name });
                 continue;

@@ -22,6 +22,7 @@ use crate::protocol::timestamp::Timestamp;
 use crate::state::handle::Handle;
 use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::member::Member;
+use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 use crate::state::stopping::{Stopper, Stopping};
@@ -346,9 +347,8 @@ impl Context<'_> {
 
     /// How a task of this plugin learns that it should end: the plugin is being disabled or replaced, or the server stops.
     pub fn stopping(&self) -> Stopping {
-        let own = self.state.plugins.iter().find(|stats| stats.id == self.slot);
         // One that is not in the list any more has stopped: what the stopper is dropped with says so.
-        own.map_or_else(|| Stopper::new().stopping(), |stats| stats.stopper.stopping())
+        self.stats().map_or_else(|| Stopper::new().stopping(), |stats| stats.stopper.stopping())
     }
 
     /// The way back for a task of this plugin.
@@ -361,10 +361,31 @@ impl Context<'_> {
         self.push(Effect::Report(text.into()));
     }
 
+    /// Says that this plugin cannot do its work, until it is [`working`](Self::working) again: its state in `plugins`, `status`, the metrics and `health` is then
+    /// [failing](crate::PluginState::Failing) with this reason, which says in one line what is wrong, with which value, and what to do. The operator is told,
+    /// once for each reason; hooks are called as before.
+    pub fn failing(&mut self, reason: impl Into<String>) {
+        let reason = reason.into();
+        if self.stats().is_some_and(|stats| stats.set_failing(Some(&reason))) {
+            self.report(reason);
+        }
+    }
+
+    /// Says that this plugin can do its work again. Does nothing where it could all the time.
+    pub fn working(&mut self) {
+        if let Some(stats) = self.stats() {
+            stats.set_failing(None);
+        }
+    }
+
     /// A handle for a task of this plugin that has something to report to the operator at any time.
     pub fn reporter(&self) -> Reporter {
-        let plugin = self.state.plugin_name(self.slot);
-        Reporter { plugin, reports: self.state.reports.clone() }
+        let (plugin, stats) = (self.state.plugin_name(self.slot), self.stats().cloned());
+        Reporter { plugin, stats, reports: self.state.reports.clone() }
+    }
+
+    fn stats(&self) -> Option<&Arc<PluginStats>> {
+        self.state.plugins.iter().find(|stats| stats.id == self.slot)
     }
 
     /// The way into the server for what outlives this hook: a task of this plugin, another thread, a bridge that [joins](Handle::join).
@@ -403,6 +424,7 @@ impl Context<'_> {
 #[derive(Debug, Clone)]
 pub struct Reporter {
     plugin: String,
+    stats: Option<Arc<PluginStats>>,
     reports: crate::state::report::Reports,
 }
 
@@ -410,5 +432,20 @@ impl Reporter {
     /// Tells the operator something, in one line.
     pub fn report(&self, text: impl Into<String>) {
         self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text: text.into() });
+    }
+
+    /// Says that the plugin cannot do its work, as [`Context::failing`] does.
+    pub fn failing(&self, reason: impl Into<String>) {
+        let reason = reason.into();
+        if self.stats.as_ref().is_some_and(|stats| stats.set_failing(Some(&reason))) {
+            self.report(reason);
+        }
+    }
+
+    /// Says that the plugin can do its work again, as [`Context::working`] does.
+    pub fn working(&self) {
+        if let Some(stats) = &self.stats {
+            stats.set_failing(None);
+        }
     }
 }

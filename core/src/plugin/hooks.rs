@@ -38,8 +38,19 @@ pub(crate) struct Hooks {
 pub(crate) struct Slot {
     pub(crate) stats: Arc<PluginStats>,
     plugin: Box<dyn Plugin>,
+    /// Where it came from.
+    pub(crate) origin: Origin,
     protocols: Vec<Arc<dyn Protocol>>,
     panics: VecDeque<Instant>,
+}
+
+/// Where a plugin came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The host's code handed it over. No configuration knows of it, so none takes it away.
+    Code,
+    /// It was made from the catalog, by name.
+    Catalog,
 }
 
 /// The effects that hooks ask for, with who asked.
@@ -72,10 +83,12 @@ impl Hooks {
         id: SlotId,
         setup: PluginSetup,
         plugin: Box<dyn Plugin>,
+        origin: Origin,
         position: Option<usize>,
     ) {
         let stats = Arc::new(PluginStats::new(id, setup));
-        let slot = Slot { stats, plugin, protocols: Vec::new(), panics: VecDeque::new() };
+        let (protocols, panics) = (Vec::new(), VecDeque::new());
+        let slot = Slot { stats, plugin, origin, protocols, panics };
         self.slots.insert(position.unwrap_or(self.slots.len()).min(self.slots.len()), slot);
     }
 
@@ -110,12 +123,15 @@ impl Hooks {
         self.slots.iter().flat_map(of).collect()
     }
 
-    /// Moves a plugin to a place in the order.
-    pub(crate) fn place(&mut self, name: &str, position: usize) {
-        if let Some(now) = self.find(name).map(|(now, _)| now) {
-            let slot = self.slots.remove(now);
-            self.slots.insert(position.min(self.slots.len()), slot);
-        }
+    /// Puts the plugins into this order.
+    pub(crate) fn arrange(&mut self, order: &[&str]) {
+        let place = |slot: &Slot| order.iter().position(|name| *name == slot.stats.setup.name);
+        self.slots.sort_by_key(|slot| place(slot).unwrap_or(usize::MAX));
+    }
+
+    /// The names in order.
+    pub(crate) fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.slots.iter().map(|slot| slot.stats.setup.name.as_str())
     }
 
     /// What others may know of each, in order.

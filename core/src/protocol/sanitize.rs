@@ -104,8 +104,8 @@ pub(crate) fn name(text: &str) -> String {
         .to_owned()
 }
 
-/// The text shortened to `bytes` at a character boundary, for echoing what somebody sent in an error.
-pub(crate) fn excerpt(text: &str, bytes: usize) -> Cow<'_, str> {
+/// The text [cleaned](message) and shortened to `bytes` at a character boundary, for echoing what somebody sent in an error.
+pub fn excerpt(text: &str, bytes: usize) -> Cow<'_, str> {
     let cleaned = message(text);
     if cleaned.len() <= bytes {
         return cleaned;

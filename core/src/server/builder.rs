@@ -13,6 +13,7 @@ use crate::connection::listener::{self, Acceptor};
 use crate::delivery::fanout::Fanout;
 use crate::hub::Hub;
 use crate::io::shard::{Shard, Threads};
+use crate::plugin::hooks::Origin;
 use crate::plugin::{Catalog, CatalogError, Made, Plugin};
 use crate::protocol::name::Name;
 use crate::protocol::plugin_info::PluginSetup;
@@ -58,6 +59,7 @@ pub struct ServerBuilder {
 
 enum Enable {
     Made(PluginSetup, Box<dyn Plugin>),
+    /// From the catalog, or only set up and off.
     Named(PluginSetup),
 }
 
@@ -88,7 +90,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds a plugin of the catalog, after those added before.
+    /// Adds a plugin of the catalog, after those added before. One that is not [enabled](PluginSetup::enabled) is not made; its settings and its place are
+    /// kept for `plugins enable`.
     pub fn enable(mut self, setup: PluginSetup) -> Self {
         self.plugins.push(Enable::Named(setup));
         self
@@ -129,6 +132,7 @@ impl ServerBuilder {
         let operator_name =
             Name::new(&self.settings.server.operator_name, self.settings.limits.name_bounds())
                 .map_err(|_| StartError::Settings(self.settings.check()))?;
+        let plan: Vec<_> = self.plugins.iter().map(|enable| enable.setup().clone()).collect();
         let plugins = make(self.plugins, &self.catalog).map_err(StartError::Plugins)?;
         let mut listeners = listener::bind(&self.settings.server.listen)?;
         for bound in self.listeners {
@@ -149,7 +153,8 @@ impl ServerBuilder {
         let executor = shards[count - 1].executor.clone();
         let handle = Handle::new(inbox, shared, executor);
         let state = ServerState::new(handle.clone(), self.clock, operator_name);
-        let hub = Hub::new(state, self.catalog, permit.clone());
+        let mut hub = Hub::new(state, self.catalog, permit.clone());
+        hub.plan.configure(&plan);
         let acceptor = Acceptor::new(handle, shards, permit);
         Ok(run(hub, plugins, received, acceptor, listeners, permits, threads))
     }
@@ -181,18 +186,19 @@ fn addresses_of(listeners: &[Async<TcpListener>]) -> Vec<SocketAddr> {
 }
 
 /// Makes every plugin that is still to be made, or says all that is wrong with them.
-fn make(plugins: Vec<Enable>, catalog: &Catalog) -> Result<Vec<Made>, Vec<CatalogError>> {
-    let (mut made, mut errors) = (Vec::<Made>::new(), Vec::new());
+fn make(plugins: Vec<Enable>, catalog: &Catalog) -> Result<Vec<(Made, Origin)>, Vec<CatalogError>> {
+    let (mut made, mut errors) = (Vec::<(Made, Origin)>::new(), Vec::new());
     for enable in plugins {
         let name = &enable.setup().name;
-        if made.iter().any(|(other, _)| other.name == *name) {
+        if made.iter().any(|((other, _), _)| other.name == *name) {
             errors.push(CatalogError::Twice { name: name.clone() });
             continue;
         }
         match enable {
-            Enable::Made(setup, plugin) => made.push((setup, plugin)),
+            Enable::Made(setup, plugin) => made.push(((setup, plugin), Origin::Code)),
+            Enable::Named(setup) if !setup.enabled => {}
             Enable::Named(setup) => match catalog.build(&setup) {
-                Ok(plugin) => made.push((setup, plugin)),
+                Ok(plugin) => made.push(((setup, plugin), Origin::Catalog)),
                 Err(error) => errors.push(error),
             },
         }
@@ -203,15 +209,15 @@ fn make(plugins: Vec<Enable>, catalog: &Catalog) -> Result<Vec<Made>, Vec<Catalo
 /// Puts a server together from what was checked, and starts it.
 fn run(
     mut hub: Hub,
-    plugins: Vec<Made>,
+    plugins: Vec<(Made, Origin)>,
     received: Receiver<Inbox>,
     acceptor: Acceptor,
     listeners: Vec<Async<TcpListener>>,
     permits: Receiver<Infallible>,
     threads: Threads,
 ) -> Server {
-    for (setup, plugin) in plugins {
-        hub.add_plugin(setup, plugin, "");
+    for ((setup, plugin), origin) in plugins {
+        hub.add_plugin(setup, plugin, origin, "");
     }
     let handle = acceptor.handle.clone();
     let shared = &handle.shared;

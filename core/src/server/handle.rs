@@ -9,14 +9,16 @@ use futures_lite::future::FutureExt;
 use crate::command::CommandError;
 use crate::hub::{self, Hub};
 use crate::io::memory::resident_memory;
+use crate::plugin::hooks::Origin;
 use crate::plugin::{Catalog, CatalogError, Plugin};
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::NoticeKind;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::{Closed, MemberError, Refusal, RoomError};
+use crate::protocol::event::Event;
 use crate::protocol::info::MemberInfo;
 use crate::protocol::info::RoomInfo;
-use crate::protocol::name::RoomName;
+use crate::protocol::name::{Name, RoomName};
 use crate::protocol::plugin_info::PluginSetup;
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
@@ -51,8 +53,9 @@ impl Handle {
         // Looked at here, because the hub waits for no system call.
         let memory = resident_memory();
         let (sender, answer) = async_channel::bounded(1);
+        let actor = self.actor();
         let run = move |hub: &mut Hub| {
-            let caller = Caller::operator(hub.state.operator_name.clone());
+            let caller = Caller::operator(actor(hub));
             hub.state.memory_bytes = memory;
             hub.run_command(caller, &line, move |_, outcome| {
                 // Whoever asked may have stopped waiting.
@@ -100,9 +103,9 @@ impl Handle {
     /// # Errors
     /// When there is nobody of that name, or the server is stopped.
     pub async fn kick(&self, name: &str, reason: &str) -> Result<(), MemberError> {
-        let (name, reason) = (name.to_owned(), reason.to_owned());
+        let (name, reason, actor) = (name.to_owned(), reason.to_owned(), self.actor());
         self.ask(move |hub| {
-            let (member, by) = (hub.named(&name)?, hub.state.operator_name.clone());
+            let (member, by) = (hub.named(&name)?, actor(hub));
             hub.kick(member, Some(by), "", &reason);
             Ok(())
         })
@@ -114,9 +117,10 @@ impl Handle {
     /// # Errors
     /// When there is nobody of that name, or the server is stopped.
     pub async fn set_role(&self, name: &str, role: Role) -> Result<(), MemberError> {
+        let actor = self.actor();
         let name = name.to_owned();
         self.ask(move |hub| {
-            let (member, by) = (hub.named(&name)?, hub.state.operator_name.to_string());
+            let (member, by) = (hub.named(&name)?, actor(hub).to_string());
             hub.set_role(member, role, &by);
             Ok(())
         })
@@ -145,9 +149,10 @@ impl Handle {
     /// # Errors
     /// When it is open already, the name cannot be one, the topic is too long, or the server is stopped.
     pub async fn open_room(&self, name: &str, topic: &str) -> Result<RoomName, RoomError> {
+        let actor = self.actor();
         let (name, topic) = (name.to_owned(), topic.to_owned());
         self.ask(move |hub| {
-            let by = hub.state.operator_name.to_string();
+            let by = actor(hub).to_string();
             hub.open_room_by(&name, &topic, &by)
         })
         .await?
@@ -158,9 +163,10 @@ impl Handle {
     /// # Errors
     /// When there is no such room, it is the default one, or the server is stopped.
     pub async fn close_room(&self, name: &str) -> Result<(), RoomError> {
+        let actor = self.actor();
         let name = name.to_owned();
         self.ask(move |hub| {
-            let by = hub.state.operator_name.to_string();
+            let by = actor(hub).to_string();
             hub.close_room_by(&name, &by)
         })
         .await?
@@ -171,9 +177,10 @@ impl Handle {
     /// # Errors
     /// When there is no such room, the topic is too long, or the server is stopped.
     pub async fn set_topic(&self, room: &str, topic: &str) -> Result<(), RoomError> {
+        let actor = self.actor();
         let (room, topic) = (room.to_owned(), topic.to_owned());
         self.ask(move |hub| {
-            let who = hub.state.operator_name.clone();
+            let who = actor(hub);
             hub.set_topic_by(&room, &topic, Some(who.clone()), who.as_str())
         })
         .await?
@@ -186,6 +193,15 @@ impl Handle {
     pub async fn status(&self) -> Result<Status, Closed> {
         let memory_bytes = resident_memory();
         self.ask(move |hub| Status { memory_bytes, ..hub.state.status() }).await
+    }
+
+    /// The plugins in the order in which their hooks run, each as it was set up; also those that were set up and are not enabled. Unlike those of [`status`](Self::status) these settings hold their
+    /// secrets: they are for comparing, not for showing.
+    ///
+    /// # Errors
+    /// When the server is stopped.
+    pub async fn plugin_setups(&self) -> Result<Vec<PluginSetup>, Closed> {
+        self.ask(Hub::plugin_setups).await
     }
 
     /// Everybody who is connected, with or without a name, in the order of connecting.
@@ -219,10 +235,11 @@ impl Handle {
         name: &str,
         plugin: impl Plugin + 'static,
     ) -> Result<(), Closed> {
+        let actor = self.actor();
         let setup = PluginSetup::new(name);
         self.ask(move |hub| {
-            let by = hub.state.operator_name.to_string();
-            hub.add_plugin(setup, Box::new(plugin), &by);
+            let by = actor(hub).to_string();
+            hub.add_plugin(setup, Box::new(plugin), Origin::Code, &by);
         })
         .await
     }
@@ -233,13 +250,14 @@ impl Handle {
     /// # Errors
     /// When the name is unknown or the settings are refused.
     pub async fn enable(&self, setup: PluginSetup) -> Result<Result<(), CatalogError>, Closed> {
+        let actor = self.actor();
         let plugin = match self.catalog().await?.build(&setup) {
             Ok(plugin) => plugin,
             Err(error) => return Ok(Err(error)),
         };
         self.ask(move |hub| {
-            let by = hub.state.operator_name.to_string();
-            hub.add_plugin(setup, plugin, &by);
+            let by = actor(hub).to_string();
+            hub.add_plugin(setup, plugin, Origin::Catalog, &by);
         })
         .await
         .map(Ok)
@@ -250,15 +268,19 @@ impl Handle {
     /// # Errors
     /// When the server is stopped.
     pub async fn disable(&self, name: &str) -> Result<bool, Closed> {
+        let actor = self.actor();
         let name = name.to_owned();
         self.ask(move |hub| {
-            let by = hub.state.operator_name.to_string();
+            let by = actor(hub).to_string();
             hub.disable_plugin(&name, &by)
         })
         .await
     }
 
     /// Takes over a new configuration while people talk: all of it or, when anything is wrong, nothing. With `None` the plugins stay as they are.
+    ///
+    /// A plugin that is not in the list, or not [enabled](PluginSetup::enabled) in it, is dropped, unless code added it
+    /// ([`ServerBuilder::plugin`](crate::ServerBuilder::plugin), [`add_plugin`](Self::add_plugin)): that one goes on, behind the plugin that it followed.
     ///
     /// Every plugin is made anew, on the thread that waits for this, to see that it can be. Those whose setup did not change go on undisturbed all the
     /// same; all are told ([`Plugin::after_settings_changed`]), whether or not anything differs.
@@ -270,15 +292,20 @@ impl Handle {
         settings: Settings,
         plugins: Option<Vec<PluginSetup>>,
     ) -> Result<Applied, ApplyError> {
+        let actor = self.actor();
         let wrong = settings.check();
         if !wrong.is_empty() {
             return Err(ApplyError::Settings(wrong));
         }
         let catalog = self.catalog().await.map_err(ApplyError::Closed)?;
+        let plan = plugins.clone();
         let made = plugins.map(|plugins| catalog.build_all(plugins)).transpose();
         let made = made.map_err(ApplyError::Plugins)?;
         let apply = move |hub: &mut Hub| {
-            let by = hub.state.operator_name.to_string();
+            let by = actor(hub).to_string();
+            if let Some(plan) = plan {
+                hub.plan.configure(&plan);
+            }
             let unneeded = made.map(|made| hub.replace_plugins(made, &by));
             (hub.apply_settings(settings, &by), unneeded)
         };
@@ -308,7 +335,7 @@ impl Handle {
     /// Watches everything that happens from here on, until the watch is dropped or the server has ended. Nobody waits for a watcher: one that is 1024 reports
     /// behind loses the oldest, and is told how many.
     pub fn watch(&self) -> Watch {
-        self.reports.watch()
+        self.reports.watch(true)
     }
 
     /// Has every hook call reported ([`Report::Trace`](crate::Report::Trace)) until the answer is dropped.
@@ -336,6 +363,39 @@ impl Handle {
         options: JoinOptions,
     ) -> Result<Participant, JoinError> {
         Participant::join(self, name, options).await
+    }
+
+    /// Records that the operator did something to the server that it does not know of itself: whoever watches is told, and so is every plugin.
+    ///
+    /// # Errors
+    /// When the server is stopped.
+    pub async fn record(&self, what: &str, why: &str) -> Result<(), Closed> {
+        let (what, why, actor) = (what.to_owned(), why.to_owned(), self.actor());
+        self.ask(move |hub| {
+            let action = hub.act(&what, actor(hub).as_str()).why(why);
+            hub.record(action);
+        })
+        .await
+    }
+
+    /// Watches as [`watch`](Self::watch) does, where nobody reads at once: a log, a bridge. While all who watch do it in this way, members who write to the
+    /// operator are told that nobody is at the console, and what they wrote waits for [`kept_messages`](Self::kept_messages).
+    pub fn watch_unattended(&self) -> Watch {
+        self.reports.watch(false)
+    }
+
+    /// Takes the private messages that came for the operator while nobody watched, each an [`Event::Direct`](crate::Event::Direct): the last hundred.
+    ///
+    /// # Errors
+    /// When the server is stopped.
+    pub async fn kept_messages(&self) -> Result<Vec<Event>, Closed> {
+        self.ask(|hub| hub.kept.drain(..).collect()).await
+    }
+
+    /// Who is recorded as having done what is asked.
+    fn actor(&self) -> impl FnOnce(&Hub) -> Name + Send + 'static + use<> {
+        let operator = self.operator.clone();
+        move |hub| operator.unwrap_or_else(|| hub.state.operator_name.clone())
     }
 
     pub(crate) async fn ask<T: Send + 'static>(

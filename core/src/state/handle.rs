@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use async_executor::Executor;
 
+use crate::protocol::name::Name;
 use crate::state::inbox::InboxSender;
 use crate::state::report::Reports;
 use crate::state::shared::Shared;
@@ -44,6 +45,8 @@ pub struct Handle {
     pub(crate) executor: Arc<Executor<'static>>,
     /// How many watch hook calls.
     pub(crate) tracers: Arc<AtomicUsize>,
+    /// Who is recorded as having done what is asked; without one, `server.operator_name`.
+    pub(crate) operator: Option<Name>,
 }
 
 impl Handle {
@@ -52,11 +55,32 @@ impl Handle {
         shared: Arc<Shared>,
         executor: Arc<Executor<'static>>,
     ) -> Self {
-        Self { inbox, shared, reports: Reports::default(), executor, tracers: Arc::default() }
+        let (reports, tracers) = (Reports::default(), Arc::default());
+        Self { inbox, shared, reports, executor, tracers, operator: None }
     }
 }
 
 impl Handle {
+    /// The same server, for a certain operator: what is done through it is recorded, and shown in rooms, as done by them, so that several who run a server can be
+    /// told apart. What is *said* through it is still said by `server.operator_name`, to which answers go.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use salotto::{Report, Server};
+    ///
+    /// let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
+    /// let mut watch = server.handle().watch();
+    /// let ada = server.handle().acting_as("ada".parse()?);
+    /// ada.execute("topic lobby game night").await?;
+    /// let by_ada = |report: &Report| matches!(report, Report::Action(action) if action.by == "ada");
+    /// while !by_ada(&watch.next().await.expect("it is recorded")) {}
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn acting_as(&self, operator: Name) -> Self {
+        Self { operator: Some(operator), ..self.clone() }
+    }
+
     /// Waits until the server has ended, by a stop, because it was dropped or because it broke: from then on every method answers
     /// [`Closed`](crate::Closed). Everybody was told goodbye by then; their last lines, and what tasks of plugins have left to do, may still be
     /// under way until [`Server::stop`](crate::Server::stop) returns.

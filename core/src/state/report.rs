@@ -2,6 +2,7 @@
 
 mod watch;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::Name;
 use crate::protocol::peer::Peer;
+use crate::protocol::secrets::mask_secrets;
 use crate::protocol::timestamp::Timestamp;
 
 use watch::Queue;
@@ -101,6 +103,15 @@ pub enum Report {
 }
 
 impl Report {
+    /// What a plugin says or panics with may quote its settings.
+    fn mask_secrets(&mut self) {
+        if let Self::Plugin { text, .. } | Self::PluginPanicked { message: text, .. } = self
+            && let Cow::Owned(masked) = mask_secrets(text)
+        {
+            *text = masked;
+        }
+    }
+
     /// Whether a connection was ended by a limit or by a plugin.
     fn is_cut_off(&self) -> bool {
         let Self::Disconnected { reason, .. } = self else { return false };
@@ -162,30 +173,44 @@ impl Default for Told {
 
 #[derive(Debug, Default)]
 struct Watchers {
-    queues: Vec<Weak<Queue>>,
+    queues: Vec<Watcher>,
     /// Whether there will be no reports any more.
     ended: bool,
 }
 
+#[derive(Debug)]
+struct Watcher {
+    queue: Weak<Queue>,
+    /// Whether somebody reads what comes.
+    attends: bool,
+}
+
 impl Reports {
     /// A new watcher, until it is dropped.
-    pub(crate) fn watch(&self) -> Watch {
+    pub(crate) fn watch(&self, attends: bool) -> Watch {
         let watch = Watch::new();
         let mut watchers = self.lock();
         match watchers.ended {
             true => watch.end(),
-            false => watchers.queues.push(watch.queue()),
+            false => watchers.queues.push(Watcher { queue: watch.queue(), attends }),
         }
         watch
     }
 
     /// Whether anybody watches.
     pub(crate) fn are_watched(&self) -> bool {
-        self.lock().queues.iter().any(|queue| queue.strong_count() > 0)
+        self.lock().queues.iter().any(|watcher| watcher.queue.strong_count() > 0)
+    }
+
+    /// Whether somebody watches who reads what comes.
+    pub(crate) fn are_attended(&self) -> bool {
+        let attends = |watcher: &Watcher| watcher.attends && watcher.queue.strong_count() > 0;
+        self.lock().queues.iter().any(attends)
     }
 
     /// Tells everybody who watches, and leaves a trace for those who look later.
-    pub(crate) fn send(&self, report: Report) {
+    pub(crate) fn send(&self, mut report: Report) {
+        report.mask_secrets();
         // Strangers can bring it about as often as they like.
         let cut_off =
             report.is_cut_off().then(|| self.0.cut_off.count(self.0.since.elapsed().as_secs()));
@@ -206,8 +231,8 @@ impl Reports {
     /// Those who still watch.
     fn watching(&self) -> Vec<Arc<Queue>> {
         let mut watchers = self.lock();
-        watchers.queues.retain(|queue| queue.strong_count() > 0);
-        watchers.queues.iter().filter_map(Weak::upgrade).collect()
+        watchers.queues.retain(|watcher| watcher.queue.strong_count() > 0);
+        watchers.queues.iter().filter_map(|watcher| watcher.queue.upgrade()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Watchers> {
@@ -288,7 +313,7 @@ mod tests {
     #[test]
     fn who_is_too_slow_is_told_how_much_is_missing_and_where() {
         let reports = Reports::default();
-        let (mut slow, mut quick) = (reports.watch(), reports.watch());
+        let (mut slow, mut quick) = (reports.watch(true), reports.watch(true));
         for text in 0..WAITING + 7 {
             reports.send(number(text));
             assert_eq!(told(&mut quick), [text.to_string()]);
@@ -307,14 +332,14 @@ mod tests {
     #[test]
     fn a_watch_ends_after_all_was_told_and_who_comes_later_is_told_nothing() {
         let reports = Reports::default();
-        let mut watch = reports.watch();
+        let mut watch = reports.watch(true);
         assert!(reports.are_watched());
         reports.send(number(1));
         reports.end();
         reports.send(number(2));
         assert_eq!(told(&mut watch), ["1"]);
         assert_eq!(watch.try_next(), Err(TryNextError::Ended));
-        assert_eq!(reports.watch().try_next(), Err(TryNextError::Ended));
+        assert_eq!(reports.watch(true).try_next(), Err(TryNextError::Ended));
         drop(watch);
         assert!(!reports.are_watched());
     }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use ron::error::{Error, Position};
+use ron::error::{Error, Position, SpannedError};
 use ron::extensions::Extensions;
+use salotto::protocol::is_secret_value;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -39,17 +40,51 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
     if text.trim().is_empty() {
         return Ok(S::default());
     }
-    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
-    options.from_str(text).map_err(|error| {
-        // What was parsed and then refused begins at the start of the span; what could not be parsed, at its end.
-        let position = match was_parsed(&error.code) {
-            true => error.span.start,
-            false => error.span.end,
-        };
-        let found = &text[offset(text, position)..];
+    read(text).map_err(|error| {
+        let position = where_it_is(&error);
+        // A word in quotes is read once more without them: the parser then knows which words there are.
+        if error.code == Error::ExpectedIdentifier
+            && let Some((word, without)) = unquoted(text, offset(text, position))
+        {
+            let known = match read::<S>(&without).err().filter(|e| where_it_is(e) == position) {
+                Some(error) => explain(&error.code, &word),
+                None => format!("found `\"{word}\"`"),
+            };
+            return format!(
+                "{}:{}: {known}; write the word without quotes",
+                position.line, position.col
+            );
+        }
+        let at = offset(text, position);
+        let found = &text[at..];
+        // A password that was written without quotes is not quoted by the error either.
+        let at = at + (found.len() - found.trim_start().len());
+        let found = if is_secret_value(text, at) { "…" } else { found };
         let message = explain(&error.code, found);
         format!("{}:{}: {message}", position.line, position.col)
     })
+}
+
+fn read<S: DeserializeOwned>(text: &str) -> Result<S, SpannedError> {
+    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME).from_str(text)
+}
+
+fn where_it_is(error: &SpannedError) -> Position {
+    // What was parsed and then refused begins at the start of the span; what could not be parsed, at its end.
+    match was_parsed(&error.code) {
+        true => error.span.start,
+        false => error.span.end,
+    }
+}
+
+/// The word in quotes that stands there, and the text without these quotes.
+fn unquoted(text: &str, at: usize) -> Option<(String, String)> {
+    let inside = text[at..].strip_prefix('"')?;
+    let word = &inside[..inside.find('"')?];
+    let is_word = word.starts_with(char::is_alphabetic)
+        && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let without = || format!("{}{word}{}", &text[..at], &inside[word.len() + 1..]);
+    is_word.then(|| (word.to_owned(), without()))
 }
 
 /// Gives an error that concerns the settings as a whole the position where they begin.

@@ -1,21 +1,20 @@
 //! The task of the plugin: listens, and asks the hub for its status for each request.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use salotto::{Reporter, Status, TaskMailbox, resident_memory};
 use smol::future::FutureExt;
-use smol::lock::Semaphore;
 use smol::net::{TcpListener, TcpStream};
-use smol::{Executor, Timer};
+use smol::{Executor, Task, Timer};
 
 use super::{http, text};
 
-/// Requests that are answered at the same time; more wait until one of them is done.
-const AT_ONCE: usize = 8;
+/// Requests that are answered at the same time; one more ends the oldest.
+const AT_ONCE: usize = 16;
 /// How long a connection may take, from the first byte to the last.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How often a port that is in use is tried again before that is reported: it may be about to be free.
@@ -70,12 +69,13 @@ impl MetricsServer {
         loop {
             match TcpListener::bind(address).await {
                 Ok(listener) => {
+                    self.reporter.working();
                     let address = listener.local_addr().unwrap_or(address);
                     let path = http::PATH;
                     self.reporter.report(format!("metrics are at http://{address}{path}"));
                     return listener;
                 }
-                Err(error) if tries == QUIET_TRIES => self.reporter.report(format!(
+                Err(error) if tries >= QUIET_TRIES => self.reporter.failing(format!(
                     "cannot listen on {address}: {error}; it is tried again, or choose another address"
                 )),
                 Err(_) => {}
@@ -86,17 +86,16 @@ impl MetricsServer {
     }
 
     async fn accept<'e>(&'e self, listener: &TcpListener, executor: &Executor<'e>) {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let mut answers = VecDeque::new();
         loop {
-            let slot = slots.acquire_arc().await;
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    let answer = async move {
-                        self.answer(stream).await;
-                        drop(slot);
-                    };
-                    // Ends within the time limit, or with the executor.
-                    executor.spawn(answer).detach();
+                    answers.retain(|answer: &Task<()>| !answer.is_finished());
+                    if answers.len() >= AT_ONCE {
+                        // A scrape takes milliseconds, so the oldest is one that says nothing; it ends here, so that nobody waits for it.
+                        answers.pop_front();
+                    }
+                    answers.push_back(executor.spawn(self.answer(stream)));
                 }
                 Err(error) => {
                     self.reporter.report(format!("cannot accept a connection: {error}"));

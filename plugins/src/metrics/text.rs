@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 use std::time::UNIX_EPOCH;
 
-use salotto::{PluginState, Status};
+use salotto::Status;
 
 /// The content type of this format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -64,9 +64,12 @@ fn traffic(text: &mut Text, status: &Status) {
 }
 
 fn plugins(text: &mut Text, status: &Status) {
-    text.gauge("salotto_plugin_up", "1 for a plugin that runs, 0 for one that was disabled.");
+    text.gauge(
+        "salotto_plugin_up",
+        "1 for a plugin that does its work, 0 for one that is failing or was disabled.",
+    );
     for plugin in &status.plugins {
-        let up = u8::from(plugin.state == PluginState::Running);
+        let up = u8::from(plugin.state.is_working());
         text.sample(&[("plugin", &plugin.name)], up);
     }
     text.counter("salotto_hook_calls_total", "Calls of hooks, by plugin.");

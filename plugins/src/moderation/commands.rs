@@ -181,7 +181,13 @@ fn add_ban(
     for member in &here {
         context.kick(member.id, caller.name.as_ref(), farewell.clone());
     }
-    Ok(Reply::Text(match (here.len(), known, address) {
+    let kept = match moderation.writer.is_failing() {
+        true => {
+            "; it is not kept when the server stops, because the bans cannot be saved (`plugins moderation` says why)"
+        }
+        false => "",
+    };
+    let done = match (here.len(), known, address) {
         (0, Some(name), None) => {
             format!("no user `{name}` is connected; the name is banned {length}")
         }
@@ -189,7 +195,8 @@ fn add_ban(
         (0, ..) => format!("{whom} is banned {length}; nobody is connected from there"),
         (1, ..) => format!("{whom} is banned {length}; 1 user was disconnected"),
         (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
-    }))
+    };
+    Ok(Reply::Text(done + kept))
 }
 
 /// What else may be done about somebody whose name was banned: their address, and who else would be out with it.

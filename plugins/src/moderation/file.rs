@@ -69,7 +69,7 @@ impl BanFile {
     /// # Errors
     /// When it cannot be read or has a mistake.
     pub(super) fn read(&self) -> Result<Bans, Problem> {
-        let text = match fs::read_to_string(&self.0) {
+        let text = match read_file(&self.0) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Bans::default()),
             Err(error) => return Err(Problem::Read { path: self.0.clone(), error }),
@@ -90,8 +90,17 @@ impl BanFile {
             changes.iter().for_each(|change| bans.apply(change));
             self.write(&bans)
                 .map_err(|error| Problem::Write { path: self.0.clone(), error: bare(error) })?;
+        } else {
+            self.probe()
+                .map_err(|error| Problem::Write { path: self.0.clone(), error: bare(error) })?;
         }
         Ok(bans)
+    }
+
+    /// Whether a change could be written.
+    fn probe(&self) -> io::Result<()> {
+        let path = fs::canonicalize(&self.0).unwrap_or_else(|_| self.0.clone());
+        tempfile::Builder::new().prefix(".salotto-bans-").tempfile_in(folder(&path)).map(drop)
     }
 
     /// Writes a temporary file beside it and renames that, so that there is a complete file at every moment.
@@ -112,6 +121,14 @@ impl BanFile {
         }
         Ok(())
     }
+}
+
+/// The text of a file. A pipe that nobody writes to would be waited for.
+fn read_file(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    fs::read_to_string(path)
 }
 
 /// The error of the system without the name of the temporary file, which means nothing to anybody.

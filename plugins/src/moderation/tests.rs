@@ -7,7 +7,7 @@ mod rooms;
 use std::fs;
 use std::path::PathBuf;
 
-use salotto::{PluginSetup, Server};
+use salotto::{PluginSetup, PluginState, Server};
 use tempfile::TempDir;
 
 use super::*;

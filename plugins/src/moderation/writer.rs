@@ -69,6 +69,8 @@ impl BanWriter {
     pub(super) fn start(&mut self, context: &mut Context<'_>) {
         let (sender, jobs) = async_channel::bounded(WAITING);
         self.jobs = Some(sender);
+        // That the bans cannot be kept is known before the first one.
+        self.stale = true;
         context.spawn(work(self.file.clone(), jobs, context.mailbox(), context.reporter()));
         self.start_job();
     }
@@ -105,6 +107,7 @@ impl BanWriter {
             Ok(mut bans) => {
                 self.unsaved.drain(..done.min(self.unsaved.len()));
                 self.unsaved.iter().for_each(|change| bans.apply(change));
+                context.working();
                 if std::mem::take(&mut self.failed) {
                     context.report(format!(
                         "the bans are saved to `{}` again",
@@ -114,17 +117,21 @@ impl BanWriter {
                 Some((bans, written.reread))
             }
             Err(problem) if self.unsaved.is_empty() => {
-                context.report(format!("{problem}; the bans are unchanged"));
+                context.failing(match problem {
+                    Problem::Write { .. } => lost_at_the_end(&problem),
+                    problem => format!("{problem}; the bans are unchanged"),
+                });
+                self.failed = true;
+                self.stale = true;
+                self.is_waiting = true;
+                context.set_timer(RETRY_TIMER, RETRY);
                 None
             }
             Err(problem) => {
                 self.stale |= written.reread;
                 // It is reported once; what is left at the end is reported by the task.
-                if !std::mem::replace(&mut self.failed, true) {
-                    context.report(format!(
-                        "{problem}; until then new bans are in force, but they are lost when the server stops"
-                    ));
-                }
+                self.failed = true;
+                context.failing(lost_at_the_end(&problem));
                 self.is_waiting = true;
                 context.set_timer(RETRY_TIMER, RETRY);
                 None
@@ -144,6 +151,11 @@ impl BanWriter {
             let _ = jobs.try_send(job);
         }
         self.jobs = None;
+    }
+
+    /// Whether what is changed now cannot be written, as far as is known.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failed
     }
 
     /// The changes that are not known to be written.
@@ -182,6 +194,10 @@ impl BanWriter {
             (earlier, next) => earlier != next,
         });
     }
+}
+
+fn lost_at_the_end(problem: &Problem) -> String {
+    format!("{problem}; until then new bans are in force, but they are lost when the server stops")
 }
 
 /// Does one job after the other until the plugin stops.

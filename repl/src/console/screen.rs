@@ -12,7 +12,7 @@ use salotto::Report;
 use smol::future::FutureExt;
 
 use crate::output::print;
-use crate::render::Renderer;
+use crate::render::{Renderer, clock};
 
 /// Most lines that are printed at once: each time the editor repaints its line.
 const BATCH: usize = 50;
@@ -159,7 +159,13 @@ pub(super) enum Notification {
 impl Notification {
     fn line(&self, renderer: Renderer) -> Option<String> {
         match self {
-            Self::Report(report) => renderer.line(report),
+            Self::Report(report) => {
+                let line = renderer.line(report)?;
+                Some(match clock::stamp(report) {
+                    Some(time) => format!("{} {line}", renderer.dim(&time)),
+                    None => line,
+                })
+            }
             Self::Diagnostic(line) => Some(renderer.dim(line)),
         }
     }

@@ -1,6 +1,7 @@
 //! The front's end of a connection to a [control session](super::session).
 
 use async_channel::{Receiver, Sender};
+use salotto::Name;
 use smol::Timer;
 use smol::future::FutureExt;
 use std::time::Duration;
@@ -29,6 +30,15 @@ pub(crate) struct Client {
 pub(super) struct SessionEnd {
     pub(super) requests: Receiver<ClientMessage>,
     pub(super) messages: Sender<ServerMessage>,
+}
+
+/// What the front's hello says about it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hello {
+    /// What it wants to see.
+    pub(crate) watch: Option<Watch>,
+    /// Who sits at it, if they say so.
+    pub(crate) operator: Option<Name>,
 }
 
 /// What the server's hello says about it.
@@ -61,7 +71,7 @@ pub(super) fn connection() -> (Client, SessionEnd) {
 
 impl Client {
     /// Exchanges hellos; comes before everything else.
-    pub(crate) async fn handshake(&self, watch: Option<Watch>) -> Result<Greeting, HandshakeError> {
+    pub(crate) async fn handshake(&self, mine: Hello) -> Result<Greeting, HandshakeError> {
         let hello = async { self.messages.recv().await.map_err(|_| HandshakeError::Timeout) };
         let late = async {
             Timer::after(HELLO_TIMEOUT).await;
@@ -69,7 +79,9 @@ impl Client {
         };
         match hello.or(late).await? {
             ServerMessage::Hello { protocol: VERSION, program, process } => {
-                let hello = ClientMessage::Hello { protocol: VERSION, watch };
+                let Hello { watch, operator } = mine;
+                let operator = operator.map(|operator| operator.to_string());
+                let hello = ClientMessage::Hello { protocol: VERSION, watch, operator };
                 // If the session is gone by now, no further message comes.
                 let _ = self.requests.send(hello).await;
                 Ok(Greeting { program, process })

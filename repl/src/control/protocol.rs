@@ -41,6 +41,9 @@ pub enum ClientMessage {
         /// What it wants to see of the server. Left out: nothing, until a `watch` command.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         watch: Option<Watch>,
+        /// Who acts through it. Left out: the Unix user at the other end. Only the user who runs the server may say somebody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<String>,
     },
     /// Executes a command line. Answered by `done`, `data`, `failed` or `leave`.
     Run {
@@ -148,7 +151,7 @@ mod tests {
         let parse = |line: &str| serde_json::from_str::<ClientMessage>(line).unwrap();
         assert_eq!(
             parse(r#"{"type":"hello","protocol":1,"colour":"red"}"#),
-            ClientMessage::Hello { protocol: 1, watch: None }
+            ClientMessage::Hello { protocol: 1, watch: None, operator: None }
         );
         assert_eq!(
             parse(r#"{"type":"run","id":3,"line":"status"}"#),

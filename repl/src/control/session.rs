@@ -3,23 +3,37 @@
 //! A front that reads nothing holds up its own session and no other: its requests wait, and the oldest reports are dropped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_channel::{SendError, Sender};
-use salotto::{CommandError, Report, command};
+use salotto::{CommandError, Name, Report, command};
+use smol::Timer;
 use smol::future::FutureExt;
+use smol::lock::Semaphore;
 
 use super::client::SessionEnd;
+use super::identity::Identity;
 use super::protocol::{ClientMessage, ServerMessage, VERSION};
-use crate::supervisor::{Feed, Outcome, ReplyFormat, Supervisor, View};
+use super::wire::MAX_ATTACHED;
+use crate::supervisor::{Feed, Front, Outcome, ReplyFormat, Supervisor, View, Watch};
 
 /// How many reports are sent between a command and its answer, at most: all that can wait for a watcher, which those that it caused are among.
 const REPORTS_BEFORE_ANSWER: usize = 2 * 1024;
+
+/// How long a front may take to say hello.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub(super) struct ControlSession {
     supervisor: Arc<Supervisor>,
     /// Who is at the other end, for diagnostics.
     who: String,
+    identity: Identity,
+    /// A place among those that are attached is taken with the hello, so that connections that say nothing take none from anybody.
+    places: Option<Arc<Semaphore>>,
+    /// Whether the hello has come.
+    greeted: Arc<AtomicBool>,
     end: SessionEnd,
 }
 
@@ -45,8 +59,21 @@ enum Next {
 }
 
 impl ControlSession {
+    /// That of a front in this process.
     pub(super) fn new(supervisor: Arc<Supervisor>, who: String, end: SessionEnd) -> Self {
-        Self { supervisor, who, end }
+        let (identity, greeted) = (Identity::Own, Arc::default());
+        Self { supervisor, who, identity, places: None, greeted, end }
+    }
+
+    /// The same for one in another process.
+    pub(super) fn of(mut self, identity: Identity, places: Arc<Semaphore>) -> Self {
+        (self.identity, self.places) = (identity, Some(places));
+        self
+    }
+
+    /// Whether the hello of the front has come.
+    pub(super) fn greeted(&self) -> Arc<AtomicBool> {
+        self.greeted.clone()
     }
 
     /// Runs until the front is gone or the supervisor shuts down. A command that was sent before the front went is still finished.
@@ -56,24 +83,29 @@ impl ControlSession {
     }
 
     async fn serve(self) -> Result<(), Gone> {
-        let Self { supervisor, who, end: SessionEnd { requests, messages } } = self;
+        let Self { supervisor, who, identity, places, greeted, end } = self;
+        let SessionEnd { requests, messages } = end;
         let program = concat!("salotto ", env!("CARGO_PKG_VERSION")).to_owned();
         let process = std::process::id();
         messages.send(ServerMessage::Hello { protocol: VERSION, program, process }).await?;
-        let watch = match requests.recv().await {
-            Ok(ClientMessage::Hello { protocol: VERSION, watch }) => watch,
-            Ok(ClientMessage::Hello { protocol, .. }) => {
-                let reason = format!("this server speaks version {VERSION} and not {protocol}");
-                return Ok(messages.send(ServerMessage::Bye { reason }).await?);
-            }
-            Ok(_) => {
-                let hello = format!(r#"{{"type":"hello","protocol":{VERSION}}}"#);
-                let reason = format!("the first line must be {hello}");
-                return Ok(messages.send(ServerMessage::Bye { reason }).await?);
-            }
-            Err(_) => return Ok(()),
+        let hello = async { requests.recv().await.map_err(|_| None) };
+        let late = async {
+            Timer::after(HELLO_TIMEOUT).await;
+            Err(Some(format!("no hello came within {} s", HELLO_TIMEOUT.as_secs())))
         };
-        let (view, feed) = supervisor.view(&who, watch).await;
+        let accepted = hello.or(late).await.and_then(|hello| {
+            let (watch, operator) = accept(hello, &identity).map_err(Some)?;
+            let place = places.map(|places| places.try_acquire_arc().ok_or_else(too_many));
+            Ok((watch, operator, place.transpose().map_err(Some)?))
+        });
+        let (watch, operator, _place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(None) => return Ok(()),
+            Err(Some(reason)) => return Ok(messages.send(ServerMessage::Bye { reason }).await?),
+        };
+        greeted.store(true, Ordering::Relaxed);
+        let front = Front::new(who).operator(operator).attends(watch.is_some());
+        let (view, feed) = supervisor.view(front, watch).await;
         let mut outbox =
             Outbox { supervisor: supervisor.clone(), messages, feed, unsent: None, commands: None };
         outbox.send_commands().await?;
@@ -93,6 +125,30 @@ impl ControlSession {
             }
         }
     }
+}
+
+/// What the first message of a front asks for, or why it cannot be served.
+fn accept(
+    hello: ClientMessage,
+    identity: &Identity,
+) -> Result<(Option<Watch>, Option<Name>), String> {
+    match hello {
+        ClientMessage::Hello { protocol: VERSION, watch, operator } => {
+            Ok((watch, identity.operator(operator.as_deref())?))
+        }
+        ClientMessage::Hello { protocol, .. } => {
+            Err(format!("this server speaks version {VERSION} and not {protocol}"))
+        }
+        _ => {
+            let hello = format!(r#"{{"type":"hello","protocol":{VERSION}}}"#);
+            Err(format!("the first line must be {hello}"))
+        }
+    }
+}
+
+fn too_many() -> String {
+    tracing::warn!("{MAX_ATTACHED} consoles are attached; another was refused");
+    format!("{MAX_ATTACHED} consoles are attached already; close one of them")
 }
 
 async fn answer(

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use smol::net::unix::{UnixListener, UnixStream};
-use socket2::{Domain, SockAddr, SockRef, Type};
+use socket2::{Domain, SockAddr, Type};
 
 use crate::folders::{directory, state_folder};
 
@@ -45,6 +45,8 @@ pub(crate) enum ClaimError {
     NotASocket(PathBuf),
     #[error("the path `{}` is too long for a socket (107 bytes at most); choose a shorter one with `--control`", .0.display())]
     TooLong(PathBuf),
+    #[error("everybody can write to the folder `{}` of the control socket, and so take its place; `chmod o-w` it, or choose another path with `--control`", .0.display())]
+    OpenFolder(PathBuf),
     #[error("cannot open the control socket `{}`: {source}; choose another path with `--control`", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -89,6 +91,11 @@ impl Socket {
         let address = SockAddr::unix(path).map_err(|_| ClaimError::TooLong(path.into()))?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+            let mode = fs::metadata(folder).map_err(io)?.permissions().mode();
+            // In one like /tmp, where each can delete only what is theirs, nobody can put another socket in its place.
+            if mode & 0o002 != 0 && mode & 0o1000 == 0 {
+                return Err(ClaimError::OpenFolder(folder.into()));
+            }
         }
         let taken = |process| ClaimError::Taken { path: path.into(), process };
         let lock = match Lock::take(path).map_err(io)? {
@@ -186,21 +193,4 @@ fn listen(path: &Path, address: &SockAddr) -> io::Result<UnixListener> {
     fs::set_permissions(path, Permissions::from_mode(0o600))?;
     socket.listen(BACKLOG)?;
     UnixListener::try_from(StdListener::from(socket))
-}
-
-/// Who is at the other end, as far as the system knows.
-pub(super) fn identity(stream: &UnixStream) -> String {
-    #[cfg(target_os = "linux")]
-    if let Ok(peer) = rustix::net::sockopt::socket_peercred(stream) {
-        let (process, user) = (peer.pid.as_raw_nonzero(), peer.uid.as_raw());
-        return format!(" (process {process}, user {user})");
-    }
-    let _ = stream;
-    String::new()
-}
-
-/// Writes as much as the socket takes without waiting.
-pub(super) fn write_now(stream: &UnixStream, bytes: &[u8]) {
-    // A peer that does not take it has disconnected or will.
-    let _ = SockRef::from(stream).send(bytes);
 }

@@ -1,9 +1,11 @@
 //! The connection between a front and its session through a socket: a JSON object a line, each way.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
@@ -13,16 +15,19 @@ use smol::future::{self, FutureExt};
 use smol::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use smol::lock::Semaphore;
 use smol::net::unix::UnixStream;
-use smol::{Executor, LocalExecutor, Timer};
+use smol::{Executor, LocalExecutor, Task, Timer};
 
 use super::client::{self, Client};
+use super::identity::Identity;
 use super::protocol::{ClientMessage, MAX_CLIENT_LINE_BYTES, ServerMessage};
 use super::session::ControlSession;
-use super::socket::{self, Socket};
+use super::socket::Socket;
 use crate::supervisor::Supervisor;
 
 /// Fronts that may be attached at a time.
-const MAX_ATTACHED: usize = 32;
+pub(super) const MAX_ATTACHED: usize = 32;
+/// Connections that have not said hello yet; one more ends the oldest.
+const MAX_SILENT: usize = 32;
 /// Longest line that a server may send, in bytes. The list of the users of a large server is one line.
 const MAX_SERVER_LINE_BYTES: u64 = 64 * 1024 * 1024;
 /// Messages are written together until they have this many bytes.
@@ -40,7 +45,8 @@ pub(super) struct Acceptor {
 impl Acceptor {
     /// Accepts until it is cancelled, and removes the socket then.
     pub(super) async fn accept(self, socket: Socket) {
-        let attached = Arc::new(Semaphore::new(MAX_ATTACHED));
+        let places = Arc::new(Semaphore::new(MAX_ATTACHED));
+        let mut silent: VecDeque<(Arc<AtomicBool>, Task<()>)> = VecDeque::new();
         let mut number = 0_u64;
         loop {
             let stream = match socket.accept().await {
@@ -51,31 +57,42 @@ impl Acceptor {
                     continue;
                 }
             };
-            let Some(slot) = attached.try_acquire_arc() else {
-                tracing::warn!("{MAX_ATTACHED} consoles are attached; another was refused");
-                refuse(&stream);
-                continue;
-            };
             number += 1;
-            let who = format!("attached {number}{}", socket::identity(&stream));
-            let (supervisor, permit) = (self.supervisor.clone(), self.permit.clone());
+            let identity = Identity::of(&stream);
+            let who = format!("attached {number}{}", identity.describe());
+            let (client, end) = client::connection();
+            let session = ControlSession::new(self.supervisor.clone(), who.clone(), end);
+            let session = session.of(identity, places.clone());
+            let greeted = session.greeted();
+            let permit = self.permit.clone();
             let run = async move {
                 tracing::debug!(by = who, "attached");
-                serve(stream, supervisor, &who).await;
+                serve(stream, session, client).await;
                 tracing::debug!(by = who, "detached");
-                drop((slot, permit));
+                drop(permit);
             };
-            // Ends with its front or when the supervisor shuts down.
-            self.executor.spawn(run).detach();
+            let task = self.executor.spawn(run);
+            for (greeted, task) in std::mem::take(&mut silent) {
+                match greeted.load(Ordering::Relaxed) {
+                    // Ends with its front or when the supervisor shuts down.
+                    true => task.detach(),
+                    false => silent.push_back((greeted, task)),
+                }
+            }
+            silent.retain(|(_, task)| !task.is_finished());
+            silent.push_back((greeted, task));
+            if silent.len() > MAX_SILENT {
+                // One that says nothing makes way for one that may be the operator.
+                silent.pop_front();
+            }
         }
     }
 }
 
 /// Runs a session until its front is gone, or until the supervisor has shut down and the front has been sent the last message.
-async fn serve(stream: UnixStream, supervisor: Arc<Supervisor>, who: &str) {
-    let (client, end) = client::connection();
+async fn serve(stream: UnixStream, session: ControlSession, client: Client) {
     let (requests, messages) = client.into_ends();
-    let session = ControlSession::new(supervisor, who.to_owned(), end).run();
+    let session = session.run();
     let write = write(stream.clone(), messages);
     let served = future::zip(session, write);
     let read = async {
@@ -162,15 +179,6 @@ fn encode(bytes: &mut Vec<u8>, message: &impl Serialize) -> serde_json::Result<(
     serde_json::to_writer(&mut *bytes, message)?;
     bytes.push(b'\n');
     Ok(())
-}
-
-/// Says that too many are attached, if the other side takes a line at once.
-fn refuse(stream: &UnixStream) {
-    let reason = format!("{MAX_ATTACHED} consoles are attached already; close one of them");
-    let mut bytes = Vec::new();
-    if encode(&mut bytes, &ServerMessage::Bye { reason }).is_ok() {
-        socket::write_now(stream, &bytes);
-    }
 }
 
 /// Lines of bounded length.

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,7 +43,8 @@ enum Message {
 impl Destination {
     /// A file that is appended to, and created if it does not exist.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
-        OpenOptions::new().append(true).create(true).open(path).map(Self::File)
+        // Who did what is not for every user of the machine.
+        OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(Self::File)
     }
 
     fn write(&mut self, line: &str) {

@@ -44,6 +44,12 @@ pub(super) fn sentence(action: &Action) -> String {
         }
         "login" => (format!("logged in as {whom}"), Why::Reason),
         "logout" => (format!("logged out of {whom}"), Why::Reason),
+        "failed-login" => (format!("failed to log in as {whom}"), Why::Reason),
+        "start" => ("started the server".into(), Why::Reason),
+        "stop" => ("stopped the server".into(), Why::Reason),
+        "restart" => ("restarted the server".into(), Why::Reason),
+        "shutdown" => ("ended the server".into(), Why::Reason),
+        "log-level" => ("set the log level".into(), Why::Reason),
         "reload" => ("reloaded the configuration".into(), Why::Reason),
         _ => return action.to_string(),
     };

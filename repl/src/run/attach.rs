@@ -3,11 +3,12 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use salotto::Name;
 use smol::LocalExecutor;
 
 use super::exit::Exit;
 use crate::console::{Console, End, ServerLocation};
-use crate::control::{self, Client, ControlPath};
+use crate::control::{self, Client, ControlPath, Hello};
 use crate::output::print_error;
 use crate::settings::Source;
 use crate::supervisor::Watch;
@@ -16,6 +17,8 @@ use crate::supervisor::Watch;
 pub(crate) struct Options {
     pub(crate) source: Source,
     pub(crate) control: Option<PathBuf>,
+    /// Who the user says they are.
+    pub(crate) operator: Option<Name>,
 }
 
 /// Runs a console until the user detaches or the server ends.
@@ -28,8 +31,9 @@ pub(crate) fn run(options: Options) -> Exit {
     }
     let executor = LocalExecutor::new();
     let attached = async {
+        let hello = Hello { watch: Some(Watch::Rooms), operator: options.operator.clone() };
         let (client, path) = connect(&executor, options).await?;
-        let greeting = handshake(&client, &path, Some(Watch::Rooms)).await?;
+        let greeting = handshake(&client, &path, hello).await?;
         // An attached console has no log of its own.
         let (_, diagnostics) = async_channel::bounded(1);
         let console = Console::open(ServerLocation::Remote, client, diagnostics)
@@ -100,9 +104,9 @@ fn cannot_connect(path: &Path, error: &io::Error) -> Failure {
 pub(super) async fn handshake(
     client: &Client,
     path: &Path,
-    watch: Option<Watch>,
+    hello: Hello,
 ) -> Result<control::client::Greeting, Failure> {
-    client.handshake(watch).await.map_err(|error| {
+    client.handshake(hello).await.map_err(|error| {
         Failure(Exit::NoServer, format!("cannot use the server at `{}`: {error}", path.display()))
     })
 }

@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use crate::output::{print, print_error};
-use crate::settings::{DEFAULT_FILE, Source};
+use crate::settings::{Config, DEFAULT_FILE, Source};
 
 pub(super) fn run(source: &Source) -> Exit {
     let Some(path) = source.path() else {
@@ -10,8 +10,14 @@ pub(super) fn run(source: &Source) -> Exit {
         return Exit::Usage;
     };
     match source.load() {
-        Ok(_) => {
+        Ok(config) => {
             print(format_args!("{} is fine", path.display()));
+            let (on, off) = plugins(source, &config);
+            print(format_args!("plugins that are on: {on}; off: {off}"));
+            if !config.overrides.is_empty() {
+                print(format_args!("from the environment: {}", config.overrides.join(", ")));
+            }
+            config.notes.iter().for_each(print);
             Exit::Done
         }
         Err(error) => {
@@ -19,4 +25,17 @@ pub(super) fn run(source: &Source) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// The names of the plugins that are on, and of all others that there are.
+fn plugins(source: &Source, config: &Config) -> (String, String) {
+    let on: Vec<&str> = config.plugin_names(true).collect();
+    let known = source.catalog().names();
+    let off: Vec<&str> =
+        known.iter().map(String::as_str).filter(|name| !on.contains(name)).collect();
+    let listed = |names: &[&str]| match names {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    };
+    (listed(&on), listed(&off))
 }

@@ -2,11 +2,14 @@
 
 use std::io::{self, IsTerminal};
 
+use salotto::command;
 use smol::LocalExecutor;
 
 use super::attach::{Failure, Options, connect, end, handshake};
 use super::exit::Exit;
 use super::script::{Lines, Script};
+use crate::control::protocol::ServerMessage;
+use crate::control::{Client, Hello};
 use crate::output::print_error;
 use crate::signals::Signals;
 
@@ -27,17 +30,34 @@ pub(crate) fn run(options: Options, commands: Commands) -> Exit {
     }
     let executor = LocalExecutor::new();
     let executed = async {
+        let hello = Hello { watch: None, operator: options.operator.clone() };
         let (client, path) = connect(&executor, options).await?;
-        handshake(&client, &path, None).await?;
+        handshake(&client, &path, hello).await?;
         let lines = match commands.lines.is_empty() {
             true => Lines::read().map_err(|error| {
                 Failure(Exit::Failed, format!("cannot read standard input: {error}"))
             })?,
-            false => Lines::Given(commands.lines.into_iter()),
+            false => Lines::Given(as_commands(&client, commands.lines).await.into_iter()),
         };
         // Ctrl+C ends the program, also while a server does not answer.
         let script = Script::new(client, lines, commands.json);
         Ok(script.run(&mut Signals::none()).await.0)
     };
     end(smol::block_on(executor.run(executed)))
+}
+
+/// The arguments as commands: each is one, unless what stands there is plainly one command without quotes, as in `exec kick bob`.
+async fn as_commands(client: &Client, lines: Vec<String>) -> Vec<String> {
+    if lines.len() < 2 || lines.iter().any(|line| line.contains(char::is_whitespace)) {
+        return lines;
+    }
+    // The list comes right after the hello.
+    let Some(ServerMessage::Commands { commands }) = client.next().await else {
+        return lines;
+    };
+    let is_command = |line: &String| command::find(commands.iter(), line).is_ok();
+    match lines.iter().all(is_command) || !is_command(&lines[0]) {
+        true => lines,
+        false => vec![lines.join(" ")],
+    }
 }

@@ -34,6 +34,17 @@ enum Problem {
 
 pub(crate) fn run() -> Exit {
     let password = if io::stdin().is_terminal() { typed() } else { line() };
+    let password = password.map(|password| {
+        // Whoever types it cannot see them, and a client may cut them off.
+        let trimmed = password.trim();
+        if trimmed.len() < password.len() {
+            print_error("the spaces around the password were left out");
+        }
+        if trimmed.contains(char::is_whitespace) {
+            print_error("the password has spaces, so `!login` needs it in double quotes");
+        }
+        trimmed.to_owned()
+    });
     let hash = password.and_then(|password| Ok(PasswordHash::new(&password)?));
     match hash {
         Ok(hash) => {

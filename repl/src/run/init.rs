@@ -1,6 +1,7 @@
 //! `salotto init`: writes a configuration file with every setting in it.
 
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::exit::Exit;
@@ -9,7 +10,8 @@ use crate::settings::DEFAULT_TEXT;
 
 pub(super) fn run(path: &Path, force: bool) -> Exit {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true);
+    // Hashes of passwords will stand in it.
+    options.write(true).mode(0o600);
     if force {
         options.create(true).truncate(true);
     } else {

@@ -4,16 +4,21 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use salotto::Name;
+
 use super::exit::{Exit, exit_of};
 use super::script::{Lines, Script};
 use crate::console::{Console, End, ServerLocation, forward_panics};
-use crate::control::{ClaimError, Client, ControlPath, ControlService, Socket};
+use crate::control::{ClaimError, Client, ControlPath, ControlService, Hello, Socket};
 use crate::logging::{Diagnostics, Front};
 use crate::output::{print, print_error};
+use crate::render::clock;
 use crate::settings::{Config, Source};
 use crate::signals::Signals;
 use crate::supervisor::{Supervisor, Watch, listening};
 
+/// What to do without a terminal and without a script.
+const NO_INPUT: &str = "there is no terminal for a console, and no command in the input; `salotto serve` runs a server without either";
 /// Diagnostics that may wait to be printed.
 const DIAGNOSTICS: usize = 64;
 
@@ -22,6 +27,8 @@ pub(crate) struct Options {
     pub(crate) source: Source,
     pub(crate) listen: Vec<String>,
     pub(crate) control: Option<PathBuf>,
+    /// Who sits at the console, if they say so.
+    pub(crate) operator: Option<Name>,
     /// Whether the server starts at once.
     pub(crate) start: bool,
 }
@@ -38,11 +45,23 @@ pub(crate) fn run(options: Options) -> Exit {
     };
     let ran = match io::stdin().is_terminal() {
         true => with_console(options, config),
+        false if reads_nothing() => {
+            print_error(NO_INPUT);
+            return Exit::Usage;
+        }
         false => with_script(options, config),
     };
     ran.unwrap_or_else(|error| {
         print_error(error);
         Exit::Failed
+    })
+}
+
+/// Whether standard input is `/dev/null`, as in a container that was started without a terminal.
+fn reads_nothing() -> bool {
+    let (input, null) = (rustix::fs::fstat(io::stdin()), rustix::fs::stat("/dev/null"));
+    input.is_ok_and(|input| {
+        null.is_ok_and(|null| input.st_rdev == null.st_rdev && input.st_rdev != 0)
     })
 }
 
@@ -63,16 +82,18 @@ fn with_console(options: Options, config: Config) -> Result<Exit, String> {
         options.listen,
         config.program.control,
         diagnostics.clone(),
-    );
+    )
+    .operator(options.operator.clone());
     let mut service = start_service(Arc::new(supervisor))?;
     let client = service.connect("console");
     smol::block_on(async {
-        let greeting = handshake(&client, Some(Watch::Rooms)).await?;
+        let greeting = handshake(&client, Some(Watch::Rooms), options.operator).await?;
         let mut console =
             Console::open(ServerLocation::Local, client, diagnostic_lines).map_err(|error| {
                 format!("cannot use this terminal: {error}; `salotto serve` needs none")
             })?;
-        console.announce(&format!("{greeting}; `help` lists the commands"));
+        let times = clock::offset().map_or(String::new(), |offset| format!("; times are {offset}"));
+        console.announce(&format!("{greeting}; `help` lists the commands{times}"));
         if let Some(error) = not_attachable {
             console.announce(&format!("nobody can attach to this console: {error}"));
         }
@@ -103,7 +124,8 @@ fn with_script(options: Options, config: Config) -> Result<Exit, String> {
         options.listen,
         config.program.control,
         diagnostics.clone(),
-    );
+    )
+    .operator(options.operator.clone());
     let supervisor = Arc::new(supervisor);
     let mut service = start_service(supervisor.clone())?;
     smol::block_on(async {
@@ -121,9 +143,13 @@ fn with_script(options: Options, config: Config) -> Result<Exit, String> {
             service.listen(socket);
         }
         let client = service.connect("script");
-        handshake(&client, None).await?;
+        handshake(&client, None, options.operator).await?;
         let lines = Lines::read().map_err(|error| format!("cannot read the script: {error}"))?;
         let exit = Script::new(client, lines, false).run_and_shut_down(&mut signals).await;
+        let exit = exit.unwrap_or_else(|| {
+            print_error(NO_INPUT);
+            Exit::Usage
+        });
         service.stop().await;
         diagnostics.flush().await;
         Ok(exit)
@@ -144,7 +170,12 @@ pub(crate) fn start_service(supervisor: Arc<Supervisor>) -> Result<ControlServic
 }
 
 /// Exchanges hellos with the session.
-async fn handshake(client: &Client, watch: Option<Watch>) -> Result<String, String> {
-    let greeting = client.handshake(watch).await.map_err(|error| error.to_string())?;
+async fn handshake(
+    client: &Client,
+    watch: Option<Watch>,
+    operator: Option<Name>,
+) -> Result<String, String> {
+    let greeting =
+        client.handshake(Hello { watch, operator }).await.map_err(|error| error.to_string())?;
     Ok(greeting.program)
 }

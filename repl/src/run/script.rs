@@ -2,6 +2,8 @@
 //! with the number of their line.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_channel::Receiver;
 use salotto::Report;
@@ -36,6 +38,8 @@ pub(crate) struct Script {
     /// Whether errors name their line.
     numbered: bool,
     renderer: Renderer,
+    /// Whether there was a line, or a signal that ended the wait for one.
+    seen: Arc<AtomicBool>,
     exit: Exit,
 }
 
@@ -83,21 +87,30 @@ impl Script {
             Lines::Read(_) => true,
         };
         let renderer = Renderer::new(wants_colours(io::stdout().is_terminal()));
-        Self { client, lines, json, numbered, renderer, exit: Exit::Done }
+        let seen = Arc::default();
+        Self { client, lines, json, numbered, renderer, seen, exit: Exit::Done }
     }
 
     /// Executes line after line until the end, `quit` or a signal. Returns the client for what comes after.
     pub(crate) async fn run(mut self, signals: &mut Signals) -> (Exit, Client) {
         let mut number = 0;
         loop {
+            let seen = self.seen.clone();
             let stop = async {
                 signals.next().await;
+                seen.store(true, Ordering::Relaxed);
                 Next::End
             };
             let line = async { self.lines.next().await.map_or(Next::End, Next::Line) };
             let message = async { Next::Received(self.client.next().await) };
             let answer = match stop.or(line).or(message).await {
                 Next::Line(line) => {
+                    self.seen.store(true, Ordering::Relaxed);
+                    // Some editors put a mark before the first line.
+                    let line = match number {
+                        0 => line.strip_prefix(b"\xef\xbb\xbf").map_or(line.clone(), Vec::from),
+                        _ => line,
+                    };
                     number += 1;
                     match std::str::from_utf8(&line) {
                         Ok(text) if is_command(text) => self.execute(text).await,
@@ -133,9 +146,10 @@ impl Script {
         (self.exit, self.client)
     }
 
-    /// Executes the script, and stops the server after it.
-    pub(crate) async fn run_and_shut_down(self, signals: &mut Signals) -> Exit {
+    /// Executes the script, and stops the server after it. `None` where there was no line at all.
+    pub(crate) async fn run_and_shut_down(self, signals: &mut Signals) -> Option<Exit> {
         let renderer = self.renderer;
+        let lines = self.seen.clone();
         let (exit, mut client) = self.run(signals).await;
         client.run("shutdown", false).await;
         while let Some(message) = client.next().await {
@@ -145,7 +159,7 @@ impl Script {
                 print(line);
             }
         }
-        exit
+        lines.load(Ordering::Relaxed).then_some(exit)
     }
 
     /// Executes a line. The reports of what it caused are printed before its answer.

@@ -5,6 +5,7 @@ mod manager;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use salotto::Name;
 use smol::future::FutureExt;
 
 use super::exit::{Exit, exit_of};
@@ -14,7 +15,7 @@ use crate::logging::{Diagnostics, Front};
 use crate::output::print_error;
 use crate::settings::Source;
 use crate::signals::{Signal, Signals};
-use crate::supervisor::{Outcome, ReplyFormat, Supervisor, View, Watch};
+use crate::supervisor::{self, Outcome, ReplyFormat, Supervisor, View, Watch};
 use manager::State;
 
 enum Next {
@@ -24,7 +25,12 @@ enum Next {
 }
 
 /// Runs until a signal or `shutdown` ends it.
-pub(crate) fn run(source: Source, listen: Vec<String>, socket: Option<PathBuf>) -> Exit {
+pub(crate) fn run(
+    source: Source,
+    listen: Vec<String>,
+    socket: Option<PathBuf>,
+    operator: Option<Name>,
+) -> Exit {
     let config = match source.load() {
         Ok(config) => config,
         Err(error) => {
@@ -37,7 +43,8 @@ pub(crate) fn run(source: Source, listen: Vec<String>, socket: Option<PathBuf>) 
         let socket = claim_unless_default_fails(&control)?;
         let supervisor =
             Supervisor::new(source, listen, config.program.control, diagnostics.clone());
-        smol::block_on(serve(Arc::new(supervisor), socket, &diagnostics))
+        let supervisor = supervisor.operator(operator.clone());
+        smol::block_on(serve(Arc::new(supervisor), socket, &diagnostics, operator))
     });
     ran.unwrap_or_else(|error| {
         print_error(error);
@@ -67,10 +74,13 @@ async fn serve(
     supervisor: Arc<Supervisor>,
     socket: Option<Socket>,
     diagnostics: &Diagnostics,
+    operator: Option<Name>,
 ) -> Result<Exit, String> {
     let mut signals = Signals::install();
     let mut service = start_service(supervisor.clone())?;
-    let (view, mut feed) = supervisor.view("SIGHUP", Some(Watch::None)).await;
+    let (view, mut feed) = supervisor
+        .view(supervisor::Front::new("SIGHUP").operator(operator), Some(Watch::None))
+        .await;
     if let Err(error) = supervisor.start().await {
         diagnostics.flush().await;
         print_error(&error);

@@ -21,10 +21,14 @@ pub struct Config {
     pub settings: Settings,
     /// The settings of the program around it.
     pub program: Program,
-    /// The plugins that are enabled, in order.
+    /// The plugins in order, also those that are off.
     pub plugins: Vec<PluginSetup>,
     /// The file that it was read from; `None` stands for the built-in defaults.
     pub path: Option<PathBuf>,
+    /// What is valid and perhaps not meant, one line each, with its place.
+    pub notes: Vec<String>,
+    /// The variables of the environment that were used.
+    pub overrides: Vec<String>,
 }
 
 /// A configuration in the format of the file.
@@ -46,9 +50,17 @@ struct ShownPlugin<'config> {
     settings: Option<&'config RawValue>,
     #[serde(skip_serializing_if = "is_open")]
     on_panic: OnPanic,
+    #[serde(skip_serializing_if = "is_yes")]
+    enabled: bool,
 }
 
 impl Config {
+    /// The names of the plugins that are on, or off, in order.
+    pub fn plugin_names(&self, enabled: bool) -> impl Iterator<Item = &str> {
+        let plugins = self.plugins.iter().filter(move |setup| setup.enabled == enabled);
+        plugins.map(|setup| setup.name.as_str())
+    }
+
     /// The text of a file with this configuration.
     pub fn to_ron(&self) -> String {
         show(&self.settings, &self.program, &self.plugins)
@@ -66,6 +78,7 @@ pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> 
                 .filter(|settings| !settings.trim().is_empty())
                 .and_then(|settings| RawValue::from_ron(settings).ok()),
             on_panic: setup.on_panic,
+            enabled: setup.enabled,
         })
         .collect();
     let shown = Shown {
@@ -85,6 +98,11 @@ pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> 
 /// With these a limit that can be lifted is written as `None` or `5`, without `Some`.
 pub(super) fn ron_options() -> Options {
     Options::default().with_default_extension(Extensions::IMPLICIT_SOME)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_yes(yes: &bool) -> bool {
+    *yes
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use salotto::Reply;
+use salotto::protocol::mask_secrets;
 use salotto::{PluginSetup, Settings};
 use serde::Serialize;
 
@@ -64,12 +65,14 @@ pub fn diff(now: &InForce<'_>, file: &Config) -> Vec<Change> {
     let changes = pairs.filter(|((_, was), (_, will_be))| was != will_be).map(
         |((setting, was), (_, will_be))| Change {
             when: when(&setting),
-            now: Some(shown(was)),
-            file: Some(shown(will_be)),
+            now: Some(shown(&setting, was)),
+            file: Some(shown(&setting, will_be)),
             setting,
         },
     );
-    changes.chain(plugins(now.plugins, &file.plugins)).collect()
+    let on = now.plugins.iter().filter(|(setup, _)| setup.enabled).cloned().collect::<Vec<_>>();
+    let will_be_on = file.plugins.iter().filter(|setup| setup.enabled).cloned();
+    changes.chain(plugins(&on, &will_be_on.collect::<Vec<_>>())).collect()
 }
 
 /// The changes as a command answers them.
@@ -101,8 +104,8 @@ fn settings(shown: &str) -> Vec<(String, &str)> {
 fn plugins(now: &[(PluginSetup, bool)], file: &[PluginSetup]) -> Vec<Change> {
     let of = |name: &str, now: Option<String>, file: Option<String>| Change {
         setting: format!("plugins.{name}"),
-        now: now.map(|text| shown(&text)),
-        file: file.map(|text| shown(&text)),
+        now: now.map(|text| shown(name, &text)),
+        file: file.map(|text| shown(name, &text)),
         when: When::Reload,
     };
     let on = |setup: &PluginSetup| match setup.settings.trim() {
@@ -184,18 +187,13 @@ fn plugin_settings(text: &str) -> Vec<(String, String)> {
     fields.map(|field| (field.path, text[field.value].to_owned())).collect()
 }
 
-/// A value on one line, without the hashes of passwords.
-fn shown(value: &str) -> String {
-    const HASH: &str = "\"$argon2";
-    let mut text = String::new();
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once(HASH) {
-        text.push_str(before);
-        text.push_str("\"…\"");
-        rest = after.split_once('"').map_or("", |(_, rest)| rest);
-    }
-    text.push_str(rest);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A value on one line, without secrets. Of a single value the name of its field says whether it is one.
+fn shown(setting: &str, value: &str) -> String {
+    let field = setting.rsplit('.').next().unwrap_or_default();
+    let whole = format!("{field}: {value}");
+    let masked = mask_secrets(&whole);
+    let value = masked.get(field.len() + 2..).unwrap_or_default();
+    value.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -211,6 +209,8 @@ mod tests {
             program: Program::default(),
             plugins: plugins.to_vec(),
             path: None,
+            notes: Vec::new(),
+            overrides: Vec::new(),
         }
     }
 
@@ -293,6 +293,13 @@ mod tests {
         let in_force = InForce { settings: &now.settings, program: &now.program, plugins: &broken };
         let changes = diff(&in_force, &now);
         assert_eq!(line(&changes[0]), "plugins.log: failed -> on, (path: \"a\") (Reload)");
+    }
+
+    #[test]
+    fn secrets_are_not_shown_whatever_plugin_they_are_of() {
+        let now = config(&[setup("bridge", "(token: \"a\", url: \"x\")")]);
+        let file = config(&[setup("bridge", "(token: \"b\", url: \"x\")")]);
+        assert_eq!(lines(&now, &file), ["plugins.bridge.token: \"…\" -> \"…\" (Reload)"]);
     }
 
     #[test]

@@ -104,6 +104,37 @@ pub(super) fn fields(text: &str) -> Vec<Field> {
     fields
 }
 
+/// Where the first bracket opens, comments aside.
+pub(super) fn first_bracket(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some((token, range)) = next_token(text, at) {
+        if token == Token::Open {
+            return Some(range.start);
+        }
+        at = range.end;
+    }
+    None
+}
+
+/// The innermost brackets around a byte, with what is in them.
+pub(super) fn enclosing(text: &str, offset: usize) -> Option<Range<usize>> {
+    let (mut open, mut at) = (Vec::new(), 0);
+    while let Some((token, range)) = next_token(text, at) {
+        at = range.end;
+        match token {
+            Token::Open => open.push(range.start),
+            Token::Close => {
+                let start = open.pop()?;
+                if start <= offset && offset < range.end {
+                    return Some(start..range.end);
+                }
+            }
+            Token::Comma | Token::Colon | Token::Word | Token::Other => {}
+        }
+    }
+    None
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
     Open,

@@ -5,8 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ron::error::{Error, SpannedError};
+use salotto::protocol::{is_secret_value, mask_secrets, sanitize};
 
 use super::locate::{Position, is_word};
+
+/// Most bytes of a word that an error quotes, and of the whole error.
+const QUOTED: usize = 60;
+const LONGEST: usize = 2000;
 
 /// Why there is no configuration to use.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +44,38 @@ pub struct Mistakes {
 pub struct Mistake {
     /// Where, unless it lies in something that is missing from the file.
     pub position: Option<Position>,
+    /// The file and the place in it, where that is not the configuration but a file that a plugin reads.
+    pub elsewhere: Option<String>,
     /// What, with the value and what was expected.
     pub text: String,
+}
+
+impl Mistake {
+    /// A mistake in the configuration itself.
+    pub(super) fn new(position: Option<Position>, text: String) -> Self {
+        Self { position, elsewhere: None, text }
+    }
+
+    /// One in another file, at this place.
+    pub(super) fn elsewhere(place: &str, text: String) -> Self {
+        Self { position: None, elsewhere: Some(place.into()), text }
+    }
+
+    /// One line, with the place. What was found may be a secret, or long.
+    pub(super) fn in_file(&self, path: &Path) -> String {
+        let masked = mask_secrets(&self.text);
+        let text = sanitize::excerpt(&masked, LONGEST);
+        match (&self.elsewhere, self.position) {
+            (Some(place), _) => format!("{place}: {text}"),
+            (None, Some(position)) => format!("{}:{position}: {text}", path.display()),
+            (None, None) => format!("{}: {text}", path.display()),
+        }
+    }
+}
+
+/// A word of the file as an error quotes it.
+pub(super) fn quoted(word: &str) -> std::borrow::Cow<'_, str> {
+    sanitize::excerpt(word, QUOTED)
 }
 
 impl std::error::Error for Mistakes {}
@@ -51,11 +86,7 @@ impl fmt::Display for Mistakes {
             if index > 0 {
                 formatter.write_str("\n")?;
             }
-            write!(formatter, "{}:", self.path.display())?;
-            if let Some(position) = mistake.position {
-                write!(formatter, "{position}:")?;
-            }
-            write!(formatter, " {}", mistake.text)?;
+            formatter.write_str(&mistake.in_file(&self.path))?;
         }
         Ok(())
     }
@@ -86,21 +117,25 @@ pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k s
 pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
     let start = Position { line: error.span.start.line, column: error.span.start.col };
     let end = Position { line: error.span.end.line, column: error.span.end.col };
+    if let Some(mistake) = of_another_notation(text, end.offset(text)) {
+        return mistake;
+    }
     let (word_at, word) = word_around(text, end.offset(text));
     let at_word = Position::of(text, word_at);
     let (position, text) = match &error.code {
         Error::NoSuchStructField { expected, found, .. } => {
-            let near = did_you_mean(found, expected.iter().copied());
+            let found = quoted(found);
+            let near = did_you_mean(&found, expected.iter().copied());
             let known = expected.join(", ");
             (start, format!("unknown field `{found}`{near} known fields: {known}"))
         }
         Error::NoSuchEnumVariant { expected, found, .. } => {
-            let known = expected.join(", ");
+            let (known, found) = (expected.join(", "), quoted(found));
             (start, format!("found `{found}`; expected one of {known}"))
         }
         Error::MissingStructField { field, .. } => (end, format!("the field `{field}` is missing")),
         Error::DuplicateStructField { field, .. } => {
-            (start, format!("the field `{field}` is given twice"))
+            (start, format!("the field `{}` is given twice", quoted(field)))
         }
         Error::ExpectedStringEnd => (start, "this string has no closing `\"`".into()),
         Error::Message(text) => (at_word, text.clone()),
@@ -108,10 +143,18 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
             Some(Expected::ClosingBracket) => {
                 (end, "the file ends too early; a closing bracket is missing".into())
             }
+            // The parser says only that it expected a word; which words there are it says when it is given one.
+            Some(Expected::Value(_)) | None
+                if word.starts_with('"') && choices(text, word_at).is_some() =>
+            {
+                let (choices, found) = (choices(text, word_at).unwrap_or_default(), quoted(word));
+                (at_word, format!("found `{found}`; expected one of {choices}, without quotes"))
+            }
             Some(Expected::Value(what)) => {
                 let found = match word {
                     "" => "the end of the file".into(),
-                    word => format!("`{word}`"),
+                    _ if is_secret_value(text, word_at) => "`…`".into(),
+                    word => format!("`{}`", quoted(word)),
                 };
                 (at_word, format!("found {found}; expected {what}"))
             }
@@ -123,7 +166,7 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
             }
         },
     };
-    Mistake { position: Some(position), text }
+    Mistake::new(Some(position), text)
 }
 
 /// What the parser expected where it stopped.
@@ -161,6 +204,10 @@ fn expected(error: &Error, word: &str) -> Option<Expected> {
         Error::ExpectedComma | Error::ExpectedArrayEnd | Error::ExpectedStructLikeEnd => {
             "a comma or the closing bracket"
         }
+        Error::ExpectedIdentifier if word.starts_with('#') => {
+            "a field, or a comment, which begins with `//`"
+        }
+        Error::ExpectedIdentifier => "a word",
         Error::TrailingCharacters => "nothing after the last `)`",
         _ => return None,
     }))
@@ -184,4 +231,56 @@ fn word_around(text: &str, offset: usize) -> (usize, &str) {
 
 fn space(text: &str) -> usize {
     text.len() - text.trim_start().len()
+}
+
+/// The words that a field takes that has no quotes around its value.
+fn choices(text: &str, offset: usize) -> Option<&'static str> {
+    let before = text[..offset].trim_end().strip_suffix(':')?.trim_end();
+    let start = before.rfind(|c| !is_word(c)).map_or(0, |at| at + 1);
+    match &before[start..] {
+        "level" => Some("Error, Warn, Info, Debug, Trace"),
+        "format" => Some("Human, Json"),
+        "on_panic" => Some("Open, Closed"),
+        _ => None,
+    }
+}
+
+/// What people write who know other formats of configuration files, and at which the parser only says that it is lost.
+fn of_another_notation(text: &str, stopped: usize) -> Option<Mistake> {
+    let at = |offset: usize| Some(Position::of(text, offset));
+    let significant = without_comments(text);
+    if significant.is_empty() {
+        let text =
+            "the file is empty; write `()` for the defaults, or let `salotto init` write one";
+        return Some(Mistake::new(at(0), text.into()));
+    }
+    let line_start = text[..stopped].rfind('\n').map_or(0, |at| at + 1);
+    let column = line_start + space(&text[line_start..]);
+    if text[column..].starts_with('#') {
+        return Some(Mistake::new(at(column), "a comment begins with `//`, not with `#`".into()));
+    }
+    let first = text.find(significant)?;
+    let word = significant.split(|c| !is_word(c)).next().unwrap_or_default();
+    let rest = significant[word.len()..].trim_start();
+    if !word.is_empty() && rest.starts_with([':', '=']) {
+        let text = format!(
+            "found `{}`; the whole file stands in `(` and `)`: `({}: …)`",
+            quoted(word),
+            quoted(word)
+        );
+        return Some(Mistake::new(at(first), text));
+    }
+    (significant.starts_with('{') || significant.starts_with('[')).then(|| {
+        let found = &significant[..1];
+        Mistake::new(at(first), format!("found `{found}`; the whole file stands in `(` and `)`"))
+    })
+}
+
+/// What follows the comments at the beginning of a text.
+fn without_comments(text: &str) -> &str {
+    let mut rest = text.trim();
+    while rest.starts_with("//") {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    rest
 }

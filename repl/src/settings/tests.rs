@@ -44,9 +44,9 @@ fn the_file_that_init_writes_holds_the_defaults() {
     let config = source.parse(Path::new("x"), DEFAULT_TEXT).unwrap();
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.program, Program::default());
-    let names =
-        |setups: &[PluginSetup]| setups.iter().map(|setup| setup.name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&config.plugins), names(&salotto_plugins::default_set()));
+    let default: Vec<_> = salotto_plugins::default_set().into_iter().map(|s| s.name).collect();
+    assert_eq!(config.plugin_names(true).collect::<Vec<_>>(), default);
+    assert_eq!(config.notes, [""; 0]);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn what_is_left_out_keeps_its_default() {
     assert_eq!(config.settings.server.name, "Ours");
     assert_eq!(config.settings.limits, Limits::default());
     assert_eq!(config.plugins, [PluginSetup::new("notices")]);
-    assert_eq!(parse("(plugins: [])").unwrap().plugins, []);
+    assert_eq!(parse("(plugins: [])").unwrap().plugins, [PluginSetup::new("notices")]);
 }
 
 #[test]
@@ -127,9 +127,103 @@ fn plugins_keep_their_order_and_their_settings_as_they_are_written() {
         ])"#,
     )
     .unwrap();
-    let mut log = PluginSetup::new("log").settings(r#"(path: "a", /* b */ c: 1)"#);
-    log.on_panic = OnPanic::Closed;
-    assert_eq!(config.plugins, [log]);
+    let log = PluginSetup::new("log").settings(r#"(path: "a", /* b */ c: 1)"#);
+    let log = log.on_panic(OnPanic::Closed);
+    assert_eq!(config.plugins, [log, PluginSetup::new("notices").enabled(false)]);
+}
+
+/// The catalog of the program with its default list.
+fn real() -> Source {
+    Source::new(None, salotto_plugins::catalog(), salotto_plugins::default_set())
+}
+
+#[test]
+fn an_entry_changes_the_default_list_in_its_place() {
+    for (list, on) in [
+        ("plugins: []", "roles notices quit commands floods moderation"),
+        ("plugins: [(name: \"log\")]", "roles notices quit commands floods moderation log"),
+        (
+            "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
+            "roles notices quit commands floods moderation",
+        ),
+        ("plugins: [(name: \"quit\", enabled: false)]", "roles notices commands floods moderation"),
+        (
+            "plugins: [(name: \"moderation\"), (name: \"floods\")]",
+            "roles notices quit commands moderation floods",
+        ),
+        (
+            "plugins: [(name: \"audit\"), (name: \"notices\")]",
+            "roles audit notices quit commands floods moderation",
+        ),
+        (
+            "only_plugins: false, plugins: [(name: \"log\")]",
+            "roles notices quit commands floods moderation log",
+        ),
+        ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
+        ("only_plugins: true, plugins: []", ""),
+    ] {
+        let config = real().parse(Path::new("x"), &format!("({list})")).unwrap();
+        assert_eq!(config.plugin_names(true).collect::<Vec<_>>().join(" "), on, "{list}");
+        // Also when it is written out whole.
+        let again = real().parse(Path::new("x"), &config.to_ron()).unwrap();
+        assert_eq!(again.plugins, config.plugins, "{list}");
+    }
+}
+
+#[test]
+fn a_file_that_seems_to_mean_only_these_is_told_so() {
+    let note = |text: &str| real().parse(Path::new("x"), text).unwrap().notes.join("\n");
+    let old =
+        "(plugins: [(name: \"notices\"), (name: \"quit\"), (name: \"commands\"), (name: \"log\")])";
+    assert_eq!(
+        note(old),
+        "x:1:11: `plugins` changes the default list, so roles, floods, moderation are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
+    );
+    assert!(note("(plugins: [])").contains("moderation are on too"));
+    for meant in [
+        "()",
+        "(plugins: [(name: \"log\"), (name: \"quit\", enabled: false)])",
+        "(only_plugins: false, plugins: [(name: \"quit\")])",
+        "(only_plugins: true, plugins: [(name: \"quit\")])",
+    ] {
+        assert_eq!(note(meant), "", "{meant}");
+    }
+    let alone = real().parse(Path::new("x"), "(only_plugins: true)").unwrap_err().to_string();
+    assert!(alone.starts_with("x:1:16: `only_plugins: true` needs a list of `plugins`"), "{alone}");
+}
+
+#[test]
+fn nobody_can_join_a_server_without_an_address_and_check_says_so() {
+    let notes = parse("(server: (listen: []))").unwrap().notes;
+    assert!(notes[0].starts_with("salotto.ron:1:19: `server.listen` is empty"), "{notes:?}");
+}
+
+#[test]
+fn a_mistake_in_a_file_that_a_plugin_reads_has_its_place_there_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let bans = folder.path().join("bans.ron");
+    std::fs::write(&bans, "[\n  (nme: \"bob\"),\n]").unwrap();
+    let text = format!("(plugins: [(name: \"moderation\", settings: (bans: {bans:?}))])");
+    let error = real().parse(Path::new("x"), &text).unwrap_err().to_string();
+    let place = format!("{}:2:4: plugin `moderation`: unknown field `nme`", bans.display());
+    assert!(error.starts_with(&place), "{error}");
+    assert_eq!(error.lines().count(), 1);
+}
+
+#[test]
+fn what_is_long_is_not_quoted_whole() {
+    let word = "x".repeat(300_000);
+    for text in [
+        word.clone(),
+        format!("({word}: 1)"),
+        format!("(server: (name: {word}))"),
+        format!("(server: (listen: [\"{word}\"]))"),
+        format!("(plugins: [(name: \"{word}\")])"),
+        format!("(log: (level: {word}))"),
+    ] {
+        let error = parse(&text).unwrap_err();
+        assert!(error.len() < 3000, "{} of {}", error.len(), &text[..20]);
+    }
 }
 
 #[test]
@@ -145,7 +239,42 @@ fn what_is_shown_is_a_file_that_says_the_same() {
 #[test]
 fn a_mistake_is_reported_with_its_position_the_value_and_what_was_expected() {
     for (text, message) in [
-        ("", "1:1: found the end of the file; expected fields in `(` and `)`"),
+        (
+            "",
+            "1:1: the file is empty; write `()` for the defaults, or let `salotto init` write one",
+        ),
+        (
+            " // none\n",
+            "1:1: the file is empty; write `()` for the defaults, or let `salotto init` write one",
+        ),
+        ("# none\n(server: ())", "1:1: a comment begins with `//`, not with `#`"),
+        ("(\n  # none\n  server: ())", "2:3: a comment begins with `//`, not with `#`"),
+        (
+            "(server: ( # none\n name: \"x\"))",
+            "1:12: found `#`; expected a field, or a comment, which begins with `//`",
+        ),
+        (
+            "server: (name: \"x\")",
+            "1:1: found `server`; the whole file stands in `(` and `)`: `(server: …)`",
+        ),
+        ("name = \"x\"", "1:1: found `name`; the whole file stands in `(` and `)`: `(name: …)`"),
+        ("{\"server\": {}}", "1:1: found `{`; the whole file stands in `(` and `)`"),
+        (
+            "(log: (level: \"info\"))",
+            "1:15: found `\"info\"`; expected one of Error, Warn, Info, Debug, Trace, without quotes",
+        ),
+        (
+            "(server: (name: \"\"))",
+            "1:17: `server.name` is \"\"; expected a name of one letter or more",
+        ),
+        (
+            "(server: (greeting: \"hi {nme}\"))",
+            "1:21: `server.greeting` is \"{nme}\"; expected no placeholder but {server}",
+        ),
+        (
+            "(server: (listen: [\"a:1\", \"a:1\"]))",
+            "1:20: `server.listen` is \"a:1\"; expected each address once",
+        ),
         ("(", "1:2: the file ends too early; a closing bracket is missing"),
         ("(server: (name: \"x\")", "1:21: the file ends too early; a closing bracket is missing"),
         ("() ()", "1:4: found `(`; expected nothing after the last `)`"),
@@ -169,7 +298,7 @@ fn a_mistake_is_reported_with_its_position_the_value_and_what_was_expected() {
         ("(server: (name: \"x\", name: \"y\"))", "1:22: the field `name` is given twice"),
         (
             "(sever: ())",
-            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, plugins",
+            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, only_plugins, plugins",
         ),
         ("(presence: (xyzzy: 1))", "1:13: unknown field `xyzzy`; known fields: announce_up_to"),
         (
@@ -213,6 +342,7 @@ fn all_that_is_out_of_bounds_is_reported_at_once_in_the_order_of_the_file() {
             "salotto.ron:7:44: `limits.rate.burst` is 0; expected 1 or more",
             "salotto.ron:10:16: unknown plugin `lgo`; did you mean `log`? known plugins: log, notices",
             "salotto.ron:12:13: plugin `log`: this is wrong",
+            "salotto.ron:13:16: the plugin `log` is listed twice; remove one of them",
             "salotto.ron:13:34: plugin `log`: this is wrong",
             "salotto.ron:14:16: the plugin `notices` is listed twice; remove one of them",
         ]

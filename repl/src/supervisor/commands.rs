@@ -15,6 +15,8 @@ pub(super) enum Local {
     Config,
     ConfigDiff,
     ConfigReload,
+    ConfigSet,
+    ConfigSave,
     PluginsReload,
     LogLevel,
     Watch,
@@ -33,6 +35,8 @@ impl Local {
             | Self::Restart
             | Self::Shutdown
             | Self::ConfigReload
+            | Self::ConfigSet
+            | Self::ConfigSave
             | Self::PluginsReload
             | Self::LogLevel => true,
             Self::Config
@@ -110,6 +114,21 @@ fn configuration_commands() -> Vec<(Command, Local)> {
                 "Applies the file without a restart; if it has an error, nothing changes",
             ),
             Local::ConfigReload,
+        ),
+        (
+            operator("config set", "Writes a setting into the file; `config reload` applies it")
+                .arg(Arg::word("setting"))
+                .arg(Arg::text("value"))
+                .example("config set server.name Room 12")
+                .example("config set limits.rate (burst: 5, per_second: 1)"),
+            Local::ConfigSet,
+        ),
+        (
+            operator(
+                "config save",
+                "Writes what was changed while running into the file: plugins, log level",
+            ),
+            Local::ConfigSave,
         ),
         (
             operator(

@@ -1,13 +1,15 @@
 //! The commands about the configuration: showing what is in force and what the file would change, and applying it.
 
+use salotto::protocol::{PluginInfo, mask_secrets};
 use salotto::{CommandError, Handle, PluginSetup, PluginState, Reply, Server};
 
 use super::outcome::{Outcome, ReplyFormat, failed, not_running};
-use super::{State, Supervisor, data};
+use super::{Supervisor, View, acting, data, noted};
 use crate::settings::{self, Change, Config, InForce};
 
 impl Supervisor {
     pub(super) async fn show_config(&self) -> Result<Reply, CommandError> {
+        let file = self.load().await;
         let state = self.state.lock().await;
         let from = match self.source.path() {
             Some(path) => path.display().to_string(),
@@ -18,8 +20,9 @@ impl Supervisor {
             false => "; server.listen was given at the start",
         };
         let Some(server) = &state.server else {
-            let config = self.load(&state).map_err(failed)?;
+            let config = state.with_addresses(file.map_err(failed)?);
             let text = config.to_ron();
+            let text = mask_secrets(&text);
             return Ok(Reply::Text(format!(
                 "// the server is not running; `start` uses this, from {from}{listen}\n{text}"
             )));
@@ -29,13 +32,13 @@ impl Supervisor {
         let plugins: Vec<_> =
             plugins_in_force(&handle).await?.into_iter().map(|(setup, _)| setup).collect();
         let text = settings::show(&handle.settings(), &self.program(), &plugins);
+        let text = mask_secrets(&text);
         Ok(Reply::Text(format!("// in force, from {from}{listen}\n{text}")))
     }
 
     /// What `config reload` would change.
     pub(super) async fn config_diff(&self, format: ReplyFormat) -> Result<Outcome, CommandError> {
-        let state = self.state.lock().await;
-        let (handle, config, path) = self.for_reload(&state)?;
+        let (handle, config, path) = self.for_reload().await?;
         let changes = self.changes(&handle, &config).await?;
         Ok(match format {
             ReplyFormat::Json => Outcome::Data(data::value(&changes)?),
@@ -46,13 +49,27 @@ impl Supervisor {
         })
     }
 
-    pub(super) async fn reload_config(&self) -> Result<Reply, CommandError> {
-        let state = self.state.lock().await;
-        let (handle, config, path) = self.for_reload(&state)?;
+    /// Applies the file. When it is wrong the log is opened anew all the same: who has moved it away waits for that.
+    pub(super) async fn reload_config(&self, view: &View) -> Result<Reply, CommandError> {
+        let reloaded = self.apply_config(view).await;
+        if reloaded.is_err()
+            && let Err(error) = self.diagnostics.reopen().await
+        {
+            tracing::error!("{error}");
+        }
+        reloaded
+    }
+
+    async fn apply_config(&self, view: &View) -> Result<Reply, CommandError> {
+        let (handle, config, path) = self.for_reload().await?;
         let changes = self.changes(&handle, &config).await?;
         // Whatever can fail comes first, so that either all is applied or nothing.
         let log = self.diagnostics.prepare(config.program.log).map_err(failed)?;
-        let applied = handle.apply(config.settings, Some(config.plugins)).await.map_err(failed)?;
+        let notes = config.notes;
+        let applied = acting(&handle, view.operator())
+            .apply(config.settings, Some(config.plugins))
+            .await
+            .map_err(failed)?;
         self.diagnostics.apply(log).await;
         for Change { setting, now, file, when } in &changes {
             tracing::info!(setting, was = now, is = file, applied = %when, "config reload");
@@ -67,20 +84,23 @@ impl Supervisor {
         if !later.is_empty() {
             waiting += &format!("; needs a restart of the program: {}", later.join(", "));
         }
-        Ok(Reply::Text(format!("applied {path}{waiting}")))
+        Ok(noted(Reply::Text(format!("applied {path}{waiting}")), &notes))
     }
 
-    pub(super) async fn reload_plugins(&self) -> Result<Reply, CommandError> {
-        let state = self.state.lock().await;
-        let (handle, config, path) = self.for_reload(&state)?;
+    pub(super) async fn reload_plugins(&self, view: &View) -> Result<Reply, CommandError> {
+        let (handle, config, path) = self.for_reload().await?;
         let settings = handle.settings().as_ref().clone();
-        let names: Vec<String> = config.plugins.iter().map(|setup| setup.name.clone()).collect();
-        handle.apply(settings, Some(config.plugins)).await.map_err(failed)?;
+        let notes = config.notes.clone();
+        let names: Vec<String> = config.plugin_names(true).map(str::to_owned).collect();
+        acting(&handle, view.operator())
+            .apply(settings, Some(config.plugins))
+            .await
+            .map_err(failed)?;
         let names = match names.as_slice() {
             [] => "none".into(),
             names => names.join(", "),
         };
-        Ok(Reply::Text(format!("applied the plugins of {path}: {names}")))
+        Ok(noted(Reply::Text(format!("applied the plugins of {path}: {names}")), &notes))
     }
 
     async fn changes(&self, handle: &Handle, file: &Config) -> Result<Vec<Change>, CommandError> {
@@ -91,9 +111,11 @@ impl Supervisor {
     }
 
     /// What a reload applies: to which server, which configuration, from where.
-    fn for_reload(&self, state: &State) -> Result<(Handle, Config, String), CommandError> {
+    async fn for_reload(&self) -> Result<(Handle, Config, String), CommandError> {
+        let config = self.load().await;
+        let state = self.state.lock().await;
         let server = state.server.as_ref().ok_or_else(not_running)?;
-        let config = self.load(state).map_err(failed)?;
+        let config = state.with_addresses(config.map_err(failed)?);
         let Some(path) = &config.path else {
             let text = "there is no configuration file to read; `salotto init` writes one";
             return Err(CommandError::Refused(text.into()));
@@ -106,11 +128,14 @@ impl Supervisor {
 /// The plugins of a server in the order of their hooks, each with whether it runs.
 async fn plugins_in_force(handle: &Handle) -> Result<Vec<(PluginSetup, bool)>, CommandError> {
     let status = handle.status().await.map_err(failed)?;
-    let plugins = status.plugins.into_iter().map(|plugin| {
-        let runs = plugin.state == PluginState::Running;
-        let mut setup = PluginSetup::new(plugin.name).settings(plugin.settings);
-        setup.on_panic = plugin.on_panic;
+    let runs = |setup: &PluginSetup| {
+        let is_off = |plugin: &PluginInfo| matches!(plugin.state, PluginState::Failed(_));
+        status.plugins.iter().any(|plugin| plugin.name == setup.name && !is_off(plugin))
+    };
+    let setups = handle.plugin_setups().await.map_err(failed)?;
+    let with_state = |setup: PluginSetup| {
+        let runs = runs(&setup);
         (setup, runs)
-    });
-    Ok(plugins.collect())
+    };
+    Ok(setups.into_iter().map(with_state).collect())
 }

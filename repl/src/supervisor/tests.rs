@@ -47,7 +47,7 @@ fn a_blocked_server_is_noticed_and_a_stopped_one_is_not_blamed() {
         assert!(supervisor.answers_within(PATIENCE).await);
         supervisor.start().await.unwrap();
         assert!(supervisor.answers_within(PATIENCE).await);
-        let (view, _feed) = supervisor.view("a test", None).await;
+        let (view, _feed) = supervisor.view(Front::new("a test"), None).await;
         supervisor.execute(&view, "plugins enable holder", ReplyFormat::Typed).await.unwrap();
         std::thread::scope(|scope| {
             let held_up = scope
@@ -71,7 +71,7 @@ fn typed_data_is_given_for_a_bare_command_and_the_reply_for_any_other() {
     let supervisor = supervisor(&folder, Catalog::new());
     smol::block_on(async {
         supervisor.start().await.unwrap();
-        let (view, _feed) = supervisor.view("a test", None).await;
+        let (view, _feed) = supervisor.view(Front::new("a test"), None).await;
         let data = async |line: &str| match supervisor.execute(&view, line, ReplyFormat::Json).await
         {
             Ok(Outcome::Data(value)) => value,

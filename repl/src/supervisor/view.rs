@@ -1,14 +1,16 @@
 //! What one front sees of the server: which reports it wants, and the channel through which they come, across restarts.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_channel::{Receiver, Sender};
-use salotto::protocol::Timestamp;
-use salotto::{EntryKind, Event, Handle, NoticeKind, Reply, Report, Tracing};
+use salotto::{EntryKind, Event, Handle, Name, NoticeKind, Reply, Report, Tracing};
 use serde::{Deserialize, Serialize};
 use smol::future::FutureExt;
 
-/// Servers and announcements that may wait for a front that reads nothing. More than a few are rare; the oldest are dropped.
+use super::front::Front;
+
+/// Servers that may wait for a front that reads nothing. More than a few are rare; the oldest are dropped.
 const SERVERS: usize = 8;
 
 /// How much of what happens is shown. Each level includes those before it.
@@ -28,7 +30,7 @@ pub enum Watch {
 /// What a front wants to see. When it is dropped its [`Feed`] ends.
 #[derive(Debug)]
 pub struct View {
-    who: String,
+    front: Front,
     subscriber: Arc<Subscriber>,
 }
 
@@ -38,12 +40,16 @@ pub struct Feed {
     subscriber: Arc<Subscriber>,
     servers: Receiver<Source>,
     reports: Option<salotto::Watch>,
+    /// What came for the operator while nobody was there.
+    kept: VecDeque<Report>,
 }
 
 /// What a view, its feed and the supervisor share.
 #[derive(Debug)]
 pub(super) struct Subscriber {
     servers: Sender<Source>,
+    /// Whether somebody reads what is shown.
+    attends: bool,
     /// The lock guards single steps and is never held while another is taken.
     filter: Mutex<Filter>,
 }
@@ -53,18 +59,15 @@ struct Filter {
     /// `None` shows nothing at all, until `watch` is called.
     watch: Option<Watch>,
     trace: bool,
+    /// The name to which members write who write to the operator.
+    operator_name: String,
     /// Makes the current server report its hook calls.
     tracing: Option<Tracing>,
 }
 
-/// Where reports come from.
+/// A server that is open from here on.
 #[derive(Debug)]
-enum Source {
-    /// A server that is open from here on.
-    Server(salotto::Watch),
-    /// Something that no server can tell, because it is not open yet or any more.
-    Announcement(Report),
-}
+struct Source(salotto::Watch);
 
 /// What a feed waits for.
 enum Next {
@@ -74,14 +77,21 @@ enum Next {
     Closed,
 }
 
-pub(super) fn open(who: &str, watch: Option<Watch>) -> (View, Feed) {
+pub(super) fn open(front: Front, watch: Option<Watch>) -> (View, Feed) {
     let (sender, servers) = async_channel::bounded(SERVERS);
     let subscriber = Arc::new(Subscriber {
         servers: sender,
-        filter: Mutex::new(Filter { watch, trace: false, tracing: None }),
+        attends: front.attends,
+        filter: Mutex::new(Filter {
+            watch,
+            trace: false,
+            operator_name: String::new(),
+            tracing: None,
+        }),
     });
-    let feed = Feed { subscriber: subscriber.clone(), servers, reports: None };
-    (View { who: who.to_owned(), subscriber }, feed)
+    let kept = VecDeque::new();
+    let feed = Feed { subscriber: subscriber.clone(), servers, reports: None, kept };
+    (View { front, subscriber }, feed)
 }
 
 impl Watch {
@@ -120,9 +130,14 @@ impl Watch {
 }
 
 impl View {
-    /// Whose view it is.
+    /// Which front it is of, for the log.
     pub fn who(&self) -> &str {
-        &self.who
+        &self.front.who
+    }
+
+    /// Who acts through it.
+    pub(super) fn operator(&self) -> Option<&Name> {
+        self.front.operator.as_ref()
     }
 
     pub(super) fn subscriber(&self) -> &Arc<Subscriber> {
@@ -167,16 +182,14 @@ impl Subscriber {
     pub(super) fn connect(&self, handle: &Handle) {
         let mut filter = lock(&self.filter);
         filter.tracing = filter.trace.then(|| handle.trace());
+        filter.operator_name = handle.settings().server.operator_name.clone();
         drop(filter);
+        let reports = match self.attends {
+            true => handle.watch(),
+            false => handle.watch_unattended(),
+        };
         // A front that is gone needs no server.
-        let _ = self.servers.force_send(Source::Server(handle.watch()));
-    }
-
-    /// Reports something about the server that it cannot report itself, because it does not run yet or any more.
-    pub(super) fn announce(&self, text: &str) {
-        let report = Report::Server { time: Timestamp::now(), text: text.to_owned() };
-        // A front that is gone needs no announcement.
-        let _ = self.servers.force_send(Source::Announcement(report));
+        let _ = self.servers.force_send(Source(reports));
     }
 
     pub(super) fn close(&self) {
@@ -192,25 +205,31 @@ impl Subscriber {
         let filter = lock(&self.filter);
         match report {
             Report::Trace { .. } => filter.trace,
+            // It is for whoever sits here.
+            Report::Direct(Event::Direct { to, .. }) if to.as_str() == filter.operator_name => {
+                filter.watch.is_some()
+            }
             report => filter.watch.is_some_and(|watch| watch.shows(report)),
         }
     }
 }
 
 impl Feed {
+    /// What came while nobody was there is told first.
+    pub(super) fn tell_kept(&mut self, kept: Vec<Event>) {
+        self.kept.extend(kept.into_iter().map(Report::Direct));
+    }
+
     /// The next report that is wanted, or `None` when there will be none any more.
     pub async fn next(&mut self) -> Option<Report> {
+        if let Some(kept) = self.kept.pop_front() {
+            return Some(kept);
+        }
         loop {
             match self.wait().await {
                 Next::Report(report) if self.subscriber.wants(&report) => return Some(report),
                 Next::Report(_) => {}
-                Next::Supervised(Source::Server(reports)) => self.reports = Some(reports),
-                Next::Supervised(Source::Announcement(report))
-                    if self.subscriber.wants(&report) =>
-                {
-                    return Some(report);
-                }
-                Next::Supervised(Source::Announcement(_)) => {}
+                Next::Supervised(Source(reports)) => self.reports = Some(reports),
                 Next::ServerStopped => self.reports = None,
                 Next::Closed => return None,
             }
@@ -219,17 +238,18 @@ impl Feed {
 
     /// The next report that is wanted, if it is here already.
     pub fn try_next(&mut self) -> Option<Report> {
+        if let Some(kept) = self.kept.pop_front() {
+            return Some(kept);
+        }
         loop {
             let report = self.reports.as_mut().and_then(|reports| reports.try_next().ok());
             let report = match report {
                 Some(report) => report,
-                None => match self.servers.try_recv().ok()? {
-                    Source::Announcement(report) => report,
-                    Source::Server(reports) => {
-                        self.reports = Some(reports);
-                        continue;
-                    }
-                },
+                None => {
+                    let Source(reports) = self.servers.try_recv().ok()?;
+                    self.reports = Some(reports);
+                    continue;
+                }
             };
             if self.subscriber.wants(&report) {
                 return Some(report);
@@ -272,7 +292,7 @@ mod tests {
     #[test]
     fn a_feed_goes_on_from_server_to_server_and_ends_with_its_view() {
         smol::block_on(async {
-            let (view, mut feed) = open("a test", Some(Watch::Talk));
+            let (view, mut feed) = open(Front::new("a test"), Some(Watch::Talk));
             for text in ["one", "two"] {
                 let server = Server::builder().listen(Vec::<String>::new()).start();
                 let server = server.unwrap();
@@ -292,40 +312,8 @@ mod tests {
     }
 
     #[test]
-    fn announcements_keep_their_place_between_the_reports_of_two_servers() {
-        smol::block_on(async {
-            let (view, mut feed) = open("a test", Some(Watch::Talk));
-            let mut reports = Vec::new();
-            for text in ["one", "two"] {
-                let server = Server::builder().listen(Vec::<String>::new()).start();
-                let server = server.unwrap();
-                view.subscriber().announce(&format!("before {text}"));
-                view.subscriber().connect(&server.handle());
-                server.handle().say("lobby", text).await.unwrap();
-                server.stop().await;
-                view.subscriber().announce(&format!("after {text}"));
-            }
-            view.subscriber().close();
-            while let Some(report) = feed.next().await {
-                reports.push(match report {
-                    Report::Server { text, .. } => text,
-                    Report::Entry(entry) => match entry.what {
-                        EntryKind::Message { text, .. } => text,
-                        other => panic!("{other:?}"),
-                    },
-                    other => panic!("{other:?}"),
-                });
-            }
-            assert_eq!(
-                reports,
-                ["before one", "one", "after one", "before two", "two", "after two"]
-            );
-        });
-    }
-
-    #[test]
     fn a_view_shows_nothing_until_it_watches() {
-        let (view, _feed) = open("a test", None);
+        let (view, _feed) = open(Front::new("a test"), None);
         assert_eq!(view.watch(None), Reply::text("watching none"));
         assert_eq!(view.watch(Some("talk")), Reply::Done);
         assert_eq!(view.watch(None), Reply::text("watching talk"));

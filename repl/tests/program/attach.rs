@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::console::{CTRL_C, CTRL_D, Console, ENTER, TAB};
-use crate::harness::{Folder, Guest, Running};
+use crate::harness::{Folder, Guest, Running, user};
 
 impl Console {
     /// Types a line and waits until it was answered and the next can be typed.
@@ -41,9 +41,9 @@ fn two_consoles_complete_and_act_and_each_sees_what_the_other_does() {
     one.ends_with("salotto> kick bob [REASON]");
     one.press(&format!("no flooding{ENTER}"));
     one.sees("bob was kicked");
-    other.sees("#lobby * bob left (kicked by host: no flooding)");
-    other.sees("· host kicked bob: no flooding");
-    bob.lines.expect("goodbye (kicked by host: no flooding)");
+    other.sees(&format!("#lobby * bob left (kicked by {}: no flooding)", user()));
+    other.sees(&format!("· {} kicked bob: no flooding", user()));
+    bob.lines.expect(&format!("goodbye (kicked by {}: no flooding)", user()));
     one.ends_with("salotto>");
 }
 
@@ -128,7 +128,7 @@ fn the_server_stops_and_opens_and_the_console_stays() {
     let (mut console, other) = (attach(&folder), attach(&folder));
     console.run("stop");
     console.sees("the server is stopped");
-    other.sees("the server was stopped by attached 1 (process ");
+    other.sees(&format!("· {} stopped the server", user()));
     ada.lines.expect("goodbye (server stopping)");
     let status = folder.exec(&["status"]);
     assert_eq!(
@@ -137,7 +137,7 @@ fn the_server_stops_and_opens_and_the_console_stays() {
     );
     console.run(&format!("start {address}"));
     console.sees(&format!("listening on {address}"));
-    other.sees("the server was started by attached 1 (process ");
+    other.sees(&format!("· {} started the server", user()));
     let _bob = Guest::join(address, "bob");
     other.sees("#lobby * bob joined");
     console.run("restart");

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::console::{Console, ENTER};
-use crate::harness::{Folder, Guest, PATIENCE, Running};
+use crate::harness::{Folder, Guest, PATIENCE, Running, user};
 
 /// A server with these settings for its diagnostics.
 fn serve(folder: &Folder, log: &str) -> (Running, std::net::SocketAddr) {
@@ -40,7 +40,8 @@ fn who_did_what_and_who_hit_a_limit_is_found_without_being_asked_for() {
     assert!(line.contains(&format!("whom=\"ada (connection 1 from {}", address.ip())), "{line}");
     folder.exec(&["kick ada no flooding"]);
     let line = serve.err.expect("action");
-    for part in ["by=\"host\"", "what=\"kick\"", "whom=\"ada\"", "why=\"no flooding\""] {
+    let by = format!("by=\"{}\"", user());
+    for part in [by.as_str(), "what=\"kick\"", "whom=\"ada\"", "why=\"no flooding\""] {
         assert!(line.contains(part), "{line}");
     }
     folder.exec(&["stop"]);

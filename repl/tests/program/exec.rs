@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::console::Console;
-use crate::harness::{Folder, Guest};
+use crate::harness::{Folder, Guest, user};
 
 #[test]
 fn the_exit_status_tells_what_has_become_of_it() {
@@ -49,7 +49,7 @@ fn each_argument_is_a_command_and_so_is_each_line_of_a_pipe() {
     let ended =
         folder.run(&["exec"], "# a comment\n\nsay three\nkick ada off you go\nquit\nnonsense");
     assert_eq!((ended.status, ended.out.as_str(), ended.err.as_str()), (0, "ada was kicked\n", ""));
-    ada.lines.expect("goodbye (kicked by host: off you go)");
+    ada.lines.expect(&format!("goodbye (kicked by {}: off you go)", user()));
     // The server is where it was.
     assert_eq!(folder.exec(&["status"]).status, 0);
 }
@@ -139,4 +139,17 @@ fn bytes_that_are_no_command_are_refused_one_by_one() {
         "line 1: this line is not UTF-8; save the script as UTF-8\n"
     );
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("room "));
+}
+
+#[test]
+fn one_command_needs_no_quotes() {
+    let folder = Folder::new();
+    let (_serve, address) = folder.serve(&[]);
+    let mut bob = Guest::join(address, "bob");
+    assert_eq!(folder.exec(&["kick", "bob", "enough"]).out, "bob was kicked\n");
+    bob.lines.expect("enough");
+    assert_eq!(folder.exec(&["plugins", "disable", "notices"]).out, "notices is disabled\n");
+    // These are two.
+    let both = folder.exec(&["users", "limits"]).out;
+    assert_eq!(both, "nobody is connected\nno limit was hit\n");
 }

@@ -10,7 +10,11 @@ fn what_init_writes_passes_check() {
     let check = folder.run(&["check"], "");
     assert_eq!(
         (check.status, check.out.as_str(), check.err.as_str()),
-        (0, "salotto.ron is fine\n", "")
+        (
+            0,
+            "salotto.ron is fine\nplugins that are on: roles, notices, quit, commands, floods, moderation; off: audit, log, metrics\n",
+            ""
+        )
     );
 }
 
@@ -108,7 +112,12 @@ fn every_shell_can_complete_the_command_line() {
 fn a_password_that_is_piped_in_is_hashed_and_the_configuration_takes_it() {
     let folder = Folder::new();
     let hashed = folder.run(&["hash-password"], "sword fish\r\nanother line");
-    assert_eq!((hashed.status, hashed.err.as_str()), (0, ""));
+    let advice = "the password has spaces, so `!login` needs it in double quotes\n";
+    assert_eq!((hashed.status, hashed.err.as_str()), (0, advice));
+    let around = folder.run(&["hash-password"], "  swordfish ");
+    assert_eq!(around.err, "the spaces around the password were left out\n");
+    let around: salotto::PasswordHash = around.out.trim_end().parse().unwrap();
+    assert_eq!(smol::block_on(around.verify("swordfish".into())), Ok(true));
     let hash: salotto::PasswordHash = hashed.out.trim_end().parse().unwrap();
     assert_eq!(smol::block_on(hash.verify("sword fish".into())), Ok(true));
     let account = format!("(name: \"ada\", role: operator, password: \"{hash}\")");
@@ -144,4 +153,87 @@ fn the_manual_page_names_every_task() {
         let task = task.replace('-', "\\-");
         assert!(ended.out.contains(&format!("salotto\\-{task}(1)")), "{task}: {}", ended.out);
     }
+}
+
+#[test]
+fn what_is_no_file_or_has_no_end_is_refused_at_once() {
+    let folder = Folder::new();
+    let pipe = folder.path().join("pipe.ron");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::create_dir(folder.path().join("folder.ron")).unwrap();
+    folder.write("long.ron", &"x".repeat(5_000_000));
+    std::fs::write(folder.path().join("latin.ron"), b"(\n  server: (name: \"\xe4\"))").unwrap();
+    std::fs::write(folder.path().join("marked.ron"), "\u{feff}(server: (name: \"Ours\"))").unwrap();
+    for (file, error) in [
+        ("pipe.ron", "cannot read `pipe.ron`: it is not a file; name one, such as `salotto.ron`\n"),
+        ("folder.ron", "cannot read `folder.ron`: it is a folder; name the file in it\n"),
+        (
+            "long.ron",
+            "cannot read `long.ron`: it has more than 1 MiB, so it is not a configuration\n",
+        ),
+        ("latin.ron", "latin.ron:2:19: this is not UTF-8; save the file as UTF-8\n"),
+        (
+            "/dev/zero",
+            "cannot read `/dev/zero`: it is not a file; name one, such as `salotto.ron`\n",
+        ),
+        ("marked.ron", ""),
+    ] {
+        let check = folder.run(&["check", file], "");
+        assert_eq!(
+            (check.status, check.err.as_str()),
+            (if error.is_empty() { 0 } else { 2 }, error)
+        );
+    }
+}
+
+#[test]
+fn a_broken_ban_file_is_found_by_check_and_by_serve() {
+    let folder = Folder::new();
+    folder.write("salotto.ron", "(server: (listen: [\"127.0.0.1:0\"]))");
+    folder.write("salotto-bans.ron", "[(name: 5)]");
+    let expected = "salotto-bans.ron:1:9: plugin `moderation`: expected a string in double quotes, found `5`\n";
+    for args in [&["check"][..], &["serve"]] {
+        let ended = folder.run(args, "");
+        assert_eq!((ended.status, ended.err.as_str()), (2, expected), "{args:?}");
+    }
+}
+
+#[test]
+fn what_the_program_writes_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mode = |name: &str| {
+        let found = std::fs::metadata(folder.path().join(name)).unwrap();
+        found.permissions().mode() & 0o777
+    };
+    let program = env!("CARGO_BIN_EXE_salotto");
+    let script = format!(
+        "umask 0; '{program}' init; echo '(log: (file: \"program.log\"))' > log.ron; '{program}' --config log.ron --no-start < log.ron"
+    );
+    let mut command = std::process::Command::new("sh");
+    command.arg("-c").arg(script).current_dir(folder.path());
+    command.output().unwrap();
+    assert_eq!((mode("salotto.ron"), mode("program.log")), (0o600, 0o600));
+    // One with hashes in it that others can read is named.
+    let hash = salotto::PasswordHash::new("swordfish").unwrap();
+    folder.write("loose.ron", &format!("(server: (password: \"{hash}\"))"));
+    let path = folder.path().join("loose.ron");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let check = folder.run(&["check", "loose.ron"], "");
+    assert!(check.out.contains("`chmod 600 loose.ron`"), "{}", check.out);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let check = folder.run(&["check", "loose.ron"], "");
+    assert!(!check.out.contains("chmod"), "{}", check.out);
+}
+
+#[test]
+fn a_control_socket_in_a_folder_of_everybody_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let open = folder.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let ended = folder.run(&["serve", "--listen", "127.0.0.1:0", "--control", "open/control"], "");
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.contains("everybody can write to the folder `open`"), "{}", ended.err);
 }

@@ -43,6 +43,12 @@ pub(crate) struct Lines {
     transcript: Vec<String>,
 }
 
+/// Who runs the tests: as whom an attached console acts.
+pub(crate) fn user() -> String {
+    let id = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(id.stdout).unwrap().trim().to_owned()
+}
+
 impl Folder {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())

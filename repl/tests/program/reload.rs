@@ -7,6 +7,7 @@ use crate::harness::{Folder, Running};
 
 const BEFORE: &str = r#"(
     server: (listen: ["127.0.0.1:0"]),
+    only_plugins: true,
     plugins: [(name: "notices", settings: (welcome: "hi")), (name: "quit"), (name: "commands")],
 )"#;
 
@@ -15,6 +16,7 @@ const AFTER: &str = r#"(
     limits: (mailbox: 100),
     control: (socket: "elsewhere"),
     log: (level: Debug),
+    only_plugins: true,
     plugins: [(name: "quit"), (name: "notices", settings: (welcome: "hello")), (name: "log", settings: (path: "talk.log"))],
 )"#;
 
@@ -104,4 +106,132 @@ fn a_file_that_is_wrong_has_no_difference() {
     serve.signal(Signal::HUP);
     let line = serve.err.expect("salotto.ron:1:17");
     assert!(line.contains("ERROR"), "{line}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_holds_up_neither_a_reload_nor_the_end() {
+    let folder = Folder::new();
+    let mut serve = serve(&folder);
+    let path = folder.path().join("salotto.ron");
+    std::fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let reload = exec(&folder, &["config reload"]);
+    assert_eq!(
+        (reload.status, reload.err.as_str()),
+        (1, "cannot read `salotto.ron`: it is not a file; name one, such as `salotto.ron`\n")
+    );
+    serve.signal(Signal::HUP);
+    serve.err.expect("cannot read `salotto.ron`");
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.wait().status, 0);
+}
+
+#[test]
+fn a_hangup_opens_the_log_anew_also_when_the_file_is_wrong() {
+    let folder = Folder::new();
+    let log = "log: (file: \"program.log\")";
+    folder.write("salotto.ron", &format!("(server: (listen: [\"127.0.0.1:0\"]), {log})"));
+    let serve = folder.start(&["serve", "--control", "control"]);
+    while exec(&folder, &["status"]).status != 0 {}
+    folder.write("salotto.ron", "(");
+    std::fs::rename(folder.path().join("program.log"), folder.path().join("old.log")).unwrap();
+    serve.signal(Signal::HUP);
+    while !std::fs::read_to_string(folder.path().join("program.log"))
+        .is_ok_and(|text| text.contains("the file ends too early"))
+    {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_reload_says_what_the_list_of_plugins_perhaps_does_not_mean() {
+    let folder = Folder::new();
+    let _serve = serve(&folder);
+    let text =
+        "(server: (listen: [\"127.0.0.1:0\"]), plugins: [(name: \"notices\"), (name: \"log\")])";
+    folder.write("salotto.ron", text);
+    let diff = exec(&folder, &["config diff"]);
+    assert!(diff.out.contains("plugins.moderation"), "{}", diff.out);
+    let reload = exec(&folder, &["config reload"]);
+    assert_eq!(reload.status, 0);
+    assert!(reload.out.contains("moderation are on too; `only_plugins: true`"), "{}", reload.out);
+    let check = folder.run(&["check"], "");
+    assert!(check.out.contains("off: audit, metrics\n"), "{}", check.out);
+    assert!(check.out.contains("moderation are on too"), "{}", check.out);
+}
+
+#[test]
+fn a_plugin_that_is_off_in_the_file_is_enabled_with_the_settings_that_stand_there() {
+    let folder = Folder::new();
+    let text = r#"(
+    server: (listen: ["127.0.0.1:0"]),
+    plugins: [(name: "log", enabled: false, settings: (path: "talk.log"))],
+)"#;
+    folder.write("salotto.ron", text);
+    let mut serve = folder.start(&["serve", "--control", "control"]);
+    Running::address(&mut serve.err);
+    assert_eq!(exec(&folder, &["plugins enable log"]).status, 0);
+    let shown = exec(&folder, &["plugins log"]).out;
+    assert!(shown.contains("talk.log"), "{shown}");
+    let ended = exec(
+        &folder,
+        &["ban eve spam", "plugins disable moderation", "plugins enable moderation", "bans"],
+    );
+    assert!(ended.out.contains("eve"), "{}", ended.out);
+    // What was done at the console is shown as what a reload would undo.
+    let diff = exec(&folder, &["config diff"]).out;
+    assert!(diff.contains("plugins.log") && !diff.contains("plugins.moderation"), "{diff}");
+}
+
+#[test]
+fn the_environment_takes_the_place_of_the_file_and_check_says_so() {
+    let folder = Folder::new();
+    folder.write("salotto.ron", "(server: (name: \"Ours\"), rooms: (open: true))");
+    let check = |variable: &str, value: &str| {
+        let output = folder.command(&["check"]).env(variable, value).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (status, out, _) = check("SALOTTO_SERVER__NAME", "Theirs and ours");
+    assert_eq!(status, Some(0));
+    assert!(out.contains("from the environment: SALOTTO_SERVER__NAME"), "{out}");
+    let (status, _, err) = check("SALOTTO_ROOMS__OPEN", "maybe");
+    assert_eq!(status, Some(2));
+    assert_eq!(err, "SALOTTO_ROOMS__OPEN: found `maybe`; expected true or false\n");
+    let mut command = folder.command(&["--no-start"]);
+    command.env("SALOTTO_SERVER__NAME", "Theirs").env("SALOTTO_ROOMS__OPEN", "false");
+    let mut script = Running::of(&mut command);
+    script.say("config");
+    script.out.expect("name: \"Theirs\"");
+    script.out.expect("open: false");
+}
+
+#[test]
+fn what_is_set_and_what_was_changed_goes_into_the_file_and_comments_stay() {
+    let folder = Folder::new();
+    folder.write(
+        "salotto.ron",
+        "// mine\n(\n    server: (listen: [\"127.0.0.1:0\"]), // here\n    plugins: [(name: \"quit\")], only_plugins: false,\n)",
+    );
+    let mut serve = folder.start(&["serve", "--control", "control"]);
+    Running::address(&mut serve.err);
+    let set = exec(&folder, &["config set server.name Room 12"]);
+    assert_eq!(set.out, "wrote salotto.ron; `config reload` applies it\n");
+    let refused = exec(&folder, &["config set server.threads many"]);
+    assert_eq!(refused.status, 1);
+    assert!(refused.err.contains("found `many`"), "{}", refused.err);
+    assert_eq!(exec(&folder, &["config reload"]).status, 0);
+    for line in
+        ["plugins enable log (path: \"talk.log\")", "plugins disable floods", "log-level debug"]
+    {
+        assert_eq!(exec(&folder, &[line]).status, 0);
+    }
+    let saved = exec(&folder, &["config save"]);
+    assert_eq!(saved.out, "wrote salotto.ron: log.level, plugins.floods, plugins.log\n");
+    let text = folder.read("salotto.ron");
+    for part in ["// mine", "// here", "name: \"Room 12\"", "level: Debug", "enabled: false"] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert_eq!(exec(&folder, &["config diff"]).out, "salotto.ron has no changes\n");
+    assert_eq!(exec(&folder, &["config save"]).out, "the file has everything already\n");
 }

@@ -131,6 +131,7 @@ fn people_are_told_when_a_script_ends() {
     let mut running = folder.start(ANY_PORT);
     let address = Running::address(&mut running.out);
     let mut ada = Guest::join(address, "ada");
+    running.say("status");
     assert_eq!(running.end().status, 0);
     ada.lines.expect("goodbye (server stopping)");
     assert_eq!(ada.lines.rest(), "");
@@ -162,8 +163,9 @@ fn the_configuration_in_force_is_shown_with_its_origin() {
 fn a_reload_takes_over_all_or_nothing_and_names_what_waits() {
     let folder = Folder::new();
     let file = |name: &str, listen: &str, plugins: &str| {
-        let text =
-            format!("(server: (name: \"{name}\", listen: [\"{listen}\"]), plugins: [{plugins}])");
+        let text = format!(
+            "(server: (name: \"{name}\", listen: [\"{listen}\"]), plugins: [{plugins}], only_plugins: true)"
+        );
         folder.write("salotto.ron", &text);
     };
     file("one", "127.0.0.1:0", "");
@@ -250,4 +252,41 @@ fn help_explains_every_command_and_those_of_several_words() {
     }
     let longest = all.out.lines().map(|line| line.chars().count()).max();
     assert!(longest.unwrap() <= 120, "{}", all.out);
+}
+
+#[test]
+fn without_a_terminal_and_without_a_command_serve_is_named() {
+    let folder = Folder::new();
+    let none = folder.command(ANY_PORT).stdin(std::process::Stdio::null()).output().unwrap();
+    let (out, err) =
+        (String::from_utf8(none.stdout).unwrap(), String::from_utf8(none.stderr).unwrap());
+    assert_eq!((none.status.code(), out.as_str()), (Some(2), ""));
+    assert!(err.contains("`salotto serve` runs a server without either"), "{err}");
+    let empty = folder.run(ANY_PORT, "");
+    assert_eq!(empty.status, 2);
+    assert!(empty.err.contains("`salotto serve`"), "{}", empty.err);
+}
+
+#[test]
+fn what_could_not_be_printed_is_a_failure() {
+    let folder = Folder::new();
+    folder.write("salotto.ron", "()");
+    for args in [&["check"][..], &["--no-start"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        folder.write("input", "watch\n");
+        let input = std::fs::File::open(folder.path().join("input")).unwrap();
+        let ended = folder.command(args).stdin(input).stdout(full).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{args:?}");
+        let err = String::from_utf8(ended.stderr).unwrap();
+        assert!(err.contains("the output could not be written"), "{err}");
+    }
+}
+
+#[test]
+fn words_of_other_programs_and_the_mark_of_an_editor_are_understood() {
+    let folder = Folder::new();
+    let ended = folder.run(ANY_PORT, "\u{feff}names\n? status\nsay #lobby\nexit\nnonsense");
+    assert!(ended.out.contains("nobody is connected"), "{}", ended.out);
+    assert!(ended.out.contains("Shows how the server is doing"), "{}", ended.out);
+    assert_eq!(ended.err, "line 3: the text is missing; usage: say #ROOM TEXT\n");
 }

@@ -15,7 +15,7 @@ fn a_signal_closes_the_server_and_people_are_told() {
         let ended = serve.wait();
         assert_eq!((ended.status, ended.out.as_str()), (0, ""), "{ending:?}");
         // The port is free again.
-        let again = folder.run(&["--listen", &address.to_string()], "");
+        let again = folder.run(&["--listen", &address.to_string()], "status");
         assert_eq!(again.status, 0, "{}", again.err);
     }
 }

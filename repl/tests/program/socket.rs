@@ -214,6 +214,8 @@ fn there_are_so_many_places_and_one_that_is_left_is_free_again() {
     let (_serve, _) = folder.serve(&[]);
     let attach = || {
         let mut program = Program::connect(&folder);
+        program.hear().unwrap();
+        program.say(json!({"type": "hello", "protocol": 1}));
         let first = program.hear().unwrap();
         (program, first)
     };
@@ -223,7 +225,7 @@ fn there_are_so_many_places_and_one_that_is_left_is_free_again() {
     assert_eq!(one_too_many.hear(), None);
     let leaving = attached.swap_remove(0);
     leaving.stream.shutdown(std::net::Shutdown::Both).unwrap();
-    while attach().1["type"] != "hello" {}
+    while attach().1["type"] != "commands" {}
 }
 
 #[test]

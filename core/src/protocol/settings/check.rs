@@ -21,7 +21,21 @@ impl Wrong {
 
 impl ServerSettings {
     pub(super) fn check(&self, limits: &Limits, wrong: &mut Wrong) {
-        for address in &self.listen {
+        let is_seen = self.name.chars().any(|c| !c.is_whitespace() && !c.is_control());
+        wrong.unless(
+            is_seen,
+            "server.name",
+            format!("{:?}", self.name),
+            "a name of one letter or more",
+        );
+        if let Some(unknown) = placeholder_but(&self.greeting, "{server}") {
+            let expected = "no placeholder but {server}";
+            wrong.unless(false, "server.greeting", format!("{unknown:?}"), expected);
+        }
+        for (index, address) in self.listen.iter().enumerate() {
+            let is_first = address.ends_with(":0") || !self.listen[..index].contains(address);
+            let expected = "each address once";
+            wrong.unless(is_first, "server.listen", format!("{address:?}"), expected);
             let has_port = address
                 .rsplit_once(':')
                 .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
@@ -42,6 +56,18 @@ impl ServerSettings {
         let has_threads = self.threads != Some(0);
         wrong.unless(has_threads, "server.threads", "0".into(), "1 or more, or None");
     }
+}
+
+/// The first `{word}` in a text that is not the one that is replaced there.
+fn placeholder_but<'t>(text: &'t str, known: &str) -> Option<&'t str> {
+    let placeholders = text.match_indices('{').filter_map(|(start, _)| {
+        let end = text[start..].find('}')?;
+        let placeholder = &text[start..=start + end];
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let word = &placeholder[1..placeholder.len() - 1];
+        (!word.is_empty() && word.chars().all(is_word)).then_some(placeholder)
+    });
+    placeholders.into_iter().find(|placeholder| *placeholder != known)
 }
 
 impl RoomSettings {

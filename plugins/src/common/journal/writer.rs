@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_channel::{Receiver, Sender, TrySendError};
+use salotto::Reporter;
 use salotto::protocol::Timestamp;
 use smol::Timer;
 use smol::future::FutureExt;
@@ -23,6 +24,31 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long it keeps waiting after the plugin has gone; within the two seconds that core then gives its task.
 const LAST_PATIENCE: Duration = Duration::from_millis(1500);
+
+/// What a writer has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Something for the operator.
+    Note(String),
+    /// It cannot write.
+    Failing(String),
+    /// It can write again.
+    Working(String),
+}
+
+impl News {
+    /// Tells the operator, and keeps the state of the plugin.
+    pub(crate) fn tell(self, reporter: &Reporter) {
+        match self {
+            Self::Note(text) => reporter.report(text),
+            Self::Failing(reason) => reporter.failing(reason),
+            Self::Working(text) => {
+                reporter.working();
+                reporter.report(text);
+            }
+        }
+    }
+}
 
 /// How the records of a journal become lines.
 pub(crate) trait LineFormat: Send {
@@ -123,7 +149,7 @@ impl Losses {
 
 impl<S: LineFormat> Writer<S> {
     /// Writes until the journal is dropped and the queue is empty. Problems are passed to `report`.
-    pub(crate) async fn run(mut self, report: impl Fn(String) + Send) {
+    pub(crate) async fn run(mut self, report: impl Fn(News) + Send) {
         let Some(file) = &self.file else { return };
         let path = file.path().to_owned();
         let Some(_turn) = self.wait_for_turn(&path, &report).await else {
@@ -137,11 +163,11 @@ impl<S: LineFormat> Writer<S> {
         {
             self.collect(first, &mut lines);
             if self.queue.is_empty() && self.missing > 0 {
-                report(format!(
+                report(News::Note(format!(
                     "{} missing in the log `{}`, which did not keep up; check its disk",
                     counted(std::mem::take(&mut self.missing)),
                     path.display()
-                ));
+                )));
             }
             outcome = self.write(&mut lines, &report).await;
         }
@@ -177,7 +203,7 @@ impl<S: LineFormat> Writer<S> {
     async fn write(
         &mut self,
         lines: &mut VecDeque<Line>,
-        report: &impl Fn(String),
+        report: &impl Fn(News),
     ) -> Result<(), Unwritten> {
         let mut failed = false;
         while let Some(mut file) = self.file.take() {
@@ -205,11 +231,12 @@ impl<S: LineFormat> Writer<S> {
             *lines = left;
             let file = self.file.insert(file);
             if let Some(problem) = file.take_rotation_problem() {
-                report(problem.to_string());
+                report(News::Note(problem.to_string()));
             }
             match outcome {
                 Ok(()) if failed => {
-                    report(format!("the log `{}` can be written again", path.display()));
+                    let path = path.display();
+                    report(News::Working(format!("the log `{path}` can be written again")));
                     break;
                 }
                 Ok(()) => break,
@@ -219,7 +246,7 @@ impl<S: LineFormat> Writer<S> {
                 Err(problem) => {
                     // It is reported once.
                     if !failed {
-                        report(problem.to_string());
+                        report(News::Failing(problem.to_string()));
                     }
                     failed = true;
                 }
@@ -231,19 +258,30 @@ impl<S: LineFormat> Writer<S> {
 
     /// Waits until no other log writes this file: one that was replaced may have lines left, which come first. `None` if the plugin goes
     /// before that.
-    async fn wait_for_turn(&self, path: &Path, report: &impl Fn(String)) -> Option<Turn> {
+    async fn wait_for_turn(&self, path: &Path, report: &impl Fn(News)) -> Option<Turn> {
         let turns = turns(path);
         let patient = async {
             let turn = turns.lock_arc();
             let late = async {
                 Timer::after(PATIENCE).await;
-                report(format!(
+                report(News::Failing(format!(
                     "another plugin writes to the log `{}`; choose another path",
                     path.display()
-                ));
-                std::future::pending().await
+                )));
             };
-            Some(turn.or(late).await)
+            // After that it goes on waiting, and says when it is its turn at last.
+            let mut turn = std::pin::pin!(turn);
+            let in_time = async { Some((&mut turn).await) };
+            let too_late = async {
+                late.await;
+                None
+            };
+            if let Some(turn) = in_time.or(too_late).await {
+                return Some(turn);
+            }
+            let turn = turn.await;
+            report(News::Working(format!("the log `{}` is written now", path.display())));
+            Some(turn)
         };
         patient.or(closed_for_long(&self.closing)).await
     }
@@ -260,18 +298,18 @@ impl<S: LineFormat> Writer<S> {
     }
 
     /// Counts what cannot be written any more, and reports it.
-    fn give_up(&self, left: usize, path: &Path, why: &str, report: &impl Fn(String)) {
+    fn give_up(&self, left: usize, path: &Path, why: &str, report: &impl Fn(News)) {
         let mut missing = left as u64 + self.missing;
         while let Ok(Queued { lost, .. }) = self.queue.try_recv() {
             missing += 1 + lost.map_or(0, |lost| lost.lines);
         }
         missing += self.losses.take().map_or(0, |lost| lost.lines);
         if missing > 0 {
-            report(format!(
+            report(News::Note(format!(
                 "at the end of the log `{}` {} missing: {why}",
                 path.display(),
                 counted(missing)
-            ));
+            )));
         }
     }
 }
@@ -341,7 +379,7 @@ mod tests {
         drop(journal);
         drop(first);
         let reports = Mutex::new(Vec::new());
-        smol::block_on(writer.run(|text| reports.lock().unwrap().push(text)));
+        smol::block_on(writer.run(|news| reports.lock().unwrap().push(news)));
         let written = fs::read_to_string(&path).unwrap();
         let lines: Vec<_> = written.lines().collect();
         assert_eq!(
@@ -357,7 +395,10 @@ mod tests {
         let reports = reports.into_inner().unwrap();
         assert_eq!(reports.len(), 1, "{reports:?}");
         let expected = format!("3 lines are missing in the log `{}`, ", path.display());
-        assert!(reports[0].starts_with(&expected), "{reports:?}");
+        assert!(
+            matches!(&reports[0], News::Note(text) if text.starts_with(&expected)),
+            "{reports:?}"
+        );
     }
 
     #[test]
@@ -369,7 +410,7 @@ mod tests {
             connect(8, file, Plain, Duration::ZERO)
         };
         let ((old_feed, old), (new_feed, new)) = (log(), log());
-        let no_report = |text: String| panic!("{text}");
+        let no_report = |news: News| panic!("{news:?}");
         old_feed.push("old".into(), now());
         new_feed.push("new".into(), now());
         drop(new_feed);

@@ -4,6 +4,7 @@ use salotto::{Catalog, Command, Context, EntryKind, Invocation, Reply, Report};
 use tempfile::TempDir;
 
 use super::*;
+use crate::control::Hello;
 use crate::control::protocol::{ClientMessage, ServerMessage};
 use crate::logging::Diagnostics;
 use crate::settings::{ControlSettings, Source};
@@ -54,7 +55,7 @@ async fn server() -> TestServer {
 
 async fn front(server: &TestServer, watch: Option<Watch>) -> Client {
     let client = server.service.connect("a test");
-    client.handshake(watch).await.unwrap();
+    client.handshake(Hello { watch, operator: None }).await.unwrap();
     assert!(matches!(client.next().await, Some(ServerMessage::Commands { .. })));
     client
 }
@@ -223,7 +224,7 @@ fn a_wrong_hello_is_answered_with_the_reason_and_ends_the_session() {
         let server = server().await;
         for (hello, reason) in [
             (
-                ClientMessage::Hello { protocol: 99, watch: None },
+                ClientMessage::Hello { protocol: 99, watch: None, operator: None },
                 "this server speaks version 1 and not 99",
             ),
             (

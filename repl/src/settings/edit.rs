@@ -1,0 +1,150 @@
+//! Changes single settings in the text of a configuration and leaves the rest as it is written, comments included.
+
+use std::ops::Range;
+
+use salotto::PluginSetup;
+use salotto::protocol::OnPanic;
+
+use super::locate::{self, Field};
+
+/// The text with a setting set, such as `server.name`, to a value in RON.
+pub(super) fn set(text: &str, path: &str, value: &str) -> String {
+    let fields = locate::fields(text);
+    if let Some(field) = fields.iter().find(|field| field.path == path) {
+        return replaced(text, field.value.clone(), value);
+    }
+    match path.split_once('.') {
+        None => inserted(text, locate::first_bracket(text), &format!("{path}: {value}")),
+        Some((section, name)) => {
+            match fields.iter().find(|field| field.path == section).and_then(|f| opening(text, f)) {
+                Some(open) => inserted(text, Some(open), &format!("{name}: {value}")),
+                None => {
+                    let root = locate::first_bracket(text);
+                    inserted(text, root, &format!("{section}: ({name}: {value})"))
+                }
+            }
+        }
+    }
+}
+
+/// The text with an entry of `plugins` that sets a plugin up in this way. One that is there is replaced.
+pub(super) fn set_plugin(text: &str, setup: &PluginSetup) -> String {
+    let entry = entry(setup);
+    let quoted = format!("{:?}", setup.name);
+    let fields = locate::fields(text);
+    let named = fields
+        .iter()
+        .find(|field| field.path == "plugins.name" && text[field.value.clone()] == quoted);
+    if let Some(range) = named.and_then(|field| locate::enclosing(text, field.value.start)) {
+        return replaced(text, range, &entry);
+    }
+    let Some(list) = fields.iter().find(|field| field.path == "plugins") else {
+        return set(text, "plugins", &format!("[{entry}]"));
+    };
+    let inside = &text[list.value.clone()];
+    let end = list.value.end - 1;
+    let last = text[..end].trim_end().len();
+    let comma = if inside[1..inside.len() - 1].trim().is_empty() || text[..last].ends_with(',') {
+        ""
+    } else {
+        ","
+    };
+    let space = if inside.contains('\n') { "\n        " } else { " " };
+    // A comment at the end of the list would swallow what follows on its line.
+    replaced(text, end..end, &format!("{comma}{space}{entry},{}", &space[..1]))
+}
+
+fn entry(setup: &PluginSetup) -> String {
+    let mut entry = format!("(name: {:?}", setup.name);
+    if !setup.settings.trim().is_empty() {
+        entry += &format!(", settings: {}", setup.settings.trim());
+    }
+    if setup.on_panic == OnPanic::Closed {
+        entry += ", on_panic: Closed";
+    }
+    if !setup.enabled {
+        entry += ", enabled: false";
+    }
+    entry + ")"
+}
+
+/// Where the bracket of a section opens.
+fn opening(text: &str, field: &Field) -> Option<usize> {
+    text[field.value.clone()].starts_with('(').then_some(field.value.start)
+}
+
+/// The text with a field behind an opening bracket, on a line of its own where the others are.
+fn inserted(text: &str, open: Option<usize>, field: &str) -> String {
+    let Some(open) = open else { return text.to_owned() };
+    let rest = &text[open + 1..];
+    let first_line = rest.lines().next().unwrap_or_default();
+    if rest.contains('\n') && (first_line.trim().is_empty() || first_line.trim().starts_with("//"))
+    {
+        let next = rest.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let indent = &next[..next.len() - next.trim_start().len()];
+        let at = open + 1 + first_line.len();
+        return replaced(text, at..at, &format!("\n{indent}{field},"));
+    }
+    let comma = if rest.trim_start().starts_with(')') { "" } else { ", " };
+    replaced(text, open + 1..open + 1, &format!("{field}{comma}"))
+}
+
+fn replaced(text: &str, range: Range<usize>, with: &str) -> String {
+    format!("{}{with}{}", &text[..range.start], &text[range.end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_set_where_it_stands_or_in_its_section() {
+        for (text, path, value, after) in [
+            ("()", "server.name", "\"a\"", "(server: (name: \"a\"))"),
+            (
+                "(rooms: (open: true))",
+                "server.name",
+                "1",
+                "(server: (name: 1), rooms: (open: true))",
+            ),
+            ("(server: (threads: 1))", "server.name", "1", "(server: (name: 1, threads: 1))"),
+            ("(server: (name: 5 /* b */))", "server.name", "1", "(server: (name: 1 /* b */))"),
+            (
+                "// (a)\n(\n    server: ( // why\n        threads: 1,\n    ),\n)",
+                "server.name",
+                "1",
+                "// (a)\n(\n    server: ( // why\n        name: 1,\n        threads: 1,\n    ),\n)",
+            ),
+            (
+                "(\n  // b\n  server: (),\n)",
+                "log.level",
+                "Info",
+                "(\n  log: (level: Info),\n  // b\n  server: (),\n)",
+            ),
+        ] {
+            assert_eq!(set(text, path, value), after, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_entry_of_a_plugin_is_replaced_or_added() {
+        let log = PluginSetup::new("log").settings("(path: \"a\")");
+        let quit = PluginSetup::new("quit").enabled(false);
+        for (text, setup, after) in [
+            ("()", &log, "(plugins: [(name: \"log\", settings: (path: \"a\"))])"),
+            (
+                "(plugins: [(settings: (path: \"(\"), name: \"log\"), (name: \"quit\")])",
+                &log,
+                "(plugins: [(name: \"log\", settings: (path: \"a\")), (name: \"quit\")])",
+            ),
+            (
+                "(plugins: [(name: \"log\")])",
+                &quit,
+                "(plugins: [(name: \"log\"), (name: \"quit\", enabled: false), ])",
+            ),
+            ("(plugins: [])", &quit, "(plugins: [ (name: \"quit\", enabled: false), ])"),
+        ] {
+            assert_eq!(set_plugin(text, setup), after, "{text}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Settings from the environment, for containers: `SALOTTO_SERVER__NAME=Ours` is `server.name`, whatever the file says.
+
+/// What all of them begin with.
+const PREFIX: &str = "SALOTTO_";
+/// Between the section and the setting. Without it a variable is somebody else's.
+const SEPARATOR: &str = "__";
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Override {
+    pub(super) variable: String,
+    pub(super) setting: String,
+    /// In RON; a text may stand there without its quotes.
+    pub(super) value: String,
+}
+
+/// All that there are, in the order of their names.
+pub(super) fn overrides() -> Vec<Override> {
+    let mut found: Vec<Override> = std::env::vars_os()
+        .filter_map(|(variable, value)| of(variable.to_str()?, value.to_str()?))
+        .collect();
+    found.sort_by(|one, other| one.variable.cmp(&other.variable));
+    found
+}
+
+fn of(variable: &str, value: &str) -> Option<Override> {
+    let (section, setting) = variable.strip_prefix(PREFIX)?.split_once(SEPARATOR)?;
+    let setting = format!("{}.{}", section.to_lowercase(), setting.to_lowercase());
+    Some(Override { variable: variable.into(), setting, value: value.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_names_its_setting() {
+        let found = of("SALOTTO_SERVER__OPERATOR_NAME", "ada").unwrap();
+        assert_eq!((found.setting.as_str(), found.value.as_str()), ("server.operator_name", "ada"));
+        assert_eq!(of("SALOTTO_TEST_TOKIO", "1"), None);
+        assert_eq!(of("SERVER__NAME", "1"), None);
+    }
+}
