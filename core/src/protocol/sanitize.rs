@@ -117,6 +117,16 @@ pub(crate) fn excerpt(text: &str, bytes: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &cleaned[..end]))
 }
 
+/// Whether nobody sees it: white space, and what [`message`] or [`name`] removes.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || is_removed(c)
+}
+
+/// Whether it takes no space and is drawn as nothing, or harms.
+pub(crate) fn is_removed(c: char) -> bool {
+    !c.is_whitespace() && (is_control(c) || is_direction(c) || is_invisible(c))
+}
+
 /// What a person counts as characters.
 pub(crate) fn graphemes(text: &str) -> usize {
     text.graphemes(true).count()

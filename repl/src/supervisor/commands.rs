@@ -149,6 +149,7 @@ fn console_commands() -> Vec<(Command, Local)> {
         ),
         (
             operator("help", "Lists the commands, or explains one")
+                .alias("?")
                 .arg(Arg::command("command").optional())
                 .example("help")
                 .example("help plugins enable"),
@@ -159,7 +160,8 @@ fn console_commands() -> Vec<(Command, Local)> {
             operator(
                 "quit",
                 "Leaves the console; this stops the server, unless the console is attached",
-            ),
+            )
+            .alias("exit"),
             Local::Quit,
         ),
     ]

@@ -13,10 +13,10 @@ fn results_go_to_stdout_and_errors_to_stderr_with_their_line() {
     assert!(listening.starts_with("listening on 127.0.0.1:"));
     assert!(!listening.ends_with(":0"));
     assert!(rest.starts_with("say TEXT\n"), "{rest}");
-    assert!(rest.ends_with("nobody is here\n"), "{rest}");
+    assert!(rest.ends_with("nobody is connected\n"), "{rest}");
     assert_eq!(
         ended.err,
-        "line 4: nobody here is called `nobody`; `users` lists who is\n\
+        "line 4: no user `nobody`; `users` lists users\n\
          line 5: there is no command `usrs`; did you mean `users`?\n\
          line 6: NAME is missing; usage: kick NAME [REASON]\n"
     );
