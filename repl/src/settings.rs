@@ -254,7 +254,7 @@ impl Source {
         };
         let plugins = list.setups(&mut mistakes);
         if !mistakes.is_empty() {
-            mistakes.sort_by(|one, other| one.position.cmp(&other.position));
+            mistakes.sort_by_key(|mistake| mistake.position);
             return Err(wrong(mistakes));
         }
         let mut notes = list.notes();

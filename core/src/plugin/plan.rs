@@ -52,7 +52,7 @@ impl Plan {
     pub(crate) fn place<'r>(
         &self,
         name: &str,
-        mut running: impl Iterator<Item = &'r str> + DoubleEndedIterator + ExactSizeIterator,
+        mut running: impl DoubleEndedIterator<Item = &'r str> + ExactSizeIterator,
     ) -> Option<usize> {
         let index = self.entries.iter().position(|entry| entry.setup.name == name)?;
         let comes_before =

@@ -237,3 +237,11 @@ fn a_control_socket_in_a_folder_of_everybody_is_refused() {
     assert_eq!(ended.status, 1);
     assert!(ended.err.contains("everybody can write to the folder `open`"), "{}", ended.err);
 }
+
+#[test]
+fn the_manual_page_in_the_docs_is_the_one_that_is_printed() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/salotto.1");
+    let printed = Folder::new().run(&["man"], "").out;
+    let kept = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(kept == printed, "it is stale; `salotto man > docs/salotto.1` writes it");
+}

@@ -114,7 +114,7 @@ fn a_plugin_that_is_replaced_hands_its_state_to_the_next() {
             "counter? starts at 2"
         ]
     );
-    // Who is disabled has nobody to hand anything to.
+    // Who is disabled has nobody to hand anything to, and starts anew with the settings of the configuration.
     server.types("plugins disable counter");
     assert_eq!(notes.take(), ["counter? stops at 2"]);
     server.types("plugins enable counter");
