@@ -40,7 +40,7 @@ pub enum Typed<'l> {
 /// use salotto::{Arg, Command};
 ///
 /// let login = Command::new("login", "Says who you are").arg(Arg::secret("password"));
-/// let Typed::Slip(slip) = read([&login].into_iter(), "! login swordfish") else { panic!() };
+/// let Typed::Slip(slip) = read([&login].into_iter(), "! login as two words") else { panic!() };
 /// assert_eq!(slip.to_string(), "did you mean `!login`? nothing was said; to say it, begin with `//`");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

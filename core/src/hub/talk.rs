@@ -47,6 +47,14 @@ impl Hub {
         };
         let is_named = caller.name.is_some();
         match command::read(self.callable(&caller), &line) {
+            // `/nick fred` offers a name, where there is no such command; the answer says which is one.
+            Typed::Command(command)
+                if !is_named
+                    && !line.contains('!')
+                    && command::find(self.callable(&caller), &command).is_err() =>
+            {
+                self.offer_first_name(id, &line, &[], None, None);
+            }
             Typed::Command(command) => self.take_typed_command(caller, &command),
             Typed::Slip(slip) => {
                 let text = match is_named {

@@ -114,8 +114,10 @@ fn before_a_name_a_slip_is_asked_about_too() {
         client.says(line);
         client.hears("! did you mean `!login`?");
     }
-    client.says("/nick fred");
+    client.says("!nick fred");
     client.hears("! there is no command `!nick`; `!help` lists them");
+    client.says("/nick fred");
+    client.hears("! a name cannot contain spaces; try `fred`; choose another name");
     client.says("/Login mod swordfish");
     client.hears("* you are logged in as mod (moderator)");
 }
