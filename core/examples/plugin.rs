@@ -7,7 +7,8 @@ use salotto::{
     Verdict,
 };
 
-struct Table;
+/// A table to play at.
+pub struct Table;
 
 impl Plugin for Table {
     fn commands(&self) -> Vec<Command> {
@@ -27,7 +28,9 @@ impl Plugin for Table {
     }
 
     fn before_message(&mut self, _: &mut Context, draft: &mut MessageDraft) -> Verdict {
-        match draft.text.len() > 10 && draft.text == draft.text.to_uppercase() {
+        // Digits and 你好 have no case, and nobody shouts with them.
+        let is_loud = draft.text == draft.text.to_uppercase();
+        match draft.text.len() > 10 && is_loud && draft.text != draft.text.to_lowercase() {
             true => Verdict::Deny("no need to shout".into()),
             false => Verdict::Pass,
         }

@@ -1,5 +1,6 @@
 //! Commands: a record says what a command is called, takes and means; parsing, usage errors, help, hints and completion are all
-//! derived from it. The console calls a command by name, chat with a leading `!`; both run the same function.
+//! derived from it. The console calls a command by name, chat with a leading `!` or `/`; both run the same function. What in chat is a command at all,
+//! and what only looks like one, is decided by [`read`].
 
 mod call;
 mod complete;
@@ -7,6 +8,7 @@ mod lookup;
 mod parse;
 mod permission;
 mod responder;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,9 +20,11 @@ pub use complete::{Candidates, complete, hint};
 pub use lookup::{find, redacted};
 pub(crate) use responder::Answer;
 pub use responder::Responder;
+pub use typed::{ESCAPE, Slip, Typed, may_be_said, read, secret_from};
 
 use crate::protocol::caller::Caller;
 use crate::protocol::error::ErrorCode;
+use crate::protocol::hint;
 use responder::Later;
 
 /// A command line that has been understood: which command, with which arguments, by whom.
@@ -41,12 +45,14 @@ pub struct Invocation {
 #[non_exhaustive]
 pub enum CommandError {
     /// There is no such command for this caller.
-    #[error("there is no command `{word}`; {}", advice(nearest.as_deref(), ""))]
+    #[error("there is no command `{word}`{}", advice(nearest.as_deref(), "", *has_help))]
     Unknown {
         /// What was typed.
         word: String,
         /// What was perhaps meant.
         nearest: Option<String>,
+        /// Whether there is a `help` that lists the commands.
+        has_help: bool,
     },
     /// The arguments do not fit.
     #[error("{problem}; usage: {usage}")]
@@ -74,11 +80,24 @@ impl CommandError {
     /// The message for somebody who types `!` before a command.
     pub(crate) fn in_chat(&self) -> String {
         match self {
-            Self::Unknown { word, nearest } => {
-                format!("there is no command `!{word}`; {}", advice(nearest.as_deref(), "!"))
+            Self::Unknown { word, nearest, has_help } => {
+                let advice = advice(nearest.as_deref(), "!", *has_help);
+                format!("there is no command `!{word}`{advice}")
             }
             Self::Usage { problem, usage } => format!("{problem}; usage: !{usage}"),
             error => error.to_string(),
+        }
+    }
+
+    /// The same error with its hints as one reader types them; see [`Hint`](crate::Hint).
+    pub(crate) fn resolved(self, typed: impl Fn(&str) -> Option<String>) -> Self {
+        let resolve = |text: String| hint::resolved(&text, &typed).into_owned();
+        match self {
+            Self::NotFound(text) => Self::NotFound(resolve(text)),
+            Self::NoSuchRoom(text) => Self::NoSuchRoom(resolve(text)),
+            Self::Refused(text) => Self::Refused(resolve(text)),
+            Self::Failed(text) => Self::Failed(resolve(text)),
+            error => error,
         }
     }
 
@@ -94,10 +113,11 @@ impl CommandError {
     }
 }
 
-fn advice(nearest: Option<&str>, prefix: &str) -> String {
+fn advice(nearest: Option<&str>, prefix: &str, has_help: bool) -> String {
     match nearest {
-        Some(nearest) => format!("did you mean `{prefix}{nearest}`?"),
-        None => format!("`{prefix}help` lists them"),
+        Some(nearest) => format!("; did you mean `{prefix}{nearest}`?"),
+        None if has_help => format!("; `{prefix}help` lists them"),
+        None => String::new(),
     }
 }
 

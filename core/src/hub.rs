@@ -8,6 +8,8 @@ mod answers;
 mod builtin;
 mod commands;
 mod effects;
+mod hints;
+mod ignoring;
 mod joining;
 mod leaving;
 mod not_done;
@@ -40,6 +42,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::Event;
+use crate::protocol::hint;
 use crate::protocol::hook::{Hook, Verdict};
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
@@ -248,7 +251,10 @@ impl Hub {
             return Ok(());
         };
         let reason = match verdict {
-            Verdict::Deny(reason) => Some(reason),
+            Verdict::Deny(reason) => Some(match member {
+                Some(member) => self.text_for(member, &reason),
+                None => hint::unmarked(&reason).into_owned(),
+            }),
             _ => None,
         };
         let blocked = Blocked { hook, plugin, member, reason: reason.clone() };
@@ -286,7 +292,7 @@ impl Hub {
     /// Tells one member that something did not work.
     fn refuse(&mut self, member: MemberId, refusal: Refusal, nonce: Option<String>) {
         // Whatever a plugin quoted in it.
-        let text = sanitize::lines(&refusal.text);
+        let text = sanitize::lines(&self.text_for(member, &refusal.text));
         self.state.send(member, Event::Error { code: refusal.code, text, nonce });
     }
 

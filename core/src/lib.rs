@@ -55,11 +55,11 @@ pub use plugin::{
     LeaveDraft, Left, MessageDraft, NameDraft, Plugin, Renamed, Reporter, Target, TaskMailbox,
 };
 pub use protocol::{
-    Action, Arg, ArgKind, Caller, Closed, Command, CommandInfo, Entry, EntryId, EntryKind,
-    Envelope, ErrorCode, Event, Hook, LeaveReason, LimitHit, Limits, ListedRoom, MemberError,
-    MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network, NetworkError,
-    NoticeKind, OnPanic, Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate, Refusal,
-    Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings,
+    Action, Announce, Arg, ArgKind, Caller, Closed, Command, CommandInfo, Entry, EntryId,
+    EntryKind, Envelope, ErrorCode, Event, Hint, Hook, LeaveReason, LimitHit, Limits, ListedRoom,
+    MemberError, MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network,
+    NetworkError, NoticeKind, OnPanic, Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate,
+    Refusal, Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings,
     ServerSettings, Settings, SettingsError, Status, Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]

@@ -33,6 +33,9 @@ use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 
+/// So many people a member may ignore; see [`Context::ignore`].
+pub const MOST_IGNORED: usize = 50;
+
 /// Policy for a server: what may happen, and what follows when it has.
 ///
 /// Every method has a default that does nothing. All are called by the hub, one at a time and in the order of the plugins in

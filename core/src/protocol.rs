@@ -8,6 +8,7 @@ pub(crate) mod durations;
 pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod hint;
 pub(crate) mod hook;
 pub(crate) mod ids;
 pub(crate) mod info;
@@ -35,6 +36,7 @@ pub use command::{Arg, ArgKind, Command, CommandInfo};
 pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
 pub use error::{Closed, ErrorCode, MemberError, Refusal, RoomError, TryNextError};
 pub use event::{Event, PROTOCOL_VERSION};
+pub use hint::Hint;
 pub use hook::{Hook, Verdict};
 pub use ids::{EntryId, MemberId};
 pub use info::{MemberInfo, RoomInfo};
@@ -52,7 +54,8 @@ pub use request::{Envelope, Request, Resume};
 pub use role::{Role, RoleError};
 pub use secrets::{is_secret_value, mask_secrets};
 pub use settings::{
-    Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings, SettingsError,
+    Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,
+    SettingsError,
 };
 pub use status::Status;
 pub use timestamp::Timestamp;

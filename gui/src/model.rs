@@ -244,10 +244,7 @@ impl Model {
     /// From which byte on a line that is being typed is nobody's business: behind `!login`, say. `None` for other lines.
     pub fn secret_from(&self, line: &str) -> Option<usize> {
         let line = line.trim_end();
-        let (command, rest) =
-            command::find(self.commands().iter(), line.trim_start().strip_prefix('!')?).ok()?;
-        let is_secret = command.is_secret() && !rest.is_empty();
-        is_secret.then(|| line.len() - rest.len())
+        command::secret_from(self.commands().iter(), line)
     }
 
     /// All conversations, in the order in which they are listed.

@@ -1,12 +1,16 @@
-//! `commands`: the usual commands of members: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg` and `!me`.
+//! `commands`: the usual commands of members: `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me`, `!ignore`
+//! and `!unignore`.
 //!
 //! ```ron
 //! (who_names: 20)
 //! ```
 
+mod ignore;
+
 use salotto::protocol::MessageKind;
 use salotto::{
-    Arg, Caller, Command, CommandError, Context, Invocation, Limits, Name, Plugin, Reply, RoomName,
+    Arg, Caller, Command, CommandError, Context, Hint, Invocation, Limits, MemberId, Name, Plugin,
+    Reply, Role, RoomName, command,
 };
 use serde::Deserialize;
 
@@ -41,13 +45,17 @@ impl Commands {
             (Some(text), _) => room_named(text, &context.settings().limits)?,
             (None, Some(room)) => room.clone(),
             (None, None) => {
-                let text = "you are not in a room; name one: `!who ROOM`";
-                return Err(CommandError::Refused(text.into()));
+                let hint = Hint::new("who ROOM").after(" names one");
+                return Err(CommandError::Refused(format!("you are in no room{hint}")));
             }
         };
         let Some(members) = context.members_of(&room) else {
             return Err(no_room(room.as_str()));
         };
+        if invocation.caller.member.is_some_and(|member| !context.sees(member, &room)) {
+            let text = format!("`{room}` is locked; only those inside see who is there");
+            return Err(CommandError::Refused(text));
+        }
         let limit = self.settings.who_names.unwrap_or(usize::MAX);
         let names: Vec<&str> = members.iter().take(limit).map(Name::as_str).collect();
         let (count, more) = (members.len(), members.len() - names.len());
@@ -68,9 +76,13 @@ impl Plugin for Commands {
         vec![
             // The console has its own; this one is also for code that holds a handle.
             Command::new("help", "Lists the commands, or explains one")
+                .alias("?")
+                // Also before a name is given: what can be typed then is little, and good to know.
+                .role(Role::Guest)
                 .arg(Arg::command("command").optional())
                 .example("help msg"),
             Command::new("who", "Lists who is in this room, or in another")
+                .alias("names")
                 .arg(Arg::room("room").optional())
                 .example("who lobby")
                 .in_person(),
@@ -80,14 +92,18 @@ impl Plugin for Commands {
                 .example("join dev")
                 .in_person(),
             Command::new("leave", "Leaves this room, or another")
+                .alias("part")
                 .arg(Arg::room("room").optional())
                 .example("leave dev")
                 .in_person(),
             Command::new("nick", "Changes your name")
+                .alias("name")
                 .arg(Arg::word("name"))
                 .example("nick countess")
                 .in_person(),
             Command::new("msg", "Sends a private message")
+                .alias("tell")
+                .alias("whisper")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("text"))
                 .example("msg bob are you coming?")
@@ -97,6 +113,9 @@ impl Plugin for Commands {
                 .example("me waves")
                 .in_person(),
         ]
+        .into_iter()
+        .chain(ignore::commands())
+        .collect()
     }
 
     fn run_command(
@@ -113,7 +132,9 @@ impl Plugin for Commands {
         let room = invocation.caller.room.as_ref();
         match invocation.path.as_str() {
             "who" => return self.who(context, invocation),
-            "rooms" => return Ok(rooms(context)),
+            "rooms" => return Ok(rooms(context, member)),
+            "ignore" => return ignore::ignore(context, member, invocation),
+            "unignore" => return ignore::unignore(context, member, invocation),
             "join" => context.join(member, invocation.text("room")),
             "leave" => {
                 let room = invocation.get("room").or(room.map(RoomName::as_str));
@@ -141,19 +162,27 @@ fn help(context: &Context<'_>, invocation: &Invocation) -> Result<Reply, Command
             .map(|command| (format!("{prefix}{}", command.usage()), command.help));
         return Ok(Reply::Fields(lines.collect()));
     };
-    let asked = asked.trim_start_matches('!');
-    let begins = format!("{asked} ");
+    let asked = asked.trim_start_matches(['!', '/']);
+    let found = match command::find(commands.iter(), asked) {
+        Ok((found, "")) => found,
+        other => {
+            let hint = match other {
+                Err(CommandError::Unknown { nearest: Some(nearest), .. }) => {
+                    Hint::new(nearest).before("; did you mean ").after("?")
+                }
+                _ => Hint::new("help").after(" lists them"),
+            };
+            let asked = excerpt(asked);
+            let text = format!("there is no command `{prefix}{asked}`{hint}");
+            return Err(CommandError::NotFound(text));
+        }
+    };
+    let begins = format!("{} ", found.path);
     let described: Vec<String> = commands
         .iter()
-        .filter(|command| command.path == asked || command.path.starts_with(&begins))
+        .filter(|command| command.path == found.path || command.path.starts_with(&begins))
         .map(|command| command.describe(prefix))
         .collect();
-    if described.is_empty() {
-        return Err(CommandError::NotFound(format!(
-            "there is no command `{prefix}{}`; `{prefix}help` lists them",
-            excerpt(asked)
-        )));
-    }
     Ok(Reply::Text(described.join("\n")))
 }
 
@@ -169,8 +198,8 @@ fn callable(context: &Context<'_>, caller: &Caller) -> Vec<Command> {
     commands
 }
 
-fn rooms(context: &Context<'_>) -> Reply {
-    let rows = context.rooms().into_iter();
+fn rooms(context: &Context<'_>, member: MemberId) -> Reply {
+    let rows = context.rooms().into_iter().filter(|room| context.sees(member, &room.room));
     let rows = rows.map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
     Reply::table(["room", "people", "topic"], rows.collect())
 }
@@ -180,7 +209,8 @@ fn room_named(text: &str, limits: &Limits) -> Result<RoomName, CommandError> {
 }
 
 fn no_room(name: &str) -> CommandError {
-    CommandError::NoSuchRoom(format!("no room `{}`; `!rooms` lists rooms", excerpt(name)))
+    let hint = Hint::new("rooms").after(" lists rooms");
+    CommandError::NoSuchRoom(format!("no room `{}`{hint}", excerpt(name)))
 }
 
 /// What was typed, short enough for an answer.
@@ -190,7 +220,6 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use salotto::Role;
     use salotto::testing::{Guest, TestServer};
 
     use super::*;
@@ -226,6 +255,7 @@ mod tests {
             ada.types(line);
             ada.hears("* !msg NAME TEXT");
             assert_eq!(ada.hears_next(), "*   Sends a private message");
+            assert_eq!(ada.hears_next(), "*   also !tell, !whisper");
             assert_eq!(ada.hears_next(), "*   e.g. !msg bob are you coming?");
         }
         ada.types("!help plugins");
@@ -313,13 +343,13 @@ mod tests {
         ada.types("!leave");
         ada.hears("* you are out of dev (left the room)");
         ada.types("!leave dev");
-        ada.hears_about("! there is no room `dev`");
+        ada.hears("! no room `dev`; `!rooms` lists rooms");
         ada.types("!leave");
         ada.hears("* you are out of lobby (left the room)");
         ada.types("!leave");
-        ada.hears("! you are in no room; join one first");
+        ada.hears("! you are in no room; `!join ROOM` joins one");
         ada.types("!who");
-        ada.hears("! you are not in a room; name one: `!who ROOM`");
+        ada.hears("! you are in no room; `!who ROOM` names one");
     }
 
     #[test]
@@ -342,7 +372,7 @@ mod tests {
         bob.hears("[ada to bob] psst");
         ada.hears("[ada to bob] psst");
         ada.types("!msg cyd psst");
-        ada.hears("! nobody here is called `cyd`; check the name");
+        ada.hears("! no user `cyd`; `!who` lists users");
         ada.types("!me waves");
         bob.hears("** ada waves");
     }

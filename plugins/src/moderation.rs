@@ -7,7 +7,7 @@
 //! )
 //! ```
 //!
-//! All of it is for moderators, and nobody can act against somebody of the same or a higher role; the console may do anything. What was done is
+//! All of it but `report` is for moderators, and nobody can act against somebody of the same or a higher role; the console may do anything. What was done is
 //! recorded as an [`Action`](salotto::Action).
 //!
 //! - **A ban** is of a name and all that look like it, of an address or of a network, for a time or permanently. `ban bob` bans the name only, since
@@ -16,16 +16,22 @@
 //! - **A mute** is of a name, of the connection that has it, and of whoever connects later from its address alone, so that neither another name nor
 //!   coming back helps. Muted users can still write to moderators and to the operator. Mutes, slow mode and locks last as long as the server is running.
 //! - **Slow mode** lets each member of a room send one message every so many seconds, except moderators.
-//! - **A locked room** can be joined by moderators and by those who were invited, or were in it when it was locked.
+//! - **A hushed room** can be spoken in by moderators only.
+//! - **A report** of a member is read by the moderators who are here, or by the first who comes.
+//! - **A locked room** can be joined by moderators and by those who were invited, or were in it when it was locked: these connections, whatever they are
+//!   called later, and these accounts. Who is in it and what it is about is shown to nobody else.
 
 mod arguments;
 mod ban;
 mod bans;
 mod commands;
 mod file;
+mod hush;
 mod locks;
 mod mutes;
+mod reports;
 mod slow;
+mod whois;
 mod writer;
 
 use std::any::Any;
@@ -35,17 +41,19 @@ use std::time::Duration;
 use salotto::plugin::{Kicked, Renamed, Target};
 use salotto::protocol::LeaveReason;
 use salotto::{
-    Command, CommandError, ConnectDraft, Context, Entry, Invocation, JoinDraft, LeaveDraft, Left,
-    MemberId, MemberInfo, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName, Settings,
-    Verdict,
+    Action, Command, CommandError, ConnectDraft, Context, Entry, Invocation, JoinDraft, LeaveDraft,
+    Left, MemberId, MemberInfo, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName,
+    Settings, Verdict,
 };
 use serde::Deserialize;
 
 use crate::common::evasion::is_alone;
 use bans::{Bans, Change};
 use file::BanFile;
-use locks::Locks;
+use hush::HushedRooms;
+use locks::{Invited, Locks};
 use mutes::Mutes;
+use reports::Reports;
 use slow::SlowRooms;
 use writer::{BanWriter, Written};
 
@@ -76,6 +84,8 @@ pub struct Moderation {
     mutes: Mutes,
     slow: SlowRooms,
     locks: Locks,
+    hushed: HushedRooms,
+    reports: Reports,
 }
 
 /// What is kept when the settings are changed.
@@ -84,6 +94,8 @@ struct State {
     mutes: Mutes,
     slow: SlowRooms,
     locks: Locks,
+    hushed: HushedRooms,
+    reports: Reports,
 }
 
 impl Default for ModerationSettings {
@@ -102,7 +114,8 @@ impl Moderation {
         let bans = file.read().map_err(|problem| problem.to_string())?;
         let locks = Locks::from_settings(&settings.invite_only);
         let (writer, mutes, slow) = (BanWriter::new(file), Mutes::default(), SlowRooms::default());
-        Ok(Self { settings, bans, writer, mutes, slow, locks })
+        let (hushed, reports) = (HushedRooms::default(), Reports::default());
+        Ok(Self { settings, bans, writer, mutes, slow, locks, hushed, reports })
     }
 
     /// Changes the bans and has the change written.
@@ -225,11 +238,13 @@ fn is_in_charge(context: &Context<'_>, target: &Target) -> bool {
 
 impl Plugin for Moderation {
     fn commands(&self) -> Vec<Command> {
-        commands::commands()
+        let further = [hush::command(), whois::command()].into_iter().chain(reports::commands());
+        commands::commands().into_iter().chain(further).collect()
     }
 
     fn start(&mut self, context: &mut Context<'_>) {
         self.writer.start(context);
+        self.locks.hide(context);
         self.disconnect_banned(context);
         self.drop_expired(context);
     }
@@ -244,15 +259,18 @@ impl Plugin for Moderation {
             mutes: std::mem::take(&mut self.mutes),
             slow: std::mem::take(&mut self.slow),
             locks: std::mem::take(&mut self.locks),
+            hushed: std::mem::take(&mut self.hushed),
+            reports: std::mem::take(&mut self.reports),
         }))
     }
 
     fn take_over(&mut self, state: Box<dyn Any + Send>) {
         let Ok(state) = state.downcast::<State>() else { return };
-        let State { unsaved, mutes, slow, locks } = *state;
+        let State { unsaved, mutes, slow, locks, hushed, reports } = *state;
         unsaved.iter().for_each(|change| self.bans.apply(change));
         self.writer.take_over(unsaved);
         (self.mutes, self.slow) = (mutes, slow);
+        (self.hushed, self.reports) = (hushed, reports);
         self.locks.take_over(locks);
     }
 
@@ -299,13 +317,20 @@ impl Plugin for Moderation {
     fn before_join(&mut self, context: &mut Context<'_>, draft: &mut JoinDraft) -> Verdict {
         let is_moderator =
             || context.member(draft.member).is_some_and(|member| member.role >= Role::Moderator);
-        if self.locks.can_join(&draft.room, &draft.name) || is_moderator() {
+        let who = || context.member(draft.member).map(|member| Invited::member(&member));
+        if self.locks.can_join(&draft.room, who) || is_moderator() {
             return Verdict::Pass;
         }
         Verdict::Deny(format!("`{}` is locked; ask a moderator to invite you", draft.room))
     }
 
     fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
+        if let (true, Some(member), Target::Room(room)) =
+            (self.hushed.any(), draft.member, &draft.target)
+            && let Some(why) = self.hushed.refusal(context, member, room)
+        {
+            return Verdict::Deny(why);
+        }
         // The usual case needs no look at the clock; the operator has no member.
         let is_idle = !self.mutes.any_online() && !self.slow.any();
         let Some(member) = draft.member.filter(|_| !is_idle) else { return Verdict::Pass };
@@ -324,7 +349,11 @@ impl Plugin for Moderation {
                 rooms.any(|room| self.slow_wait(context, draft.member, &room).is_some())
             };
             // A farewell is a message too.
-            if self.mutes.any_online() && is_muted() || self.slow.any() && must_wait() {
+            let is_hushed = || self.hushed.any() && self.hushed.silences(context, draft.member);
+            if self.mutes.any_online() && is_muted()
+                || self.slow.any() && must_wait()
+                || is_hushed()
+            {
                 farewell.clear();
             }
         }
@@ -354,13 +383,30 @@ impl Plugin for Moderation {
         }
     }
 
-    fn after_kicked(&mut self, _context: &mut Context<'_>, kicked: &Kicked) {
-        self.locks.revoke_invitations(&kicked.name);
+    fn after_kicked(&mut self, context: &mut Context<'_>, kicked: &Kicked) {
+        if let Some(member) = context.member(kicked.member) {
+            self.locks.revoke_invitations(&Invited::member(&member));
+        }
+    }
+
+    fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {
+        if self.locks.is_locked(room) {
+            context.hide_room(room, true);
+        }
     }
 
     fn after_room_closed(&mut self, _context: &mut Context<'_>, room: &RoomName) {
         self.slow.forget(room);
         self.locks.forget(room);
+        self.hushed.forget(room);
+    }
+
+    fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {
+        match (action.what.as_str(), &action.whom) {
+            ("login", _) => self.reports.show(context, &action.by),
+            ("role", Some(name)) => self.reports.show(context, name),
+            _ => {}
+        }
     }
 
     fn after_settings_changed(&mut self, _context: &mut Context<'_>, _settings: &Settings) {
@@ -392,7 +438,13 @@ impl Plugin for Moderation {
         context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
-        commands::run(self, context, invocation)
+        match invocation.path.as_str() {
+            "hush" => self.hushed.run(context, invocation),
+            "report" => self.reports.report(context, invocation),
+            "reports" => Ok(self.reports.list(invocation.caller.name.as_ref())),
+            "whois" => whois::run(context, invocation),
+            _ => commands::run(self, context, invocation),
+        }
     }
 }
 

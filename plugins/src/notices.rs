@@ -71,6 +71,14 @@ impl TemplateKind for NewName {
         &[Placeholder::Old, Placeholder::New, Placeholder::Room, Placeholder::Members];
 }
 
+/// The kind of the `welcome` of a listed room.
+#[derive(Debug)]
+enum RoomWelcome {}
+
+impl TemplateKind for RoomWelcome {
+    const PLACEHOLDERS: &'static [Placeholder] = &[Placeholder::Name, Placeholder::Room];
+}
+
 impl TemplateKind for Welcome {
     const PLACEHOLDERS: &'static [Placeholder] =
         &[Placeholder::Name, Placeholder::Server, Placeholder::Members];
@@ -114,6 +122,24 @@ impl Notices {
     }
 }
 
+impl Notices {
+    /// Tells a member what the settings of a listed room have for whoever joins.
+    fn welcome_to_room(context: &mut Context<'_>, member: MemberId, room: &RoomName) {
+        let settings = context.settings();
+        let Some(listed) = settings.rooms.listed_as(room.as_str()) else { return };
+        let Some(name) = context.name(member).map(Name::to_string) else { return };
+        // A placeholder that there is not stands there as it was written.
+        let text = match listed.welcome.parse::<Template<RoomWelcome>>() {
+            Ok(template) => template.fill(|placeholder| match placeholder {
+                Placeholder::Name => name.clone(),
+                _ => room.to_string(),
+            }),
+            Err(_) => listed.welcome.clone(),
+        };
+        context.notice_to(member, text, NoticeKind::Welcome);
+    }
+}
+
 impl Plugin for Notices {
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
         let Some(name) = context.name(member).cloned() else {
@@ -138,6 +164,7 @@ impl Plugin for Notices {
     }
 
     fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {
+        Self::welcome_to_room(context, member, room);
         if context.is_quiet(room) {
             return;
         }

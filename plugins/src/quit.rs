@@ -132,14 +132,16 @@ impl Plugin for Quit {
             .words
             .iter()
             .filter_map(|word| match word {
-                Word::Command(path) => Some(
-                    Command::new(path, "Leaves the server")
+                Word::Command(path) => {
+                    let command = Command::new(path, "Leaves the server")
                         .arg(Arg::text("farewell").optional())
                         .in_person()
                         // Also before a name is given.
                         .role(Role::Guest)
-                        .example(format!("{path} see you tomorrow")),
-                ),
+                        .example(format!("{path} see you tomorrow"));
+                    // Whoever has chosen other words has chosen against this one.
+                    Some(if path == "quit" { command.alias("exit") } else { command })
+                }
                 Word::Said(_) => None,
             })
             .collect()

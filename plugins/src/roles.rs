@@ -19,8 +19,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use salotto::{
-    Arg, Command, CommandError, Context, Invocation, Left, MemberId, MemberInfo, MessageDraft,
-    Name, NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
+    Arg, Command, CommandError, Context, Hint, Invocation, Left, MemberId, MemberInfo, Name,
+    NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
 };
 
 use attempts::{Attempts, Wait};
@@ -92,7 +92,8 @@ impl Roles {
             (Some(text), _) => settings::any_name(text).ok(),
             (None, Some(name)) => Some(name.clone()),
             (None, None) => {
-                return refused("name the account: `!login ACCOUNT PASSWORD`".into());
+                let hint = Hint::new("login ACCOUNT PASSWORD").before("name the account: ");
+                return refused(hint.to_string());
             }
         };
         let account = name.and_then(|name| self.account(&name));
@@ -215,21 +216,6 @@ impl Roles {
         };
         context.notice_to(info.id, text, NoticeKind::Info);
     }
-
-    /// Whether a message is a login without its `!`, which would reveal a password.
-    fn reveals_password(&self, from: &Name, text: &str) -> bool {
-        let text = text.trim_start_matches(|c: char| c.is_ascii_punctuation() || c == ' ');
-        let mut words = text.split_whitespace();
-        let is_login = words.next().is_some_and(|word| word.eq_ignore_ascii_case("login"));
-        let names_account =
-            |word: &str| settings::any_name(word).is_ok_and(|name| self.account(&name).is_some());
-        is_login
-            && match (words.next(), words.count()) {
-                (Some(_), 0) => self.account(from).is_some(),
-                (Some(account), 1) => names_account(account),
-                _ => false,
-            }
-    }
 }
 
 impl State {
@@ -329,17 +315,8 @@ impl Plugin for Roles {
             return Verdict::Pass;
         }
         let name = &account.name;
-        Verdict::Deny(format!(
-            "the name `{name}` is reserved: type `!login {name} PASSWORD`, or choose another"
-        ))
-    }
-
-    fn before_message(&mut self, _: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
-        if draft.member.is_some() && self.reveals_password(&draft.from, &draft.text) {
-            let text = "this was not sent, because it looks like a password; begin with `!login`";
-            return Verdict::Deny(text.into());
-        }
-        Verdict::Pass
+        let hint = Hint::new(format!("login {name} PASSWORD")).before(": type ").after(",");
+        Verdict::Deny(format!("the name `{name}` is reserved{hint} or choose another"))
     }
 
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {

@@ -162,6 +162,7 @@ impl Renderer {
                     topic => format!("* the topic was set{by}: {topic}"),
                 }
             }
+            EntryKind::Removed => "* a message was removed".into(),
             EntryKind::Presence { members } => format!("* {members} members are here"),
             _ => return None,
         };

@@ -81,28 +81,38 @@ fn imports(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn no_arrow_of_core_runs_up() {
-    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (file, text) in files() {
         let from = room(&file);
         for to in imports(&text) {
-            if to == from {
-                continue;
-            }
-            if floor(&to) <= floor(&from) {
+            if to != from && floor(&to) <= floor(&from) {
                 wrong.push(format!("{} uses `crate::{to}`", file.display()));
             }
-            arrows.entry(from.clone()).or_default().insert(to);
+            if to != from {
+                uses.entry(from.clone()).or_default().insert(to);
+            }
         }
     }
-    for rooms in FLOORS {
-        for room in rooms {
-            let below = arrows.get(*room).into_iter().flatten().cloned().collect::<Vec<_>>();
-            println!("{room:<11} uses {}", below.join(", "));
-        }
-        println!();
-    }
-    assert!(wrong.is_empty(), "arrows that run up or across:\n{}", wrong.join("\n"));
+    let printed = printed(&uses);
+    println!("{printed}");
+    assert!(wrong.is_empty(), "arrows that run up:\n{}", wrong.join("\n"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ARCHITECTURE.md");
+    let described = fs::read_to_string(path).expect("the description");
+    assert!(
+        described.contains(&printed),
+        "ARCHITECTURE.md shows other floors than these:\n{printed}"
+    );
+}
+
+/// The floors from the top down, a line for each folder, as ARCHITECTURE.md shows them.
+fn printed(uses: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let line = |room: &&str| {
+        let below: Vec<&str> = uses.get(*room).into_iter().flatten().map(String::as_str).collect();
+        format!("{room:<11} uses {}", below.join(", ")).trim_end().to_owned()
+    };
+    let floors = FLOORS.iter().map(|rooms| rooms.iter().map(line).collect::<Vec<_>>().join("\n"));
+    floors.collect::<Vec<_>>().join("\n\n")
 }
 
 #[test]

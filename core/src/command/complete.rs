@@ -1,6 +1,6 @@
 //! Completion and hints, derived from the command records: the console and the window complete alike.
 
-use super::lookup::after;
+use super::lookup::{after, found, is_same_word};
 use crate::protocol::command::{Arg, ArgKind, Command};
 
 /// Where live names come from.
@@ -19,7 +19,7 @@ pub fn complete(commands: &[Command], live: &dyn Candidates, line: &str) -> (usi
     for command in commands {
         match argument_at(command, &line[..start]) {
             Some((ArgKind::Choice(choices), _)) => {
-                words.extend(choices.iter().filter(|choice| choice.starts_with(word)).cloned());
+                words.extend(choices.iter().filter(|choice| begins(choice, word)).cloned());
             }
             Some((ArgKind::Command, before)) => words.extend(path_words(commands, before, word)),
             Some((kind, _)) => words.extend(live.candidates(kind, word)),
@@ -33,11 +33,7 @@ pub fn complete(commands: &[Command], live: &dyn Candidates, line: &str) -> (usi
 
 /// What is still to be typed after `line`: the arguments of the command that it names, or nothing.
 pub fn hint(commands: &[Command], line: &str) -> Option<String> {
-    let best = commands
-        .iter()
-        .filter(|command| after(&command.path, line).is_some())
-        .max_by_key(|command| command.path.len())?;
-    let typed = after(&best.path, line)?;
+    let (best, typed) = found(commands.iter(), line)?;
     let ended = line.ends_with(char::is_whitespace);
     let mut given = typed.split_whitespace().count();
     if !ended && given > 0 && best.args.get(given - 1).is_some_and(|arg| arg.kind == ArgKind::Text)
@@ -54,18 +50,30 @@ pub fn hint(commands: &[Command], line: &str) -> Option<String> {
 /// The next words of the paths that begin with `before`.
 fn path_words(commands: &[Command], before: &str, word: &str) -> Vec<String> {
     let depth = before.split_whitespace().count();
+    let begins_so = |path: &&str| {
+        let (mut typed, mut words) = (before.split_whitespace(), path.split(' '));
+        typed.all(|typed| words.next().is_some_and(|known| is_same_word(known, typed)))
+    };
     commands
         .iter()
-        .filter(|command| before.split_whitespace().eq(command.path.split(' ').take(depth)))
-        .filter_map(|command| command.path.split(' ').nth(depth))
-        .filter(|next| next.starts_with(word))
+        .filter_map(|command| {
+            // An alias is offered to who has begun to type it, not beside the path.
+            let paths = command.paths().filter(begins_so);
+            let mut words = paths.filter_map(|path| path.split(' ').nth(depth));
+            words.find(|next| begins(next, word))
+        })
         .map(str::to_owned)
         .collect()
 }
 
+/// Whether a word begins with what was typed of it, in upper or lower case.
+fn begins(word: &str, typed: &str) -> bool {
+    word.get(..typed.len()).is_some_and(|start| is_same_word(start, typed))
+}
+
 /// The kind of the argument that the word after `before` would belong to, and what was typed of that argument already.
 fn argument_at<'c, 'l>(command: &'c Command, before: &'l str) -> Option<(&'c ArgKind, &'l str)> {
-    let mut typed = after(&command.path, before)?;
+    let mut typed = command.paths().find_map(|path| after(path, before))?;
     if !before.ends_with(char::is_whitespace) {
         return None;
     }

@@ -21,8 +21,8 @@ pub fn redacted<'c, 'l>(
     commands: impl Iterator<Item = &'c Command> + Clone,
     line: &'l str,
 ) -> Cow<'l, str> {
-    match find(commands, line) {
-        Ok((command, rest)) if command.is_secret() && !rest.is_empty() => {
+    match found(commands, line.trim()) {
+        Some((command, rest)) if command.is_secret() && !rest.is_empty() => {
             Cow::Owned(format!("{} …", command.path))
         }
         // The settings of a plugin may hold some too.
@@ -30,9 +30,9 @@ pub fn redacted<'c, 'l>(
     }
 }
 
-/// Finds the command with the longest path that `line` begins with, and returns it with what follows.
+/// Finds the command with the longest path that `line` begins with, in upper or lower case, and returns it with what follows.
 ///
-/// Where several have the same path the one for the highest role is taken: the console's `rooms` is not the members'.
+/// A path comes before an alias. Where several have the same path the one for the highest role is taken: the console's `rooms` is not the members'.
 ///
 /// # Errors
 /// [`CommandError::Unknown`] with the nearest match.
@@ -41,33 +41,58 @@ pub fn find<'c, 'l>(
     line: &'l str,
 ) -> Result<(&'c Command, &'l str), CommandError> {
     let line = line.trim();
-    let matches =
-        commands.clone().filter_map(|command| Some((command, after(&command.path, line)?)));
-    match matches.max_by_key(|(command, _)| (command.path.len(), command.role)) {
-        Some(found) => Ok(found),
-        None => {
-            let words = line.split_whitespace().collect::<Vec<_>>();
-            // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
-            let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
-            let paths = || commands.clone().map(|command| command.path.as_str());
-            let nearest = tries.into_iter().find_map(|typed| nearest(&typed, paths()));
-            let word = words.first().copied().unwrap_or_default();
-            Err(CommandError::Unknown {
-                word: crate::protocol::sanitize::excerpt(word, 40).into_owned(),
-                nearest: nearest.map(str::to_owned),
-            })
+    found(commands.clone(), line).ok_or_else(|| {
+        let words = line.split_whitespace().collect::<Vec<_>>();
+        // `plugins enabel` is nearer to `plugins enable` than `plugins` alone is.
+        let tries = (1..=words.len().min(3)).rev().map(|count| words[..count].join(" "));
+        let paths = || commands.clone().flat_map(Command::paths);
+        let nearest = tries.into_iter().find_map(|typed| nearest(&typed, paths()));
+        let word = words.first().copied().unwrap_or_default();
+        CommandError::Unknown {
+            word: crate::protocol::sanitize::excerpt(word, 40).into_owned(),
+            nearest: nearest.map(str::to_owned),
+            has_help: commands.clone().any(|command| command.path == "help"),
         }
-    }
+    })
 }
 
-/// What follows `path` in `line`, if the line begins with these words, whatever the space between them.
+/// The same, where nobody is told what was perhaps meant.
+pub(super) fn found<'c, 'l>(
+    commands: impl Iterator<Item = &'c Command>,
+    line: &'l str,
+) -> Option<(&'c Command, &'l str)> {
+    let matches = commands.filter_map(|command| {
+        let by_path = after(&command.path, line).map(|rest| (true, rest));
+        let by_alias = || {
+            let rests = command.aliases.iter().filter_map(|alias| after(alias, line));
+            rests.min_by_key(|rest| rest.len()).map(|rest| (false, rest))
+        };
+        let (is_path, rest) = by_path.or_else(by_alias)?;
+        Some((command, is_path, rest))
+    });
+    let best = matches.max_by_key(|(command, is_path, rest)| {
+        // The less is left over, the longer is the path.
+        (std::cmp::Reverse(rest.len()), *is_path, command.role)
+    });
+    best.map(|(command, _, rest)| (command, rest))
+}
+
+/// What follows `path` in `line`, if the line begins with these words, whatever the space between them and in whatever case.
 pub(super) fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
     let mut rest = line;
     for word in path.split(' ') {
-        rest = rest.trim_start().strip_prefix(word)?;
-        if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
+        rest = rest.trim_start();
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        if !is_same_word(word, &rest[..end]) {
             return None;
         }
+        rest = &rest[end..];
     }
     Some(rest.trim_start())
+}
+
+/// Whether two words differ in nothing but upper and lower case.
+pub(super) fn is_same_word(word: &str, typed: &str) -> bool {
+    word.eq_ignore_ascii_case(typed)
+        || !typed.is_ascii() && word.to_lowercase() == typed.to_lowercase()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lookup::is_same_word;
 use super::{CommandError, Invocation};
 use crate::protocol::caller::Caller;
 use crate::protocol::command::{Arg, ArgKind, Command};
@@ -25,7 +26,7 @@ impl Command {
                 }
                 spare -= 1;
             }
-            let value = match arg.kind {
+            let mut value = match arg.kind {
                 ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
                 _ => {
                     let (word, after) = next_word(rest).map_err(wrong)?;
@@ -37,11 +38,23 @@ impl Command {
                 return Err(wrong(format!("{} is missing", arg.usage())));
             }
             arg.check(&value).map_err(wrong)?;
+            if let ArgKind::Choice(words) = &arg.kind
+                && let Some(word) = words.iter().find(|word| is_same_word(word, &value))
+            {
+                value.clone_from(word);
+            }
             arguments.insert(arg.name.clone(), value);
         }
         if !rest.is_empty() {
+            if let Some(arg) = self.args.last().filter(|arg| arg.kind == ArgKind::Room)
+                && let Some(room) = arguments.get(&arg.name)
+            {
+                let whole = format!("{room} {rest}");
+                let name = whole.split_whitespace().collect::<Vec<_>>().join("_");
+                return Err(wrong(format!("room names have no spaces; try `{name}`")));
+            }
             let rest = if self.is_secret() { "…" } else { rest };
-            return Err(wrong(format!("`{rest}` is too much")));
+            return Err(wrong(format!("unexpected `{rest}`")));
         }
         Ok(self.invocation(arguments, caller))
     }
@@ -64,7 +77,7 @@ impl Arg {
             ArgKind::Number if value.parse::<u64>().is_err() => {
                 Err(format!("{} is `{value}`, not a number", self.usage()))
             }
-            ArgKind::Choice(words) if !words.iter().any(|word| word == value) => {
+            ArgKind::Choice(words) if !words.iter().any(|word| is_same_word(word, value)) => {
                 Err(format!("{} is `{value}`, not one of {}", self.usage(), words.join(", ")))
             }
             _ => Ok(()),
@@ -155,11 +168,12 @@ mod tests {
             ("kick \"bob", "a `\"` is not closed; usage: kick NAME [REASON]"),
             ("watch some", "all|none is `some`, not one of all, none; usage: watch all|none"),
             ("history few", "COUNT is `few`, not a number; usage: history COUNT"),
-            ("history 3 4", "`4` is too much; usage: history COUNT"),
+            ("history 3 4", "unexpected `4`; usage: history COUNT"),
             ("kik bob", "there is no command `kik`; did you mean `kick`?"),
-            ("xyzzy", "there is no command `xyzzy`; `help` lists them"),
+            ("xyzzy", "there is no command `xyzzy`"),
+            ("KICK", "NAME is missing; usage: kick NAME [REASON]"),
             ("login", "PASSWORD is missing; usage: login [ACCOUNT] PASSWORD"),
-            ("login ada pass word", "`…` is too much; usage: login [ACCOUNT] PASSWORD"),
+            ("login ada pass word", "unexpected `…`; usage: login [ACCOUNT] PASSWORD"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);
         }

@@ -25,7 +25,7 @@ use crate::protocol::ids::MemberId;
 
 pub(crate) use batch::{Batch, Tally};
 use mailbox::Mailbox;
-pub(crate) use mailbox::{Mail, Post};
+pub(crate) use mailbox::{Ignored, IgnoredPerson, Mail, Post};
 pub(crate) use wire::Wire;
 use writer::{Piece, Reader, Writer};
 
@@ -302,7 +302,7 @@ impl Outbox {
             }
             let limit = self.published.get();
             self.take_mail(&mut writer);
-            let wrote = match writer.is_only_behind() && !self.wire.dialect().may_skip() {
+            let wrote = match writer.is_only_behind() && !writer.skips(self.wire.dialect()) {
                 true => self.write_batch(&mut writer, batch, limit),
                 false => self.write_next(&mut writer, batch, limit),
             };

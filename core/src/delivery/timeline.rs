@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::delivery::encodings::{Encoded, Encodings};
 use crate::dialect::{Dialect, RoomRole};
-use crate::protocol::entry::Entry;
+use crate::protocol::entry::{Entry, EntryKind};
 use crate::protocol::ids::{EntryId, MemberId};
 
 /// The place of what happens in the order of the whole server, over all rooms and mailboxes. Only the hub gives them out.
@@ -48,7 +48,7 @@ pub(crate) struct Chunk {
 }
 
 /// An entry with what only the server needs to know of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Committed {
     pub(crate) stamp: Stamp,
     /// The connection that brought it about, where one did.
@@ -97,6 +97,33 @@ impl Timeline {
         ring.chunks.push_back(Arc::new(Chunk { role, first, entries, bytes, encodings }));
         ring.trim();
         bytes
+    }
+
+    /// Puts something else in the place of an entry, for whoever has not been given it yet: its chunk makes way for another, encoded anew. Returns
+    /// whether it is in the ring and `may` be replaced.
+    pub(crate) fn replace(
+        &self,
+        id: EntryId,
+        what: EntryKind,
+        may: impl FnOnce(&EntryKind) -> bool,
+    ) -> bool {
+        let mut ring = self.ring();
+        let Some(chunk) =
+            ring.chunks.iter_mut().find(|chunk| (chunk.first..chunk.end()).contains(&id))
+        else {
+            return false;
+        };
+        let mut entries = chunk.entries.to_vec();
+        let entry = &mut entries[(id - chunk.first) as usize].entry;
+        if !may(&entry.what) {
+            return false;
+        }
+        entry.what = what;
+        // It counts as what it was, which is no less.
+        let (role, first, bytes) = (chunk.role, chunk.first, chunk.bytes);
+        let entries = entries.into_boxed_slice();
+        *chunk = Arc::new(Chunk { role, first, entries, bytes, encodings: Default::default() });
+        true
     }
 
     /// Changes the bounds; takes effect at once.
@@ -253,7 +280,7 @@ pub(crate) fn weight(entry: &Entry) -> usize {
         H::Notice { text, .. } => text.len(),
         H::Topic { topic, .. } => topic.len(),
         H::Joined { who } | H::Left { who, .. } | H::Renamed { who, .. } => who.as_str().len(),
-        H::Presence { .. } => 0,
+        H::Presence { .. } | H::Removed => 0,
     };
     entry.room.as_str().len() + text + ENTRY_OVERHEAD
 }
@@ -262,7 +289,7 @@ pub(crate) fn weight(entry: &Entry) -> usize {
 mod tests {
     use super::*;
     use crate::dialect::Builtin;
-    use crate::protocol::entry::{EntryKind, NoticeKind};
+    use crate::protocol::entry::NoticeKind;
     use crate::protocol::name::RoomName;
 
     use crate::protocol::timestamp::Timestamp;
@@ -328,6 +355,25 @@ mod tests {
             })
             .unwrap();
         assert_eq!(String::from_utf8(bytes).unwrap(), "* 2\n* 3\n* 4\n* 5\n* 6\n");
+    }
+
+    #[test]
+    fn what_was_replaced_is_given_to_nobody_any_more_and_the_ids_stay() {
+        let timeline = filled(16);
+        let is_notice = |what: &EntryKind| matches!(what, EntryKind::Notice { .. });
+        let read = || {
+            let mut bytes = Vec::new();
+            let read = |slice: Slice| bytes.extend(slice.bytes(Builtin::Text.dialect()));
+            timeline.collect(58, Stamp::MAX, 100, read).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        assert_eq!(read(), "* 58\n* 59\n* 60\n");
+        assert!(timeline.replace(59, EntryKind::Removed, is_notice));
+        assert_eq!(read(), "* 58\n* a message was removed\n* 60\n");
+        assert_eq!(ids(&timeline, 58, Stamp::MAX), Ok(vec![58, 59, 60]));
+        for gone in [59, 61, 1] {
+            assert!(!timeline.replace(gone, EntryKind::Removed, is_notice), "{gone}");
+        }
     }
 
     #[test]

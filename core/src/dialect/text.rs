@@ -48,6 +48,7 @@ impl Dialect for Text {
             }
             // What people read about these are the notices.
             EntryKind::Joined { .. } | EntryKind::Left { .. } | EntryKind::Renamed { .. } => {}
+            EntryKind::Removed => line(out, room, "* a message was removed"),
             EntryKind::Presence { members } => {
                 line(out, room, format_args!("* {members} people are here now"));
             }
@@ -92,6 +93,7 @@ impl Dialect for Text {
             Event::DirectNotice { text, .. } => prefixed(out, "* ", text),
             Event::Reply { reply, .. } => prefixed(out, "* ", &reply.to_string()),
             Event::Error { text, .. } => prefixed(out, "! ", text),
+            Event::Deleted { .. } => plain(out, "* a message was removed"),
             Event::Bye { reason } => plain(out, format_args!("* goodbye ({reason})")),
             Event::Entry(entry) => self.encode_entry(entry, RoomRole::Other, out),
             Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}

@@ -3,6 +3,7 @@
 use super::Hub;
 use crate::command::CommandError;
 use crate::protocol::error::{MemberError, RoomError};
+use crate::protocol::hint::Hint;
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
@@ -59,11 +60,14 @@ impl Hub {
     /// The member that somebody means.
     pub(crate) fn named(&self, name: &str) -> Result<MemberId, MemberError> {
         let found = self.state.roster.find(name).map(|member| member.id);
-        found.ok_or_else(|| {
-            let names = self.state.roster.iter().filter_map(|member| member.name.as_ref());
-            let nearest = nearest(name, names).cloned();
-            MemberError::NoSuchMember { name: quoted(name), nearest }
-        })
+        found.ok_or_else(|| self.no_such_member(name))
+    }
+
+    /// That nobody answers to this name, and who was perhaps meant.
+    pub(super) fn no_such_member(&self, name: &str) -> MemberError {
+        let names = self.state.roster.iter().filter_map(|member| member.name.as_ref());
+        let nearest = nearest(name, names).cloned();
+        MemberError::NoSuchMember { name: quoted(name), nearest }
     }
 
     /// A topic as it may be set: cleaned, and not too long.
@@ -78,7 +82,7 @@ impl Hub {
         Ok(topic)
     }
 
-    fn existing_room(&self, text: &str) -> Result<(RoomId, RoomName), RoomError> {
+    pub(super) fn existing_room(&self, text: &str) -> Result<(RoomId, RoomName), RoomError> {
         let found = self.state.rooms.find(text).map(|room| (room.id, room.name.clone()));
         found.ok_or_else(|| RoomError::NoSuchRoom { name: quoted(text) })
     }
@@ -93,8 +97,8 @@ impl From<RoomError> for CommandError {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::NoSuchRoom { name } => {
-                let text = format!("there is no room `{name}`; `rooms` lists those there are");
-                Self::NoSuchRoom(text)
+                let hint = Hint::new("rooms").after(" lists rooms");
+                Self::NoSuchRoom(format!("no room `{name}`{hint}"))
             }
             error => Self::Refused(error.to_string()),
         }
@@ -106,7 +110,8 @@ impl From<MemberError> for CommandError {
     fn from(error: MemberError) -> Self {
         match error {
             MemberError::NoSuchMember { name, nearest: None } => {
-                Self::NotFound(format!("nobody here is called `{name}`; `users` lists who is"))
+                let hint = Hint::any(["users", "who"]).after(" lists users");
+                Self::NotFound(format!("no user `{name}`{hint}"))
             }
             error => Self::NotFound(error.to_string()),
         }

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::not_done::NotDone;
-use super::talk::is_command;
 use crate::delivery::outbox::{Mail, Outbox};
 use crate::dialect::Input;
 use crate::plugin::draft::{ConnectDraft, NameDraft};
@@ -108,10 +107,7 @@ impl Hub {
         let named = member.name.is_some();
         match input {
             Input::Nothing => {}
-            Input::Typed(line) if named => self.take_typed(id, line),
-            // Who changes their mind before they have a name may say so, if a plugin has a command for it.
-            Input::Typed(line) if is_command(&line) => self.take_typed(id, line),
-            Input::Typed(line) => self.offer_first_name(id, &line, &[], None, None),
+            Input::Typed(line) => self.take_typed(id, line),
             Input::Request(envelope) => {
                 let Envelope { request, nonce } = *envelope;
                 match request {

@@ -8,12 +8,16 @@ use super::Hub;
 use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
-use crate::protocol::entry::MessageKind;
+use crate::protocol::entry::{EntryKind, MessageKind};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
 use crate::protocol::status;
+
+/// So many messages `recent` lists, of so many entries.
+const RECENT: usize = 20;
+const RECENT_ENTRIES: u64 = 100;
 
 type Listed = (Command, Runner);
 
@@ -28,8 +32,8 @@ fn operator(path: &str, help: &str) -> Command {
 fn overview_commands() -> Vec<Listed> {
     vec![
         (operator("status", "Shows how the server is doing"), Runner::Core(show_status)),
-        (operator("users", "Lists who is here"), Runner::Core(users)),
-        (operator("rooms", "Lists the rooms"), Runner::Core(rooms)),
+        (operator("users", "Lists the users").alias("who").alias("names"), Runner::Core(users)),
+        (operator("rooms", "Lists the rooms with their topics"), Runner::Core(rooms)),
         (
             operator("health", "Fails if a plugin cannot do its work, and says why"),
             Runner::Core(plugins::health),
@@ -41,14 +45,18 @@ fn overview_commands() -> Vec<Listed> {
 fn people_commands() -> Vec<Listed> {
     vec![
         (
-            operator("say", "Says something in the default room, or in another: `say #dev hello`")
-                .arg(Arg::text("text"))
-                .example("say dinner is ready")
-                .example("say #dev dinner is ready"),
+            operator(
+                "say",
+                "Says something in the default room, or in the one named first, as `#dev`",
+            )
+            .arg(Arg::text("text"))
+            .example("say dinner is ready")
+            .example("say #dev dinner is ready"),
             Runner::Core(say),
         ),
         (
-            operator("msg", "Says something to one person")
+            operator("msg", "Sends a private message")
+                .alias("tell")
                 .arg(Arg::member("name"))
                 .arg(Arg::text("text"))
                 .example("msg ada could you turn the music down?"),
@@ -68,12 +76,27 @@ fn people_commands() -> Vec<Listed> {
 fn room_commands() -> Vec<Listed> {
     vec![
         (
-            Command::new("topic", "Sets what a room is about; without a text, clears it")
+            Command::new("topic", "Sets the topic of a room; without a text, clears it")
                 .arg(Arg::room("room"))
                 .arg(Arg::text("text").optional())
                 .role(Role::Moderator)
                 .example("topic lobby game night on Friday"),
             Runner::Core(topic),
+        ),
+        (
+            Command::new("delete", "Deletes a message by its number; clients show it no more")
+                .arg(Arg::room("room"))
+                .arg(Arg::number("id"))
+                .role(Role::Moderator)
+                .example("delete lobby 42"),
+            Runner::Core(delete),
+        ),
+        (
+            Command::new("recent", "Lists the last messages of a room with their numbers")
+                .arg(Arg::room("room"))
+                .role(Role::Moderator)
+                .example("recent lobby"),
+            Runner::Core(recent),
         ),
         (
             operator("open", "Opens a room that stays when it is empty")
@@ -121,7 +144,7 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let mut members: Vec<_> =
         hub.state.roster.iter().map(|member| hub.state.member_info(member)).collect();
     if members.is_empty() {
-        return Ok(Reply::text("nobody is here"));
+        return Ok(Reply::text("nobody is connected"));
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let rows = members.into_iter().map(|member| {
@@ -206,6 +229,33 @@ fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
     let by = by(hub, invocation);
     hub.set_topic_by(room, topic, invocation.caller.name.clone(), &by)?;
     Ok(Reply::Done)
+}
+
+fn delete(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let by = by(hub, invocation);
+    let id = invocation.text("id").parse().unwrap_or(u64::MAX);
+    hub.delete_message(invocation.text("room"), id, &by)?;
+    Ok(Reply::Done)
+}
+
+fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let (room, _) = hub.existing_room(invocation.text("room"))?;
+    let Some(room) = hub.state.rooms.get(room) else { return Ok(Reply::Done) };
+    let first = room.next_id().saturating_sub(RECENT_ENTRIES).max(room.timeline.first());
+    let (slices, _) = room.timeline.since(first);
+    let said =
+        slices.iter().flat_map(|slice| slice.entries()).filter_map(|entry| match &entry.what {
+            EntryKind::Message { from, text, .. } => {
+                Some([entry.id.to_string(), from.to_string(), text.clone()])
+            }
+            _ => None,
+        });
+    let mut rows: Vec<_> = said.collect();
+    rows.drain(..rows.len().saturating_sub(RECENT));
+    if rows.is_empty() {
+        return Ok(Reply::text("nothing was said lately"));
+    }
+    Ok(Reply::table(["id", "from", "message"], rows))
 }
 
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {

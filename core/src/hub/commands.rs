@@ -44,8 +44,9 @@ impl Hub {
         line: &str,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
+        let reader = caller.clone();
         let started = self.start_command(caller, line);
-        self.answer_when_done(started, answer);
+        self.answer_when_done(reader, started, answer);
     }
 
     /// Runs a command that code calls, and has what came of it answered likewise. No gate is called, as for the operator.
@@ -55,15 +56,22 @@ impl Hub {
         call: Call,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
+        let reader = caller.clone();
         let started = self.start_call(caller, call);
-        self.answer_when_done(started, answer);
+        self.answer_when_done(reader, started, answer);
     }
 
+    /// Answers with the hints as `reader` types them.
     fn answer_when_done(
         &mut self,
+        reader: Caller,
         started: Result<Started, CommandError>,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
+        let answer = move |hub: &mut Hub, outcome: Outcome| {
+            let outcome = hub.outcome_for(&reader, outcome);
+            answer(hub, outcome);
+        };
         match started {
             Ok(Started::Done(reply)) => answer(self, Ok(reply)),
             Ok(Started::Later(answers, plugin)) => self.answer_later(answers, plugin, answer),
@@ -77,7 +85,11 @@ impl Hub {
             .filter(|(command, _)| command.path == call.path())
             .max_by_key(|(command, _)| command.role);
         let Some((command, runner)) = found.cloned() else {
-            return Err(CommandError::Unknown { word: call.path().to_owned(), nearest: None });
+            return Err(CommandError::Unknown {
+                word: call.path().to_owned(),
+                nearest: None,
+                has_help: false,
+            });
         };
         let invocation = command.accept(call, caller)?;
         self.start(invocation, runner)
@@ -99,12 +111,7 @@ impl Hub {
             }
         }
         let line = crate::protocol::sanitize::message(&line);
-        let mine = self
-            .commands
-            .iter()
-            .map(|(command, _)| command)
-            .filter(|command| caller.can_call(command));
-        let (command, rest) = command::find(mine, &line)?;
+        let (command, rest) = command::find(self.callable(&caller), &line)?;
         let command = command.clone();
         let runner = self.commands.iter().find(|(listed, _)| *listed == command);
         let Some(runner) = runner.map(|(_, runner)| *runner) else {

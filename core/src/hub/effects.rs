@@ -11,6 +11,7 @@ use crate::command::Call;
 use crate::plugin::effect::Effect;
 use crate::plugin::hooks::panic_message;
 use crate::protocol::caller::Caller;
+use crate::protocol::hint;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
@@ -65,6 +66,8 @@ impl Hub {
                 let result = self.rename(member, &name, None);
                 self.answer(member, result, None);
             }
+            Effect::Ignore { member, who } => self.ignore(member, who),
+            Effect::Unignore { member, name } => self.unignore(member, &name),
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => {
                 let plugin = self.state.plugin_name(slot);
@@ -86,6 +89,12 @@ impl Hub {
             Effect::SetTopic { room, topic, by } => self.set_topic_for(slot, &room, &topic, by),
             Effect::OpenRoom { room, topic } => self.open_room_for(slot, room, topic),
             Effect::CloseRoom { room } => self.close_room_for(slot, &room),
+            Effect::HideRoom { room, hidden } => {
+                let found = self.state.rooms.find(room.as_str()).map(|room| room.id);
+                if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
+                    room.hidden_by = hidden.then_some(slot);
+                }
+            }
             Effect::SetTimer { key, after } => self.set_timer_for(slot, key, after),
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => self.spawn_for(slot, task),
@@ -179,6 +188,7 @@ impl Hub {
 
     fn report_for(&self, slot: SlotId, text: String) {
         let plugin = self.state.plugin_name(slot);
+        let text = hint::unmarked(&text).into_owned();
         self.state.reports.send(Report::Plugin { plugin, text });
     }
 

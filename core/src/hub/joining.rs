@@ -7,8 +7,9 @@ use crate::delivery::fanout::Work;
 use crate::delivery::outbox::Mail;
 use crate::plugin::draft::JoinDraft;
 use crate::protocol::entry::EntryKind;
-use crate::protocol::error::{ErrorCode, Refusal};
+use crate::protocol::error::{ErrorCode, Refusal, no_room_name};
 use crate::protocol::event::Event;
+use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{EntryId, MemberId, RoomId};
 use crate::protocol::limit_hit::LimitHit;
@@ -71,7 +72,7 @@ impl Hub {
         }
         RoomName::new(text, self.state.settings().limits.room_name_bounds()).map_err(|error| {
             let text = sanitize::excerpt(text, 64);
-            Refusal::new(ErrorCode::NoSuchRoom, format!("`{text}` cannot be a room: {error}"))
+            Refusal::new(ErrorCode::NoSuchRoom, no_room_name(&text, &error))
         })
     }
 
@@ -93,7 +94,7 @@ impl Hub {
     fn open_for(&mut self, id: MemberId, wanted: RoomName) -> Result<RoomId, Refusal> {
         let settings = self.state.settings();
         if !settings.rooms.open {
-            let text = format!("there is no room `{wanted}`; check its name");
+            let text = format!("no room `{wanted}`{}", Hint::new("rooms").after(" lists rooms"));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         }
         if settings.limits.rooms.is_some_and(|limit| self.state.rooms.len() >= limit) {
@@ -147,6 +148,7 @@ impl Hub {
         let (history, next) = timeline.since(first_id);
         let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
         self.state.send(id, entered);
+        self.tell_removed(id, room_id, seen);
         self.state.post(&outbox, Mail::Follow { room: room_id, timeline, history, next });
         let shard = outbox.shard();
         self.state.shared.fanout.push(shard, Work::Follow(room_id, outbox));
@@ -158,6 +160,18 @@ impl Hub {
         self.observe(Hook::AfterJoined, |plugin, context| {
             plugin.after_joined(context, id, &room_name)
         });
+    }
+}
+
+impl Hub {
+    /// Tells who comes back which of the messages that it has read were deleted since.
+    fn tell_removed(&mut self, id: MemberId, room: RoomId, seen: Option<EntryId>) {
+        let (Some(seen), Some(room)) = (seen, self.state.rooms.get(room)) else { return };
+        let name = room.name.clone();
+        let removed: Vec<EntryId> = room.removed.iter().copied().filter(|id| *id <= seen).collect();
+        for entry in removed {
+            self.state.send(id, Event::Deleted { room: name.clone(), id: entry });
+        }
     }
 }
 

@@ -112,6 +112,7 @@ impl Hub {
             slot.drop_plugin();
         }
         self.forget_commands(id);
+        self.state.rooms.show_hidden_by(id);
         self.state.accounts.remove(&id);
         self.forget_answers(id, name);
         self.state.shared.set_protocols(self.hooks.protocols());

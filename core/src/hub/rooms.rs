@@ -1,9 +1,12 @@
 //! Rooms open, close and have topics; which one a member means.
 
 use super::Hub;
+use crate::command::CommandError;
 use crate::dialect::RoomRole;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, RoomError};
+use crate::protocol::event::Event;
+use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
@@ -66,22 +69,51 @@ impl Hub {
         Ok(())
     }
 
+    /// Deletes a message: nobody is given it any more, and those inside are told that it is to be shown no more. What is on its way to somebody
+    /// slow arrives before that.
+    pub(super) fn delete_message(
+        &mut self,
+        text: &str,
+        id: u64,
+        by: &str,
+    ) -> Result<(), CommandError> {
+        let (room_id, name) = self.existing_room(text)?;
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(()) };
+        if !room.remove_message(id) {
+            let text = format!(
+                "there is no message {id} in {name}, or not any more{}",
+                Hint::new(format!("recent {name}")).after(" lists the last ones")
+            );
+            return Err(CommandError::NotFound(text));
+        }
+        let members: Vec<MemberId> = room.members.values().copied().collect();
+        for member in members {
+            self.state.send(member, Event::Deleted { room: name.clone(), id });
+        }
+        self.record(self.act("delete", by).room(&name).whom(id.to_string()));
+        Ok(())
+    }
+
     /// The room that a member means: the named one, or where it was last. It must be in it.
     pub(super) fn room_of(&self, id: MemberId, room: Option<&str>) -> Result<RoomId, Refusal> {
         let Some(text) = room else {
             return self.state.current_room(id).map(|room| room.id).ok_or_else(|| {
-                Refusal::new(ErrorCode::NotInRoom, "you are in no room; join one first")
+                Refusal::new(
+                    ErrorCode::NotInRoom,
+                    format!("you are in no room{}", Hint::new("join ROOM").after(" joins one")),
+                )
             });
         };
         let shown = sanitize::excerpt(text, 64);
         let Some(room) = self.state.rooms.find(text) else {
-            let text = format!("there is no room `{shown}`; check its name");
+            let text = format!("no room `{shown}`{}", Hint::new("rooms").after(" lists rooms"));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         if self.state.roster.get(id).is_some_and(|member| member.is_in(room.id)) {
             return Ok(room.id);
         }
-        let text = format!("you are not in `{}`; join it first", room.name);
+        let hint = Hint::new(format!("join {}", room.name)).after(" joins it");
+        let text = format!("you are not in `{}`{hint}", room.name);
         Err(Refusal::new(ErrorCode::NotInRoom, text))
     }
 }

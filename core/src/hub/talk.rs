@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::commands::Outcome;
 use super::not_done::NotDone;
+use crate::command::{self, CommandError, Typed};
 use crate::plugin::draft::{MessageDraft, Target};
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::{EntryKind, MessageKind, NoticeKind};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::Event;
+use crate::protocol::hint::{self, Hint};
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
@@ -37,14 +40,42 @@ struct Message {
 const KEPT: usize = 100;
 
 impl Hub {
-    /// A person typed a line in chat: a message, or a command after `!`.
+    /// A person typed a line in chat: a message, a command, or what only looks like one. Who has no name yet offers one.
     pub(super) fn take_typed(&mut self, id: MemberId, line: String) {
-        if is_command(&line) {
-            let command = line.trim_start().trim_start_matches('!');
-            return self.take_command(id, command, None, None);
+        let Some(caller) = self.caller(id) else {
+            return;
+        };
+        let is_named = caller.name.is_some();
+        match command::read(self.callable(&caller), &line) {
+            Typed::Command(command) => self.take_typed_command(caller, &command.into_owned()),
+            Typed::Slip(slip) => {
+                let text = match is_named {
+                    true => slip.to_string(),
+                    false => format!("did you mean `!{}`?", slip.command),
+                };
+                self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), None);
+            }
+            Typed::Message(_) if !is_named => self.offer_first_name(id, &line, &[], None, None),
+            Typed::Message(text) => {
+                let result = self.say_unread(id, None, text.into_owned(), MessageKind::Say, None);
+                self.answer(id, result, None);
+            }
         }
-        let result = self.say(id, None, line, MessageKind::Say, None);
-        self.answer(id, result, None);
+    }
+
+    /// A line that begins like a command, and may have been meant to be said where there is no such command.
+    fn take_typed_command(&mut self, caller: Caller, line: &str) {
+        let Some(id) = caller.member else { return };
+        let is_named = caller.name.is_some();
+        self.run_command(caller, line, move |hub, outcome| {
+            let to_say = match &outcome {
+                Err(CommandError::Unknown { nearest: None, .. }) if is_named => {
+                    format!("; to say it, begin with `{}`", command::ESCAPE)
+                }
+                _ => String::new(),
+            };
+            hub.answer_command(id, outcome, None, &to_say);
+        });
     }
 
     /// A client with a name asks for something.
@@ -61,7 +92,8 @@ impl Hub {
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
                 .map_err(NotDone::Refused),
             Request::Rooms => {
-                let rooms = self.state.rooms.iter().map(|room| room.info()).collect();
+                let seen = self.state.rooms.iter().filter(|room| self.state.sees(id, room));
+                let rooms = seen.map(|room| room.info()).collect();
                 self.state.send(id, Event::Rooms { rooms, nonce: nonce.clone() });
                 Ok(())
             }
@@ -92,14 +124,27 @@ impl Hub {
         };
         let caller =
             Caller { role: member.role, member: Some(id), name: member.name.clone(), room };
-        self.run_command(caller, line, move |hub, outcome| match outcome {
-            Ok(Some(reply)) => hub.state.send(id, Event::Reply { reply, nonce }),
+        self.run_command(caller, line, move |hub, outcome| {
+            hub.answer_command(id, outcome, nonce, "");
+        });
+    }
+
+    /// Tells a member what came of a command; `advice` follows an error.
+    fn answer_command(
+        &mut self,
+        id: MemberId,
+        outcome: Outcome,
+        nonce: Option<String>,
+        advice: &str,
+    ) {
+        match outcome {
+            Ok(Some(reply)) => self.state.send(id, Event::Reply { reply, nonce }),
             Ok(None) => {}
             Err(error) => {
-                let refusal = Refusal::new(error.code(), error.in_chat());
-                hub.refuse(id, refusal, nonce);
+                let text = format!("{}{advice}", error.in_chat());
+                self.refuse(id, Refusal::new(error.code(), text), nonce);
             }
-        });
+        }
     }
 
     /// Tells a member what came of a request, where that is not plain from what follows.
@@ -114,8 +159,33 @@ impl Hub {
         }
     }
 
-    /// A member says something in a room: the named one, or where it was last.
+    /// A member says something in a room, the named one or where it was last, unless it may hold a password.
     pub(super) fn say(
+        &mut self,
+        id: MemberId,
+        room: Option<&str>,
+        text: String,
+        kind: MessageKind,
+        nonce: Option<String>,
+    ) -> Result<(), NotDone> {
+        let text = self.sayable(id, text)?;
+        self.say_unread(id, room, text, kind, nonce)
+    }
+
+    /// What a program, or a command that sends a message, wants said for a member.
+    fn sayable(&self, id: MemberId, text: String) -> Result<String, Refusal> {
+        let Some(caller) = self.caller(id) else {
+            return Ok(text);
+        };
+        match command::may_be_said(self.callable(&caller), &text) {
+            Ok(Cow::Borrowed(same)) if same.len() == text.len() => Ok(text),
+            Ok(said) => Ok(said.into_owned()),
+            Err(slip) => Err(Refusal::new(ErrorCode::BadRequest, slip.to_string())),
+        }
+    }
+
+    /// The same for what was told apart from a command.
+    fn say_unread(
         &mut self,
         id: MemberId,
         room: Option<&str>,
@@ -148,6 +218,7 @@ impl Hub {
         let Some(from) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
             return Err(NotDone::Gone);
         };
+        let text = self.sayable(id, text)?;
         let target = Target::Person(self.person(to)?);
         let kind = MessageKind::Say;
         let draft =
@@ -158,7 +229,8 @@ impl Hub {
     /// The operator says something in a room.
     pub(crate) fn operator_says(&mut self, room: &str, text: &str) -> Result<(), Refusal> {
         let Some(room) = self.state.rooms.find(room) else {
-            let text = format!("there is no room `{}`", sanitize::excerpt(room, 64));
+            let hint = Hint::new("rooms").after(" lists rooms");
+            let text = format!("no room `{}`{hint}", sanitize::excerpt(room, 64));
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
@@ -181,7 +253,8 @@ impl Hub {
         let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
             return;
         };
-        let text = sanitize::lines(text);
+        // Many read it, who cannot all call the same.
+        let text = sanitize::lines(&hint::resolved(text, |_| None));
         if !text.is_empty() {
             self.commit(room, EntryKind::Notice { text, kind });
         }
@@ -189,7 +262,7 @@ impl Hub {
 
     /// The server tells one member something.
     pub(crate) fn notice_to(&mut self, member: MemberId, text: &str, kind: NoticeKind) {
-        let text = sanitize::lines(text);
+        let text = sanitize::lines(&self.text_for(member, text));
         if !text.is_empty() {
             self.state.send(member, Event::DirectNotice { text, kind });
         }
@@ -208,7 +281,8 @@ impl Hub {
         match target {
             Target::Room(room) => {
                 let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else {
-                    let text = format!("there is no room `{room}`; check its name");
+                    let text =
+                        format!("no room `{room}`{}", Hint::new("rooms").after(" lists rooms"));
                     return Err(NotDone::Refused(Refusal::new(ErrorCode::NoSuchRoom, text)));
                 };
                 self.commit_message(member, room, Message { from, text, kind, nonce, tags });
@@ -242,7 +316,10 @@ impl Hub {
         nonce: Option<String>,
     ) {
         self.count_message(member);
-        let recipient = self.state.roster.find(to.as_str()).map(|member| member.id);
+        // Who is ignored is not told so.
+        let recipient = self.state.roster.find(to.as_str());
+        let recipient = recipient.filter(|recipient| !recipient.ignores(member, &from));
+        let recipient = recipient.map(|recipient| recipient.id);
         let time = self.state.clock.timestamp();
         let event = Event::Direct { from, to, text, time, nonce: None };
         if let Some(recipient) = recipient {
@@ -291,9 +368,8 @@ impl Hub {
         if self.state.roster.is_operator(name) {
             return Ok(self.state.operator_name.clone());
         }
-        let text =
-            format!("nobody here is called `{}`; check the name", sanitize::excerpt(name, 64));
-        Err(Refusal::new(ErrorCode::NoSuchMember, text))
+        let error = self.no_such_member(name);
+        Err(Refusal::new(ErrorCode::NoSuchMember, CommandError::from(error).to_string()))
     }
 
     /// The text as it may be said: cleaned, not empty and not too long.
@@ -341,10 +417,4 @@ impl Hub {
         self.state.send(id, Event::Members { room, members, count, more, nonce });
         Ok(())
     }
-}
-
-/// Whether a typed line calls a command. `!!!` is said, not called.
-pub(super) fn is_command(line: &str) -> bool {
-    let command = line.trim_start().strip_prefix('!');
-    command.is_some_and(|command| command.starts_with(char::is_alphabetic))
 }

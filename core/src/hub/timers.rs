@@ -99,6 +99,9 @@ impl Hub {
 
     /// A quiet room's members changed: they are told the count, within a second and once.
     pub(super) fn owe_count(&mut self, room: RoomId) {
+        if self.state.rooms.get(room).is_none_or(|room| self.state.is_silent(room)) {
+            return;
+        }
         if let Some(room) = self.state.rooms.get_mut(room) {
             room.owes_count = true;
         }

@@ -173,6 +173,12 @@ impl Context<'_> {
         self.state.rooms.find(room.as_str()).is_some_and(|room| self.state.is_quiet(room))
     }
 
+    /// Whether a member may be told who is in a room and what it is about; see [`hide_room`](Self::hide_room). Not of a room that there is not.
+    pub fn sees(&self, member: MemberId, room: &RoomName) -> bool {
+        let room = self.state.rooms.find(room.as_str());
+        room.is_some_and(|room| self.state.sees(member, room))
+    }
+
     /// The commands that a role is offered in chat, in order.
     pub fn commands(&self, role: Role) -> Vec<Command> {
         let commands = self.state.shared.directory.commands();
@@ -218,6 +224,24 @@ impl Context<'_> {
     /// Gives a member another name. Gates are called. For somebody who has none yet it is offered as the first one, as if they had typed it.
     pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
         self.push(Effect::Rename { member, name: name.into() });
+    }
+
+    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or leaves the server. Ids
+    /// of what is skipped are missing in what a JSON client reads. Bounded: beyond [`MOST_IGNORED`](crate::plugin::MOST_IGNORED) nothing happens.
+    pub fn ignore(&mut self, member: MemberId, who: MemberId) {
+        self.push(Effect::Ignore { member, who });
+    }
+
+    /// Takes back that a member ignores who has, or had, this name.
+    pub fn unignore(&mut self, member: MemberId, name: &Name) {
+        self.push(Effect::Unignore { member, name: name.clone() });
+    }
+
+    /// Whom a member ignores, by the names they had.
+    pub fn ignored(&self, member: MemberId) -> Vec<Name> {
+        let member = self.state.roster.get(member);
+        let list = member.and_then(|member| member.ignored.as_deref());
+        list.map(|list| list.iter().map(|who| who.name.clone()).collect()).unwrap_or_default()
     }
 
     /// Lets a member say goodbye and leave the server. Gates are called.
@@ -296,6 +320,12 @@ impl Context<'_> {
     /// Closes a room; its members leave it. The default room stays.
     pub fn close_room(&mut self, room: &RoomName) {
         self.push(Effect::CloseRoom { room: room.clone() });
+    }
+
+    /// Hides who is in a room and what it is about from those outside, but for moderators and the operator; or shows it again. Holds for as long
+    /// as the room is open and this plugin enabled.
+    pub fn hide_room(&mut self, room: &RoomName, hidden: bool) {
+        self.push(Effect::HideRoom { room: room.clone(), hidden });
     }
 
     /// Sets a timer of this plugin, once; a second of the same key replaces the first. It is due in

@@ -15,6 +15,7 @@ use crate::plugin::Plugin;
 use crate::plugin::context::Context;
 use crate::plugin::effect::Effect;
 use crate::protocol::command::Command;
+use crate::protocol::hint;
 use crate::protocol::hook::{Hook, Verdict};
 use crate::protocol::name::Name;
 use crate::protocol::plugin_info::{OnPanic, PluginSetup};
@@ -243,6 +244,10 @@ impl Slot {
             Ok((value, verdict)) => {
                 if state.is_traced() {
                     let plugin = self.stats.setup.name.clone();
+                    let verdict = verdict.map(|verdict| match verdict {
+                        Verdict::Deny(reason) => Verdict::Deny(hint::unmarked(&reason).into()),
+                        verdict => verdict,
+                    });
                     state.reports.send(Report::Trace { plugin, hook, verdict, took });
                 }
                 Some(value)

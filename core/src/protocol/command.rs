@@ -22,6 +22,9 @@ use crate::protocol::role::Role;
 pub struct Command {
     /// Its word or words, e.g. `plugins enable`.
     pub path: String,
+    /// Other words that call it, each like the path: `exit` for `quit`. A command whose path it is comes first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// What it takes, in order; one of [`ArgKind::Text`] takes the rest of the line. Where there are too few words for all, optional ones are left
     /// out from the first on: `login [ACCOUNT] PASSWORD`.
     #[serde(default)]
@@ -88,12 +91,28 @@ impl Command {
         let (path, help) = (path.into(), help.into());
         Self {
             path,
+            aliases: Vec::new(),
             args: Vec::new(),
             help,
             examples: Vec::new(),
             role: Role::Member,
             in_person: false,
         }
+    }
+
+    /// Adds another word, or words, that call it: the same command, which help shows once.
+    ///
+    /// ```
+    /// use salotto::{Command, command};
+    ///
+    /// let quit = Command::new("quit", "Leaves the server").alias("exit");
+    /// let (found, _) = command::find([&quit].into_iter(), "Exit")?;
+    /// assert_eq!(found.path, "quit");
+    /// # Ok::<(), salotto::CommandError>(())
+    /// ```
+    pub fn alias(mut self, path: impl Into<String>) -> Self {
+        self.aliases.push(path.into());
+        self
     }
 
     /// Adds an argument.
@@ -120,6 +139,11 @@ impl Command {
         self
     }
 
+    /// All that calls it: its path first, then its aliases.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.path).chain(&self.aliases).map(String::as_str)
+    }
+
     /// Whether it takes something that nobody should see or keep.
     pub fn is_secret(&self) -> bool {
         self.args.iter().any(|arg| arg.kind == ArgKind::Secret)
@@ -135,10 +159,15 @@ impl Command {
         usage
     }
 
-    /// Usage, meaning, the role it needs where that is more than a name, and examples, for `help COMMAND`; each line that can be typed
-    /// begins with `prefix`.
+    /// Usage, meaning, aliases, the role it needs where that is more than a name, and examples, for `help COMMAND`; each line that can be
+    /// typed begins with `prefix`.
     pub fn describe(&self, prefix: &str) -> String {
         let mut text = format!("{prefix}{}\n  {}", self.usage(), self.help);
+        if !self.aliases.is_empty() {
+            let aliases: Vec<_> =
+                self.aliases.iter().map(|alias| format!("{prefix}{alias}")).collect();
+            text.push_str(&format!("\n  also {}", aliases.join(", ")));
+        }
         if self.role > Role::Member {
             text.push_str(&format!("\n  needs the role {}", self.role));
         }

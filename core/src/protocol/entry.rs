@@ -80,6 +80,9 @@ pub enum EntryKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         who: Option<Name>,
     },
+    /// A message was here until it was deleted: in the place of its entry, for those who did not read it. Those who did are told
+    /// [`Event::Deleted`](crate::Event::Deleted).
+    Removed,
     /// In a room that is too large to announce everybody: how many there are now.
     Presence {
         /// Members in the room.
@@ -90,7 +93,10 @@ pub enum EntryKind {
 impl EntryKind {
     /// Whether people read it, and not only programs.
     pub fn is_shown(&self) -> bool {
-        matches!(self, Self::Message { .. } | Self::Notice { .. } | Self::Topic { .. })
+        matches!(
+            self,
+            Self::Message { .. } | Self::Notice { .. } | Self::Topic { .. } | Self::Removed
+        )
     }
 }
 

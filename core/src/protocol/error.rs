@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::hint;
 use crate::protocol::name::{Name, NameError, RoomName};
 
 /// Why a person may not have what they asked for: a code for programs, a line for people.
@@ -18,6 +19,12 @@ pub struct Refusal {
 impl Refusal {
     pub(crate) fn new(code: ErrorCode, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
+    }
+
+    /// For code, which types nothing.
+    pub(crate) fn without_hints(mut self) -> Self {
+        self.text = hint::resolved(&self.text, |_| None).into_owned();
+        self
     }
 }
 
@@ -42,7 +49,7 @@ pub enum TryNextError {
 #[non_exhaustive]
 pub enum RoomError {
     /// There is no room of that name.
-    #[error("there is no room `{name}`; check its name")]
+    #[error("no room `{name}`; check its name")]
     NoSuchRoom {
         /// What was asked for, cleaned and at most 64 bytes of it.
         name: String,
@@ -51,7 +58,7 @@ pub enum RoomError {
     #[error("the room `{0}` is open already")]
     IsOpen(RoomName),
     /// No room can have that name.
-    #[error("`{name}` cannot be a room: {problem}")]
+    #[error("{}", no_room_name(name, problem))]
     BadName {
         /// What was asked for, cleaned and at most 64 bytes of it.
         name: String,
@@ -79,7 +86,7 @@ pub enum RoomError {
 #[non_exhaustive]
 pub enum MemberError {
     /// Nobody here has that name, or one that looks like it.
-    #[error("nobody here is called `{name}`; {}", advice(nearest.as_ref()))]
+    #[error("no user `{name}`; {}", advice(nearest.as_ref()))]
     NoSuchMember {
         /// What was asked for, cleaned and at most 64 bytes of it.
         name: String,
@@ -89,6 +96,16 @@ pub enum MemberError {
     /// The server has stopped.
     #[error(transparent)]
     Closed(#[from] Closed),
+}
+
+/// Why no room can be called so, and what to call it.
+pub(crate) fn no_room_name(name: &str, problem: &NameError) -> String {
+    match problem {
+        NameError::Space { suggestion: Some(suggestion) } => {
+            format!("room names have no spaces; try `{suggestion}`")
+        }
+        problem => format!("`{name}` cannot be a room: {problem}"),
+    }
 }
 
 fn advice(nearest: Option<&Name>) -> String {

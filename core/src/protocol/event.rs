@@ -107,7 +107,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
-    /// The rooms there are.
+    /// The rooms there are, but for those that are hidden from who is not in them.
     Rooms {
         /// In the order of their opening.
         rooms: Vec<RoomInfo>,
@@ -155,6 +155,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
+    /// A message was deleted: what has this id in this room is to be shown no more. Whoever comes later finds `removed` in its place.
+    Deleted {
+        /// Which room.
+        room: RoomName,
+        /// Id of the entry.
+        id: EntryId,
+    },
     /// Are you there? Answer with `pong`.
     Ping,
     /// The answer to `ping`.
@@ -169,7 +176,7 @@ pub enum Event {
         #[serde(flatten)]
         reason: LeaveReason,
     },
-    /// Something happened in a room you are in.
+    /// Something happened in a room you are in. Ids follow on without a gap, but for messages of those whom you ignore.
     #[serde(untagged)]
     Entry(Entry),
 }

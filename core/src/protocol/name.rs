@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::UnicodeNormalization;
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_security::confusable_detection::skeleton;
 
 use crate::protocol::sanitize;
@@ -18,7 +17,8 @@ use crate::protocol::sanitize;
 /// The name of a person, as it is shown.
 ///
 /// Normalised to NFC, without control or invisible characters, without white space and without the ASCII punctuation that the
-/// text dialect gives a meaning (`_`, `-`, `.` and `'` are fine). Equality is of the shown form; whether
+/// text dialect gives a meaning (`_`, `-`, `.` and `'` are fine). Where it is given to a server, it is made of letters, digits and pictures that
+/// Unicode knows, with at most four marks to one. Equality is of the shown form; whether
 /// two people may have two names at the same time is decided by [`Name::keys`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Arc<str>);
@@ -82,8 +82,11 @@ pub enum NameError {
     #[error("a name cannot contain `{0}`; letters, digits and _ - . ' are fine")]
     Forbidden(char),
     /// A character that cannot be seen, that fonts have no picture for, or that passes for a sign of the server's.
-    #[error("a name cannot contain {}; letters, digits and _ - . ' are fine", shown(*.0))]
-    Unfit(char),
+    #[error("a name cannot contain {shown}; letters, digits and _ - . ' are fine")]
+    Unfit {
+        /// The character in backticks, or its number, such as U+E000, where it cannot be shown.
+        shown: String,
+    },
     /// An accent, or another mark, that has no letter.
     #[error("a name cannot begin with an accent or mark; put a letter before it")]
     LoneMark,
@@ -257,16 +260,6 @@ fn suggestion(text: &str, bounds: NameBounds) -> Option<String> {
 
 fn tried(suggestion: Option<&str>) -> String {
     suggestion.map(|suggestion| format!("; try `{suggestion}`")).unwrap_or_default()
-}
-
-/// A character for a message: as it is where it has a picture, by its number otherwise.
-fn shown(c: char) -> String {
-    match c.general_category_group() {
-        GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator => {
-            format!("U+{:04X}", u32::from(c))
-        }
-        _ => format!("`{c}`"),
-    }
 }
 
 /// Checks a name by the rules that hold wherever it comes from.

@@ -1,8 +1,11 @@
 //! What a command answers. Each front renders it its way; the form for people is [`Display`](std::fmt::Display).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::protocol::hint;
 
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,6 +51,25 @@ impl Reply {
     /// Names with values.
     pub fn fields<const N: usize>(fields: [(&str, String); N]) -> Self {
         Self::Fields(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+}
+
+impl Reply {
+    /// The same with its hints as one reader types them.
+    pub(crate) fn resolved(mut self, typed: impl Fn(&str) -> Option<String>) -> Self {
+        let resolve = |text: &mut String| {
+            if let Cow::Owned(resolved) = hint::resolved(text, &typed) {
+                *text = resolved;
+            }
+        };
+        match &mut self {
+            Self::Done | Self::Later => {}
+            Self::Text(text) => resolve(text),
+            Self::List(items) => items.iter_mut().for_each(resolve),
+            Self::Fields(fields) => fields.iter_mut().for_each(|(_, value)| resolve(value)),
+            Self::Table { rows, .. } => rows.iter_mut().flatten().for_each(resolve),
+        }
+        self
     }
 }
 

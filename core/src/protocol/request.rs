@@ -90,7 +90,7 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
-    /// Asks which rooms there are.
+    /// Asks which rooms there are; a locked one is told to those inside and to moderators.
     Rooms,
     /// Runs a command, as if typed after `!`.
     Command {

@@ -92,6 +92,21 @@ pub struct ListedRoom {
     pub name: String,
     /// What it is about; may be empty.
     pub topic: String,
+    /// Whether those inside are told who comes and goes.
+    pub announce: Announce,
+    /// What whoever joins is told by the plugin `notices`; may be empty, and contain `{name}` and `{room}`.
+    pub welcome: String,
+}
+
+/// Whether those in a room are told who comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Announce {
+    /// As [`Presence`] says for every room.
+    #[default]
+    Default,
+    /// They are told nothing, nor how many are here.
+    Never,
 }
 
 /// How much of arrivals and departures is told.
@@ -291,6 +306,13 @@ impl Limits {
     /// How long the name of a room may be.
     pub fn room_name_bounds(&self) -> NameBounds {
         NameBounds { graphemes: None, bytes: self.room_name_bytes }
+    }
+}
+
+impl RoomSettings {
+    /// What is listed for a room of this name.
+    pub fn listed_as(&self, name: &str) -> Option<&ListedRoom> {
+        self.listed.iter().find(|listed| listed.name == name)
     }
 }
 

@@ -75,7 +75,8 @@ impl Handle {
     /// When there is no such room, or the text is empty or too long.
     pub async fn say(&self, room: &str, text: &str) -> Result<(), Refusal> {
         let (room, text) = (room.to_owned(), text.to_owned());
-        self.ask(move |hub| hub.operator_says(&room, &text)).await.map_err(closed)?
+        let said = self.ask(move |hub| hub.operator_says(&room, &text)).await.map_err(closed)?;
+        said.map_err(Refusal::without_hints)
     }
 
     /// Says something to one person under the operator's name.
@@ -84,7 +85,8 @@ impl Handle {
     /// When there is nobody of that name, or the text is empty or too long.
     pub async fn direct(&self, name: &str, text: &str) -> Result<(), Refusal> {
         let (name, text) = (name.to_owned(), text.to_owned());
-        self.ask(move |hub| hub.operator_messages(&name, &text)).await.map_err(closed)?
+        let said = self.ask(move |hub| hub.operator_messages(&name, &text)).await;
+        said.map_err(closed)?.map_err(Refusal::without_hints)
     }
 
     /// Tells everybody in a room something on behalf of the server. Nothing happens when there is no such room.

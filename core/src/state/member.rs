@@ -5,7 +5,7 @@ use crate::protocol::peer::Peer;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::delivery::outbox::Outbox;
+use crate::delivery::outbox::{Ignored, Outbox};
 use crate::protocol::ids::RoomId;
 use crate::protocol::name::Name;
 use crate::protocol::role::Role;
@@ -36,6 +36,8 @@ pub(crate) struct Member {
     pub(crate) messages: u64,
     /// Sent to the member alone; whoever brings it back is the same person.
     pub(crate) token: u128,
+    /// Whose messages it does not want; also in its outbox.
+    pub(crate) ignored: Option<Ignored>,
     /// Lines that were tried as a name.
     pub(crate) name_tries: usize,
 }
@@ -57,8 +59,14 @@ impl Member {
             last_asked: None,
             messages: 0,
             token: random_token(),
+            ignored: None,
             name_tries: 0,
         }
+    }
+
+    /// Whether it does not want messages of somebody.
+    pub(crate) fn ignores(&self, member: Option<MemberId>, name: &Name) -> bool {
+        self.ignored.iter().flat_map(|list| list.iter()).any(|who| who.is(member, name))
     }
 
     /// Whether it is in a room.

@@ -1,7 +1,7 @@
 //! A room: who is in it, what it is about and what happened there. Plain state, changed by the hub alone.
 
 use crate::protocol::ids::RoomId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::delivery::fanout::Amount;
@@ -11,11 +11,15 @@ use crate::dialect::RoomRole;
 use crate::protocol::entry::{Entry, EntryKind};
 use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
+use crate::protocol::ids::SlotId;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::network::Network;
 use crate::protocol::settings::RoomSettings;
 use crate::protocol::timestamp::Timestamp;
+
+/// So many removed messages of a room are remembered.
+const REMEMBERED_REMOVALS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -29,8 +33,12 @@ pub(crate) struct Room {
     pub(crate) timeline: Arc<Timeline>,
     /// Whether it stays when the last member leaves.
     pub(crate) permanent: bool,
+    /// The plugin that hides its members and topic from those outside.
+    pub(crate) hidden_by: Option<SlotId>,
     /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
     pub(crate) owes_count: bool,
+    /// Which messages were removed, for those who come back and have read them; the latest.
+    pub(crate) removed: VecDeque<EntryId>,
     /// From where somebody joined it first, where that counts.
     pub(crate) opened_from: Option<Network>,
     /// What this turn of the hub brought; appended to the timeline at its end.
@@ -55,6 +63,8 @@ impl Room {
             readers: Vec::new(),
             timeline: Arc::new(timeline),
             permanent,
+            hidden_by: None,
+            removed: VecDeque::new(),
             owes_count: false,
             opened_from: None,
             fresh: Vec::new(),
@@ -73,6 +83,28 @@ impl Room {
         let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
         self.fresh.push(Committed { stamp, author, entry });
+    }
+
+    /// Puts a mark in the place of a message. Returns whether there was one.
+    pub(crate) fn remove_message(&mut self, id: EntryId) -> bool {
+        let is_message = |what: &EntryKind| matches!(what, EntryKind::Message { .. });
+        // This turn may have brought it.
+        let fresh = self.fresh.iter_mut().map(|committed| &mut committed.entry);
+        let removed = match fresh.into_iter().find(|entry| entry.id == id) {
+            Some(entry) if is_message(&entry.what) => {
+                entry.what = EntryKind::Removed;
+                true
+            }
+            Some(_) => false,
+            None => self.timeline.replace(id, EntryKind::Removed, is_message),
+        };
+        if removed {
+            self.removed.push_back(id);
+            if self.removed.len() > REMEMBERED_REMOVALS {
+                self.removed.pop_front();
+            }
+        }
+        removed
     }
 
     /// An outbox follows the room from now on.

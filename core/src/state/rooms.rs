@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::dialect::RoomRole;
-use crate::protocol::ids::RoomId;
+use crate::protocol::ids::{RoomId, SlotId};
 use crate::protocol::name::RoomName;
 use crate::protocol::network::Network;
 use crate::protocol::settings::Settings;
@@ -68,6 +68,13 @@ impl Rooms {
     pub(crate) fn set_permanent(&mut self, id: RoomId, permanent: bool) {
         if let Some(room) = self.by_id.get_mut(&id) {
             room.permanent = permanent;
+        }
+    }
+
+    /// A plugin is over, and hides nothing any more.
+    pub(crate) fn show_hidden_by(&mut self, slot: SlotId) {
+        for room in self.by_id.values_mut().filter(|room| room.hidden_by == Some(slot)) {
+            room.hidden_by = None;
         }
     }
 

@@ -20,7 +20,7 @@ use crate::protocol::ids::SlotId;
 use crate::protocol::info::MemberInfo;
 use crate::protocol::name::Name;
 use crate::protocol::role::Role;
-use crate::protocol::settings::Settings;
+use crate::protocol::settings::{Announce, Settings};
 use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
@@ -178,10 +178,23 @@ impl ServerState {
             || self.fresh_bytes > rooms.timeline_bytes / 8
     }
 
-    /// Whether a room is too large to announce everybody who comes and goes.
+    /// Whether those in a room are not told of everybody who comes and goes: it is too large, or the settings say so.
     pub(crate) fn is_quiet(&self, room: &Room) -> bool {
         let announced = self.shared.settings().presence.announce_up_to;
-        announced.is_some_and(|announced| room.members.len() > announced)
+        announced.is_some_and(|announced| room.members.len() > announced) || self.is_silent(room)
+    }
+
+    /// Whether those in a room are not even told how many they are.
+    pub(crate) fn is_silent(&self, room: &Room) -> bool {
+        let settings = self.shared.settings();
+        let listed = settings.rooms.listed_as(room.name.as_str());
+        listed.is_some_and(|listed| listed.announce == Announce::Never)
+    }
+
+    /// Whether a member may know who is in a room and what it is about: of a hidden one those inside and moderators.
+    pub(crate) fn sees(&self, member: MemberId, room: &Room) -> bool {
+        let may = |member: &Member| member.is_in(room.id) || member.role >= Role::Moderator;
+        room.hidden_by.is_none() || self.roster.get(member).is_some_and(may)
     }
 
     /// Whether somebody watches hook calls.

@@ -2,6 +2,7 @@
 
 use salotto::Request;
 use salotto::client::Options;
+use salotto::command::{self, Typed};
 
 use super::conversation::Pending;
 use super::text::{clean_line, fold};
@@ -156,24 +157,48 @@ impl Model {
 
     fn send(&mut self, id: ConversationId, text: &str, effects: &mut Vec<Effect>) {
         let text = salotto::protocol::sanitize::message(text).into_owned();
-        let command = text
-            .trim_start()
-            .strip_prefix('!')
-            // `!!!` is said, not called.
-            .filter(|command| command.starts_with(char::is_alphabetic));
-        match command {
-            Some(command) => self.run(id, command, effects),
-            None if text.trim().is_empty() => {}
-            None => self.say(id, text, effects),
+        if text.trim().is_empty() {
+            return;
+        }
+        match command::read(self.commands().iter(), &text) {
+            Typed::Command(line) => {
+                let line = line.into_owned();
+                self.run(id, &line, effects);
+            }
+            // With its escape, where it has one, because the server reads it too.
+            Typed::Message(_) => self.say(id, text, effects),
+            // The line stays where it was typed, and is asked about there.
+            Typed::Slip(_) => {}
+        }
+    }
+
+    /// Whether a line calls a command.
+    pub fn is_command(&self, text: &str) -> bool {
+        matches!(command::read(self.commands().iter(), text), Typed::Command(_))
+    }
+
+    /// What is asked about a line that looks like a command and is none. It is not to be sent.
+    pub fn question(&self, text: &str) -> Option<String> {
+        let text = salotto::protocol::sanitize::message(text);
+        match command::read(self.commands().iter(), &text) {
+            Typed::Slip(slip) => Some(slip.to_string()),
+            _ => None,
         }
     }
 
     fn run(&mut self, id: ConversationId, line: &str, effects: &mut Vec<Effect>) {
-        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        match word {
+        let (path, rest) = match command::find(self.server.commands.iter(), line) {
+            Ok((command, rest)) => (command.path.clone(), rest),
+            // A window can be closed at a server that has no command for it.
+            Err(_) => {
+                let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+                (word.to_lowercase(), rest)
+            }
+        };
+        match path.as_str() {
             "quit" => self.say_goodbye(rest.trim(), effects),
             _ => {
-                if word == "join" {
+                if path == "join" {
                     self.want_room(rest);
                 }
                 let room = self

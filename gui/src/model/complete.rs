@@ -27,7 +27,7 @@ impl Model {
         cursor: usize,
     ) -> Option<Completion> {
         let before = line.get(..cursor)?;
-        let completion = match before.strip_prefix('!') {
+        let completion = match before.strip_prefix(['!', '/']) {
             Some(command) => self.complete_command(conversation, command),
             None => self.complete_name(conversation, before),
         };
@@ -36,16 +36,9 @@ impl Model {
 
     /// What is still to be typed of the command in `line`, and what it does.
     pub fn hint(&self, line: &str) -> Option<(String, &str)> {
-        let typed = line.strip_prefix('!')?;
+        let typed = line.strip_prefix(['!', '/'])?;
         let commands = self.commands();
-        let command = commands
-            .iter()
-            .filter(|command| {
-                typed
-                    .strip_prefix(command.path.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-            })
-            .max_by_key(|command| command.path.len())?;
+        let (command, _) = command::find(commands.iter(), typed).ok()?;
         Some((command::hint(commands, typed).unwrap_or_default(), command.help.as_str()))
     }
 

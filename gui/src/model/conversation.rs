@@ -28,6 +28,9 @@ pub enum Kind {
     ServerInfo,
 }
 
+/// So many messages can be found by their ids when they are deleted; a server keeps no more of a room by default.
+const MAX_MESSAGE_LINES: usize = 4096;
+
 /// A conversation with its lines.
 #[derive(Debug)]
 pub struct Conversation {
@@ -42,6 +45,8 @@ pub struct Conversation {
     pub(super) joined: bool,
     /// The id of the last entry.
     pub(super) last_id: u64,
+    /// Which lines the last messages are, by their ids.
+    pub(super) message_lines: VecDeque<(u64, u64)>,
     /// Entries of history that are still to come.
     pub(super) history: u64,
     /// Whether that history was missed, and not sent before the user joined.
@@ -80,6 +85,7 @@ impl Conversation {
             member_count: 0,
             joined: false,
             last_id: 0,
+            message_lines: VecDeque::new(),
             history: 0,
             missed: false,
             unread: 0,
@@ -173,6 +179,22 @@ impl Conversation {
 
     pub(super) fn push(&mut self, line: NewLine<'_>, zone: i32) {
         self.log.push(line, zone);
+    }
+
+    /// The line that was written down last is the message with this id.
+    pub(super) fn wrote_message(&mut self, id: u64) {
+        self.message_lines.push_back((id, self.log.end_seq().saturating_sub(1)));
+        if self.message_lines.len() > MAX_MESSAGE_LINES {
+            self.message_lines.pop_front();
+        }
+    }
+
+    /// A message was deleted.
+    pub(super) fn remove_message(&mut self, id: u64) {
+        let is_it = |(message, _): &&(u64, u64)| *message == id;
+        if let Some(&(_, seq)) = self.message_lines.iter().rev().find(is_it) {
+            self.log.remove(seq);
+        }
     }
 
     pub(super) fn count_unread(&mut self, mention: bool) {

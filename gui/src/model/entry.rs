@@ -67,6 +67,9 @@ impl Conversation {
                     self.topic = topic;
                 }
             }
+            EntryKind::Removed => {
+                self.push(line(LineKind::Removed, "", time), reader.zone);
+            }
             // The members were listed on entering, as they are after the history.
             _ if from_history => {}
             what => self.take_presence(what),

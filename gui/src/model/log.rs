@@ -17,6 +17,9 @@ pub const FOLD_FROM: u16 = 4;
 /// Longer runs of arrivals are begun anew, so that looking along one stays cheap.
 const MAX_RUN: u16 = 5_000;
 
+/// What stands in the place of a message that was deleted.
+pub const REMOVED: &str = "a message was removed";
+
 /// What kind of line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
@@ -34,6 +37,8 @@ pub enum LineKind {
     Renamed,
     /// For this person alone.
     DirectNotice,
+    /// A message that was deleted.
+    Removed,
     /// The answer to a command, in columns.
     Reply,
     /// Something did not work.
@@ -216,15 +221,31 @@ impl Log {
     fn line<'a>(&'a self, seq: u64, stored: &'a Stored) -> Line<'a> {
         let chunk = &self.chunks[(stored.chunk - self.first_chunk) as usize];
         let start = stored.start as usize;
+        let (author, text) = match stored.kind {
+            LineKind::Removed => ("", REMOVED),
+            _ => {
+                let text = &chunk[start..start + stored.len as usize];
+                (&*self.names.all[stored.author as usize], text)
+            }
+        };
         let what = NewLine {
             kind: stored.kind,
-            author: &self.names.all[stored.author as usize],
-            text: &chunk[start..start + stored.len as usize],
+            author,
+            text,
             time: stored.time,
             mention: stored.flags & MENTION != 0,
             own: stored.flags & OWN != 0,
         };
         Line { seq, what, new_day: stored.flags & NEW_DAY != 0, run: stored.run }
+    }
+
+    /// A message was deleted: a mark stands in its place.
+    pub(super) fn remove(&mut self, seq: u64) {
+        let index = seq.checked_sub(self.first_seq).and_then(|index| usize::try_from(index).ok());
+        if let Some(line) = index.and_then(|index| self.lines.get_mut(index)) {
+            (line.kind, line.len) = (LineKind::Removed, 0);
+            line.flags &= NEW_DAY;
+        }
     }
 
     fn store(&mut self, text: &str) -> (u32, u32) {

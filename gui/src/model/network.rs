@@ -103,6 +103,11 @@ impl Model {
                 self.tell(LineKind::Reply, &reply.to_string(), conversation);
             }
             Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
+            Event::Deleted { room, id } => {
+                if let Some(conversation) = self.conversations.room_mut(room.as_str()) {
+                    conversation.remove_message(id);
+                }
+            }
             Event::Pong { nonce } => self.take_pong(nonce.as_deref()),
             Event::Entry(entry) => self.take_entry(entry, effects),
             // `Ended` or `Broken` follows a goodbye; the rest is not asked for.
@@ -113,7 +118,10 @@ impl Model {
     fn take_welcome(&mut self, server: ServerInfo, effects: &mut Vec<Effect>) {
         if self.server.epoch != server.epoch {
             // Ids of another epoch mean nothing in this one.
-            self.conversations.all_mut().for_each(|conversation| conversation.last_id = 0);
+            self.conversations.all_mut().for_each(|conversation| {
+                conversation.last_id = 0;
+                conversation.message_lines.clear();
+            });
         }
         for conversation in self.conversations.all_mut() {
             conversation.joined = false;
@@ -239,8 +247,12 @@ impl Model {
                 zone: self.zone,
             };
             let time = seconds(time.system_time());
+            let is_message = matches!(what, EntryKind::Message { .. });
             if conversation.take_entry(what, time, from_history, &reader) {
                 effects.push(Effect::Urgent);
+            }
+            if is_message {
+                conversation.wrote_message(id);
             }
         }
         if history_ends {

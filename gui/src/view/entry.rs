@@ -184,8 +184,11 @@ impl Entry {
         if text.trim().is_empty() {
             return;
         }
-        let is_command = text.trim_start().starts_with('!');
-        if !conversation.is_open() && !is_command {
+        if model.question(text).is_some() {
+            // It stays, and what is asked about it stands below.
+            return;
+        }
+        if !conversation.is_open() && !model.is_command(text) {
             return;
         }
         self.recalled = None;
@@ -330,8 +333,11 @@ impl Entry {
             let typed = mask(typed, model.secret_from(typed));
             return format!("{typed} {arguments} \u{2013} {help}");
         }
-        match text.strip_prefix('!') {
-            Some(typed) if !typed.starts_with('!') => {
+        if let Some(question) = model.question(text) {
+            return question;
+        }
+        match text.strip_prefix(['!', '/']) {
+            Some(typed) if !typed.starts_with(['!', '/']) => {
                 let words = model.complete(conversation, text, text.len()).map(|found| found.words);
                 words.unwrap_or_default().join(" ")
             }

@@ -88,6 +88,49 @@ fn what_can_be_typed_changes_with_what_one_may_do() {
 }
 
 #[test]
+fn a_command_is_run_and_never_said_with_either_mark_and_what_looks_like_one_stays() {
+    let mut window = Window::in_the_lobby();
+    for line in ["/kick bob no", "!KICK bob no", "\u{200b}/kick bob no"] {
+        window.send(line);
+        let requests = window.requests();
+        let [Request::Command { line, .. }] = &requests[..] else { panic!("{requests:?}") };
+        assert!(line.eq_ignore_ascii_case("kick bob no"), "{line}");
+    }
+    for line in ["! kick bob", "!!kick bob", "login ada swordfish", "/ login swordfish"] {
+        let question = window.model.question(line);
+        assert!(question.is_some_and(|text| text.starts_with("did you mean `!")), "{line}");
+        window.send(line);
+        assert_eq!(window.requests(), [], "{line}");
+    }
+    for line in ["!!!", "/path/to/file", "//!kick is a command"] {
+        window.send(line);
+        let requests = window.requests();
+        let [Request::Say { text, .. }] = &requests[..] else { panic!("{requests:?}") };
+        assert_eq!(text, line);
+    }
+    window.send("/quit so long");
+    assert!(window.requests().iter().all(|request| matches!(request, Request::Quit { .. })));
+}
+
+#[test]
+fn a_message_that_was_deleted_is_shown_no_more() {
+    let mut window = Window::in_the_lobby();
+    window.say("bob", "one");
+    window.say("bob", "secret");
+    window.say("bob", "three");
+    let shown = |window: &Window| -> Vec<String> {
+        let lines = window.model.active().unwrap().log().iter_from(0);
+        lines.map(|line| format!("{}: {}", line.what.author, line.what.text)).collect()
+    };
+    assert_eq!(shown(&window), ["bob: one", "bob: secret", "bob: three"]);
+    let id = window.last_id() - 1;
+    for id in [id, id, 4711] {
+        window.event(Event::Deleted { room: room("lobby"), id });
+    }
+    assert_eq!(shown(&window), ["bob: one", ": a message was removed", "bob: three"]);
+}
+
+#[test]
 fn a_first_attempt_that_fails_is_not_repeated_and_says_what_to_do() {
     let mut window = Window::new();
     window.connect();

@@ -136,6 +136,11 @@ impl Window {
         self.event(Event::Entry(entry));
     }
 
+    /// The id of the last entry.
+    pub(crate) fn last_id(&self) -> u64 {
+        self.next_id - 1
+    }
+
     pub(crate) fn skip_ids(&mut self, count: u64) {
         self.next_id += count;
     }

@@ -64,6 +64,7 @@ fn text(event: &Event) -> Option<String> {
         EntryKind::Renamed { from, who } => format!("-- {from} is now {who}"),
         EntryKind::Topic { topic, who: Some(who) } => format!("-- {who} set the topic: {topic}"),
         EntryKind::Topic { topic, who: None } => format!("-- topic: {topic}"),
+        EntryKind::Removed => "-- a message was removed".into(),
         EntryKind::Presence { members } => format!("-- {members} people are here now"),
         // Kinds that core adds later are in the JSON format at once, and here when they have words.
         _ => return None,

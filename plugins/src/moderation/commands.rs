@@ -2,8 +2,8 @@
 
 use salotto::protocol::Timestamp;
 use salotto::{
-    Action, Arg, Caller, Command, CommandError, Context, Invocation, MemberInfo, Name, NoticeKind,
-    Reply, Role,
+    Action, Arg, Caller, Command, CommandError, Context, Hint, Invocation, MemberInfo, Name,
+    NoticeKind, Reply, Role, RoomName,
 };
 
 use super::Moderation;
@@ -13,6 +13,7 @@ use super::arguments::{
 };
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
+use super::locks::Invited;
 use super::mutes::{self, Mute};
 use crate::common::duration::moment;
 use salotto::Network;
@@ -115,18 +116,22 @@ fn ban_address(
     let text = invocation.text("name");
     let Some(member) = context.find(text) else {
         return Err(CommandError::NotFound(format!(
-            "no user `{text}`; give the address itself: `ban 192.0.2.7`"
+            "no user `{text}`{}",
+            Hint::new("ban 192.0.2.7").before("; give the address itself: ")
         )));
     };
     let shown = shown(&member);
     let Some(address) = member.peer.address() else {
         return Err(CommandError::Refused(format!(
-            "{shown} is code in this program and has no address; `ban {shown}` bans the name"
+            "{shown} is code in this program and has no address{}",
+            Hint::new(format!("ban {shown}")).after(" bans the name")
         )));
     };
     if address.is_loopback() {
         return Err(CommandError::Refused(format!(
-            "{shown} connects from this machine; `ban {shown}` bans the name, `ban {address}` everybody on it"
+            "{shown} connects from this machine{}{}",
+            Hint::new(format!("ban {shown}")).after(" bans the name"),
+            Hint::new(format!("ban {address}")).before(", ").after(" everybody on it")
         )));
     }
     let network = Network::of_customer(address);
@@ -155,8 +160,9 @@ fn add_ban(
     let (length, why) = terms(invocation, context.now())?;
     if moderation.bans.len() >= bans::MAX_BANS {
         return Err(CommandError::Refused(format!(
-            "there are {} bans already; remove some with `unban`",
-            bans::MAX_BANS
+            "there are {} bans already; remove some{}",
+            bans::MAX_BANS,
+            Hint::new("unban").before(" with ")
         )));
     }
     let (by, until) = (by(context, caller), length.end(context.now()));
@@ -227,8 +233,13 @@ fn unban(
             }
         };
         return Err(CommandError::NotFound(match around {
-            Some(wider) => format!("`{text}` is part of {wider}, which is banned; `unban {wider}`"),
-            None => format!("`{text}` is not banned; `bans` lists the bans"),
+            Some(wider) => {
+                let hint = Hint::new(format!("unban {wider}"));
+                format!("`{text}` is part of {wider}, which is banned{hint}")
+            }
+            None => {
+                format!("`{text}` is not banned{}", Hint::new("bans").after(" lists the bans"))
+            }
         }));
     }
     moderation.change_bans(context, Change::Remove(banned));
@@ -270,8 +281,9 @@ fn mute(
     let (length, why) = terms(invocation, context.now())?;
     if moderation.mutes.len() >= mutes::MAX_MUTES {
         return Err(CommandError::Refused(format!(
-            "there are {} mutes already; remove some with `unmute`",
-            mutes::MAX_MUTES
+            "there are {} mutes already; remove some{}",
+            mutes::MAX_MUTES,
+            Hint::new("unmute").before(" with ")
         )));
     }
     let name = here.iter().find_map(|member| member.name.clone()).unwrap_or(name);
@@ -315,7 +327,7 @@ fn unmute(
         ));
     }
     if moderation.mutes.release(&name, here).is_none() {
-        let text = format!("`{text}` is not muted; `mutes` lists the mutes");
+        let text = format!("`{text}` is not muted{}", Hint::new("mutes").after(" lists the mutes"));
         return Err(CommandError::NotFound(text));
     }
     moderation.set_expiry_timer(context);
@@ -371,14 +383,22 @@ fn lock(
     invocation: &Invocation,
 ) -> CommandResult {
     let room = open_room(context, invocation)?;
-    let present: Vec<Name> = context.members_of(&room).unwrap_or_default();
-    if !moderation.locks.lock(&room, &present) {
-        let text = format!("{room} is locked already; `invite NAME {room}` invites a user");
+    let present = context.members_of(&room).unwrap_or_default();
+    let inside = present.iter().filter_map(|name| context.find(name.as_str()));
+    let inside: Vec<Invited> = inside.map(|member| Invited::member(&member)).collect();
+    if !moderation.locks.lock(&room, inside) {
+        let text = format!("{room} is locked already{}", inviting(&room));
         return Err(CommandError::Refused(text));
     }
+    context.hide_room(&room, true);
     record(context, invocation, "lock", |action| action.room(&room));
     context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Info);
-    Ok(Reply::Text(format!("{room} is locked; `invite NAME {room}` invites a user")))
+    Ok(Reply::Text(format!("{room} is locked{}", inviting(&room))))
+}
+
+/// How somebody is let into a locked room.
+fn inviting(room: &RoomName) -> Hint {
+    Hint::new(format!("invite NAME {room}")).after(" invites a user")
 }
 
 fn unlock(
@@ -390,6 +410,7 @@ fn unlock(
     if !moderation.locks.unlock(&room) {
         return Err(CommandError::Refused(format!("{room} is not locked")));
     }
+    context.hide_room(&room, false);
     record(context, invocation, "unlock", |action| action.room(&room));
     context.notice(&room, "this room is open to everybody again", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is open to everybody again")))
@@ -406,17 +427,30 @@ fn invite(
         let text = format!("{room} is not locked; everybody can join it");
         return Err(CommandError::Refused(text));
     }
-    moderation.locks.invite(&room, &name);
+    let member = context.find(name.as_str());
+    let name = member.as_ref().and_then(|member| member.name.clone()).unwrap_or(name);
+    moderation.locks.invite(
+        &room,
+        match &member {
+            Some(member) => Invited::member(member),
+            None => Invited::account(name.as_str()),
+        },
+    );
     let by = by(context, &invocation.caller);
-    if let Some(member) = context.find(name.as_str()) {
+    if let Some(member) = &member {
         context.notice_to(
             member.id,
-            format!("{by} invites you to {room}: !join {room}"),
+            format!("{by} invites you to {room}{}", Hint::new(format!("join {room}")).before(": ")),
             NoticeKind::Info,
         );
     }
     record(context, invocation, "invite", |action| action.whom(name.as_str()).room(&room));
-    Ok(Reply::Text(format!("{name} can join {room} now")))
+    Ok(Reply::Text(match member {
+        Some(_) => format!("{name} can join {room} now"),
+        None => {
+            format!("{name} is not connected; who logs in to the account `{name}` can join {room}")
+        }
+    }))
 }
 
 fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
@@ -432,7 +466,7 @@ fn by(context: &Context<'_>, caller: &Caller) -> String {
     name.unwrap_or_else(|| context.settings().server.operator_name.clone())
 }
 
-fn record(
+pub(super) fn record(
     context: &mut Context<'_>,
     invocation: &Invocation,
     what: &str,

@@ -1,8 +1,12 @@
-//! Rooms that only moderators and invited users may join.
+//! Rooms that only moderators and invited users may join. An invitation is a person's, not a name's: it stays with a connection through all its
+//! names, and with an account.
 
-use std::collections::HashSet;
+use std::collections::VecDeque;
 
-use salotto::{Name, RoomName};
+use salotto::{Context, MemberId, MemberInfo, RoomName};
+
+/// Most invitations to a room; the oldest make way.
+const MAX_INVITED: usize = 1000;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -12,10 +16,32 @@ pub(super) struct Locks(Vec<Lock>);
 struct Lock {
     /// Every form of the room's name.
     room: Vec<String>,
-    /// Every form of the names of the invited users.
-    invited: HashSet<String>,
+    invited: VecDeque<Invited>,
     /// Whether it comes from the settings: it then stays when the room closes.
     from_settings: bool,
+}
+
+/// Somebody who may join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Invited {
+    member: Option<MemberId>,
+    account: Option<String>,
+}
+
+impl Invited {
+    pub(super) fn member(info: &MemberInfo) -> Self {
+        Self { member: Some(info.id), account: info.account.clone() }
+    }
+
+    /// Whoever logs in to an account.
+    pub(super) fn account(name: impl Into<String>) -> Self {
+        Self { member: None, account: Some(name.into()) }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.member.is_some() && self.member == other.member
+            || self.account.is_some() && self.account == other.account
+    }
 }
 
 impl Locks {
@@ -30,17 +56,17 @@ impl Locks {
     }
 
     /// Locks a room and invites those who are in it, so that they may come back. Returns whether it was unlocked before.
-    pub(super) fn lock<'n>(
+    pub(super) fn lock(
         &mut self,
         room: &RoomName,
-        inside: impl IntoIterator<Item = &'n Name>,
+        inside: impl IntoIterator<Item = Invited>,
     ) -> bool {
         let was_open = self.find(room).is_none();
         if was_open {
-            let (room, invited) = (room.keys(), HashSet::new());
+            let (room, invited) = (room.keys(), VecDeque::new());
             self.0.push(Lock { room, invited, from_settings: false });
         }
-        inside.into_iter().for_each(|name| self.invite(room, name));
+        inside.into_iter().for_each(|invited| self.invite(room, invited));
         was_open
     }
 
@@ -50,18 +76,31 @@ impl Locks {
         found.map(|position| self.0.remove(position)).is_some()
     }
 
-    /// Invites a user to a room.
-    pub(super) fn invite(&mut self, room: &RoomName, name: &Name) {
+    /// Invites somebody to a room.
+    pub(super) fn invite(&mut self, room: &RoomName, invited: Invited) {
         if let Some(position) = self.find(room) {
-            self.0[position].invited.extend(name.keys());
+            let list = &mut self.0[position].invited;
+            list.retain(|other| !other.is_same(&invited));
+            list.push_back(invited);
+            if list.len() > MAX_INVITED {
+                list.pop_front();
+            }
         }
     }
 
-    /// Revokes every invitation of a user.
-    pub(super) fn revoke_invitations(&mut self, name: &Name) {
-        let keys = name.keys();
+    /// Revokes every invitation of somebody, whatever they are called now.
+    pub(super) fn revoke_invitations(&mut self, invited: &Invited) {
         for lock in &mut self.0 {
-            lock.invited.retain(|key| !keys.contains(key));
+            lock.invited.retain(|other| !other.is_same(invited));
+        }
+    }
+
+    /// Hides what is locked from those outside, where it is open.
+    pub(super) fn hide(&self, context: &mut Context<'_>) {
+        for room in context.rooms() {
+            if self.is_locked(&room.room) {
+                context.hide_room(&room.room, true);
+            }
         }
     }
 
@@ -70,9 +109,11 @@ impl Locks {
     }
 
     /// Whether somebody who is not a moderator may join. Costs nothing while no room is locked.
-    pub(super) fn can_join(&self, room: &RoomName, name: &Name) -> bool {
+    pub(super) fn can_join(&self, room: &RoomName, who: impl FnOnce() -> Option<Invited>) -> bool {
         self.find(room).is_none_or(|position| {
-            name.keys().iter().any(|key| self.0[position].invited.contains(key))
+            let is_invited =
+                |who: Invited| self.0[position].invited.iter().any(|i| i.is_same(&who));
+            who().is_some_and(is_invited)
         })
     }
 

@@ -101,7 +101,8 @@ fn what_holds_goes_on_when_the_settings_change() {
 
 #[test]
 fn every_example_is_a_line_that_its_command_takes() {
-    let commands = commands::commands();
+    let further = [hush::command(), whois::command()].into_iter().chain(reports::commands());
+    let commands: Vec<Command> = commands::commands().into_iter().chain(further).collect();
     for command in &commands {
         for line in &command.examples {
             let (found, rest) = salotto::command::find(commands.iter(), line).unwrap();

@@ -54,7 +54,7 @@ fn the_right_password_gives_role_and_name() {
     guest.hears("* you are logged in as ada (operator)");
     assert_eq!(standing(&server, "ada"), (Role::Operator, Some("ada".into())));
     guest.types("!kick nobody");
-    guest.hears_about("nobody here is called `nobody`");
+    guest.hears_about("no user `nobody`");
     logs_in(&guest, "!login ada swordfish", "! you are logged in as ada already");
     logs_in(&guest, "!logout", "* you are logged out of ada");
     assert_eq!(standing(&server, "ada"), (Role::Member, None));
@@ -195,20 +195,22 @@ fn logging_in_again_takes_over_from_the_connection_before() {
 fn a_login_without_its_mark_is_not_sent() {
     let server = server();
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
-    for line in ["login ada swordfish", "! login ada swordfish", "/Login bob tiddler"] {
+    for line in ["login ada swordfish", "! login ada swordfish", "//login ada swordfish"] {
         guest.types(line);
-        guest.hears_about("! this was not sent");
+        guest.hears("! did you mean `!login`? nothing was said");
     }
+    guest.types("login mod two words");
+    guest.hears("! did you mean `!login`? nothing was said; to say it, begin with `//`");
     guest.types("!msg other login ada swordfish");
-    guest.hears_about("! this was not sent");
-    logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    guest.hears("! did you mean `!login`? nothing was said");
+    logs_in(&guest, "/Login ada swordfish", "* you are logged in as ada (operator)");
     guest.types("login swordfish");
-    guest.hears_about("! this was not sent");
+    guest.hears("! did you mean `!login`? nothing was said");
     logs_in(&guest, "!nick stranger", "* your name is stranger");
     // What only sounds like it is said.
-    for line in ["login is broken", "login", "login nobody here", "logins for ada"] {
+    for line in ["login", "logins for ada", "my login is broken", "//login is broken today"] {
         guest.types(line);
-        other.hears(&format!("stranger: {line}"));
+        other.hears(&format!("stranger: {}", line.trim_start_matches('/')));
     }
     assert!(!other.transcript().iter().any(|line| line.contains("swordfish")));
 }
@@ -253,7 +255,7 @@ fn without_accounts_there_is_nothing_to_log_in_to() {
     let server = TestServer::new().plugin("roles", plugin(""));
     let guest = server.enter("ada");
     guest.types("!login ada swordfish");
-    guest.hears("! there is no command `!login`; `!help` lists them");
+    guest.hears("! there is no command `!login`; to say it, begin with `//`");
 }
 
 #[test]

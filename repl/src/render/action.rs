@@ -18,6 +18,7 @@ pub(super) fn sentence(action: &Action) -> String {
     let room = action.room.as_ref().map_or_else(|| "a room".into(), |room| format!("#{room}"));
     let (what, reason) = match action.what.as_str() {
         "kick" => (format!("kicked {whom}"), Why::Reason),
+        "delete" => (format!("deleted message {whom}"), Why::Reason),
         "ban" => (format!("banned {whom} {}", length(action)), Why::Reason),
         "unban" => (format!("removed the ban of {whom}"), Why::Reason),
         "warn" => (format!("warned {whom}"), Why::Reason),
@@ -28,6 +29,8 @@ pub(super) fn sentence(action: &Action) -> String {
         "lock" => (format!("locked {room}"), Why::Reason),
         "unlock" => (format!("unlocked {room}"), Why::Reason),
         "invite" => (format!("invited {whom} to {room}"), Why::Reason),
+        "hush" if why == "off" => (format!("let everybody speak in {room}"), Why::Included),
+        "hush" => (format!("let only moderators speak in {room}"), Why::Included),
         "topic" if why.is_empty() => (format!("cleared the topic of {room}"), Why::Included),
         "topic" => (format!("set the topic of {room}"), Why::Reason),
         "open" => (format!("opened {room}"), Why::Reason),

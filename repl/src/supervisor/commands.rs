@@ -168,6 +168,7 @@ fn console_commands() -> Vec<(Command, Local)> {
         ),
         (
             operator("help", "Lists the commands, or explains one")
+                .alias("?")
                 .arg(Arg::command("command").optional())
                 .example("help")
                 .example("help plugins enable"),
@@ -178,7 +179,8 @@ fn console_commands() -> Vec<(Command, Local)> {
             operator(
                 "quit",
                 "Leaves the console; this stops the server, unless the console is attached",
-            ),
+            )
+            .alias("exit"),
             Local::Quit,
         ),
     ]

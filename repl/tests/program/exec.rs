@@ -29,7 +29,7 @@ fn the_exit_status_tells_what_has_become_of_it() {
     assert!(done.out.starts_with("room   members"), "{}", done.out);
     let failed = folder.exec(&["kick nobody"]);
     assert_eq!((failed.status, failed.out.as_str()), (1, ""));
-    assert_eq!(failed.err, "nobody here is called `nobody`; `users` lists who is\n");
+    assert_eq!(failed.err, "no user `nobody`; `users` lists users\n");
     assert_eq!(folder.exec(&["--nonsense"]).status, 2);
     let mut at_terminal = Console::open(&folder, &["exec"]);
     assert_eq!(at_terminal.exit_status(), Some(2));
@@ -91,7 +91,7 @@ fn programs_are_answered_one_json_value_for_each_command() {
     let notices = plugins.as_array().unwrap().iter().find(is_notices).unwrap();
     assert_eq!(notices["state"], "running");
     assert_eq!(said, &Value::Null);
-    let error = "nobody here is called `eve`; `users` lists who is";
+    let error = "no user `eve`; `users` lists users";
     assert_eq!(failed, &json!({ "error": error }));
 }
 
@@ -151,5 +151,5 @@ fn one_command_needs_no_quotes() {
     assert_eq!(folder.exec(&["plugins", "disable", "notices"]).out, "notices is disabled\n");
     // These are two.
     let both = folder.exec(&["users", "limits"]).out;
-    assert_eq!(both, "nobody is here\nno limit was hit\n");
+    assert_eq!(both, "nobody is connected\nno limit was hit\n");
 }

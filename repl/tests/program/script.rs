@@ -13,10 +13,10 @@ fn results_go_to_stdout_and_errors_to_stderr_with_their_line() {
     assert!(listening.starts_with("listening on 127.0.0.1:"));
     assert!(!listening.ends_with(":0"));
     assert!(rest.starts_with("say TEXT\n"), "{rest}");
-    assert!(rest.ends_with("nobody is here\n"), "{rest}");
+    assert!(rest.ends_with("nobody is connected\n"), "{rest}");
     assert_eq!(
         ended.err,
-        "line 4: nobody here is called `nobody`; `users` lists who is\n\
+        "line 4: no user `nobody`; `users` lists users\n\
          line 5: there is no command `usrs`; did you mean `users`?\n\
          line 6: NAME is missing; usage: kick NAME [REASON]\n"
     );
@@ -286,7 +286,7 @@ fn what_could_not_be_printed_is_a_failure() {
 fn words_of_other_programs_and_the_mark_of_an_editor_are_understood() {
     let folder = Folder::new();
     let ended = folder.run(ANY_PORT, "\u{feff}names\n? status\nsay #lobby\nexit\nnonsense");
-    assert!(ended.out.contains("nobody is here"), "{}", ended.out);
+    assert!(ended.out.contains("nobody is connected"), "{}", ended.out);
     assert!(ended.out.contains("Shows how the server is doing"), "{}", ended.out);
     assert_eq!(ended.err, "line 3: the text is missing; usage: say #ROOM TEXT\n");
 }

@@ -177,10 +177,7 @@ fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
         }
     });
     assert_eq!(plugin, "deputy");
-    assert_eq!(
-        text,
-        "`kick name=nobody` was not done: nobody here is called `nobody`; `users` lists who is"
-    );
+    assert_eq!(text, "`kick name=nobody` was not done: no user `nobody`; `users` lists users");
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn what_cannot_be_done_to_a_room_or_a_member_is_told_by_type() {
         let nobody = handle.set_role("bartholomew", Role::Moderator).await;
         assert_eq!(
             nobody.expect_err("nobody has that name").to_string(),
-            "nobody here is called `bartholomew`; check the name"
+            "no user `bartholomew`; check the name"
         );
     });
     server.stops();

@@ -123,9 +123,11 @@ fn who_sends_nothing_more_has_left() {
     let mut ada = server.enters("ada");
     let mut gino = BareClient::enters(&server, "gino");
     gino.sends("ciao");
+    let started = Instant::now();
     gino.half_closes();
     ada.hears("gino: ciao");
     ada.hears("* gino left (connection lost)");
+    assert!(started.elapsed() < Duration::from_secs(1), "it took {:?}", started.elapsed());
 }
 
 #[test]

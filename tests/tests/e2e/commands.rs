@@ -63,7 +63,7 @@ fn people_whisper_act_and_take_other_names() {
     ada.hears("* your name is eve");
     bob.hears("* ada is now eve");
     bob.says("!msg ada hello");
-    bob.hears_about("! nobody here is called `ada`");
+    bob.hears_about("! no user `ada`");
     bob.says("!msg host may I have a word?");
     bob.hears("[bob to host] may I have a word?");
 }

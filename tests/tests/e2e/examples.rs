@@ -1,11 +1,34 @@
-//! The example of a game is played, beside the server of this test.
+//! The examples are tried: the game is played beside the server of this test, and the plugin is talked to.
 
 #[expect(dead_code, reason = "it is played from here, and not by its `main`")]
 #[path = "../../../core/examples/game_loop.rs"]
 mod game_loop;
 
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "it runs in the server of a test, and not in its `main`"
+)]
+#[path = "../../../core/examples/plugin.rs"]
+mod plugin;
+
 use salotto::Server;
-use salotto_tests::{Client, soon};
+use salotto_tests::{Client, TestServer, soon};
+
+#[test]
+fn the_plugin_of_the_readme_rolls_a_die_and_takes_no_shouting() {
+    let server = TestServer::builder().plugin("table", plugin::Table).open();
+    let mut ada = server.enters("ada");
+    ada.says("!roll");
+    ada.hears_about("* ada rolled ");
+    ada.says("WHY IS NOBODY HERE");
+    ada.hears("! no need to shout");
+    for line in ["555 123 4567", "你好你好你好你好", "what is NASA doing", "OK", "1234567890!!"]
+    {
+        ada.says(line);
+        ada.hears(&format!("ada: {line}"));
+    }
+}
 
 #[test]
 fn a_game_talks_from_its_loop_and_never_waits() {

@@ -199,13 +199,13 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     moderator.says("!join dev");
     moderator.hears_about("* you are in dev");
     moderator.says("!lock");
-    moderator.hears("* dev is locked; `invite NAME dev` invites a user");
+    moderator.hears("* dev is locked; `!invite NAME dev` invites a user");
     bob.says("!join dev");
     bob.hears("! `dev` is locked; ask a moderator to invite you");
     eve.asks(Request::Join { room: "dev".into() });
     assert!(eve.hears_error(ErrorCode::Denied).contains("is locked"));
     moderator.says("!invite bob");
-    bob.hears("* mod1 invites you to dev: !join dev");
+    bob.hears("* mod1 invites you to dev: `!join dev`");
     bob.says("!join dev");
     bob.hears_about("* you are in dev");
     // Not even by asking for it in `hello`.
@@ -242,4 +242,82 @@ fn nobody_acts_against_somebody_of_the_same_role() {
     other.hears("mod2: still here");
     server.types("kick mod2");
     other.hears("* goodbye (kicked by host)");
+}
+
+#[test]
+fn an_invitation_is_a_persons_and_not_a_names() {
+    let folder = folder();
+    let server = server(&folder);
+    let mut moderator = server.enters("mod1");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters("eve");
+    server.types("open dev");
+    bob.says("!join dev");
+    bob.hears_about("* you are in dev");
+    server.types("lock dev");
+    bob.says("!nick bobby");
+    bob.hears("* your name is bobby");
+    eve.says("!nick bob");
+    eve.hears("* your name is bob");
+    eve.says("!join dev");
+    eve.hears("! `dev` is locked; ask a moderator to invite you");
+    bob.says("!leave dev");
+    bob.hears("* you are out of dev (left the room)");
+    bob.says("!join dev");
+    bob.hears_about("* you are in dev");
+    // Kicked under another name than the one that was invited.
+    bob.says("!nick robert");
+    bob.hears("* your name is robert");
+    moderator.says("!kick robert");
+    bob.hears_eof();
+    for name in ["robert", "bobby"] {
+        let mut back = server.enters(name);
+        back.says("!join dev");
+        back.hears("! `dev` is locked; ask a moderator to invite you");
+    }
+    // Nobody of that name is here: only an account may be meant.
+    let reply = server.types("invite carl dev").to_string();
+    assert_eq!(reply, "carl is not connected; who logs in to the account `carl` can join dev");
+    let mut carl = server.enters("carl");
+    carl.says("!join dev");
+    carl.hears("! `dev` is locked; ask a moderator to invite you");
+}
+
+#[test]
+fn of_a_locked_room_those_outside_are_told_nothing() {
+    let folder = folder();
+    let server = server(&folder);
+    server.types("open dev hush-hush");
+    let mut moderator = server.enters("mod1");
+    let mut bob = server.enters("bob");
+    let mut eve = server.enters("eve");
+    let mut json = server.enters_json("json");
+    bob.says("!join dev");
+    bob.hears_about("* you are in dev");
+    server.types("lock dev");
+    eve.says("!who dev");
+    eve.hears("! `dev` is locked; only those inside see who is there");
+    eve.says("!rooms");
+    eve.hears("* lobby  4");
+    eve.says("!who");
+    let heard = eve.hears_until("* 4 in lobby: bob, eve, json, mod1");
+    assert!(heard.is_empty(), "{heard:?}");
+    json.asks(Request::Rooms);
+    let rooms = json.hears_where("the rooms", |event| match event {
+        salotto::Event::Rooms { rooms, .. } => Some(rooms.len()),
+        _ => None,
+    });
+    assert_eq!(rooms, 1);
+    json.asks(Request::Members { room: Some("dev".into()), after: None });
+    json.hears_error(ErrorCode::NotInRoom);
+    for inside in [&mut bob, &mut moderator] {
+        inside.says("!rooms");
+        inside.hears("* dev    1       hush-hush");
+        inside.says("!who dev");
+        inside.hears("* 1 in dev: bob");
+    }
+    assert!(server.types("rooms").to_string().contains("hush-hush"));
+    server.types("unlock dev");
+    eve.says("!who dev");
+    eve.hears("* 1 in dev: bob");
 }

@@ -13,7 +13,7 @@ fn the_code_in_the_readme_is_that_of_the_examples() {
     let readme = read("README.md");
     for (path, from, to) in [
         ("core/examples/embed.rs", "use salotto::Server;", None),
-        ("core/examples/plugin.rs", "struct Table;", Some("fn main()")),
+        ("core/examples/plugin.rs", "/// A table to play at.", Some("fn main()")),
     ] {
         let example = read(path);
         let begin = example.find(from).expect("it begins so");

@@ -102,8 +102,11 @@ fn a_server_that_is_not_open_has_its_listed_rooms_and_no_others() {
     let server = TestServer::builder()
         .settings(|settings| {
             settings.rooms.open = false;
-            settings.rooms.listed =
-                vec![ListedRoom { name: "dev".into(), topic: "what we build".into() }];
+            settings.rooms.listed = vec![ListedRoom {
+                name: "dev".into(),
+                topic: "what we build".into(),
+                ..Default::default()
+            }];
         })
         .open();
     let mut ada = server.enters_json("ada");

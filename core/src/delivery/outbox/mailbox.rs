@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::delivery::timeline::{Slice, Stamp, Timeline};
 use crate::protocol::event::Event;
-use crate::protocol::ids::{EntryId, RoomId};
+use crate::protocol::ids::{EntryId, MemberId, RoomId};
+use crate::protocol::name::Name;
 
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
@@ -25,8 +26,26 @@ pub(crate) enum Mail {
     Follow { room: RoomId, timeline: Arc<Timeline>, history: Vec<Slice>, next: EntryId },
     /// Entries of this room do not belong to it any more.
     Unfollow(RoomId),
+    /// Messages of these people do not belong to it from now on.
+    Ignore(Ignored),
     /// Nothing follows: the connection ends once all before this is written.
     Close,
+}
+
+/// Whose messages somebody does not want.
+pub(crate) type Ignored = Arc<Vec<IgnoredPerson>>;
+
+/// Somebody whose messages somebody does not want: this connection through all its names, and whoever comes back with the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IgnoredPerson {
+    pub(crate) member: MemberId,
+    pub(crate) name: Name,
+}
+
+impl IgnoredPerson {
+    pub(crate) fn is(&self, member: Option<MemberId>, name: &Name) -> bool {
+        member == Some(self.member) || *name == self.name
+    }
 }
 
 /// How the mailbox took something.

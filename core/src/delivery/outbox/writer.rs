@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use smallvec::SmallVec;
 
-use super::{MAX_SLICES, Mail};
+use super::{Ignored, MAX_SLICES, Mail};
 use crate::delivery::timeline::{Committed, FellOut, Slice, Stamp, Timeline};
 use crate::dialect::Dialect;
+use crate::protocol::entry::EntryKind;
 use crate::protocol::event::Event;
 use crate::protocol::ids::RoomId;
 use crate::protocol::ids::{EntryId, MemberId};
@@ -26,6 +27,8 @@ pub(super) struct Writer {
     /// Lines gathered out of `mail` since it was last asked.
     pub(super) gathered: usize,
     pub(super) closing: bool,
+    /// Whose messages are skipped.
+    pub(super) ignored: Option<Ignored>,
     /// When the socket was found full with nothing taken since.
     pub(super) stalled_since: Option<Instant>,
 }
@@ -57,12 +60,19 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Which entries it is given, where it may skip some.
-    fn wants(&self) -> Option<impl Fn(&Committed) -> bool> {
-        let wants = |committed: &Committed| {
-            !self.dialect.skips(&committed.entry, committed.author == Some(self.id))
+    /// Which entries it is given, where some may be skipped: by how it is spoken to, or because it ignores who said them.
+    fn wants(&self, ignored: Option<&Ignored>) -> Option<impl Fn(&Committed) -> bool> {
+        let may_skip = self.dialect.may_skip();
+        let is_ignored = move |committed: &Committed| match &committed.entry.what {
+            EntryKind::Message { from, .. } => ignored
+                .is_some_and(|ignored| ignored.iter().any(|who| who.is(committed.author, from))),
+            _ => false,
         };
-        self.dialect.may_skip().then_some(wants)
+        let wants = move |committed: &Committed| {
+            let is_own = committed.author == Some(self.id);
+            !(may_skip && self.dialect.skips(&committed.entry, is_own)) && !is_ignored(committed)
+        };
+        (may_skip || ignored.is_some()).then_some(wants)
     }
 }
 
@@ -73,6 +83,11 @@ impl Writer {
             && self.mail.is_empty()
             && self.unwritten.is_empty()
             && !self.closing
+    }
+
+    /// Whether it may be given less than others in its room.
+    pub(super) fn skips(&self, dialect: &dyn Dialect) -> bool {
+        dialect.may_skip() || self.ignored.is_some()
     }
 
     /// Whether a cursor that was placed, or that waits in the mail to be, has fallen out of its ring.
@@ -143,6 +158,9 @@ impl Writer {
                 Some((_, Mail::Unfollow(room))) => {
                     self.cursors.retain(|cursor| cursor.room != room)
                 }
+                Some((_, Mail::Ignore(ignored))) => {
+                    self.ignored = (!ignored.is_empty()).then_some(ignored);
+                }
                 Some((_, Mail::Close)) => self.closing = true,
                 None => {}
             }
@@ -161,10 +179,13 @@ impl Writer {
         pieces: &mut Vec<Piece>,
     ) -> Result<bool, FellOut> {
         let space = MAX_SLICES.saturating_sub(pieces.len());
+        let skips = self.skips(reader.dialect);
+        let ignored = self.ignored.clone();
         if let [cursor] = &mut self.cursors[..] {
             let before = cursor.next;
-            cursor.collect(reader, bound, space, pieces)?;
-            return Ok(cursor.next != before && pieces.len() >= MAX_SLICES);
+            cursor.collect(reader, ignored.as_ref(), bound, space, pieces)?;
+            // What was skipped fills no write, and more may follow it.
+            return Ok(cursor.next != before && (skips || pieces.len() >= MAX_SLICES));
         }
         // In several rooms: the cursor that is oldest goes on until the next oldest one's turn.
         let mut turns = Vec::with_capacity(self.cursors.len());
@@ -179,7 +200,7 @@ impl Writer {
             return Ok(false);
         };
         let until = turns.get(1).map_or(bound, |&(stamp, _)| stamp.min(bound));
-        self.cursors[oldest].collect(reader, until, space, pieces)?;
+        self.cursors[oldest].collect(reader, ignored.as_ref(), until, space, pieces)?;
         Ok(true)
     }
 }
@@ -188,15 +209,17 @@ impl Cursor {
     fn collect(
         &mut self,
         reader: &Reader<'_>,
+        ignored: Option<&Ignored>,
         bound: Stamp,
         space: usize,
         pieces: &mut Vec<Piece>,
     ) -> Result<(), FellOut> {
-        self.next =
-            self.timeline.collect(self.next, bound, space, |slice| match reader.wants() {
+        self.next = self.timeline.collect(self.next, bound, space, |slice| {
+            match reader.wants(ignored) {
                 None => pieces.push(Piece::Entries(slice)),
                 Some(wants) => pieces.extend(slice.wanted(wants).into_iter().map(Piece::Entries)),
-            })?;
+            }
+        })?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::hub::Hub;
 use crate::hub::commands::Runner;
 use crate::plugin::hooks::Origin;
 use crate::protocol::command::Arg;
+use crate::protocol::hint::Hint;
 use crate::protocol::near::nearest;
 use crate::protocol::plugin_info::{PluginInfo, PluginSetup};
 use crate::protocol::reply::Reply;
@@ -104,10 +105,10 @@ fn no_such_plugin(hub: &Hub, infos: &[PluginInfo], name: &str) -> CommandError {
     let names = names.chain(known.iter().map(String::as_str)).chain(words);
     let name = sanitize::excerpt(name, 64);
     let meant = match nearest(&name, names) {
-        Some(near) => format!("did you mean `plugins {near}`?"),
-        None => "`plugins` lists them".into(),
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => Hint::new("plugins").after(" lists them").to_string(),
     };
-    CommandError::NotFound(format!("there is no plugin `{name}`; {meant}"))
+    CommandError::NotFound(format!("there is no plugin `{name}`{meant}"))
 }
 
 /// How long a call takes on average.
@@ -148,7 +149,8 @@ fn disable(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError
     let name = invocation.text("name");
     if !hub.disable_plugin(name, &by(hub, invocation)) {
         return Err(CommandError::NotFound(format!(
-            "the plugin `{name}` is not enabled; `plugins` lists them"
+            "the plugin `{name}` is not enabled{}",
+            Hint::new("plugins").after(" lists them")
         )));
     }
     Ok(Reply::Text(format!("{name} is disabled")))

@@ -3,7 +3,7 @@
 //! may be newer.
 
 use unicode_normalization::char::is_combining_mark;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::NameError;
 
@@ -39,11 +39,21 @@ pub(super) fn check(name: &str) -> Result<(), NameError> {
         let is_between = before.is_some_and(is_base) && next.is_some_and(is_base);
         let is_good = c.is_ascii() || is_fit(c) || is_between && BETWEEN_LETTERS.contains(c);
         if !is_good {
-            return Err(NameError::Unfit(c));
+            return Err(NameError::Unfit { shown: shown(c) });
         }
         before = Some(c);
     }
     Ok(())
+}
+
+/// A character for a message: as it is where it has a picture, by its number otherwise.
+fn shown(c: char) -> String {
+    match c.general_category_group() {
+        GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator => {
+            format!("U+{:04X}", u32::from(c))
+        }
+        _ => format!("`{c}`"),
+    }
 }
 
 /// Whether this is something that marks and punctuation may follow.
@@ -125,6 +135,10 @@ mod tests {
         }
     }
 
+    fn unfit(shown: &str) -> NameError {
+        NameError::Unfit { shown: shown.into() }
+    }
+
     #[test]
     fn what_hides_piles_up_or_poses_is_not() {
         let zalgo = format!("a{}", "\u{301}".repeat(30));
@@ -133,18 +147,18 @@ mod tests {
             ("\u{20dd}ada", NameError::LoneMark),
             ("_\u{301}ada", NameError::LoneMark),
             (&zalgo, NameError::TooManyMarks),
-            ("ada\u{110bd}", NameError::Unfit('\u{110bd}')),
-            ("ada\u{e000}", NameError::Unfit('\u{e000}')),
-            ("ada\u{378}", NameError::Unfit('\u{378}')),
-            ("ada\u{10ffff}", NameError::Unfit('\u{10ffff}')),
-            ("∗bob", NameError::Unfit('∗')),
-            ("✱bob", NameError::Unfit('✱')),
-            ("⁎bob", NameError::Unfit('⁎')),
-            ("ǃbob", NameError::Unfit('ǃ')),
-            ("·bob", NameError::Unfit('·')),
-            ("bob’", NameError::Unfit('’')),
-            ("a→b", NameError::Unfit('→')),
-            ("a\u{fffd}", NameError::Unfit('\u{fffd}')),
+            ("ada\u{110bd}", unfit("U+110BD")),
+            ("ada\u{e000}", unfit("U+E000")),
+            ("ada\u{378}", unfit("U+0378")),
+            ("ada\u{10ffff}", unfit("U+10FFFF")),
+            ("∗bob", unfit("`∗`")),
+            ("✱bob", unfit("`✱`")),
+            ("⁎bob", unfit("`⁎`")),
+            ("ǃbob", unfit("`ǃ`")),
+            ("·bob", unfit("`·`")),
+            ("bob’", unfit("`’`")),
+            ("a→b", unfit("`→`")),
+            ("a\u{fffd}", unfit("`\u{fffd}`")),
         ] {
             assert_eq!(check(name), Err(error), "{name:?}");
         }

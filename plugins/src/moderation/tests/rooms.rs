@@ -80,14 +80,14 @@ fn a_locked_room_is_for_moderators_and_the_invited() {
     ada.hears_about("you are in dev");
     server.types("topic dev secrets");
     moderator.types("!lock dev");
-    moderator.hears("* dev is locked; `invite NAME dev` invites a user");
+    moderator.hears("* dev is locked; `!invite NAME dev` invites a user");
     bob.types("!join DEV");
     bob.hears("! `dev` is locked; ask a moderator to invite you");
     moderator.types("!join dev");
     moderator.hears_about("you are in dev");
     // The room it is typed in.
     moderator.types("!invite bob");
-    bob.hears("* mod1 invites you to dev: !join dev");
+    bob.hears("* mod1 invites you to dev: `!join dev`");
     bob.types("!join dev");
     bob.hears_about("you are in dev");
     // Who was inside may come back.

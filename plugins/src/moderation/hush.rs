@@ -1,0 +1,91 @@
+//! Rooms in which only moderators speak for a while: `hush lobby on`.
+
+use salotto::{
+    Action, Arg, Command, CommandError, Context, Hint, Invocation, MemberId, NoticeKind, Reply,
+    Role, RoomName,
+};
+
+use super::arguments::open_room;
+use super::commands::record;
+
+/// The rooms that are hushed.
+#[derive(Debug, Default)]
+pub(super) struct HushedRooms(Vec<RoomName>);
+
+pub(super) fn command() -> Command {
+    Command::new(
+        "hush",
+        "Lets only moderators speak in a room, or everybody again; without a word, says which",
+    )
+    .arg(Arg::room("room"))
+    .arg(Arg::choice("switch", &["on", "off"]).optional())
+    .role(Role::Moderator)
+    .example("hush lobby on")
+    .example("hush lobby off")
+}
+
+impl HushedRooms {
+    pub(super) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Why a member may not speak in a room now, if so.
+    pub(super) fn refusal(
+        &self,
+        context: &Context<'_>,
+        member: MemberId,
+        room: &RoomName,
+    ) -> Option<String> {
+        let may_speak = || context.member(member).is_some_and(|info| info.role >= Role::Moderator);
+        if !self.0.contains(room) || may_speak() {
+            return None;
+        }
+        let hint = Hint::new("msg NAME TEXT").before("; you can still write to one of them: ");
+        Some(format!("only moderators speak in {room} at the moment{hint}"))
+    }
+
+    /// Whether last words would be heard in a room where a member may not speak.
+    pub(super) fn silences(&self, context: &Context<'_>, member: MemberId) -> bool {
+        let rooms = context.member(member).map(|info| info.rooms).unwrap_or_default();
+        rooms.iter().any(|room| self.refusal(context, member, room).is_some())
+    }
+
+    pub(super) fn forget(&mut self, room: &RoomName) {
+        self.0.retain(|hushed| hushed != room);
+    }
+
+    pub(super) fn run(
+        &mut self,
+        context: &mut Context<'_>,
+        invocation: &Invocation,
+    ) -> Result<Reply, CommandError> {
+        let room = open_room(context, invocation)?;
+        let was_hushed = self.0.contains(&room);
+        let (is_hushed, state) = match invocation.get("switch") {
+            Some("on") => (true, "only moderators speak here now"),
+            Some(_) => (false, "everybody may speak here again"),
+            None if was_hushed => {
+                return Ok(Reply::text(format!("only moderators speak in {room}")));
+            }
+            None => return Ok(Reply::text(format!("everybody may speak in {room}"))),
+        };
+        if is_hushed == was_hushed {
+            let text = match is_hushed {
+                true => format!("{room} is hushed already"),
+                false => format!("{room} is not hushed"),
+            };
+            return Err(CommandError::Refused(text));
+        }
+        self.forget(&room);
+        if is_hushed {
+            self.0.push(room.clone());
+        }
+        let switch = if is_hushed { "on" } else { "off" };
+        record(context, invocation, "hush", |action: Action| action.room(&room).why(switch));
+        context.notice(&room, state, NoticeKind::Info);
+        Ok(Reply::text(match is_hushed {
+            true => format!("only moderators speak in {room} now"),
+            false => format!("everybody may speak in {room} again"),
+        }))
+    }
+}
