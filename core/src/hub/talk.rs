@@ -47,7 +47,7 @@ impl Hub {
         };
         let is_named = caller.name.is_some();
         match command::read(self.callable(&caller), &line) {
-            Typed::Command(command) => self.take_typed_command(caller, &command.into_owned()),
+            Typed::Command(command) => self.take_typed_command(caller, &command),
             Typed::Slip(slip) => {
                 let text = match is_named {
                     true => slip.to_string(),

@@ -101,8 +101,9 @@ pub enum MemberError {
 /// Why no room can be called so, and what to call it.
 pub(crate) fn no_room_name(name: &str, problem: &NameError) -> String {
     match problem {
-        NameError::Space { suggestion: Some(suggestion) } => {
-            format!("room names have no spaces; try `{suggestion}`")
+        NameError::Space { suggestion } => {
+            let advice = suggestion.as_ref().map(|name| format!("; try `{name}`"));
+            format!("room names have no spaces{}", advice.unwrap_or_default())
         }
         problem => format!("`{name}` cannot be a room: {problem}"),
     }

@@ -118,6 +118,7 @@ fn a_plugin_that_is_replaced_hands_its_state_to_the_next() {
     server.types("plugins disable counter");
     assert_eq!(notes.take(), ["counter? stops at 2"]);
     server.types("plugins enable counter");
+    // With the settings that were applied last.
     assert_eq!(notes.take(), ["counter! starts at 0"]);
 }
 

@@ -1,11 +1,13 @@
 //! People who do not take what they are sent are cut off; the room goes on and misses nothing.
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use salotto::protocol::LeaveReason;
 use salotto::{EntryKind, Event, LimitHit, Request};
 use salotto_tests::client::Heard;
-use salotto_tests::{Client, TestServer, TestServerBuilder};
+use salotto_tests::{Client, PATIENCE, TestServer, TestServerBuilder};
 
 /// Long enough that a few hundred fill every buffer between the server and somebody who does not read.
 const LINE: usize = 30_000;
@@ -34,42 +36,67 @@ fn talks_until(talker: &mut Client, name: &str, mut enough: impl FnMut() -> bool
     said
 }
 
+/// Connects so many, who give a name and wait for nothing from here on.
+fn guests(server: &TestServer, what: &str, count: usize) -> Vec<TcpStream> {
+    let enters = |number: usize| {
+        let mut stream = TcpStream::connect(server.address()).expect("the server listens");
+        stream.write_all(format!("{what}{number}\n").as_bytes()).expect("it is taken");
+        stream.set_nonblocking(true).expect("an option");
+        stream
+    };
+    (0..count).map(enters).collect()
+}
+
+/// Has each of these say what it has to, and read whatever comes, until each has heard `~` from every writer. Says how many were cut off.
+fn talk_and_read(streams: &mut [TcpStream], paste: &[u8], writers: usize) -> usize {
+    let (mut buffer, mut ended, started) = (vec![0; 64 * 1024], 0, Instant::now());
+    let mut open: Vec<_> = streams.iter_mut().map(|stream| (stream, paste, writers)).collect();
+    while !open.is_empty() {
+        assert!(started.elapsed() < PATIENCE * 4, "{} did not hear it all", open.len());
+        open.retain_mut(|(stream, rest, missing)| {
+            if !rest.is_empty()
+                && let Ok(count) = stream.write(rest)
+            {
+                *rest = &rest[count..];
+            }
+            let is_open = match stream.read(&mut buffer) {
+                Ok(count) => {
+                    let heard = buffer[..count].iter().filter(|byte| **byte == b'~').count();
+                    *missing = missing.saturating_sub(heard);
+                    count > 0
+                }
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            };
+            ended += usize::from(!is_open);
+            is_open && *missing > 0
+        });
+        std::thread::yield_now();
+    }
+    ended
+}
+
 #[test]
 fn nobody_who_reads_is_cut_off_however_small_the_timeline_and_fast_the_writers() {
-    let server = TestServer::builder()
-        .settings(|settings| {
-            settings.rooms.timeline_entries = 16;
-            settings.limits.mailbox = Some(4096);
-        })
-        .open();
-    let mut readers: Vec<_> =
-        (0..60).map(|number| server.enters_json(&format!("reader{number}"))).collect();
-    let mut writers: Vec<_> =
-        (0..4).map(|number| server.enters(&format!("writer{number}"))).collect();
-    let paste: String = (0..250).map(|line| format!("{line}\n")).collect();
-    std::thread::scope(|scope| {
-        for writer in &mut writers {
-            let paste = &paste;
-            scope.spawn(move || {
-                writer.sends(paste.as_bytes());
-            });
-        }
-        for readers in readers.chunks_mut(15) {
-            scope.spawn(move || {
-                for reader in readers {
-                    for _ in 0..1000 {
-                        reader.hears_where("a message", |event| match event {
-                            Event::Entry(entry) => {
-                                matches!(entry.what, EntryKind::Message { .. }).then_some(())
-                            }
-                            _ => None,
-                        });
-                    }
-                }
-            });
-        }
-    });
-    assert_eq!(server.hits(LimitHit::TooSlow), 0);
+    for entries in [16, 100] {
+        let server = TestServer::builder()
+            .settings(|settings| settings.rooms.timeline_entries = entries)
+            .open();
+        let (mut readers, mut writers) =
+            (guests(&server, "reader", 100), guests(&server, "writer", 4));
+        server.waits_until("all are in", |status| status.members == 104);
+        let paste = "what is said here is not short and not long either\n".repeat(500) + "~\n";
+        let ended: usize = std::thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for writer in writers.chunks_mut(1) {
+                threads.push(scope.spawn(|| talk_and_read(writer, paste.as_bytes(), 4)));
+            }
+            for readers in readers.chunks_mut(25) {
+                threads.push(scope.spawn(|| talk_and_read(readers, b"", 4)));
+            }
+            threads.into_iter().map(|thread| thread.join().expect("it reads")).sum()
+        });
+        assert_eq!((ended, server.hits(LimitHit::TooSlow)), (0, 0), "{entries} entries");
+    }
 }
 
 #[test]

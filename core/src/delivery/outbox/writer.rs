@@ -70,7 +70,8 @@ impl Reader<'_> {
         };
         let wants = move |committed: &Committed| {
             let is_own = committed.author == Some(self.id);
-            !(may_skip && self.dialect.skips(&committed.entry, is_own)) && !is_ignored(committed)
+            let skipped = may_skip && self.dialect.skips(&committed.entry, is_own);
+            !skipped && !is_ignored(committed)
         };
         (may_skip || ignored.is_some()).then_some(wants)
     }
