@@ -7,7 +7,7 @@ use super::outcome::ReplyFormat;
 /// What commands are about, by their first words. What no plugin of ours brings stands under the last.
 const TOPICS: [(&str, &[&str]); 6] = [
     ("THE SERVER", &["status", "health", "limits", "start", "stop", "restart", "shutdown"]),
-    ("TALK AND ROOMS", &["say", "msg", "rooms", "topic", "open", "close"]),
+    ("TALK AND ROOMS", &["say", "msg", "recent", "rooms", "topic", "open", "close"]),
     (
         "PEOPLE",
         &[

@@ -105,15 +105,10 @@ fn no_such_plugin(hub: &Hub, infos: &[PluginInfo], name: &str) -> CommandError {
     let names = names.chain(known.iter().map(String::as_str)).chain(words);
     let name = sanitize::excerpt(name, 64);
     let meant = match nearest(&name, names) {
-        Some(near) => format!("did you mean `plugins {near}`?"),
-        None => {
-            return CommandError::NotFound(format!(
-                "there is no plugin `{name}`{}",
-                Hint::new("plugins").after(" lists them")
-            ));
-        }
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => Hint::new("plugins").after(" lists them").to_string(),
     };
-    CommandError::NotFound(format!("there is no plugin `{name}`; {meant}"))
+    CommandError::NotFound(format!("there is no plugin `{name}`{meant}"))
 }
 
 /// How long a call takes on average.
