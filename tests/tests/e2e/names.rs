@@ -152,7 +152,7 @@ fn what_is_suggested_is_a_name() {
     let server = TestServer::open();
     let mut ada = server.connects();
     for (line, answer) in [
-        ("/nick fred", "! there is no command `!nick`"),
+        ("/nick fred", "! a name cannot contain spaces; try `fred`; choose another name"),
         ("NICK fred", "! a name cannot contain spaces; try `fred`; choose another name"),
         ("ada: hello", "! a name cannot contain spaces; choose another name"),
         ("abcdefghijklm nopqrstuvwxyz", "! a name cannot contain spaces; choose another name"),
