@@ -44,6 +44,7 @@ pub(super) fn sentence(action: &Action) -> String {
         }
         "login" => (format!("logged in as {whom}"), Why::Reason),
         "logout" => (format!("logged out of {whom}"), Why::Reason),
+        "wrong-password" => ("gave a wrong password".into(), Why::Reason),
         "failed-login" => (format!("failed to log in as {whom}"), Why::Reason),
         "start" => ("started the server".into(), Why::Reason),
         "stop" => ("stopped the server".into(), Why::Reason),
@@ -94,6 +95,10 @@ mod tests {
             (host("ban").whom("10.0.0.0/8"), "host banned 10.0.0.0/8 permanently"),
             (host("ban").whom("bob").until(at(8200)), "host banned bob for 2h"),
             (host("unban").whom("bob"), "host removed the ban of bob"),
+            (
+                host("wrong-password").why("3 more in 60 s"),
+                "host gave a wrong password: 3 more in 60 s",
+            ),
             (host("slow").room(&room).why("10s"), "host switched slow mode on in #dev: 10s"),
             (host("slow").room(&room).why("0s"), "host switched slow mode off in #dev"),
             (host("invite").whom("bob").room(&room), "host invited bob to #dev"),

@@ -7,12 +7,27 @@ use super::outcome::ReplyFormat;
 /// What commands are about, by their first words. What no plugin of ours brings stands under the last.
 const TOPICS: [(&str, &[&str]); 6] = [
     ("THE SERVER", &["status", "health", "limits", "start", "stop", "restart", "shutdown"]),
-    ("TALK AND ROOMS", &["say", "msg", "recent", "rooms", "topic", "open", "close"]),
+    (
+        "TALK AND ROOMS",
+        &["say", "msg", "recent", "delete", "rooms", "topic", "open", "close", "hush", "slow"],
+    ),
     (
         "PEOPLE",
         &[
-            "users", "kick", "ban", "unban", "bans", "mute", "unmute", "mutes", "slow", "lock",
-            "unlock", "invite", "whois",
+            "users",
+            "whois",
+            "kick",
+            "ban",
+            "ban-address",
+            "unban",
+            "bans",
+            "mute",
+            "unmute",
+            "mutes",
+            "lock",
+            "unlock",
+            "invite",
+            "reports",
         ],
     ),
     ("PLUGINS AND CONFIGURATION", &["plugins", "config", "log-level"]),
