@@ -8,7 +8,7 @@
 //! ```
 //!
 //! All of it but `report` is for moderators, and nobody can act against somebody of the same or a higher role; the console may do anything. What was done is
-//! recorded as an [`Action`](salotto::Action).
+//! recorded as an [`Action`].
 //!
 //! - **A ban** is of a name and all that look like it, of an address or of a network, for a time or permanently. `ban bob` bans the name only, since
 //!   others may share bob's address, as a class behind one router does; `ban-address bob` bans that too. Banned users are disconnected. Bans are kept in
