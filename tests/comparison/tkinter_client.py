@@ -3,8 +3,8 @@
 
 Usage: tkinter_client.py HOST PORT NAME
 
-It stands beside salotto-gui when that is measured (gui/tests/window/comparison.rs). It sends what is typed as a bare chunk, without a
-newline, and shows whatever comes. Only the last line of poll() is there for the measurement: it says how many characters were shown.
+It stands beside salotto-gui when that is measured (gui/tests/window/comparison.rs). It sends what is typed as a line, and shows
+whatever comes. Only the last line of poll() is there for the measurement: it says how many characters were shown.
 """
 
 import queue
@@ -15,7 +15,8 @@ import tkinter
 
 host, port, name = sys.argv[1:4]
 connection = socket.create_connection((host, int(port)))
-connection.send(name.encode())
+# With a newline: who gives a name without one is sent a line at a time, with pauses, and a flood would be measured in minutes.
+connection.send((name + "\n").encode())
 arrived = queue.Queue()
 
 
@@ -26,7 +27,7 @@ def receive():
 
 def send(event=None):
     if text := entry.get():
-        connection.send(text.encode())
+        connection.send((text + "\n").encode())
         entry.delete(0, tkinter.END)
 
 
