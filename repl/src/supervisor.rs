@@ -11,7 +11,6 @@ mod running;
 mod saving;
 mod view;
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -193,7 +192,6 @@ impl Supervisor {
         format: ReplyFormat,
     ) -> Result<Outcome, CommandError> {
         let commands = self.commands();
-        let line = &*unalias(&commands, line);
         let (command, rest) = command::find(commands.iter(), line)?;
         let path = command.path.as_str();
         let operator = Caller::new(Role::Operator);
@@ -430,20 +428,6 @@ fn acting(handle: &Handle, operator: Option<&Name>) -> Handle {
 fn listed(addresses: &[SocketAddr]) -> String {
     let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     addresses.join(", ")
-}
-
-/// The line with the word that the command has here, where somebody typed the one that it has elsewhere.
-fn unalias<'l>(commands: &[Command], line: &'l str) -> Cow<'l, str> {
-    const ALIASES: [(&str, &str); 5] =
-        [("exit", "quit"), ("?", "help"), ("names", "users"), ("part", "leave"), ("bye", "quit")];
-    let word = line.split_whitespace().next().unwrap_or_default();
-    let is_known = |word: &str| commands.iter().any(|command| command.path == word);
-    match ALIASES.into_iter().find(|(alias, _)| *alias == word) {
-        Some((alias, path)) if !is_known(alias) && is_known(path) => {
-            Cow::Owned(line.trim_start().replacen(alias, path, 1))
-        }
-        _ => Cow::Borrowed(line),
-    }
 }
 
 /// What was done, with what is perhaps not meant in the configuration below it.

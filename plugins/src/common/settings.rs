@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ron::error::{Error, Position, SpannedError};
 use ron::extensions::Extensions;
-use salotto::protocol::is_secret_value;
+use salotto::protocol::{is_secret_value, nearest};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -175,15 +175,8 @@ fn explain(error: &Error, found: &str) -> String {
 }
 
 fn unknown(what: &str, found: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|name| {
-            let distance = strsim::damerau_levenshtein(&found.to_lowercase(), &name.to_lowercase());
-            (distance, name)
-        })
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .min();
-    let near = near.map_or(String::new(), |(_, name)| format!(" did you mean `{name}`?"));
+    let near = nearest(found, known.iter().copied());
+    let near = near.map_or(String::new(), |name| format!(" did you mean `{name}`?"));
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     match known.as_slice() {
         [] => format!("unknown {what} `{found}`; there are none"),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ron::error::{Error, SpannedError};
-use salotto::protocol::{is_secret_value, mask_secrets, sanitize};
+use salotto::protocol::{is_secret_value, mask_secrets, nearest, sanitize};
 
 use super::locate::{Position, is_word};
 
@@ -104,13 +104,10 @@ fn advice(path: &Path, error: &io::Error) -> String {
 
 /// `; did you mean `x`?` if one of the known words is similar.
 pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    known
-        .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(distance, known)| *distance <= 1 + known.chars().count() / 3)
-        .min()
-        .map(|(_, near)| format!("; did you mean `{near}`?"))
-        .unwrap_or_else(|| ";".into())
+    match nearest(word, known) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => ";".into(),
+    }
 }
 
 /// Turns an error of the parser into a line for people.

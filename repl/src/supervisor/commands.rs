@@ -180,7 +180,8 @@ fn console_commands() -> Vec<(Command, Local)> {
                 "quit",
                 "Leaves the console; this stops the server, unless the console is attached",
             )
-            .alias("exit"),
+            .alias("exit")
+            .alias("bye"),
             Local::Quit,
         ),
     ]

@@ -8,15 +8,7 @@ use tempfile::TempDir;
 
 /// A server with both plugins, in the order of the default set.
 fn server(folder: &TempDir, floods: &str) -> TestServer {
-    let path = folder.path().join("bans.ron");
-    TestServer::builder()
-        .server(|server| {
-            server
-                .enable(PluginSetup::new("floods").settings(floods))
-                .enable(PluginSetup::new("moderation").settings(format!("(bans: {path:?})")))
-        })
-        .enable("commands")
-        .open()
+    moderated(folder, floods, |_| {})
 }
 
 #[test]
@@ -75,6 +67,7 @@ fn brisk(limits: &mut Limits) {
     limits.rate = Some(Rate { burst: 10, per_second: 100.0 });
 }
 
+/// The same with other limits.
 fn moderated(folder: &TempDir, floods: &str, change: impl FnOnce(&mut Limits)) -> TestServer {
     let path = folder.path().join("bans.ron");
     TestServer::builder()
