@@ -22,6 +22,11 @@ impl Limiter {
         Self { bucket: TokenBucket::new(now), of_address, holding: None }
     }
 
+    /// It counts among the lines of another address from here on.
+    pub(super) fn of_address(&mut self, lines: Option<SharedBucket>) {
+        self.of_address = lines;
+    }
+
     /// Whether a line may be taken now. If not, [`Limiter::refill`] says when; asking before that is answered alike.
     pub(super) fn take(&mut self, limits: &Limits, now: Instant) -> bool {
         if self.is_holding() {
