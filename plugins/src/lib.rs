@@ -14,6 +14,7 @@
 //! | [`metrics`] | exports metrics for Prometheus |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!logout`: accounts with roles, whose names are reserved |
+//! | `web` | the page and WebSocket, for browsers (feature `web`) |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -59,6 +60,8 @@ pub mod notices;
 pub mod quit;
 mod registry;
 pub mod roles;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub use common::duration::{HumanDuration, HumanDurationError};
 pub use common::settings::parse_settings;
