@@ -42,3 +42,4 @@ mod strays;
 mod swap;
 mod telnet;
 mod text;
+mod web;
