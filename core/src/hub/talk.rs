@@ -63,12 +63,22 @@ impl Hub {
                 };
                 self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), None);
             }
+            // Who types `help` before a name wants help, and is not called so.
+            Typed::Message(_) if !is_named && self.is_called_alone(&caller, &line) => {
+                let text = format!("did you mean `!{}`?", line.trim().to_lowercase());
+                self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), None);
+            }
             Typed::Message(_) if !is_named => self.offer_first_name(id, &line, &[], None, None),
             Typed::Message(text) => {
                 let result = self.say_unread(id, None, text.into_owned(), MessageKind::Say, None);
                 self.answer(id, result, None);
             }
         }
+    }
+
+    /// Whether a line is the word of a command that this caller has, and nothing else.
+    fn is_called_alone(&self, caller: &Caller, line: &str) -> bool {
+        command::find(self.callable(caller), line).is_ok_and(|(_, rest)| rest.is_empty())
     }
 
     /// A line that begins like a command, and may have been meant to be said where there is no such command.
