@@ -31,6 +31,7 @@ mod locks;
 mod mutes;
 mod reports;
 mod slow;
+mod terms;
 mod whois;
 mod writer;
 

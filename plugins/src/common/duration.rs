@@ -154,6 +154,14 @@ pub(crate) fn moment(time: Timestamp) -> String {
 
 /// Reads a time as [`moment`] writes it, or as `2026-01-02 03:04:05`.
 pub(crate) fn parse_moment(text: &str) -> Option<Timestamp> {
+    // The parser passes over whatever follows the seconds.
+    let behind = text.get(19..)?;
+    let behind = behind.strip_suffix('Z').unwrap_or(behind);
+    let is_fraction =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    if !behind.is_empty() && !behind.strip_prefix('.').is_some_and(is_fraction) {
+        return None;
+    }
     humantime::parse_rfc3339_weak(text).ok().map(Timestamp::from)
 }
 
@@ -232,6 +240,10 @@ mod tests {
     fn a_moment_is_written_to_the_second_and_read_back() {
         assert_eq!(moment(at(1_767_323_045)), "2026-01-02T03:04:05Z");
         assert_eq!(parse_moment("2026-01-02T03:04:05Z"), Some(at(1_767_323_045)));
+        assert_eq!(parse_moment("2026-01-02 03:04:05"), Some(at(1_767_323_045)));
+        for text in ["2026-01-02T03:04:05Z spam", "2026-01-02T03:04:05+02:00", "2026-01-02", "é"] {
+            assert_eq!(parse_moment(text), None, "{text}");
+        }
         let start = (SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_001)).into();
         assert_eq!(HumanDuration::seconds(1).after(start), at(1002));
     }
