@@ -15,6 +15,9 @@ use crate::protocol::name::{Name, RoomName};
 /// How many names a person is shown when entering a room.
 const NAMES_SHOWN: usize = 30;
 
+/// The key that erases a line, Ctrl+U.
+const LINE: char = '\u{15}';
+
 #[derive(Debug)]
 pub(super) struct Text;
 
@@ -40,8 +43,14 @@ impl Dialect for Text {
                     line(out, room, format_args!("* {part}"));
                 }
             }
+            EntryKind::Topic { topic, who: Some(who) } if topic.is_empty() => {
+                line(out, room, format_args!("* {who} cleared the topic"));
+            }
             EntryKind::Topic { topic, who: Some(who) } => {
                 line(out, room, format_args!("* {who} set the topic: {topic}"));
+            }
+            EntryKind::Topic { topic, who: None } if topic.is_empty() => {
+                line(out, room, "* the topic was cleared");
             }
             EntryKind::Topic { topic, who: None } => {
                 line(out, room, format_args!("* topic: {topic}"));
@@ -49,6 +58,7 @@ impl Dialect for Text {
             // What people read about these are the notices.
             EntryKind::Joined { .. } | EntryKind::Left { .. } | EntryKind::Renamed { .. } => {}
             EntryKind::Removed => line(out, room, "* a message was removed"),
+            EntryKind::Presence { members: 1 } => line(out, room, "* 1 person is here now"),
             EntryKind::Presence { members } => {
                 line(out, room, format_args!("* {members} people are here now"));
             }
@@ -103,10 +113,31 @@ impl Dialect for Text {
 
 /// Understands one line.
 pub(super) fn parse(line: String) -> Input {
+    let line = if line.contains(is_erasing) { edited(&line) } else { line };
     match line.trim().is_empty() {
         true => Input::Nothing,
         false => Input::Typed(line),
     }
+}
+
+/// What is left of a line when the keys in it that erase have done so: who types key by key sends those too.
+fn edited(line: &str) -> String {
+    let mut left = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            LINE => left.clear(),
+            c if is_erasing(c) => {
+                left.pop();
+            }
+            c => left.push(c),
+        }
+    }
+    left
+}
+
+/// Backspace, Delete, or Ctrl+U for the whole line.
+fn is_erasing(c: char) -> bool {
+    matches!(c, '\u{8}' | '\u{7f}' | LINE)
 }
 
 /// A line in a room, which is named unless it is the main one.
@@ -158,6 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn a_topic_that_is_cleared_and_one_person_alone_read_as_such() {
+        let who = Some("ada".parse::<Name>().unwrap());
+        for (what, line) in [
+            (EntryKind::Topic { topic: String::new(), who }, "* ada cleared the topic\n"),
+            (EntryKind::Topic { topic: String::new(), who: None }, "* the topic was cleared\n"),
+            (EntryKind::Presence { members: 1 }, "* 1 person is here now\n"),
+            (EntryKind::Presence { members: 2 }, "* 2 people are here now\n"),
+        ] {
+            assert_eq!(rendered(what, RoomRole::Main), line);
+        }
+    }
+
+    #[test]
     fn each_line_of_a_notice_is_marked() {
         let notice = EntryKind::Notice { text: "one\ntwo".into(), kind: NoticeKind::Info };
         assert_eq!(rendered(notice, RoomRole::Main), "* one\n* two\n");
@@ -167,5 +211,15 @@ mod tests {
     fn an_empty_line_asks_for_nothing() {
         assert_eq!(parse("  ".into()), Input::Nothing);
         assert_eq!(parse("hi".into()), Input::Typed("hi".into()));
+    }
+
+    #[test]
+    fn keys_that_erase_have_done_so() {
+        for (typed, line) in
+            [("cx\u{8}arla", "carla"), ("\u{7f}caé\u{7f}rla", "carla"), ("x y\u{15}carla", "carla")]
+        {
+            assert_eq!(parse(typed.into()), Input::Typed(line.into()));
+        }
+        assert_eq!(parse("a\u{8}".into()), Input::Nothing);
     }
 }

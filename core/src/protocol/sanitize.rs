@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Removes from a message what could harm or deceive a terminal.
 ///
 /// Control characters (C0, DEL, C1) and the bidirectional overrides, embeddings and isolates are
-/// dropped; a tab, a line break and the Unicode line and paragraph separators become a space; white space at the end goes. The
+/// dropped; a tab, a line break of any kind and the Unicode line and paragraph separators become a space; white space at the end goes. The
 /// joiners that emoji and some scripts need stay. Of the accents and marks that one letter carries, the first four stay. Borrows when there is
 /// nothing to do.
 ///
@@ -136,8 +136,9 @@ fn is_control(c: char) -> bool {
     c.is_control()
 }
 
+/// What begins another line elsewhere: a vertical tab, a form feed, NEL, and the Unicode line and paragraph separators.
 fn is_separator(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}')
+    matches!(c, '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Overrides, embeddings and isolates of the bidirectional algorithm: they reorder what follows.
