@@ -96,6 +96,11 @@ impl Source {
         self
     }
 
+    /// Whether the environment has settings instead of the file.
+    pub fn has_environment(&self) -> bool {
+        !self.overrides.is_empty()
+    }
+
     /// The plugins that can be enabled.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
@@ -174,15 +179,15 @@ impl Source {
         setting: &str,
         typed: &str,
     ) -> Result<(String, Config), ConfigError> {
-        let as_value = edit::set(text, setting, typed);
-        let error = match self.parse(path, &as_value) {
-            Ok(config) => return Ok((as_value, config)),
-            Err(error) => error,
-        };
         let as_text = edit::set(text, setting, &format!("{typed:?}"));
-        match self.parse(path, &as_text) {
-            Ok(config) => Ok((as_text, config)),
-            Err(_) => Err(error),
+        let as_text = self.parse(path, &as_text).map(|config| (as_text, config));
+        if !is_one_value(typed) {
+            return as_text;
+        }
+        let as_value = edit::set(text, setting, typed);
+        match self.parse(path, &as_value) {
+            Ok(config) => Ok((as_value, config)),
+            Err(error) => as_text.map_err(|_| error),
         }
     }
 
@@ -191,6 +196,11 @@ impl Source {
         let (mut config, mut text) = (config, text.to_owned());
         for Override { variable, setting, value } in &self.overrides {
             let notes = std::mem::take(&mut config.notes);
+            let Some(value) = value else {
+                let list =
+                    vec![Mistake::new(None, "the value is not UTF-8; write it as UTF-8".into())];
+                return Err(ConfigError::Wrong(Mistakes { path: variable.into(), list }));
+            };
             match self.set(path, &text, setting, value) {
                 Ok((set, other)) => (text, config) = (set, other),
                 Err(ConfigError::Wrong(mistakes)) => {
@@ -286,6 +296,23 @@ fn out_of_bounds(text: &str, fields: &[locate::Field], error: &SettingsError) ->
     });
     let offset = exact.or_else(|| at_path().next().map(|field| field.value.start));
     Mistake::new(offset.map(|offset| Position::of(text, offset)), error.to_string())
+}
+
+/// An address to listen on as it is typed: `:53000` is every address.
+///
+/// # Errors
+/// What was expected, where there is no port.
+pub fn listen_address(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some(("", port)) if port.parse::<u16>().is_ok() => Ok(format!("0.0.0.0:{port}")),
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.into()),
+        _ => Err("expected an address with a port, such as 127.0.0.1:53000".into()),
+    }
+}
+
+/// Whether what was typed is a value in RON and nothing more: no comment that hides what stands behind it, and no further settings.
+fn is_one_value(typed: &str) -> bool {
+    ron_options().from_str::<(&RawValue,)>(&format!("({typed})")).is_ok()
 }
 
 fn yes() -> bool {

@@ -4,6 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// A number as an error quotes it: `1e300` without its zeros.
+fn short(number: f64) -> String {
+    match number.is_finite() && number.abs() >= 1e15 {
+        true => format!("{number:e}, which is too much"),
+        false => number.to_string(),
+    }
+}
+
 /// A duration as a number of seconds.
 pub(crate) mod seconds {
     use super::*;
@@ -20,8 +28,9 @@ pub(crate) mod seconds {
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        Duration::try_from_secs_f64(seconds)
-            .map_err(|_| D::Error::custom(format!("expected seconds, 0 or more, not {seconds}")))
+        Duration::try_from_secs_f64(seconds).map_err(|_| {
+            D::Error::custom(format!("expected seconds, 0 or more, not {}", short(seconds)))
+        })
     }
 }
 
@@ -44,9 +53,10 @@ pub(crate) mod optional_seconds {
             None => Ok(None),
             Some(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds)
                 .map(Some)
-                .map_err(|_| D::Error::custom(format!("expected seconds, not {seconds}"))),
+                .map_err(|_| D::Error::custom(format!("expected seconds, not {}", short(seconds)))),
             Some(seconds) => Err(D::Error::custom(format!(
-                "expected seconds, more than 0, or None, not {seconds}"
+                "expected seconds, more than 0, or None, not {}",
+                short(seconds)
             ))),
         }
     }
@@ -68,7 +78,8 @@ pub(crate) mod milliseconds {
         deserializer: D,
     ) -> Result<Duration, D::Error> {
         let milliseconds = f64::deserialize(deserializer)?;
-        Duration::try_from_secs_f64(milliseconds / 1000.0)
-            .map_err(|_| D::Error::custom(format!("expected milliseconds, not {milliseconds}")))
+        Duration::try_from_secs_f64(milliseconds / 1000.0).map_err(|_| {
+            D::Error::custom(format!("expected milliseconds, not {}", short(milliseconds)))
+        })
     }
 }

@@ -5,13 +5,19 @@ use crate::output::{print, print_error};
 use crate::settings::{Config, DEFAULT_FILE, Source};
 
 pub(super) fn run(source: &Source) -> Exit {
-    let Some(path) = source.path() else {
+    let path = source.path();
+    if path.is_none() && !source.has_environment() {
         print_error(format_args!("there is no `{DEFAULT_FILE}` here; `salotto init` writes one"));
         return Exit::Usage;
-    };
+    }
     match source.load() {
         Ok(config) => {
-            print(format_args!("{} is fine", path.display()));
+            match path {
+                Some(path) => print(format_args!("{} is fine", path.display())),
+                None => {
+                    print(format_args!("there is no `{DEFAULT_FILE}` here; the defaults are used"))
+                }
+            }
             let (on, off) = plugins(source, &config);
             print(format_args!("plugins that are on: {on}; off: {off}"));
             if !config.overrides.is_empty() {

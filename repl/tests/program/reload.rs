@@ -198,12 +198,47 @@ fn the_environment_takes_the_place_of_the_file_and_check_says_so() {
     let (status, _, err) = check("SALOTTO_ROOMS__OPEN", "maybe");
     assert_eq!(status, Some(2));
     assert_eq!(err, "SALOTTO_ROOMS__OPEN: found `maybe`; expected true or false\n");
+    // A value is one value: what goes on behind it is a part of a text, or a mistake.
+    let (status, _, err) = check("SALOTTO_SERVER__THREADS", "1, name: \"Theirs\"");
+    assert_eq!(status, Some(2));
+    assert!(err.starts_with("SALOTTO_SERVER__THREADS: found `"), "{err}");
+    let (status, _, err) = check("SALOTTO_SERVER__THREADS", "1 // two");
+    assert_eq!(status, Some(2));
+    assert!(err.starts_with("SALOTTO_SERVER__THREADS: found `"), "{err}");
+    let (status, _, err) = check("SALOTTO_SERVER__NAME", "");
+    assert_eq!(status, Some(2));
+    assert!(err.contains("expected a name of one letter or more"), "{err}");
+    let more = "\"Theirs\", operator_name: \"eve\"";
+    let mut command = folder.command(&["--no-start"]);
+    let mut script = Running::of(command.env("SALOTTO_SERVER__NAME", more));
+    script.say("config");
+    script.out.expect(r#"name: "\"Theirs\", operator_name: \"eve\"""#);
+    script.out.expect("operator_name: \"host\"");
     let mut command = folder.command(&["--no-start"]);
     command.env("SALOTTO_SERVER__NAME", "Theirs").env("SALOTTO_ROOMS__OPEN", "false");
     let mut script = Running::of(&mut command);
     script.say("config");
     script.out.expect("name: \"Theirs\"");
     script.out.expect("open: false");
+}
+
+#[test]
+fn check_needs_no_file_where_the_environment_has_settings_and_refuses_what_is_not_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let mut command = folder.command(&["check"]);
+    let output = command.env("SALOTTO_SERVER__NAME", "Theirs").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out.starts_with("there is no `salotto.ron` here; the defaults are used\n"), "{out}");
+    let mut command = folder.command(&["check"]);
+    let output = command.env("SALOTTO_SERVER__NAME", OsStr::from_bytes(b"\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "SALOTTO_SERVER__NAME: the value is not UTF-8; write it as UTF-8\n"
+    );
 }
 
 #[test]

@@ -81,6 +81,17 @@ fn a_server_is_started_stopped_and_started() {
 }
 
 #[test]
+fn start_takes_a_port_alone_as_the_command_line_does() {
+    let ended = Folder::new().run(CLOSED, "start 53000\nstart :0\nx\n");
+    assert!(ended.out.starts_with("listening on 0.0.0.0:"), "{}", ended.out);
+    assert_eq!(
+        ended.err,
+        "line 1: expected an address with a port, such as 127.0.0.1:53000\n\
+         line 3: there is no command `x`; `help` lists them\n"
+    );
+}
+
+#[test]
 fn a_second_server_on_a_port_names_it_and_fails() {
     let folder = Folder::new();
     let mut first = folder.start(ANY_PORT);
