@@ -299,9 +299,12 @@ impl Plugin for Moderation {
             let terms = mute.terms(now);
             return Verdict::Deny(format!("you are muted {terms}; keep your name until then"));
         }
-        if draft.name.parse::<std::net::IpAddr>().is_ok() {
-            // A ban of this name would be taken as one of the address.
-            return Verdict::Deny(format!("`{}` is an address; choose another name", draft.name));
+        if arguments::looks_like_address(&draft.name) {
+            // A ban of this name would be taken as one of an address, or refused.
+            return Verdict::Deny(format!(
+                "`{}` looks like an address; choose another name",
+                draft.name
+            ));
         }
         let Ok(name) = Name::new(&draft.name, context.settings().limits.name_bounds()) else {
             return Verdict::Pass;

@@ -33,7 +33,7 @@ fn network(text: &str) -> Result<Network, NetworkError> {
 
 /// Whether a text is written like an address or a network, also where it is a wrong one: numbers of whatever script with two dots or more
 /// and what people write for a range (`10.0.0.*`, `10.0.0.1-20`), or anything with a slash or a colon.
-fn looks_like_address(text: &str) -> bool {
+pub(super) fn looks_like_address(text: &str) -> bool {
     let is_of_ranges = |c: char| c.is_numeric() || ".*-,;xX".contains(c);
     text.contains(['/', ':'])
         || text.starts_with(char::is_numeric)

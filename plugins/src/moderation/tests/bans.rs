@@ -121,7 +121,7 @@ fn a_name_that_is_an_address_is_nobodys() {
     let server = open("");
     assert_eq!(
         server.refusal("192.0.2.1", "10.0.0.7"),
-        "`10.0.0.7` is an address; choose another name"
+        "`10.0.0.7` looks like an address; choose another name"
     );
 }
 
