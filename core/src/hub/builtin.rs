@@ -199,17 +199,25 @@ fn say(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 }
 
 fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let member = hub.named(invocation.text("name"))?;
-    let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
-    let (name, text) = (name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"));
-    match invocation.caller.member {
-        Some(member) => {
-            let said = hub.direct(member, name, text.to_owned(), None);
-            hub.answer(member, said, None);
-        }
-        None => hub.operator_messages(name, text)?,
+    let (name, text) = (invocation.text("name"), invocation.text("text"));
+    if let Some(member) = invocation.caller.member {
+        // Also to the console, as any member may.
+        let said = hub.direct(member, name, text.to_owned(), None);
+        hub.answer(member, said, None);
+        return Ok(Reply::Done);
     }
+    let member = hub.named(name)?;
+    let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
+    hub.operator_messages(name.as_ref().map_or("", |name| name.as_str()), text)?;
     Ok(Reply::Done)
+}
+
+/// The answer to something that the console shows as an action: in chat nothing else would tell that it was done.
+fn done(invocation: &Invocation, text: impl FnOnce() -> String) -> Reply {
+    match invocation.caller.member {
+        Some(_) => Reply::Text(text()),
+        None => Reply::Done,
+    }
 }
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
@@ -235,7 +243,7 @@ fn delete(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError>
     let by = by(hub, invocation);
     let id = invocation.text("id").parse().unwrap_or(u64::MAX);
     hub.delete_message(invocation.text("room"), id, &by)?;
-    Ok(Reply::Done)
+    Ok(done(invocation, || format!("message {id} was removed")))
 }
 
 fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
@@ -261,13 +269,15 @@ fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError>
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let by = by(hub, invocation);
     hub.open_room_by(invocation.text("room"), invocation.text("topic"), &by)?;
-    Ok(Reply::Done)
+    Ok(done(invocation, || format!("{} is open", invocation.text("room").trim_start_matches('#'))))
 }
 
 fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let by = by(hub, invocation);
     hub.close_room_by(invocation.text("room"), &by)?;
-    Ok(Reply::Done)
+    Ok(done(invocation, || {
+        format!("{} is closed", invocation.text("room").trim_start_matches('#'))
+    }))
 }
 
 fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
