@@ -282,7 +282,7 @@ fn without_a_terminal_and_without_a_command_serve_is_named() {
 fn what_could_not_be_printed_is_a_failure() {
     let folder = Folder::new();
     folder.write("salotto.ron", "()");
-    for args in [&["check"][..], &["--no-start"]] {
+    for args in [&["check"][..], &["--no-start"], &["man"], &["completions", "bash"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         folder.write("input", "watch\n");
         let input = std::fs::File::open(folder.path().join("input")).unwrap();
