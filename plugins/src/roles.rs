@@ -18,6 +18,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use salotto::protocol::in_short;
 use salotto::{
     Arg, Command, CommandError, Context, Hint, Invocation, Left, MemberId, MemberInfo, Name,
     NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
@@ -379,5 +380,5 @@ fn is_logged_in(info: &MemberInfo, account: &Account) -> bool {
 
 /// A wait for people, rounded up.
 fn seconds(wait: Duration) -> String {
-    format!("{} s", wait.as_millis().div_ceil(1000).max(1))
+    in_short(Duration::from_secs(wait.as_millis().div_ceil(1000).max(1) as u64))
 }

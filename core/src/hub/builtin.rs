@@ -8,6 +8,7 @@ use super::Hub;
 use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
+use crate::protocol::durations::in_short;
 use crate::protocol::entry::{EntryKind, MessageKind};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
@@ -123,7 +124,7 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let since = humantime::format_rfc3339_seconds(status.since.system_time());
     let up = Duration::from_secs(hub.state.clock.timestamp().seconds_since(status.since));
     let mut fields = vec![
-        ("running since", format!("{since} ({})", humantime::format_duration(up))),
+        ("running since", format!("{since} ({})", in_short(up))),
         ("listening on", listed(status.addresses.iter().map(ToString::to_string))),
         ("members", format!("{} ({} connected)", status.members, status.connected)),
         ("rooms", status.rooms.to_string()),
@@ -148,7 +149,6 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let rows = members.into_iter().map(|member| {
-        let idle = Duration::from_secs(member.idle.as_secs());
         let name = member.name.map_or("(no name yet)".into(), |name| name.to_string());
         let role = match member.account.filter(|account| *account != name) {
             Some(account) => format!("{} ({account})", member.role),
@@ -160,7 +160,7 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
             listed(member.rooms.iter().map(ToString::to_string)),
             member.peer.to_string(),
             member.messages.to_string(),
-            humantime::format_duration(idle).to_string(),
+            in_short(member.idle),
         ]
     });
     Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows.collect()))

@@ -4,6 +4,25 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// A duration in whole seconds as it is printed everywhere, and read where one is typed: `1d2h`, `1m30s`, `0s`.
+///
+/// ```
+/// use std::time::Duration;
+/// assert_eq!(salotto::protocol::in_short(Duration::from_secs(93_601)), "1d2h1s");
+/// ```
+pub fn in_short(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let text: String = parts.map(|(count, unit)| format!("{count}{unit}")).collect();
+    if text.is_empty() { "0s".into() } else { text }
+}
+
 /// A number as an error quotes it: `1e300` without its zeros.
 fn short(number: f64) -> String {
     match number.is_finite() && number.abs() >= 1e15 {

@@ -4,15 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use salotto::protocol::Timestamp;
+use salotto::protocol::{Timestamp, in_short};
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// The longest that is accepted.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
 
 /// A duration from a millisecond to a hundred years. It is printed as one word, `1h30m`, and read from what it prints.
 ///
@@ -99,16 +97,12 @@ impl FromStr for HumanDuration {
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        let parts = [
-            (seconds / DAY, "d"),
-            (seconds % DAY / HOUR, "h"),
-            (seconds % HOUR / MINUTE, "m"),
-            (seconds % MINUTE, "s"),
-            (u64::from(self.0.subsec_millis()), "ms"),
-        ];
-        for (count, unit) in parts.iter().filter(|(count, _)| *count > 0) {
-            write!(formatter, "{count}{unit}")?;
+        let milliseconds = self.0.subsec_millis();
+        if self.0.as_secs() > 0 {
+            formatter.write_str(&in_short(self.0))?;
+        }
+        if milliseconds > 0 {
+            write!(formatter, "{milliseconds}ms")?;
         }
         Ok(())
     }

@@ -108,7 +108,7 @@ fn a_wrong_password_says_nothing_of_what_was_wrong() {
     let guest = server.enter("stranger");
     let lines = ["!login ada tiddler", "!login nobody swordfish", "!login \"n o\" swordfish"];
     for (line, wait) in lines.into_iter().zip([1, 2, 4]) {
-        let answer = format!("* wrong account or password; try again in {wait} s");
+        let answer = format!("* wrong account or password; try again in {wait}s");
         logs_in(&guest, line, &answer);
         server.step(Duration::from_secs(wait));
     }
@@ -124,9 +124,9 @@ fn who_guesses_must_wait_and_a_connection_that_continues_is_ended() {
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for wait in [1, 2, 4, 8] {
         guest.types("!login ada wrong");
-        guest.hears(&format!("* wrong account or password; try again in {wait} s"));
+        guest.hears(&format!("* wrong account or password; try again in {wait}s"));
         guest.types("!login ada swordfish");
-        guest.hears(&format!("! that is too soon after a wrong password; wait {wait} s"));
+        guest.hears(&format!("! that is too soon after a wrong password; wait {wait}s"));
         server.step(Duration::from_secs(wait));
     }
     guest.types("!login ada wrong");
@@ -162,11 +162,11 @@ fn an_attack_from_many_addresses_is_on_record() {
     for number in 0..30 {
         let guest =
             server.try_enter_from(&format!("192.0.2.{number}"), &format!("g{number}")).unwrap();
-        logs_in(&guest, "!login ada wrong", "* wrong account or password; try again in 1 s");
+        logs_in(&guest, "!login ada wrong", "* wrong account or password; try again in 1s");
     }
     server.step(Duration::from_secs(60));
     let guest = server.try_enter_from("198.51.100.1", "late").unwrap();
-    logs_in(&guest, "!login nobody wrong", "* wrong account or password; try again in 1 s");
+    logs_in(&guest, "!login nobody wrong", "* wrong account or password; try again in 1s");
     let mut failed = Vec::new();
     while let Ok(report) = reports.try_next() {
         if let Report::Action(action) = report {

@@ -85,7 +85,7 @@ fn a_wrong_password_before_a_name_is_refused_and_delays_who_gave_it_and_nobody_e
     let mut eve = server.connects();
     eve.hears_about("What is your name?");
     eve.says("!login ada sword");
-    eve.hears_exactly(&["* wrong account or password; try again in 1 s"]);
+    eve.hears_exactly(&["* wrong account or password; try again in 1s"]);
     let mut other = server.connects();
     other.says("!login ada swordfish");
     other.hears_about("you are logged in as ada");
