@@ -251,6 +251,8 @@ impl Hub {
             return Ok(());
         };
         let reason = match verdict {
+            // Somebody waits for an answer, also where a plugin has no word for them.
+            Verdict::Deny(reason) if reason.trim().is_empty() => Some("this is not allowed".into()),
             Verdict::Deny(reason) => Some(match member {
                 Some(member) => self.text_for(member, &reason),
                 None => hint::unmarked(&reason).into_owned(),

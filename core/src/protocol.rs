@@ -33,6 +33,7 @@ pub(crate) mod timestamp;
 pub use action::Action;
 pub use caller::Caller;
 pub use command::{Arg, ArgKind, Command, CommandInfo};
+pub use durations::in_short;
 pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
 pub use error::{Closed, ErrorCode, MemberError, Refusal, RoomError, TryNextError};
 pub use event::{Event, PROTOCOL_VERSION};
