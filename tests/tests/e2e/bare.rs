@@ -174,3 +174,31 @@ fn the_rate_holds_for_chunks_too() {
     }
     assert!(server.hits(LimitHit::Rate) > 0);
 }
+
+#[test]
+fn chunks_beyond_the_rate_wait_and_hold_up_nobody_else() {
+    let server = TestServer::builder()
+        .settings(|settings| {
+            settings.limits.rate = Some(salotto::Rate { burst: 3, per_second: 2.0 });
+            // All on one thread, as in a small server.
+            settings.server.threads = Some(1);
+        })
+        .open();
+    let (mut ada, mut bob) = (server.enters("ada"), server.enters("bob"));
+    let mut gino = BareClient::enters(&server, "gino");
+    for word in ["one", "two"] {
+        gino.sends(word);
+        ada.hears(&format!("gino: {word}"));
+    }
+    // The bucket is empty now; this one waits, and longer than a chunk stands alone.
+    gino.sends("three");
+    ada.hears("gino: three");
+    gino.sends("four");
+    bob.hears_about("gino: three");
+    for word in ["still", "here"] {
+        bob.says(word);
+        ada.hears_about(&format!("bob: {word}"));
+    }
+    server.waits_until("the limit is hit", |_| server.hits(LimitHit::Rate) > 0);
+    ada.hears_about("gino: four");
+}
