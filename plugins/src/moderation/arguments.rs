@@ -1,6 +1,7 @@
 //! Parses the arguments of the commands: who, where, and for how long.
 
 use std::fmt;
+use std::time::Duration;
 
 use salotto::protocol::Timestamp;
 use salotto::{
@@ -9,7 +10,7 @@ use salotto::{
 
 use super::ban::look_alike;
 use super::bans::Banned;
-use crate::common::duration::{HumanDuration, HumanDurationError, moment, parse_moment};
+use crate::common::duration::{HumanDuration, HumanDurationError, moment, parse_moment, until};
 
 /// The widest networks that a moderator may ban; the operator may ban wider ones.
 const WIDEST_V4: u8 = 16;
@@ -102,6 +103,15 @@ impl Length {
             Self::Permanent => None,
             Self::For(duration) => Some(duration.after(now)),
             Self::Until(end) => Some(end),
+        }
+    }
+
+    /// How long it lasts, if it begins now.
+    pub(super) fn lasts(self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Permanent => None,
+            Self::For(duration) => Some(duration.duration()),
+            Self::Until(end) => Some(until(end, now)),
         }
     }
 }
