@@ -46,7 +46,7 @@ pub use name::{Name, NameBounds, NameError, RoomName};
 pub use near::nearest;
 pub use network::{Network, NetworkError};
 #[cfg(feature = "password")]
-pub use password::{PasswordError, PasswordHash, TooBusy};
+pub use password::{PasswordError, PasswordHash, Standing, TooBusy};
 pub use peer::Peer;
 pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};
 pub use reply::Reply;
