@@ -159,6 +159,26 @@ fn a_goodbye_before_a_name_chooses_nothing() {
 }
 
 #[test]
+fn a_goodbye_before_a_name_is_a_goodbye() {
+    let server = TestServer::builder().enable("quit").enable("roles").enable("floods").open();
+    let mut guest = BareClient::connects(&server);
+    guest.sends("{quit}");
+    guest.shows_about("* goodbye (quit)");
+    for (sent, goodbye) in
+        [("{quit}", "* goodbye (quit)"), ("{Quit} ciao", "* goodbye (quit: ciao)")]
+    {
+        let mut nc = server.connects();
+        nc.says(sent);
+        assert_eq!(nc.hears_eof(), [goodbye]);
+        server.waits_until("the connection is over", |status| status.connected == 0);
+    }
+    // One that is part of something else is not.
+    let mut guest = BareClient::connects(&server);
+    guest.sends("{quitter}");
+    guest.shows_about("cannot contain `{`");
+}
+
+#[test]
 fn the_rate_holds_for_chunks_too() {
     let server = TestServer::builder()
         .settings(|settings| {
