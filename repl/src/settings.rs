@@ -167,6 +167,21 @@ impl Source {
         Ok((path, text))
     }
 
+    /// The text with an entry for the plugin, which has its settings there.
+    fn with_entry(&self, path: &Path, text: &str, plugin: &str) -> Result<String, ConfigError> {
+        if edit::set_in_plugin(text, plugin, "any", "()").is_some() {
+            return Ok(text.to_owned());
+        }
+        let config = self.parse(path, text)?;
+        let setup = config.plugins.iter().find(|setup| setup.name == plugin);
+        setup.map(|setup| edit::set_plugin(text, setup)).ok_or_else(|| {
+            let text = format!(
+                "the plugin `{plugin}` is not in the file and not on by default; `plugins enable {plugin} SETTINGS` enables it, and `config save` writes that"
+            );
+            cannot_be_set(path, text)
+        })
+    }
+
     fn set(
         &self,
         path: &Path,
@@ -174,12 +189,31 @@ impl Source {
         setting: &str,
         typed: &str,
     ) -> Result<(String, Config), ConfigError> {
-        let as_value = edit::set(text, setting, typed);
+        let of_plugin =
+            setting.strip_prefix("plugins.").and_then(|setting| setting.split_once('.'));
+        let text = match of_plugin {
+            Some((plugin, _)) => self.with_entry(path, text, plugin)?,
+            None => text.to_owned(),
+        };
+        let edited = |value: &str| {
+            match of_plugin {
+            Some((plugin, name)) => {
+                edit::set_in_plugin(&text, plugin, name, value).ok_or_else(|| {
+                    let text = format!(
+                        "`{name}` of the plugin `{plugin}` is not one value in the file; set what is around it"
+                    );
+                    cannot_be_set(path, text)
+                })
+            }
+            None => Ok(edit::set(&text, setting, value)),
+        }
+        };
+        let as_value = edited(typed)?;
         let error = match self.parse(path, &as_value) {
             Ok(config) => return Ok((as_value, config)),
             Err(error) => error,
         };
-        let as_text = edit::set(text, setting, &format!("{typed:?}"));
+        let as_text = edited(&format!("{typed:?}"))?;
         match self.parse(path, &as_text) {
             Ok(config) => Ok((as_text, config)),
             Err(_) => Err(error),
@@ -274,6 +308,11 @@ impl Source {
             overrides: Vec::new(),
         })
     }
+}
+
+/// Why a single setting cannot be written.
+fn cannot_be_set(path: &Path, text: String) -> ConfigError {
+    ConfigError::Wrong(Mistakes { path: path.into(), list: vec![Mistake::new(None, text)] })
 }
 
 /// A setting out of bounds, with the position of its value, or of the field that holds it.

@@ -220,7 +220,29 @@ fn what_is_set_and_what_was_changed_goes_into_the_file_and_comments_stay() {
     let refused = exec(&folder, &["config set server.threads many"]);
     assert_eq!(refused.status, 1);
     assert!(refused.err.contains("found `many`"), "{}", refused.err);
+    for (setting, value) in [
+        ("plugins.quit.words", "[\"!quit\", \"bye\"]"),
+        ("plugins.notices.welcome", "Come in"),
+        ("plugins.floods.messages", "(burst: 9, per_minute: 60)"),
+    ] {
+        let set = exec(&folder, &[&format!("config set {setting} {value}")]);
+        assert_eq!(set.out, "wrote salotto.ron; `config reload` applies it\n", "{}", set.err);
+    }
+    for (setting, why) in [
+        ("plugins.quit.wrods", "unknown field `wrods`"),
+        ("plugins.log.path", "`plugins enable log SETTINGS` enables it"),
+        ("plugins.quit", "only single settings can be set"),
+        ("server.name.x", "only single settings can be set"),
+    ] {
+        let refused = exec(&folder, &[&format!("config set {setting} 5")]);
+        assert_eq!(refused.status, 1);
+        assert!(refused.err.contains(why), "{setting}: {}", refused.err);
+    }
     assert_eq!(exec(&folder, &["config reload"]).status, 0);
+    let words = exec(&folder, &["plugins quit"]).out;
+    assert!(words.contains("\"bye\""), "{words}");
+    let welcome = exec(&folder, &["plugins notices"]).out;
+    assert!(welcome.contains("Come in"), "{welcome}");
     for line in
         ["plugins enable log (path: \"talk.log\")", "plugins disable floods", "log-level debug"]
     {
