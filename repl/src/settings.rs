@@ -6,6 +6,7 @@ mod config;
 mod diff;
 mod edit;
 mod environment;
+mod include;
 mod locate;
 mod mistake;
 mod plugins;
@@ -25,6 +26,7 @@ use config::ron_options;
 pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
 use environment::Override;
+use include::Whole;
 pub use locate::Position;
 pub use mistake::{ConfigError, Mistake, Mistakes};
 use plugins::PluginList;
@@ -59,6 +61,7 @@ struct File<'text> {
     presence: Presence,
     control: ControlSettings,
     log: LogSettings,
+    include: Vec<PathBuf>,
     only_plugins: Option<bool>,
     #[serde(borrow)]
     plugins: Option<Vec<PluginEntry<'text>>>,
@@ -109,7 +112,9 @@ impl Source {
 
     /// The control socket that the file names, even if the file has mistakes elsewhere.
     pub fn control_socket(&self) -> Option<PathBuf> {
-        let text = read::config(&self.path()?).ok()?;
+        let path = self.path()?;
+        let text = read::config(&path).ok()?;
+        let text = Whole::of(&path, &text).map_or(text, |whole| whole.text);
         let fields = locate::fields(&text);
         let field = fields.into_iter().find(|field| field.path == "control.socket")?;
         ron_options().from_str::<Option<PathBuf>>(&text[field.value]).ok()?
@@ -125,10 +130,61 @@ impl Source {
             return Ok(Config { path: None, ..self.overridden(config, Path::new(""), "()")? });
         };
         let text = read::config(&path)?;
-        let config = self.parse(&path, &text)?;
-        let mut config = self.overridden(config, &path, &text)?;
+        let whole = Whole::of(&path, &text)?;
+        let config = self.parse_whole(&path, &text, &whole)?;
+        let mut config = self.overridden(config, &path, &whole.text)?;
         config.notes.extend(read::loose(&path, &text));
+        for (path, text) in &whole.included {
+            config.notes.extend(read::loose(path, text));
+        }
+        config.included = whole.included.into_iter().map(|(path, _)| path).collect();
         Ok(config)
+    }
+
+    /// Checks a file with what it includes. A mistake is one of the file in which it stands.
+    fn parse_whole(&self, path: &Path, text: &str, whole: &Whole) -> Result<Config, ConfigError> {
+        if whole.included.is_empty() {
+            return self.parse(path, text);
+        }
+        let alone = self.parse(path, text);
+        let mistakes = match self.parse(path, &whole.text) {
+            Ok(mut config) => {
+                // Places in what was laid together are those of no file.
+                config.notes = alone.map(|config| config.notes).unwrap_or_default();
+                return Ok(config);
+            }
+            Err(ConfigError::Wrong(mistakes)) => mistakes,
+            Err(error) => return Err(error),
+        };
+        alone?;
+        for (path, text) in &whole.included {
+            self.parse(path, text)?;
+        }
+        let together = |mistake: Mistake| {
+            let text = format!("with what is included: {}", mistake.text);
+            Mistake { position: None, text, ..mistake }
+        };
+        let list = mistakes.list.into_iter().map(together).collect();
+        Err(ConfigError::Wrong(Mistakes { path: path.into(), list }))
+    }
+
+    /// Refuses to write what an included file would take the place of.
+    fn check_not_included(
+        &self,
+        path: &Path,
+        text: &str,
+        setting: &str,
+    ) -> Result<(), ConfigError> {
+        match Whole::of(path, text)?.with_setting(setting) {
+            None => Ok(()),
+            Some(included) => {
+                let included = included.display();
+                let text = format!(
+                    "`{setting}` is set in `{included}`, which is included and takes its place; change it there"
+                );
+                Err(cannot_be_set(path, text))
+            }
+        }
     }
 
     /// The text of the file with a setting set to what was typed, as it would be written; a text may be typed without its quotes.
@@ -142,6 +198,7 @@ impl Source {
     ) -> Result<(PathBuf, String), ConfigError> {
         let path = self.path().unwrap_or(DEFAULT_FILE.into());
         let text = read::config(&path)?;
+        self.check_not_included(&path, &text, setting)?;
         let text = self.set(&path, &text, setting, typed)?.0;
         Ok((path, text))
     }
@@ -157,6 +214,10 @@ impl Source {
     ) -> Result<(PathBuf, String), ConfigError> {
         let path = self.path().unwrap_or(DEFAULT_FILE.into());
         let mut text = read::config(&path)?;
+        let of_plugins = plugins.iter().map(|setup| format!("plugins.{}", setup.name));
+        for setting in settings.iter().map(|(setting, _)| setting.clone()).chain(of_plugins) {
+            self.check_not_included(&path, &text, &setting)?;
+        }
         for (setting, value) in settings {
             text = edit::set(&text, setting, value);
         }
@@ -255,6 +316,7 @@ impl Source {
             path: None,
             notes: Vec::new(),
             overrides: Vec::new(),
+            included: Vec::new(),
         })
     }
 
@@ -306,6 +368,7 @@ impl Source {
             path: Some(path.into()),
             notes,
             overrides: Vec::new(),
+            included: Vec::new(),
         })
     }
 }

@@ -56,6 +56,11 @@ pub(super) fn set_in_plugin(text: &str, plugin: &str, path: &str, value: &str) -
     None
 }
 
+/// Whether a plugin has an entry.
+pub(super) fn has_plugin(text: &str, plugin: &str) -> bool {
+    name_of(text, &locate::fields(text), plugin).is_some()
+}
+
 /// Where the name stands in the entry of a plugin.
 fn name_of(text: &str, fields: &[Field], plugin: &str) -> Option<Range<usize>> {
     let quoted = format!("{plugin:?}");
