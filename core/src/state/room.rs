@@ -144,7 +144,8 @@ impl Room {
             let told = slice.entries().filter(|entry| !entry.what.is_presence());
             ids.extend(told.map(|entry| entry.id));
         });
-        ids.iter().rev().take(told).last().copied().unwrap_or(next)
+        let from = ids.len().saturating_sub(told);
+        ids.get(from).copied().unwrap_or(next)
     }
 
     /// How many entries from this id on are something that people read; `with_presence` where they are told who came and went.
