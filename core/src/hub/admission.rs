@@ -192,18 +192,13 @@ impl Hub {
 
     /// Whether a member may have this name: a good one, free, and no plugin is against it.
     pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, NotDone> {
-        let offered = match self.free_name(id, text) {
-            Err(refusal) if refusal.code == ErrorCode::BadName && text.len() <= MOST_SHOWN => {
-                // What is no name may be something else to a plugin.
-                let name = text.trim().to_owned();
-                let draft = self.draft_name(id, name)?;
-                return match draft.name == text.trim() {
-                    true => Err(refusal.into()),
-                    false => Ok(self.free_name(id, &draft.name)?),
-                };
-            }
-            offered => offered?,
-        };
+        let bounds = self.state.settings().limits.name_bounds();
+        if text.len() <= MOST_SHOWN && Name::new(text, bounds).is_err() {
+            // What is no name may be something else to a plugin, which takes it or makes a name of it.
+            let draft = self.draft_name(id, text.to_owned())?;
+            return Ok(self.free_name(id, &draft.name)?);
+        }
+        let offered = self.free_name(id, text)?;
         let draft = self.draft_name(id, offered.as_str().to_owned())?;
         match draft.name == offered.as_str() {
             true => Ok(offered),

@@ -172,6 +172,7 @@ fn a_goodbye_before_a_name_is_a_goodbye() {
         assert_eq!(nc.hears_eof(), [goodbye]);
         server.waits_until("the connection is over", |status| status.connected == 0);
     }
+    assert_eq!(server.hits(LimitHit::BadName), 0);
     // One that is part of something else is not.
     let mut guest = BareClient::connects(&server);
     guest.sends("{quitter}");
