@@ -78,7 +78,7 @@ pub(crate) struct Hub {
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
     /// What members wrote to the operator while nobody was there to read it; the oldest make way.
-    pub(crate) kept: VecDeque<Event>,
+    pub(crate) kept: VecDeque<Report>,
     /// What was set up, also what is off.
     pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,

@@ -124,9 +124,11 @@ impl Roles {
         let (hash, account) = (hash.password.clone(), account.map(|account| account.name.clone()));
         let (member, mailbox) = (info.id, context.mailbox());
         let password = invocation.text("password").to_owned();
+        let (network, now) = (info.peer.network(), context.uptime());
+        let standing = self.state.attempts.standing(member, network, now);
         self.state.logins.entry(member).or_default().is_checking = true;
         context.spawn(async move {
-            let right = hash.verify(password).await;
+            let right = hash.verify_for(standing, password).await;
             mailbox.send(Checked { member, account, right }).await;
         });
         Ok(Reply::Done)
@@ -201,7 +203,7 @@ impl Roles {
             let source = network.map_or("this process".into(), |network| network.to_string());
             // What is not an account may be a password, so it is not repeated.
             let last = account.map_or("one that does not exist".into(), |name| format!("`{name}`"));
-            context.report(format!(
+            context.warn(format!(
                 "{lately} wrong passwords came from {source}, the last for account {last}"
             ));
         }
@@ -281,7 +283,7 @@ impl Plugin for Roles {
             .collect();
         if !stray.is_empty() {
             let names = stray.join(", ");
-            context.report(format!("{names} has the name of an account and is not logged in"));
+            context.warn(format!("{names} has the name of an account and is not logged in"));
         }
     }
 

@@ -2,7 +2,8 @@
 //! what is answered can be read.
 //!
 //! A line begins with `name:` (said), `** name` (done), `*` (the server tells), `!` (something did not work) or `[` (one to one). Names
-//! cannot contain these signs, so nobody's words pass for the server's. Outside the main room a line carries its room: `[dev] ada: hello`.
+//! cannot contain these signs, so nobody's words pass for the server's. Outside the main room a line carries its room: `[dev] ada: hello`. What was said
+//! before somebody came begins with its time: `[14:02] ada: hello`.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -10,7 +11,9 @@ use std::io::Write;
 use super::{Dialect, EncodingId, Input, RoomRole};
 use crate::protocol::entry::{Entry, EntryKind, MessageKind};
 use crate::protocol::event::Event;
+use crate::protocol::local_time::local_time;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::timestamp::Timestamp;
 
 /// How many names a person is shown when entering a room.
 const NAMES_SHOWN: usize = 30;
@@ -62,6 +65,20 @@ impl Dialect for Text {
             EntryKind::Presence { members } => {
                 line(out, room, format_args!("* {members} people are here now"));
             }
+        }
+    }
+
+    fn tells_past(&self) -> bool {
+        true
+    }
+
+    fn encode_past(&self, entry: &Entry, role: RoomRole, out: &mut Vec<u8>) {
+        let mut lines = Vec::new();
+        self.encode_entry(entry, role, &mut lines);
+        let time = local_time(entry.time, Timestamp::now());
+        // What was just encoded is text.
+        for told in String::from_utf8_lossy(&lines).lines() {
+            plain(out, format_args!("[{time}] {told}"));
         }
     }
 
@@ -164,8 +181,6 @@ mod tests {
     use super::*;
     use crate::protocol::entry::{MessageKind, NoticeKind};
 
-    use crate::protocol::timestamp::Timestamp;
-
     fn rendered(what: EntryKind, role: RoomRole) -> String {
         let room = "dev".parse::<RoomName>().unwrap();
         let mut out = Vec::new();
@@ -205,6 +220,16 @@ mod tests {
     fn each_line_of_a_notice_is_marked() {
         let notice = EntryKind::Notice { text: "one\ntwo".into(), kind: NoticeKind::Info };
         assert_eq!(rendered(notice, RoomRole::Main), "* one\n* two\n");
+    }
+
+    #[test]
+    fn what_is_past_has_its_time_on_each_line() {
+        let what = EntryKind::Notice { text: "one\ntwo".into(), kind: NoticeKind::Info };
+        let (room, time) = ("lobby".parse::<RoomName>().unwrap(), Timestamp::now());
+        let mut out = Vec::new();
+        Text.encode_past(&Entry { room, id: 1, time, what }, RoomRole::Main, &mut out);
+        let time = local_time(time, time);
+        assert_eq!(String::from_utf8(out).unwrap(), format!("[{time}] * one\n[{time}] * two\n"));
     }
 
     #[test]

@@ -85,11 +85,14 @@ fn room_commands() -> Vec<Listed> {
             Runner::Core(topic),
         ),
         (
-            Command::new("delete", "Deletes a message by its number; clients show it no more")
-                .arg(Arg::room("room"))
-                .arg(Arg::number("id"))
-                .role(Role::Moderator)
-                .example("delete lobby 42"),
+            Command::new(
+                "delete",
+                "Deletes a message by its number; clients show it no more, log files keep it",
+            )
+            .arg(Arg::room("room"))
+            .arg(Arg::number("id"))
+            .role(Role::Moderator)
+            .example("delete lobby 42"),
             Runner::Core(delete),
         ),
         (

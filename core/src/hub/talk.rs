@@ -36,7 +36,7 @@ struct Message {
     tags: BTreeMap<String, String>,
 }
 
-/// Messages to the operator that are kept while nobody is at the console.
+/// What was meant for the operator and is kept while nobody is at the console.
 const KEPT: usize = 100;
 
 impl Hub {
@@ -354,19 +354,20 @@ impl Hub {
         if let (Some(member), None) = (member, recipient)
             && !self.state.reports.are_attended()
         {
-            self.keep_for_operator(member, event.clone());
+            self.keep_for_operator(Report::Direct(event.clone()));
+            let text =
+                "nobody is at the console; your message is kept for the next operator who is";
+            self.notice_to(member, text, NoticeKind::Info);
         }
         self.observe(Hook::AfterDirect, |plugin, context| plugin.after_direct(context, &event));
     }
 
-    /// Nobody is there to read what was written to the operator.
-    fn keep_for_operator(&mut self, from: MemberId, event: Event) {
+    /// Nobody is there to read what is meant for the operator.
+    pub(super) fn keep_for_operator(&mut self, report: Report) {
         if self.kept.len() >= KEPT {
             self.kept.pop_front();
         }
-        self.kept.push_back(event);
-        let text = "nobody is at the console; your message is kept for the next operator who is";
-        self.notice_to(from, text, NoticeKind::Info);
+        self.kept.push_back(report);
     }
 
     fn count_message(&mut self, member: Option<MemberId>) {

@@ -115,10 +115,9 @@ impl<'de> Deserialize<'de> for HumanDuration {
     }
 }
 
-/// How much longer it is from `now` until `end`, in words: `45 more seconds`, `1 more hour`. Seconds and minutes are rounded up, so that nobody
+/// How much longer something lasts, in words: `45 more seconds`, `1 more hour`. Seconds and minutes are rounded up, so that nobody
 /// comes back too early; hours and days, of which there are several, are rounded to the nearest.
-pub(crate) fn remaining(end: Timestamp, now: Timestamp) -> String {
-    let left = end.system_time().duration_since(now.system_time()).unwrap_or_default();
+pub(crate) fn remaining(left: Duration) -> String {
     // An end is a whole second, so a ban of an hour may have a part of a second more to go when it begins.
     let seconds = match left.as_secs() {
         0..MINUTE => left.as_millis().div_ceil(1000) as u64,
@@ -137,6 +136,11 @@ pub(crate) fn remaining(end: Timestamp, now: Timestamp) -> String {
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} more {unit}{plural}")
+}
+
+/// How long it is from one time until another; nothing, where that is before it.
+pub(crate) fn until(end: Timestamp, now: Timestamp) -> Duration {
+    end.system_time().duration_since(now.system_time()).unwrap_or_default()
 }
 
 /// A time as people read and write it, in UTC: `2026-01-02T03:04:05Z`.
@@ -221,13 +225,12 @@ mod tests {
             (90_000, "25 more hours"),
             (604_799, "7 more days"),
         ] {
-            assert_eq!(remaining(at(1000 + seconds), at(1000)), text);
+            assert_eq!(remaining(Duration::from_secs(seconds)), text);
         }
-        assert_eq!(remaining(at(1), at(1000)), "0 more seconds");
-        let soon = (SystemTime::UNIX_EPOCH + Duration::from_millis(1)).into();
-        assert_eq!(remaining(soon, at(0)), "1 more second");
+        assert_eq!(remaining(until(at(1), at(1000))), "0 more seconds");
+        assert_eq!(remaining(Duration::from_millis(1)), "1 more second");
         let began = (SystemTime::UNIX_EPOCH + Duration::from_millis(300)).into();
-        assert_eq!(remaining(at(3601), began), "1 more hour");
+        assert_eq!(remaining(until(at(3601), began)), "1 more hour");
     }
 
     #[test]

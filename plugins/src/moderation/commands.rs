@@ -85,7 +85,7 @@ pub(super) fn run(
         "bans" => Ok(list_bans(moderation, context.now())),
         "mute" => mute(moderation, context, invocation),
         "unmute" => unmute(moderation, context, invocation),
-        "mutes" => Ok(list_mutes(moderation, context.now())),
+        "mutes" => Ok(list_mutes(moderation, context.uptime())),
         "slow" => slow(moderation, context, invocation),
         "lock" => lock(moderation, context, invocation),
         "unlock" => unlock(moderation, context, invocation),
@@ -301,6 +301,7 @@ fn mute(
         })
         .map(Network::of_customer);
     let until = length.end(context.now());
+    let ends = length.lasts(context.now()).map(|length| context.uptime() + length);
     record(context, invocation, "mute", |action| {
         let action = action.whom(name.as_str()).why(&why);
         until.into_iter().fold(action, Action::until)
@@ -314,7 +315,7 @@ fn mute(
         true => format!("no user `{name}` is connected; the name is muted {length}"),
         false => format!("{name} is muted {length}"),
     };
-    let mute = Mute { name, address, until, by: by(context, caller), why };
+    let mute = Mute { name, address, ends, until, by: by(context, caller), why };
     moderation.mutes.add(mute, here.iter().map(|member| member.id));
     moderation.set_expiry_timer(context);
     Ok(Reply::Text(reply))
@@ -345,7 +346,7 @@ fn unmute(
     Ok(Reply::Text(format!("{name} is no longer muted")))
 }
 
-fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
+fn list_mutes(moderation: &Moderation, now: Duration) -> Reply {
     let rows = moderation
         .mutes
         .iter()

@@ -2,11 +2,12 @@
 //! because a number was written in another way.
 
 use std::fmt;
+use std::time::Duration;
 
 use salotto::protocol::Timestamp;
 use salotto::{CommandError, Invocation};
 
-use crate::common::duration::{HumanDuration, HumanDurationError, moment, parse_moment};
+use crate::common::duration::{HumanDuration, HumanDurationError, moment, parse_moment, until};
 
 /// Words that count.
 const NUMBERS: &[&str] = &[
@@ -34,6 +35,15 @@ impl Length {
             Self::Permanent => None,
             Self::For(duration) => Some(duration.after(now)),
             Self::Until(end) => Some(end),
+        }
+    }
+
+    /// How long it lasts, if it begins now.
+    pub(super) fn lasts(self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Permanent => None,
+            Self::For(duration) => Some(duration.duration()),
+            Self::Until(end) => Some(until(end, now)),
         }
     }
 }
@@ -180,7 +190,7 @@ fn leading_part(text: &str) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::SystemTime;
 
     use super::*;
 

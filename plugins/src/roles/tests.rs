@@ -1,5 +1,5 @@
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use salotto::testing::{Guest, TestServer};
 use salotto::{PasswordHash, Report};
@@ -153,6 +153,22 @@ fn who_guesses_must_wait_and_a_connection_that_continues_is_ended() {
         ]
     );
     assert_eq!(failed, ["stranger: failed-login ada (wrong password, from local)"; 5]);
+}
+
+#[test]
+fn a_clock_that_is_set_makes_nobody_wait_longer_nor_less() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    for set_to in [start - Duration::from_secs(7200), start + Duration::from_secs(7200)] {
+        let server = server();
+        let guest = server.enter("stranger");
+        guest.types("!login ada wrong");
+        guest.hears("* wrong account or password; try again in 1 s");
+        server.set_time(set_to.into());
+        guest.types("!login ada swordfish");
+        guest.hears("! that is too soon after a wrong password; wait 1 s");
+        server.step(Duration::from_secs(1));
+        logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    }
 }
 
 #[test]

@@ -20,6 +20,11 @@ pub(super) fn run(source: &Source) -> Exit {
             }
             let (on, off) = plugins(source, &config);
             print(format_args!("plugins that are on: {on}; off: {off}"));
+            if !config.included.is_empty() {
+                let included: Vec<_> =
+                    config.included.iter().map(|path| path.display().to_string()).collect();
+                print(format_args!("included: {}", included.join(", ")));
+            }
             if !config.overrides.is_empty() {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }

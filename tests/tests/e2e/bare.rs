@@ -46,7 +46,8 @@ fn a_newcomer_is_shown_the_last_ten_rows_of_what_was() {
     ada.hears("ada: line 29");
     let mut gino = BareClient::enters(&server, "gino");
     for line in 20..30 {
-        assert_eq!(gino.shows_about("ada:"), format!("ada: line {line}"));
+        let row = gino.shows_about("ada:");
+        assert!(row.ends_with(&format!("] ada: line {line}")), "{row}");
     }
 }
 
@@ -155,6 +156,27 @@ fn a_goodbye_before_a_name_chooses_nothing() {
         nc.sends(name.as_bytes());
         nc.hears_about("* you are in lobby with");
     }
+}
+
+#[test]
+fn a_goodbye_before_a_name_is_a_goodbye() {
+    let server = TestServer::builder().enable("quit").enable("roles").enable("floods").open();
+    let mut guest = BareClient::connects(&server);
+    guest.sends("{quit}");
+    guest.shows_about("* goodbye (quit)");
+    for (sent, goodbye) in
+        [("{quit}", "* goodbye (quit)"), ("{Quit} ciao", "* goodbye (quit: ciao)")]
+    {
+        let mut nc = server.connects();
+        nc.says(sent);
+        assert_eq!(nc.hears_eof(), [goodbye]);
+        server.waits_until("the connection is over", |status| status.connected == 0);
+    }
+    assert_eq!(server.hits(LimitHit::BadName), 0);
+    // One that is part of something else is not.
+    let mut guest = BareClient::connects(&server);
+    guest.sends("{quitter}");
+    guest.shows_about("cannot contain `{`");
 }
 
 #[test]

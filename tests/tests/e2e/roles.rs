@@ -161,3 +161,22 @@ fn a_password_is_in_no_report_and_in_no_reply() {
     }
     assert!(seen > 5, "nothing was traced");
 }
+
+#[test]
+fn an_operator_in_a_room_speaks_as_themselves() {
+    let hash = PasswordHash::new("swordfish").expect("it is a password");
+    let accounts = format!("(accounts: [(name: \"boss\", role: operator, password: \"{hash}\")])");
+    let setup = PluginSetup::new("roles").settings(accounts);
+    let server =
+        TestServer::builder().server(|server| server.enable(setup)).enable("commands").open();
+    let mut bob = server.enters("bob");
+    let mut boss = server.connects();
+    boss.says("!login boss swordfish");
+    boss.hears_about("* you are in lobby with");
+    boss.says("!say dinner is ready");
+    bob.hears("boss: dinner is ready");
+    boss.says("!msg bob and yours too");
+    bob.hears("[boss to bob] and yours too");
+    bob.says("!msg boss coming");
+    boss.hears("[bob to boss] coming");
+}
