@@ -162,10 +162,10 @@ fn a_clock_that_is_set_makes_nobody_wait_longer_nor_less() {
         let server = server();
         let guest = server.enter("stranger");
         guest.types("!login ada wrong");
-        guest.hears("* wrong account or password; try again in 1 s");
+        guest.hears("* wrong account or password; try again in 1s");
         server.set_time(set_to.into());
         guest.types("!login ada swordfish");
-        guest.hears("! that is too soon after a wrong password; wait 1 s");
+        guest.hears("! that is too soon after a wrong password; wait 1s");
         server.step(Duration::from_secs(1));
         logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
     }

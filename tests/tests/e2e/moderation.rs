@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use salotto::protocol::{ErrorCode, LeaveReason};
-use salotto::{PluginSetup, Request};
+use salotto::{PluginSetup, PluginState, Request};
 use salotto_tests::plugins::Ranks;
 use salotto_tests::{PATIENCE, TestServer};
 use tempfile::TempDir;
@@ -201,6 +201,8 @@ fn who_moderates_in_chat_is_told_commands_as_they_type_them_there() {
         .server(|server| server.enable(setup))
         .plugin("ranks", Ranks)
         .open();
+    let is_failing = || matches!(server.plugin("moderation").state, PluginState::Failing { .. });
+    server.waits_until("the bans cannot be kept", |_| is_failing());
     let _bob = server.connects_from("127.0.0.2").enters("bob");
     let mut moderator = server.enters("mod1");
     moderator.says("!ban bob");
