@@ -26,8 +26,10 @@ use futures_lite::future::FutureExt;
 
 use crate::delivery::outbox::Outbox;
 use crate::io::shard::Threads;
+use crate::io::thread;
 use crate::state::handle::Handle;
 use crate::state::inbox::Inbox;
+use crate::state::store::Store;
 
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
 const ABANDON: Duration = Duration::from_secs(1);
@@ -58,6 +60,8 @@ pub struct Server {
     /// Closed when the last task that holds a permit has ended.
     permits: Receiver<Infallible>,
     threads: Threads,
+    /// Closed when everything has stopped.
+    store: Option<Arc<dyn Store>>,
 }
 
 impl Server {
@@ -100,6 +104,13 @@ impl Server {
         self.handle.shared.fanout.stop();
         for walk in self.walks.drain(..) {
             walk.await;
+        }
+        if let Some(store) = self.store.take() {
+            // Where no thread can be started the store is closed when it is dropped.
+            let closed = thread::answer("salotto-store-close", move || store.close());
+            if let Ok(closed) = closed {
+                let _ = closed.recv().await;
+            }
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::Hub;
 use crate::command::CommandError;
-use crate::dialect::RoomRole;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, RoomError};
 use crate::protocol::event::Event;
@@ -16,9 +15,7 @@ use crate::protocol::sanitize;
 impl Hub {
     /// Opens a room whose name is free.
     pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
-        let settings = self.state.settings();
-        let role = if self.state.rooms.len() == 0 { RoomRole::Main } else { RoomRole::Other };
-        let id = self.state.rooms.open(name.clone(), permanent, role, &settings);
+        let id = self.state.open_room(name.clone(), permanent);
         if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic = topic.to_owned();
         }
@@ -44,7 +41,7 @@ impl Hub {
         for member in members {
             self.exit_room(member, id, LeaveReason::Parted);
         }
-        let Some(room) = self.state.rooms.close(id) else {
+        let Some(room) = self.state.close_room(id) else {
             return;
         };
         self.state.shared.directory.remove_room(&room.name);

@@ -115,6 +115,21 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
+    /// A part of what is kept of a room, as asked for. Ids grow; where one is missing between two, it is not kept any more. What is on a page may be in the room's
+    /// own entries too, under the same id.
+    History {
+        /// Which room.
+        room: RoomName,
+        /// Its entries, oldest first.
+        entries: Vec<Entry>,
+        /// Whether there are some before them.
+        older: bool,
+        /// Whether there are some after them.
+        newer: bool,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
     /// Something said to one person; its sender gets the same as an echo.
     Direct {
         /// Who said it.

@@ -34,6 +34,8 @@ pub(crate) enum Inbox {
     TaskResult(SlotId, Box<dyn Any + Send>),
     /// A timer is due.
     TimersDue,
+    /// The store has told something, or nothing for too long.
+    StoreTold,
     /// The server stops.
     Stop,
 }
@@ -84,6 +86,7 @@ impl std::fmt::Debug for Inbox {
             Self::Question(_) => "Question",
             Self::TaskResult(..) => "TaskResult",
             Self::TimersDue => "TimersDue",
+            Self::StoreTold => "StoreTold",
             Self::Stop => "Stop",
         })
     }
