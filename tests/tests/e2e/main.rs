@@ -15,6 +15,7 @@ mod gates;
 mod hints;
 mod ignoring;
 mod json;
+mod keeping;
 mod later;
 mod lifecycle;
 mod metrics;
