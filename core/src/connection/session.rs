@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use async_channel::TrySendError;
+use async_channel::{Send, TrySendError};
 use async_io::Timer;
 use futures_lite::future::FutureExt;
 use futures_lite::future::poll_fn;
@@ -87,6 +87,9 @@ enum Turn {
     Deadline,
 }
 
+/// Waits for a place in the inbox. Boxed, so that nobody keeps the room for it while idle.
+type Sending<'a> = Pin<Box<Send<'a, Inbox>>>;
+
 /// The hub has ended and with it every session.
 struct HubGone;
 
@@ -128,8 +131,10 @@ impl Session {
         self.close();
         // Where the hub ended it, it has let go of it already and passes over this.
         self.hang_up(LeaveReason::Lost);
-        if let Some(input) = self.ready.take() {
-            let _ = self.submit(*input).await;
+        if let Some(input) = self.ready.take()
+            && let Ok(Some(sending)) = self.submit(*input)
+        {
+            let _ = sending.await;
         }
     }
 
@@ -138,8 +143,8 @@ impl Session {
         let mut timer = Timer::never();
         let mut armed: Option<Instant> = None;
         loop {
-            while let Some(input) = self.next_input() {
-                self.submit(input).await?;
+            while let Some(sending) = self.submit_ready()? {
+                sending.await.map_err(|_| HubGone)?;
             }
             if self.outbox.takes_discard() {
                 // Boxed, so that nobody keeps the room for it while idle.
@@ -238,14 +243,27 @@ impl Session {
         }
     }
 
-    async fn submit(&mut self, input: SessionInput) -> Result<(), HubGone> {
-        match self.hub.try_send(Inbox::Session(self.outbox.id(), input)) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Closed(_)) => Err(HubGone),
-            // When the hub is behind, whoever talks waits. Boxed, so that nobody keeps the room for it while idle.
-            Err(TrySendError::Full(thing)) => {
-                Box::pin(self.hub.send(thing)).await.map_err(|_| HubGone)
+    /// Has the hub do all that is ready, until it is behind.
+    fn submit_ready(&mut self) -> Result<Option<Sending<'_>>, HubGone> {
+        while let Some(input) = self.next_input() {
+            if let Some(thing) = self.try_submit(input)? {
+                return Ok(Some(Box::pin(self.hub.send(thing))));
             }
+        }
+        Ok(None)
+    }
+
+    /// Has the hub do something. When it is behind, whoever talks waits: for what is returned then.
+    fn submit(&self, input: SessionInput) -> Result<Option<Sending<'_>>, HubGone> {
+        Ok(self.try_submit(input)?.map(|thing| Box::pin(self.hub.send(thing))))
+    }
+
+    /// Gives the hub something; when it is behind, gives it back.
+    fn try_submit(&self, input: SessionInput) -> Result<Option<Inbox>, HubGone> {
+        match self.hub.try_send(Inbox::Session(self.outbox.id(), input)) {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Closed(_)) => Err(HubGone),
+            Err(TrySendError::Full(thing)) => Ok(Some(thing)),
         }
     }
 

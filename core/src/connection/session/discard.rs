@@ -26,7 +26,9 @@ impl Session {
     /// Throws away all that has come by now, and has the peer told of it.
     pub(super) async fn discard_input(&mut self) -> Result<(), HubGone> {
         for input in self.discard() {
-            self.submit(input).await?;
+            if let Some(sending) = self.submit(input)? {
+                sending.await.map_err(|_| HubGone)?;
+            }
         }
         Ok(())
     }
