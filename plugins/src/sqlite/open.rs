@@ -32,19 +32,19 @@ pub(super) struct Opening {
 #[non_exhaustive]
 pub enum OpenError {
     /// Another server has it.
-    #[error("`{}` is used by a server already; stop that one, or give this one a file of its own", path.display())]
+    #[error("the database `{}` is used by a server already; stop that one, or give this one a file of its own", path.display())]
     InUse {
         /// Which file.
         path: PathBuf,
     },
     /// It is no database, or that of another program.
-    #[error("`{}` is no database of Salotto; name another file", path.display())]
+    #[error("the database `{}` is not one of Salotto; name another file", path.display())]
     Foreign {
         /// Which file.
         path: PathBuf,
     },
     /// A later version made it.
-    #[error("`{}` has version {found} and this program knows {VERSION}; use the newer program, or a backup from before", path.display())]
+    #[error("the database `{}` has version {found} and this program knows {VERSION}; use the newer program, or a backup from before", path.display())]
     Newer {
         /// Which file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum OpenError {
         found: i64,
     },
     /// It is damaged.
-    #[error("`{}` is damaged: {problem}; `salotto restore` puts a backup in its place", path.display())]
+    #[error("the database `{}` is damaged: {problem}; `salotto restore` puts a backup in its place", path.display())]
     Damaged {
         /// Which file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum OpenError {
         problem: String,
     },
     /// It cannot be read or written.
-    #[error("`{}` cannot be opened: {problem}; check the path and who may write there", path.display())]
+    #[error("the database `{}` cannot be opened: {problem}; check the path and who may write there", path.display())]
     Io {
         /// Which file.
         path: PathBuf,

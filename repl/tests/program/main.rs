@@ -12,6 +12,7 @@ mod exec;
 mod failing;
 mod files;
 mod harness;
+mod keeping;
 mod operators;
 mod reload;
 mod script;

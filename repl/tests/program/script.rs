@@ -83,6 +83,7 @@ fn a_server_is_started_stopped_and_started() {
 #[test]
 fn a_second_server_on_a_port_names_it_and_fails() {
     let folder = Folder::new();
+    folder.keeps_nothing();
     let mut first = folder.start(ANY_PORT);
     let address = Running::address(&mut first.out);
     let listen = address.to_string();
