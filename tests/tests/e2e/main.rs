@@ -13,6 +13,7 @@ mod examples;
 mod floods;
 mod gates;
 mod hints;
+mod history;
 mod ignoring;
 mod json;
 mod keeping;
