@@ -19,6 +19,7 @@
 //! Beside the file lies `FILE.lock`, which is locked while a server uses it, and says how it was left: where that was in the middle of something that people had seen and that is
 //! not in the file, ids could stand for something else, and there is a new epoch.
 
+mod copies;
 mod left;
 mod lock;
 mod open;
@@ -42,6 +43,7 @@ use salotto::store::{
 use salotto::{Entry, EntryId, RoomName, Store, StoreStatus};
 use serde::{Deserialize, Serialize};
 
+pub use copies::{backup, restore};
 use left::Left;
 use lock::LockFile;
 pub use open::{OpenError, inspect};
@@ -220,7 +222,7 @@ impl Store for SqliteStore {
 
     fn backup(&self, file: &Path, answer: Answer<u64>) {
         let (path, file) = (self.path.clone(), file.to_owned());
-        self.read(answer, move |_| open::backup(&path, &file));
+        self.read(answer, move |_| copies::backup(&path, &file));
     }
 
     fn status(&self) -> StoreStatus {
