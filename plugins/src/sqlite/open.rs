@@ -168,7 +168,7 @@ fn is_there(path: &Path) -> Result<bool, OpenError> {
 
 /// How the connection that writes is set up.
 fn prepare(connection: &Connection, durable: bool) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(1))?;
     // Takes effect in a new file only: what is forgotten gives its space back.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

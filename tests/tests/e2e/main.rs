@@ -10,6 +10,7 @@ mod client;
 mod commands;
 mod embedding;
 mod examples;
+mod failing_disk;
 mod floods;
 mod gates;
 mod hints;
@@ -27,6 +28,7 @@ mod numbers;
 #[cfg(unix)]
 mod on_tokio;
 mod order;
+mod own_store;
 mod panics;
 mod participants;
 mod password;
