@@ -10,6 +10,7 @@ fn a_restart_shows_what_was_said_and_so_does_the_next_program() {
     ada.say("written in stone");
     ada.lines.expect("ada: written in stone");
     assert_eq!(folder.exec(&["restart"]).status, 0);
+    ada.lines.expect("goodbye (server restarting; come back in a moment)");
     let address = folder.json("status")["addresses"][0].as_str().unwrap().parse().unwrap();
     let mut bob = Guest::join(address, "bob");
     bob.lines.expect("ada: written in stone");

@@ -24,7 +24,7 @@ impl Held {
         let started = std::time::Instant::now();
         let says = |entry: &Entry| matches!(&entry.what, salotto::EntryKind::Message { text: said, .. } if said == text);
         loop {
-            let turns = self.turns.lock().unwrap();
+            let turns = self.turns.lock().expect("nobody panicked");
             let mut turns = turns.iter();
             if let Some(turn) =
                 turns.find(|turn| turn.rooms.iter().any(|room| room.entries().any(says)))
@@ -37,7 +37,7 @@ impl Held {
     }
 
     fn keeps(&self, turn: u64) {
-        self.acknowledge.get().unwrap().committed(turn);
+        self.acknowledge.get().expect("it was attached").committed(turn);
     }
 }
 
@@ -51,7 +51,7 @@ impl Store for Held {
     }
 
     fn attach(&self, acknowledge: Acknowledge) {
-        self.acknowledge.set(acknowledge).unwrap();
+        self.acknowledge.set(acknowledge).expect("there is one server");
     }
 
     fn values(&self) -> Vec<(String, String, String)> {
@@ -65,7 +65,7 @@ impl Store for Held {
     fn closed(&self, _: &RoomName, _: EntryId, _: Vec<Entry>) {}
 
     fn append(&self, turn: Turn) -> bool {
-        self.turns.lock().unwrap().push(turn);
+        self.turns.lock().expect("nobody panicked").push(turn);
         true
     }
 
