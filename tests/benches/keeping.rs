@@ -107,14 +107,17 @@ fn talk(handle: &Handle, messages: usize) {
 
 /// Says all of them at once, in order.
 async fn say_all(handle: &Handle, texts: &[String]) {
-    let mut saying: Vec<_> = texts.iter().map(|text| Box::pin(handle.say("lobby", text))).collect();
-    // Each is sent when it is first looked at.
-    for one in &mut saying {
-        let _ = future::poll_once(one).await;
+    let mut waiting = Vec::new();
+    for text in texts {
+        let mut saying = Box::pin(handle.say("lobby", text));
+        // It is sent when it is first looked at.
+        if future::poll_once(&mut saying).await.is_none() {
+            waiting.push(saying);
+        }
     }
-    for one in saying {
+    for saying in waiting {
         // The server runs for as long as somebody talks.
-        let _ = one.await;
+        let _ = saying.await;
     }
 }
 
