@@ -5,6 +5,7 @@ mod actions;
 mod api;
 mod audit;
 mod bare;
+mod building;
 mod bytes;
 mod client;
 mod commands;
