@@ -135,7 +135,7 @@ export const cases = [
 			await ada.press('Enter');
 			await bob.hear('bob: here I am');
 			// To the people, by Tab, down the list, and into a private talk by the menu.
-			for (let presses = 0; presses < 30 && !(await ada.run(() => document.activeElement.closest('#members'))); presses += 1) await ada.press('Tab');
+			for (let presses = 0; presses < 30 && !(await ada.run(() => Boolean(document.activeElement.closest('#members')))); presses += 1) await ada.press('Tab');
 			await ada.press('End', 'Enter', 'ArrowDown', 'Enter');
 			await ada.shows('#room', 'bob');
 			await ada.chord('Alt', 'ArrowUp');
