@@ -78,7 +78,7 @@ pub(crate) struct Hub {
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
     /// What members wrote to the operator while nobody was there to read it; the oldest make way.
-    pub(crate) kept: VecDeque<Event>,
+    pub(crate) kept: VecDeque<Report>,
     /// What was set up, also what is off.
     pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,
@@ -251,6 +251,8 @@ impl Hub {
             return Ok(());
         };
         let reason = match verdict {
+            // Somebody waits for an answer, also where a plugin has no word for them.
+            Verdict::Deny(reason) if reason.trim().is_empty() => Some("this is not allowed".into()),
             Verdict::Deny(reason) => Some(match member {
                 Some(member) => self.text_for(member, &reason),
                 None => hint::unmarked(&reason).into_owned(),

@@ -18,6 +18,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use salotto::protocol::in_short;
 use salotto::{
     Arg, Command, CommandError, Context, Hint, Invocation, Left, MemberId, MemberInfo, Name,
     NameDraft, NoticeKind, Plugin, Reply, Role, TooBusy, Verdict,
@@ -123,9 +124,11 @@ impl Roles {
         let (hash, account) = (hash.password.clone(), account.map(|account| account.name.clone()));
         let (member, mailbox) = (info.id, context.mailbox());
         let password = invocation.text("password").to_owned();
+        let (network, now) = (info.peer.network(), context.uptime());
+        let standing = self.state.attempts.standing(member, network, now);
         self.state.logins.entry(member).or_default().is_checking = true;
         context.spawn(async move {
-            let right = hash.verify(password).await;
+            let right = hash.verify_for(standing, password).await;
             mailbox.send(Checked { member, account, right }).await;
         });
         Ok(Reply::Done)
@@ -200,7 +203,7 @@ impl Roles {
             let source = network.map_or("this process".into(), |network| network.to_string());
             // What is not an account may be a password, so it is not repeated.
             let last = account.map_or("one that does not exist".into(), |name| format!("`{name}`"));
-            context.report(format!(
+            context.warn(format!(
                 "{lately} wrong passwords came from {source}, the last for account {last}"
             ));
         }
@@ -280,7 +283,7 @@ impl Plugin for Roles {
             .collect();
         if !stray.is_empty() {
             let names = stray.join(", ");
-            context.report(format!("{names} has the name of an account and is not logged in"));
+            context.warn(format!("{names} has the name of an account and is not logged in"));
         }
     }
 
@@ -379,5 +382,5 @@ fn is_logged_in(info: &MemberInfo, account: &Account) -> bool {
 
 /// A wait for people, rounded up.
 fn seconds(wait: Duration) -> String {
-    format!("{} s", wait.as_millis().div_ceil(1000).max(1))
+    in_short(Duration::from_secs(wait.as_millis().div_ceil(1000).max(1) as u64))
 }

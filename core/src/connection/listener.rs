@@ -25,7 +25,7 @@ use crate::state::handle::Handle;
 use crate::state::inbox::{Arrival, Inbox, StopPermit};
 use crate::state::shared::AddedProtocol;
 
-pub(crate) use limiter::{Admitted, SharedBucket};
+pub(crate) use limiter::{Admitted, Buckets, SharedBucket};
 use limiter::{ConnectionLimiter, TooMany};
 use proxied::Awaited;
 
@@ -224,8 +224,8 @@ impl Acceptor {
         if may_visit {
             return self.limiter.admit_or_visit(address, limits, now);
         }
-        let (permit, lines) = self.limiter.admit(address, limits, now)?;
-        Ok(Admitted { permit, lines, refusal: None })
+        let (permit, buckets) = self.limiter.admit(address, limits, now)?;
+        Ok(Admitted { permit, buckets, refusal: None })
     }
 }
 

@@ -107,12 +107,12 @@ impl Session {
         handle: &Handle,
         peer: Peer,
         attempts: Arc<Attempts>,
-        mut admitted: Admitted,
+        admitted: Admitted,
         is_announced: bool,
     ) -> Self {
         let now = Instant::now();
         Self {
-            limiter: Limiter::new(admitted.lines.take(), now),
+            limiter: Limiter::new(admitted.buckets.as_ref(), now),
             admitted,
             is_announced,
             visited: None,

@@ -112,7 +112,11 @@ impl Hub {
         if self.state.roster.get(id).is_some_and(|member| member.is_in(room.id)) {
             return Ok(room.id);
         }
-        let hint = Hint::new(format!("join {}", room.name)).after(" joins it");
+        // Who cannot see into it cannot just join it either.
+        let hint = match self.state.sees(id, room) {
+            true => Hint::new(format!("join {}", room.name)).after(" joins it").to_string(),
+            false => String::new(),
+        };
         let text = format!("you are not in `{}`{hint}", room.name);
         Err(Refusal::new(ErrorCode::NotInRoom, text))
     }

@@ -356,9 +356,21 @@ impl Context<'_> {
         TaskMailbox { slot: self.slot, hub: self.state.handle.inbox.clone() }
     }
 
-    /// Tells the operator something, in one line: what happened, with which value, and what to do.
+    /// Tells the operator something worth knowing, in one line. In the diagnostics of the program it is information.
     pub fn report(&mut self, text: impl Into<String>) {
-        self.push(Effect::Report(text.into()));
+        self.push(Effect::Report { text: text.into(), is_trouble: false });
+    }
+
+    /// Tells the operator what a member wants them to know, in one line. Where nobody is at the console it is kept for the next who is
+    /// ([`Handle::kept_reports`]).
+    pub fn tell_operator(&mut self, text: impl Into<String>) {
+        self.push(Effect::TellOperator { text: text.into() });
+    }
+
+    /// Tells the operator that something does not work as it should, in one line: what happened, with which value, and what to do. In the diagnostics of
+    /// the program it is a warning. What keeps the plugin from its work is rather said with [`failing`](Self::failing).
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.push(Effect::Report { text: text.into(), is_trouble: true });
     }
 
     /// Says that this plugin cannot do its work, until it is [`working`](Self::working) again: its state in `plugins`, `status`, the metrics and `health` is then
@@ -367,7 +379,7 @@ impl Context<'_> {
     pub fn failing(&mut self, reason: impl Into<String>) {
         let reason = reason.into();
         if self.stats().is_some_and(|stats| stats.set_failing(Some(&reason))) {
-            self.report(reason);
+            self.warn(reason);
         }
     }
 
@@ -429,16 +441,21 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Tells the operator something, in one line.
+    /// Tells the operator something worth knowing, as [`Context::report`] does.
     pub fn report(&self, text: impl Into<String>) {
-        self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text: text.into() });
+        self.send(text.into(), false);
+    }
+
+    /// Tells the operator that something does not work as it should, as [`Context::warn`] does.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.send(text.into(), true);
     }
 
     /// Says that the plugin cannot do its work, as [`Context::failing`] does.
     pub fn failing(&self, reason: impl Into<String>) {
         let reason = reason.into();
         if self.stats.as_ref().is_some_and(|stats| stats.set_failing(Some(&reason))) {
-            self.report(reason);
+            self.warn(reason);
         }
     }
 
@@ -447,5 +464,9 @@ impl Reporter {
         if let Some(stats) = &self.stats {
             stats.set_failing(None);
         }
+    }
+
+    fn send(&self, text: String, is_trouble: bool) {
+        self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text, is_trouble });
     }
 }

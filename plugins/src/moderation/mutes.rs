@@ -1,7 +1,9 @@
-//! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later.
+//! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later. Times are the server's
+//! uptime.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use salotto::protocol::Timestamp;
 use salotto::{MemberId, Name, Role};
@@ -19,7 +21,9 @@ pub(super) struct Mute {
     pub(super) name: Name,
     /// Their address; `None` where many share it.
     pub(super) address: Option<Network>,
-    /// When it ends; `None` if it is permanent.
+    /// When it ends, in the uptime of the server, whatever becomes of the time of day; `None` if it is permanent.
+    pub(super) ends: Option<Duration>,
+    /// When that is by the clock, as it was when the mute began.
     pub(super) until: Option<Timestamp>,
     /// Who muted them.
     pub(super) by: String,
@@ -47,8 +51,8 @@ struct Entry {
 
 impl Mute {
     /// For how much longer, and why.
-    pub(super) fn terms(&self, now: Timestamp) -> String {
-        terms(self.until, &self.why, now)
+    pub(super) fn terms(&self, now: Duration) -> String {
+        terms(self.ends.map(|ends| ends.saturating_sub(now)), &self.why)
     }
 
     /// Whether it does not apply to a member: a moderator who only shares the address.
@@ -56,8 +60,8 @@ impl Mute {
         role >= Role::Moderator && !look_alike(&self.name, name)
     }
 
-    pub(super) fn is_in_force(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until > now)
+    pub(super) fn is_in_force(&self, now: Duration) -> bool {
+        self.ends.is_none_or(|ends| ends > now)
     }
 }
 
@@ -68,7 +72,7 @@ impl Mutes {
     }
 
     /// The mute of a member.
-    pub(super) fn of(&self, member: MemberId, now: Timestamp) -> Option<&Mute> {
+    pub(super) fn of(&self, member: MemberId, now: Duration) -> Option<&Mute> {
         let entry = self.mutes.get(self.muted.get(&member)?)?;
         entry.mute.is_in_force(now).then_some(&entry.mute)
     }
@@ -119,7 +123,7 @@ impl Mutes {
     }
 
     /// Drops those that have ended.
-    pub(super) fn tidy(&mut self, now: Timestamp) {
+    pub(super) fn tidy(&mut self, now: Duration) {
         let over = self.mutes.iter().filter(|(_, entry)| !entry.mute.is_in_force(now));
         for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.remove(id);
@@ -136,8 +140,8 @@ impl Mutes {
     }
 
     /// When the next of them ends.
-    pub(super) fn next_end(&self) -> Option<Timestamp> {
-        self.iter().filter_map(|mute| mute.until).min()
+    pub(super) fn next_end(&self) -> Option<Duration> {
+        self.iter().filter_map(|mute| mute.ends).min()
     }
 
     fn remove(&mut self, id: u64) -> Option<Name> {

@@ -4,7 +4,7 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use salotto::{ForgettingMap, MemberId, Network};
+use salotto::{ForgettingMap, MemberId, Network, Standing};
 
 /// How long the next attempt waits after the first wrong one that counts; twice as long after each further one, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -58,6 +58,19 @@ impl Attempts {
         match (own, of_address) {
             (own, Some(wait)) if own.is_none_or(|own| own < wait) => Some(Wait::OfAddress(wait)),
             (own, _) => own.map(Wait::Own),
+        }
+    }
+
+    /// Whether a password comes before those of others who wait to be looked at.
+    pub(super) fn standing(&self, member: MemberId, source: Source, now: Duration) -> Standing {
+        let is_of = |known: Option<&Known>, free: u32| {
+            known.is_some_and(|known| known.wrong > free && known.age(now) <= FORGOTTEN_AFTER)
+        };
+        match is_of(self.by_member.get(&member), 0)
+            || is_of(self.by_address.get(&source), FREE_PER_ADDRESS)
+        {
+            true => Standing::Guessing,
+            false => Standing::New,
         }
     }
 
@@ -132,7 +145,10 @@ mod tests {
             attempts.was_wrong(member(number), address(1), at(0));
             assert_eq!(attempts.wait(member(100), address(1), at(0)), None);
         }
+        assert_eq!(attempts.standing(member(100), address(1), at(0)), Standing::New);
+        assert_eq!(attempts.standing(member(1), address(1), at(0)), Standing::Guessing);
         attempts.was_wrong(member(50), address(1), at(0));
+        assert_eq!(attempts.standing(member(100), address(1), at(0)), Standing::Guessing);
         assert_eq!(attempts.wait(member(100), address(1), at(0)), Some(Wait::OfAddress(at(1))));
         assert_eq!(attempts.wait(member(100), address(2), at(0)), None);
     }

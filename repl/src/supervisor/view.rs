@@ -140,6 +140,11 @@ impl View {
         self.front.operator.as_ref()
     }
 
+    /// Whether somebody reads what is shown to it.
+    pub(super) fn attends(&self) -> bool {
+        self.front.attends
+    }
+
     pub(super) fn subscriber(&self) -> &Arc<Subscriber> {
         &self.subscriber
     }
@@ -216,8 +221,8 @@ impl Subscriber {
 
 impl Feed {
     /// What came while nobody was there is told first.
-    pub(super) fn tell_kept(&mut self, kept: Vec<Event>) {
-        self.kept.extend(kept.into_iter().map(Report::Direct));
+    pub(super) fn tell_kept(&mut self, kept: Vec<Report>) {
+        self.kept.extend(kept);
     }
 
     /// The next report that is wanted, or `None` when there will be none any more.

@@ -34,6 +34,16 @@ struct Address {
     members: Count,
     visits: Count,
     lines: SharedBucket,
+    requests: SharedBucket,
+}
+
+/// What all connections of an address share.
+#[derive(Debug, Clone)]
+pub(crate) struct Buckets {
+    /// For lines.
+    pub(crate) lines: SharedBucket,
+    /// For what those ask for that visit.
+    pub(crate) requests: SharedBucket,
 }
 
 /// Connections of one kind.
@@ -77,8 +87,8 @@ pub(crate) struct ConnectionPermit {
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) permit: ConnectionPermit,
-    /// The bucket for the lines of its address, unless it is exempt.
-    pub(crate) lines: Option<SharedBucket>,
+    /// What it shares with others of its address, unless it is exempt.
+    pub(crate) buckets: Option<Buckets>,
     /// Why it is let in only to visit.
     pub(crate) refusal: Option<Box<TooMany>>,
 }
@@ -95,14 +105,14 @@ impl SharedBucket {
 }
 
 impl ConnectionLimiter {
-    /// Admits a connection, or says why not. Beside its place it is given the bucket for the lines of its address, unless it is exempt. Code in
+    /// Admits a connection, or says why not. Beside its place it is given the buckets of its address, unless it is exempt. Code in
     /// this process has no address, and is counted among all only.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: Option<IpAddr>,
         limits: &Limits,
         now: Instant,
-    ) -> Result<(ConnectionPermit, Option<SharedBucket>), TooMany> {
+    ) -> Result<(ConnectionPermit, Option<Buckets>), TooMany> {
         self.admit_as(Counted::Member, address, limits, now)
     }
 
@@ -114,10 +124,10 @@ impl ConnectionLimiter {
         now: Instant,
     ) -> Result<Admitted, TooMany> {
         match self.admit(address, limits, now) {
-            Ok((permit, lines)) => Ok(Admitted { permit, lines, refusal: None }),
+            Ok((permit, buckets)) => Ok(Admitted { permit, buckets, refusal: None }),
             Err(refusal) => {
-                let (permit, _) = self.admit_as(Counted::Visit, address, limits, now)?;
-                Ok(Admitted { permit, lines: None, refusal: Some(Box::new(refusal)) })
+                let (permit, buckets) = self.admit_as(Counted::Visit, address, limits, now)?;
+                Ok(Admitted { permit, buckets, refusal: Some(Box::new(refusal)) })
             }
         }
     }
@@ -128,10 +138,10 @@ impl ConnectionLimiter {
         address: Option<IpAddr>,
         limits: &Limits,
         now: Instant,
-    ) -> Result<(ConnectionPermit, Option<SharedBucket>), TooMany> {
+    ) -> Result<(ConnectionPermit, Option<Buckets>), TooMany> {
         let network = address.filter(|&address| !limits.are_lifted_for(address));
         let network = network.map(Network::of_customer);
-        let mut lines = None;
+        let mut buckets = None;
         let mut state = self.state();
         if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
             let text = format!("the server is full ({limit} connections); try again later");
@@ -145,10 +155,11 @@ impl ConnectionLimiter {
             );
             known.begin_minute(now);
             known.count(counted).admit(counted, limits)?;
-            lines = Some(known.lines.clone());
+            let Address { lines, requests, .. } = known;
+            buckets = Some(Buckets { lines: lines.clone(), requests: requests.clone() });
         }
         state.open += 1;
-        Ok((ConnectionPermit { limiter: self.clone(), network, counted }, lines))
+        Ok((ConnectionPermit { limiter: self.clone(), network, counted }, buckets))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -158,8 +169,9 @@ impl ConnectionLimiter {
 
 impl Address {
     fn new(now: Instant) -> Self {
-        let lines = SharedBucket::new(now);
-        Self { window: now, members: Count::default(), visits: Count::default(), lines }
+        let (members, visits) = (Count::default(), Count::default());
+        let (lines, requests) = (SharedBucket::new(now), SharedBucket::new(now));
+        Self { window: now, members, visits, lines, requests }
     }
 
     fn is_open(&self) -> bool {
@@ -226,14 +238,14 @@ impl ConnectionPermit {
         address: Option<IpAddr>,
         limits: &Limits,
         now: Instant,
-    ) -> Result<Option<SharedBucket>, TooMany> {
+    ) -> Result<Option<Buckets>, TooMany> {
         // The place that it has already is free for it.
         self.limiter.state().open -= 1;
         let admitted = self.limiter.admit(address, limits, now);
         self.limiter.state().open += 1;
-        let (permit, lines) = admitted?;
+        let (permit, buckets) = admitted?;
         *self = permit;
-        Ok(lines)
+        Ok(buckets)
     }
 }
 
@@ -316,8 +328,9 @@ mod tests {
     #[test]
     fn the_lines_of_an_address_share_a_bucket() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
-        let admit =
-            |text: &str| limiter.admit(Some(address(text)), &limits(), now).unwrap().1.unwrap();
+        let admit = |text: &str| {
+            limiter.admit(Some(address(text)), &limits(), now).unwrap().1.unwrap().lines
+        };
         let rate = Rate { burst: 2, per_second: 1.0 };
         let (one, other) = (admit("192.0.2.1"), admit("192.0.2.1"));
         for lines in [&one, &other] {

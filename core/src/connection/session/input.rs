@@ -19,7 +19,12 @@ use crate::state::shared::AddedProtocol;
 /// How the bytes of a connection are taken apart.
 pub(super) enum Framing {
     /// Not yet: the protocols of plugins look at the first bytes.
-    Choosing { received: Vec<u8>, needs_more: bool },
+    Choosing {
+        received: Vec<u8>,
+        /// How much of it was read at once at first: a key that was pressed, or a line.
+        at_first: usize,
+        needs_more: bool,
+    },
     /// By somebody who answers it, before the hub is told.
     Visit(Box<dyn Visitor>),
     /// A line at a time, in the built-in dialect that the first line chooses.
@@ -39,14 +44,19 @@ const MOST_LOOKED_AT: usize = 1024;
 
 impl Default for Framing {
     fn default() -> Self {
-        Self::Choosing { received: Vec::new(), needs_more: false }
+        Self::Choosing { received: Vec::new(), at_first: 0, needs_more: false }
     }
 }
 
 impl Framing {
     fn feed(&mut self, bytes: &[u8]) {
         match self {
-            Self::Choosing { received, .. } => received.extend_from_slice(bytes),
+            Self::Choosing { received, at_first, .. } => {
+                if received.is_empty() {
+                    *at_first = bytes.len();
+                }
+                received.extend_from_slice(bytes);
+            }
             Self::Visit(visitor) => visitor.feed(bytes),
             Self::Lines { splitter, .. } => splitter.feed(bytes),
             Self::Protocol { decoder, .. } => decoder.feed(bytes),
@@ -70,9 +80,13 @@ impl Framing {
 
     /// No protocol of a plugin has the connection; what came is the beginning of its first line.
     pub(super) fn stop_choosing(&mut self) {
-        if let Self::Choosing { received, .. } = self {
+        if let Self::Choosing { received, at_first, .. } = self {
+            let (first, rest) = received.split_at(*at_first);
             let mut splitter = LineSplitter::default();
-            splitter.feed(&std::mem::take(received));
+            splitter.feed(first);
+            if !rest.is_empty() {
+                splitter.feed(rest);
+            }
             *self = Self::Lines { splitter, chosen: None };
         }
     }
@@ -181,7 +195,7 @@ impl Session {
     /// Has the protocols of plugins look at the first bytes, and sends away who speaks another that nobody here speaks. Says whether the bytes may be
     /// taken apart now.
     pub(super) fn choose(&mut self) -> bool {
-        let Framing::Choosing { received: first, needs_more } = &mut self.framing else {
+        let Framing::Choosing { received: first, needs_more, .. } = &mut self.framing else {
             return true;
         };
         if first.is_empty() && !self.peer_ended {

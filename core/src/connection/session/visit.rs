@@ -16,12 +16,19 @@ use crate::dialect::{Answer, Joining, Visited};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
 use crate::protocol::limit_hit::LimitHit;
+use crate::protocol::settings::Rate;
 use crate::state::inbox::{Arrival, Inbox, InboxSender};
+use crate::state::token_bucket::TokenBucket;
 
 /// How long a request may take from its first byte to its last.
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long a visitor may be silent between two requests; browsers keep a connection for the next page.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// Requests that a visitor may make at once, and a second after that; a page has less than two dozen files. What is more is answered later.
+const REQUESTS: Rate = Rate { burst: 64, per_second: 8.0 };
+/// The same for all of one address together: a class that opens the page, and opens it again.
+const REQUESTS_OF_ADDRESS: Rate = Rate { burst: 2000, per_second: 200.0 };
 
 /// What a visit waits for.
 enum Waited {
@@ -34,6 +41,7 @@ impl Session {
     /// Answers a visitor until it leaves, or becomes somebody of whom the hub is told. Says whether it did.
     pub(super) async fn visit(&mut self) -> Result<bool, HubGone> {
         let mut begun = None;
+        let mut requests = TokenBucket::new(self.connected);
         loop {
             // Whoever looks whether the port is open, or leaves after a page.
             if self.hung_up || self.peer_ended && !self.framing.has_partial() {
@@ -49,6 +57,7 @@ impl Session {
                 Framing::Visit(visitor) => match visitor.next() {
                     Some(Visited::Answer(answer)) => {
                         begun = None;
+                        self.pace_requests(&mut requests).await?;
                         if !self.answer_visitor(&answer).await? {
                             return Ok(false);
                         }
@@ -78,6 +87,24 @@ impl Session {
                 }
                 Waited::Late if matches!(self.framing, Framing::Visit(_)) => return Ok(false),
                 Waited::Late => return self.arrive().await,
+            }
+        }
+    }
+
+    /// Waits until the rate allows an answer.
+    async fn pace_requests(&mut self, own: &mut TokenBucket) -> Result<(), HubGone> {
+        loop {
+            let now = Instant::now();
+            let of_address = || match &self.admitted.buckets {
+                Some(buckets) => buckets.requests.take(REQUESTS_OF_ADDRESS, now),
+                None => Ok(()),
+            };
+            let Err(at) = own.take(REQUESTS, now).and_then(|()| of_address()) else {
+                return Ok(());
+            };
+            self.limit_hit(LimitHit::Rate);
+            if let Waited::HubGone = wait(std::future::pending(), at, &self.hub).await {
+                return Err(HubGone);
             }
         }
     }
@@ -116,8 +143,9 @@ impl Session {
         (self.peer, self.connected) = (peer, now);
         let limits = &self.shared.settings().limits;
         match self.admitted.permit.join(peer.address(), limits, now) {
-            Ok(lines) => {
-                self.limiter.of_address(lines);
+            Ok(buckets) => {
+                self.limiter.of_address(buckets.as_ref());
+                self.admitted.buckets = buckets;
                 self.admitted.refusal = None;
             }
             Err(refusal) => {
