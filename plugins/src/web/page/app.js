@@ -1,5 +1,5 @@
 // The page: joins, shows what the model knows, and asks it for what the person does.
-import { $, ask, make, popup, rove } from './dom.js';
+import { $, STEPS, ask, make, popup, rove } from './dom.js';
 import { colour, fold, t } from './text.js';
 import * as compose from './compose.js';
 import * as log from './log.js';
@@ -55,10 +55,11 @@ function hello() {
 }
 
 function stateChanged(state, { text, code, reason, until, ...detail }) {
-	const isFirst = code === 'denied' && !isAccount;
+	const hasAccount = isAccount;
 	isAccount = code ? code === 'denied' : isAccount && state !== 'connecting';
-	if (isFirst && password) return net.offer();
-	if (state === 'online' && isAccount) rooms.forEach(model.join);
+	if (code && isAccount && !hasAccount && password) return net.offer();
+	// An account comes back without its rooms, and enters them again after the welcome.
+	if (state === 'online' && isAccount) queueMicrotask(() => rooms.forEach(model.join));
 	clearInterval(countdown);
 	const told = reason && (t.reasons[reason] ?? reason);
 	if (state === 'waiting') model.broken();
@@ -242,12 +243,11 @@ function alerted(one, line) {
 let audio = null;
 function beep() {
 	audio ??= new AudioContext();
-	const [tone, volume, now] = [audio.createOscillator(), audio.createGain(), audio.currentTime];
+	const [tone, volume] = [audio.createOscillator(), audio.createGain()];
 	tone.connect(volume).connect(audio.destination);
-	volume.gain.setValueAtTime(0.1, now);
-	volume.gain.exponentialRampToValueAtTime(0.001, now + 0.25);
+	volume.gain.value = 0.1;
 	tone.start();
-	tone.stop(now + 0.25);
+	tone.stop(audio.currentTime + 0.15);
 }
 
 /** Opens one of the two drawers of a narrow page, and closes the other. */
@@ -283,7 +283,7 @@ function search(step) {
 function keys(event) {
 	const { key, altKey, ctrlKey, metaKey } = event;
 	const { all, active } = model;
-	const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+	const step = STEPS[key];
 	if (app.hidden || $('dialog').open || !active) return;
 	if (altKey && step) model.show(all.at((all.indexOf(active) + step) % all.length));
 	else if ((ctrlKey || metaKey) && key === 'f') find(true);
@@ -298,7 +298,7 @@ function keys(event) {
 }
 
 function logKeys(event) {
-	const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+	const step = STEPS[event.key];
 	const [line, row] = log.focused();
 	if (event.altKey || event.target.closest('button, a')) return;
 	if (step) log.move(step);

@@ -1,5 +1,5 @@
 // Where a person writes: completion, history, what is pasted, how much is left.
-import { $, ask, make } from './dom.js';
+import { $, STEPS, ask, make } from './dom.js';
 import { complete, holdsSecret, read } from './commands.js';
 import { fold, size, t } from './text.js';
 import * as log from './log.js';
@@ -92,7 +92,7 @@ function accept(at) {
 function key(event) {
 	const { key, isComposing, altKey, ctrlKey, metaKey, shiftKey } = event;
 	if (isComposing || altKey || ctrlKey || metaKey) return;
-	const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+	const step = STEPS[key];
 	if (key === 'Enter') send();
 	else if (offered && step) choose(chosen + step);
 	else if (offered && key === 'Tab') accept(chosen);

@@ -2,6 +2,7 @@
 import { parts } from './text.js';
 
 export const $ = (id) => document.getElementById(id);
+export const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 /** An element with properties and children; a child that is no element is text. */
 export function make(tag, properties, ...children) {

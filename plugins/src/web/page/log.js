@@ -8,14 +8,13 @@ const [MARGIN, TOGETHER] = [600, 300_000];
 const box = $('log');
 const rows = $('rows');
 const drawn = new Map();
-const places = new WeakMap();
 let app = null;
 let shown = null;
 /** Where each line begins, as far as they are right, and one more for the end. */
 let tops = [0];
 let right = 0;
 /** Whether the end is followed; otherwise the line with this number stays where it is in the viewport. */
-let place = { isAtEnd: true, number: 0, offset: 0 };
+let place = { isAtEnd: true };
 let frame = 0;
 let width = 0;
 let query = '';
@@ -32,9 +31,9 @@ export const isAtEnd = () => place.isAtEnd;
 
 export function show(conversation) {
 	if (shown === conversation) return update();
-	if (shown) places.set(shown, place);
+	if (shown) shown.place = place;
 	shown = conversation;
-	place = places.get(shown) ?? { isAtEnd: true };
+	place = shown.place ?? { isAtEnd: true };
 	redraw();
 }
 

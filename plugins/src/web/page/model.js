@@ -93,7 +93,10 @@ export function talk(name) {
 	if (name !== self.name) show(open('direct', name));
 }
 
-export const askRooms = () => ask({ type: 'rooms' });
+export function askRooms() {
+	self.rooms = [];
+	ask({ type: 'rooms' });
+}
 
 export function run(line, one = active) {
 	const [command, rest] = find(self.commands, line);
@@ -193,6 +196,8 @@ function push(one, line) {
 	if (one.lines.length < MOST + SLACK) return;
 	one.lines.splice(0, SLACK);
 	one.base += SLACK;
+	const [first] = one.lines;
+	if (first.group) first.group.first = first;
 	one.older = one.kind === 'room';
 }
 

@@ -19,7 +19,7 @@ export function setUp(handlers) {
 	app = handlers;
 	addEventListener('online', wake);
 	addEventListener('pageshow', wake);
-	for (const event of ['visibilitychange', 'resume']) document.addEventListener(event, () => document.hidden || wake());
+	document.addEventListener('visibilitychange', () => document.hidden || wake());
 }
 
 export function connect() {
