@@ -21,8 +21,26 @@ pub(super) const FILES: &[(&str, &[u8])] = &[
     ("manifest.webmanifest", include_bytes!("page/manifest.webmanifest")),
 ];
 
-/// A file as it is served: without indentation, empty lines, and lines that are a comment, and a stylesheet without the spaces that only readers need. None of
-/// ours has a text over several lines, in which these would count.
+/// Spaces that only readers need. None of our texts has them around such a sign.
+const SPACED: &[(&str, &str, &str)] = &[
+    (".css", ": ", ":"),
+    (".css", "; ", ";"),
+    (".css", ", ", ","),
+    (".css", " { ", "{"),
+    (".css", ";}", "}"),
+    (".js", " => ", "=>"),
+    (".js", " = ", "="),
+    (".js", " === ", "==="),
+    (".js", " !== ", "!=="),
+    (".js", " && ", "&&"),
+    (".js", " || ", "||"),
+    (".js", " ?? ", "??"),
+    (".js", "{ ", "{"),
+    (".js", " }", "}"),
+];
+
+/// A file as it is served: without indentation, empty lines, lines that are a comment, and [`SPACED`]. None of ours has a text over several lines, in which these
+/// would count.
 pub(super) fn served<'a>(name: &str, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let is_code = [".js", ".css", ".html"].iter().any(|end| name.ends_with(end));
     let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| is_code) else {
@@ -31,12 +49,9 @@ pub(super) fn served<'a>(name: &str, bytes: &'a [u8]) -> Cow<'a, [u8]> {
     let is_kept =
         |line: &&str| !(line.is_empty() || line.starts_with("//") || line.starts_with("/*"));
     let lines: Vec<_> = text.lines().map(str::trim_start).filter(is_kept).collect();
-    let mut lean = lines.join("\n");
-    if name.ends_with(".css") {
-        for (written, served) in [(": ", ":"), ("; ", ";"), (", ", ","), (" { ", "{"), (";}", "}")] {
-            lean = lean.replace(written, served);
-        }
-    }
+    let signs = SPACED.iter().filter(|(end, ..)| name.ends_with(end));
+    let lean =
+        signs.fold(lines.join("\n"), |text, (_, written, served)| text.replace(written, served));
     Cow::Owned(lean.into_bytes())
 }
 
@@ -47,8 +62,11 @@ mod tests {
     #[test]
     fn comments_and_indentation_are_for_readers_and_not_served() {
         let script = b"// Why.\nact();\n\n\t/** What. */\n\tconst text = '// said';\n";
-        assert_eq!(&*served("a.js", script), b"act();\nconst text = '// said';");
-        assert_eq!(&*served("a.css", b"\ta:hover { top: 1px; left: 0; }\n"), b"a:hover{top:1px;left:0}");
+        assert_eq!(&*served("a.js", script), b"act();\nconst text='// said';");
+        assert_eq!(
+            &*served("a.css", b"\ta:hover { top: 1px; left: 0; }\n"),
+            b"a:hover{top:1px;left:0}"
+        );
         assert_eq!(&*served("a.png", script), script);
     }
 

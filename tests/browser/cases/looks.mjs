@@ -97,7 +97,7 @@ export const cases = [
 			await ada.type('#query', 'the');
 			await ada.picture(`search-${look}`);
 			await isAccessible(ada, 'search');
-			await server.exec('kick ada no flooding, please');
+			await server.exec('kick boss no flooding, please');
 			await ada.shows('#status', 'no flooding');
 			await isAccessible(ada, 'kicked');
 			await ada.page.reload();

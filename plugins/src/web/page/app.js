@@ -11,6 +11,7 @@ const LISTED = 500;
 const root = document.documentElement;
 const app = $('app');
 const clock = new Intl.DateTimeFormat(t.lang, { timeStyle: 'short', hourCycle: 'h23' });
+const recent = new Intl.RelativeTimeFormat(t.lang, { numeric: 'auto' });
 const date = new Intl.DateTimeFormat(t.lang, { dateStyle: 'full' });
 const isDark = matchMedia('(prefers-color-scheme: dark)');
 const isNarrow = matchMedia('(max-width: 46rem)');
@@ -113,7 +114,7 @@ function draw() {
 		what: one, isCurrent: one === active, state: [one.name, one.unread, one.mentions, model.isOpen(one)].join(),
 		className: (one.unread ? 'unread' : '') + (model.isOpen(one) ? '' : ' gone'),
 		label: model.label(one) + (one.unread ? `, ${t.unreads(one.unread)}` : ''),
-		content: [make('span', { className: 'kind' }, one.kind === 'room' ? '#' : '@'), make('span', { className: 'title' }, one.name || self.server),
+		content: () => [make('span', { className: 'kind' }, one.kind === 'room' ? '#' : '@'), make('span', { className: 'title' }, one.name || self.server),
 			one.unread && make('span', { className: `badge${one.mentions ? ' named' : ''}` }, one.unread > 99 ? '99+' : `${one.unread}`)],
 	})), (one) => {
 		model.show(one);
@@ -138,7 +139,7 @@ function drawButtons(list, entries, act) {
 	entries.forEach(({ what, isCurrent, state, className, label, content }, at) => {
 		const button = (list.children[at] ?? list.appendChild(make('li', null, make('button')))).firstChild;
 		if (button.state !== state) {
-			button.replaceChildren(...content.filter(Boolean));
+			button.replaceChildren(...content().filter(Boolean));
 			Object.assign(button, { state, className });
 			button.setAttribute('aria-label', label);
 		}
@@ -152,11 +153,14 @@ function drawPeople() {
 	const wanted = fold($('filter').value.trim());
 	const all = [...members].filter(([key]) => key.includes(wanted)).sort(([a], [b]) => (a < b ? -1 : 1));
 	$('filter').hidden = members.size < 20;
-	drawButtons($('members'), all.slice(0, LISTED).map(([, name]) => {
-		const dot = make('span', { className: 'dot' });
-		dot.style.backgroundColor = colour(name, theme());
-		return { what: name, state: name + theme(), className: name === model.self.name ? 'self' : '', label: name, content: [dot, name] };
-	}), person);
+	drawButtons($('members'), all.slice(0, LISTED).map(([, name]) => ({
+		what: name, state: name + theme(), className: name === model.self.name ? 'self' : '', label: name,
+		content() {
+			const dot = make('span', { className: 'dot' });
+			dot.style.backgroundColor = colour(name, theme());
+			return [dot, name];
+		},
+	})), person);
 	const more = (wanted ? all.length : count) - LISTED;
 	$('rest').textContent = more > 0 ? t.more(more) : '';
 }
@@ -165,7 +169,7 @@ const drawn = () => { $('down').hidden = log.isAtEnd(); };
 
 function day(time) {
 	const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0)) / 86_400_000);
-	return [t.today, t.yesterday][days] ?? date.format(time);
+	return days < 2 ? recent.format(-days, 'day') : date.format(time);
 }
 
 /** The menu of a person: only what this role may. */
@@ -283,11 +287,11 @@ function search(step) {
 function keys(event) {
 	const { key, altKey, ctrlKey, metaKey } = event;
 	const { all, active } = model;
-	const step = STEPS[key];
+	const [step, isChord] = [STEPS[key], ctrlKey || metaKey];
 	if (app.hidden || $('dialog').open || !active) return;
 	if (altKey && step) model.show(all.at((all.indexOf(active) + step) % all.length));
-	else if ((ctrlKey || metaKey) && key === 'f') find(true);
-	else if ((ctrlKey || metaKey) && key === 'k') chooseRoom();
+	else if (isChord && key === 'f') find(true);
+	else if (isChord && key === 'k') chooseRoom();
 	else if (key === 'Escape') {
 		find();
 		drawers();

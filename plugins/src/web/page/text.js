@@ -51,17 +51,10 @@ export const size = (text) => [[...text].length, encoder.encode(text).length];
 const gamma = (value) => (value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055);
 // Saturation, and how bright the name is to be on the ground, as WCAG counts it.
 const THEMES = { dark: [0.5, 0.595], light: [0.85, 0.155] };
-const colours = new Map();
 
 /** The colour of a name: the same as in the window, and legible on the ground. */
 export function colour(name, theme) {
-	const key = theme + name;
-	if (colours.size > 5000) colours.clear();
-	if (!colours.has(key)) colours.set(key, mix(name, ...THEMES[theme]));
-	return colours.get(key);
-}
-
-function mix(name, saturation, wanted) {
+	const [saturation, wanted] = THEMES[theme];
 	let hash = 0x811c9dc5;
 	for (const byte of encoder.encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
 	const hue = (Math.imul(hash, 0x9e3779b9) >>> 8) / (1 << 24);
