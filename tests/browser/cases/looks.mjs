@@ -41,7 +41,7 @@ async function fill(browser, options) {
 		model.show(model.all.find(({ name }) => name === 'lobby'));
 	});
 	await ada.read('are you in');
-	await ada.say('Coming! !');
+	await ada.say('Coming!');
 	await ada.say('!me takes a seat');
 	await ada.say('Let us begin.');
 	await ada.read('Let us begin.');
