@@ -15,6 +15,7 @@ use crate::delivery::outbox::Tally;
 use crate::dialect::{Answer, Joining, Visited};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
+use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::settings::Rate;
 use crate::state::inbox::{Arrival, Inbox, InboxSender};
@@ -151,8 +152,11 @@ impl Session {
             Err(refusal) => {
                 self.limit_hit(refusal.hit);
                 let mut told = Vec::new();
-                let (code, text) = (ErrorCode::Limit, refusal.text);
-                dialect.encode_event(&Event::Error { code, text, nonce: None }, &mut told);
+                let (code, why) = (ErrorCode::Limit, refusal.text);
+                let error = Event::Error { code, text: why.clone(), nonce: None };
+                dialect.encode_event(&error, &mut told);
+                let reason = LeaveReason::Refused { why };
+                dialect.encode_event(&Event::Bye { reason }, &mut told);
                 self.answer_visitor(&Answer::new(told, [].into())).await?;
                 return Ok(false);
             }

@@ -110,11 +110,15 @@ fn a_ban_and_the_limits_hold_for_the_address_behind_the_proxy() {
     let from = |address: &str| {
         Browser::tries(server.address(), &[("x-forwarded-for", address)]).expect("the handshake")
     };
-    let text = from("192.0.2.7").hears_error(ErrorCode::Denied);
+    let mut banned = from("192.0.2.7");
+    let text = banned.hears_error(ErrorCode::Denied);
     assert!(text.contains("banned"), "{text}");
+    assert_eq!(banned.hears_end(), Some(1008));
     let _places = [from("192.0.2.8").enters("ada"), from("192.0.2.8").enters("bob")];
-    let text = from("192.0.2.8").hears_error(ErrorCode::Limit);
+    let mut third = from("192.0.2.8");
+    let text = third.hears_error(ErrorCode::Limit);
     assert!(text.contains("2 connections already"), "{text}");
+    assert_eq!(third.hears_end(), Some(1008));
     from("192.0.2.9").enters("eve");
 }
 
