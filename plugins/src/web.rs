@@ -16,6 +16,7 @@ mod access;
 mod answer;
 mod files;
 mod http;
+mod page;
 mod request;
 mod visitor;
 mod websocket;

@@ -7,8 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The page that comes with the program: each file with its name.
-const PAGE: &[(&str, &[u8])] = &[("index.html", include_bytes!("page/index.html"))];
+use super::page;
 
 /// Files and bytes that a folder may have.
 const MAX_FILES: usize = 256;
@@ -33,8 +32,10 @@ pub(super) struct File {
 impl Files {
     /// The page that comes with the program.
     pub(super) fn embedded() -> Self {
-        let file = |(name, bytes): &(&str, &[u8])| ((*name).to_owned(), File::new(name, bytes));
-        Self(PAGE.iter().map(file).collect())
+        let file = |(name, bytes): &(&str, &[u8])| {
+            ((*name).to_owned(), File::new(name, &page::served(name, bytes)))
+        };
+        Self(page::FILES.iter().map(file).collect())
     }
 
     /// All files of a folder and of those in it. What is no plain file or folder, as a link, and what begins with a dot is left out.
