@@ -44,8 +44,10 @@ impl Writer {
                         kept += if entries.kept { entries.len() as u64 } else { 0 };
                     }
                 }
-                Job::Set { namespace, key, value } => {
-                    set(&transaction, namespace, key, value.as_deref())?;
+                Job::Values(values) => {
+                    for ((namespace, key), value) in values {
+                        set(&transaction, namespace, key, value.as_deref())?;
+                    }
                 }
                 Job::Delete { room, id, .. } => {
                     deleted.push((index, delete(&transaction, room, *id)?));
