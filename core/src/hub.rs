@@ -21,7 +21,7 @@ mod timers;
 #[cfg(feature = "password")]
 mod wrong_passwords;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -84,6 +84,8 @@ pub(crate) struct Hub {
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
+    /// Who ignores somebody; those who have left are removed when somebody is named.
+    ignoring: BTreeSet<MemberId>,
     #[cfg(feature = "password")]
     wrong_passwords: wrong_passwords::WrongPasswords,
     /// What hooks asked for and what has not been applied yet.
@@ -107,6 +109,7 @@ impl Hub {
             commands: builtin::commands(),
             waiting: Waiting::default(),
             timers: Timers::default(),
+            ignoring: BTreeSet::new(),
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
             effects: Effects::new(),
