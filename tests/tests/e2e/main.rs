@@ -7,6 +7,7 @@ mod audit;
 mod bare;
 mod building;
 mod bytes;
+mod chunks;
 mod client;
 mod commands;
 mod embedding;
