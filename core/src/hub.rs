@@ -202,6 +202,7 @@ impl Hub {
                 }
                 self.handle_session(member, *then);
             }
+            SessionInput::NameIsLate => self.name_is_late(member),
             SessionInput::HangUp(reason) => self.disconnect(member, reason),
         }
     }

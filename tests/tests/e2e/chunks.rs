@@ -30,11 +30,15 @@ const LETTERS: [char; 8] = ['a', 'k', 'é', 'ß', '中', '漢', '😀', '🦊'];
 /// Milliseconds between two chunks.
 const PAUSES: [u64; 10] = [0, 0, 0, 0, 1, 2, 5, 15, 40, 230];
 const WRITERS: usize = 10;
-const MESSAGES: usize = 25;
 
 /// What one of them sends: a beginning that is one chunk, the messages, and their bytes.
-fn script(random: &mut Rng, ending: Ending, name: &str) -> (String, Vec<String>, Vec<u8>) {
-    let messages: Vec<String> = (0..MESSAGES)
+fn script(
+    random: &mut Rng,
+    ending: Ending,
+    name: &str,
+    messages: usize,
+) -> (String, Vec<String>, Vec<u8>) {
+    let messages: Vec<String> = (0..messages)
         .map(|number| {
             let word = |_| *random.choice(LETTERS.iter()).expect("there are letters");
             let length = 1 + number % 7;
@@ -102,7 +106,7 @@ fn listens(server: &TestServer, wanted: usize) -> thread::JoinHandle<Said> {
     })
 }
 
-fn everybody_is_heard(seed: u64, rate: Option<Rate>) {
+fn everybody_is_heard(seed: u64, messages: usize, rate: Option<Rate>) {
     let mut random = Rng::with_seed(seed);
     let server = TestServer::builder()
         .settings(|settings| {
@@ -113,7 +117,7 @@ fn everybody_is_heard(seed: u64, rate: Option<Rate>) {
     let scripts: Vec<_> = (0..WRITERS)
         .map(|number| {
             let (ending, name) = (ENDINGS[number % ENDINGS.len()], format!("writer{number}"));
-            let script = script(&mut random, ending, &name);
+            let script = script(&mut random, ending, &name, messages);
             (ending, name, script, random.fork())
         })
         .collect();
@@ -148,13 +152,14 @@ fn everybody_is_heard(seed: u64, rate: Option<Rate>) {
 #[test]
 fn bytes_cut_anywhere_with_any_pauses_are_all_said_once() {
     for seed in [fastrand::u64(..), 7] {
-        everybody_is_heard(seed, None);
+        everybody_is_heard(seed, 25, None);
     }
 }
 
 #[test]
 fn where_the_rate_holds_lines_back_they_are_all_said_once() {
     for seed in [fastrand::u64(..), 7] {
-        everybody_is_heard(seed, Some(Rate { burst: 3, per_second: 50.0 }));
+        // A line waits for longer than a chunk must stand alone.
+        everybody_is_heard(seed, 12, Some(Rate { burst: 3, per_second: 3.0 }));
     }
 }

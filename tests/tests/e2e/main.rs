@@ -14,6 +14,7 @@ mod embedding;
 mod examples;
 mod floods;
 mod gates;
+mod halted;
 mod hints;
 mod ignoring;
 mod json;
