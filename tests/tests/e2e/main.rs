@@ -2,6 +2,7 @@
 
 mod abuse;
 mod actions;
+mod answers;
 mod api;
 mod audit;
 mod bare;
