@@ -7,6 +7,7 @@ use crate::audit::Audit;
 use crate::commands::Commands;
 use crate::common::settings::{at_start, parse_settings};
 use crate::floods::Floods;
+use crate::history::History;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::moderation::Moderation;
@@ -19,7 +20,7 @@ use crate::roles::Roles;
 /// ```
 /// assert_eq!(
 ///     salotto_plugins::catalog().names(),
-///     ["audit", "commands", "floods", "log", "metrics", "moderation", "notices", "quit", "roles"]
+///     ["audit", "commands", "floods", "history", "log", "metrics", "moderation", "notices", "quit", "roles"]
 /// );
 /// ```
 pub fn catalog() -> Catalog {
@@ -31,16 +32,17 @@ pub fn catalog() -> Catalog {
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
+        .register("history", |settings| Ok(History::new(settings)))
         .register("metrics", |settings| Ok(Metrics::new(settings)))
         .register("audit", |settings| Ok(Audit::new(settings)))
 }
 
-/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`.
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
 /// port.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["roles", "notices", "quit", "commands", "floods", "moderation"]
+    ["roles", "notices", "quit", "commands", "floods", "moderation", "history"]
         .into_iter()
         .map(PluginSetup::new)
         .collect()
@@ -113,7 +115,10 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            assert_eq!(names, ["roles", "notices", "quit", "commands", "floods", "moderation"]);
+            assert_eq!(
+                names,
+                ["roles", "notices", "quit", "commands", "floods", "moderation", "history"]
+            );
             server.stop().await;
         });
     }
@@ -200,7 +205,10 @@ mod tests {
             "plugin `log`: 1:10: found `\"Daily\"`; write the word without quotes"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
-        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, floods, log,"));
+        assert!(
+            problem(&catalog, "logs", "")
+                .contains("known are audit, commands, floods, history, log,")
+        );
     }
 
     #[test]
