@@ -8,7 +8,7 @@ use salotto_tests::TestServer;
 use serde_json::{Value, json};
 
 /// Every request but `pong` and `quit`, which nothing answers, and its fields.
-const REQUESTS: [(&str, &[&str]); 11] = [
+const REQUESTS: [(&str, &[&str]); 12] = [
     ("hello", &["version", "name", "rooms", "resume", "password"]),
     ("say", &["text", "room", "kind"]),
     ("direct", &["to", "text"]),
@@ -16,6 +16,7 @@ const REQUESTS: [(&str, &[&str]); 11] = [
     ("leave", &["room"]),
     ("rename", &["name"]),
     ("members", &["room", "after"]),
+    ("history", &["room", "before", "after", "around", "limit"]),
     ("rooms", &[]),
     ("command", &["line", "room"]),
     ("ping", &[]),
@@ -77,6 +78,7 @@ fn nonce(event: &Event) -> Option<&str> {
         | Event::Named { nonce, .. }
         | Event::Members { nonce, .. }
         | Event::Rooms { nonce, .. }
+        | Event::History { nonce, .. }
         | Event::Direct { nonce, .. }
         | Event::Pong { nonce } => nonce.as_deref(),
         _ => None,
