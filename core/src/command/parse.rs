@@ -108,7 +108,7 @@ impl Arg {
 
 /// What was typed as several words, as the name of a room that it can be.
 fn joined(first: &str, rest: &str) -> Option<RoomName> {
-    let words = std::iter::once(first).chain(rest.split_whitespace());
+    let words = first.split_whitespace().chain(rest.split_whitespace());
     words.collect::<Vec<_>>().join("_").parse().ok()
 }
 
@@ -214,6 +214,10 @@ mod tests {
             ("hush dev \"\"", "on|off is empty; usage: hush ROOM [on|off]"),
             ("who \"\"", "ROOM is empty; usage: who [ROOM]"),
             ("who game room", "room names have no spaces; try `game_room`; usage: who [ROOM]"),
+            (
+                "who \"game room\" x",
+                "room names have no spaces; try `game_room_x`; usage: who [ROOM]",
+            ),
             ("who 10.0.0.1/9 1h", "room names have no spaces; usage: who [ROOM]"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);

@@ -22,55 +22,63 @@ impl Plugin for Hold {
     }
 }
 
-/// A server, and what halts it until the time is over while something is done.
-fn server(
-    change: impl FnOnce(&mut Settings),
-) -> (TestServer, impl FnOnce(&TestServer, &mut dyn FnMut(), Duration)) {
-    let ((begun, has_begun), (release, over)) = (mpsc::channel(), mpsc::channel());
-    let server = TestServer::builder()
-        .settings(|settings| {
-            // The hub and all connections are on one thread, as in a small server.
-            settings.server.threads = Some(1);
-            change(settings);
-        })
-        .plugin("hold", Hold { begun, over })
-        .open();
-    let halt = move |server: &TestServer, meanwhile: &mut dyn FnMut(), time: Duration| {
-        let mut slow = server.connects();
+/// A server that can be halted.
+struct Halted {
+    server: TestServer,
+    has_begun: Receiver<()>,
+    release: Sender<()>,
+}
+
+impl Halted {
+    fn open(change: impl FnOnce(&mut Settings)) -> Self {
+        let ((begun, has_begun), (release, over)) = (mpsc::channel(), mpsc::channel());
+        let server = TestServer::builder()
+            .settings(|settings| {
+                // The hub and all connections are on one thread, as in a small server.
+                settings.server.threads = Some(1);
+                change(settings);
+            })
+            .plugin("hold", Hold { begun, over })
+            .open();
+        Self { server, has_begun, release }
+    }
+
+    /// Does something while the server is halted, for so long.
+    fn halted(&self, time: Duration, meanwhile: impl FnOnce()) {
+        let mut slow = self.server.connects();
         slow.says("slow");
-        has_begun.recv_timeout(PATIENCE).expect("it is looked at");
+        self.has_begun.recv_timeout(PATIENCE).expect("it is looked at");
         meanwhile();
         pause(time);
-        release.send(()).expect("it waits");
+        self.release.send(()).expect("it waits");
         slow.hears_about("* you are in lobby");
-    };
-    (server, halt)
+    }
 }
 
 #[test]
 fn a_name_that_came_in_time_counts() {
-    let timeout = Duration::from_secs(2);
-    let (server, halt) = server(|settings| settings.limits.name_timeout = Some(timeout));
-    let mut bob = server.connects();
+    let timeout = Duration::from_secs(4);
+    let halted = Halted::open(|settings| settings.limits.name_timeout = Some(timeout));
+    let mut bob = halted.server.connects();
     bob.hears_about("What is your name?");
-    halt(&server, &mut || bob.says("bob"), timeout + Duration::from_millis(200));
+    halted.halted(timeout + Duration::from_millis(200), || bob.says("bob"));
     bob.hears_about("* you are in lobby");
     bob.says("here I am");
     bob.hears("bob: here I am");
-    assert_eq!(server.hits(LimitHit::NameTimeout), 0);
+    assert_eq!(halted.server.hits(LimitHit::NameTimeout), 0);
 }
 
 #[test]
 fn the_answer_to_a_ping_that_came_in_time_counts() {
-    let gone_after = Duration::from_secs(3);
-    let (server, halt) = server(|settings| {
+    let gone_after = Duration::from_secs(5);
+    let halted = Halted::open(|settings| {
         settings.limits.ping_after = Some(Duration::from_secs(1));
         settings.limits.gone_after = Some(gone_after);
     });
-    let mut jane = server.enters_json("jane");
+    let mut jane = halted.server.enters_json("jane");
     jane.hears_where("a ping", |event| matches!(event, Event::Ping).then_some(()));
-    halt(&server, &mut || jane.asks(Request::Pong), gone_after);
+    halted.halted(gone_after, || jane.asks(Request::Pong));
     jane.says("here I am");
     jane.hears_said("here I am");
-    assert_eq!(server.hits(LimitHit::NoAnswer), 0);
+    assert_eq!(halted.server.hits(LimitHit::NoAnswer), 0);
 }
