@@ -37,6 +37,26 @@ export const cases = [
 		},
 	},
 	{
+		name: 'where nobody is let in from, a page says so, at once and when it tries again',
+		everywhere: true,
+		async test(browser) {
+			const server = await serve();
+			const ada = await browser.join(server.url, 'ada');
+			const grace = await browser.open(server.url);
+			await grace.see('#join');
+			await server.exec('ban 127.0.0.1 1h spam');
+			await grace.join('grace');
+			await grace.shows('#refusal', 'spam');
+			assert.ok(await grace.run(() => document.querySelector('#locked').hidden));
+			await ada.shows('#status', 'spam');
+			await ada.click('#again');
+			await ada.until(() => !document.querySelector('#again').hidden && document.querySelector('#status').textContent.includes('spam'));
+			await server.exec('unban 127.0.0.1');
+			await ada.click('#again');
+			await ada.gone('#status');
+		},
+	},
+	{
 		name: 'the menu of a person has what this role may, and no more',
 		async test(browser) {
 			const server = await serve(roles('swordfish'));

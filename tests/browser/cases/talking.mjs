@@ -61,6 +61,23 @@ export const cases = [
 		},
 	},
 	{
+		name: 'what a typed line means is what it means in every other client',
+		async test(browser) {
+			const server = await serve();
+			const ada = await browser.join(server.url, 'ada');
+			const meant = [
+				['!help', 'run help'], ['/help', 'run help'], ['  !Help me', 'run Help me'], ['/nothing known', 'run nothing known'], ['!important', 'run important'],
+				['/?', 'run ?'], ['\u200b!help', 'run help'], ['! help', 'slip help'], ['!!help', 'slip help'], ['！help', 'slip help'], ['\\help', 'slip help'],
+				['!!!', 'say'], ['!?', 'say'], ['/ 2', 'say'], ['/path/to/file', 'say'], ['//!help', 'say'], ['// help', 'say'], ['! wow', 'say'], ['hello', 'say'], ['', 'say'],
+			];
+			const read = await ada.run(async (lines) => {
+				const [{ read }, { self }] = await Promise.all([import('/commands.js'), import('/model.js')]);
+				return lines.map((line) => Object.entries(read(self.commands, line)).flat().join(' ') || 'say');
+			}, meant.map(([line]) => line));
+			assert.deepEqual(meant.map(([line], at) => [line, read[at]]), meant);
+		},
+	},
+	{
 		name: 'names are completed, the last to speak first, and what was sent comes back',
 		async test(browser) {
 			const server = await serve();
