@@ -9,8 +9,10 @@ mod builtin;
 mod commands;
 mod effects;
 mod hints;
+mod history;
 mod ignoring;
 mod joining;
+mod keeping;
 mod leaving;
 mod not_done;
 mod plugins;
@@ -28,7 +30,7 @@ use std::time::{Duration, Instant};
 use async_channel::Receiver;
 use async_executor::Task;
 use async_io::Timer;
-use futures_lite::future::FutureExt;
+use futures_lite::future::{FutureExt, pending};
 
 use crate::delivery::fanout::Amount;
 use crate::delivery::outbox::Outbox;
@@ -59,6 +61,7 @@ use crate::state::server_state::ServerState;
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
 use answers::Waiting;
 use commands::Runner;
+use keeping::StoreWord;
 pub(crate) use not_done::NotDone;
 use timers::Timers;
 
@@ -86,6 +89,10 @@ pub(crate) struct Hub {
     timers: Timers,
     #[cfg(feature = "password")]
     wrong_passwords: wrong_passwords::WrongPasswords,
+    /// What the store tells.
+    word: StoreWord,
+    /// Pages that members asked for and that are being read.
+    reads: usize,
     /// What hooks asked for and what has not been applied yet.
     effects: Effects,
     /// Tasks of plugins, ended with their plugin.
@@ -98,6 +105,7 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(state: ServerState, catalog: Catalog, permit: StopPermit) -> Self {
+        let word = StoreWord::new(state.acknowledge.clone());
         let mut hub = Self {
             state,
             hooks: Hooks::new(),
@@ -109,6 +117,8 @@ impl Hub {
             timers: Timers::default(),
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
+            word,
+            reads: 0,
             effects: Effects::new(),
             tasks: HashMap::new(),
             permit,
@@ -124,8 +134,9 @@ impl Hub {
         let inbox = LastReader(inbox);
         self.start_server();
         self.end_turn();
-        while let Some(first) = next(&inbox.0, self.due()).await {
+        while let Some(first) = self.next(&inbox.0).await {
             self.state.shared.fanout.caught_up(self.room_to_run()).await;
+            self.store_caught_up(self.room_to_run()).await;
             let started = Instant::now();
             // However much there is to do, what is due comes first.
             if self.timers.next().is_some_and(|at| at <= self.state.clock.now()) {
@@ -135,9 +146,10 @@ impl Hub {
             let mut taken = 0;
             while let Some(thing) = next {
                 taken += 1;
-                if matches!(thing, Inbox::Stop) {
-                    let told = self.stop_server();
+                if let Inbox::Stop(reason) = thing {
+                    let told = self.stop_server(&reason);
                     self.end_turn();
+                    self.store_finished().await;
                     return told;
                 }
                 self.handle(thing);
@@ -163,6 +175,11 @@ impl Hub {
         }
     }
 
+    async fn next(&mut self, inbox: &Receiver<Inbox>) -> Option<Inbox> {
+        let due = self.due();
+        next(inbox, due, self.store_word()).await
+    }
+
     /// When the next timer is due. Whoever steps a clock says so themselves ([`Inbox::TimersDue`]).
     fn due(&self) -> Option<Instant> {
         self.timers.next().filter(|_| self.state.clock.runs())
@@ -178,7 +195,8 @@ impl Hub {
             Inbox::Question(question) => question(self),
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
             Inbox::TimersDue => self.run_timers(),
-            Inbox::Stop => {}
+            Inbox::StoreTold => self.hear_store(),
+            Inbox::Stop(_) => {}
         }
     }
 
@@ -226,11 +244,11 @@ impl Hub {
     }
 
     /// Tells everybody, and every plugin in reverse order, that it is over.
-    fn stop_server(&mut self) -> Vec<Arc<Outbox>> {
+    fn stop_server(&mut self, reason: &LeaveReason) -> Vec<Arc<Outbox>> {
         let outboxes: Vec<_> =
             self.state.roster.iter().map(|member| member.outbox.clone()).collect();
         for outbox in &outboxes {
-            self.disconnect(outbox.id(), LeaveReason::Stopping);
+            self.disconnect(outbox.id(), reason.clone());
         }
         self.apply_effects();
         self.waiting.clear();
@@ -346,15 +364,28 @@ impl Drop for Hub {
     }
 }
 
-/// What comes next: something from the inbox, or a timer.
-async fn next(inbox: &Receiver<Inbox>, due: Option<Instant>) -> Option<Inbox> {
+/// What comes next: something from the inbox, a timer, or word from the store.
+async fn next(
+    inbox: &Receiver<Inbox>,
+    due: Option<Instant>,
+    store: Option<&mut StoreWord>,
+) -> Option<Inbox> {
     let receive = async { inbox.recv().await.ok() };
-    let Some(at) = due else { return receive.await };
     let timer = async {
-        Timer::at(at).await;
+        match due {
+            Some(at) => Timer::at(at).await,
+            None => pending().await,
+        };
         Some(Inbox::TimersDue)
     };
-    receive.or(timer).await
+    let told = async {
+        match store {
+            Some(word) => word.wait().await,
+            None => pending().await,
+        }
+        Some(Inbox::StoreTold)
+    };
+    receive.or(timer).or(told).await
 }
 
 /// The rooms that are always there, the default one first.

@@ -60,7 +60,7 @@ pub use protocol::{
     MemberError, MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network,
     NetworkError, NoticeKind, OnPanic, Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate,
     Refusal, Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings,
-    ServerSettings, Settings, SettingsError, Status, Timestamp, TryNextError, Verdict,
+    ServerSettings, Settings, SettingsError, Status, StoreStatus, Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]
 pub use protocol::{PasswordError, PasswordHash, Standing, TooBusy};
@@ -74,5 +74,9 @@ pub use state::adopt::{AdoptError, Incoming};
 pub use state::directory::Directory;
 pub use state::forgetting_map::ForgettingMap;
 pub use state::handle::Handle;
+pub use state::keeping::Keeping;
 pub use state::report::{Report, Watch};
+pub use state::shared_values::{SharedValues, ValueError};
 pub use state::stopping::Stopping;
+pub use state::store;
+pub use state::store::Store;

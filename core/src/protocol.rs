@@ -60,5 +60,5 @@ pub use settings::{
     Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,
     SettingsError,
 };
-pub use status::Status;
+pub use status::{Status, StoreStatus};
 pub use timestamp::Timestamp;

@@ -26,8 +26,11 @@ use futures_lite::future::FutureExt;
 
 use crate::delivery::outbox::Outbox;
 use crate::io::shard::Threads;
+use crate::io::thread;
+use crate::protocol::leave_reason::LeaveReason;
 use crate::state::handle::Handle;
 use crate::state::inbox::Inbox;
+use crate::state::store::Store;
 
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
 const ABANDON: Duration = Duration::from_secs(1);
@@ -58,6 +61,8 @@ pub struct Server {
     /// Closed when the last task that holds a permit has ended.
     permits: Receiver<Infallible>,
     threads: Threads,
+    /// Closed when everything has stopped.
+    store: Option<Arc<dyn Store>>,
 }
 
 impl Server {
@@ -78,14 +83,23 @@ impl Server {
 
     /// Stops the server: no connection is accepted any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
     /// plugins are stopped and their tasks finish. When this returns the ports are free.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.stop_saying(LeaveReason::Stopping).await;
+    }
+
+    /// The same, for a server that is started again at once: everybody is told so ([`LeaveReason::Restarting`]), and clients come back by themselves.
+    pub async fn stop_to_restart(self) {
+        self.stop_saying(LeaveReason::Restarting).await;
+    }
+
+    async fn stop_saying(mut self, reason: LeaveReason) {
         for listener in self.listeners.drain(..) {
             listener.cancel().await;
         }
         self.handle.shared.set_adopter(None);
         let patience = self.handle.settings().server.stop_timeout;
         // A hub that is gone has stopped already.
-        let _ = self.handle.inbox.send(Inbox::Stop).await;
+        let _ = self.handle.inbox.send(Inbox::Stop(reason)).await;
         let told = match self.hub.take() {
             // A hub that panicked was reported by its thread; nobody is left to be told anything.
             Some(hub) => AssertUnwindSafe(hub).catch_unwind().await.unwrap_or_default(),
@@ -100,6 +114,13 @@ impl Server {
         self.handle.shared.fanout.stop();
         for walk in self.walks.drain(..) {
             walk.await;
+        }
+        if let Some(store) = self.store.take() {
+            // Where no thread can be started the store is closed when it is dropped.
+            let closed = thread::answer("salotto-store-close", move || store.close());
+            if let Ok(closed) = closed {
+                let _ = closed.recv().await;
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
 //! | [`floods`] | warns, mutes, disconnects and bans whoever sends too much |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
+//! | [`history`] | what is said is kept, and can be read back and searched |
 //! | [`log`] | logs messages to a file |
 //! | [`metrics`] | exports metrics for Prometheus |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
@@ -53,6 +54,7 @@ pub mod audit;
 pub mod commands;
 mod common;
 pub mod floods;
+pub mod history;
 pub mod log;
 pub mod metrics;
 pub mod moderation;
@@ -60,6 +62,8 @@ pub mod notices;
 pub mod quit;
 mod registry;
 pub mod roles;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg(feature = "web")]
 pub mod web;
 

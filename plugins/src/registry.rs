@@ -7,6 +7,7 @@ use crate::audit::Audit;
 use crate::commands::Commands;
 use crate::common::settings::{at_start, parse_settings};
 use crate::floods::Floods;
+use crate::history::History;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::moderation::Moderation;
@@ -19,7 +20,7 @@ use crate::roles::Roles;
 /// ```
 /// assert_eq!(
 ///     salotto_plugins::catalog().names(),
-///     ["audit", "commands", "floods", "log", "metrics", "moderation", "notices", "quit", "roles", "web"]
+///     ["audit", "commands", "floods", "history", "log", "metrics", "moderation", "notices", "quit", "roles", "web"]
 /// );
 /// ```
 pub fn catalog() -> Catalog {
@@ -31,6 +32,7 @@ pub fn catalog() -> Catalog {
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
+        .register("history", |settings| Ok(History::new(settings)))
         .register("metrics", |settings| Ok(Metrics::new(settings)))
         .register("audit", |settings| Ok(Audit::new(settings)));
     #[cfg(feature = "web")]
@@ -38,13 +40,13 @@ pub fn catalog() -> Catalog {
     catalog
 }
 
-/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `web`.
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`, `web`.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
 /// port.
 pub fn default_set() -> Vec<PluginSetup> {
     let web = cfg!(feature = "web").then_some("web");
-    let always = ["roles", "notices", "quit", "commands", "floods", "moderation"];
+    let always = ["roles", "notices", "quit", "commands", "floods", "moderation", "history"];
     always.into_iter().chain(web).map(PluginSetup::new).collect()
 }
 
@@ -117,7 +119,7 @@ mod tests {
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
             assert_eq!(
                 names,
-                ["roles", "notices", "quit", "commands", "floods", "moderation", "web"]
+                ["roles", "notices", "quit", "commands", "floods", "moderation", "history", "web"]
             );
             server.stop().await;
         });
@@ -205,7 +207,10 @@ mod tests {
             "plugin `log`: 1:10: found `\"Daily\"`; write the word without quotes"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
-        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, floods, log,"));
+        assert!(
+            problem(&catalog, "logs", "")
+                .contains("known are audit, commands, floods, history, log,")
+        );
     }
 
     #[test]

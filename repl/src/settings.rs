@@ -12,6 +12,7 @@ mod mistake;
 mod plugins;
 mod program;
 mod read;
+mod store;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,7 @@ pub use locate::Position;
 pub use mistake::{ConfigError, Mistake, Mistakes};
 use plugins::PluginList;
 pub use program::{ControlSettings, Format, Level, LogSettings, Program};
+pub use store::StoreSettings;
 
 /// The file that is used when none is named.
 pub const DEFAULT_FILE: &str = "salotto.ron";
@@ -61,6 +63,7 @@ struct File<'text> {
     presence: Presence,
     control: ControlSettings,
     log: LogSettings,
+    store: StoreSettings,
     include: Vec<PathBuf>,
     only_plugins: Option<bool>,
     #[serde(borrow)]
@@ -344,7 +347,7 @@ impl Source {
         settings.rooms = file.rooms;
         settings.limits = file.limits;
         settings.presence = file.presence;
-        let program = Program { control: file.control, log: file.log };
+        let program = Program { control: file.control, log: file.log, store: file.store };
         let fields = locate::fields(text);
         let mut mistakes: Vec<Mistake> = settings
             .check()

@@ -21,11 +21,14 @@ use salotto::protocol::ArgKind;
 use salotto::{
     Caller, Command, CommandError, Directory, Handle, Name, Reply, Role, Server, StartError,
 };
+use salotto_plugins::sqlite::{OpenError, SqliteStore};
 use smol::Timer;
 use smol::future::FutureExt;
 
 use crate::logging::Diagnostics;
-use crate::settings::{Config, ConfigError, ControlSettings, Level, Program, Source};
+use crate::settings::{
+    Config, ConfigError, ControlSettings, Level, Program, Source, StoreSettings,
+};
 use commands::Local;
 pub use front::Front;
 pub use outcome::{Leave, Outcome, ReplyFormat};
@@ -40,6 +43,8 @@ pub struct Supervisor {
     /// Where this program is controlled, as configured when it started.
     control: ControlSettings,
     diagnostics: Diagnostics,
+    /// The database of the running server, or of the last one.
+    store: Mutex<StoreSettings>,
     /// Who runs the program, for what it does by itself.
     operator: Option<Name>,
     /// Held while the server starts or stops, so that a command finds it running or stopped.
@@ -79,6 +84,9 @@ pub enum ServerStartError {
     /// It is valid, but the server cannot start with it.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The database cannot be opened; `store: (file: None)` does without.
+    #[error(transparent)]
+    Store(#[from] OpenError),
     /// It is running.
     #[error("the server is running already; `restart` restarts it")]
     AlreadyRunning,
@@ -99,6 +107,7 @@ impl Supervisor {
             source,
             control,
             diagnostics,
+            store: Mutex::default(),
             operator: None,
             state: smol::lock::Mutex::new(State { listen, ..State::default() }),
             command_list: RwLock::new(CommandList::new(
@@ -130,7 +139,7 @@ impl Supervisor {
     pub async fn shut_down(&self) {
         let mut state = self.state.lock().await;
         state.is_shut_down = true;
-        self.stop_locked(&mut state).await;
+        self.stop_locked(&mut state, false).await;
         for subscriber in lock(&self.subscribers).drain(..) {
             subscriber.close();
         }
@@ -313,6 +322,12 @@ impl Supervisor {
         for setup in config.plugins {
             builder = builder.enable(setup);
         }
+        let settings = config.program.store;
+        lock(&self.store).clone_from(&settings);
+        if let Some(file) = settings.file.clone() {
+            let open = move || SqliteStore::open(&file, settings.options());
+            builder = builder.store(Arc::new(smol::unblock(open).await?));
+        }
         let server = builder.start()?;
         let handle = server.handle();
         let addresses = server.addresses();
@@ -329,12 +344,16 @@ impl Supervisor {
         Ok(addresses)
     }
 
-    async fn stop_locked(&self, state: &mut State) -> bool {
+    /// `restarts` says whether it is started again at once.
+    async fn stop_locked(&self, state: &mut State, restarts: bool) -> bool {
         let Some(server) = state.server.take() else {
             return false;
         };
         self.set_command_list(server.handle().directory(), false);
-        server.stop().await;
+        match restarts {
+            true => server.stop_to_restart().await,
+            false => server.stop().await,
+        }
         tracing::info!("the server is stopped");
         true
     }
@@ -354,7 +373,8 @@ impl Supervisor {
 
     /// The settings of the program that are in force.
     fn program(&self) -> Program {
-        Program { control: self.control.clone(), log: self.diagnostics.settings() }
+        let (control, log) = (self.control.clone(), self.diagnostics.settings());
+        Program { control, log, store: lock(&self.store).clone() }
     }
 
     /// Reads the configuration on a thread that may wait for a disk. The state is not held meanwhile, so that a disk that hangs keeps nobody from stopping.

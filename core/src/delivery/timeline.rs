@@ -83,20 +83,30 @@ impl Timeline {
     }
 
     /// Appends what one turn of the hub brought, in order, ids following on, and lets the oldest chunks go.
-    /// Returns how many bytes that counts as.
-    pub(crate) fn append(&self, entries: Vec<Committed>) -> usize {
-        let Some(first) = entries.first() else { return 0 };
-        let first = first.entry.id;
+    /// Returns them, and how many bytes that counts as; nothing where there are none.
+    pub(crate) fn append(&self, entries: Vec<Committed>) -> Option<(Slice, usize)> {
+        let first = entries.first()?.entry.id;
         let bytes = entries.iter().map(|committed| weight(&committed.entry)).sum();
         let mut ring = self.ring();
         debug_assert_eq!(first, ring.next, "ids have no gaps");
         ring.next = first + entries.len() as u64;
         ring.bytes += bytes;
+        let range = 0..entries.len();
         let entries = entries.into_boxed_slice();
         let (role, encodings) = (self.role, Default::default());
-        ring.chunks.push_back(Arc::new(Chunk { role, first, entries, bytes, encodings }));
+        let chunk = Arc::new(Chunk { role, first, entries, bytes, encodings });
+        ring.chunks.push_back(chunk.clone());
         ring.trim();
-        bytes
+        Some((Slice { chunk, range }, bytes))
+    }
+
+    /// Begins after `last`, with the entries before that which are still known: no gap is in them, and they end with `last`.
+    pub(crate) fn resume(&self, last: EntryId, tail: Vec<Entry>) {
+        let follows = tail.iter().rev().zip((1..=last).rev()).all(|(entry, id)| entry.id == id);
+        let tail = if follows { tail } else { Vec::new() };
+        self.ring().next = last + 1 - tail.len() as u64;
+        let commit = |entry| Committed { stamp: 0, author: None, entry };
+        self.append(tail.into_iter().map(commit).collect());
     }
 
     /// Puts something else in the place of an entry, for whoever has not been given it yet: its chunk makes way for another, encoded anew. Returns

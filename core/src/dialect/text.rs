@@ -123,6 +123,11 @@ impl Dialect for Text {
             Event::Deleted { .. } => plain(out, "* a message was removed"),
             Event::Bye { reason } => plain(out, format_args!("* goodbye ({reason})")),
             Event::Entry(entry) => self.encode_entry(entry, RoomRole::Other, out),
+            Event::History { entries, .. } => {
+                for entry in entries {
+                    self.encode_entry(entry, RoomRole::Other, out);
+                }
+            }
             Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}
         }
     }

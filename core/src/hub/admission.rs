@@ -14,7 +14,7 @@ use crate::protocol::error::Refusal;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::EntryId;
-use crate::protocol::ids::{MemberId, RoomId};
+use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError};
@@ -312,8 +312,8 @@ impl Hub {
             }
             let result = match self.check_rooms_per_member(id, tried.len() - 1) {
                 Ok(()) => {
-                    let existing = self.state.rooms.find(room).map(|room| room.id);
-                    self.join(id, room, existing.and_then(|room| seen.get(&room).copied()))
+                    let seen = seen.get(&self.known_as(room)).copied();
+                    self.join(id, room, seen)
                 }
                 Err(refusal) => Err(refusal.into()),
             };
@@ -331,18 +331,19 @@ impl Hub {
 
     /// The last entries that a returning client saw, in rooms where it was; not more than it was shown there. Nothing for whoever does not
     /// bring the token.
-    fn seen_by(&self, resume: &Resume, most: usize) -> HashMap<RoomId, EntryId> {
-        let token = u128::from_str_radix(&resume.token, 16).ok();
-        let Some(stays) = token.and_then(|token| self.state.former_members.find(token)) else {
-            return HashMap::new();
-        };
+    fn seen_by(&self, resume: &Resume, most: usize) -> HashMap<String, EntryId> {
         let mut seen = HashMap::new();
         for (name, id) in resume.rooms.iter().take(most) {
-            let room = self.state.rooms.find(name).map(|room| room.id);
-            if let Some(stay) = stays.iter().find(|stay| Some(stay.room) == room) {
-                seen.entry(stay.room).or_insert((*id).max(stay.since - 1));
+            let room = self.known_as(name);
+            if let Some(since) = self.state.shown_since(&resume.token, &room) {
+                seen.entry(room).or_insert((*id).max(since.saturating_sub(1)));
             }
         }
         seen
+    }
+
+    /// What a room is called that is open; one that is not keeps the name that it is asked for by.
+    fn known_as(&self, room: &str) -> String {
+        self.state.rooms.find(room).map_or_else(|| room.to_owned(), |room| room.name.to_string())
     }
 }

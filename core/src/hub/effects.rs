@@ -96,6 +96,10 @@ impl Hub {
                     room.hidden_by = hidden.then_some(slot);
                 }
             }
+            Effect::KeepHistory(keeping) if self.owns(slot) => {
+                self.state.set_keeping(Some((slot, keeping)));
+            }
+            Effect::KeepHistory(_) => {}
             Effect::SetTimer { key, after } => self.set_timer_for(slot, key, after),
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => self.spawn_for(slot, task),

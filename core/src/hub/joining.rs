@@ -124,6 +124,8 @@ impl Hub {
     /// Puts a member into a room, tells it what is there, and tells the others and the plugins.
     fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
         let history = self.state.settings().rooms.history;
+        let keeping = self.state.keeping.as_ref();
+        let since_join = keeping.is_some_and(|(_, keeping)| keeping.since_join);
         let (Some(room), Some(member)) =
             (self.state.rooms.get_mut(room_id), self.state.roster.get_mut(id))
         else {
@@ -138,6 +140,7 @@ impl Hub {
         // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
         let from = match seen {
             Some(seen) if seen < next => seen + 1,
+            _ if since_join && room.is_kept => next,
             _ if tells_past => room.past_from(history),
             _ => next.saturating_sub(history as u64),
         };
@@ -150,6 +153,7 @@ impl Hub {
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let (history, next) = timeline.since(first_id);
         let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
+        self.state.keep_stays(id);
         self.state.send(id, entered);
         self.tell_removed(id, room_id, seen);
         self.state.post(&outbox, Mail::Follow { room: room_id, timeline, history, next });

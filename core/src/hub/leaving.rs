@@ -23,6 +23,7 @@ use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::Name;
 use crate::protocol::sanitize;
 use crate::state::report::Report;
+use crate::state::stays::KeptStays;
 
 impl Hub {
     /// A member asks to leave a room.
@@ -113,6 +114,7 @@ impl Hub {
     pub(super) fn exit_room(&mut self, id: MemberId, room: RoomId, reason: LeaveReason) {
         let name = self.state.rooms.get(room).map(|room| room.name.clone());
         self.remove_from_room(id, room, reason.clone());
+        self.state.keep_stays(id);
         if let Some(room) = name {
             self.state.send(id, Event::Exited { room, reason });
         }
@@ -140,14 +142,13 @@ impl Hub {
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
         let announce_up_to = self.state.settings().presence.announce_up_to;
-        let announced =
-            announce_up_to.is_none_or(|most| before <= most) && reason != LeaveReason::Stopping;
+        let announced = announce_up_to.is_none_or(|most| before <= most) && !reason.is_of_server();
         self.state.post(&outbox, Mail::Unfollow(room_id));
         self.state.shared.fanout.push(outbox.shard(), Work::Unfollow(room_id, outbox.clone()));
         if announced {
             let reason = reason.clone();
             self.commit(room_id, EntryKind::Left { who: name.clone(), reason });
-        } else if reason != LeaveReason::Stopping {
+        } else if !reason.is_of_server() {
             self.owe_count(room_id);
         }
         let left = Left { member: id, name, peer, room: Some(room_name), reason, announced };
@@ -166,6 +167,11 @@ impl Hub {
         // Who was thrown out is shown nothing of what was said meanwhile.
         if member.name.is_some() && !matches!(reason, LeaveReason::Kicked { .. }) {
             self.state.former_members.remember(token, stays.clone());
+        } else {
+            KeptStays::remove(&self.state.values, &member.token_text());
+        }
+        if !matches!(reason, LeaveReason::Kicked { .. }) {
+            self.state.keep_stays(id);
         }
         for stay in stays {
             self.remove_from_room(id, stay.room, reason.clone());

@@ -113,6 +113,7 @@ impl Hub {
         }
         self.forget_commands(id);
         self.state.rooms.show_hidden_by(id);
+        self.forget_keeping(id);
         self.state.accounts.remove(&id);
         self.forget_answers(id, name);
         self.state.shared.set_protocols(self.hooks.protocols());

@@ -1,24 +1,23 @@
 //! Rooms open, close and have topics; which one a member means.
 
 use super::Hub;
-use crate::command::CommandError;
-use crate::dialect::RoomRole;
+use crate::command::{Answer, CommandError, Invocation};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, RoomError};
 use crate::protocol::event::Event;
 use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::{MemberId, RoomId};
+use crate::protocol::ids::{EntryId, MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::reply::Reply;
 use crate::protocol::sanitize;
+use crate::state::store::StoreError;
 
 impl Hub {
     /// Opens a room whose name is free.
     pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
-        let settings = self.state.settings();
-        let role = if self.state.rooms.len() == 0 { RoomRole::Main } else { RoomRole::Other };
-        let id = self.state.rooms.open(name.clone(), permanent, role, &settings);
+        let id = self.state.open_room(name.clone(), permanent);
         if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic = topic.to_owned();
         }
@@ -44,7 +43,7 @@ impl Hub {
         for member in members {
             self.exit_room(member, id, LeaveReason::Parted);
         }
-        let Some(room) = self.state.rooms.close(id) else {
+        let Some(room) = self.state.close_room(id) else {
             return;
         };
         self.state.shared.directory.remove_room(&room.name);
@@ -73,13 +72,49 @@ impl Hub {
     /// slow arrives before that.
     pub(super) fn delete_message(
         &mut self,
-        text: &str,
-        id: u64,
+        invocation: &Invocation,
+        id: EntryId,
+        by: String,
+        reply: Reply,
+    ) -> Answer {
+        let (room_id, name) = self.existing_room(invocation.text("room"))?;
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(Reply::Done) };
+        let is_removed = room.remove_message(id);
+        let is_kept = room.is_kept;
+        let Some(store) = self.state.store.clone().filter(|_| is_kept) else {
+            return self.deleted(room_id, id, is_removed, &by).map(|()| reply);
+        };
+        if is_removed {
+            store.delete(&name, id, Box::new(|_| {}));
+            return self.deleted(room_id, id, true, &by).map(|()| reply);
+        }
+        // It may be older than what is in memory.
+        let (inbox, responder) = (self.state.handle.inbox.clone(), invocation.answer_later());
+        let deleted = move |was_there: Result<bool, StoreError>| {
+            let question = super::question(move |hub| {
+                responder.send(match was_there {
+                    Ok(was_there) => hub.deleted(room_id, id, was_there, &by).map(|()| reply),
+                    Err(error) => Err(CommandError::Failed(error.to_string())),
+                });
+            });
+            // A server that has stopped meanwhile has nobody to tell.
+            let _ = inbox.send_blocking(question);
+        };
+        store.delete(&name, id, Box::new(deleted));
+        Ok(Reply::Later)
+    }
+
+    /// Tells those inside that a message was deleted, where it was.
+    fn deleted(
+        &mut self,
+        room: RoomId,
+        id: EntryId,
+        was_there: bool,
         by: &str,
     ) -> Result<(), CommandError> {
-        let (room_id, name) = self.existing_room(text)?;
-        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(()) };
-        if !room.remove_message(id) {
+        let Some(room) = self.state.rooms.get_mut(room) else { return Ok(()) };
+        let name = room.name.clone();
+        if !was_there {
             let text = format!(
                 "there is no message {id} in {name}, or not any more{}",
                 Hint::new(format!("recent {name}")).after(" lists the last ones")

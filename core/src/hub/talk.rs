@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::Hub;
 use super::commands::Outcome;
+use super::history::Part;
 use super::not_done::NotDone;
 use crate::command::{self, CommandError, Typed};
 use crate::plugin::draft::{MessageDraft, Target};
@@ -109,6 +110,10 @@ impl Hub {
             Request::Members { room, after } => self
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
                 .map_err(NotDone::Refused),
+            Request::History { room, before, after, around, limit } => {
+                let part = Part { before, after, around, limit };
+                self.history_page(id, room.as_deref(), &part, nonce.clone())
+            }
             Request::Rooms => {
                 let seen = self.state.rooms.iter().filter(|room| self.state.sees(id, room));
                 let rooms = seen.map(|room| room.info()).collect();

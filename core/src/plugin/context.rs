@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::protocol::action::Action;
 use crate::protocol::command::Command;
 use crate::protocol::entry::{MessageKind, NoticeKind};
+use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::info::RoomInfo;
@@ -21,11 +22,14 @@ use crate::protocol::status::Status;
 use crate::protocol::timestamp::Timestamp;
 use crate::state::handle::Handle;
 use crate::state::inbox::{Inbox, InboxSender};
+use crate::state::keeping::Keeping;
 use crate::state::member::Member;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Report;
 use crate::state::server_state::ServerState;
+use crate::state::shared_values::SharedValues;
 use crate::state::stopping::{Stopper, Stopping};
+use crate::state::store::Store;
 
 /// The server, for the time of one hook call.
 ///
@@ -326,6 +330,28 @@ impl Context<'_> {
     /// as the room is open and this plugin enabled.
     pub fn hide_room(&mut self, room: &RoomName, hidden: bool) {
         self.push(Effect::HideRoom { room: room.clone(), hidden });
+    }
+
+    /// Says what of the history is kept, where there is a [store](Self::store), from here on and for as long as this plugin is enabled. Without a plugin that says so, nothing that
+    /// is said is kept. Where two say so, the later holds.
+    pub fn keep_history(&mut self, keeping: Keeping) {
+        self.push(Effect::KeepHistory(keeping));
+    }
+
+    /// Where what must survive a restart is kept, if the server was given one. It may be asked in a hook, since it never waits; its answers come on another
+    /// thread, from which a [`Responder`](crate::Responder) or a [`mailbox`](Self::mailbox) brings them back.
+    pub fn store(&self) -> Option<Arc<dyn Store>> {
+        self.state.store.clone()
+    }
+
+    /// Small values that outlive this plugin and, where there is a store, the server.
+    pub fn shared(&self) -> &SharedValues {
+        &self.state.values
+    }
+
+    /// The rooms of whose history a member may read, with the first entry of each: those it is in. Nothing of one that is not kept.
+    pub fn readable(&self, member: MemberId) -> Vec<(RoomName, EntryId)> {
+        self.state.readable(member)
     }
 
     /// Sets a timer of this plugin, once; a second of the same key replaces the first. It is due in

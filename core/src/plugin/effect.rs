@@ -10,6 +10,7 @@ use crate::protocol::entry::{MessageKind, NoticeKind};
 use crate::protocol::ids::MemberId;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::role::Role;
+use crate::state::keeping::Keeping;
 
 /// Something that a plugin asked for.
 pub(crate) enum Effect {
@@ -34,6 +35,7 @@ pub(crate) enum Effect {
     OpenRoom { room: RoomName, topic: String },
     CloseRoom { room: RoomName },
     HideRoom { room: RoomName, hidden: bool },
+    KeepHistory(Keeping),
     SetTimer { key: String, after: Duration },
     CancelTimer { key: String },
     Spawn(Pin<Box<dyn Future<Output = ()> + Send>>),

@@ -43,7 +43,8 @@ pub enum Event {
         version: u32,
         /// What the server is called.
         server: String,
-        /// Changes with each start: ids of another epoch mean nothing in this one.
+        /// What ids belong to: those of another epoch mean nothing in this one. It changes with each start of a server that keeps nothing, and stays where a store
+        /// keeps what was said.
         epoch: String,
         /// Brought back in `resume`, it takes the name over from a connection that the server does not know to be gone yet.
         token: String,
@@ -111,6 +112,21 @@ pub enum Event {
     Rooms {
         /// In the order of their opening.
         rooms: Vec<RoomInfo>,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// A part of what is kept of a room, as asked for. Ids grow; where one is missing between two, it is not kept any more. What is on a page may be in the room's
+    /// own entries too, under the same id.
+    History {
+        /// Which room.
+        room: RoomName,
+        /// Its entries, oldest first.
+        entries: Vec<Entry>,
+        /// Whether there are some before them.
+        older: bool,
+        /// Whether there are some after them.
+        newer: bool,
         /// What the request carried.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
@@ -226,6 +242,7 @@ mod tests {
             LeaveReason::Idle,
             LeaveReason::Refused { why: String::new() },
             LeaveReason::Stopping,
+            LeaveReason::Restarting,
         ] {
             let json = serde_json::to_value(&reason).unwrap();
             assert_eq!(json["reason"], reason.word());

@@ -42,9 +42,16 @@ pub enum LeaveReason {
     },
     /// The server stops.
     Stopping,
+    /// The server stops, and starts again at once.
+    Restarting,
 }
 
 impl LeaveReason {
+    /// Whether it is the server that goes, and with it everybody.
+    pub(crate) fn is_of_server(&self) -> bool {
+        matches!(self, Self::Stopping | Self::Restarting)
+    }
+
     /// The word for it on the wire: `quit`, `kicked`, `too_slow` and so on.
     pub fn word(&self) -> &'static str {
         match self {
@@ -56,6 +63,7 @@ impl LeaveReason {
             Self::Idle => "idle",
             Self::Refused { .. } => "refused",
             Self::Stopping => "stopping",
+            Self::Restarting => "restarting",
         }
     }
 }
@@ -78,6 +86,7 @@ impl fmt::Display for LeaveReason {
             Self::Idle => formatter.write_str("no answer"),
             Self::Refused { why } => formatter.write_str(why),
             Self::Stopping => formatter.write_str("server stopping"),
+            Self::Restarting => formatter.write_str("server restarting; come back in a moment"),
         }
     }
 }

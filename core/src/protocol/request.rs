@@ -90,6 +90,25 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
+    /// Asks for a part of what is kept of a room, where it is: the last entries, or those before, after or around one. Give one of the three, or none. Answered with
+    /// [`Event::History`](crate::Event::History).
+    History {
+        /// Which room; without it the room last entered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
+        /// Entries before this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<EntryId>,
+        /// Entries after this id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<EntryId>,
+        /// The entry with this id, and those around it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        around: Option<EntryId>,
+        /// How many, from 1 to 100; 50 without it. Very long entries make a page shorter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+    },
     /// Asks which rooms there are; a locked one is told to those inside and to moderators.
     Rooms,
     /// Runs a command, as if typed after `!`.

@@ -47,7 +47,30 @@ pub struct Status {
     pub queue: usize,
     /// The plugins in the order in which their hooks run.
     pub plugins: Vec<PluginInfo>,
+    /// Where what must survive a restart is kept; `None` where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreStatus>,
     /// Resident memory of this process in bytes, where the system tells. `None` in hooks, which must not wait for the system;
     /// [`resident_memory`](crate::resident_memory) tells it to a task.
     pub memory_bytes: Option<u64>,
+}
+
+/// How a store is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StoreStatus {
+    /// Where it is: the path of its file.
+    pub place: String,
+    /// How much it takes there, in bytes.
+    pub bytes: u64,
+    /// Whether what is shown is on the disk.
+    pub durable: bool,
+    /// Entries that were kept since it was opened.
+    pub kept: u64,
+    /// Entries that wait to be kept.
+    pub waiting: u64,
+    /// Entries that were lost for good since it was opened.
+    pub lost: u64,
+    /// Why nothing can be kept at the moment, while it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }

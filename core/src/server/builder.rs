@@ -24,6 +24,7 @@ use crate::state::handle::Handle;
 use crate::state::inbox::{self, Inbox};
 use crate::state::server_state::ServerState;
 use crate::state::shared::Shared;
+use crate::state::store::Store;
 
 /// What a server is built from. Start with [`Server::builder`].
 ///
@@ -55,6 +56,7 @@ pub struct ServerBuilder {
     plugins: Vec<Enable>,
     executor: Option<Arc<Executor<'static>>>,
     clock: Clock,
+    store: Option<Arc<dyn Store>>,
 }
 
 enum Enable {
@@ -110,6 +112,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Keeps what must survive a restart in a store, which is this server's alone; it is [closed](Store::close) when the server has stopped. What was kept before is
+    /// there when the server starts.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -152,11 +161,16 @@ impl ServerBuilder {
         // The hub shares the first shard with the people of a small server; the tasks of plugins stay out of their way on the last one.
         let executor = shards[count - 1].executor.clone();
         let handle = Handle::new(inbox, shared, executor);
-        let state = ServerState::new(handle.clone(), self.clock, operator_name);
+        let mut state = ServerState::new(handle.clone(), self.clock, operator_name);
+        if let Some(store) = &self.store {
+            state.keep_in(store.clone());
+        }
         let mut hub = Hub::new(state, self.catalog, permit.clone());
         hub.plan.configure(&plan);
         let acceptor = Acceptor::new(handle, shards, permit);
-        Ok(run(hub, plugins, received, acceptor, listeners, permits, threads))
+        let mut server = run(hub, plugins, received, acceptor, listeners, permits, threads);
+        server.store = self.store;
+        Ok(server)
     }
 }
 
@@ -235,5 +249,5 @@ fn run(
     shared.set_adopter(Some(Arc::new(acceptor.clone())));
     let accept = |listener| near.spawn(acceptor.clone().accept(listener));
     let listeners = listeners.into_iter().map(accept).collect();
-    Server { handle, listeners, hub: Some(hub), walks, permits, threads }
+    Server { handle, listeners, hub: Some(hub), walks, permits, threads, store: None }
 }

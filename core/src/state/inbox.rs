@@ -34,8 +34,10 @@ pub(crate) enum Inbox {
     TaskResult(SlotId, Box<dyn Any + Send>),
     /// A timer is due.
     TimersDue,
-    /// The server stops.
-    Stop,
+    /// The store has told something, or nothing for too long.
+    StoreTold,
+    /// The server stops, and everybody is told why.
+    Stop(LeaveReason),
 }
 
 /// What a handle has for the hub. The hub stands above this floor, so it passes itself as `Any`; `hub::question` makes one.
@@ -84,7 +86,8 @@ impl std::fmt::Debug for Inbox {
             Self::Question(_) => "Question",
             Self::TaskResult(..) => "TaskResult",
             Self::TimersDue => "TimersDue",
-            Self::Stop => "Stop",
+            Self::StoreTold => "StoreTold",
+            Self::Stop(_) => "Stop",
         })
     }
 }

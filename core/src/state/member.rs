@@ -81,8 +81,13 @@ impl Member {
 
     /// The token as the member is told it.
     pub(crate) fn token_text(&self) -> String {
-        format!("{:032x}", self.token)
+        token_text(self.token)
     }
+}
+
+/// A token as its member is told it.
+pub(crate) fn token_text(token: u128) -> String {
+    format!("{token:032x}")
 }
 
 /// 128 bits that nobody can guess: SipHash under keys that the system made at random, which is what the standard library has.

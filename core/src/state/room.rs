@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::delivery::fanout::Amount;
 use crate::delivery::outbox::Outbox;
-use crate::delivery::timeline::{Committed, Stamp, Timeline};
+use crate::delivery::timeline::{Committed, Slice, Stamp, Timeline};
 use crate::dialect::RoomRole;
 use crate::protocol::entry::{Entry, EntryKind};
 use crate::protocol::ids::EntryId;
@@ -17,6 +17,7 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::network::Network;
 use crate::protocol::settings::RoomSettings;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::store::Opened;
 
 /// So many removed messages of a room are remembered.
 const REMEMBERED_REMOVALS: usize = 256;
@@ -44,6 +45,8 @@ pub(crate) struct Room {
     /// What this turn of the hub brought; appended to the timeline at its end.
     fresh: Vec<Committed>,
     next_id: EntryId,
+    /// Whether what happens here is kept, where there is a store.
+    pub(crate) is_kept: bool,
 }
 
 impl Room {
@@ -69,7 +72,21 @@ impl Room {
             opened_from: None,
             fresh: Vec::new(),
             next_id: 1,
+            is_kept: false,
         }
+    }
+
+    /// Goes on where a room of this name was left. Called before anything happens in it.
+    pub(crate) fn resume(&mut self, opened: Opened) {
+        self.next_id = opened.last + 1;
+        self.timeline.resume(opened.last, opened.tail);
+    }
+
+    /// The last entries, at most this many, for whoever opens it again.
+    pub(crate) fn tail(&self, most: usize) -> Vec<Entry> {
+        let first = self.next_id.saturating_sub(most as u64).max(self.timeline.first());
+        let (slices, _) = self.timeline.since(first);
+        slices.iter().flat_map(|slice| slice.entries().cloned()).collect()
     }
 
     /// Gives what happened its id. Everybody sees it once the hub's turn ends.
@@ -128,11 +145,11 @@ impl Room {
         self.fresh.last().map(|committed| &committed.entry)
     }
 
-    /// Appends what the turn brought to the timeline. Returns how many entries and bytes that was.
-    pub(crate) fn publish(&mut self) -> Amount {
+    /// Appends what the turn brought to the timeline. Returns it, and how many entries and bytes that was.
+    pub(crate) fn append_fresh(&mut self) -> Option<(Slice, Amount)> {
         let entries = self.fresh.len() as u64;
-        let bytes = self.timeline.append(std::mem::take(&mut self.fresh)) as u64;
-        Amount { entries, bytes }
+        let (slice, bytes) = self.timeline.append(std::mem::take(&mut self.fresh))?;
+        Some((slice, Amount { entries, bytes: bytes as u64 }))
     }
 
     /// The id from which on so many entries are told to a newcomer, who is told nothing of who came and went. Not further back than eight times as many.

@@ -9,29 +9,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::delivery::fanout::Work;
+use crate::delivery::fanout::{Amount, Work};
 use crate::delivery::outbox::{Mail, Outbox, Post};
 use crate::delivery::timeline::{Stamp, weight};
+use crate::dialect::RoomRole;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::Event;
-use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
 use crate::protocol::ids::SlotId;
+use crate::protocol::ids::{EntryId, MemberId};
 use crate::protocol::info::MemberInfo;
-use crate::protocol::name::Name;
+use crate::protocol::name::{Name, RoomName};
 use crate::protocol::role::Role;
 use crate::protocol::settings::{Announce, Settings};
 use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
-use crate::state::member::Member;
+use crate::state::keeping::Keeping;
+use crate::state::member::{Member, token_text};
 use crate::state::name_index::NameIndex;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Reports;
 use crate::state::room::Room;
 use crate::state::roster::Roster;
 use crate::state::shared::Shared;
-use crate::state::stays::FormerMembers;
+use crate::state::shared_values::SharedValues;
+use crate::state::stays::{FormerMembers, KeptStays, Stay};
+use crate::state::store::{Acknowledge, RoomEntries, Store, Turn};
+use crate::state::unpublished::{Concerned, Unpublished};
+
+/// So many entries of a room that closes are kept for whoever opens it again.
+const MOST_LEFT: usize = 512;
 
 /// See the module.
 #[derive(Debug)]
@@ -70,6 +78,16 @@ pub(crate) struct ServerState {
     fresh_bytes: usize,
     /// Outboxes that something was put into in this turn.
     mailed: Vec<Arc<Outbox>>,
+    /// Where what must survive a restart is kept, and what it has said.
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) acknowledge: Acknowledge,
+    /// What of the history is kept, and the plugin that says so.
+    pub(crate) keeping: Option<(SlotId, Keeping)>,
+    pub(crate) values: SharedValues,
+    /// Turns that the store has yet to keep.
+    pub(crate) unpublished: Unpublished,
+    /// What this turn brought to rooms that it closed.
+    closed: Vec<RoomEntries>,
     /// Members whose mailbox was full; the hub disconnects them.
     pub(crate) overfull: Vec<MemberId>,
 }
@@ -102,8 +120,23 @@ impl ServerState {
             fresh_entries: 0,
             fresh_bytes: 0,
             mailed: Vec::new(),
+            store: None,
+            acknowledge: Acknowledge::default(),
+            keeping: None,
+            values: SharedValues::new(None),
+            unpublished: Unpublished::default(),
+            closed: Vec::new(),
             overfull: Vec::new(),
         }
+    }
+
+    /// From here on what happens is kept. Called before the hub runs; reads what was kept before.
+    pub(crate) fn keep_in(&mut self, store: Arc<dyn Store>) {
+        store.attach(self.acknowledge.clone());
+        self.epoch = store.epoch();
+        self.values = SharedValues::new(Some(store.clone()));
+        KeptStays::tidy(&self.values, self.clock.timestamp());
+        self.store = Some(store);
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {
@@ -148,27 +181,123 @@ impl ServerState {
         }
     }
 
-    /// Ends a turn: what it brought is seen from here on, whole and by everybody.
+    /// Ends a turn: what it brought is seen from here on, whole and by everybody; with a store, once that has kept it and all before it.
+    pub(crate) fn publish(&mut self) {
+        let mut brought = std::mem::take(&mut self.closed);
+        for id in &self.touched {
+            if let Some(room) = self.rooms.get_mut(*id)
+                && let Some((entries, amount)) = room.append_fresh()
+            {
+                self.shared.fanout.appended(amount);
+                if self.store.is_some() {
+                    let (room, kept) = (room.name.clone(), room.is_kept);
+                    brought.push(RoomEntries { room, kept, entries });
+                }
+            }
+        }
+        let amount = Amount { entries: self.fresh_entries as u64, bytes: self.fresh_bytes as u64 };
+        (self.fresh_entries, self.fresh_bytes) = (0, 0);
+        let needs = self.hand_over(brought, amount);
+        let (mailed, touched) =
+            (std::mem::take(&mut self.mailed), std::mem::take(&mut self.touched));
+        self.unpublished.push(Concerned { stamp: self.stamp, needs, mailed, touched });
+        self.release();
+    }
+
+    /// Gives what a turn brought to the store. Returns what it has to acknowledge before anybody is shown the turn.
+    fn hand_over(&mut self, rooms: Vec<RoomEntries>, amount: Amount) -> Stamp {
+        let Some(store) = self.store.clone() else { return 0 };
+        if rooms.is_empty() && !self.values.take_changed() {
+            return 0;
+        }
+        self.values.take_changed();
+        // What changed a value alone has a place in the order too.
+        let number = self.next_stamp();
+        let waits = store.append(Turn { number, rooms });
+        self.unpublished.handed(number, amount);
+        if waits { number } else { 0 }
+    }
+
+    /// Lets everybody see the turns that they may.
     ///
     /// The shards are told last. One that looked earlier would find nothing that it may show, and would not look again.
-    pub(crate) fn publish(&mut self) {
+    pub(crate) fn release(&mut self) {
+        if self.store.is_some() {
+            self.unpublished.acknowledge(self.acknowledge.last_committed());
+        }
         let fanout = &self.shared.fanout;
-        for id in &self.touched {
-            if let Some(room) = self.rooms.get_mut(*id) {
-                fanout.appended(room.publish());
+        let mut is_released = false;
+        while let Some(mut turn) = self.unpublished.pop_visible() {
+            self.shared.published.advance(turn.stamp);
+            for outbox in turn.mailed.drain(..) {
+                fanout.push(outbox.shard(), Work::Mail(outbox));
+            }
+            for id in turn.touched.drain(..) {
+                if let Some(room) = self.rooms.get(id) {
+                    fanout.happened(id, &room.readers);
+                }
+            }
+            if self.mailed.is_empty() && self.touched.is_empty() {
+                // Their space is for the next turn.
+                (self.mailed, self.touched) = (turn.mailed, turn.touched);
+            }
+            is_released = true;
+        }
+        if is_released {
+            fanout.wake();
+        }
+    }
+
+    /// Opens a room, where it was left if it was open before.
+    pub(crate) fn open_room(&mut self, name: RoomName, permanent: bool) -> RoomId {
+        let settings = self.settings();
+        let role = if self.rooms.len() == 0 { RoomRole::Main } else { RoomRole::Other };
+        let opened = self.store.as_ref().map(|store| store.opened(&name));
+        let is_kept = self.keeps(&name);
+        let id = self.rooms.open(name, permanent, role, &settings);
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.is_kept = is_kept;
+            if let Some(opened) = opened {
+                room.resume(opened);
             }
         }
-        (self.fresh_entries, self.fresh_bytes) = (0, 0);
-        self.shared.published.advance(self.stamp);
-        for outbox in self.mailed.drain(..) {
-            fanout.push(outbox.shard(), Work::Mail(outbox));
+        id
+    }
+
+    /// Closes a room. What is left of it is handed to the store.
+    pub(crate) fn close_room(&mut self, id: RoomId) -> Option<Room> {
+        let mut room = self.rooms.close(id)?;
+        if let Some(store) = &self.store {
+            let (name, kept) = (room.name.clone(), room.is_kept);
+            if let Some((entries, amount)) = room.append_fresh() {
+                self.shared.fanout.appended(amount);
+                self.closed.push(RoomEntries { room: name, kept, entries });
+            }
+            // As far back as somebody looks who is shown only what was said.
+            let most = 8 * self.shared.settings().rooms.history;
+            let tail = if kept { room.tail(most.min(MOST_LEFT)) } else { Vec::new() };
+            store.closed(&room.name, room.next_id() - 1, tail);
         }
-        for id in self.touched.drain(..) {
-            if let Some(room) = self.rooms.get(id) {
-                fanout.happened(id, &room.readers);
+        Some(room)
+    }
+
+    /// Whether what happens in a room is kept.
+    pub(crate) fn keeps(&self, room: &RoomName) -> bool {
+        self.store.is_some()
+            && self.keeping.as_ref().is_some_and(|(_, keeping)| keeping.keeps(room))
+    }
+
+    /// Has other rooms kept from here on, or none.
+    pub(crate) fn set_keeping(&mut self, keeping: Option<(SlotId, Keeping)>) {
+        self.keeping = keeping;
+        let ids: Vec<RoomId> = self.rooms.iter().map(|room| room.id).collect();
+        for id in ids {
+            let Some(name) = self.rooms.get(id).map(|room| room.name.clone()) else { continue };
+            let is_kept = self.keeps(&name);
+            if let Some(room) = self.rooms.get_mut(id) {
+                room.is_kept = is_kept;
             }
         }
-        fanout.wake();
     }
 
     /// Whether a turn has brought as much as may be seen at once: a part of a timeline that is far from all of it.
@@ -215,6 +344,36 @@ impl ServerState {
     /// The rooms a member is in, in the order of entering.
     pub(crate) fn rooms_of(&self, member: MemberId) -> Vec<RoomId> {
         self.roster.get(member).map(|member| member.rooms().collect()).unwrap_or_default()
+    }
+
+    /// Keeps where a member is, for when it comes back after a restart.
+    pub(crate) fn keep_stays(&self, member: MemberId) {
+        let named = self.roster.get(member).filter(|member| member.name.is_some());
+        let Some(member) = named.filter(|_| self.store.is_some()) else { return };
+        let room = |stay: &Stay| Some((self.rooms.get(stay.room)?.name.to_string(), stay.since));
+        let rooms = member.stays.iter().filter_map(room).collect();
+        KeptStays::new(self.clock.timestamp(), rooms).put(&self.values, &member.token_text());
+    }
+
+    /// The first entry that whoever has this token was shown in a room, which may not be open.
+    pub(crate) fn shown_since(&self, token: &str, room: &str) -> Option<EntryId> {
+        let token = u128::from_str_radix(token, 16).ok()?;
+        let former = self.former_members.find(token).zip(self.rooms.find(room));
+        let stay = former.and_then(|(stays, room)| stays.iter().find(|stay| stay.room == room.id));
+        stay.map(|stay| stay.since).or_else(|| {
+            self.store.as_ref()?;
+            KeptStays::find(&self.values, &token_text(token))?.since(room)
+        })
+    }
+
+    /// Where a member may read back, and from which entry on: in the rooms it is in, as far as they are kept.
+    pub(crate) fn readable(&self, member: MemberId) -> Vec<(RoomName, EntryId)> {
+        let since_join = self.keeping.as_ref().is_some_and(|(_, keeping)| keeping.since_join);
+        let stays = self.roster.get(member).into_iter().flat_map(|member| &member.stays);
+        let kept = stays.filter_map(|stay| Some((stay, self.rooms.get(stay.room)?)));
+        kept.filter(|(_, room)| room.is_kept)
+            .map(|(stay, room)| (room.name.clone(), if since_join { stay.since } else { 0 }))
+            .collect()
     }
 
     pub(crate) fn member_info(&self, member: &Member) -> MemberInfo {
@@ -270,6 +429,7 @@ impl ServerState {
             limit_hits: counters.limit_hits(),
             queue: self.handle.inbox.len(),
             plugins: self.plugin_infos(),
+            store: self.store.as_ref().map(|store| store.status()),
             memory_bytes: self.memory_bytes,
         }
     }

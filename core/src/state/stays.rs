@@ -1,7 +1,14 @@
 //! Which rooms somebody is in and since which entry; kept for a while when they leave, for those who come back.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::ids::{EntryId, RoomId};
+use crate::protocol::timestamp::Timestamp;
 use crate::state::forgetting_map::ForgettingMap;
+use crate::state::shared_values::SharedValues;
 
 /// So many of those who left are remembered.
 const REMEMBERED: usize = 10_000;
@@ -32,5 +39,66 @@ impl FormerMembers {
 impl Default for FormerMembers {
     fn default() -> Self {
         Self(ForgettingMap::new(REMEMBERED))
+    }
+}
+
+/// The namespace of the values in which stays outlive the server.
+const NAMESPACE: &str = "resume";
+/// For so long somebody may come back after a restart.
+const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// So many stays are kept at most; when there are more, the older half goes.
+const MOST_KEPT: usize = 2 * REMEMBERED;
+
+/// Where somebody was, as it outlives the server: rooms by name, because their ids go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KeptStays {
+    at: Timestamp,
+    rooms: BTreeMap<String, EntryId>,
+}
+
+impl KeptStays {
+    pub(crate) fn new(at: Timestamp, rooms: BTreeMap<String, EntryId>) -> Self {
+        Self { at, rooms }
+    }
+
+    /// The first entry that they were shown in a room.
+    pub(crate) fn since(&self, room: &str) -> Option<EntryId> {
+        self.rooms.get(room).copied()
+    }
+
+    /// Keeps it for whoever has the token.
+    pub(crate) fn put(&self, values: &SharedValues, token: &str) {
+        // A few rooms: what is too long is that of nobody who could come back, and is not kept.
+        let _ = serde_json::to_string(self).map(|text| values.put(NAMESPACE, token, &text));
+        if values.count(NAMESPACE) > MOST_KEPT {
+            let mut all = Self::all(values);
+            all.sort_by_key(|(_, stays)| stays.at);
+            for (token, _) in all.drain(..all.len() / 2) {
+                values.remove(NAMESPACE, &token);
+            }
+        }
+    }
+
+    pub(crate) fn find(values: &SharedValues, token: &str) -> Option<Self> {
+        serde_json::from_str(&values.get(NAMESPACE, token)?).ok()
+    }
+
+    /// Nobody comes back with this token.
+    pub(crate) fn remove(values: &SharedValues, token: &str) {
+        values.remove(NAMESPACE, token);
+    }
+
+    /// Forgets those who were here too long ago.
+    pub(crate) fn tidy(values: &SharedValues, now: Timestamp) {
+        for (token, stays) in Self::all(values) {
+            if now.seconds_since(stays.at) > KEPT_FOR.as_secs() {
+                values.remove(NAMESPACE, &token);
+            }
+        }
+    }
+
+    fn all(values: &SharedValues) -> Vec<(String, Self)> {
+        let all = values.all(NAMESPACE).into_iter();
+        all.filter_map(|(token, text)| Some((token, serde_json::from_str(&text).ok()?))).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! `salotto check`: reads the configuration and prints its mistakes.
 
+use std::path::Path;
+
 use super::exit::Exit;
 use crate::output::{print, print_error};
 use crate::settings::{Config, DEFAULT_FILE, Source};
@@ -29,13 +31,32 @@ pub(super) fn run(source: &Source) -> Exit {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }
             config.notes.iter().for_each(print);
-            Exit::Done
+            database(config.program.store.file.as_deref())
         }
         Err(error) => {
             print_error(error);
             Exit::Usage
         }
     }
+}
+
+/// Looks at the database without writing to it.
+fn database(file: Option<&Path>) -> Exit {
+    let Some(file) = file else {
+        print("no database: a restart forgets what was said");
+        return Exit::Done;
+    };
+    match salotto_plugins::sqlite::inspect(file) {
+        Ok(_) if !file.exists() => {
+            print(format_args!("the database `{}` will be made", file.display()))
+        }
+        Ok(_) => print(format_args!("the database `{}` is fine", file.display())),
+        Err(error) => {
+            print_error(format_args!("{error}"));
+            return Exit::Failed;
+        }
+    }
+    Exit::Done
 }
 
 /// The names of the plugins that are on, and of all others that there are.

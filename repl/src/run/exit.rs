@@ -34,6 +34,7 @@ pub(super) fn exit_of(error: &ServerStartError) -> Exit {
         ServerStartError::Config(_) => Exit::Usage,
         ServerStartError::Start(_)
         | ServerStartError::AlreadyRunning
-        | ServerStartError::ShutDown => Exit::Failed,
+        | ServerStartError::ShutDown
+        | ServerStartError::Store(_) => Exit::Failed,
     }
 }

@@ -13,6 +13,7 @@ use salotto::{PluginSetup, Settings};
 use serde::Serialize;
 
 use super::program::{ControlSettings, LogSettings, Program};
+use super::store::StoreSettings;
 
 /// A valid configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,7 @@ struct Shown<'config> {
     presence: &'config Presence,
     control: &'config ControlSettings,
     log: &'config LogSettings,
+    store: &'config StoreSettings,
     plugins: Vec<ShownPlugin<'config>>,
 }
 
@@ -90,6 +92,7 @@ pub fn show(settings: &Settings, program: &Program, plugins: &[PluginSetup]) -> 
         presence: &settings.presence,
         control: &program.control,
         log: &program.log,
+        store: &program.store,
         plugins,
     };
     ron_options()

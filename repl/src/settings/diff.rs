@@ -14,6 +14,9 @@ use super::program::Program;
 /// The settings that the program reads only when it starts.
 const READ_AT_START: [&str; 2] = ["control.socket", "log.format"];
 
+/// The settings of the database, which is opened when the server starts.
+const STORE: &str = "store.";
+
 /// A configuration in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InForce<'running> {
@@ -54,7 +57,7 @@ pub enum When {
 pub fn diff(now: &InForce<'_>, file: &Config) -> Vec<Change> {
     let waiting = now.settings.keep_until_restart(&mut file.settings.clone());
     let when = |setting: &str| match setting {
-        _ if waiting.contains(&setting) => When::Restart,
+        _ if waiting.contains(&setting) || setting.starts_with(STORE) => When::Restart,
         _ if READ_AT_START.contains(&setting) => When::Program,
         _ => When::Reload,
     };

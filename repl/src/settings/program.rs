@@ -1,9 +1,11 @@
-//! Settings of the program around the server: its control socket and its log.
+//! Settings of the program around the server: its control socket, its log and its database.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use tracing::level_filters::LevelFilter;
+
+use super::store::StoreSettings;
 
 /// Settings that concern the program and not the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +14,8 @@ pub struct Program {
     pub control: ControlSettings,
     /// The log.
     pub log: LogSettings,
+    /// The database.
+    pub store: StoreSettings,
 }
 
 /// The settings of the control socket.

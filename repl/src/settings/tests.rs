@@ -3,6 +3,7 @@ use std::fmt::Debug;
 use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
 use salotto_plugins::floods::FloodSettings;
+use salotto_plugins::history::HistorySettings;
 use salotto_plugins::log::LogSettings;
 use salotto_plugins::metrics::MetricsSettings;
 use salotto_plugins::moderation::ModerationSettings;
@@ -68,6 +69,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "audit" => holds_defaults::<AuditSettings>(settings),
             "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
+            "history" => holds_defaults::<HistorySettings>(settings),
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
             "web" => holds_defaults::<WebSettings>(settings),
@@ -142,27 +144,30 @@ fn real() -> Source {
 #[test]
 fn an_entry_changes_the_default_list_in_its_place() {
     for (list, on) in [
-        ("plugins: []", "roles notices quit commands floods moderation web"),
-        ("plugins: [(name: \"log\")]", "roles notices quit commands floods moderation web log"),
+        ("plugins: []", "roles notices quit commands floods moderation history web"),
+        (
+            "plugins: [(name: \"log\")]",
+            "roles notices quit commands floods moderation history web log",
+        ),
         (
             "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
-            "roles notices quit commands floods moderation web",
+            "roles notices quit commands floods moderation history web",
         ),
         (
             "plugins: [(name: \"quit\", enabled: false)]",
-            "roles notices commands floods moderation web",
+            "roles notices commands floods moderation history web",
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands moderation web floods",
+            "roles notices quit commands moderation history web floods",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
-            "roles audit notices quit commands floods moderation web",
+            "roles audit notices quit commands floods moderation history web",
         ),
         (
             "only_plugins: false, plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation web log",
+            "roles notices quit commands floods moderation history web log",
         ),
         ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
         ("only_plugins: true, plugins: []", ""),
@@ -182,9 +187,9 @@ fn a_file_that_seems_to_mean_only_these_is_told_so() {
         "(plugins: [(name: \"notices\"), (name: \"quit\"), (name: \"commands\"), (name: \"log\")])";
     assert_eq!(
         note(old),
-        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, web are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
+        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, web are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
     );
-    assert!(note("(plugins: [])").contains("moderation, web are on too"));
+    assert!(note("(plugins: [])").contains("history, web are on too"));
     for meant in [
         "()",
         "(plugins: [(name: \"log\"), (name: \"quit\", enabled: false)])",
@@ -267,7 +272,7 @@ fn a_mistake_is_reported_with_its_position_the_value_and_what_was_expected() {
         ("(server: (name: \"x\", name: \"y\"))", "1:22: the field `name` is given twice"),
         (
             "(sever: ())",
-            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, include, only_plugins, plugins",
+            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, store, include, only_plugins, plugins",
         ),
         ("(presence: (xyzzy: 1))", "1:13: unknown field `xyzzy`; known fields: announce_up_to"),
         (

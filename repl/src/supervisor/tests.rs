@@ -28,7 +28,7 @@ impl Plugin for Holder {
 
 fn supervisor(folder: &tempfile::TempDir, catalog: Catalog) -> Supervisor {
     let file = folder.path().join("salotto.ron");
-    std::fs::write(&file, "(server: (listen: []))").unwrap();
+    std::fs::write(&file, "(server: (listen: []), store: (file: None))").unwrap();
     let source = Source::new(Some(file), catalog, Vec::new());
     Supervisor::new(source, Vec::new(), ControlSettings::default(), Diagnostics::none())
 }

@@ -201,6 +201,7 @@ fn a_console_whose_server_is_shut_down_from_afar_ends() {
 #[test]
 fn a_second_console_of_a_user_works_and_says_that_nobody_can_attach_to_it() {
     let folder = Folder::new();
+    folder.keeps_nothing();
     let first = Console::open(&folder, &["--listen", "127.0.0.1:0"]);
     first.ends_with("salotto>");
     let second = Console::open(&folder, &["--listen", "127.0.0.1:0"]);

@@ -62,6 +62,11 @@ impl Folder {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
+    /// Servers here have no database, which is one server's alone.
+    pub(crate) fn keeps_nothing(&self) {
+        self.write("salotto.ron", "(store: (file: None))");
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }

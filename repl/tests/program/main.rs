@@ -12,6 +12,8 @@ mod exec;
 mod failing;
 mod files;
 mod harness;
+mod keeping;
+mod killed;
 mod operators;
 mod reload;
 mod script;

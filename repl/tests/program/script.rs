@@ -94,6 +94,7 @@ fn start_takes_a_port_alone_as_the_command_line_does() {
 #[test]
 fn a_second_server_on_a_port_names_it_and_fails() {
     let folder = Folder::new();
+    folder.keeps_nothing();
     let mut first = folder.start(ANY_PORT);
     let address = Running::address(&mut first.out);
     let listen = address.to_string();

@@ -65,6 +65,7 @@ fn nobody_else_can_use_it_and_it_goes_with_the_server() {
 #[test]
 fn a_second_server_is_refused_in_one_line_unless_it_has_a_socket_of_its_own() {
     let folder = Folder::new();
+    folder.keeps_nothing();
     let (first, one) = folder.serve(&[]);
     let second = folder.run(&["serve", "--listen", "127.0.0.1:0"], "");
     assert_eq!(second.status, 1);

@@ -144,6 +144,7 @@ fn ctrl_d_says_goodbye_to_everybody() {
 #[test]
 fn a_port_in_use_leaves_the_console_open() {
     let folder = Folder::new();
+    folder.keeps_nothing();
     let first = Console::open(&folder, ANY_PORT);
     let address = first.address();
     let mut second = Console::open(&folder, &["--listen", &address.to_string()]);

@@ -37,7 +37,7 @@ impl Plugin for Dancer {
 async fn server() -> TestServer {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("salotto.ron");
-    std::fs::write(&file, "(server: (listen: []))").unwrap();
+    std::fs::write(&file, "(server: (listen: []), store: (file: None))").unwrap();
     let catalog = Catalog::new()
         .with("dancer", |_| Ok(Box::new(Dancer)))
         .with("nothing", |_| Ok(Box::new(Nothing)));

@@ -1,0 +1,101 @@
+//! The tables, and how those of an earlier version become those of this one.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Words;
+
+/// The version of the tables that this program writes. Each step of [`STEPS`] leads to the next one.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// "Salo", by which a database is known to be one of ours.
+pub(super) const APPLICATION: i64 = 0x5361_6c6f;
+
+/// What leads from each version to the next, the first from an empty file. Steps are never changed once they were released: files that they made are out there.
+pub(super) const STEPS: [&str; 2] = [
+    "
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE rooms (
+        number INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        form TEXT NOT NULL UNIQUE,
+        last INTEGER NOT NULL,
+        time INTEGER NOT NULL
+    );
+    CREATE TABLE entries (
+        place INTEGER PRIMARY KEY,
+        time INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        sender TEXT,
+        text TEXT,
+        more TEXT
+    );
+    CREATE TABLE shared (
+        namespace TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (namespace, key)
+    ) WITHOUT ROWID;
+",
+    // Up to where the words of a room are in the index: they are put there some at a time.
+    "
+    ALTER TABLE rooms ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+    UPDATE rooms SET indexed = last;
+",
+];
+
+/// Brings the tables up to date, in one transaction: all of it or nothing. An index of other words is made anew.
+pub(super) fn migrate(connection: &mut Connection, words: Words) -> rusqlite::Result<()> {
+    let from = version(connection)?;
+    let transaction = connection.transaction()?;
+    let step = |index: i64| STEPS.get(usize::try_from(index).unwrap_or(usize::MAX));
+    for step in (from..VERSION).filter_map(step) {
+        transaction.execute_batch(step)?;
+    }
+    if from < VERSION {
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    if meta(&transaction, "words")?.as_deref() != Some(tokenizer(words)) {
+        index_words(&transaction, words)?;
+    }
+    transaction.commit()
+}
+
+/// Makes the index of words, from what is there.
+fn index_words(connection: &Connection, words: Words) -> rusqlite::Result<()> {
+    let tokenizer = tokenizer(words);
+    connection.execute_batch(&format!(
+        "DROP TABLE IF EXISTS words;
+        CREATE VIRTUAL TABLE words USING fts5(
+            text, sender, content='entries', content_rowid='place', columnsize=0, tokenize='{tokenizer}'
+        );
+        INSERT INTO words(words, rank) VALUES ('secure-delete', 1);
+        INSERT INTO words(words) VALUES ('rebuild');
+        UPDATE rooms SET indexed = last;"
+    ))?;
+    set_meta(connection, "words", tokenizer)
+}
+
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+pub(super) fn application(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "application_id", |row| row.get(0))
+}
+
+pub(super) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
+    let query = "SELECT value FROM meta WHERE name = ?1";
+    connection.query_row(query, [name], |row| row.get(0)).optional()
+}
+
+pub(super) fn set_meta(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", [name, value]).map(|_| ())
+}
+
+fn tokenizer(words: Words) -> &'static str {
+    match words {
+        Words::Whole => "unicode61 remove_diacritics 2",
+        Words::Parts => "trigram remove_diacritics 1",
+    }
+}
