@@ -38,7 +38,6 @@ export const cases = [
 	},
 	{
 		name: 'where nobody is let in from, a page says so, at once and when it tries again',
-		everywhere: true,
 		async test(browser) {
 			const server = await serve();
 			const ada = await browser.join(server.url, 'ada');
