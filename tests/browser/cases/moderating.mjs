@@ -66,6 +66,11 @@ export const cases = [
 			await ada.click('#members button[aria-label=eve]');
 			assert.deepEqual(await menu(ada), ['Mention', 'Message privately', 'Ignore', 'Stop ignoring']);
 			await ada.press('Escape');
+			// Without its mark it is not said either: the server asks about it.
+			await ada.say('login ada swordfish');
+			await ada.shows('.row.failed .why', '!login');
+			await ada.click('.why button:last-child');
+			await ada.gone('.row.failed');
 			await ada.type('#line', '!login ada swordfish');
 			await ada.see('#line.secret');
 			await ada.press('Enter');
@@ -79,6 +84,7 @@ export const cases = [
 			await ada.keyboard.type('10m calm down');
 			await ada.press('Enter');
 			await eve.hear('calm down');
+			assert.ok(!eve.heard.includes('swordfish'));
 			await ada.until(() => document.querySelector('.row.reply') || document.querySelector('.row.notice'));
 			await ada.run(() => [...document.querySelectorAll('.row')].find((row) => row.textContent.includes('buy this')).querySelector('.more').click());
 			await ada.run(() => [...document.querySelectorAll('#popup button')].find(({ textContent }) => textContent === 'Delete').click());
