@@ -6,6 +6,7 @@ mod configuration;
 mod data;
 mod front;
 mod help;
+mod invitation;
 mod outcome;
 mod running;
 mod saving;
@@ -255,6 +256,7 @@ impl Supervisor {
     ) -> Result<Outcome, CommandError> {
         let reply = match local {
             Local::Help => help::help(commands, arguments.text("command"), format)?,
+            Local::Addresses => self.show_addresses(view).await?,
             Local::Start => self.run_start(view, arguments.get("address")).await?,
             Local::Stop => self.run_stop(view).await?,
             Local::Restart => self.run_restart(view).await?,
