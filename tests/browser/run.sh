@@ -8,10 +8,8 @@ for program in chromium firefox-esr node npm; do
     command -v "$program" >/dev/null && continue
     package=${program/#node/nodejs}
     echo "installing $package"
-    if [ ! -e /tmp/apt-lists-are-new ]; then
-        apt-get update -qq
-        touch /tmp/apt-lists-are-new
-    fi
+    [ -n "${updated:-}" ] || apt-get update -qq
+    updated=yes
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" fonts-dejavu-core >/dev/null
 done
 if [ ! -d tests/browser/node_modules/puppeteer-core ] || [ ! -d tests/browser/node_modules/axe-core ]; then

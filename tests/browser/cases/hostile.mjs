@@ -63,14 +63,11 @@ export const cases = [
 		async test(browser) {
 			const server = await serve(LONG);
 			const ada = await browser.join(server.url, 'ada');
-			const names = ['<b>bold</b>', 'שלום', '&amp;', 'constructor', '__proto__', 'toString'];
+			const names = ['שלום', 'constructor', '__proto__', 'toString'];
 			const people = [];
 			for (const name of names) {
-				// Not each of them is a name to the server.
-				const person = await program(server, name).catch(() => null);
-				if (person) people.push([name, person]);
+				people.push([name, await program(server, name)]);
 			}
-			assert.ok(people.length > 2);
 			for (const [name, person] of people) {
 				person.say(`said by ${name}`);
 				person.send({ type: 'direct', to: 'ada', text: '<script>window.hacked=1</script>' });

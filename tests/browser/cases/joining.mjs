@@ -101,6 +101,7 @@ export const cases = [
 			await person.shows('#room', '#dev');
 			await person.shows('#topic', 'what we build');
 			await person.click('#more');
+			await person.shows('#content', 'what we build');
 			await person.type('#wanted', 'attic');
 			await person.press('Enter');
 			await person.shows('#room', '#attic');

@@ -37,6 +37,25 @@ export const cases = [
 		},
 	},
 	{
+		name: 'where nobody is let in from, a page says so, at once and when it tries again',
+		async test(browser) {
+			const server = await serve();
+			const ada = await browser.join(server.url, 'ada');
+			const grace = await browser.open(server.url);
+			await grace.see('#join');
+			await server.exec('ban 127.0.0.1 1h spam');
+			await grace.join('grace');
+			await grace.shows('#refusal', 'spam');
+			assert.ok(await grace.run(() => document.querySelector('#locked').hidden));
+			await ada.shows('#status', 'spam');
+			await ada.click('#again');
+			await ada.until(() => !document.querySelector('#again').hidden && document.querySelector('#status').textContent.includes('spam'));
+			await server.exec('unban 127.0.0.1');
+			await ada.click('#again');
+			await ada.gone('#status');
+		},
+	},
+	{
 		name: 'the menu of a person has what this role may, and no more',
 		async test(browser) {
 			const server = await serve(roles('swordfish'));
@@ -47,6 +66,11 @@ export const cases = [
 			await ada.click('#members button[aria-label=eve]');
 			assert.deepEqual(await menu(ada), ['Mention', 'Message privately', 'Ignore', 'Stop ignoring']);
 			await ada.press('Escape');
+			// Without its mark it is not said either: the server asks about it.
+			await ada.say('login ada swordfish');
+			await ada.shows('.row.failed .why', '!login');
+			await ada.click('.why button:last-child');
+			await ada.gone('.row.failed');
 			await ada.type('#line', '!login ada swordfish');
 			await ada.see('#line.secret');
 			await ada.press('Enter');
@@ -60,6 +84,7 @@ export const cases = [
 			await ada.keyboard.type('10m calm down');
 			await ada.press('Enter');
 			await eve.hear('calm down');
+			assert.ok(!eve.heard.includes('swordfish'));
 			await ada.until(() => document.querySelector('.row.reply') || document.querySelector('.row.notice'));
 			await ada.run(() => [...document.querySelectorAll('.row')].find((row) => row.textContent.includes('buy this')).querySelector('.more').click());
 			await ada.run(() => [...document.querySelectorAll('#popup button')].find(({ textContent }) => textContent === 'Delete').click());

@@ -107,4 +107,35 @@ export const cases = [
 			assert.deepEqual(await ada.texts(), said.lobby);
 		},
 	},
+	{
+		name: 'what was said before is read back page by page, in order and each line once, also after a restart',
+		async test(browser) {
+			const server = await serve(UNLIMITED);
+			const road = await way(server);
+			const said = Array.from({ length: 400 }, (_, at) => `line ${at}`);
+			const say = async (lines) => {
+				const bob = await program(server, 'bob');
+				for (const text of lines) bob.say(text);
+				await bob.hear(`"text":"${lines.at(-1)}"`);
+			};
+			await say(said.slice(0, 150));
+			const ada = await browser.join(road.url, 'ada');
+			await ada.has('line 149');
+			road.cut();
+			await server.restart();
+			await say(said.slice(150));
+			road.open();
+			await ada.has('line 399');
+			while (!(await ada.texts()).includes('line 0')) {
+				const before = (await ada.texts()).length;
+				await ada.run(() => { document.querySelector('#log').scrollTop = 0; });
+				await ada.until(async (before) => {
+					const { active } = await import('/model.js');
+					if (!active.isAsking) document.querySelector('#log').scrollTop -= 1;
+					return active.lines.filter(({ from }) => from).length > before;
+				}, before);
+			}
+			assert.deepEqual(await ada.texts(), said);
+		},
+	},
 ];

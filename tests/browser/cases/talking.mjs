@@ -43,6 +43,43 @@ export const cases = [
 		},
 	},
 	{
+		name: 'who looks elsewhere is notified of a mention, by a sound too, and counts in the title, where that was asked for',
+		async test(browser) {
+			const server = await serve();
+			const bot = await program(server, 'robot');
+			const prepare = (page) => page.evaluateOnNewDocument(() => {
+				Object.assign(window, { isAway: false, told: [], sounds: 0 });
+				Object.defineProperty(document, 'hidden', { get: () => window.isAway });
+				window.Notification = class {
+					constructor(title, { body }) { window.told.push([title, body]); }
+					static requestPermission = async () => 'granted';
+				};
+				const { start } = OscillatorNode.prototype;
+				OscillatorNode.prototype.start = function count(...values) { window.sounds += 1; return start.apply(this, values); };
+			});
+			const ada = await browser.join(server.url, 'ada', { prepare });
+			const away = (isAway) => ada.run((isAway) => {
+				window.isAway = isAway;
+				document.dispatchEvent(new Event('visibilitychange'));
+			}, isAway);
+			await away(true);
+			bot.say('Ada, not yet');
+			await ada.until(() => document.title.startsWith('(1) #lobby'));
+			await away(false);
+			await ada.until(() => document.title.startsWith('#lobby'));
+			await ada.click('#settings');
+			await ada.click('#notify');
+			await ada.click('#sound');
+			await ada.until(() => window.sounds === 1);
+			await ada.press('Escape');
+			await away(true);
+			bot.say('nothing for anybody');
+			bot.say('Ada, come here');
+			await ada.until(() => document.title.startsWith('(2) #lobby'));
+			assert.deepEqual(await ada.run(() => [window.told, window.sounds]), [[['robot · #lobby', 'Ada, come here']], 2]);
+		},
+	},
+	{
 		name: 'commands are completed from the list of the server, their answers are shown, and a slip is asked about',
 		async test(browser) {
 			const server = await serve();
@@ -58,6 +95,23 @@ export const cases = [
 			assert.deepEqual(await ada.texts(), ['waves']);
 			await ada.say('!nick countess');
 			await ada.shows('#me', 'countess');
+		},
+	},
+	{
+		name: 'what a typed line means is what it means in every other client',
+		async test(browser) {
+			const server = await serve();
+			const ada = await browser.join(server.url, 'ada');
+			const meant = [
+				['!help', 'run help'], ['/help', 'run help'], ['  !Help me', 'run Help me'], ['/nothing known', 'run nothing known'], ['!important', 'run important'],
+				['/?', 'run ?'], ['\u200b!help', 'run help'], ['! help', 'slip help'], ['!!help', 'slip help'], ['！help', 'slip help'], ['\\help', 'slip help'],
+				['!!!', 'say'], ['!?', 'say'], ['/ 2', 'say'], ['/path/to/file', 'say'], ['//!help', 'say'], ['// help', 'say'], ['! wow', 'say'], ['hello', 'say'], ['', 'say'],
+			];
+			const read = await ada.run(async (lines) => {
+				const [{ read }, { self }] = await Promise.all([import('/commands.js'), import('/model.js')]);
+				return lines.map((line) => Object.entries(read(self.commands, line)).flat().join(' ') || 'say');
+			}, meant.map(([line]) => line));
+			assert.deepEqual(meant.map(([line], at) => [line, read[at]]), meant);
 		},
 	},
 	{

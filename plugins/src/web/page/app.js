@@ -57,7 +57,7 @@ function hello() {
 
 function stateChanged(state, { text, code, reason, until, ...detail }) {
 	const hasAccount = isAccount;
-	isAccount = code ? code === 'denied' : isAccount && state !== 'connecting';
+	isAccount = code ? code === 'denied' : isAccount && !/connecting|ended/.test(state);
 	if (code && isAccount && !hasAccount && password) return net.offer();
 	// An account comes back without its rooms, and enters them again after the welcome.
 	if (state === 'online' && isAccount) queueMicrotask(() => rooms.forEach(model.join));
@@ -70,15 +70,16 @@ function stateChanged(state, { text, code, reason, until, ...detail }) {
 		net.end();
 		text = told || t.noServer;
 	}
-	isIn ||= state === 'online';
+	const isNew = state === 'online' && !isIn;
+	isIn ||= isNew;
 	const isAsked = state === 'name' || state === 'password';
 	const ending = state === 'ended' ? t.ended({ reason, ...detail }) : '';
 	$('gate').hidden = isIn && !isAsked;
 	app.hidden = !$('gate').hidden;
 	$('refusal').textContent = text ?? ending;
-	if (state === 'password' || isAccount) $('locked').hidden = false;
+	if (state !== 'connecting') $('locked').hidden = state !== 'password' && !isAccount;
 	if (!$('gate').hidden && state !== 'connecting') $(state === 'password' ? state : 'name').focus();
-	if (state === 'online' && !isNarrow.matches) $('line').focus();
+	if (isNew && !isNarrow.matches) $('line').focus();
 	const [words, button] = $('status').children;
 	$('status').hidden = state === 'online';
 	button.hidden = state === 'connecting';
@@ -195,7 +196,7 @@ async function chooseRoom() {
 	const input = make('input', { id: 'wanted', autocomplete: 'off', autocapitalize: 'off' });
 	const list = make('div', { className: 'choice' });
 	const fill = () => model.self.rooms.length !== list.children.length && list.replaceChildren(...model.self.rooms.map(({ room, topic, members }) =>
-		make('button', { value: `#${room}` }, make('b', null, `#${room}`), ` · ${members}`, make('span', null, topic))));
+		make('button', { type: 'button', value: `#${room}`, onclick: () => $('dialog').close(`#${room}`) }, make('b', null, `#${room}`), ` · ${members}`, make('span', null, topic))));
 	const timer = setInterval(fill, 100);
 	const answer = await ask(t.rooms, [row(input, t.roomName), list], [['join', t.join], ['', t.cancel]]);
 	clearInterval(timer);
@@ -237,7 +238,8 @@ function dress() {
 function alerted(one, line) {
 	if (kept.sound) beep();
 	if (!kept.notify || !document.hidden) return;
-	const note = new Notification(`${line.from} · ${model.label(one)}`, { body: line.text, tag: one.name, icon: 'icon.png' });
+	// Phones have it and refuse it.
+	const note = attempt(() => new Notification(`${line.from} · ${model.label(one)}`, { body: line.text, tag: one.name, icon: 'icon.png' })) ?? {};
 	note.onclick = () => {
 		focus();
 		model.show(one);

@@ -25,7 +25,7 @@ export function read(commands, line) {
 	const [command] = find(commands, rest);
 	if (mark.length > 1 || gap || !/[!/]/.test(mark)) return command ? { slip: command.path } : {};
 	const isCalled = /^\p{L}/u.test(rest) && !(mark === '/' && /^\S*\//.test(rest));
-	return isCalled || command ? { run: rest } : {};
+	return isCalled || (mark === '/' && command) ? { run: rest } : {};
 }
 
 /** Whether a line holds what nobody should see or keep. */

@@ -15,6 +15,8 @@ let tops = [0];
 let right = 0;
 /** Whether the end is followed; otherwise the line with this number stays where it is in the viewport. */
 let place = { isAtEnd: true };
+/** Where the viewport was put. */
+let top = 0;
 let frame = 0;
 let width = 0;
 let query = '';
@@ -115,8 +117,8 @@ function lineNumber(y) {
 }
 
 function scrolled() {
-	// What is about to be drawn decides itself where it stands.
-	if (!shown || right < length()) return;
+	// What is about to be drawn decides itself where it stands, and so did what was drawn.
+	if (!shown || right < length() || box.scrollTop === top) return;
 	const { scrollTop, clientHeight, scrollHeight } = box;
 	const at = lineNumber(scrollTop);
 	place = { isAtEnd: scrollTop + clientHeight > scrollHeight - 30, number: shown.base + at, offset: scrollTop - tops[at] };
@@ -128,16 +130,19 @@ function render() {
 	frame = 0;
 	if (!shown) return;
 	// What is drawn is measured, and what was measured may move what is to be drawn.
-	for (let round = 0, changed = true; changed && round < 5; round += 1) {
+	let changed = true;
+	for (let round = 0; changed && round < 5; round += 1) {
 		measure();
 		const total = tops[length()];
 		rows.style.height = `${total}px`;
 		const at = Math.max(0, Math.min(place.number - shown.base, length()));
 		const wanted = place.isAtEnd ? total : tops[at] + place.offset;
-		const top = Math.max(0, Math.min(wanted, total - box.clientHeight));
+		top = Math.max(0, Math.min(wanted, total - box.clientHeight));
 		if (Math.abs(box.scrollTop - top) > 1) box.scrollTop = top;
+		top = box.scrollTop;
 		changed = draw(lineNumber(top - MARGIN), lineNumber(top + box.clientHeight + MARGIN));
 	}
+	if (changed) update();
 	app.drawn();
 }
 

@@ -238,7 +238,11 @@ const handlers = {
 	entered({ room, topic, members, count, first_id: first, history }) {
 		const one = open('room', room);
 		one.missed = one.lastId > 0;
-		if (one.missed && first > one.lastId + 1) push(one, { kind: 'error', text: t.gap, time: Date.now() });
+		if (one.missed && first > one.lastId + 1) {
+			// What lies between is read back from here on, where the server has it.
+			if (can('history')) Object.assign(one, { lines: [], firstUnread: null });
+			else push(one, { kind: 'error', text: t.gap, time: Date.now() });
+		}
 		if (!firstId(one)) one.older = first > 1;
 		Object.assign(one, { joined: true, history, topic, members: new Map(members.map((name) => [fold(name), name])), count });
 		if (!history) settle(one);
