@@ -50,3 +50,4 @@ mod strays;
 mod swap;
 mod telnet;
 mod text;
+mod web;

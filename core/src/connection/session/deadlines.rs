@@ -9,7 +9,7 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::state::inbox::SessionInput;
 
 /// How long the first bytes may take before the silence counts as text and is greeted, and how long a protocol that needs more of them may wait.
-const GREET_AFTER: Duration = Duration::from_millis(300);
+pub(super) const GREET_AFTER: Duration = Duration::from_millis(300);
 /// How long a chunk may stand alone before it counts as a line, while the connection has sent no newline yet.
 const BARE_CHUNK: Duration = Duration::from_millis(200);
 /// How long a connection that has been told goodbye may take to take it.
