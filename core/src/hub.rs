@@ -142,8 +142,8 @@ impl Hub {
             let mut taken = 0;
             while let Some(thing) = next {
                 taken += 1;
-                if matches!(thing, Inbox::Stop) {
-                    let told = self.stop_server();
+                if let Inbox::Stop(reason) = thing {
+                    let told = self.stop_server(&reason);
                     self.end_turn();
                     self.store_finished().await;
                     return told;
@@ -187,7 +187,7 @@ impl Hub {
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
             Inbox::TimersDue => self.run_timers(),
             Inbox::StoreTold => self.hear_store(),
-            Inbox::Stop => {}
+            Inbox::Stop(_) => {}
         }
     }
 
@@ -235,11 +235,11 @@ impl Hub {
     }
 
     /// Tells everybody, and every plugin in reverse order, that it is over.
-    fn stop_server(&mut self) -> Vec<Arc<Outbox>> {
+    fn stop_server(&mut self, reason: &LeaveReason) -> Vec<Arc<Outbox>> {
         let outboxes: Vec<_> =
             self.state.roster.iter().map(|member| member.outbox.clone()).collect();
         for outbox in &outboxes {
-            self.disconnect(outbox.id(), LeaveReason::Stopping);
+            self.disconnect(outbox.id(), reason.clone());
         }
         self.apply_effects();
         self.waiting.clear();

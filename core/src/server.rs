@@ -27,6 +27,7 @@ use futures_lite::future::FutureExt;
 use crate::delivery::outbox::Outbox;
 use crate::io::shard::Threads;
 use crate::io::thread;
+use crate::protocol::leave_reason::LeaveReason;
 use crate::state::handle::Handle;
 use crate::state::inbox::Inbox;
 use crate::state::store::Store;
@@ -82,14 +83,23 @@ impl Server {
 
     /// Stops the server: no connection is accepted any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
     /// plugins are stopped and their tasks finish. When this returns the ports are free.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.end(LeaveReason::Stopping).await;
+    }
+
+    /// Stops the server likewise, for one that is started again at once: everybody is told to come back.
+    pub async fn stop_to_restart(self) {
+        self.end(LeaveReason::Restarting).await;
+    }
+
+    async fn end(mut self, reason: LeaveReason) {
         for listener in self.listeners.drain(..) {
             listener.cancel().await;
         }
         self.handle.shared.set_adopter(None);
         let patience = self.handle.settings().server.stop_timeout;
         // A hub that is gone has stopped already.
-        let _ = self.handle.inbox.send(Inbox::Stop).await;
+        let _ = self.handle.inbox.send(Inbox::Stop(reason)).await;
         let told = match self.hub.take() {
             // A hub that panicked was reported by its thread; nobody is left to be told anything.
             Some(hub) => AssertUnwindSafe(hub).catch_unwind().await.unwrap_or_default(),

@@ -342,12 +342,15 @@ impl Supervisor {
         Ok(addresses)
     }
 
-    async fn stop_locked(&self, state: &mut State) -> bool {
+    async fn stop_locked(&self, state: &mut State, restarts: bool) -> bool {
         let Some(server) = state.server.take() else {
             return false;
         };
         self.set_command_list(server.handle().directory(), false);
-        server.stop().await;
+        match restarts {
+            true => server.stop_to_restart().await,
+            false => server.stop().await,
+        }
         tracing::info!("the server is stopped");
         true
     }

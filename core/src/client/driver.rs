@@ -308,7 +308,8 @@ impl Reader<'_> {
                     LeaveReason::Lost
                     | LeaveReason::Idle
                     | LeaveReason::TooSlow
-                    | LeaveReason::Stopping => End::Broken(Problem::Lost(reason.to_string())),
+                    | LeaveReason::Stopping
+                    | LeaveReason::Restarting => End::Broken(Problem::Lost(reason.to_string())),
                     reason => End::Over(reason),
                 });
             }

@@ -241,6 +241,7 @@ mod tests {
             LeaveReason::Idle,
             LeaveReason::Refused { why: String::new() },
             LeaveReason::Stopping,
+            LeaveReason::Restarting,
         ] {
             let json = serde_json::to_value(&reason).unwrap();
             assert_eq!(json["reason"], reason.word());

@@ -42,6 +42,8 @@ pub enum LeaveReason {
     },
     /// The server stops.
     Stopping,
+    /// The server stops and starts again at once: it is worth coming back.
+    Restarting,
 }
 
 impl LeaveReason {
@@ -56,7 +58,13 @@ impl LeaveReason {
             Self::Idle => "idle",
             Self::Refused { .. } => "refused",
             Self::Stopping => "stopping",
+            Self::Restarting => "restarting",
         }
+    }
+
+    /// Whether the server ends every connection, and not this one alone.
+    pub(crate) fn is_of_all(&self) -> bool {
+        matches!(self, Self::Stopping | Self::Restarting)
     }
 }
 
@@ -78,6 +86,7 @@ impl fmt::Display for LeaveReason {
             Self::Idle => formatter.write_str("no answer"),
             Self::Refused { why } => formatter.write_str(why),
             Self::Stopping => formatter.write_str("server stopping"),
+            Self::Restarting => formatter.write_str("server restarting; come back in a moment"),
         }
     }
 }

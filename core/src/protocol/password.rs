@@ -55,6 +55,9 @@ pub enum PasswordError {
     /// The system gave no random numbers for the salt, or not the memory.
     #[error("the password could not be hashed: {0}")]
     Failed(String),
+    /// Too many are hashed and looked at already.
+    #[error(transparent)]
+    Busy(TooBusy),
 }
 
 /// So many passwords wait to be looked at that this one was not.

@@ -36,8 +36,8 @@ pub(crate) enum Inbox {
     TimersDue,
     /// The store has told something, or nothing for too long.
     StoreTold,
-    /// The server stops.
-    Stop,
+    /// The server stops; why, for those who are told goodbye.
+    Stop(LeaveReason),
 }
 
 /// What a handle has for the hub. The hub stands above this floor, so it passes itself as `Any`; `hub::question` makes one.
@@ -87,7 +87,7 @@ impl std::fmt::Debug for Inbox {
             Self::TaskResult(..) => "TaskResult",
             Self::TimersDue => "TimersDue",
             Self::StoreTold => "StoreTold",
-            Self::Stop => "Stop",
+            Self::Stop(_) => "Stop",
         })
     }
 }

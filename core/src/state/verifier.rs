@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use async_lock::{Semaphore, SemaphoreGuard};
 
 use crate::io::thread;
-use crate::protocol::password::{PasswordHash, TooBusy};
+use crate::protocol::password::{PasswordError, PasswordHash, TooBusy};
 
 /// Passwords that are looked at at once in this process: each takes a core for some ten milliseconds, and 19 MiB.
 const AT_ONCE: usize = 2;
@@ -35,17 +35,46 @@ impl PasswordHash {
         verifier: &'static Verifier,
         password: String,
     ) -> Result<bool, TooBusy> {
-        let place = verifier.queue()?.place().await;
         let hash = self.0.clone();
-        let look = move || {
-            let answer = matches(&hash, password.as_bytes());
-            drop(place);
-            answer
-        };
-        let answer = thread::answer("salotto-password", look).map_err(|_| TooBusy)?;
+        let answer = verifier.work(move || matches(&hash, password.as_bytes())).await?;
         // A thread that panicked has found nothing right.
-        answer.recv().await.unwrap_or(Ok(false))
+        answer.unwrap_or(Ok(false))
     }
+
+    /// Hashes a password as [`new`](Self::new) does, on a thread of its own and in the queue of those that are [verified](Self::verify).
+    ///
+    /// # Errors
+    /// When the password is empty, or [`PasswordError::Busy`] when many wait already, or the system has no memory, thread or random numbers for it.
+    pub async fn hash(password: String) -> Result<Self, PasswordError> {
+        if password.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        let made = VERIFIER.work(move || made(password.as_bytes())).await;
+        let made = made.map_err(PasswordError::Busy)?;
+        made.unwrap_or_else(|| Err(PasswordError::Failed("its thread ended".into())))
+    }
+}
+
+/// The hash of a password, with a salt of its own.
+fn made(password: &[u8]) -> Result<PasswordHash, PasswordError> {
+    let failed = |error: argon2::password_hash::Error| PasswordError::Failed(error.to_string());
+    let salt = argon2::password_hash::try_generate_salt().map_err(|error| {
+        PasswordError::Failed(error.to_string())
+    })?;
+    let (params, salt) = (Params::default(), phc::Salt::new(&salt).map_err(|error| failed(error.into()))?);
+    let mut memory = memory(params.block_count()).map_err(PasswordError::Busy)?;
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    let version = Version::default();
+    Argon2::new(Algorithm::Argon2id, version, params.clone())
+        .hash_password_into_with_memory(password, &salt, &mut output, &mut memory)
+        .map_err(|error| PasswordError::Failed(error.to_string()))?;
+    Ok(PasswordHash(phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(version.into()),
+        params: phc::ParamsString::try_from(&params).map_err(failed)?,
+        salt: Some(salt),
+        hash: Some(phc::Output::new(&output).map_err(|error| failed(error.into()))?),
+    }))
 }
 
 /// Whether a hash is that of a password. One that cannot be computed is that of none.
@@ -54,13 +83,18 @@ impl PasswordHash {
 /// When the system has not the memory.
 fn matches(hash: &phc::PasswordHash, password: &[u8]) -> Result<bool, TooBusy> {
     let Ok(params) = Params::try_from(hash) else { return Ok(false) };
-    let blocks = params.block_count();
+    let mut memory = memory(params.block_count())?;
+    Ok(matches_in(&mut memory, hash, params, password).unwrap_or(false))
+}
+
+/// Memory for one password, which the system has back afterwards.
+fn memory(blocks: usize) -> Result<Vec<Block>, TooBusy> {
     let mut memory = Vec::new();
     // Where there is little, what is needed will do.
     let asked = memory.try_reserve_exact(blocks.max(GIVEN_BACK));
     asked.or_else(|_| memory.try_reserve_exact(blocks)).map_err(|_| TooBusy)?;
     memory.resize(blocks, Block::new());
-    Ok(matches_in(&mut memory, hash, params, password).unwrap_or(false))
+    Ok(memory)
 }
 
 fn matches_in(
@@ -91,6 +125,21 @@ struct Queued(&'static Verifier);
 impl Verifier {
     const fn new() -> Self {
         Self { places: Semaphore::new(AT_ONCE), waiting: AtomicUsize::new(0) }
+    }
+
+    /// Waits for a place and works there, on a thread that ends with it. `None` where the work panicked.
+    async fn work<T: Send + 'static>(
+        &'static self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, TooBusy> {
+        let place = self.queue()?.place().await;
+        let done = move || {
+            let done = work();
+            drop(place);
+            done
+        };
+        let done = thread::answer("salotto-password", done).map_err(|_| TooBusy)?;
+        Ok(done.recv().await.ok())
     }
 
     fn queue(&'static self) -> Result<Queued, TooBusy> {
@@ -127,6 +176,18 @@ mod tests {
             for other in ["", "Swordfish", "swordfish ", "$argon2id$"] {
                 assert_eq!(hash.verify(other.into()).await, Ok(false), "{other:?}");
             }
+        });
+    }
+
+    #[test]
+    fn a_password_that_was_hashed_in_the_queue_is_found_right() {
+        futures_lite::future::block_on(async {
+            let hash = PasswordHash::hash("swordfish".into()).await.unwrap();
+            assert!(hash.to_string().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+            assert_eq!(hash.to_string().parse(), Ok(hash.clone()));
+            assert_eq!(hash.verify("swordfish".into()).await, Ok(true));
+            assert_eq!(hash.verify("sword fish".into()).await, Ok(false));
+            assert_eq!(PasswordHash::hash(String::new()).await, Err(PasswordError::Empty));
         });
     }
 

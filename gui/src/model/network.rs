@@ -404,6 +404,7 @@ fn ended(reason: &LeaveReason) -> String {
         LeaveReason::Kicked { .. } => format!("You were {}", clean_line(&reason.to_string())),
         LeaveReason::Quit { .. } => "You have left the server".to_owned(),
         LeaveReason::Stopping => "The server has stopped".to_owned(),
+        LeaveReason::Restarting => "The server restarts".to_owned(),
         reason => format!("The connection has ended: {}", clean_line(&reason.to_string())),
     }
 }

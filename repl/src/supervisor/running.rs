@@ -42,7 +42,7 @@ impl Supervisor {
 
     pub(super) async fn run_stop(&self, view: &View) -> Result<Reply, CommandError> {
         self.record(view, "stop", "").await;
-        match self.stop_locked(&mut *self.state.lock().await).await {
+        match self.stop_locked(&mut *self.state.lock().await, false).await {
             true => Ok(Reply::text("the server is stopped")),
             false => Err(not_running()),
         }
@@ -59,7 +59,7 @@ impl Supervisor {
         if let Some(server) = &state.server {
             let _ = acting(&server.handle(), view.operator()).record("restart", "").await;
         }
-        self.stop_locked(&mut state).await;
+        self.stop_locked(&mut state, true).await;
         let started = self.start_locked(&mut state, config, view.operator()).await;
         started.map(|addresses| noted(listening(&addresses), &notes)).map_err(failed)
     }
