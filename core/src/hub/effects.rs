@@ -67,6 +67,7 @@ impl Hub {
                 self.answer(member, result, None);
             }
             Effect::Ignore { member, who } => self.ignore(member, who),
+            Effect::IgnoreName { member, name } => self.ignore_name(member, None, name),
             Effect::Unignore { member, name } => self.unignore(member, &name),
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => {
@@ -79,6 +80,11 @@ impl Hub {
             }
             Effect::LogIn { member, account, role } => self.log_in(member, &account, role),
             Effect::LogOut { member } => self.log_out(member),
+            Effect::SetAccount { name, role } if self.owns(slot) => {
+                self.set_account(slot, &name, role);
+            }
+            Effect::SetAccount { .. } => {}
+            Effect::EndLogins { account } => self.end_logins(&account),
             Effect::DiscardInput { member } => {
                 if let Some(member) = self.state.roster.get(member) {
                     member.outbox.discard_input();

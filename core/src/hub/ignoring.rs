@@ -14,8 +14,13 @@ impl Hub {
         let Some(name) = self.state.roster.get(who).and_then(|who| who.name.clone()) else {
             return;
         };
+        self.ignore_name(id, Some(who), name);
+    }
+
+    /// The same of whoever has a name, now or later.
+    pub(super) fn ignore_name(&mut self, id: MemberId, who: Option<MemberId>, name: Name) {
         self.change_ignored(id, |list| {
-            list.retain(|other| !other.is(Some(who), &name));
+            list.retain(|other| !other.is(who, &name));
             if list.len() < MOST_IGNORED {
                 list.push(IgnoredPerson { member: who, name });
             }

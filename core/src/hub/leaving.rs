@@ -142,8 +142,7 @@ impl Hub {
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
         let announce_up_to = self.state.settings().presence.announce_up_to;
-        let announced =
-            announce_up_to.is_none_or(|most| before <= most) && !reason.is_of_all();
+        let announced = announce_up_to.is_none_or(|most| before <= most) && !reason.is_of_all();
         self.state.post(&outbox, Mail::Unfollow(room_id));
         self.state.shared.fanout.push(outbox.shard(), Work::Unfollow(room_id, outbox.clone()));
         if announced {
@@ -155,7 +154,7 @@ impl Hub {
         let left = Left { member: id, name, peer, room: Some(room_name), reason, announced };
         self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         if left_empty && !permanent {
-            self.close_room(room_id);
+            self.close_empty_room(room_id);
         }
     }
 
@@ -170,6 +169,10 @@ impl Hub {
             self.state.former_members.remember(token, stays.clone());
         } else {
             KeptStays::remove(&self.state.values, &member.token_text());
+        }
+        if let (LeaveReason::Quit { .. }, Some(member)) = (&reason, self.state.roster.get_mut(id)) {
+            // Whoever leaves of their own will has logged out.
+            member.account = None;
         }
         if !matches!(reason, LeaveReason::Kicked { .. }) {
             self.state.keep_stays(id);

@@ -162,6 +162,12 @@ impl Context<'_> {
         self.state.rooms.iter().map(|room| room.info()).collect()
     }
 
+    /// Whether a room that is not open will be as it was left when somebody opens it. Not one that was closed, and none where there is no
+    /// [store](Self::store).
+    pub fn remembers(&self, room: &RoomName) -> bool {
+        self.state.remembered.find(room.as_str()).is_some()
+    }
+
     /// Who is in a room, by name; `None` when there is no such room. [`RoomInfo::members`] of [`room`](Self::room) only counts.
     pub fn members_of(&self, room: &RoomName) -> Option<Vec<Name>> {
         self.state.rooms.find(room.as_str()).map(|room| room.members.keys().cloned().collect())
@@ -236,6 +242,11 @@ impl Context<'_> {
         self.push(Effect::Ignore { member, who });
     }
 
+    /// The same of whoever has this name, now or later: for somebody who comes back and ignored them before.
+    pub fn ignore_name(&mut self, member: MemberId, name: &Name) {
+        self.push(Effect::IgnoreName { member, name: name.clone() });
+    }
+
     /// Takes back that a member ignores who has, or had, this name.
     pub fn unignore(&mut self, member: MemberId, name: &Name) {
         self.push(Effect::Unignore { member, name: name.clone() });
@@ -272,6 +283,17 @@ impl Context<'_> {
     /// Forgets under which account a member is known; from here on it may do what every member may.
     pub fn log_out(&mut self, member: MemberId) {
         self.push(Effect::LogOut { member });
+    }
+
+    /// Says that this plugin keeps an account with this role from here on, or with `None` no more, beside those that it
+    /// [listed](crate::Plugin::accounts). Who is logged in to it stays so.
+    pub fn set_account(&mut self, name: &Name, role: Option<Role>) {
+        self.push(Effect::SetAccount { name: name.clone(), role });
+    }
+
+    /// Logs everybody out of an account, also those who are about to come back after a lost connection or a restart.
+    pub fn end_logins(&mut self, account: impl Into<String>) {
+        self.push(Effect::EndLogins { account: account.into() });
     }
 
     /// Throws away what a member has sent and the server has not read yet, or has held back for its rate, and tells them. For whoever sent too

@@ -58,10 +58,10 @@ impl PasswordHash {
 /// The hash of a password, with a salt of its own.
 fn made(password: &[u8]) -> Result<PasswordHash, PasswordError> {
     let failed = |error: argon2::password_hash::Error| PasswordError::Failed(error.to_string());
-    let salt = argon2::password_hash::try_generate_salt().map_err(|error| {
-        PasswordError::Failed(error.to_string())
-    })?;
-    let (params, salt) = (Params::default(), phc::Salt::new(&salt).map_err(|error| failed(error.into()))?);
+    let salt = argon2::password_hash::try_generate_salt()
+        .map_err(|error| PasswordError::Failed(error.to_string()))?;
+    let (params, salt) =
+        (Params::default(), phc::Salt::new(&salt).map_err(|error| failed(error.into()))?);
     let mut memory = memory(params.block_count()).map_err(PasswordError::Busy)?;
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     let version = Version::default();

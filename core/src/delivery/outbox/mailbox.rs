@@ -38,13 +38,14 @@ pub(crate) type Ignored = Arc<Vec<IgnoredPerson>>;
 /// Somebody whose messages somebody does not want: this connection through all its names, and whoever comes back with the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IgnoredPerson {
-    pub(crate) member: MemberId,
+    /// `None` where it was not here when it was ignored.
+    pub(crate) member: Option<MemberId>,
     pub(crate) name: Name,
 }
 
 impl IgnoredPerson {
     pub(crate) fn is(&self, member: Option<MemberId>, name: &Name) -> bool {
-        member == Some(self.member) || *name == self.name
+        member.is_some() && member == self.member || *name == self.name
     }
 }
 
