@@ -109,7 +109,7 @@ impl RememberedRooms {
         if left.permanent && left.is_plain() {
             return self.forget(values, name);
         }
-        if self.rooms.get(name.as_str()).is_none() {
+        if !self.rooms.contains_key(name) {
             self.forget(values, name);
         }
         // A topic without bounds may be too long; the room is then remembered until the server stops.

@@ -386,7 +386,7 @@ fn lock(
     let present = context.members_of(&room).unwrap_or_default();
     let inside = present.iter().filter_map(|name| context.find(name.as_str()));
     let inside: Vec<Invited> = inside.map(|member| Invited::member(&member)).collect();
-    if !moderation.locks.lock(&room, inside) {
+    if !moderation.locks.lock(&room, inside, Some(context.now())) {
         let text = format!("{room} is locked already{}", inviting(&room));
         return Err(CommandError::Refused(text));
     }

@@ -3,22 +3,44 @@
 
 use std::collections::VecDeque;
 
-use salotto::{Context, MemberId, MemberInfo, RoomName};
+use salotto::protocol::Timestamp;
+use salotto::{Context, MemberId, MemberInfo, NameBounds, RoomName};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::kept::{Changes, Kept, json};
 
 /// Most invitations to a room; the oldest make way.
 const MAX_INVITED: usize = 1000;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Locks(Vec<Lock>);
+pub(super) struct Locks {
+    locks: Vec<Lock>,
+    /// Rooms whose lock or invitations changed since they were last kept.
+    changed: Vec<RoomName>,
+}
 
 #[derive(Debug)]
 struct Lock {
+    room: RoomName,
     /// Every form of the room's name.
-    room: Vec<String>,
+    keys: Vec<String>,
     invited: VecDeque<Invited>,
     /// Whether it comes from the settings: it then stays when the room closes.
     from_settings: bool,
+    /// When it was locked; `None` where it is from the start.
+    since: Option<Timestamp>,
+}
+
+/// A lock as it outlives the server: of invitations those of accounts. Connections that come back to where they were are known by their token.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptLock {
+    #[serde(default)]
+    accounts: Vec<String>,
+    #[serde(default)]
+    from_settings: bool,
+    since: Option<Timestamp>,
 }
 
 /// Somebody who may join.
@@ -49,9 +71,10 @@ impl Locks {
     pub(super) fn from_settings(rooms: &[RoomName]) -> Self {
         let mut locks = Self::default();
         for room in rooms {
-            locks.lock(room, []);
-            locks.0.iter_mut().for_each(|lock| lock.from_settings = true);
+            locks.lock(room, [], None);
         }
+        locks.locks.iter_mut().for_each(|lock| lock.from_settings = true);
+        locks.changed.clear();
         locks
     }
 
@@ -60,11 +83,12 @@ impl Locks {
         &mut self,
         room: &RoomName,
         inside: impl IntoIterator<Item = Invited>,
+        since: Option<Timestamp>,
     ) -> bool {
         let was_open = self.find(room).is_none();
         if was_open {
-            let (room, invited) = (room.keys(), VecDeque::new());
-            self.0.push(Lock { room, invited, from_settings: false });
+            self.locks.push(Lock::new(room.clone(), since));
+            self.changed.push(room.clone());
         }
         inside.into_iter().for_each(|invited| self.invite(room, invited));
         was_open
@@ -73,13 +97,17 @@ impl Locks {
     /// Unlocks a room. Returns whether it was locked.
     pub(super) fn unlock(&mut self, room: &RoomName) -> bool {
         let found = self.find(room);
-        found.map(|position| self.0.remove(position)).is_some()
+        found.map(|position| self.remove(position)).is_some()
     }
 
     /// Invites somebody to a room.
     pub(super) fn invite(&mut self, room: &RoomName, invited: Invited) {
         if let Some(position) = self.find(room) {
-            let list = &mut self.0[position].invited;
+            let lock = &mut self.locks[position];
+            if invited.account.is_some() {
+                self.changed.push(lock.room.clone());
+            }
+            let list = &mut lock.invited;
             list.retain(|other| !other.is_same(&invited));
             list.push_back(invited);
             if list.len() > MAX_INVITED {
@@ -90,8 +118,12 @@ impl Locks {
 
     /// Revokes every invitation of somebody, whatever they are called now.
     pub(super) fn revoke_invitations(&mut self, invited: &Invited) {
-        for lock in &mut self.0 {
+        for lock in &mut self.locks {
+            let before = lock.invited.len();
             lock.invited.retain(|other| !other.is_same(invited));
+            if lock.invited.len() < before {
+                self.changed.push(lock.room.clone());
+            }
         }
     }
 
@@ -112,36 +144,99 @@ impl Locks {
     pub(super) fn can_join(&self, room: &RoomName, who: impl FnOnce() -> Option<Invited>) -> bool {
         self.find(room).is_none_or(|position| {
             let is_invited =
-                |who: Invited| self.0[position].invited.iter().any(|i| i.is_same(&who));
+                |who: Invited| self.locks[position].invited.iter().any(|i| i.is_same(&who));
             who().is_some_and(is_invited)
         })
     }
 
+    /// Whether somebody who was in a room until then, and comes back, was in it when it was locked or joined it since.
+    pub(super) fn was_inside(&self, room: &RoomName, until: Timestamp) -> bool {
+        let lock = self.find(room).map(|position| &self.locks[position]);
+        lock.is_some_and(|lock| lock.since.is_none_or(|since| since <= until))
+    }
+
     /// A room has closed; a later one of its name is another room.
     pub(super) fn forget(&mut self, room: &RoomName) {
-        if let Some(position) = self.find(room).filter(|position| !self.0[*position].from_settings)
-        {
-            self.0.remove(position);
+        let found = self.find(room).filter(|position| !self.locks[*position].from_settings);
+        if let Some(position) = found {
+            self.remove(position);
         }
+    }
+
+    /// Forgets the rooms of which this is not true.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&RoomName) -> bool) {
+        let rooms = self.locks.iter().map(|lock| &lock.room);
+        let gone: Vec<RoomName> = rooms.filter(|room| !is_there(room)).cloned().collect();
+        gone.iter().for_each(|room| self.forget(room));
     }
 
     /// Takes over the locks from before a change of the settings, of which these are.
     pub(super) fn take_over(&mut self, before: Self) {
-        for lock in before.0 {
-            let same = |other: &&mut Lock| other.room.iter().any(|key| lock.room.contains(key));
-            match self.0.iter_mut().find(same) {
-                Some(same) => same.invited = lock.invited,
-                None if lock.from_settings => {}
-                None => self.0.push(lock),
+        for lock in before.locks {
+            match self.find(&lock.room) {
+                Some(same) => self.locks[same].invited = lock.invited,
+                // What is kept of it goes too.
+                None if lock.from_settings => self.changed.push(lock.room),
+                None => self.locks.push(lock),
             }
         }
     }
 
     fn find(&self, room: &RoomName) -> Option<usize> {
-        if self.0.is_empty() {
+        if self.locks.is_empty() {
             return None;
         }
         let keys = room.keys();
-        self.0.iter().position(|lock| lock.room.iter().any(|key| keys.contains(key)))
+        self.locks.iter().position(|lock| lock.keys.iter().any(|key| keys.contains(key)))
+    }
+
+    fn remove(&mut self, position: usize) {
+        self.changed.push(self.locks.remove(position).room);
+    }
+}
+
+impl Lock {
+    fn new(room: RoomName, since: Option<Timestamp>) -> Self {
+        let (keys, invited) = (room.keys(), VecDeque::new());
+        Self { room, keys, invited, from_settings: false, since }
+    }
+}
+
+impl Kept for Locks {
+    const NAMESPACE: &str = "locks";
+
+    fn take_changes(&mut self) -> Changes {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort();
+        changed.dedup();
+        let kept = |room: &RoomName| {
+            let lock = self.locks.iter().find(|lock| lock.room == *room)?;
+            let accounts = lock.invited.iter().filter_map(|invited| invited.account.clone());
+            let (from_settings, since) = (lock.from_settings, lock.since);
+            json(&KeptLock { accounts: accounts.collect(), from_settings, since })
+        };
+        changed.into_iter().map(|room| (room.to_string(), kept(&room))).collect()
+    }
+
+    /// What the settings lock is locked already, and what they do not lock any more is not.
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        for (room, value) in kept {
+            let (Ok(room), Ok(kept)) =
+                (RoomName::new(&room, NameBounds::NONE), serde_json::from_value(value))
+            else {
+                continue;
+            };
+            let KeptLock { accounts, from_settings, since } = kept;
+            if self.find(&room).is_none() {
+                if from_settings {
+                    self.changed.push(room);
+                    continue;
+                }
+                self.locks.push(Lock::new(room.clone(), since));
+            }
+            if let Some(position) = self.find(&room) {
+                self.locks[position].invited.extend(accounts.into_iter().map(Invited::account));
+            }
+        }
     }
 }

@@ -1,29 +1,34 @@
 //! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use salotto::protocol::Timestamp;
-use salotto::{MemberId, Name, Role};
+use salotto::{MemberId, Name, Network, Role};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::ban::{look_alike, terms};
-use salotto::Network;
+use super::kept::{Changes, Kept, json, numbered};
 
 /// So many mutes are entry at most; who is muted by one is found at once, a newcomer's mute by looking at all.
 pub(super) const MAX_MUTES: usize = 1000;
 
 /// One mute.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Mute {
     /// Who was muted.
     pub(super) name: Name,
     /// Their address; `None` where many share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<Network>,
     /// When it ends; `None` if it is permanent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Timestamp>,
     /// Who muted them.
     pub(super) by: String,
     /// The reason; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) why: String,
 }
 
@@ -34,15 +39,36 @@ pub(super) struct Mutes {
     next: u64,
     /// The members who are muted, and by which mute.
     muted: HashMap<MemberId, u64>,
+    /// Those that were added, changed or removed since they were last kept.
+    changed: BTreeSet<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Entry {
+    #[serde(flatten)]
     mute: Mute,
     /// Every form of its name.
     keys: Vec<String>,
     /// Every form of the names from its address that are exempt.
+    #[serde(default, skip_serializing_if = "HashSet::is_empty")]
     exempt: HashSet<String>,
+}
+
+impl Kept for Mutes {
+    const NAMESPACE: &str = "mutes";
+
+    fn take_changes(&mut self) -> Changes {
+        let changed = std::mem::take(&mut self.changed);
+        changed.into_iter().map(|id| (numbered(id), self.mutes.get(&id).and_then(json))).collect()
+    }
+
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        let read = |(key, value): (String, Value)| {
+            Some((key.parse().ok()?, serde_json::from_value(value).ok()?))
+        };
+        self.mutes.extend(kept.into_iter().filter_map(read));
+        self.next = self.mutes.last_key_value().map_or(0, |(id, _)| id + 1);
+    }
 }
 
 impl Mute {
@@ -80,6 +106,7 @@ impl Mutes {
         let id = same.unwrap_or(self.next);
         self.next = self.next.max(id + 1);
         self.mutes.insert(id, Entry { mute, keys, exempt: HashSet::new() });
+        self.changed.insert(id);
         self.muted.extend(here.into_iter().map(|member| (member, id)));
     }
 
@@ -110,6 +137,7 @@ impl Mutes {
         let id = self.muted.remove(&here?)?;
         let entry = self.mutes.get_mut(&id)?;
         entry.exempt.extend(keys);
+        self.changed.insert(id);
         Some(entry.mute.name.clone())
     }
 
@@ -142,6 +170,7 @@ impl Mutes {
 
     fn remove(&mut self, id: u64) -> Option<Name> {
         self.muted.retain(|_, muted_by| *muted_by != id);
+        self.changed.insert(id);
         self.mutes.remove(&id).map(|entry| entry.mute.name)
     }
 }

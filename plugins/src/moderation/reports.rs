@@ -1,14 +1,17 @@
 //! What members report to those who moderate: `report eve she keeps asking for my address`. A report is kept until a moderator has seen it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 
 use salotto::protocol::Timestamp;
 use salotto::{
     Arg, Command, CommandError, Context, Hint, Invocation, MemberInfo, Name, NoticeKind, Reply,
     Role,
 };
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::arguments::shown;
+use super::kept::{Changes, Kept, json, numbered};
 use crate::common::duration::moment;
 
 /// Most reports that are kept; the oldest make way.
@@ -18,9 +21,14 @@ const MAX_BY_ONE: usize = 5;
 
 /// What nobody has seen yet.
 #[derive(Debug, Default)]
-pub(super) struct Reports(VecDeque<Report>);
+pub(super) struct Reports {
+    /// By number, oldest first.
+    unseen: BTreeMap<u64, Report>,
+    /// Those that came or were seen since they were last kept.
+    changed: BTreeSet<u64>,
+}
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Report {
     time: Timestamp,
     by: Name,
@@ -55,7 +63,7 @@ impl Reports {
             let hint = Hint::any(["users", "who"]).after(" lists users");
             return Err(CommandError::NotFound(format!("no user `{name}`{hint}")));
         };
-        if self.0.iter().filter(|report| report.by == by).count() >= MAX_BY_ONE {
+        if self.unseen.values().filter(|report| report.by == by).count() >= MAX_BY_ONE {
             let text = format!("{MAX_BY_ONE} reports of yours wait to be seen; wait for an answer");
             return Err(CommandError::Refused(text));
         }
@@ -77,10 +85,7 @@ impl Reports {
         }
         let count = moderators.len();
         if count == 0 {
-            self.0.push_back(report);
-            if self.0.len() > MAX_REPORTS {
-                self.0.pop_front();
-            }
+            self.keep(report);
         }
         Ok(Reply::text(match &moderators[..] {
             [] => "nobody who moderates is here; the first who comes will read it".to_owned(),
@@ -100,7 +105,7 @@ impl Reports {
 
     /// Somebody may have become a moderator, and reads what has waited.
     pub(super) fn show(&mut self, context: &mut Context<'_>, name: &str) {
-        if self.0.is_empty() {
+        if self.unseen.is_empty() {
             return;
         }
         if let Some(member) = context.find(name).filter(|member| member.role >= Role::Moderator) {
@@ -111,10 +116,38 @@ impl Reports {
 
     /// What this reader may see, which is all but what is about them.
     fn take_for(&mut self, reader: Option<&Name>) -> Vec<String> {
-        let (own, others) = self.0.drain(..).partition(|report| Some(&report.about) == reader);
-        self.0 = own;
-        let others: VecDeque<Report> = others;
-        others.iter().map(Report::line).collect()
+        let may_see = |(_, report): &(&u64, &Report)| Some(&report.about) != reader;
+        let seen: Vec<u64> =
+            self.unseen.iter().filter(may_see).map(|(number, _)| *number).collect();
+        self.changed.extend(&seen);
+        seen.iter().filter_map(|number| Some(self.unseen.remove(number)?.line())).collect()
+    }
+
+    fn keep(&mut self, report: Report) {
+        let number = self.unseen.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.unseen.insert(number, report);
+        self.changed.insert(number);
+        if self.unseen.len() > MAX_REPORTS {
+            self.changed.extend(self.unseen.pop_first().map(|(number, _)| number));
+        }
+    }
+}
+
+impl Kept for Reports {
+    const NAMESPACE: &str = "reports";
+
+    fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changed)
+            .into_iter()
+            .map(|number| (numbered(number), self.unseen.get(&number).and_then(json)))
+            .collect()
+    }
+
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        let read = |(key, value): (String, Value)| {
+            Some((key.parse().ok()?, serde_json::from_value(value).ok()?))
+        };
+        self.unseen.extend(kept.into_iter().filter_map(read));
     }
 }
 
