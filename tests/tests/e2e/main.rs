@@ -16,6 +16,7 @@ mod hints;
 mod ignoring;
 mod json;
 mod keeping;
+mod kept;
 mod later;
 mod lifecycle;
 mod metrics;
