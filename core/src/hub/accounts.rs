@@ -31,8 +31,9 @@ impl Hub {
     pub(super) fn set_account(&mut self, slot: SlotId, name: &Name, role: Option<Role>) {
         let index = self.state.accounts.entry(slot).or_default();
         index.remove(name.as_str());
-        if let Some(role) = role {
-            index.insert(name.as_str(), role);
+        match role {
+            Some(role) => index.insert(name.as_str(), role),
+            None => self.forget_ignored(name.as_str()),
         }
     }
 
@@ -66,6 +67,7 @@ impl Hub {
         };
         member.account = Some(account.clone());
         self.state.keep_stays(id);
+        self.recall_ignored(id);
         let Some(member) = self.state.roster.get(id) else { return };
         let why = format!("{role}, from {}", member.peer);
         let action = self.act("login", &name).whom(account).why(why);

@@ -280,6 +280,7 @@ impl Hub {
                 commands: self.commands_for(role),
             },
         );
+        self.recall_ignored(id);
         self.observe(Hook::AfterNamed, |plugin, context| plugin.after_named(context, id));
         // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();

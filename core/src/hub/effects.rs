@@ -67,7 +67,6 @@ impl Hub {
                 self.answer(member, result, None);
             }
             Effect::Ignore { member, who } => self.ignore(member, who),
-            Effect::IgnoreName { member, name } => self.ignore_name(member, None, name),
             Effect::Unignore { member, name } => self.unignore(member, &name),
             Effect::Quit { member, farewell } => self.quit(member, farewell),
             Effect::Kick { member, by, why } => {

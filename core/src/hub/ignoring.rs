@@ -1,4 +1,4 @@
-//! Whom a member does not want to read.
+//! Whom a member does not want to read. For whoever is logged in to an account that holds until they take it back.
 
 use std::sync::Arc;
 
@@ -6,7 +6,10 @@ use super::Hub;
 use crate::delivery::outbox::{IgnoredPerson, Mail};
 use crate::plugin::MOST_IGNORED;
 use crate::protocol::ids::MemberId;
-use crate::protocol::name::Name;
+use crate::protocol::name::{Name, NameBounds};
+
+/// The namespace of the values in which the names that an account ignores are kept.
+const NAMESPACE: &str = "ignored";
 
 impl Hub {
     /// A member is given no more messages of another.
@@ -14,17 +17,7 @@ impl Hub {
         let Some(name) = self.state.roster.get(who).and_then(|who| who.name.clone()) else {
             return;
         };
-        self.ignore_name(id, Some(who), name);
-    }
-
-    /// The same of whoever has a name, now or later.
-    pub(super) fn ignore_name(&mut self, id: MemberId, who: Option<MemberId>, name: Name) {
-        self.change_ignored(id, |list| {
-            list.retain(|other| !other.is(who, &name));
-            if list.len() < MOST_IGNORED {
-                list.push(IgnoredPerson { member: who, name });
-            }
-        });
+        self.change_ignored(id, |list| add(list, Some(who), name));
     }
 
     /// A member is given the messages of somebody again.
@@ -33,13 +26,57 @@ impl Hub {
         self.change_ignored(id, |list| list.retain(|other| !other.is(who, name)));
     }
 
+    /// Somebody has logged in to an account, and ignores whom it ignores, beside whom they do already.
+    pub(super) fn recall_ignored(&mut self, id: MemberId) {
+        let account = self.state.roster.get(id).and_then(|member| member.account.clone());
+        let kept = account.and_then(|account| self.state.values.get(NAMESPACE, &account));
+        let names: Vec<String> =
+            kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let names = names.iter().filter_map(|name| Name::new(name, NameBounds::NONE).ok());
+        let names: Vec<_> = names
+            .map(|name| {
+                let here = self.state.roster.find(name.as_str());
+                (here.filter(|here| here.name.as_ref() == Some(&name)).map(|here| here.id), name)
+            })
+            .collect();
+        let ignores_some = self.state.roster.get(id).is_some_and(|member| member.ignored.is_some());
+        if !names.is_empty() || ignores_some {
+            self.change_ignored(id, |list| {
+                names.into_iter().for_each(|(who, name)| add(list, who, name));
+            });
+        }
+    }
+
+    /// An account is no more.
+    pub(super) fn forget_ignored(&mut self, account: &str) {
+        self.state.values.remove(NAMESPACE, account);
+    }
+
     fn change_ignored(&mut self, id: MemberId, change: impl FnOnce(&mut Vec<IgnoredPerson>)) {
         let Some(member) = self.state.roster.get_mut(id) else { return };
         let mut list = member.ignored.as_deref().cloned().unwrap_or_default();
         change(&mut list);
         let list = Arc::new(list);
         member.ignored = (!list.is_empty()).then(|| list.clone());
-        let outbox = member.outbox.clone();
+        let (outbox, account) = (member.outbox.clone(), member.account.clone());
+        if let Some(account) = account {
+            let names: Vec<&str> = list.iter().map(|who| who.name.as_str()).collect();
+            match names.is_empty() {
+                true => self.forget_ignored(&account),
+                // So few names are not too long to be kept.
+                false => drop(
+                    serde_json::to_string(&names)
+                        .map(|text| self.state.values.put(NAMESPACE, &account, &text)),
+                ),
+            }
+        }
         self.state.post(&outbox, Mail::Ignore(list));
+    }
+}
+
+fn add(list: &mut Vec<IgnoredPerson>, member: Option<MemberId>, name: Name) {
+    list.retain(|other| !other.is(member, &name));
+    if list.len() < MOST_IGNORED {
+        list.push(IgnoredPerson { member, name });
     }
 }

@@ -236,15 +236,10 @@ impl Context<'_> {
         self.push(Effect::Rename { member, name: name.into() });
     }
 
-    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or leaves the server. Ids
+    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or, without an account, leaves the server. Ids
     /// of what is skipped are missing in what a JSON client reads. Bounded: beyond [`MOST_IGNORED`](crate::plugin::MOST_IGNORED) nothing happens.
     pub fn ignore(&mut self, member: MemberId, who: MemberId) {
         self.push(Effect::Ignore { member, who });
-    }
-
-    /// The same of whoever has this name, now or later: for somebody who comes back and ignored them before.
-    pub fn ignore_name(&mut self, member: MemberId, name: &Name) {
-        self.push(Effect::IgnoreName { member, name: name.clone() });
     }
 
     /// Takes back that a member ignores who has, or had, this name.

@@ -22,7 +22,6 @@ pub(crate) enum Effect {
     Leave { member: MemberId, room: Option<String> },
     Rename { member: MemberId, name: String },
     Ignore { member: MemberId, who: MemberId },
-    IgnoreName { member: MemberId, name: Name },
     Unignore { member: MemberId, name: Name },
     Quit { member: MemberId, farewell: String },
     DiscardInput { member: MemberId },
