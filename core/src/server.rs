@@ -84,15 +84,15 @@ impl Server {
     /// Stops the server: no connection is accepted any more, everybody is told goodbye and has `server.stop_timeout` to take their last lines,
     /// plugins are stopped and their tasks finish. When this returns the ports are free.
     pub async fn stop(self) {
-        self.end(LeaveReason::Stopping).await;
+        self.stop_saying(LeaveReason::Stopping).await;
     }
 
-    /// Stops the server likewise, for one that is started again at once: everybody is told to come back.
+    /// The same, for a server that is started again at once: everybody is told so ([`LeaveReason::Restarting`]), and clients come back by themselves.
     pub async fn stop_to_restart(self) {
-        self.end(LeaveReason::Restarting).await;
+        self.stop_saying(LeaveReason::Restarting).await;
     }
 
-    async fn end(mut self, reason: LeaveReason) {
+    async fn stop_saying(mut self, reason: LeaveReason) {
         for listener in self.listeners.drain(..) {
             listener.cancel().await;
         }

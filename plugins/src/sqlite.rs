@@ -19,6 +19,8 @@
 //! Beside the file lies `FILE.lock`, which is locked while a server uses it, and says how it was left: where that was in the middle of something that people had seen and that is
 //! not in the file, ids could stand for something else, and there is a new epoch.
 
+mod copies;
+mod left;
 mod lock;
 mod open;
 mod queue;
@@ -28,7 +30,6 @@ mod schema;
 mod search;
 mod writer;
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -42,6 +43,8 @@ use salotto::store::{
 use salotto::{Entry, EntryId, RoomName, Store, StoreStatus};
 use serde::{Deserialize, Serialize};
 
+pub use copies::{backup, restore};
+use left::Left;
 use lock::LockFile;
 pub use open::{OpenError, inspect};
 use queue::{Job, Queue};
@@ -83,8 +86,8 @@ pub struct SqliteStore {
     shared: Arc<Shared>,
     reader: Reader,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// What was kept of rooms that are not open, by the form of their name. The lock guards single steps.
-    left: Mutex<HashMap<String, Opened>>,
+    /// The lock guards single steps.
+    left: Mutex<Left>,
     /// The small values, until they are asked for.
     values: Mutex<Vec<(String, String, String)>>,
     lock: Arc<Mutex<Option<LockFile>>>,
@@ -161,14 +164,11 @@ impl Store for SqliteStore {
     }
 
     fn opened(&self, room: &RoomName) -> Opened {
-        match lock(&self.left).get_mut(&rows::form(room)) {
-            Some(left) => Opened { last: left.last, tail: std::mem::take(&mut left.tail) },
-            None => Opened::default(),
-        }
+        lock(&self.left).open(room)
     }
 
     fn closed(&self, room: &RoomName, last: EntryId, tail: Vec<Entry>) {
-        lock(&self.left).insert(rows::form(room), Opened { last, tail });
+        lock(&self.left).close(room, last, tail);
     }
 
     fn append(&self, turn: Turn) -> bool {
@@ -204,7 +204,16 @@ impl Store for SqliteStore {
     }
 
     fn import(&self, import: Import, answer: Answer<u64>) {
-        self.shared.queue.push(Job::Import { import, answer: Some(answer) });
+        let last = import.entries.len() as EntryId;
+        // Should somebody open the room meanwhile, its ids begin after these.
+        let tail = reader::imported_tail(&import);
+        if lock(&self.left).reserve(&import.room, last, tail) {
+            return self.shared.queue.push(Job::Import { import, answer: Some(answer) });
+        }
+        let room = import.room;
+        answer(Err(StoreError(format!(
+            "the room `{room}` was used before; import into one that was not"
+        ))));
     }
 
     fn rooms(&self, limit: usize, answer: Answer<Vec<Found>>) {
@@ -213,7 +222,7 @@ impl Store for SqliteStore {
 
     fn backup(&self, file: &Path, answer: Answer<u64>) {
         let (path, file) = (self.path.clone(), file.to_owned());
-        self.read(answer, move |_| open::backup(&path, &file));
+        self.read(answer, move |_| copies::backup(&path, &file));
     }
 
     fn status(&self) -> StoreStatus {

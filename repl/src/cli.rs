@@ -71,6 +71,16 @@ pub enum Task {
         #[arg(value_name = "COMMAND")]
         lines: Vec<String>,
     },
+    /// Copy the database to a file and check the copy; the server may be running
+    Backup {
+        /// The file, which must not exist
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, which is kept beside it; no server may use it
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
     /// Print the manual page: `salotto man > salotto.1`
     Man,
     /// Ask for a password, or read one from standard input, and print its hash for the configuration

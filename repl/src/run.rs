@@ -1,6 +1,7 @@
 //! The ways to run the program, one a file, and which of them a command line asks for.
 
 mod attach;
+mod backup;
 mod check;
 mod exec;
 mod exit;
@@ -46,6 +47,8 @@ fn run_task(cli: Cli) -> Exit {
             init::run(&file.or(cli.config).unwrap_or(DEFAULT_FILE.into()), force)
         }
         Some(Task::Check { file }) => check::run(&source(file.or(cli.config))),
+        Some(Task::Backup { file }) => backup::backup(&source(cli.config), &file),
+        Some(Task::Restore { file }) => backup::restore(&source(cli.config), &file),
         Some(Task::HashPassword) => hash_password::run(),
         Some(Task::Completions { shell }) => {
             let mut text = Vec::new();

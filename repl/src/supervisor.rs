@@ -138,7 +138,7 @@ impl Supervisor {
     pub async fn shut_down(&self) {
         let mut state = self.state.lock().await;
         state.is_shut_down = true;
-        self.stop_locked(&mut state).await;
+        self.stop_locked(&mut state, false).await;
         for subscriber in lock(&self.subscribers).drain(..) {
             subscriber.close();
         }
@@ -342,6 +342,7 @@ impl Supervisor {
         Ok(addresses)
     }
 
+    /// `restarts` says whether it is started again at once.
     async fn stop_locked(&self, state: &mut State, restarts: bool) -> bool {
         let Some(server) = state.server.take() else {
             return false;

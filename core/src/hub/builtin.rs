@@ -1,6 +1,7 @@
 //! The commands that every server has: what its operator needs, whatever plugins are enabled.
 
 mod plugins;
+mod store;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
-use crate::protocol::status;
+use crate::protocol::status::{self, StoreStatus};
 
 /// So many messages `recent` lists, of so many entries.
 const RECENT: usize = 20;
@@ -22,7 +23,14 @@ const RECENT_ENTRIES: u64 = 100;
 type Listed = (Command, Runner);
 
 pub(super) fn commands() -> Vec<Listed> {
-    [overview_commands(), people_commands(), room_commands(), plugins::commands()].concat()
+    [
+        overview_commands(),
+        people_commands(),
+        room_commands(),
+        store::commands(),
+        plugins::commands(),
+    ]
+    .concat()
 }
 
 fn operator(path: &str, help: &str) -> Command {
@@ -133,7 +141,8 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         ("hub queue", status.queue.to_string()),
         ("plugins", listed(plugins.into_iter())),
     ];
-    fields.extend(status.plugins.iter().filter_map(plugins::trouble).map(|ill| ("trouble", ill)));
+    fields.extend(status.store.iter().map(|kept| ("database", store::shown(kept))));
+    fields.extend(troubles(&status.plugins, status.store.as_ref()).map(|ill| ("trouble", ill)));
     if let Some(bytes) = status.memory_bytes {
         fields.push(("memory", format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))));
     }
@@ -234,8 +243,7 @@ fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
 fn delete(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let by = by(hub, invocation);
     let id = invocation.text("id").parse().unwrap_or(u64::MAX);
-    hub.delete_message(invocation.text("room"), id, &by)?;
-    Ok(Reply::Done)
+    hub.delete_message(invocation, invocation.text("room"), id, by)
 }
 
 fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
@@ -281,6 +289,11 @@ fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         return Ok(Reply::text("no limit was hit"));
     }
     Ok(Reply::table(["limit", "hits"], rows))
+}
+
+/// What is wrong, if anything.
+fn troubles(plugins: &[PluginInfo], store: Option<&StoreStatus>) -> impl Iterator<Item = String> {
+    plugins.iter().filter_map(plugins::trouble).chain(store.and_then(store::trouble))
 }
 
 /// Who is recorded as having done it.

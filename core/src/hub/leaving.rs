@@ -142,13 +142,13 @@ impl Hub {
         let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
         let room_name = room.name.clone();
         let announce_up_to = self.state.settings().presence.announce_up_to;
-        let announced = announce_up_to.is_none_or(|most| before <= most) && !reason.is_of_all();
+        let announced = announce_up_to.is_none_or(|most| before <= most) && !reason.is_of_server();
         self.state.post(&outbox, Mail::Unfollow(room_id));
         self.state.shared.fanout.push(outbox.shard(), Work::Unfollow(room_id, outbox.clone()));
         if announced {
             let reason = reason.clone();
             self.commit(room_id, EntryKind::Left { who: name.clone(), reason });
-        } else if !reason.is_of_all() {
+        } else if !reason.is_of_server() {
             self.owe_count(room_id);
         }
         let left = Left { member: id, name, peer, room: Some(room_name), reason, announced };

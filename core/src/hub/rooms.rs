@@ -1,16 +1,18 @@
 //! Rooms open, close and have topics; which one a member means.
 
 use super::Hub;
-use crate::command::CommandError;
+use crate::command::{Answer, CommandError, Invocation};
 use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, RoomError};
 use crate::protocol::event::Event;
 use crate::protocol::hint::Hint;
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::{MemberId, RoomId};
+use crate::protocol::ids::{EntryId, MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::reply::Reply;
 use crate::protocol::sanitize;
+use crate::state::store::StoreError;
 
 impl Hub {
     /// Opens a room whose name is free.
@@ -82,26 +84,57 @@ impl Hub {
     /// slow arrives before that.
     pub(super) fn delete_message(
         &mut self,
+        invocation: &Invocation,
         text: &str,
-        id: u64,
-        by: &str,
-    ) -> Result<(), CommandError> {
+        id: EntryId,
+        by: String,
+    ) -> Answer {
         let (room_id, name) = self.existing_room(text)?;
-        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(()) };
-        if !room.remove_message(id) {
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(Reply::Done) };
+        let is_removed = room.remove_message(id);
+        let is_kept = room.is_kept;
+        let Some(store) = self.state.store.clone().filter(|_| is_kept) else {
+            return self.deleted(room_id, id, is_removed, &by);
+        };
+        if is_removed {
+            store.delete(&name, id, Box::new(|_| {}));
+            return self.deleted(room_id, id, true, &by);
+        }
+        // It may be older than what is in memory.
+        let (inbox, responder) = (self.state.handle.inbox.clone(), invocation.answer_later());
+        let deleted = move |was_there: Result<bool, StoreError>| {
+            let question = super::question(move |hub| {
+                responder.send(match was_there {
+                    Ok(was_there) => hub.deleted(room_id, id, was_there, &by),
+                    Err(error) => Err(CommandError::Failed(error.to_string())),
+                });
+            });
+            // A server that has stopped meanwhile has nobody to tell.
+            let _ = inbox.send_blocking(question);
+        };
+        store.delete(&name, id, Box::new(deleted));
+        Ok(Reply::Later)
+    }
+
+    /// Tells those inside that a message was deleted, where it was.
+    fn deleted(&mut self, room_id: RoomId, id: EntryId, was_there: bool, by: &str) -> Answer {
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(Reply::Done) };
+        let name = room.name.clone();
+        if !was_there {
             let text = format!(
                 "there is no message {id} in {name}, or not any more{}",
                 Hint::new(format!("recent {name}")).after(" lists the last ones")
             );
             return Err(CommandError::NotFound(text));
         }
+        room.note_removed(id);
         let members: Vec<MemberId> = room.members.values().copied().collect();
         self.state.remember_room(room_id);
         for member in members {
             self.state.send(member, Event::Deleted { room: name.clone(), id });
         }
         self.record(self.act("delete", by).room(&name).whom(id.to_string()));
-        Ok(())
+        Ok(Reply::Done)
     }
 
     /// The room that a member means: the named one, or where it was last. It must be in it.

@@ -43,7 +43,8 @@ pub enum Event {
         version: u32,
         /// What the server is called.
         server: String,
-        /// Changes with each start: ids of another epoch mean nothing in this one.
+        /// What ids belong to: those of another epoch mean nothing in this one. It changes with each start of a server that keeps nothing, and stays where a store
+        /// keeps what was said.
         epoch: String,
         /// Brought back in `resume`, it takes the name over from a connection that the server does not know to be gone yet.
         token: String,

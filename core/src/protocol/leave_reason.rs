@@ -42,11 +42,16 @@ pub enum LeaveReason {
     },
     /// The server stops.
     Stopping,
-    /// The server stops and starts again at once: it is worth coming back.
+    /// The server stops, and starts again at once.
     Restarting,
 }
 
 impl LeaveReason {
+    /// Whether it is the server that goes, and with it everybody.
+    pub(crate) fn is_of_server(&self) -> bool {
+        matches!(self, Self::Stopping | Self::Restarting)
+    }
+
     /// The word for it on the wire: `quit`, `kicked`, `too_slow` and so on.
     pub fn word(&self) -> &'static str {
         match self {
@@ -60,11 +65,6 @@ impl LeaveReason {
             Self::Stopping => "stopping",
             Self::Restarting => "restarting",
         }
-    }
-
-    /// Whether the server ends every connection, and not this one alone.
-    pub(crate) fn is_of_all(&self) -> bool {
-        matches!(self, Self::Stopping | Self::Restarting)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) enum Inbox {
     TimersDue,
     /// The store has told something, or nothing for too long.
     StoreTold,
-    /// The server stops; why, for those who are told goodbye.
+    /// The server stops, and everybody is told why.
     Stop(LeaveReason),
 }
 

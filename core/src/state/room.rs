@@ -122,21 +122,24 @@ impl Room {
         let is_message = |what: &EntryKind| matches!(what, EntryKind::Message { .. });
         // This turn may have brought it.
         let fresh = self.fresh.iter_mut().map(|committed| &mut committed.entry);
-        let removed = match fresh.into_iter().find(|entry| entry.id == id) {
+        match fresh.into_iter().find(|entry| entry.id == id) {
             Some(entry) if is_message(&entry.what) => {
                 entry.what = EntryKind::Removed;
                 true
             }
             Some(_) => false,
             None => self.timeline.replace(id, EntryKind::Removed, is_message),
-        };
-        if removed {
-            self.removed.push_back(id);
-            if self.removed.len() > REMEMBERED_REMOVALS {
-                self.removed.pop_front();
-            }
         }
-        removed
+    }
+
+    /// Remembers that a message was removed, here or where older ones are kept.
+    pub(crate) fn note_removed(&mut self, id: EntryId) {
+        if !self.removed.contains(&id) {
+            self.removed.push_back(id);
+        }
+        if self.removed.len() > REMEMBERED_REMOVALS {
+            self.removed.pop_front();
+        }
     }
 
     /// An outbox follows the room from now on.

@@ -6,9 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use salotto::store::StoreError;
 
 use super::SqliteOptions;
 use super::lock::{LockError, LockFile};
@@ -16,8 +14,6 @@ use super::schema::{self, APPLICATION, VERSION};
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// Pages that a copy takes at a time, so that the writer comes in between.
-const BACKUP_PAGES: i32 = 512;
 
 /// A database that was opened.
 pub(super) struct Opening {
@@ -145,56 +141,6 @@ pub fn inspect(path: &Path) -> Result<i64, OpenError> {
     Ok(version)
 }
 
-/// Copies a database while it is used, and looks at the copy before it has its name.
-pub(super) fn backup(path: &Path, file: &Path) -> Result<u64, StoreError> {
-    let shown = file.display();
-    if file.exists() {
-        return Err(StoreError(format!("`{shown}` exists; name a file that does not")));
-    }
-    let mut partial = file.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let copied = copy(path, &partial).and_then(|()| {
-        fs::rename(&partial, file).map_err(|error| error.to_string())?;
-        Ok(fs::metadata(file).map_err(|error| error.to_string())?.len())
-    });
-    copied.map_err(|problem| {
-        // What is left of it is of no use; that it cannot be removed changes nothing.
-        let _ = fs::remove_file(&partial);
-        StoreError(format!("no backup was made to `{shown}`: {problem}"))
-    })
-}
-
-fn copy(path: &Path, partial: &Path) -> Result<(), String> {
-    let said = |error: rusqlite::Error| error.to_string();
-    let mut made = OpenOptions::new();
-    made.write(true).create(true).truncate(true).mode(0o600);
-    made.open(partial).map_err(|error| error.to_string())?;
-    let from =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(said)?;
-    let mut to = Connection::open(partial).map_err(said)?;
-    // A moment of the database: what is written meanwhile does not make it begin anew.
-    from.execute_batch("BEGIN; SELECT count(*) FROM sqlite_master;").map_err(said)?;
-    let copy = Backup::new(&from, &mut to).map_err(said)?;
-    while copy.step(BACKUP_PAGES).map_err(said)? != StepResult::Done {}
-    drop(copy);
-    to.pragma_update(None, "journal_mode", "DELETE").map_err(said)?;
-    check(&to)?;
-    to.close().map_err(|(_, error)| error.to_string())?;
-    fs::File::open(partial).and_then(|file| file.sync_all()).map_err(|error| error.to_string())
-}
-
-/// Whether all of a database is whole.
-pub(super) fn check(connection: &Connection) -> Result<(), String> {
-    let found: Result<String, _> =
-        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
-    match found {
-        Ok(found) if found == "ok" => Ok(()),
-        Ok(found) => Err(found),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 /// What a database takes, with what has yet to be moved into its main file.
 pub(super) fn bytes(path: &Path) -> u64 {
     let mut log = path.as_os_str().to_owned();
@@ -222,7 +168,7 @@ fn is_there(path: &Path) -> Result<bool, OpenError> {
 
 /// How the connection that writes is set up.
 fn prepare(connection: &Connection, durable: bool) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(1))?;
     // Takes effect in a new file only: what is forgotten gives its space back.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -232,15 +178,18 @@ fn prepare(connection: &Connection, durable: bool) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
 }
 
+/// Ids mean something else from here on.
+pub(super) fn renew_epoch(connection: &Connection) -> rusqlite::Result<String> {
+    let epoch = format!("{:016x}", random());
+    schema::set_meta(connection, "epoch", &epoch)?;
+    Ok(epoch)
+}
+
 /// What ids belong to: a new one where people may have seen what is not here.
 fn epoch(connection: &Connection, is_lossy: bool) -> rusqlite::Result<String> {
     match schema::meta(connection, "epoch")? {
         Some(epoch) if !is_lossy => Ok(epoch),
-        _ => {
-            let epoch = format!("{:016x}", random());
-            schema::set_meta(connection, "epoch", &epoch)?;
-            Ok(epoch)
-        }
+        _ => renew_epoch(connection),
     }
 }
 

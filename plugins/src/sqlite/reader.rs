@@ -1,15 +1,15 @@
 //! The thread that reads, and what is read of rooms.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Mutex;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use salotto::store::{Answer, Found, Opened, PAGE, Page, PageQuery, Place, StoreError};
-use salotto::{Entry, EntryId, EntryKind, RoomName};
+use salotto::store::{Answer, Found, Import, PAGE, Page, PageQuery, Place, StoreError};
+use salotto::{Entry, EntryId, EntryKind, RoomName, Timestamp};
 
+use super::left::{Left, TAILS};
 use super::lock;
 use super::rows::{self, COLUMNS, entry, place};
 
@@ -17,9 +17,8 @@ use super::rows::{self, COLUMNS, entry, place};
 const WAITING: usize = 2048;
 /// About so many bytes go on a page, but for an entry that has more alone.
 const PAGE_BYTES: usize = 256 * 1024;
-/// What is read when a server starts: the last entries of the rooms that were used last.
+/// So many entries of a room are read when a server starts.
 const TAIL: usize = 512;
-const TAILS: usize = 16_384;
 
 type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -65,9 +64,9 @@ impl Reader {
     }
 }
 
-/// What rooms left, by the form of their names: all last ids, and the last entries of those that were used last.
-pub(super) fn left(connection: &Connection) -> rusqlite::Result<HashMap<String, Opened>> {
-    let mut left = HashMap::new();
+/// What rooms left: all last ids, and the last entries of those that were used last.
+pub(super) fn left(connection: &Connection) -> rusqlite::Result<Left> {
+    let mut left = Left::default();
     let mut query =
         connection.prepare("SELECT number, name, form, last FROM rooms ORDER BY time DESC")?;
     let mut rows = query.query([])?;
@@ -81,7 +80,7 @@ pub(super) fn left(connection: &Connection) -> rusqlite::Result<HashMap<String, 
             _ => Vec::new(),
         };
         space -= tail.len();
-        left.insert(form, Opened { last, tail });
+        left.put(form, last, tail);
     }
     Ok(left)
 }
@@ -101,6 +100,19 @@ fn tail(
     entries.truncate(follows);
     entries.reverse();
     Ok(entries)
+}
+
+/// What whoever opens a room is shown of what is being imported into it.
+pub(super) fn imported_tail(import: &Import) -> Vec<Entry> {
+    let ids = 1..=import.entries.len() as EntryId;
+    let entries = ids.zip(&import.entries).skip(import.entries.len().saturating_sub(TAIL));
+    let entry = |(id, (time, what)): (EntryId, &(Timestamp, EntryKind))| Entry {
+        room: import.room.clone(),
+        id,
+        time: *time,
+        what: what.clone(),
+    };
+    entries.map(entry).collect()
 }
 
 pub(super) fn values(connection: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {

@@ -13,6 +13,7 @@ mod failing;
 mod files;
 mod harness;
 mod keeping;
+mod killed;
 mod operators;
 mod reload;
 mod script;

@@ -31,7 +31,7 @@ struct Arguments {
     /// Fewer and shorter runs, for development
     #[arg(long)]
     quick: bool,
-    /// Runs only these scenarios: busy-200, busy-1000, calm, paced, idle, storm, queue, stalled, flooded-200, flooded-10, large, nameless
+    /// Runs only these scenarios: busy-200, busy-1000, calm, kept, paced, idle, storm, queue, stalled, flooded-200, flooded-10, large, nameless
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// Measures these servers too, where they are installed, as far as they can be compared

@@ -4,12 +4,15 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, Signal};
-use salotto::{Server, Settings};
+use salotto::{PluginSetup, Server, Settings};
+use salotto_plugins::sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 
 use crate::ircd::Ircd;
@@ -32,6 +35,8 @@ pub(crate) enum Kind {
 pub(crate) enum Own {
     /// Our server, as an embedder starts it.
     Salotto,
+    /// The same with a durable store, and the plugin that keeps what is said.
+    Kept,
     /// The bare loop of [`limit`].
     Limit,
 }
@@ -41,17 +46,19 @@ pub(crate) struct Process {
     child: Child,
     kind: Kind,
     address: SocketAddr,
-    /// Where a server of others has its configuration.
+    /// Where a server of others has its configuration, and one that keeps what is said its database.
     _folder: Option<TempDir>,
 }
 
 impl Kind {
     pub(crate) const SALOTTO: Self = Self::Own(Own::Salotto);
+    pub(crate) const KEPT: Self = Self::Own(Own::Kept);
     pub(crate) const LIMIT: Self = Self::Own(Own::Limit);
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Own(Own::Salotto) => "Salotto",
+            Self::Own(Own::Kept) => "kept",
             Self::Own(Own::Limit) => "limit",
             Self::Irc(ircd) => ircd.name(),
         }
@@ -92,7 +99,9 @@ impl Process {
     }
 
     fn start_own(own: Own) -> io::Result<Self> {
+        let folder = TempDir::new()?;
         let mut child = Command::new(std::env::current_exe()?)
+            .current_dir(&folder)
             .args([
                 "--serve",
                 own.to_possible_value().as_ref().map_or("", |value| value.get_name()),
@@ -102,7 +111,7 @@ impl Process {
             .spawn()?;
         let stdout = child.stdout.take();
         // From here on dropping it ends the child.
-        let mut process = Self::new(child, Kind::Own(own), 0, None);
+        let mut process = Self::new(child, Kind::Own(own), 0, Some(folder));
         let mut line = String::new();
         if let Some(stdout) = stdout {
             BufReader::new(stdout).read_line(&mut line)?;
@@ -205,9 +214,15 @@ pub(crate) fn serve(own: Own) -> Result<(), Box<dyn std::error::Error>> {
             announce(listener.local_addr()?)?;
             limit::serve(listener)?;
         }
-        Own::Salotto => {
-            let server =
-                Server::builder().settings(open_settings()).listen(["127.0.0.1:0"]).start()?;
+        Own::Salotto | Own::Kept => {
+            let mut builder = Server::builder().settings(open_settings()).listen(["127.0.0.1:0"]);
+            if own == Own::Kept {
+                let store = SqliteStore::open(Path::new("salotto.db"), SqliteOptions::default())?;
+                let history = PluginSetup::new("history");
+                builder = builder.catalog(salotto_plugins::catalog());
+                builder = builder.store(Arc::new(store)).enable(history);
+            }
+            let server = builder.start()?;
             announce(server.addresses()[0])?;
             loop {
                 std::thread::park();

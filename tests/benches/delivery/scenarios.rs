@@ -37,6 +37,7 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "busy-200", waits: false, run: |plan| talk::busy(plan, 200) },
     Scenario { name: "busy-1000", waits: false, run: |plan| talk::busy(plan, 1000) },
     Scenario { name: "calm", waits: false, run: talk::calm },
+    Scenario { name: "kept", waits: false, run: talk::kept },
     Scenario { name: "paced", waits: false, run: talk::paced },
     Scenario { name: "idle", waits: false, run: crowd::idle },
     Scenario { name: "storm", waits: false, run: crowd::storm },
@@ -48,6 +49,8 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario { name: "nameless", waits: false, run: crowd::nameless },
 ];
 
+/// Ours with everything kept, and without.
+const KEPT: [Kind; 2] = [Kind::KEPT, Kind::SALOTTO];
 /// Ours and what it is compared with, which comes first in all figures.
 const OWN: [Kind; 2] = [Kind::SALOTTO, Kind::LIMIT];
 const TALKERS: usize = 10;

@@ -34,10 +34,6 @@ fn restart(mut server: TestServer, folder: &TempDir) -> TestServer {
     open(folder)
 }
 
-fn command(line: &str) -> Request {
-    Request::Command { line: line.into(), room: None }
-}
-
 /// Joins a room and hears what it is about.
 fn topic_of(client: &mut JsonClient, room: &str) -> String {
     client.asks(Request::Join { room: room.into() });

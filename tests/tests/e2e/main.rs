@@ -1,6 +1,7 @@
 //! End-to-end tests: each starts a server of its own and talks to it through real sockets.
 
 mod abuse;
+mod accounts;
 mod actions;
 mod api;
 mod audit;
@@ -10,9 +11,11 @@ mod client;
 mod commands;
 mod embedding;
 mod examples;
+mod failing_disk;
 mod floods;
 mod gates;
 mod hints;
+mod history;
 mod ignoring;
 mod json;
 mod keeping;
@@ -27,6 +30,7 @@ mod numbers;
 #[cfg(unix)]
 mod on_tokio;
 mod order;
+mod own_store;
 mod panics;
 mod participants;
 mod password;

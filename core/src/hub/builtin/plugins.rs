@@ -45,7 +45,8 @@ pub(super) fn commands() -> Vec<Listed> {
 
 /// Says that all is well, or fails with what is not.
 pub(super) fn health(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
-    let ill: Vec<String> = hub.state.plugin_infos().iter().filter_map(trouble).collect();
+    let store = hub.state.store.as_ref().map(|store| store.status());
+    let ill: Vec<String> = super::troubles(&hub.state.plugin_infos(), store.as_ref()).collect();
     match ill.as_slice() {
         [] => Ok(Reply::text("all is well")),
         ill => Err(CommandError::Failed(ill.join("\n"))),

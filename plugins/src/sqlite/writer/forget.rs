@@ -1,6 +1,6 @@
 //! Retention: what is too old, or too much, is deleted, in steps between which others may write, and its space is given back.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::{OptionalExtension, TransactionBehavior};
 use salotto::store::Retention;
@@ -13,6 +13,8 @@ use crate::sqlite::rows::{LAST_ID, form, milliseconds, place};
 
 /// Entries that are forgotten in one transaction.
 const STEP: usize = 500;
+/// Longer than anybody can come back for.
+const UNUSED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Pages that are given back at a time.
 const PAGES: i64 = 1000;
 
@@ -37,10 +39,27 @@ impl Writer {
                 forgotten += step;
             }
         }
+        self.forget_rooms()?;
         if forgotten > 0 {
             self.give_back()?;
         }
         Ok(forgotten)
+    }
+
+    /// Rooms of which nothing is left, and to which nobody comes back any more, are forgotten with their last ids.
+    fn forget_rooms(&mut self) -> rusqlite::Result<()> {
+        let since = SystemTime::now().checked_sub(UNUSED).unwrap_or(SystemTime::UNIX_EPOCH);
+        let forgotten = self.connection.execute(
+            "DELETE FROM rooms WHERE time < ?1 AND NOT EXISTS (
+                SELECT 1 FROM entries WHERE place BETWEEN number << 40 AND (number << 40) + ?2
+            )",
+            [milliseconds(Timestamp::from(since)), place(0, LAST_ID)],
+        )?;
+        if forgotten > 0 {
+            // One that is open still is written anew.
+            self.rooms.clear();
+        }
+        Ok(())
     }
 
     fn room_numbers(&self) -> rusqlite::Result<Vec<(i64, String)>> {

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{IN_FLIGHT, Kind, OWN, Plan, TALKERS, in_turn, percentile, prepare};
+use super::{IN_FLIGHT, KEPT, Kind, OWN, Plan, TALKERS, in_turn, percentile, prepare};
 use crate::kernel::Strace;
 use crate::report::{Row, Target, median};
 use crate::room::{Room, Window};
 
+/// Messages of a calm round, one at a time.
+const CALM_MESSAGES: usize = 50;
 /// System calls that are rarer than one in so many messages are left out.
 const RARE: f64 = 0.01;
 
@@ -46,6 +48,36 @@ pub(super) fn calm(plan: &Plan) -> io::Result<Vec<Row>> {
             .target(Target::RatioAtMost(1.15)),
     ];
     rows.extend(system_calls(plan, what, &mut rooms, |room| talk(room).map(drop))?);
+    Ok(rows)
+}
+
+/// What it costs that all of it is on the disk before it is shown: ours with and, where the limit stands otherwise, ours without.
+pub(super) fn kept(plan: &Plan) -> io::Result<Vec<Row>> {
+    let mut rooms = prepare(&KEPT, |kind| Room::open(kind, TALKERS, 200))?;
+    let talk = |room: &mut Room| room.busy(IN_FLIGHT, Duration::from_millis(100), plan.window());
+    let rounds = in_turn(&mut rooms, plan.rounds(), talk)?;
+    let what = "kept beside not kept, busy, 200";
+    let mut rows = vec![
+        Row::ratio(what, "CPU a copy", "µs", &rounds.each(Window::per_copy))
+            .with(rounds.caveats(|window| &window.usage))
+            .target(Target::RatioAtMost(1.15)),
+        Row::ratio(what, "copies a second", "M", &rounds.each(|w| w.copies_per_second() / 1e6))
+            .higher_is_better(),
+    ];
+    drop(rooms);
+    let mut rooms = prepare(&KEPT, |kind| Room::open(kind, 1, 200))?;
+    let rounds = in_turn(&mut rooms, plan.rounds(), |room| {
+        let mut times = Vec::new();
+        for _ in 0..CALM_MESSAGES {
+            times.push(room.tell_all()?.as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times)
+    })?;
+    let at = |share: f64| rounds.each(|times| percentile(times, share));
+    let what = "kept beside not kept, calm, 200";
+    rows.push(Row::ratio(what, "p50 until all have it", "ms", &at(0.5)));
+    rows.push(Row::ratio(what, "p99 until all have it", "ms", &at(0.99)));
     Ok(rows)
 }
 
