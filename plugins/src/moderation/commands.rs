@@ -181,11 +181,14 @@ fn add_ban(
     for member in &here {
         context.kick(member.id, caller.name.as_ref(), farewell.clone());
     }
-    let kept = match moderation.writer.is_failing() {
-        true => {
+    let kept = match (moderation.writer.is_failing(), store_fails(context)) {
+        (true, _) => {
             "; it is not kept when the server stops, because the bans cannot be saved (`plugins moderation` says why)"
         }
-        false => "",
+        (_, true) => {
+            "; it may not be kept when the server stops, because the database cannot be written (`status` says why)"
+        }
+        _ => "",
     };
     let done = match (here.len(), known, address) {
         (0, Some(name), None) => {
@@ -197,6 +200,11 @@ fn add_ban(
         (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
     };
     Ok(Reply::Text(done + kept))
+}
+
+/// Whether what is kept now may be lost.
+fn store_fails(context: &Context<'_>) -> bool {
+    context.store().is_some_and(|store| store.status().trouble.is_some())
 }
 
 /// What else may be done about somebody whose name was banned: their address, and who else would be out with it.

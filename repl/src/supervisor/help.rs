@@ -28,6 +28,7 @@ const TOPICS: [(&str, &[&str]); 6] = [
             "unlock",
             "invite",
             "reports",
+            "accounts",
         ],
     ),
     ("PLUGINS AND CONFIGURATION", &["plugins", "config", "log-level"]),
