@@ -24,6 +24,7 @@ mod console;
 mod failures;
 mod grace;
 mod login;
+mod queue;
 mod register;
 mod settings;
 #[cfg(test)]
@@ -43,6 +44,7 @@ use salotto::{
 use accounts::Accounts;
 use attempts::Attempts;
 use failures::Failures;
+use queue::Queue;
 pub use settings::{Account, GivenRole, Register, RoleSettings};
 
 /// Addresses from which accounts were registered that are remembered at most when they may be forgotten.
@@ -62,6 +64,8 @@ struct State {
     logins: HashMap<MemberId, Login>,
     attempts: Attempts,
     failures: Failures,
+    /// Passwords that wait to be looked at.
+    queue: Queue,
     /// How many accounts were registered from an address lately.
     registered: ForgettingMap<Network, register::Lately>,
     /// Who has the name of an account and has yet to log in, and until when, by the server's uptime.
@@ -78,6 +82,14 @@ struct Login {
     account: Option<Name>,
 }
 
+/// What was done with a password.
+enum Done {
+    Checked(login::Checked),
+    Hashed(register::Hashed),
+    Changed(register::Changed),
+    Reset(console::Reset),
+}
+
 impl Default for State {
     fn default() -> Self {
         Self {
@@ -85,6 +97,7 @@ impl Default for State {
             logins: HashMap::new(),
             attempts: Attempts::default(),
             failures: Failures::default(),
+            queue: Queue::default(),
             registered: ForgettingMap::new(REMEMBERED),
             grace: BTreeMap::new(),
         }
@@ -106,6 +119,24 @@ impl Roles {
     fn account_of(&self, info: &MemberInfo) -> Option<&accounts::Account> {
         let name = settings::any_name(info.account.as_deref()?).ok()?;
         self.state.accounts.find(&name).filter(|account| is_logged_in(info, account))
+    }
+
+    /// Has something done with a password of somebody, when it is their turn.
+    fn enqueue(
+        &mut self,
+        context: &mut Context<'_>,
+        info: &MemberInfo,
+        account: Option<&Name>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), CommandError> {
+        let source = info.peer.network();
+        let is_known = account.is_some_and(|name| self.state.attempts.is_known(name, source));
+        let queued = self.state.queue.push((Some(info.id), source, is_known), work);
+        if queued.is_err() {
+            self.state.done_checking(info.id);
+        }
+        self.state.queue.start(context);
+        queued.map_err(|busy| CommandError::Refused(busy.to_string()))
     }
 
     /// Those who are logged in get what the settings say now.
@@ -202,6 +233,8 @@ impl Plugin for Roles {
     fn start(&mut self, context: &mut Context<'_>) {
         self.state.accounts = Accounts::of(&self.settings);
         self.state.accounts.load(context);
+        // What was being done for the plugin before comes to nothing.
+        self.state.queue = Queue::default();
         self.refresh_logins(context);
         self.look_for_strays(context);
     }
@@ -273,20 +306,14 @@ impl Plugin for Roles {
     }
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
-        let result = match result.downcast::<login::Checked>() {
-            Ok(checked) => return self.checked(context, *checked),
-            Err(result) => result,
-        };
-        let result = match result.downcast::<register::Hashed>() {
-            Ok(hashed) => return self.hashed(context, *hashed),
-            Err(result) => result,
-        };
-        let result = match result.downcast::<register::Changed>() {
-            Ok(changed) => return self.changed(context, *changed),
-            Err(result) => result,
-        };
-        if let Ok(reset) = result.downcast::<console::Reset>() {
-            self.was_reset(context, *reset);
+        let Ok(result) = result.downcast::<Done>() else { return };
+        self.state.queue.done();
+        self.state.queue.start(context);
+        match *result {
+            Done::Checked(checked) => self.checked(context, checked),
+            Done::Hashed(hashed) => self.hashed(context, hashed),
+            Done::Changed(changed) => self.changed(context, changed),
+            Done::Reset(reset) => self.was_reset(context, reset),
         }
     }
 

@@ -106,6 +106,11 @@ impl Attempts {
         self.homes.get_or_insert_with((form(account), source), || (), |()| false);
     }
 
+    /// Whether the owner of an account has logged in from there.
+    pub(super) fn is_known(&self, account: &Name, source: Source) -> bool {
+        self.is_home(&form(account), source)
+    }
+
     fn is_home(&self, form: &str, source: Source) -> bool {
         self.homes.get(&(form.to_owned(), source)).is_some()
     }

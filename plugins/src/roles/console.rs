@@ -9,7 +9,7 @@ use salotto::{
 
 use super::accounts::{Account, Temporary};
 use super::settings::Register;
-use super::{Roles, codes, register, settings};
+use super::{Done, Roles, codes, register, settings};
 use crate::common::duration::moment;
 
 /// So many accounts are listed.
@@ -78,7 +78,11 @@ impl Roles {
                 names.join(", "),
             ]
         };
-        let rows = self.state.accounts.iter().take(LISTED).map(row).collect();
+        let mut rows: Vec<_> = self.state.accounts.iter().take(LISTED).map(row).collect();
+        if let Some(more) = self.state.accounts.iter().count().checked_sub(LISTED + 1) {
+            let more = format!("and {} more", more + 1);
+            rows.push([more, String::new(), String::new(), String::new()]);
+        }
         Reply::table(["account", "role", "since", "logged in as"], rows)
     }
 
@@ -159,11 +163,14 @@ impl Roles {
         let account = self.registered(invocation)?.name;
         let (mailbox, answer) = (context.mailbox(), invocation.answer_later());
         let (password, by) = (codes::random(), by(context, invocation));
-        context.spawn(async move {
+        let work = async move {
             let hash = PasswordHash::hash(password.clone()).await;
-            mailbox.send(Reset { account, by, password, hash, answer }).await;
-        });
-        Ok(Reply::Later)
+            mailbox.send(Done::Reset(Reset { account, by, password, hash, answer })).await;
+        };
+        // The operator waits behind nobody.
+        let queued = self.state.queue.push((None, None, true), work);
+        self.state.queue.start(context);
+        queued.map(|()| Reply::Later).map_err(|busy| CommandError::Failed(busy.to_string()))
     }
 
     /// A password that the operator gives was hashed.

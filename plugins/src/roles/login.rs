@@ -6,7 +6,7 @@ use salotto::{
 
 use super::accounts::{Account, Temporary};
 use super::attempts::Wait;
-use super::{Roles, is_logged_in, settings};
+use super::{Done, Roles, is_logged_in, settings};
 
 /// Wrong passwords after which a connection is ended.
 const MAX_WRONG: u32 = 5;
@@ -51,10 +51,11 @@ impl Roles {
         self.may_try(context, info, name.as_ref())?;
         let (member, mailbox) = (info.id, context.mailbox());
         let password = invocation.text("password").to_owned();
-        context.spawn(async move {
+        let tried = name.clone();
+        self.enqueue(context, info, tried.as_ref(), async move {
             let right = hash.verify(password).await;
-            mailbox.send(Checked { member, name, right }).await;
-        });
+            mailbox.send(Done::Checked(Checked { member, name, right })).await;
+        })?;
         Ok(Reply::Done)
     }
 

@@ -10,7 +10,7 @@ use salotto::{
 
 use super::accounts::{Account, MAX_ACCOUNTS, Registered};
 use super::settings::Register;
-use super::{Roles, codes};
+use super::{Done, Roles, codes};
 
 /// Fewest and most characters of a password.
 const SHORTEST: usize = 8;
@@ -69,10 +69,10 @@ impl Roles {
         self.may_try(context, info, None)?;
         let (member, mailbox, answer) = (info.id, context.mailbox(), invocation.answer_later());
         let (password, code) = (password.to_owned(), code.map(str::to_owned));
-        context.spawn(async move {
+        self.enqueue(context, info, None, async move {
             let hash = PasswordHash::hash(password).await;
-            mailbox.send(Hashed { member, name, code, hash, answer }).await;
-        });
+            mailbox.send(Done::Hashed(Hashed { member, name, code, hash, answer })).await;
+        })?;
         Ok(Reply::Later)
     }
 
@@ -208,14 +208,16 @@ impl Roles {
         check_password(&new, &account.name).map_err(CommandError::Refused)?;
         self.may_try(context, info, Some(&account.name))?;
         let (member, mailbox, answer) = (info.id, context.mailbox(), invocation.answer_later());
-        context.spawn(async move {
+        let name = account.name.clone();
+        self.enqueue(context, info, Some(&name), async move {
             let outcome = match account.password.verify(old).await {
                 Ok(true) => PasswordHash::hash(new).await.map(Some),
                 Ok(false) => Ok(None),
                 Err(busy @ TooBusy) => Err(PasswordError::Busy(busy)),
             };
-            mailbox.send(Changed { member, account: account.name, outcome, answer }).await;
-        });
+            let account = account.name;
+            mailbox.send(Done::Changed(Changed { member, account, outcome, answer })).await;
+        })?;
         Ok(Reply::Later)
     }
 
