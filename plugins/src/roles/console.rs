@@ -242,9 +242,8 @@ impl Roles {
         let account = self.named(invocation)?;
         if account.is_of_configuration() {
             return Err(CommandError::Refused(format!(
-                "the account `{}` is in the configuration; change it there{}",
-                account.name,
-                Hint::new("config reload").before(", and ").after(" applies it")
+                "the account `{}` is in the configuration; change it there, and reload that",
+                account.name
             )));
         }
         Ok(account.clone())

@@ -184,7 +184,10 @@ fn accounts_of_the_configuration_are_not_changed_in_chat_and_win() {
     );
     for line in ["accounts role ada member", "accounts reset ada", "accounts remove ada"] {
         let error = server.types(line).unwrap_err().to_string();
-        assert_eq!(error, "the account `ada` is in the configuration; change it there");
+        assert_eq!(
+            error,
+            "the account `ada` is in the configuration; change it there, and reload that"
+        );
     }
 }
 
