@@ -70,8 +70,8 @@ const EXPIRY_TIMER: &str = "expiry";
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModerationSettings {
-    /// The file of the bans; a relative path begins at the folder that the program was started in. It is created with the first ban.
-    /// Default `salotto-bans.ron`.
+    /// The file of the bans; a relative path begins at the folder that the program was started in. It is created with the first ban where the
+    /// server has no store; where it has one, the bans in it are taken over once. Default `salotto-bans.ron`.
     #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub bans: PathBuf,
     /// Rooms that are locked from the start. Default none.
@@ -411,6 +411,10 @@ impl Plugin for Moderation {
         match (action.what.as_str(), &action.whom) {
             ("login", _) => self.reports.show(context, &action.by),
             ("role", Some(name)) => self.reports.show(context, name),
+            // The next of this name is somebody else.
+            ("account-remove", Some(name)) => {
+                self.locks.revoke_invitations(&Invited::account(name));
+            }
             _ => return,
         }
         kept::save(self, context);

@@ -86,7 +86,7 @@ struct Login {
 enum Done {
     Checked(login::Checked),
     Hashed(register::Hashed),
-    Changed(register::Changed),
+    Changed(Box<register::Changed>),
     Reset(console::Reset),
 }
 
@@ -139,8 +139,8 @@ impl Roles {
         queued.map_err(|busy| CommandError::Refused(busy.to_string()))
     }
 
-    /// Those who are logged in get what the settings say now.
-    fn refresh_logins(&mut self, context: &mut Context<'_>) {
+    /// Those who are logged in get what the settings say now. Out of these accounts everybody was logged out.
+    fn refresh_logins(&mut self, context: &mut Context<'_>, changed: &[String]) {
         for (&id, login) in &mut self.state.logins {
             if std::mem::take(&mut login.is_checking) {
                 let text = "the accounts were just changed; log in again";
@@ -148,6 +148,15 @@ impl Roles {
             }
             let Some(name) = &login.account else { continue };
             let account = self.state.accounts.find(name).filter(|account| account.name == *name);
+            if changed.iter().any(|changed| name == changed.as_str()) {
+                let text = match account {
+                    Some(_) => "your account was changed; log in again",
+                    None => "your account was removed",
+                };
+                context.notice_to(id, text, NoticeKind::Info);
+                login.account = None;
+                continue;
+            }
             let role = context.member(id).map(|info| info.role);
             match (account, role) {
                 (Some(account), Some(role)) if role != account.role => {
@@ -232,10 +241,10 @@ impl Plugin for Roles {
 
     fn start(&mut self, context: &mut Context<'_>) {
         self.state.accounts = Accounts::of(&self.settings);
-        self.state.accounts.load(context);
+        let changed = self.state.accounts.load(context);
         // What was being done for the plugin before comes to nothing.
         self.state.queue = Queue::default();
-        self.refresh_logins(context);
+        self.refresh_logins(context, &changed);
         self.look_for_strays(context);
     }
 
@@ -312,7 +321,7 @@ impl Plugin for Roles {
         match *result {
             Done::Checked(checked) => self.checked(context, checked),
             Done::Hashed(hashed) => self.hashed(context, hashed),
-            Done::Changed(changed) => self.changed(context, changed),
+            Done::Changed(changed) => self.changed(context, *changed),
             Done::Reset(reset) => self.was_reset(context, reset),
         }
     }

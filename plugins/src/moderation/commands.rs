@@ -435,8 +435,13 @@ fn invite(
         let text = format!("{room} is not locked; everybody can join it");
         return Err(CommandError::Refused(text));
     }
-    let member = context.find(name.as_str());
-    let name = member.as_ref().and_then(|member| member.name.clone()).unwrap_or(name);
+    let here = context.find(name.as_str());
+    let name = here.as_ref().and_then(|member| member.name.clone()).unwrap_or(name);
+    let state = if here.is_some() { "is not logged in" } else { "is not connected" };
+    // Where the name is that of an account, its owner is meant, and not who only has it at the moment.
+    let has_account = context.account_role(&name).is_some();
+    let is_meant = |info: &MemberInfo| !has_account || info.account.is_some();
+    let member = here.filter(is_meant);
     moderation.locks.invite(
         &room,
         match &member {
@@ -456,7 +461,7 @@ fn invite(
     Ok(Reply::Text(match member {
         Some(_) => format!("{name} can join {room} now"),
         None => {
-            format!("{name} is not connected; who logs in to the account `{name}` can join {room}")
+            format!("{name} {state}; who logs in to the account `{name}` can join {room}")
         }
     }))
 }

@@ -14,6 +14,8 @@ pub(super) const MAX_ACCOUNTS: usize = 10_000;
 
 /// The namespace of the values in which they are kept.
 const NAMESPACE: &str = "accounts";
+/// That of the hashes of the configuration at the last start. A session is that of an account as it was, and of no other of its name.
+const CONFIGURED: &str = "accounts-configured";
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -84,8 +86,10 @@ impl Accounts {
         accounts
     }
 
-    /// Adds those that are kept, and lets core know of them.
-    pub(super) fn load(&mut self, context: &mut Context<'_>) {
+    /// Adds those that are kept, and lets core know of them. Logs everybody out of those of the configuration that are new, changed or gone, and returns their names.
+    pub(super) fn load(&mut self, context: &mut Context<'_>) -> Vec<String> {
+        let changed = self.note_configured(context);
+        changed.iter().for_each(|name| context.end_logins(name));
         for (name, kept) in values::all::<Kept>(context, NAMESPACE) {
             let Ok(name) = Name::new(&name, NameBounds::NONE) else { continue };
             if self.find(&name).is_some() {
@@ -95,6 +99,26 @@ impl Accounts {
             context.set_account(&name, Some(role));
             self.insert(Account { name, role, password, registered: Some(registered) });
         }
+        changed
+    }
+
+    /// Notes the hashes of the configuration. Returns the names of accounts that had another before, or none, and of those that are gone.
+    fn note_configured(&self, context: &mut Context<'_>) -> Vec<String> {
+        let mut before: BTreeMap<String, String> =
+            values::all(context, CONFIGURED).into_iter().collect();
+        let mut changed = Vec::new();
+        for Account { name, password, .. } in self.iter() {
+            let hash = password.to_string();
+            if before.remove(name.as_str()).as_ref() != Some(&hash) {
+                values::put(context, CONFIGURED, name.as_str(), &hash);
+                changed.push(name.to_string());
+            }
+        }
+        for name in before.into_keys() {
+            values::remove(context, CONFIGURED, &name);
+            changed.push(name);
+        }
+        changed
     }
 
     /// The account of this name, or of one that looks like it.

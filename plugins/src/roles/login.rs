@@ -1,7 +1,8 @@
 //! `login`, `logout` and `ghost`: from a password to a role and a name.
 
 use salotto::{
-    CommandError, Context, Hint, Invocation, MemberId, MemberInfo, Name, NoticeKind, Reply, TooBusy,
+    CommandError, Context, Hint, Invocation, MemberId, MemberInfo, Name, NoticeKind, PasswordHash,
+    Reply, TooBusy,
 };
 
 use super::accounts::{Account, Temporary};
@@ -18,6 +19,8 @@ pub(super) struct Checked {
     pub(super) member: MemberId,
     /// What was given as the account, where it can be one.
     name: Option<Name>,
+    /// What the password was compared with.
+    hash: PasswordHash,
     right: Result<bool, TooBusy>,
 }
 
@@ -54,7 +57,7 @@ impl Roles {
         let tried = name.clone();
         self.enqueue(context, info, tried.as_ref(), async move {
             let right = hash.verify(password).await;
-            mailbox.send(Done::Checked(Checked { member, name, right })).await;
+            mailbox.send(Done::Checked(Checked { member, name, hash, right })).await;
         })?;
         Ok(Reply::Done)
     }
@@ -93,7 +96,7 @@ impl Roles {
 
     /// A password was verified.
     pub(super) fn checked(&mut self, context: &mut Context<'_>, checked: Checked) {
-        let Checked { member, name, right } = checked;
+        let Checked { member, name, hash, right } = checked;
         let Some(info) = context.member(member) else {
             self.state.logins.remove(&member);
             return;
@@ -101,10 +104,13 @@ impl Roles {
         self.state.logins.entry(member).or_default().is_checking = false;
         let account = name.as_ref().and_then(|name| self.state.accounts.find(name)).cloned();
         match (right, account) {
-            (Ok(true), Some(account)) => match self.use_password(context, &account) {
-                Ok(()) => self.welcome(context, &info, &account),
-                Err(text) => context.notice_to(member, text, NoticeKind::Info),
-            },
+            // It may have been made or changed meanwhile, or it was that of another that was looked at.
+            (Ok(true), Some(account)) if account.password == hash => {
+                match self.use_password(context, &account) {
+                    Ok(()) => self.welcome(context, &info, &account),
+                    Err(text) => context.notice_to(member, text, NoticeKind::Info),
+                }
+            }
             (Ok(_), account) => {
                 let known = account.map(|account| account.name);
                 if let Some(text) = self.refuse(context, &info, name.as_ref(), known.as_ref()) {

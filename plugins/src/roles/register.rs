@@ -31,7 +31,8 @@ pub(super) struct Hashed {
 /// An old password was verified and, if it was right, the new one hashed.
 pub(super) struct Changed {
     pub(super) member: MemberId,
-    account: Name,
+    /// The account as it was then.
+    account: Account,
     outcome: Result<Option<PasswordHash>, PasswordError>,
     answer: Responder,
 }
@@ -215,8 +216,8 @@ impl Roles {
                 Ok(false) => Ok(None),
                 Err(busy @ TooBusy) => Err(PasswordError::Busy(busy)),
             };
-            let account = account.name;
-            mailbox.send(Done::Changed(Changed { member, account, outcome, answer })).await;
+            let changed = Changed { member, account, outcome, answer };
+            mailbox.send(Done::Changed(Box::new(changed))).await;
         })?;
         Ok(Reply::Later)
     }
@@ -226,9 +227,10 @@ impl Roles {
         let Changed { member, account, outcome, answer } = changed;
         self.state.done_checking(member);
         let Some(info) = context.member(member) else { return };
-        let account = self.state.accounts.find(&account).cloned();
-        let Some(mut account) = account.filter(|account| super::is_logged_in(&info, account))
-        else {
+        let is_same =
+            |now: &&Account| super::is_logged_in(&info, now) && now.password == account.password;
+        let account = self.state.accounts.find(&account.name).filter(is_same).cloned();
+        let Some(mut account) = account else {
             return answer
                 .send(Err(CommandError::Refused("you are not logged in any more".into())));
         };

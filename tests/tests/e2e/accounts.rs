@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use salotto::protocol::ErrorCode;
-use salotto::{Event, PluginSetup, Reply, Request, Role};
+use salotto::{Event, PasswordHash, PluginSetup, Reply, Request, Role};
 use salotto_plugins::sqlite::{SqliteOptions, SqliteStore};
 use salotto_tests::json::{hello, say};
 use salotto_tests::{Client, JsonClient, TestServer, soon};
@@ -130,6 +130,44 @@ fn who_comes_back_after_a_restart_is_logged_in_still_and_who_left_is_not() {
         let refusal = client.hears_error(ErrorCode::Denied);
         assert_eq!(refusal, "log in first: `!login PASSWORD`, or take another name");
     }
+}
+
+#[test]
+fn a_session_is_never_that_of_another_account_of_its_name() {
+    let folder = TempDir::new().unwrap();
+    let mut server = open(folder.path());
+    let mut ada = server.enters_json("ada");
+    ada.asks_with(command("register correct-horse"), Some("r"));
+    assert!(reply(&mut ada, "r").starts_with("the name `ada` is yours"));
+    let resume = ada.resume();
+    let hash = PasswordHash::new("swordfish").unwrap();
+    let configured = format!(
+        "(register: Open, accounts: [(name: \"ada\", role: operator, password: \"{hash}\")])"
+    );
+    // While people talk.
+    let setup = |settings: &str| PluginSetup::new("roles").settings(settings);
+    server.enables(setup(&configured)).unwrap();
+    assert_eq!(standing(&server, "ada"), (Role::Member, None));
+    server.enables(setup("(register: Open)")).unwrap();
+    ada.asks_with(command("login correct-horse"), Some("l"));
+    ada.hears_where("that she is logged in", |event| match event {
+        Event::DirectNotice { text, .. } => {
+            text.contains("logged in as ada (member)").then_some(())
+        }
+        _ => None,
+    });
+    // And over a restart.
+    server.stops_to_restart();
+    let server = open_with(folder.path(), &configured);
+    let mut ada = server.connects_json();
+    ada.asks(hello("ada", &[], Some(resume)));
+    let refusal = ada.hears_error(ErrorCode::Denied);
+    assert!(refusal.starts_with("the name `ada` is reserved"), "{refusal}");
+    ada.asks(command("login ada correct-horse"));
+    ada.hears_where("that the password is another", |event| match event {
+        Event::DirectNotice { text, .. } => text.starts_with("wrong account").then_some(()),
+        _ => None,
+    });
 }
 
 #[test]
