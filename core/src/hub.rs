@@ -81,7 +81,7 @@ pub(crate) struct Hub {
     pub(crate) hooks: Hooks,
     pub(crate) catalog: Catalog,
     /// What members wrote to the operator while nobody was there to read it; the oldest make way.
-    pub(crate) kept: VecDeque<Event>,
+    pub(crate) kept: VecDeque<Report>,
     /// What was set up, also what is off.
     pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,
@@ -89,6 +89,8 @@ pub(crate) struct Hub {
     timers: Timers,
     #[cfg(feature = "password")]
     wrong_passwords: wrong_passwords::WrongPasswords,
+    /// What the store tells.
+    word: StoreWord,
     /// Pages that members asked for and that are being read.
     reads: usize,
     /// What hooks asked for and what has not been applied yet.
@@ -103,6 +105,7 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(state: ServerState, catalog: Catalog, permit: StopPermit) -> Self {
+        let word = StoreWord::new(state.acknowledge.clone());
         let mut hub = Self {
             state,
             hooks: Hooks::new(),
@@ -114,6 +117,7 @@ impl Hub {
             timers: Timers::default(),
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
+            word,
             reads: 0,
             effects: Effects::new(),
             tasks: HashMap::new(),
@@ -130,7 +134,7 @@ impl Hub {
         let inbox = LastReader(inbox);
         self.start_server();
         self.end_turn();
-        while let Some(first) = next(&inbox.0, self.due(), self.store_word()).await {
+        while let Some(first) = self.next(&inbox.0).await {
             self.state.shared.fanout.caught_up(self.room_to_run()).await;
             self.store_caught_up(self.room_to_run()).await;
             let started = Instant::now();
@@ -169,6 +173,11 @@ impl Hub {
             entries: rooms.timeline_entries as u64 / 4,
             bytes: rooms.timeline_bytes as u64 / 4,
         }
+    }
+
+    async fn next(&mut self, inbox: &Receiver<Inbox>) -> Option<Inbox> {
+        let due = self.due();
+        next(inbox, due, self.store_word()).await
     }
 
     /// When the next timer is due. Whoever steps a clock says so themselves ([`Inbox::TimersDue`]).
@@ -269,6 +278,8 @@ impl Hub {
             return Ok(());
         };
         let reason = match verdict {
+            // Somebody waits for an answer, also where a plugin has no word for them.
+            Verdict::Deny(reason) if reason.trim().is_empty() => Some("this is not allowed".into()),
             Verdict::Deny(reason) => Some(match member {
                 Some(member) => self.text_for(member, &reason),
                 None => hint::unmarked(&reason).into_owned(),
@@ -366,7 +377,7 @@ impl Drop for Hub {
 async fn next(
     inbox: &Receiver<Inbox>,
     due: Option<Instant>,
-    store: Option<StoreWord>,
+    store: Option<&mut StoreWord>,
 ) -> Option<Inbox> {
     let receive = async { inbox.recv().await.ok() };
     let timer = async {
@@ -377,7 +388,7 @@ async fn next(
         Some(Inbox::TimersDue)
     };
     let told = async {
-        match &store {
+        match store {
             Some(word) => word.wait().await,
             None => pending().await,
         }

@@ -63,7 +63,7 @@ pub use protocol::{
     ServerSettings, Settings, SettingsError, Status, StoreStatus, Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]
-pub use protocol::{PasswordError, PasswordHash, TooBusy};
+pub use protocol::{PasswordError, PasswordHash, Standing, TooBusy};
 #[cfg(any(test, feature = "testing"))]
 pub use server::testing;
 pub use server::{

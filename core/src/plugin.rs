@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod effect;
 pub(crate) mod hooks;
 pub(crate) mod plan;
+mod reporter;
 
 use crate::protocol::hook::Verdict;
 use std::any::Any;
@@ -15,11 +16,12 @@ use crate::dialect::Protocol;
 
 pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError};
-pub use context::{Context, Reporter, TaskMailbox};
+pub use context::{Context, TaskMailbox};
 pub use draft::{
     Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
     NameDraft, Renamed, Target,
 };
+pub use reporter::Reporter;
 
 use crate::command::{CommandError, Invocation};
 use crate::protocol::action::Action;
@@ -130,8 +132,8 @@ pub trait Plugin: Send {
         Verdict::Pass
     }
 
-    /// A name is offered: the first one, or another (`draft.current` then holds the present one). It is a good name and nobody has it. May be
-    /// rewritten; what results is checked again. `Deny` tells the reason and the person may offer another; after `Take` nobody is told anything, and it is for
+    /// A name is offered: the first one, or another (`draft.current` then holds the present one). It is a good name and nobody has it, or it is short and no
+    /// name at all: then it is refused unless a plugin makes a name of it or takes it. May be rewritten; what results is checked again. `Deny` tells the reason and the person may offer another; after `Take` nobody is told anything, and it is for
     /// the plugin to go on ([`Context::rename`] offers a name for them). Code that joins has no second try: unless it has a name when what was asked for
     /// in this hook is done, it is let go, with [`JoinError`](crate::JoinError).
     fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {

@@ -52,6 +52,8 @@ impl Commands {
         let Some(members) = context.members_of(&room) else {
             return Err(no_room(room.as_str()));
         };
+        // In the spelling that it has here.
+        let room = context.room(room.as_str()).map_or(room, |info| info.room);
         if invocation.caller.member.is_some_and(|member| !context.sees(member, &room)) {
             let text = format!("`{room}` is locked; only those inside see who is there");
             return Err(CommandError::Refused(text));
@@ -137,12 +139,17 @@ impl Plugin for Commands {
             "unignore" => return ignore::unignore(context, member, invocation),
             "join" => context.join(member, invocation.text("room")),
             "leave" => {
-                let room = invocation.get("room").or(room.map(RoomName::as_str));
-                context.leave(member, room);
+                let room = match invocation.get("room") {
+                    Some(room) => room,
+                    None => here(room)?.as_str(),
+                };
+                context.leave(member, Some(room));
             }
             "nick" => context.rename(member, invocation.text("name")),
             "msg" => context.direct(member, invocation.text("name"), invocation.text("text")),
-            "me" => context.say(member, room, invocation.text("text"), MessageKind::Act),
+            "me" => {
+                context.say(member, Some(here(room)?), invocation.text("text"), MessageKind::Act);
+            }
             other => {
                 return Err(CommandError::Failed(format!("this plugin has no command `{other}`")));
             }
@@ -202,6 +209,14 @@ fn rooms(context: &Context<'_>, member: MemberId) -> Reply {
     let rows = context.rooms().into_iter().filter(|room| context.sees(member, &room.room));
     let rows = rows.map(|room| [room.room.to_string(), room.members.to_string(), room.topic]);
     Reply::table(["room", "people", "topic"], rows.collect())
+}
+
+/// The room in which a command was typed. Where that has closed, it is not done in another.
+fn here(room: Option<&RoomName>) -> Result<&RoomName, CommandError> {
+    room.ok_or_else(|| {
+        let hint = Hint::new("join ROOM").after(" joins one");
+        CommandError::Refused(format!("you are in no room{hint}"))
+    })
 }
 
 fn room_named(text: &str, limits: &Limits) -> Result<RoomName, CommandError> {

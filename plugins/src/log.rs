@@ -9,6 +9,8 @@
 //! )
 //! ```
 //!
+//! What was written stays: `delete` takes a message from the room and from those who see it later, not from the file.
+//!
 //! [`journal`] documents how the file is written, and what happens when that fails.
 
 mod line;

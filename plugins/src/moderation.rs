@@ -36,6 +36,7 @@ mod mutes;
 mod reports;
 mod slow;
 mod speaking;
+mod terms;
 mod whois;
 mod writer;
 
@@ -52,6 +53,7 @@ use salotto::{
 };
 use serde::Deserialize;
 
+use crate::common::duration::until;
 use bans::{Bans, Change};
 use file::BanFile;
 use hush::HushedRooms;
@@ -177,21 +179,18 @@ impl Moderation {
 
     /// Sets the timer to when the next ban or mute ends.
     fn set_expiry_timer(&self, context: &mut Context<'_>) {
-        let ends = [self.bans.next_end(), self.mutes.next_end()];
-        match ends.into_iter().flatten().min() {
-            Some(end) => {
-                let left = end.system_time().duration_since(context.now().system_time());
-                // A clock is read to the millisecond, and rings a little early at the worst. One that is over already rings at once.
-                let after = left.map_or(Duration::ZERO, |left| left + Duration::from_millis(1));
-                context.set_timer(EXPIRY_TIMER, after);
-            }
+        let ban = self.bans.next_end().map(|end| until(end, context.now()));
+        let mute = self.mutes.next_end().map(|end| end.saturating_sub(context.uptime()));
+        match ban.into_iter().chain(mute).min() {
+            // A clock is read to the millisecond, and rings a little early at the worst.
+            Some(left) => context.set_timer(EXPIRY_TIMER, left + Duration::from_millis(1)),
             None => context.cancel_timer(EXPIRY_TIMER),
         }
     }
 
     fn drop_expired(&mut self, context: &mut Context<'_>) {
         let now = context.now();
-        self.mutes.tidy(now);
+        self.mutes.tidy(context.uptime());
         match self.bans.next_end().is_some_and(|end| end <= now) {
             true => self.change_bans(context, Change::Tidy(now)),
             false => self.set_expiry_timer(context),
@@ -288,14 +287,17 @@ impl Plugin for Moderation {
         }
         if draft.current.is_some()
             && self.mutes.any_online()
-            && let Some(mute) = self.mutes.of(draft.member, now)
+            && let Some(mute) = self.mutes.of(draft.member, context.uptime())
         {
-            let terms = mute.terms(now);
+            let terms = mute.terms(context.uptime());
             return Verdict::Deny(format!("you are muted {terms}; keep your name until then"));
         }
-        if draft.name.parse::<std::net::IpAddr>().is_ok() {
-            // A ban of this name would be taken as one of the address.
-            return Verdict::Deny(format!("`{}` is an address; choose another name", draft.name));
+        if arguments::looks_like_address(&draft.name) {
+            // A ban of this name would be taken as one of an address, or refused.
+            return Verdict::Deny(format!(
+                "`{}` looks like an address; choose another name",
+                draft.name
+            ));
         }
         let Ok(name) = Name::new(&draft.name, context.settings().limits.name_bounds()) else {
             return Verdict::Pass;
@@ -344,7 +346,7 @@ impl Plugin for Moderation {
 
     fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
         if let LeaveReason::Quit { farewell } = &mut draft.reason {
-            let is_muted = || self.mutes.of(draft.member, context.now()).is_some();
+            let is_muted = || self.mutes.of(draft.member, context.uptime()).is_some();
             let rooms = || context.member(draft.member).map(|info| info.rooms).unwrap_or_default();
             let must_wait = || {
                 let mut rooms = rooms().into_iter();

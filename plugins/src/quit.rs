@@ -10,7 +10,8 @@
 use salotto::plugin::Target;
 use salotto::protocol::MessageKind;
 use salotto::{
-    Arg, Command, CommandError, Context, Invocation, MessageDraft, Plugin, Reply, Role, Verdict,
+    Arg, Command, CommandError, Context, Invocation, MessageDraft, NameDraft, Plugin, Reply, Role,
+    Verdict,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -145,6 +146,17 @@ impl Plugin for Quit {
                 Word::Said(_) => None,
             })
             .collect()
+    }
+
+    fn before_name(&mut self, context: &mut Context<'_>, draft: &mut NameDraft) -> Verdict {
+        // Who leaves before there was a name says so in the same words.
+        match self.farewell(&draft.name) {
+            Some(farewell) if draft.current.is_none() => {
+                context.quit(draft.member, farewell);
+                Verdict::Take
+            }
+            _ => Verdict::Pass,
+        }
     }
 
     fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {

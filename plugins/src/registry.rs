@@ -194,7 +194,7 @@ mod tests {
         );
         assert_eq!(
             problem(&catalog, "commands", "(who_names: -1)"),
-            "plugin `commands`: 1:14: the number `1` is too large or too small here"
+            "plugin `commands`: 1:14: the number `-1` is too large or too small here"
         );
         assert_eq!(
             problem(&catalog, "floods", "(steps: [\"Warm\"])"),

@@ -24,7 +24,6 @@ mod console;
 mod failures;
 mod grace;
 mod login;
-mod queue;
 mod register;
 mod settings;
 #[cfg(test)]
@@ -35,16 +34,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use salotto::plugin::Renamed;
-use salotto::protocol::LeaveReason;
+use salotto::protocol::{LeaveReason, in_short};
 use salotto::{
     Arg, Command, CommandError, Context, ForgettingMap, Invocation, LeaveDraft, Left, MemberId,
-    MemberInfo, MessageDraft, Name, NameDraft, Network, NoticeKind, Plugin, Reply, Role, Verdict,
+    MemberInfo, MessageDraft, Name, NameDraft, Network, NoticeKind, Plugin, Reply, Role, Standing,
+    Verdict,
 };
 
 use accounts::Accounts;
 use attempts::Attempts;
 use failures::Failures;
-use queue::Queue;
 pub use settings::{Account, GivenRole, Register, RoleSettings};
 
 /// Addresses from which accounts were registered that are remembered at most when they may be forgotten.
@@ -64,8 +63,6 @@ struct State {
     logins: HashMap<MemberId, Login>,
     attempts: Attempts,
     failures: Failures,
-    /// Passwords that wait to be looked at.
-    queue: Queue,
     /// How many accounts were registered from an address lately.
     registered: ForgettingMap<Network, register::Lately>,
     /// Who has the name of an account and has yet to log in, and until when, by the server's uptime.
@@ -97,7 +94,6 @@ impl Default for State {
             logins: HashMap::new(),
             attempts: Attempts::default(),
             failures: Failures::default(),
-            queue: Queue::default(),
             registered: ForgettingMap::new(REMEMBERED),
             grace: BTreeMap::new(),
         }
@@ -121,22 +117,14 @@ impl Roles {
         self.state.accounts.find(&name).filter(|account| is_logged_in(info, account))
     }
 
-    /// Has something done with a password of somebody, when it is their turn.
-    fn enqueue(
-        &mut self,
-        context: &mut Context<'_>,
+    /// How soon a password of somebody is looked at, where many wait.
+    fn standing(
+        &self,
+        context: &Context<'_>,
         info: &MemberInfo,
         account: Option<&Name>,
-        work: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), CommandError> {
-        let source = info.peer.network();
-        let is_known = account.is_some_and(|name| self.state.attempts.is_known(name, source));
-        let queued = self.state.queue.push((Some(info.id), source, is_known), work);
-        if queued.is_err() {
-            self.state.done_checking(info.id);
-        }
-        self.state.queue.start(context);
-        queued.map_err(|busy| CommandError::Refused(busy.to_string()))
+    ) -> Standing {
+        self.state.attempts.standing(info.id, info.peer.network(), account, context.uptime())
     }
 
     /// Those who are logged in get what the settings say now. Out of these accounts everybody was logged out.
@@ -185,7 +173,7 @@ impl Roles {
         }
         if !stray.is_empty() {
             let names = stray.join(", ");
-            context.report(format!("{names} has the name of an account and is not logged in"));
+            context.warn(format!("{names} has the name of an account and is not logged in"));
         }
     }
 }
@@ -242,8 +230,6 @@ impl Plugin for Roles {
     fn start(&mut self, context: &mut Context<'_>) {
         self.state.accounts = Accounts::of(&self.settings);
         let changed = self.state.accounts.load(context);
-        // What was being done for the plugin before comes to nothing.
-        self.state.queue = Queue::default();
         self.refresh_logins(context, &changed);
         self.look_for_strays(context);
     }
@@ -316,8 +302,6 @@ impl Plugin for Roles {
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
         let Ok(result) = result.downcast::<Done>() else { return };
-        self.state.queue.done();
-        self.state.queue.start(context);
         match *result {
             Done::Checked(checked) => self.checked(context, checked),
             Done::Hashed(hashed) => self.hashed(context, hashed),
@@ -354,5 +338,5 @@ fn is_logged_in(info: &MemberInfo, account: &accounts::Account) -> bool {
 
 /// A wait for people, rounded up.
 fn seconds(wait: Duration) -> String {
-    format!("{} s", wait.as_millis().div_ceil(1000).max(1))
+    in_short(Duration::from_secs(wait.as_millis().div_ceil(1000).max(1) as u64))
 }

@@ -31,7 +31,7 @@ mod search;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
@@ -84,7 +84,7 @@ pub struct SqliteStore {
     durable: bool,
     epoch: String,
     shared: Arc<Shared>,
-    reader: Reader,
+    reader: Arc<Reader>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// The lock guards single steps.
     left: Mutex<Left>,
@@ -101,6 +101,8 @@ struct Shared {
     /// Whether nothing can be written at the moment.
     failing: AtomicBool,
     trouble: Mutex<Option<String>>,
+    /// Entries that may not be in the index of words.
+    unindexed: AtomicUsize,
     bytes: AtomicU64,
     kept: AtomicU64,
 }
@@ -120,6 +122,7 @@ impl SqliteStore {
             acknowledge: OnceLock::new(),
             failing: AtomicBool::new(false),
             trouble: Mutex::default(),
+            unindexed: AtomicUsize::new(0),
             bytes: AtomicU64::new(open::bytes(path)),
             kept: AtomicU64::new(0),
         });
@@ -132,7 +135,7 @@ impl SqliteStore {
             durable: options.durable,
             epoch,
             shared,
-            reader,
+            reader: Arc::new(reader),
             writer: Mutex::new(Some(writer)),
             left: Mutex::new(left),
             values: Mutex::new(values),
@@ -192,7 +195,14 @@ impl Store for SqliteStore {
     }
 
     fn search(&self, query: SearchQuery, answer: Answer<Vec<Entry>>) {
-        self.read(answer, move |connection| search::search(connection, &query));
+        let reader = self.reader.clone();
+        let search = move || reader.run(answer, move |database| search::search(database, &query));
+        // What was said last may not be in the index. While nothing can be written, it will not be.
+        let is_indexed = self.shared.unindexed.load(Ordering::SeqCst) == 0;
+        if is_indexed || self.shared.failing.load(Ordering::SeqCst) {
+            return search();
+        }
+        self.shared.queue.push(Job::Index { then: Some(Box::new(search)) });
     }
 
     fn delete(&self, room: &RoomName, id: EntryId, answer: Answer<bool>) {

@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use salotto::Name;
 
+use crate::settings::listen_address;
+
 /// A chat server in one command: starts the server and a console to administer it.
 ///
 /// Without a subcommand the server starts and the console opens; `help` there lists its commands. Input that is not a
@@ -24,7 +26,7 @@ pub struct Cli {
     pub config: Option<PathBuf>,
 
     /// Address to listen on instead of the configured ones, e.g. 127.0.0.1:53000; port 0 lets the system choose; can be repeated
-    #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
+    #[arg(long, global = true, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Vec<String>,
 
     /// Control socket of the server [default: salotto/control in $XDG_RUNTIME_DIR]
@@ -93,14 +95,6 @@ pub enum Task {
 }
 
 /// The address may be a host name, so only the port is checked here. A port alone means every address.
-fn address(text: &str) -> Result<String, String> {
-    match text.rsplit_once(':') {
-        Some(("", port)) if port.parse::<u16>().is_ok() => Ok(format!("0.0.0.0:{port}")),
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.into()),
-        _ => Err("expected an address with a port, such as 127.0.0.1:53000".into()),
-    }
-}
-
 fn operator(text: &str) -> Result<Name, String> {
     text.parse::<Name>().map_err(|error| error.to_string())
 }

@@ -4,20 +4,31 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether something that was to be printed was not.
+/// Whether something that was to be printed could not be written.
 static LOST: AtomicBool = AtomicBool::new(false);
+/// Whether nobody reads any more what is printed.
+static CUT_OFF: AtomicBool = AtomicBool::new(false);
 
 /// Prints a line. Where that fails the program goes on, and [fails](was_lost) at its end.
 pub(crate) fn print(text: impl Display) {
     let mut out = io::stdout().lock();
-    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
-        LOST.store(true, Ordering::Relaxed);
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            CUT_OFF.store(true, Ordering::Relaxed);
+        }
+        Err(_) => LOST.store(true, Ordering::Relaxed),
     }
 }
 
-/// Whether something that was to be printed was not: the disk is full, or nobody reads any more.
+/// Whether something that was to be printed could not be written: the disk is full.
 pub(crate) fn was_lost() -> bool {
     LOST.load(Ordering::Relaxed)
+}
+
+/// Whether nobody read all that was printed.
+pub(crate) fn was_cut_off() -> bool {
+    CUT_OFF.load(Ordering::Relaxed)
 }
 
 /// How many columns of the terminal can be written.

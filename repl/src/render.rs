@@ -46,8 +46,9 @@ impl Renderer {
             Report::Action(action) => {
                 self.paint(YELLOW, &format!("· {}", action::sentence(action)))
             }
-            Report::Plugin { plugin, text } => {
-                self.paint(YELLOW, &format!("plugin {plugin}: {}", one_line(text)))
+            Report::Plugin { plugin, text, is_trouble } => {
+                let line = format!("plugin {plugin}: {}", one_line(text));
+                if *is_trouble { self.paint(YELLOW, &line) } else { line }
             }
             Report::PluginPanicked { plugin, hook, message, disabled } => {
                 let message = one_line(message);

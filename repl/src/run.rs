@@ -14,7 +14,7 @@ mod serve;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Task};
-use crate::output::{print, print_error, was_lost};
+use crate::output::{print, print_error, was_cut_off, was_lost};
 use crate::settings::{DEFAULT_FILE, Source};
 pub use exit::Exit;
 
@@ -25,11 +25,12 @@ fn raise_open_files() {
     }
 }
 
-/// Does what the command line asks for. Output that was lost is a failure, but for what is often read in part (`salotto completions bash | head`).
+/// Does what the command line asks for. Output that was lost is a failure, but nobody need read to its end what is often
+/// read in part (`salotto completions bash | head`).
 pub fn run(cli: Cli) -> Exit {
     let may_be_cut_off = matches!(cli.task, Some(Task::Completions { .. } | Task::Man));
     match run_task(cli) {
-        Exit::Done if was_lost() && !may_be_cut_off => {
+        Exit::Done if was_lost() || was_cut_off() && !may_be_cut_off => {
             print_error("the output could not be written; check the disk, or who reads it");
             Exit::Failed
         }

@@ -6,6 +6,7 @@ mod config;
 mod diff;
 mod edit;
 mod environment;
+mod include;
 mod locate;
 mod mistake;
 mod plugins;
@@ -26,6 +27,7 @@ use config::ron_options;
 pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
 use environment::Override;
+use include::Whole;
 pub use locate::Position;
 pub use mistake::{ConfigError, Mistake, Mistakes};
 use plugins::PluginList;
@@ -62,6 +64,7 @@ struct File<'text> {
     control: ControlSettings,
     log: LogSettings,
     store: StoreSettings,
+    include: Vec<PathBuf>,
     only_plugins: Option<bool>,
     #[serde(borrow)]
     plugins: Option<Vec<PluginEntry<'text>>>,
@@ -99,6 +102,11 @@ impl Source {
         self
     }
 
+    /// Whether the environment has settings instead of the file.
+    pub fn has_environment(&self) -> bool {
+        !self.overrides.is_empty()
+    }
+
     /// The plugins that can be enabled.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
@@ -112,7 +120,9 @@ impl Source {
 
     /// The control socket that the file names, even if the file has mistakes elsewhere.
     pub fn control_socket(&self) -> Option<PathBuf> {
-        let text = read::config(&self.path()?).ok()?;
+        let path = self.path()?;
+        let text = read::config(&path).ok()?;
+        let text = Whole::of(&path, &text).map_or(text, |whole| whole.text);
         let fields = locate::fields(&text);
         let field = fields.into_iter().find(|field| field.path == "control.socket")?;
         ron_options().from_str::<Option<PathBuf>>(&text[field.value]).ok()?
@@ -128,10 +138,61 @@ impl Source {
             return Ok(Config { path: None, ..self.overridden(config, Path::new(""), "()")? });
         };
         let text = read::config(&path)?;
-        let config = self.parse(&path, &text)?;
-        let mut config = self.overridden(config, &path, &text)?;
+        let whole = Whole::of(&path, &text)?;
+        let config = self.parse_whole(&path, &text, &whole)?;
+        let mut config = self.overridden(config, &path, &whole.text)?;
         config.notes.extend(read::loose(&path, &text));
+        for (path, text) in &whole.included {
+            config.notes.extend(read::loose(path, text));
+        }
+        config.included = whole.included.into_iter().map(|(path, _)| path).collect();
         Ok(config)
+    }
+
+    /// Checks a file with what it includes. A mistake is one of the file in which it stands.
+    fn parse_whole(&self, path: &Path, text: &str, whole: &Whole) -> Result<Config, ConfigError> {
+        if whole.included.is_empty() {
+            return self.parse(path, text);
+        }
+        let alone = self.parse(path, text);
+        let mistakes = match self.parse(path, &whole.text) {
+            Ok(mut config) => {
+                // Places in what was laid together are those of no file.
+                config.notes = alone.map(|config| config.notes).unwrap_or_default();
+                return Ok(config);
+            }
+            Err(ConfigError::Wrong(mistakes)) => mistakes,
+            Err(error) => return Err(error),
+        };
+        alone?;
+        for (path, text) in &whole.included {
+            self.parse(path, text)?;
+        }
+        let together = |mistake: Mistake| {
+            let text = format!("with what is included: {}", mistake.text);
+            Mistake { position: None, text, ..mistake }
+        };
+        let list = mistakes.list.into_iter().map(together).collect();
+        Err(ConfigError::Wrong(Mistakes { path: path.into(), list }))
+    }
+
+    /// Refuses to write what an included file would take the place of.
+    fn check_not_included(
+        &self,
+        path: &Path,
+        text: &str,
+        setting: &str,
+    ) -> Result<(), ConfigError> {
+        match Whole::of(path, text)?.with_setting(setting) {
+            None => Ok(()),
+            Some(included) => {
+                let included = included.display();
+                let text = format!(
+                    "`{setting}` is set in `{included}`, which is included and takes its place; change it there"
+                );
+                Err(cannot_be_set(path, text))
+            }
+        }
     }
 
     /// The text of the file with a setting set to what was typed, as it would be written; a text may be typed without its quotes.
@@ -145,6 +206,7 @@ impl Source {
     ) -> Result<(PathBuf, String), ConfigError> {
         let path = self.path().unwrap_or(DEFAULT_FILE.into());
         let text = read::config(&path)?;
+        self.check_not_included(&path, &text, setting)?;
         let text = self.set(&path, &text, setting, typed)?.0;
         Ok((path, text))
     }
@@ -160,6 +222,10 @@ impl Source {
     ) -> Result<(PathBuf, String), ConfigError> {
         let path = self.path().unwrap_or(DEFAULT_FILE.into());
         let mut text = read::config(&path)?;
+        let of_plugins = plugins.iter().map(|setup| format!("plugins.{}", setup.name));
+        for setting in settings.iter().map(|(setting, _)| setting.clone()).chain(of_plugins) {
+            self.check_not_included(&path, &text, &setting)?;
+        }
         for (setting, value) in settings {
             text = edit::set(&text, setting, value);
         }
@@ -170,6 +236,21 @@ impl Source {
         Ok((path, text))
     }
 
+    /// The text with an entry for the plugin, which has its settings there.
+    fn with_entry(&self, path: &Path, text: &str, plugin: &str) -> Result<String, ConfigError> {
+        if edit::set_in_plugin(text, plugin, "any", "()").is_some() {
+            return Ok(text.to_owned());
+        }
+        let config = self.parse(path, text)?;
+        let setup = config.plugins.iter().find(|setup| setup.name == plugin);
+        setup.map(|setup| edit::set_plugin(text, setup)).ok_or_else(|| {
+            let text = format!(
+                "the plugin `{plugin}` is not in the file and not on by default; `plugins enable {plugin} SETTINGS` enables it, and `config save` writes that"
+            );
+            cannot_be_set(path, text)
+        })
+    }
+
     fn set(
         &self,
         path: &Path,
@@ -177,15 +258,34 @@ impl Source {
         setting: &str,
         typed: &str,
     ) -> Result<(String, Config), ConfigError> {
-        let as_value = edit::set(text, setting, typed);
-        let error = match self.parse(path, &as_value) {
-            Ok(config) => return Ok((as_value, config)),
-            Err(error) => error,
+        let of_plugin =
+            setting.strip_prefix("plugins.").and_then(|setting| setting.split_once('.'));
+        let text = match of_plugin {
+            Some((plugin, _)) => self.with_entry(path, text, plugin)?,
+            None => text.to_owned(),
         };
-        let as_text = edit::set(text, setting, &format!("{typed:?}"));
-        match self.parse(path, &as_text) {
-            Ok(config) => Ok((as_text, config)),
-            Err(_) => Err(error),
+        let edited = |value: &str| {
+            match of_plugin {
+            Some((plugin, name)) => {
+                edit::set_in_plugin(&text, plugin, name, value).ok_or_else(|| {
+                    let text = format!(
+                        "`{name}` of the plugin `{plugin}` is not one value in the file; set what is around it"
+                    );
+                    cannot_be_set(path, text)
+                })
+            }
+            None => Ok(edit::set(&text, setting, value)),
+        }
+        };
+        let as_text = edited(&format!("{typed:?}"))?;
+        let as_text = self.parse(path, &as_text).map(|config| (as_text, config));
+        if !is_one_value(typed) {
+            return as_text;
+        }
+        let as_value = edited(typed)?;
+        match self.parse(path, &as_value) {
+            Ok(config) => Ok((as_value, config)),
+            Err(error) => as_text.map_err(|_| error),
         }
     }
 
@@ -194,6 +294,11 @@ impl Source {
         let (mut config, mut text) = (config, text.to_owned());
         for Override { variable, setting, value } in &self.overrides {
             let notes = std::mem::take(&mut config.notes);
+            let Some(value) = value else {
+                let list =
+                    vec![Mistake::new(None, "the value is not UTF-8; write it as UTF-8".into())];
+                return Err(ConfigError::Wrong(Mistakes { path: variable.into(), list }));
+            };
             match self.set(path, &text, setting, value) {
                 Ok((set, other)) => (text, config) = (set, other),
                 Err(ConfigError::Wrong(mistakes)) => {
@@ -224,6 +329,7 @@ impl Source {
             path: None,
             notes: Vec::new(),
             overrides: Vec::new(),
+            included: Vec::new(),
         })
     }
 
@@ -275,8 +381,14 @@ impl Source {
             path: Some(path.into()),
             notes,
             overrides: Vec::new(),
+            included: Vec::new(),
         })
     }
+}
+
+/// Why a single setting cannot be written.
+fn cannot_be_set(path: &Path, text: String) -> ConfigError {
+    ConfigError::Wrong(Mistakes { path: path.into(), list: vec![Mistake::new(None, text)] })
 }
 
 /// A setting out of bounds, with the position of its value, or of the field that holds it.
@@ -289,6 +401,23 @@ fn out_of_bounds(text: &str, fields: &[locate::Field], error: &SettingsError) ->
     });
     let offset = exact.or_else(|| at_path().next().map(|field| field.value.start));
     Mistake::new(offset.map(|offset| Position::of(text, offset)), error.to_string())
+}
+
+/// An address to listen on as it is typed: `:53000` is every address.
+///
+/// # Errors
+/// What was expected, where there is no port.
+pub fn listen_address(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some(("", port)) if port.parse::<u16>().is_ok() => Ok(format!("0.0.0.0:{port}")),
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.into()),
+        _ => Err("expected an address with a port, such as 127.0.0.1:53000".into()),
+    }
+}
+
+/// Whether what was typed is a value in RON and nothing more: no comment that hides what stands behind it, and no further settings.
+fn is_one_value(typed: &str) -> bool {
+    ron_options().from_str::<(&RawValue,)>(&format!("({typed})")).is_ok()
 }
 
 fn yes() -> bool {

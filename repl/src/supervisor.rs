@@ -181,7 +181,7 @@ impl Supervisor {
         if let Some(server) = &state.server {
             view.subscriber().connect(&server.handle());
             if attends {
-                feed.tell_kept(server.handle().kept_messages().await.unwrap_or_default());
+                feed.tell_kept(server.handle().kept_reports().await.unwrap_or_default());
             }
         }
         let mut subscribers = lock(&self.subscribers);

@@ -22,6 +22,8 @@ const TALKERS: usize = 8;
 const AHEAD: usize = 64;
 /// How often each question is asked.
 const QUESTIONS: usize = 50;
+/// How long the last messages may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Words of a message.
 const WORDS: usize = 10;
 
@@ -50,12 +52,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     talk(&server.handle(), arguments.messages);
     let waiting = || store.as_ref().map_or(0, |store| store.status().waiting);
+    let late = Instant::now() + PATIENCE;
     while waiting() > 0 {
+        if Instant::now() > late {
+            return Err(format!("{} messages are not kept", waiting()).into());
+        }
         std::thread::yield_now();
     }
     let took = started.elapsed();
     let rate = arguments.messages as f64 / took.as_secs_f64();
     show("messages a second", format!("{rate:.0}"))?;
+    if let Some(time) = cpu_of("salotto-writer") {
+        let each = time.as_secs_f64() * 1e6 / arguments.messages as f64;
+        show("CPU of the writer a message", format!("{each:.2} µs"))?;
+    }
     show("resident memory", format!("{} MiB", resident_memory().unwrap_or(0) >> 20))?;
     smol::block_on(server.stop());
     let Some(store) = store else { return Ok(()) };
@@ -69,6 +79,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     smol::block_on(server.stop());
     Ok(())
+}
+
+/// How long a thread of this process has run, where the system tells: what others do on the machine does not count.
+fn cpu_of(thread: &str) -> Option<Duration> {
+    let of = |task: &Path| {
+        let name = std::fs::read_to_string(task.join("comm")).ok()?;
+        let ran = std::fs::read_to_string(task.join("schedstat")).ok()?;
+        let ran = ran.split(' ').next()?.parse().ok()?;
+        (name.trim() == thread).then(|| Duration::from_nanos(ran))
+    };
+    std::fs::read_dir("/proc/self/task").ok()?.flatten().find_map(|task| of(&task.path()))
 }
 
 type Started = (Server, Option<Arc<SqliteStore>>);

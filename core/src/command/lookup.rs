@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::CommandError;
 use crate::protocol::command::Command;
 use crate::protocol::near::nearest;
@@ -91,8 +94,17 @@ pub(super) fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
     Some(rest.trim_start())
 }
 
-/// Whether two words differ in nothing but upper and lower case.
+/// Whether two words differ in nothing but upper and lower case, full width and accents.
 pub(super) fn is_same_word(word: &str, typed: &str) -> bool {
-    word.eq_ignore_ascii_case(typed)
-        || !typed.is_ascii() && word.to_lowercase() == typed.to_lowercase()
+    if typed.is_ascii() {
+        return word.eq_ignore_ascii_case(typed);
+    }
+    // What is far longer is another word, and not looked at.
+    typed.len() <= word.len() * 4 + 16 && folded(word) == folded(typed)
+}
+
+/// A word as it is compared: input methods type `ｌｏｇｉｎ`, and Turkish keyboards `LOGİN` and `logın`.
+fn folded(word: &str) -> String {
+    let plain = word.nfkd().filter(|c| !is_combining_mark(*c));
+    plain.flat_map(char::to_lowercase).map(|c| if c == 'ı' { 'i' } else { c }).collect()
 }

@@ -7,6 +7,9 @@ use super::{CommandError, Invocation};
 use crate::protocol::caller::Caller;
 use crate::protocol::command::{Arg, ArgKind, Command};
 
+/// Most bytes of an argument that is one word: far more than any name has, and little enough to be looked at and quoted.
+const LONGEST_WORD: usize = 1024;
+
 impl Command {
     /// Reads the arguments from what stands behind the path.
     ///
@@ -26,9 +29,9 @@ impl Command {
                 }
                 spare -= 1;
             }
-            let mut value = match arg.kind {
-                ArgKind::Text | ArgKind::Command => std::mem::take(&mut rest).to_owned(),
-                _ => {
+            let mut value = match arg.is_word() {
+                false => std::mem::take(&mut rest).to_owned(),
+                true => {
                     let (word, after) = next_word(rest).map_err(wrong)?;
                     rest = after;
                     word
@@ -36,6 +39,10 @@ impl Command {
             };
             if value.is_empty() {
                 return Err(wrong(format!("{} is missing", arg.usage())));
+            }
+            if arg.is_word() && value.len() > LONGEST_WORD {
+                let text = format!("{} is longer than {LONGEST_WORD} bytes", arg.usage());
+                return Err(wrong(text));
             }
             arg.check(&value).map_err(wrong)?;
             if let ArgKind::Choice(words) = &arg.kind
@@ -71,6 +78,11 @@ impl Command {
 }
 
 impl Arg {
+    /// Whether it is one word, and not the rest of the line.
+    fn is_word(&self) -> bool {
+        !matches!(self.kind, ArgKind::Text | ArgKind::Command)
+    }
+
     /// Whether a value is of this argument's kind, or what is wrong with it.
     pub(super) fn check(&self, value: &str) -> Result<(), String> {
         match &self.kind {
@@ -184,6 +196,16 @@ mod tests {
         assert_eq!((login.get("account"), login.text("password")), (None, "swordfish"));
         let login = parse(r#"login ada "sword fish""#).unwrap();
         assert_eq!((login.text("account"), login.text("password")), ("ada", "sword fish"));
+    }
+
+    #[test]
+    fn a_word_is_bounded_and_the_rest_of_a_line_is_not() {
+        let long = "k".repeat(LONGEST_WORD);
+        assert!(parse(&format!("kick {long} {long}{long}")).is_ok());
+        assert_eq!(
+            parse(&format!("kick {long}k")).unwrap_err(),
+            "NAME is longer than 1024 bytes; usage: kick NAME [REASON]"
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! | typed | is |
 //! |---|---|
 //! | `!help`, `/help`, `!HELP` | a command, known or not; `/?` too where a command answers to `?` |
-//! | `! help`, `!!help`, `！help`, `\help` | a slip, where the word is a command that this person has: asked about, never said |
-//! | `login ada swordfish`, `: login …` | a slip too, where the command takes a secret |
+//! | `! help`, `!!help`, `！help`, `\help`, `1help` | a slip, where the word is a command that this person has: asked about, never said |
+//! | `login ada swordfish`, `“login: …”`, `! logn …` | a slip too, where the command takes a secret |
 //! | `!!!`, `!?`, `/ 2`, `/path/to/file` | said |
 //! | `//!help` | said, as `!help`: [`ESCAPE`] goes before what would be a command or a slip |
 //!
@@ -16,6 +16,7 @@ use std::fmt;
 use super::lookup::{found, is_same_word};
 use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
+use crate::protocol::near::nearest;
 use crate::protocol::role::Role;
 use crate::protocol::sanitize::{is_removed, is_unseen};
 
@@ -88,6 +89,7 @@ pub fn read<'c, 'l>(
         Reading::Message => Typed::Message(Cow::Borrowed(line)),
         Reading::Command(line) => Typed::Command(line),
         Reading::Slip(command, rest) => Typed::Slip(slip(command, !fits(command, rest))),
+        Reading::Mistyped(command, _) => Typed::Slip(slip(command, true)),
     }
 }
 
@@ -126,6 +128,7 @@ pub fn secret_from<'c>(
             command.is_secret().then_some(rest.len())?
         }
         Reading::Slip(command, rest) => command.is_secret().then_some(rest.len())?,
+        Reading::Mistyped(_, rest) => rest.len(),
     };
     (behind > 0).then(|| line.len() - behind)
 }
@@ -136,6 +139,8 @@ enum Reading<'c, 'l> {
     Command(Cow<'l, str>),
     /// The command, and what stands behind its path.
     Slip(&'c Command, &'l str),
+    /// A command that takes a secret, of which a letter or two are wrong, and what stands behind.
+    Mistyped(&'c Command, &'l str),
 }
 
 fn read_escaped<'c, 'l>(
@@ -148,6 +153,7 @@ fn read_escaped<'c, 'l>(
     for text in [rest, with_slash] {
         let meant = match read_unescaped(commands.clone(), text) {
             Reading::Message => continue,
+            Reading::Mistyped(..) => None,
             Reading::Command(line) => {
                 let found = found(commands.clone(), &line);
                 found.filter(|(command, rest)| fits(command, rest)).map(|(command, _)| command)
@@ -171,7 +177,8 @@ fn read_unescaped<'c, 'l>(
     let marks = start[..start.len() - behind.len()].chars().filter(|c| is_mark(*c));
     let mut marks = marks.take(2);
     let Some(mark) = marks.next() else {
-        return read_unmarked(commands, start);
+        return read_unshifted(commands.clone(), start)
+            .unwrap_or_else(|| read_unmarked(commands, start));
     };
     if marks.next().is_none()
         && matches!(mark, '!' | '/')
@@ -181,7 +188,10 @@ fn read_unescaped<'c, 'l>(
     }
     match found_behind(commands.clone(), behind) {
         Some((command, rest)) => Reading::Slip(command, rest),
-        None => read_unmarked(commands, behind),
+        None => match read_unmarked(commands.clone(), behind) {
+            Reading::Message => read_mistyped(commands, behind),
+            read => read,
+        },
     }
 }
 
@@ -202,24 +212,54 @@ fn called<'c, 'l>(
     is_command.then_some(Some(line))
 }
 
+/// `1help` and `7help`: the keys of `!` and `/` on many keyboards, without Shift.
+fn read_unshifted<'c, 'l>(
+    commands: impl Iterator<Item = &'c Command> + Clone,
+    line: &'l str,
+) -> Option<Reading<'c, 'l>> {
+    let behind = line.strip_prefix(['1', '7']).filter(|b| b.starts_with(char::is_alphabetic))?;
+    found_behind(commands, behind).map(|(command, rest)| Reading::Slip(command, rest))
+}
+
 /// A line without a mark, which may still begin with a command that takes a secret. The word alone reveals nothing.
 fn read_unmarked<'c, 'l>(
     commands: impl Iterator<Item = &'c Command> + Clone,
     line: &'l str,
 ) -> Reading<'c, 'l> {
-    let start = line.trim_start_matches(|c: char| c.is_ascii_punctuation() || is_unseen(c));
-    let first = start.split(char::is_whitespace).next().unwrap_or_default();
-    let first = with_seen_word(first);
+    let (first, rest) = first_word(line.trim_start_matches(|c: char| !c.is_alphanumeric()));
     // Asked of every message, so the words are compared first.
-    let mut named = commands.filter(|command| {
-        let is_named = |path: &str| path.split(' ').next().is_some_and(|w| is_same_word(w, &first));
-        command.paths().any(is_named) && command.is_secret()
-    });
-    let rest = start[start.find(char::is_whitespace).unwrap_or(start.len())..].trim_start();
+    let mut named = commands.filter(|command| begins(command, &first) && command.is_secret());
     match named.next() {
         Some(command) if !rest.is_empty() => Reading::Slip(command, rest),
         _ => Reading::Message,
     }
+}
+
+/// What stands behind a mark and is no command: one that takes a secret was perhaps meant.
+fn read_mistyped<'c, 'l>(
+    commands: impl Iterator<Item = &'c Command> + Clone,
+    behind: &'l str,
+) -> Reading<'c, 'l> {
+    let (first, rest) = first_word(behind.trim_start_matches(|c: char| !c.is_alphanumeric()));
+    let is_meant = |command: &&Command| nearest(&first, command.paths()).is_some();
+    match commands.filter(|command| command.is_secret()).find(is_meant) {
+        Some(command) if !rest.is_empty() => Reading::Mistyped(command, rest),
+        _ => Reading::Message,
+    }
+}
+
+/// The first word of a line without what cannot be seen in it and the signs behind it, as in `login: ada`, and what follows.
+fn first_word(line: &str) -> (Cow<'_, str>, &str) {
+    let is_between = |c: char| matches!(c, ':' | ';' | ',' | '=' | '>' | '|' | '(');
+    let end = line.find(|c: char| c.is_whitespace() || is_between(c)).unwrap_or(line.len());
+    let (word, rest) = line.split_at(end);
+    let word = with_seen_word(word.trim_end_matches(|c: char| !c.is_alphanumeric()));
+    (word, rest.trim_start_matches(is_between).trim_start())
+}
+
+/// Whether a command's path, or an alias, begins with this word.
+fn begins(command: &Command, word: &str) -> bool {
+    command.paths().any(|path| path.split(' ').next().is_some_and(|w| is_same_word(w, word)))
 }
 
 /// The command that a line begins with, passing over what cannot be seen, and what stands behind its path.
@@ -232,15 +272,14 @@ fn found_behind<'c, 'l>(
     if !seen.starts_with(char::is_alphabetic) {
         return None;
     }
-    // The first word alone is enough: `! plugins enabel` is no message either.
-    let begins = |command: &Command| {
-        let first = seen.split(char::is_whitespace).next().unwrap_or_default();
-        let is_first = |path: &str| path.split(' ').next().is_some_and(|w| is_same_word(w, first));
-        command.paths().any(is_first)
-    };
     let (command, left) = match found(commands.clone(), &seen) {
         Some((command, rest)) => (command, rest.len()),
-        None => (commands.clone().find(|command| begins(command))?, 0),
+        // The first word alone is enough: `! plugins enabel` is no message either.
+        None => {
+            let (first, rest) = first_word(&seen);
+            let command = commands.clone().find(|command| begins(command, &first))?;
+            (command, if command.is_secret() { rest.len() } else { 0 })
+        }
     };
     Some((command, &line[line.len() - left..]))
 }
@@ -270,12 +309,20 @@ fn is_mark(c: char) -> bool {
         c,
         '!' | '/'
             | '\\'
+            | '\u{a1}'
             | '\u{1c3}'
             | '\u{203c}'
             | '\u{2044}'
+            | '\u{2048}'
+            | '\u{2049}'
             | '\u{2215}'
+            | '\u{2571}'
+            | '\u{2572}'
             | '\u{2755}'
             | '\u{2757}'
+            | '\u{29f5}'
+            | '\u{29f8}'
+            | '\u{a71d}'
             | '\u{fe15}'
             | '\u{fe57}'
             | '\u{fe68}'
@@ -346,6 +393,25 @@ mod tests {
             (": login ada swordfish", "login"),
             ("lo\u{200b}gin ada swordfish", "login"),
             ("! plugins enabel log", "plugins enable"),
+            ("！ｌｏｇｉｎ ada swordfish", "login"),
+            ("ｌｏｇｉｎ ada swordfish", "login"),
+            ("LOGİN ada swordfish", "login"),
+            ("logın ada swordfish", "login"),
+            ("login: ada swordfish", "login"),
+            ("login=swordfish", "login"),
+            ("login->ada swordfish", "login"),
+            ("“!login ada swordfish”", "login"),
+            ("• login ada swordfish", "login"),
+            ("`!login` ada swordfish", "login"),
+            ("\u{301}!login ada swordfish", "login"),
+            ("!\u{301}login ada swordfish", "login"),
+            ("lo\u{301}gin ada swordfish", "login"),
+            ("! logn ada swordfish", "login"),
+            ("!!lgoin: swordfish", "login"),
+            ("⁉msg bob secret", "msg"),
+            ("!!msg: bob secret", "msg"),
+            ("1msg bob secret", "msg"),
+            ("7login ada swordfish", "login"),
         ] {
             assert_eq!(meaning(line), format!("? {command}"), "{line:?}");
         }
@@ -368,6 +434,13 @@ mod tests {
             "msg bob secret",
             "me too",
             "1/2 !login x",
+            "login?",
+            "login...",
+            "login's gone",
+            "login-page is down",
+            "1st place",
+            "7 me",
+            "!! losing",
             "\u{200b}hello",
         ] {
             assert_eq!(meaning(line), line);
@@ -384,6 +457,8 @@ mod tests {
             ("//!login ada swordfish", "? login"),
             ("//login ada swordfish", "? login"),
             ("///login ada swordfish", "? login"),
+            ("//login: ada swordfish", "? login"),
+            ("//!! losing again", "!! losing again"),
         ] {
             assert_eq!(meaning(line), expected, "{line:?}");
         }
@@ -396,6 +471,8 @@ mod tests {
             ("  /LOGIN  ada swordfish ", Some("  /LOGIN  ")),
             ("! login swordfish", Some("! login ")),
             ("login swordfish", Some("login ")),
+            ("login: swordfish", Some("login: ")),
+            ("! logn swordfish", Some("! logn ")),
             ("!login", None),
             ("!help login", None),
         ] {

@@ -256,6 +256,15 @@ impl Slice {
         &encoded.bytes[end(self.range.start)..end(self.range.end)]
     }
 
+    /// The entries as the past is told to a newcomer: without those who came and went.
+    pub(crate) fn past(&self, dialect: &dyn Dialect) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for entry in self.entries().filter(|entry| !entry.what.is_presence()) {
+            dialect.encode_past(entry, self.chunk.role, &mut bytes);
+        }
+        bytes
+    }
+
     /// The entries themselves, in order.
     pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.committed().iter().map(|committed| &committed.entry)

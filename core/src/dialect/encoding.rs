@@ -22,6 +22,17 @@ pub trait Dialect: Debug + Send + Sync {
     /// Appends an entry, framed or with the end of its line. May append nothing: not everything that happens is something to read.
     fn encode_entry(&self, entry: &Entry, role: RoomRole, out: &mut Vec<u8>);
 
+    /// Whether a newcomer is told what happened before they came in another form ([`encode_past`](Self::encode_past)), and nothing of who came and
+    /// went then. Default no: the same entries, gapless.
+    fn tells_past(&self) -> bool {
+        false
+    }
+
+    /// Appends an entry of the past for a newcomer, where the dialect [has](Self::tells_past) a form for that. Encoded for each newcomer alone.
+    fn encode_past(&self, entry: &Entry, role: RoomRole, out: &mut Vec<u8>) {
+        self.encode_entry(entry, role, out);
+    }
+
     /// Appends an event for this connection alone. May append nothing.
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>);
 

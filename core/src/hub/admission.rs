@@ -25,6 +25,9 @@ use crate::state::inbox::Arrival;
 use crate::state::member::Member;
 use crate::state::report::Report;
 
+/// What is no name is shown to plugins if it is no longer than this, in bytes.
+const MOST_SHOWN: usize = 64;
+
 impl Hub {
     /// A connection was made. It is told nothing before the gates were called.
     pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) -> Result<(), NotDone> {
@@ -199,20 +202,29 @@ impl Hub {
 
     /// Whether a member may have this name: a good one, free, and no plugin is against it.
     pub(super) fn check_name(&mut self, id: MemberId, text: &str) -> Result<Name, NotDone> {
+        let bounds = self.state.settings().limits.name_bounds();
+        if text.len() <= MOST_SHOWN && Name::new(text, bounds).is_err() {
+            // What is no name may be something else to a plugin, which takes it or makes a name of it.
+            let draft = self.draft_name(id, text.to_owned())?;
+            return Ok(self.free_name(id, &draft.name)?);
+        }
         let offered = self.free_name(id, text)?;
-        let Some(member) = self.state.roster.get(id) else {
-            return Err(NotDone::Gone);
-        };
+        let draft = self.draft_name(id, offered.as_str().to_owned())?;
+        match draft.name == offered.as_str() {
+            true => Ok(offered),
+            false => Ok(self.free_name(id, &draft.name)?),
+        }
+    }
+
+    /// What the gates make of a name.
+    fn draft_name(&mut self, id: MemberId, name: String) -> Result<NameDraft, NotDone> {
+        let member = self.state.roster.get(id).ok_or(NotDone::Gone)?;
         let (peer, current) = (member.peer, member.name.clone());
-        let mut draft = NameDraft { member: id, peer, current, name: offered.as_str().to_owned() };
+        let mut draft = NameDraft { member: id, peer, current, name };
         self.gate(Hook::BeforeName, Some(id), |plugin, context| {
             plugin.before_name(context, &mut draft)
         })?;
-        if draft.name == offered.as_str() {
-            Ok(offered)
-        } else {
-            Ok(self.free_name(id, &draft.name)?)
-        }
+        Ok(draft)
     }
 
     fn free_name(&self, id: MemberId, text: &str) -> Result<Name, Refusal> {

@@ -9,6 +9,7 @@ use super::Hub;
 use super::commands::Runner;
 use crate::command::{CommandError, Invocation};
 use crate::protocol::command::{Arg, Command};
+use crate::protocol::durations::in_short;
 use crate::protocol::entry::{EntryKind, MessageKind};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
@@ -92,11 +93,14 @@ fn room_commands() -> Vec<Listed> {
             Runner::Core(topic),
         ),
         (
-            Command::new("delete", "Deletes a message by its number; clients show it no more")
-                .arg(Arg::room("room"))
-                .arg(Arg::number("id"))
-                .role(Role::Moderator)
-                .example("delete lobby 42"),
+            Command::new(
+                "delete",
+                "Deletes a message by its number; clients show it no more, log files keep it",
+            )
+            .arg(Arg::room("room"))
+            .arg(Arg::number("id"))
+            .role(Role::Moderator)
+            .example("delete lobby 42"),
             Runner::Core(delete),
         ),
         (
@@ -131,7 +135,7 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let since = humantime::format_rfc3339_seconds(status.since.system_time());
     let up = Duration::from_secs(hub.state.clock.timestamp().seconds_since(status.since));
     let mut fields = vec![
-        ("running since", format!("{since} ({})", humantime::format_duration(up))),
+        ("running since", format!("{since} ({})", in_short(up))),
         ("listening on", listed(status.addresses.iter().map(ToString::to_string))),
         ("members", format!("{} ({} connected)", status.members, status.connected)),
         ("rooms", status.rooms.to_string()),
@@ -157,7 +161,6 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let rows = members.into_iter().map(|member| {
-        let idle = Duration::from_secs(member.idle.as_secs());
         let name = member.name.map_or("(no name yet)".into(), |name| name.to_string());
         let role = match member.account.filter(|account| *account != name) {
             Some(account) => format!("{} ({account})", member.role),
@@ -169,7 +172,7 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
             listed(member.rooms.iter().map(ToString::to_string)),
             member.peer.to_string(),
             member.messages.to_string(),
-            humantime::format_duration(idle).to_string(),
+            in_short(member.idle),
         ]
     });
     Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows.collect()))
@@ -208,17 +211,25 @@ fn say(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
 }
 
 fn msg(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let member = hub.named(invocation.text("name"))?;
-    let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
-    let (name, text) = (name.as_ref().map_or("", |name| name.as_str()), invocation.text("text"));
-    match invocation.caller.member {
-        Some(member) => {
-            let said = hub.direct(member, name, text.to_owned(), None);
-            hub.answer(member, said, None);
-        }
-        None => hub.operator_messages(name, text)?,
+    let (name, text) = (invocation.text("name"), invocation.text("text"));
+    if let Some(member) = invocation.caller.member {
+        // Also to the console, as any member may.
+        let said = hub.direct(member, name, text.to_owned(), None);
+        hub.answer(member, said, None);
+        return Ok(Reply::Done);
     }
+    let member = hub.named(name)?;
+    let name = hub.state.roster.get(member).and_then(|member| member.name.clone());
+    hub.operator_messages(name.as_ref().map_or("", |name| name.as_str()), text)?;
     Ok(Reply::Done)
+}
+
+/// The answer to something that the console shows as an action: in chat nothing else would tell that it was done.
+fn done(invocation: &Invocation, text: impl FnOnce() -> String) -> Reply {
+    match invocation.caller.member {
+        Some(_) => Reply::Text(text()),
+        None => Reply::Done,
+    }
 }
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
@@ -243,7 +254,8 @@ fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> 
 fn delete(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let by = by(hub, invocation);
     let id = invocation.text("id").parse().unwrap_or(u64::MAX);
-    hub.delete_message(invocation, invocation.text("room"), id, by)
+    let reply = done(invocation, || format!("message {id} was removed"));
+    hub.delete_message(invocation, id, by, reply)
 }
 
 fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
@@ -269,13 +281,15 @@ fn recent(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError>
 fn open(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let by = by(hub, invocation);
     hub.open_room_by(invocation.text("room"), invocation.text("topic"), &by)?;
-    Ok(Reply::Done)
+    Ok(done(invocation, || format!("{} is open", invocation.text("room").trim_start_matches('#'))))
 }
 
 fn close(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     let by = by(hub, invocation);
     hub.close_room_by(invocation.text("room"), &by)?;
-    Ok(Reply::Done)
+    Ok(done(invocation, || {
+        format!("{} is closed", invocation.text("room").trim_start_matches('#'))
+    }))
 }
 
 fn limits(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {

@@ -191,6 +191,14 @@ impl Hub {
     /// Adds the commands of a plugin.
     pub(super) fn register_commands(&mut self, slot: SlotId, commands: Vec<Command>) {
         for command in commands {
+            if !is_typeable(&command.path) {
+                let plugin = self.state.plugin_name(slot);
+                self.report(format!(
+                    "plugin `{plugin}`: nobody can type the command `{}`; its words begin with a letter and have one space between them",
+                    command.path
+                ));
+                continue;
+            }
             let taken = |(listed, _): &&(Command, Runner)| {
                 listed.path == command.path && listed.role == command.role
             };
@@ -226,6 +234,13 @@ impl Hub {
         plugins.dedup();
         self.state.shared.directory.set_plugins(plugins);
     }
+}
+
+/// Whether a path is one that a line can begin with behind `!`.
+fn is_typeable(path: &str) -> bool {
+    let is_word =
+        |word: &str| word.starts_with(char::is_alphabetic) && !word.contains(char::is_whitespace);
+    path.split(' ').all(is_word)
 }
 
 impl From<Refusal> for CommandError {

@@ -15,6 +15,7 @@ use crate::protocol::hint;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
+use crate::protocol::secrets::mask_secrets;
 use crate::state::report::Report;
 
 /// How deep plugins may answer one another's effects; a bot that answers itself ends here.
@@ -107,7 +108,8 @@ impl Hub {
             Effect::SetTimer { key, after } => self.set_timer_for(slot, key, after),
             Effect::CancelTimer { key } => self.timers.cancel(&Due::Plugin(slot, key)),
             Effect::Spawn(task) => self.spawn_for(slot, task),
-            Effect::Report(text) => self.report_for(slot, text),
+            Effect::TellOperator { text } => self.tell_operator_for(slot, &text),
+            Effect::Report { text, is_trouble } => self.report_for(slot, &text, is_trouble),
         }
     }
 
@@ -118,7 +120,7 @@ impl Hub {
         let by_whom = by.as_ref().map_or_else(|| self.state.plugin_name(slot), Name::to_string);
         match self.set_topic(room, topic, by) {
             Ok(()) => self.record_topic(room, &by_whom),
-            Err(error) => self.report_for(slot, error.to_string()),
+            Err(error) => self.report_for(slot, &error.to_string(), true),
         }
     }
 
@@ -174,7 +176,7 @@ impl Hub {
                     );
                     stats.task_panicked(format!("{text}; {again}"));
                 }
-                reports.send(Report::Plugin { plugin, text });
+                reports.send(Report::Plugin { plugin, text, is_trouble: true });
             }
         }
     }
@@ -190,15 +192,25 @@ impl Hub {
         let shown = if is_secret { call.path().to_owned() } else { call.to_string() };
         self.call_command(Caller::operator(name), call, move |hub, outcome| {
             if let Err(error) = outcome {
-                hub.report_for(slot, format!("`{shown}` was not done: {error}"));
+                hub.report_for(slot, &format!("`{shown}` was not done: {error}"), true);
             }
         });
     }
 
-    fn report_for(&self, slot: SlotId, text: String) {
+    /// Tells whoever is at the console, or keeps it for the next who is.
+    fn tell_operator_for(&mut self, slot: SlotId, text: &str) {
+        if !self.state.reports.are_attended() {
+            let (plugin, text) =
+                (self.state.plugin_name(slot), mask_secrets(&hint::unmarked(text)).into_owned());
+            self.keep_for_operator(Report::Plugin { plugin, text, is_trouble: false });
+        }
+        self.report_for(slot, text, false);
+    }
+
+    fn report_for(&self, slot: SlotId, text: &str, is_trouble: bool) {
         let plugin = self.state.plugin_name(slot);
-        let text = hint::unmarked(&text).into_owned();
-        self.state.reports.send(Report::Plugin { plugin, text });
+        let text = hint::unmarked(text).into_owned();
+        self.state.reports.send(Report::Plugin { plugin, text, is_trouble });
     }
 
     /// Whether the plugin is still enabled: what belongs to it vanishes with it.

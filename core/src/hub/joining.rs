@@ -47,7 +47,8 @@ impl Hub {
         if let Some(room) = existing.filter(|room| member.is_in(*room)) {
             // In it already: lines that name no room go there from now on.
             member.current = Some(room);
-            let entered = self.state.rooms.get(room).map(|room| entered(room, room.next_id()));
+            let entered =
+                self.state.rooms.get(room).map(|room| entered(room, room.next_id(), true));
             if let Some(entered) = entered {
                 self.state.send(id, entered);
             }
@@ -152,11 +153,13 @@ impl Hub {
         let outbox = member.outbox.clone();
         room.add_reader(&outbox);
         let next = room.next_id();
+        let tells_past = outbox.wire.dialect().tells_past();
+        let history = if outbox.wire.is_bare() { history.min(BARE_HISTORY) } else { history };
         // A returning client goes on after what it has seen; a newcomer is shown a little of what was.
         let from = match seen {
             Some(seen) if seen < next => seen + 1,
             _ if since_join && room.is_kept => next,
-            _ if outbox.wire.is_bare() => next.saturating_sub(history.min(BARE_HISTORY) as u64),
+            _ if tells_past => room.past_from(history),
             _ => next.saturating_sub(history as u64),
         };
         let first_id = from.max(room.timeline.first()).min(next);
@@ -164,7 +167,7 @@ impl Hub {
         member.stays.reserve_exact(1);
         member.stays.push(Stay { room: room_id, since: first_id });
         member.current = Some(room_id);
-        let entered = entered(room, first_id);
+        let entered = entered(room, first_id, !tells_past);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let (history, next) = timeline.since(first_id);
         let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
@@ -198,7 +201,7 @@ impl Hub {
 }
 
 /// What somebody is told who is in a room and will see its entries from `first_id` on.
-fn entered(room: &Room, first_id: EntryId) -> Event {
+fn entered(room: &Room, first_id: EntryId, with_presence: bool) -> Event {
     Event::Entered {
         room: room.name.clone(),
         topic: room.topic.clone(),
@@ -206,6 +209,6 @@ fn entered(room: &Room, first_id: EntryId) -> Event {
         count: room.members.len(),
         first_id,
         history: room.next_id() - first_id,
-        shown: room.shown_since(first_id),
+        shown: room.shown_since(first_id, with_presence),
     }
 }

@@ -14,35 +14,53 @@ use crate::state::store::{Acknowledge, News};
 use crate::state::unpublished::STALLED;
 
 /// What the hub is to hear from its store.
+#[derive(Debug)]
 pub(super) struct StoreWord {
     acknowledge: Acknowledge,
-    /// When it should have come.
-    stalls_at: Option<Instant>,
+    /// When it is next looked whether the store keeps anything. One that is set stays for some turns: each new timer wakes a thread.
+    watch: Option<Timer>,
 }
 
 impl StoreWord {
+    pub(super) fn new(acknowledge: Acknowledge) -> Self {
+        Self { acknowledge, watch: None }
+    }
+
     /// Waits until the store has told something, or should have.
-    pub(super) async fn wait(&self) {
+    pub(super) async fn wait(&mut self) {
         let told = self.acknowledge.told();
-        match self.stalls_at {
+        match &mut self.watch {
             None => told.await,
-            Some(at) => {
+            Some(watch) => {
                 let stalled = async {
-                    Timer::at(at).await;
+                    watch.await;
                 };
                 told.or(stalled).await;
             }
+        }
+    }
+
+    /// Looks at the time when the store will have kept nothing for too long, if it goes on so.
+    fn watch(&mut self, stalls_at: Option<Instant>) {
+        let is_over = |watch: &Timer| !watch.will_fire();
+        match stalls_at {
+            Some(at) if self.watch.as_ref().is_none_or(is_over) => {
+                self.watch = Some(Timer::at(at));
+            }
+            Some(_) => {}
+            // Until it fires, once.
+            None if self.watch.as_ref().is_some_and(is_over) => self.watch = None,
+            None => {}
         }
     }
 }
 
 impl Hub {
     /// What is to be heard from the store, if there is one.
-    pub(super) fn store_word(&self) -> Option<StoreWord> {
+    pub(super) fn store_word(&mut self) -> Option<&mut StoreWord> {
         self.state.store.as_ref()?;
-        let (acknowledge, stalls_at) =
-            (self.state.acknowledge.clone(), self.state.unpublished.stalls_at());
-        Some(StoreWord { acknowledge, stalls_at })
+        self.word.watch(self.state.unpublished.stalls_at());
+        Some(&mut self.word)
     }
 
     async fn wait_for_store(&mut self) {

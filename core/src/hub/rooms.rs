@@ -85,27 +85,27 @@ impl Hub {
     pub(super) fn delete_message(
         &mut self,
         invocation: &Invocation,
-        text: &str,
         id: EntryId,
         by: String,
+        reply: Reply,
     ) -> Answer {
-        let (room_id, name) = self.existing_room(text)?;
+        let (room_id, name) = self.existing_room(invocation.text("room"))?;
         let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(Reply::Done) };
         let is_removed = room.remove_message(id);
         let is_kept = room.is_kept;
         let Some(store) = self.state.store.clone().filter(|_| is_kept) else {
-            return self.deleted(room_id, id, is_removed, &by);
+            return self.deleted(room_id, id, is_removed, &by).map(|()| reply);
         };
         if is_removed {
             store.delete(&name, id, Box::new(|_| {}));
-            return self.deleted(room_id, id, true, &by);
+            return self.deleted(room_id, id, true, &by).map(|()| reply);
         }
         // It may be older than what is in memory.
         let (inbox, responder) = (self.state.handle.inbox.clone(), invocation.answer_later());
         let deleted = move |was_there: Result<bool, StoreError>| {
             let question = super::question(move |hub| {
                 responder.send(match was_there {
-                    Ok(was_there) => hub.deleted(room_id, id, was_there, &by),
+                    Ok(was_there) => hub.deleted(room_id, id, was_there, &by).map(|()| reply),
                     Err(error) => Err(CommandError::Failed(error.to_string())),
                 });
             });
@@ -117,8 +117,14 @@ impl Hub {
     }
 
     /// Tells those inside that a message was deleted, where it was.
-    fn deleted(&mut self, room_id: RoomId, id: EntryId, was_there: bool, by: &str) -> Answer {
-        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(Reply::Done) };
+    fn deleted(
+        &mut self,
+        room_id: RoomId,
+        id: EntryId,
+        was_there: bool,
+        by: &str,
+    ) -> Result<(), CommandError> {
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(()) };
         let name = room.name.clone();
         if !was_there {
             let text = format!(
@@ -134,7 +140,7 @@ impl Hub {
             self.state.send(member, Event::Deleted { room: name.clone(), id });
         }
         self.record(self.act("delete", by).room(&name).whom(id.to_string()));
-        Ok(Reply::Done)
+        Ok(())
     }
 
     /// The room that a member means: the named one, or where it was last. It must be in it.
@@ -155,7 +161,11 @@ impl Hub {
         if self.state.roster.get(id).is_some_and(|member| member.is_in(room.id)) {
             return Ok(room.id);
         }
-        let hint = Hint::new(format!("join {}", room.name)).after(" joins it");
+        // Who cannot see into it cannot just join it either.
+        let hint = match self.state.sees(id, room) {
+            true => Hint::new(format!("join {}", room.name)).after(" joins it").to_string(),
+            false => String::new(),
+        };
         let text = format!("you are not in `{}`{hint}", room.name);
         Err(Refusal::new(ErrorCode::NotInRoom, text))
     }

@@ -37,7 +37,7 @@ struct Message {
     tags: BTreeMap<String, String>,
 }
 
-/// Messages to the operator that are kept while nobody is at the console.
+/// What was meant for the operator and is kept while nobody is at the console.
 const KEPT: usize = 100;
 
 impl Hub {
@@ -64,12 +64,22 @@ impl Hub {
                 };
                 self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), None);
             }
+            // Who types `help` before a name wants help, and is not called so.
+            Typed::Message(_) if !is_named && self.is_called_alone(&caller, &line) => {
+                let text = format!("did you mean `!{}`?", line.trim().to_lowercase());
+                self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), None);
+            }
             Typed::Message(_) if !is_named => self.offer_first_name(id, &line, &[], None, None),
             Typed::Message(text) => {
                 let result = self.say_unread(id, None, text.into_owned(), MessageKind::Say, None);
                 self.answer(id, result, None);
             }
         }
+    }
+
+    /// Whether a line is the word of a command that this caller has, and nothing else.
+    fn is_called_alone(&self, caller: &Caller, line: &str) -> bool {
+        command::find(self.callable(caller), line).is_ok_and(|(_, rest)| rest.is_empty())
     }
 
     /// A line that begins like a command, and may have been meant to be said where there is no such command.
@@ -349,19 +359,20 @@ impl Hub {
         if let (Some(member), None) = (member, recipient)
             && !self.state.reports.are_attended()
         {
-            self.keep_for_operator(member, event.clone());
+            self.keep_for_operator(Report::Direct(event.clone()));
+            let text =
+                "nobody is at the console; your message is kept for the next operator who is";
+            self.notice_to(member, text, NoticeKind::Info);
         }
         self.observe(Hook::AfterDirect, |plugin, context| plugin.after_direct(context, &event));
     }
 
-    /// Nobody is there to read what was written to the operator.
-    fn keep_for_operator(&mut self, from: MemberId, event: Event) {
+    /// Nobody is there to read what is meant for the operator.
+    pub(super) fn keep_for_operator(&mut self, report: Report) {
         if self.kept.len() >= KEPT {
             self.kept.pop_front();
         }
-        self.kept.push_back(event);
-        let text = "nobody is at the console; your message is kept for the next operator who is";
-        self.notice_to(from, text, NoticeKind::Info);
+        self.kept.push_back(report);
     }
 
     fn count_message(&mut self, member: Option<MemberId>) {

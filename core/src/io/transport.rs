@@ -143,3 +143,25 @@ fn retry(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    #[test]
+    fn a_peer_that_acknowledges_nothing_is_gone_within_two_minutes() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let _far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (near, _) = listener.accept().unwrap();
+        let same = near.try_clone().unwrap();
+        let _tcp = Tcp::new(near, Arc::new(Reactor::new().unwrap())).unwrap();
+        let socket = SockRef::from(&same);
+        let gone_after = socket.tcp_user_timeout().unwrap().unwrap();
+        assert!(gone_after <= Duration::from_secs(120), "{gone_after:?}");
+        let idle =
+            socket.tcp_keepalive_time().unwrap() + 3 * socket.tcp_keepalive_interval().unwrap();
+        assert!(socket.keepalive().unwrap() && idle <= Duration::from_secs(120), "{idle:?}");
+    }
+}

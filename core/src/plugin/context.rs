@@ -2,6 +2,7 @@
 
 use crate::command::Call;
 use crate::plugin::effect::Effect;
+use crate::plugin::reporter::Reporter;
 use crate::protocol::info::MemberInfo;
 use std::any::Any;
 use std::future::Future;
@@ -25,7 +26,6 @@ use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::keeping::Keeping;
 use crate::state::member::Member;
 use crate::state::plugin_stats::PluginStats;
-use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 use crate::state::shared_values::SharedValues;
 use crate::state::stopping::{Stopper, Stopping};
@@ -399,9 +399,21 @@ impl Context<'_> {
         TaskMailbox { slot: self.slot, hub: self.state.handle.inbox.clone() }
     }
 
-    /// Tells the operator something, in one line: what happened, with which value, and what to do.
+    /// Tells the operator something worth knowing, in one line. In the diagnostics of the program it is information.
     pub fn report(&mut self, text: impl Into<String>) {
-        self.push(Effect::Report(text.into()));
+        self.push(Effect::Report { text: text.into(), is_trouble: false });
+    }
+
+    /// Tells the operator what a member wants them to know, in one line. Where nobody is at the console it is kept for the next who is
+    /// ([`Handle::kept_reports`]).
+    pub fn tell_operator(&mut self, text: impl Into<String>) {
+        self.push(Effect::TellOperator { text: text.into() });
+    }
+
+    /// Tells the operator that something does not work as it should, in one line: what happened, with which value, and what to do. In the diagnostics of
+    /// the program it is a warning. What keeps the plugin from its work is rather said with [`failing`](Self::failing).
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.push(Effect::Report { text: text.into(), is_trouble: true });
     }
 
     /// Says that this plugin cannot do its work, until it is [`working`](Self::working) again: its state in `plugins`, `status`, the metrics and `health` is then
@@ -410,7 +422,7 @@ impl Context<'_> {
     pub fn failing(&mut self, reason: impl Into<String>) {
         let reason = reason.into();
         if self.stats().is_some_and(|stats| stats.set_failing(Some(&reason))) {
-            self.report(reason);
+            self.warn(reason);
         }
     }
 
@@ -460,35 +472,5 @@ impl Context<'_> {
 
     fn push(&mut self, effect: Effect) {
         self.effects.push((self.slot, effect));
-    }
-}
-
-/// Tells the operator something on behalf of a plugin, from anywhere.
-#[derive(Debug, Clone)]
-pub struct Reporter {
-    plugin: String,
-    stats: Option<Arc<PluginStats>>,
-    reports: crate::state::report::Reports,
-}
-
-impl Reporter {
-    /// Tells the operator something, in one line.
-    pub fn report(&self, text: impl Into<String>) {
-        self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text: text.into() });
-    }
-
-    /// Says that the plugin cannot do its work, as [`Context::failing`] does.
-    pub fn failing(&self, reason: impl Into<String>) {
-        let reason = reason.into();
-        if self.stats.as_ref().is_some_and(|stats| stats.set_failing(Some(&reason))) {
-            self.report(reason);
-        }
-    }
-
-    /// Says that the plugin can do its work again, as [`Context::working`] does.
-    pub fn working(&self) {
-        if let Some(stats) = &self.stats {
-            stats.set_failing(None);
-        }
     }
 }

@@ -41,7 +41,8 @@ pub(crate) enum Effect {
     SetTimer { key: String, after: Duration },
     CancelTimer { key: String },
     Spawn(Pin<Box<dyn Future<Output = ()> + Send>>),
-    Report(String),
+    Report { text: String, is_trouble: bool },
+    TellOperator { text: String },
 }
 
 impl std::fmt::Debug for Effect {

@@ -297,7 +297,7 @@ impl Slot {
         catch_unwind(AssertUnwindSafe(|| list(&*self.plugin))).unwrap_or_else(|panic| {
             let plugin = self.stats.setup.name.clone();
             let text = format!("panicked in {what}: {}", panic_message(&*panic));
-            state.reports.send(Report::Plugin { plugin, text });
+            state.reports.send(Report::Plugin { plugin, text, is_trouble: true });
             Vec::new()
         })
     }

@@ -20,7 +20,8 @@ use crate::protocol::role::Role;
 #[non_exhaustive]
 #[must_use = "it can be called once a plugin lists it"]
 pub struct Command {
-    /// Its word or words, e.g. `plugins enable`.
+    /// Its word or words, e.g. `plugins enable`. Each begins with a letter, and one space stands between them; what cannot be typed is reported
+    /// and not listed.
     pub path: String,
     /// Other words that call it, each like the path: `exit` for `quit`. A command whose path it is comes first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -100,6 +100,21 @@ impl EntryKind {
     }
 }
 
+impl EntryKind {
+    /// Whether it only tells who came, went, or is called otherwise now.
+    pub fn is_presence(&self) -> bool {
+        use NoticeKind::{Joined, Left, Renamed};
+        match self {
+            Self::Joined { .. }
+            | Self::Left { .. }
+            | Self::Renamed { .. }
+            | Self::Presence { .. } => true,
+            Self::Notice { kind, .. } => matches!(kind, Joined | Left | Renamed),
+            Self::Message { .. } | Self::Topic { .. } | Self::Removed => false,
+        }
+    }
+}
+
 /// Said plainly, or as an action (`!me waves`); there is no third way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -215,16 +215,57 @@ const COLONS: &str = ":\
 
 /// The keys under which a text would be looked up, whether or not it is a good name.
 pub(crate) fn keys(text: &str) -> Vec<String> {
-    let compatible: String = text.nfkc().collect();
+    let compatible: String = text.nfkc().map(plain).collect();
     let folded = fold(&compatible);
+    let seen = |text: &str| fold(&skeleton(text).map(plain).collect::<String>());
     // Folding first finds `ADA` in `ada`; not folding first finds the capital I in `llya`, which folded is a plain i.
-    let mut keys = vec![fold(&skeleton(&folded).collect::<String>())];
-    let as_written = fold(&skeleton(&compatible).collect::<String>());
+    let mut keys = vec![seen(&folded)];
+    let as_written = seen(&compatible);
     if as_written != keys[0] {
         keys.push(as_written);
     }
     keys
 }
+
+/// The letter that a small capital or a letter in a square or a circle is drawn like, which Unicode counts as other letters.
+fn plain(c: char) -> char {
+    let letter = |first: u32| char::from_u32(u32::from('a') + u32::from(c) - first).unwrap_or(c);
+    match c {
+        '\u{1f150}'..='\u{1f169}' => letter(0x1f150),
+        '\u{1f170}'..='\u{1f189}' => letter(0x1f170),
+        '\u{1f1e6}'..='\u{1f1ff}' => letter(0x1f1e6),
+        _ => SMALL_CAPITALS.iter().find(|(small, _)| *small == c).map_or(c, |(_, plain)| *plain),
+    }
+}
+
+/// Small capitals, and the letters that they are drawn like.
+const SMALL_CAPITALS: [(char, char); 25] = [
+    ('ᴀ', 'a'),
+    ('ʙ', 'b'),
+    ('ᴄ', 'c'),
+    ('ᴅ', 'd'),
+    ('ᴇ', 'e'),
+    ('ꜰ', 'f'),
+    ('ɢ', 'g'),
+    ('ʜ', 'h'),
+    ('ɪ', 'i'),
+    ('ᴊ', 'j'),
+    ('ᴋ', 'k'),
+    ('ʟ', 'l'),
+    ('ᴍ', 'm'),
+    ('ɴ', 'n'),
+    ('ᴏ', 'o'),
+    ('ᴘ', 'p'),
+    ('ꞯ', 'q'),
+    ('ʀ', 'r'),
+    ('ꜱ', 's'),
+    ('ᴛ', 't'),
+    ('ᴜ', 'u'),
+    ('ᴠ', 'v'),
+    ('ᴡ', 'w'),
+    ('ʏ', 'y'),
+    ('ᴢ', 'z'),
+];
 
 fn fold(text: &str) -> String {
     caseless::default_case_fold_str(text)
@@ -322,6 +363,10 @@ mod tests {
             ("b0b", "bob"),
             ("ａｄａ", "ada"), // full width
             ("é", "e\u{301}"),
+            ("ᴀᴅᴍɪɴ", "admin"),
+            ("hosτ", "host"),
+            ("🅰da", "ada"),
+            ("🅐da", "ada"),
         ] {
             assert!(alike(one, other), "{one} and {other}");
         }

@@ -29,7 +29,8 @@ pub fn nearest<'k, K: AsRef<str> + ?Sized>(
         .map(|(known, letters)| {
             (strsim::osa_distance(&typed, &known.as_ref().to_lowercase()), letters, known)
         })
-        .filter(|&(distance, letters, _)| distance <= may_differ(letters))
+        // Where every letter differs, nothing of it was typed.
+        .filter(|&(distance, letters, _)| distance <= may_differ(letters) && distance < letters)
         .min_by_key(|&(distance, letters, _)| (distance, letters))
         .map(|(.., known)| known)
 }
@@ -52,6 +53,7 @@ mod tests {
         assert_eq!(nearest("bbo", ["ada", "bob"]), Some("bob"));
         assert_eq!(nearest("fred", ["ada", "bob"]), None);
         assert_eq!(nearest("", ["ada"]), None);
+        assert_eq!(nearest("x", ["?"]), None);
     }
 
     #[test]

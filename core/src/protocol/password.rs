@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use argon2::password_hash::{PasswordHasher, phc};
-use argon2::{Algorithm, Argon2, Params};
+use argon2::password_hash::{phc, try_generate_salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a hash in a configuration may cost at most: 1 GiB and a hundred rounds; more is a slip of the pen, and would stop the server.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
 const MAX_ROUNDS: u32 = 100;
+/// Blocks of 1 KiB for which memory is asked at least. What is not touched costs nothing, and what is larger than 32 MiB the C library gives back to the system
+/// when it is freed: 19 MiB it would keep for each thread that ever had them.
+const GIVEN_BACK: usize = 33 * 1024;
 
 /// A password as it is kept: a salted argon2id hash, written as a PHC string (`$argon2id$v=19$…`). `salotto hash-password` makes one.
 ///
@@ -60,6 +63,17 @@ pub enum PasswordError {
     Busy(TooBusy),
 }
 
+/// What speaks for whoever gives a password; where many are waiting the best are looked at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The right password came from there before.
+    Known,
+    /// Nothing is known.
+    New,
+    /// Wrong ones came from there lately.
+    Guessing,
+}
+
 /// So many passwords wait to be looked at that this one was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are tried at this moment; wait a little and try again")]
@@ -69,14 +83,55 @@ impl PasswordHash {
     /// Hashes a password, with the parameters that OWASP recommends (19 MiB, two rounds). Takes some ten milliseconds of the calling thread.
     ///
     /// # Errors
-    /// When the password is empty, or the system has no random numbers.
+    /// When the password is empty, or the system has no random numbers or no memory.
     pub fn new(password: &str) -> Result<Self, PasswordError> {
         if password.is_empty() {
             return Err(PasswordError::Empty);
         }
-        let failed = |error: argon2::password_hash::Error| PasswordError::Failed(error.to_string());
-        Argon2::default().hash_password(password.as_bytes()).map(Self).map_err(failed)
+        let failed = |error: &dyn fmt::Display| PasswordError::Failed(error.to_string());
+        let salt = try_generate_salt().map_err(|error| failed(&error))?;
+        let params = Params::DEFAULT;
+        let Some(mut memory) = memory_for(&params) else {
+            let mebibytes = params.m_cost() / 1024;
+            return Err(failed(&format!("there are no {mebibytes} MiB of memory for it")));
+        };
+        Self::with(params, password.as_bytes(), &salt, &mut memory).map_err(|error| failed(&error))
     }
+
+    fn with(
+        params: Params,
+        password: &[u8],
+        salt: &[u8],
+        memory: &mut [Block],
+    ) -> Result<Self, argon2::password_hash::Error> {
+        let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        let written = phc::ParamsString::try_from(&params)?;
+        Argon2::new(algorithm, version, params).hash_password_into_with_memory(
+            password,
+            salt,
+            &mut output,
+            memory,
+        )?;
+        Ok(Self(phc::PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: written,
+            salt: Some(phc::Salt::new(salt)?),
+            hash: Some(phc::Output::new(&output)?),
+        }))
+    }
+}
+
+/// What hashing takes; `None` where the system has not the memory.
+pub(crate) fn memory_for(params: &Params) -> Option<Vec<Block>> {
+    let blocks = params.block_count();
+    let mut memory = Vec::new();
+    // Where there is little, what is needed will do.
+    let asked = memory.try_reserve_exact(blocks.max(GIVEN_BACK));
+    asked.or_else(|_| memory.try_reserve_exact(blocks)).ok()?;
+    memory.resize(blocks, Block::new());
+    Some(memory)
 }
 
 impl FromStr for PasswordHash {
@@ -125,15 +180,13 @@ impl<'de> Deserialize<'de> for PasswordHash {
 
 #[cfg(test)]
 pub(crate) mod testing {
-    use argon2::Version;
-
     use super::*;
 
     /// `swordfish`, at the least cost that there is.
     pub(crate) fn quick() -> PasswordHash {
         let params = Params::new(8, 1, 1, None).unwrap();
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        PasswordHash(argon2.hash_password(b"swordfish").unwrap())
+        let mut memory = memory_for(&params).unwrap();
+        PasswordHash::with(params, b"swordfish", b"salt enough", &mut memory).unwrap()
     }
 }
 

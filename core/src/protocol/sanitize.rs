@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Removes from a message what could harm or deceive a terminal.
 ///
 /// Control characters (C0, DEL, C1) and the bidirectional overrides, embeddings and isolates are
-/// dropped; a tab, a line break and the Unicode line and paragraph separators become a space; white space at the end goes. The
+/// dropped; a tab, a line break of any kind and the Unicode line and paragraph separators become a space; white space at the end goes. The
 /// joiners that emoji and some scripts need stay. Of the accents and marks that one letter carries, the first four stay. Borrows when there is
 /// nothing to do.
 ///
@@ -136,8 +136,9 @@ fn is_control(c: char) -> bool {
     c.is_control()
 }
 
+/// What begins another line elsewhere: a vertical tab, a form feed, NEL, and the Unicode line and paragraph separators.
 fn is_separator(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}')
+    matches!(c, '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Overrides, embeddings and isolates of the bidirectional algorithm: they reorder what follows.
@@ -151,7 +152,7 @@ fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{115f}' | '\u{1160}'
         | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}'
         | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{16fe4}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

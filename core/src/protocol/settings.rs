@@ -76,7 +76,7 @@ pub struct RoomSettings {
     pub listed: Vec<ListedRoom>,
     /// Whether joining a room that does not exist opens it. Such a room closes when the last member leaves.
     pub open: bool,
-    /// How many entries a newcomer is shown.
+    /// How many entries a newcomer is shown; with a text client, those beside who came and went.
     pub history: usize,
     /// Most entries a room keeps for history and for members that are behind.
     pub timeline_entries: usize,

@@ -15,7 +15,6 @@ use crate::protocol::caller::Caller;
 use crate::protocol::entry::NoticeKind;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::{Closed, MemberError, Refusal, RoomError};
-use crate::protocol::event::Event;
 use crate::protocol::info::MemberInfo;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::{Name, RoomName};
@@ -27,7 +26,7 @@ use crate::protocol::status::Status;
 use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::state::directory::Directory;
 use crate::state::handle::Handle;
-use crate::state::report::Watch;
+use crate::state::report::{Report, Watch};
 
 /// What [`Handle::apply`] made of new settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -379,16 +378,16 @@ impl Handle {
     }
 
     /// Watches as [`watch`](Self::watch) does, where nobody reads at once: a log, a bridge. While all who watch do it in this way, members who write to the
-    /// operator are told that nobody is at the console, and what they wrote waits for [`kept_messages`](Self::kept_messages).
+    /// operator are told that nobody is at the console, and what they wrote waits for [`kept_reports`](Self::kept_reports).
     pub fn watch_unattended(&self) -> Watch {
         self.reports.watch(false)
     }
 
-    /// Takes the private messages that came for the operator while nobody watched, each an [`Event::Direct`](crate::Event::Direct): the last hundred.
+    /// Takes what came for the operator while nobody watched, private messages and what members [report](crate::Context::tell_operator): the last hundred.
     ///
     /// # Errors
     /// When the server is stopped.
-    pub async fn kept_messages(&self) -> Result<Vec<Event>, Closed> {
+    pub async fn kept_reports(&self) -> Result<Vec<Report>, Closed> {
         self.ask(|hub| hub.kept.drain(..).collect()).await
     }
 

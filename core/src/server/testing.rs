@@ -33,6 +33,7 @@ use crate::protocol::event::Event;
 use crate::protocol::peer::Peer;
 use crate::protocol::reply::Reply;
 use crate::protocol::settings::Settings;
+use crate::protocol::timestamp::Timestamp;
 use crate::server::participant::{JoinError, JoinOptions, Participant};
 use crate::server::{Server, ServerBuilder};
 use crate::state::clock::Clock;
@@ -145,6 +146,13 @@ impl TestServer {
     /// What the console would show.
     pub fn types(&self, line: &str) -> Result<Reply, CommandError> {
         block_on(self.handle.execute(line))
+    }
+
+    /// Sets the time of day, back or forth, as who administers a machine may. What is measured in durations goes on as before.
+    pub fn set_time(&self, time: Timestamp) {
+        let clock = self.clock.clone();
+        // When the server has ended nobody reads it.
+        let _ = block_on(self.handle.ask(move |_| clock.set(time)));
     }
 
     /// Moves the clock on, lets every timer that is due be run, and returns when all that follows has happened.

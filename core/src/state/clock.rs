@@ -37,6 +37,14 @@ impl Clock {
         }
     }
 
+    /// Sets the time of day of a stopped clock, back or forth. What is measured in durations goes on as before.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn set(&self, time: Timestamp) {
+        if let Some(stopped) = &self.stopped {
+            stopped.lock().unwrap_or_else(PoisonError::into_inner).time = time.system_time();
+        }
+    }
+
     pub(crate) fn now(&self) -> Instant {
         self.look(|stopped| stopped.instant).unwrap_or_else(Instant::now)
     }

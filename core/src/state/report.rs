@@ -57,6 +57,9 @@ pub enum Report {
         plugin: String,
         /// What.
         text: String,
+        /// Whether something does not work as it should; otherwise it is information.
+        #[serde(default)]
+        is_trouble: bool,
     },
     /// A plugin panicked in a hook.
     PluginPanicked {
@@ -138,7 +141,8 @@ impl Report {
                 let (room, until) = (room.as_ref().map(display), until.as_ref().map(display));
                 tracing::info!(by, what, whom, room, until, why, "action");
             }
-            Self::Plugin { plugin, text } => tracing::warn!(plugin, "{text}"),
+            Self::Plugin { plugin, text, is_trouble: true } => tracing::warn!(plugin, "{text}"),
+            Self::Plugin { plugin, text, .. } => tracing::info!(plugin, "{text}"),
             Self::PluginPanicked { plugin, hook, message, disabled } => {
                 tracing::error!(plugin, %hook, message, disabled, "a plugin panicked");
             }
@@ -274,7 +278,7 @@ mod tests {
             Report::Connected { member, peer: Peer::Local },
             Report::Disconnected { member, name: Some(ada), reason },
             Report::Action(Action::new(time, "kick", "ada").whom("bob")),
-            Report::Plugin { plugin: plugin.clone(), text: "full".into() },
+            Report::Plugin { plugin: plugin.clone(), text: "full".into(), is_trouble: true },
             Report::PluginPanicked {
                 plugin: plugin.clone(),
                 hook,

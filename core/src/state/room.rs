@@ -170,10 +170,24 @@ impl Room {
         Some((slice, Amount { entries, bytes: bytes as u64 }))
     }
 
-    /// How many entries from this id on are something that people read.
-    pub(crate) fn shown_since(&self, id: EntryId) -> usize {
+    /// The id from which on so many entries are told to a newcomer, who is told nothing of who came and went. Not further back than eight times as many.
+    pub(crate) fn past_from(&self, told: usize) -> EntryId {
+        let next = self.next_id();
+        let mut ids = Vec::new();
+        let furthest = next.saturating_sub(8 * told as u64).max(self.timeline.first());
+        let _ = self.timeline.collect(furthest, Stamp::MAX, usize::MAX, |slice| {
+            let told = slice.entries().filter(|entry| !entry.what.is_presence());
+            ids.extend(told.map(|entry| entry.id));
+        });
+        let from = ids.len().saturating_sub(told);
+        ids.get(from).copied().unwrap_or(next)
+    }
+
+    /// How many entries from this id on are something that people read; `with_presence` where they are told who came and went.
+    pub(crate) fn shown_since(&self, id: EntryId, with_presence: bool) -> usize {
         let mut shown = 0;
-        let mut count = |entry: &Entry| shown += usize::from(entry.what.is_shown());
+        let is_told = |what: &EntryKind| what.is_shown() && (with_presence || !what.is_presence());
+        let mut count = |entry: &Entry| shown += usize::from(is_told(&entry.what));
         // The rest has not been published yet.
         let _ = self
             .timeline

@@ -39,6 +39,9 @@ use crate::state::stays::{FormerMembers, KeptStays, Stay};
 use crate::state::store::{Acknowledge, RoomEntries, Store, Turn};
 use crate::state::unpublished::{Concerned, Unpublished};
 
+/// So many entries of a room that closes are kept for whoever opens it again.
+const MOST_LEFT: usize = 512;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct ServerState {
@@ -284,8 +287,9 @@ impl ServerState {
                 self.shared.fanout.appended(amount);
                 self.closed.push(RoomEntries { room: name, kept, entries });
             }
-            let tail =
-                if kept { room.tail(self.shared.settings().rooms.history) } else { Vec::new() };
+            // As far back as somebody looks who is shown only what was said.
+            let most = 8 * self.shared.settings().rooms.history;
+            let tail = if kept { room.tail(most.min(MOST_LEFT)) } else { Vec::new() };
             store.closed(&room.name, room.next_id() - 1, tail);
         }
         Some(room)

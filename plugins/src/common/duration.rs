@@ -4,15 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use salotto::protocol::Timestamp;
+use salotto::protocol::{Timestamp, in_short};
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// The longest that is accepted.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
 
 /// A duration from a millisecond to a hundred years. It is printed as one word, `1h30m`, and read from what it prints.
 ///
@@ -99,16 +97,12 @@ impl FromStr for HumanDuration {
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        let parts = [
-            (seconds / DAY, "d"),
-            (seconds % DAY / HOUR, "h"),
-            (seconds % HOUR / MINUTE, "m"),
-            (seconds % MINUTE, "s"),
-            (u64::from(self.0.subsec_millis()), "ms"),
-        ];
-        for (count, unit) in parts.iter().filter(|(count, _)| *count > 0) {
-            write!(formatter, "{count}{unit}")?;
+        let milliseconds = self.0.subsec_millis();
+        if self.0.as_secs() > 0 {
+            formatter.write_str(&in_short(self.0))?;
+        }
+        if milliseconds > 0 {
+            write!(formatter, "{milliseconds}ms")?;
         }
         Ok(())
     }
@@ -121,10 +115,9 @@ impl<'de> Deserialize<'de> for HumanDuration {
     }
 }
 
-/// How much longer it is from `now` until `end`, in words: `45 more seconds`, `1 more hour`. Seconds and minutes are rounded up, so that nobody
+/// How much longer something lasts, in words: `45 more seconds`, `1 more hour`. Seconds and minutes are rounded up, so that nobody
 /// comes back too early; hours and days, of which there are several, are rounded to the nearest.
-pub(crate) fn remaining(end: Timestamp, now: Timestamp) -> String {
-    let left = end.system_time().duration_since(now.system_time()).unwrap_or_default();
+pub(crate) fn remaining(left: Duration) -> String {
     // An end is a whole second, so a ban of an hour may have a part of a second more to go when it begins.
     let seconds = match left.as_secs() {
         0..MINUTE => left.as_millis().div_ceil(1000) as u64,
@@ -145,6 +138,11 @@ pub(crate) fn remaining(end: Timestamp, now: Timestamp) -> String {
     format!("{count} more {unit}{plural}")
 }
 
+/// How long it is from one time until another; nothing, where that is before it.
+pub(crate) fn until(end: Timestamp, now: Timestamp) -> Duration {
+    end.system_time().duration_since(now.system_time()).unwrap_or_default()
+}
+
 /// A time as people read and write it, in UTC: `2026-01-02T03:04:05Z`.
 pub(crate) fn moment(time: Timestamp) -> String {
     let text = time.to_string();
@@ -154,6 +152,14 @@ pub(crate) fn moment(time: Timestamp) -> String {
 
 /// Reads a time as [`moment`] writes it, or as `2026-01-02 03:04:05`.
 pub(crate) fn parse_moment(text: &str) -> Option<Timestamp> {
+    // The parser passes over whatever follows the seconds.
+    let behind = text.get(19..)?;
+    let behind = behind.strip_suffix('Z').unwrap_or(behind);
+    let is_fraction =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    if !behind.is_empty() && !behind.strip_prefix('.').is_some_and(is_fraction) {
+        return None;
+    }
     humantime::parse_rfc3339_weak(text).ok().map(Timestamp::from)
 }
 
@@ -219,19 +225,22 @@ mod tests {
             (90_000, "25 more hours"),
             (604_799, "7 more days"),
         ] {
-            assert_eq!(remaining(at(1000 + seconds), at(1000)), text);
+            assert_eq!(remaining(Duration::from_secs(seconds)), text);
         }
-        assert_eq!(remaining(at(1), at(1000)), "0 more seconds");
-        let soon = (SystemTime::UNIX_EPOCH + Duration::from_millis(1)).into();
-        assert_eq!(remaining(soon, at(0)), "1 more second");
+        assert_eq!(remaining(until(at(1), at(1000))), "0 more seconds");
+        assert_eq!(remaining(Duration::from_millis(1)), "1 more second");
         let began = (SystemTime::UNIX_EPOCH + Duration::from_millis(300)).into();
-        assert_eq!(remaining(at(3601), began), "1 more hour");
+        assert_eq!(remaining(until(at(3601), began)), "1 more hour");
     }
 
     #[test]
     fn a_moment_is_written_to_the_second_and_read_back() {
         assert_eq!(moment(at(1_767_323_045)), "2026-01-02T03:04:05Z");
         assert_eq!(parse_moment("2026-01-02T03:04:05Z"), Some(at(1_767_323_045)));
+        assert_eq!(parse_moment("2026-01-02 03:04:05"), Some(at(1_767_323_045)));
+        for text in ["2026-01-02T03:04:05Z spam", "2026-01-02T03:04:05+02:00", "2026-01-02", "é"] {
+            assert_eq!(parse_moment(text), None, "{text}");
+        }
         let start = (SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_001)).into();
         assert_eq!(HumanDuration::seconds(1).after(start), at(1002));
     }

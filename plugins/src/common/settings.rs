@@ -56,6 +56,9 @@ pub fn parse_settings<S: DeserializeOwned + Default>(text: &str) -> Result<S, St
             );
         }
         let at = offset(text, position);
+        // The parser is past the sign when it refuses a number.
+        let is_signed = error.code == Error::IntegerOutOfBounds && text[..at].ends_with('-');
+        let at = at - usize::from(is_signed);
         let found = &text[at..];
         // A password that was written without quotes is not quoted by the error either.
         let at = at + (found.len() - found.trim_start().len());
@@ -126,6 +129,9 @@ fn was_parsed(error: &Error) -> bool {
 fn explain(error: &Error, found: &str) -> String {
     match error {
         Error::Message(message) => message.clone(),
+        Error::InvalidValueForType { expected, .. } if expected.starts_with("a nonzero") => {
+            format!("expected a whole number, 1 or more, found {}", token(found))
+        }
         Error::InvalidValueForType { expected, found } => {
             format!("expected {expected}, found {found}")
         }
@@ -270,8 +276,9 @@ mod tests {
             ("(path: 5)", "1:8: expected a string in double quotes, found `5`"),
             ("(keep: \"many\")", "1:8: expected a whole number, found `\"many\"`"),
             ("(keep: 300)", "1:8: the number `300` is too large or too small here"),
+            ("(keep: -1)", "1:9: the number `-1` is too large or too small here"),
             ("(keep: 3.5)", "1:9: expected `,` or `)`, found `.5`"),
-            ("(size: 0)", "1:8: expected a nonzero u64, found the unsigned integer `0`"),
+            ("(size: 0)", "1:8: expected a whole number, 1 or more, found `0`"),
             (
                 "(size: 5,\n form: Jsn)",
                 "2:8: unknown choice `Jsn`; did you mean `Json`? known choices: `Text`, `Json`",

@@ -1,6 +1,6 @@
 //! Floods as a server with people in it sees them, with `moderation` to mute and ban.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use salotto::PluginSetup;
 use salotto::testing::{Guest, TestServer};
@@ -115,6 +115,23 @@ fn ordinary_talk_passes_by_the_defaults_and_a_stream_without_an_end_does_not() {
         server.server.step(Duration::from_millis(if said < 10 { 0 } else { 500 }));
     }
     assert!((30..60).contains(&said), "{said}");
+}
+
+#[test]
+fn a_clock_that_is_set_punishes_nobody_and_forgives_nobody() {
+    let server = open("(messages: (burst: 3, per_minute: 60))");
+    let bob = server.enter_from("192.0.2.7", "bob");
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    for set_to in [start - 120 * MINUTE, start + 120 * MINUTE] {
+        say(&bob, "bob", 3);
+        server.server.set_time(set_to.into());
+        server.server.step(Duration::from_secs(3));
+    }
+    say(&bob, "bob", 3);
+    server.server.set_time((start + 240 * MINUTE).into());
+    bob.types("four");
+    bob.hears_about("! too many messages at once; if you continue");
+    assert_eq!(done_by_floods(&server).len(), 1);
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn a_mistake_in_the_settings_says_what_is_known() {
             "(rotate: Weekly)",
             "1:10: unknown choice `Weekly`; known choices: `Never`, `Daily`, `Size`",
         ),
-        ("(rotate: Size(0))", "1:15: expected a nonzero u64, found the unsigned integer `0`"),
+        ("(rotate: Size(0))", "1:15: expected a whole number, 1 or more, found `0`"),
         (
             "(file: \"x\")",
             "1:2: unknown field `file`; known fields: `path`, `format`, `rotate`, `keep`, `directs`",

@@ -98,7 +98,7 @@ impl MetricsServer {
                     answers.push_back(executor.spawn(self.answer(stream)));
                 }
                 Err(error) => {
-                    self.reporter.report(format!("cannot accept a connection: {error}"));
+                    self.reporter.warn(format!("cannot accept a connection: {error}"));
                     Timer::after(self.retry).await;
                 }
             }

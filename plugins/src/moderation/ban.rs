@@ -1,10 +1,12 @@
 //! A ban: of whom, until when and why. These are also its fields in the file.
 
+use std::time::Duration;
+
 use salotto::Name;
 use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::common::duration::{parse_moment, remaining, serialize_moment};
+use crate::common::duration::{self, parse_moment, remaining, serialize_moment};
 use salotto::Network;
 
 /// A ban of a name, of an address or a network, or of both. At least one of them is given.
@@ -95,14 +97,14 @@ impl Ban {
 
     /// For how much longer, and why, as shown to the banned: `for 2 more hours (flooding)`.
     pub(super) fn terms(&self, now: Timestamp) -> String {
-        terms(self.until, &self.why, now)
+        terms(self.until.map(|until| duration::until(until, now)), &self.why)
     }
 }
 
 /// For how much longer something lasts, and why.
-pub(super) fn terms(until: Option<Timestamp>, why: &str, now: Timestamp) -> String {
-    let length = match until {
-        Some(until) => format!("for {}", remaining(until, now)),
+pub(super) fn terms(left: Option<Duration>, why: &str) -> String {
+    let length = match left {
+        Some(left) => format!("for {}", remaining(left)),
         None => "permanently".into(),
     };
     if why.is_empty() { length } else { format!("{length} ({why})") }

@@ -1,5 +1,7 @@
 //! The commands of moderators.
 
+use std::time::Duration;
+
 use salotto::protocol::Timestamp;
 use salotto::{
     Action, Arg, Caller, Command, CommandError, Context, Hint, Invocation, MemberInfo, Name,
@@ -9,17 +11,17 @@ use salotto::{
 use super::Moderation;
 use super::arguments::{
     any_room, banned, called, check_account, check_width, coming_from, open_room, person, shown,
-    terms,
 };
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
 use super::locks::Invited;
 use super::mutes::{self, Mute};
-use crate::common::duration::moment;
+use super::terms::terms;
+use crate::common::duration::{HumanDuration, HumanDurationError, moment};
 use salotto::Network;
 
-/// The longest delay of slow mode, in seconds: a day.
-const LONGEST_DELAY: u64 = 24 * 60 * 60;
+/// The longest delay of slow mode.
+const LONGEST_DELAY: HumanDuration = HumanDuration::seconds(24 * 60 * 60);
 
 type CommandResult = Result<Reply, CommandError>;
 
@@ -54,8 +56,9 @@ pub(super) fn commands() -> Vec<Command> {
         command("mutes", "Lists the mutes"),
         command("slow", "Sets the seconds that each member must wait between messages; 0 for none")
             .arg(Arg::room("room"))
-            .arg(Arg::number("seconds"))
+            .arg(Arg::word("seconds"))
             .example("slow lobby 10")
+            .example("slow lobby 2m")
             .example("slow lobby 0"),
         command("lock", "Locks a room for all but invited users: this one, or another")
             .arg(Arg::room("room").optional())
@@ -82,7 +85,7 @@ pub(super) fn run(
         "bans" => Ok(list_bans(moderation, context.now())),
         "mute" => mute(moderation, context, invocation),
         "unmute" => unmute(moderation, context, invocation),
-        "mutes" => Ok(list_mutes(moderation, context.now())),
+        "mutes" => Ok(list_mutes(moderation, context.uptime())),
         "slow" => slow(moderation, context, invocation),
         "lock" => lock(moderation, context, invocation),
         "unlock" => unlock(moderation, context, invocation),
@@ -182,13 +185,15 @@ fn add_ban(
         context.kick(member.id, caller.name.as_ref(), farewell.clone());
     }
     let kept = match (moderation.writer.is_failing(), store_fails(context)) {
-        (true, _) => {
-            "; it is not kept when the server stops, because the bans cannot be saved (`plugins moderation` says why)"
-        }
-        (_, true) => {
-            "; it may not be kept when the server stops, because the database cannot be written (`status` says why)"
-        }
-        _ => "",
+        (true, _) => format!(
+            "; it is not kept when the server stops, because the bans cannot be saved{}",
+            Hint::new("plugins moderation").after(" says why")
+        ),
+        (_, true) => format!(
+            "; it may not be kept when the server stops, because the database cannot be written{}",
+            Hint::new("status").after(" says why")
+        ),
+        _ => String::new(),
     };
     let done = match (here.len(), known, address) {
         (0, Some(name), None) => {
@@ -199,7 +204,7 @@ fn add_ban(
         (1, ..) => format!("{whom} is banned {length}; 1 user was disconnected"),
         (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
     };
-    Ok(Reply::Text(done + kept))
+    Ok(Reply::Text(done + &kept))
 }
 
 /// Whether what is kept now may be lost.
@@ -217,11 +222,14 @@ fn offer(context: &Context<'_>, here: &[MemberInfo]) -> String {
     let network = Network::of_customer(address);
     let others = coming_from(context, network);
     let others = others.iter().filter(|other| here.iter().all(|banned| banned.id != other.id));
-    match others.count() {
-        0 => format!("; `ban {network}` bans the address too, from which nobody else is connected"),
-        1 => format!("; `ban {network}` bans the address too, with 1 other user"),
-        count => format!("; `ban {network}` bans the address too, with {count} other users"),
-    }
+    let others = match others.count() {
+        0 => "from which nobody else is connected".to_owned(),
+        1 => "with 1 other user".to_owned(),
+        count => format!("with {count} other users"),
+    };
+    Hint::new(format!("ban {network}"))
+        .after(format!(" bans the address too, {others}"))
+        .to_string()
 }
 
 fn unban(
@@ -302,6 +310,8 @@ fn mute(
         })
         .map(Network::of_customer);
     let until = length.end(context.now());
+    let lasts = length.lasts(context.now());
+    let ends = lasts.map(|lasts| context.uptime() + lasts);
     record(context, invocation, "mute", |action| {
         let action = action.whom(name.as_str()).why(&why);
         until.into_iter().fold(action, Action::until)
@@ -315,7 +325,7 @@ fn mute(
         true => format!("no user `{name}` is connected; the name is muted {length}"),
         false => format!("{name} is muted {length}"),
     };
-    let mute = Mute { name, address, until, by: by(context, caller), why };
+    let mute = Mute { name, address, ends, lasts, until, by: by(context, caller), why };
     moderation.mutes.add(mute, here.iter().map(|member| member.id));
     moderation.set_expiry_timer(context);
     Ok(Reply::Text(reply))
@@ -346,7 +356,7 @@ fn unmute(
     Ok(Reply::Text(format!("{name} is no longer muted")))
 }
 
-fn list_mutes(moderation: &Moderation, now: Timestamp) -> Reply {
+fn list_mutes(moderation: &Moderation, now: Duration) -> Reply {
     let rows = moderation
         .mutes
         .iter()
@@ -370,19 +380,32 @@ fn slow(
     invocation: &Invocation,
 ) -> CommandResult {
     let room = open_room(context, invocation)?;
-    let seconds = invocation.text("seconds").parse().unwrap_or(u64::MAX);
-    if seconds > LONGEST_DELAY {
-        let text = format!("the longest delay is {LONGEST_DELAY} seconds; choose a shorter one");
-        return Err(CommandError::Refused(text));
-    }
-    moderation.slow.set(&room, std::time::Duration::from_secs(seconds));
-    let state = match seconds {
-        0 => "off".to_owned(),
-        seconds => format!("on: one message every {seconds}s from each member"),
+    let delay = delay(invocation.text("seconds"))?;
+    moderation.slow.set(&room, delay.map_or(Duration::ZERO, HumanDuration::duration));
+    let state = match delay {
+        None => "off".to_owned(),
+        Some(delay) => format!("on: one message every {delay} from each member"),
     };
-    record(context, invocation, "slow", |action| action.room(&room).why(format!("{seconds}s")));
+    let why = delay.map_or("0s".to_owned(), |delay| delay.to_string());
+    record(context, invocation, "slow", |action| action.room(&room).why(why));
     context.notice(&room, format!("slow mode is {state}"), NoticeKind::Info);
     Ok(Reply::Text(format!("slow mode in {room} is {state}")))
+}
+
+/// The delay of slow mode, in seconds or with a unit, as it is printed; `None` for none.
+fn delay(text: &str) -> Result<Option<HumanDuration>, CommandError> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let written = if is_number { format!("{text}s") } else { text.to_owned() };
+    match written.parse::<HumanDuration>() {
+        Ok(delay) if delay <= LONGEST_DELAY => Ok(Some(delay)),
+        Err(HumanDurationError::TooShort(_)) => Ok(None),
+        Ok(_) | Err(HumanDurationError::TooLong(_)) => Err(CommandError::Refused(format!(
+            "the longest delay is {LONGEST_DELAY}; choose a shorter one"
+        ))),
+        Err(_) => Err(CommandError::Refused(format!(
+            "`{text}` is not a delay; write seconds, such as 10, or a duration, such as 2m"
+        ))),
+    }
 }
 
 fn lock(

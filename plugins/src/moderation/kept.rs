@@ -39,6 +39,7 @@ pub(super) fn load(moderation: &mut Moderation, context: &mut Context<'_>) {
         kept.restore(values::all(context, K::NAMESPACE));
     }
     restore(&mut moderation.mutes, context);
+    moderation.mutes.go_on(context.now(), context.uptime());
     restore(&mut moderation.locks, context);
     restore(&mut moderation.slow, context);
     restore(&mut moderation.hushed, context);

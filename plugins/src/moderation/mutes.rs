@@ -1,7 +1,9 @@
-//! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later.
+//! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later. Times are the server's
+//! uptime.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use salotto::protocol::Timestamp;
 use salotto::{MemberId, Name, Network, Role};
@@ -10,6 +12,7 @@ use serde_json::Value;
 
 use super::ban::{look_alike, terms};
 use super::kept::{Changes, Kept, json, numbered};
+use crate::common::duration::until;
 
 /// So many mutes are entry at most; who is muted by one is found at once, a newcomer's mute by looking at all.
 pub(super) const MAX_MUTES: usize = 1000;
@@ -22,7 +25,13 @@ pub(super) struct Mute {
     /// Their address; `None` where many share it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<Network>,
-    /// When it ends; `None` if it is permanent.
+    /// When it ends, in the uptime of the server, whatever becomes of the time of day; `None` if it is permanent.
+    #[serde(skip)]
+    pub(super) ends: Option<Duration>,
+    /// How long it lasts in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lasts: Option<Duration>,
+    /// When that is by the clock, as it was when the mute began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Timestamp>,
     /// Who muted them.
@@ -73,8 +82,8 @@ impl Kept for Mutes {
 
 impl Mute {
     /// For how much longer, and why.
-    pub(super) fn terms(&self, now: Timestamp) -> String {
-        terms(self.until, &self.why, now)
+    pub(super) fn terms(&self, now: Duration) -> String {
+        terms(self.ends.map(|ends| ends.saturating_sub(now)), &self.why)
     }
 
     /// Whether it does not apply to a member: a moderator who only shares the address.
@@ -82,19 +91,28 @@ impl Mute {
         role >= Role::Moderator && !look_alike(&self.name, name)
     }
 
-    pub(super) fn is_in_force(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until > now)
+    pub(super) fn is_in_force(&self, now: Duration) -> bool {
+        self.ends.is_none_or(|ends| ends > now)
     }
 }
 
 impl Mutes {
+    /// The server has started: mutes of before go on for what is left of them by the clock, and for no longer than they were to last in all.
+    pub(super) fn go_on(&mut self, now: Timestamp, uptime: Duration) {
+        for Entry { mute, .. } in self.mutes.values_mut() {
+            let left = mute.until.map(|end| until(end, now));
+            let left = left.map(|left| mute.lasts.map_or(left, |lasts| left.min(lasts)));
+            mute.ends = left.map(|left| uptime + left);
+        }
+    }
+
     /// Whether any connected member is muted.
     pub(super) fn any_online(&self) -> bool {
         !self.muted.is_empty()
     }
 
     /// The mute of a member.
-    pub(super) fn of(&self, member: MemberId, now: Timestamp) -> Option<&Mute> {
+    pub(super) fn of(&self, member: MemberId, now: Duration) -> Option<&Mute> {
         let entry = self.mutes.get(self.muted.get(&member)?)?;
         entry.mute.is_in_force(now).then_some(&entry.mute)
     }
@@ -147,7 +165,7 @@ impl Mutes {
     }
 
     /// Drops those that have ended.
-    pub(super) fn tidy(&mut self, now: Timestamp) {
+    pub(super) fn tidy(&mut self, now: Duration) {
         let over = self.mutes.iter().filter(|(_, entry)| !entry.mute.is_in_force(now));
         for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.remove(id);
@@ -164,8 +182,8 @@ impl Mutes {
     }
 
     /// When the next of them ends.
-    pub(super) fn next_end(&self) -> Option<Timestamp> {
-        self.iter().filter_map(|mute| mute.until).min()
+    pub(super) fn next_end(&self) -> Option<Duration> {
+        self.iter().filter_map(|mute| mute.ends).min()
     }
 
     fn remove(&mut self, id: u64) -> Option<Name> {

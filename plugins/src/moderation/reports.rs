@@ -69,7 +69,7 @@ impl Reports {
         }
         let text = invocation.text("text").to_owned();
         let report = Report { time: context.now(), by, about, text };
-        context.report(report.line());
+        context.tell_operator(report.line());
         let moderators: Vec<MemberInfo> = context
             .members()
             .into_iter()

@@ -17,7 +17,7 @@ impl Moderation {
         from: &Name,
         target: &Target,
     ) -> Option<String> {
-        let now = context.now();
+        let now = context.uptime();
         if let Some(mute) = self.mutes.of(member, now)
             && !mute.exempts(from, context.member(member)?.role)
             && !is_in_charge(context, target)

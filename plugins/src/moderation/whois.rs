@@ -1,7 +1,6 @@
 //! Who somebody is, for those who moderate: `whois bob`.
 
-use std::time::Duration;
-
+use salotto::protocol::in_short;
 use salotto::{Arg, Command, CommandError, Context, Hint, Invocation, MemberInfo, Reply, Role};
 
 use super::arguments::shown;
@@ -28,14 +27,13 @@ pub(super) fn run(context: &Context<'_>, invocation: &Invocation) -> Result<Repl
         context.members().iter().filter(|other| shares(other)).map(shown).collect();
     sharing.sort();
     let rooms: Vec<String> = member.rooms.iter().map(ToString::to_string).collect();
-    let idle = humantime::format_duration(Duration::from_secs(member.idle.as_secs()));
     Ok(Reply::fields([
         ("name", shown(&member)),
         ("account", member.account.clone().unwrap_or_else(|| "none".into())),
         ("role", member.role.to_string()),
         ("address", address.map_or("this program".into(), |address| address.to_string())),
         ("connected since", moment(member.since)),
-        ("idle", idle.to_string()),
+        ("idle", in_short(member.idle)),
         ("rooms", listed(&rooms)),
         ("same address", listed(&sharing)),
     ]))

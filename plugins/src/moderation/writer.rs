@@ -215,7 +215,7 @@ async fn work(file: BanFile, jobs: Receiver<Job>, mailbox: TaskMailbox, reporter
             && !added.is_empty()
         {
             // The plugin is gone and cannot try again.
-            reporter.report(format!("{problem}; these bans are not saved: {}", added.join(", ")));
+            reporter.warn(format!("{problem}; these bans are not saved: {}", added.join(", ")));
         }
         mailbox.send(Written { outcome, reread }).await;
     }

@@ -5,7 +5,7 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use salotto::{ForgettingMap, MemberId, Name, Network};
+use salotto::{ForgettingMap, MemberId, Name, Network, Standing};
 
 /// How long the next attempt waits after the first wrong one that counts; twice as long after each further one, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -86,6 +86,27 @@ impl Attempts {
         longest.map(|(_, wait)| wait)
     }
 
+    /// Whether a password comes before those of others who wait to be looked at.
+    pub(super) fn standing(
+        &self,
+        member: MemberId,
+        source: Source,
+        account: Option<&Name>,
+        now: Duration,
+    ) -> Standing {
+        let is_home = account.is_some_and(|account| self.is_home(&form(account), source));
+        let is_of = |known: Option<&Known>, free: u32| {
+            known.is_some_and(|known| known.wrong > free && known.age(now) <= FORGOTTEN_AFTER)
+        };
+        match is_of(self.by_member.get(&member), 0)
+            || is_of(self.by_address.get(&source), FREE_PER_ADDRESS)
+        {
+            true => Standing::Guessing,
+            false if is_home => Standing::Known,
+            false => Standing::New,
+        }
+    }
+
     /// Counts a wrong password. Returns how many there were lately from the address.
     pub(super) fn was_wrong(
         &mut self,
@@ -104,11 +125,6 @@ impl Attempts {
     /// The owner of an account has logged in from there.
     pub(super) fn was_right(&mut self, account: &Name, source: Source) {
         self.homes.get_or_insert_with((form(account), source), || (), |()| false);
-    }
-
-    /// Whether the owner of an account has logged in from there.
-    pub(super) fn is_known(&self, account: &Name, source: Source) -> bool {
-        self.is_home(&form(account), source)
     }
 
     fn is_home(&self, form: &str, source: Source) -> bool {
@@ -215,6 +231,11 @@ mod tests {
             assert_eq!(wait(name, 100), Some(Wait::OfAccount(at(1))), "{name}");
         }
         assert_eq!((wait("bob", 100), wait("ada", 7)), (None, None));
+        let standing = |source| attempts.standing(member(100), source, Some(&ada), at(0));
+        assert_eq!(
+            (standing(address(7)), standing(address(100))),
+            (Standing::Known, Standing::New)
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use salotto::{
     Action, Arg, Command, CommandError, Context, Hint, Invocation, Name, NoticeKind, PasswordError,
-    PasswordHash, Reply, Responder, Role,
+    PasswordHash, Reply, Responder, Role, Standing,
 };
 
 use super::accounts::{Account, Temporary};
@@ -163,14 +163,12 @@ impl Roles {
         let account = self.registered(invocation)?.name;
         let (mailbox, answer) = (context.mailbox(), invocation.answer_later());
         let (password, by) = (codes::random(), by(context, invocation));
-        let work = async move {
-            let hash = PasswordHash::hash(password.clone()).await;
+        context.spawn(async move {
+            // The operator waits behind nobody.
+            let hash = PasswordHash::hash_for(Standing::Known, password.clone()).await;
             mailbox.send(Done::Reset(Reset { account, by, password, hash, answer })).await;
-        };
-        // The operator waits behind nobody.
-        let queued = self.state.queue.push((None, None, true), work);
-        self.state.queue.start(context);
-        queued.map(|()| Reply::Later).map_err(|busy| CommandError::Failed(busy.to_string()))
+        });
+        Ok(Reply::Later)
     }
 
     /// A password that the operator gives was hashed.

@@ -54,11 +54,11 @@ impl Roles {
         self.may_try(context, info, name.as_ref())?;
         let (member, mailbox) = (info.id, context.mailbox());
         let password = invocation.text("password").to_owned();
-        let tried = name.clone();
-        self.enqueue(context, info, tried.as_ref(), async move {
-            let right = hash.verify(password).await;
+        let standing = self.standing(context, info, name.as_ref());
+        context.spawn(async move {
+            let right = hash.verify_for(standing, password).await;
             mailbox.send(Done::Checked(Checked { member, name, hash, right })).await;
-        })?;
+        });
         Ok(Reply::Done)
     }
 
@@ -220,7 +220,7 @@ impl Roles {
             let source = network.map_or("this process".into(), |network| network.to_string());
             // What is not an account may be a password, so it is not repeated.
             let last = account.map_or("one that does not exist".into(), |name| format!("`{name}`"));
-            context.report(format!(
+            context.warn(format!(
                 "{lately} wrong passwords came from {source}, the last for account {last}"
             ));
         }

@@ -70,10 +70,11 @@ impl Roles {
         self.may_try(context, info, None)?;
         let (member, mailbox, answer) = (info.id, context.mailbox(), invocation.answer_later());
         let (password, code) = (password.to_owned(), code.map(str::to_owned));
-        self.enqueue(context, info, None, async move {
-            let hash = PasswordHash::hash(password).await;
+        let standing = self.standing(context, info, None);
+        context.spawn(async move {
+            let hash = PasswordHash::hash_for(standing, password).await;
             mailbox.send(Done::Hashed(Hashed { member, name, code, hash, answer })).await;
-        })?;
+        });
         Ok(Reply::Later)
     }
 
@@ -209,16 +210,16 @@ impl Roles {
         check_password(&new, &account.name).map_err(CommandError::Refused)?;
         self.may_try(context, info, Some(&account.name))?;
         let (member, mailbox, answer) = (info.id, context.mailbox(), invocation.answer_later());
-        let name = account.name.clone();
-        self.enqueue(context, info, Some(&name), async move {
-            let outcome = match account.password.verify(old).await {
-                Ok(true) => PasswordHash::hash(new).await.map(Some),
+        let standing = self.standing(context, info, Some(&account.name));
+        context.spawn(async move {
+            let outcome = match account.password.verify_for(standing, old).await {
+                Ok(true) => PasswordHash::hash_for(standing, new).await.map(Some),
                 Ok(false) => Ok(None),
                 Err(busy @ TooBusy) => Err(PasswordError::Busy(busy)),
             };
             let changed = Changed { member, account, outcome, answer };
             mailbox.send(Done::Changed(Box::new(changed))).await;
-        })?;
+        });
         Ok(Reply::Later)
     }
 

@@ -3,7 +3,7 @@ mod kept_names;
 mod registering;
 
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use salotto::testing::{Guest, TestServer};
 use salotto::{PasswordHash, Report};
@@ -116,7 +116,7 @@ fn a_wrong_password_says_nothing_of_what_was_wrong() {
     let guest = server.enter("stranger");
     let lines = ["!login ada tiddler", "!login nobody swordfish", "!login \"n o\" swordfish"];
     for (line, wait) in lines.into_iter().zip([1, 2, 4]) {
-        let answer = format!("* wrong account or password; try again in {wait} s");
+        let answer = format!("* wrong account or password; try again in {wait}s");
         logs_in(&guest, line, &answer);
         server.step(Duration::from_secs(wait));
     }
@@ -132,9 +132,9 @@ fn who_guesses_must_wait_and_a_connection_that_continues_is_ended() {
     let (guest, other) = (server.enter("stranger"), server.enter("other"));
     for wait in [1, 2, 4, 8] {
         guest.types("!login ada wrong");
-        guest.hears(&format!("* wrong account or password; try again in {wait} s"));
+        guest.hears(&format!("* wrong account or password; try again in {wait}s"));
         guest.types("!login ada swordfish");
-        guest.hears(&format!("! that is too soon after a wrong password; wait {wait} s"));
+        guest.hears(&format!("! that is too soon after a wrong password; wait {wait}s"));
         server.step(Duration::from_secs(wait));
     }
     guest.types("!login ada wrong");
@@ -164,6 +164,22 @@ fn who_guesses_must_wait_and_a_connection_that_continues_is_ended() {
 }
 
 #[test]
+fn a_clock_that_is_set_makes_nobody_wait_longer_nor_less() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    for set_to in [start - Duration::from_secs(7200), start + Duration::from_secs(7200)] {
+        let server = server();
+        let guest = server.enter("stranger");
+        guest.types("!login ada wrong");
+        guest.hears("* wrong account or password; try again in 1s");
+        server.set_time(set_to.into());
+        guest.types("!login ada swordfish");
+        guest.hears("! that is too soon after a wrong password; wait 1s");
+        server.step(Duration::from_secs(1));
+        logs_in(&guest, "!login ada swordfish", "* you are logged in as ada (operator)");
+    }
+}
+
+#[test]
 fn an_attack_from_many_addresses_is_on_record() {
     let server = server();
     let mut reports = server.handle().watch();
@@ -173,11 +189,11 @@ fn an_attack_from_many_addresses_is_on_record() {
         // As many for one account would make everybody wait.
         let account = if number < 10 { "ada".to_owned() } else { format!("x{number}") };
         let line = format!("!login {account} wrong");
-        logs_in(&guest, &line, "* wrong account or password; try again in 1 s");
+        logs_in(&guest, &line, "* wrong account or password; try again in 1s");
     }
     server.step(Duration::from_secs(60));
     let guest = server.try_enter_from("198.51.100.1", "late").unwrap();
-    logs_in(&guest, "!login nobody wrong", "* wrong account or password; try again in 1 s");
+    logs_in(&guest, "!login nobody wrong", "* wrong account or password; try again in 1s");
     let mut failed = Vec::new();
     while let Ok(report) = reports.try_next() {
         if let Report::Action(action) = report {

@@ -24,12 +24,23 @@ struct Waiting {
     jobs: VecDeque<Job>,
     entries: usize,
     bytes: usize,
+    /// With how many entries the writer is to be woken.
+    wanted: usize,
     /// Entries in the jobs that were taken and are not done.
     taken: usize,
     /// Entries that made way, in all, and since this was last asked.
     lost: u64,
     newly_lost: u64,
     is_closed: bool,
+}
+
+/// What there was to take.
+pub(super) enum Taken {
+    Jobs(Vec<Job>),
+    /// Nothing came for a while.
+    Idle,
+    /// Nothing will come.
+    Closed,
 }
 
 /// Something to write.
@@ -54,6 +65,10 @@ pub(super) enum Job {
         import: Import,
         answer: Option<Answer<u64>>,
     },
+    /// All words are to be in the index before this is called.
+    Index {
+        then: Option<Box<dyn FnOnce() + Send>>,
+    },
 }
 
 impl Job {
@@ -73,7 +88,7 @@ impl Job {
 
     /// Whether it is done in transactions of its own.
     pub(super) fn is_long(&self) -> bool {
-        matches!(self, Self::Retain { .. } | Self::Import { .. })
+        matches!(self, Self::Retain { .. } | Self::Import { .. } | Self::Index { .. })
     }
 }
 
@@ -88,40 +103,53 @@ impl Queue {
         waiting.bytes += job.bytes();
         waiting.jobs.push_back(job);
         waiting.make_way();
+        let is_wanted = waiting.entries >= waiting.wanted || waiting.entries == 0;
         drop(waiting);
-        self.ready.notify_one();
+        if is_wanted {
+            self.ready.notify_one();
+        }
     }
 
-    /// Waits for jobs and takes them, with at most so many entries unless one has more; a long one alone. Nothing, when it is closed and all are taken.
-    pub(super) fn take(&self, most: usize) -> Vec<Job> {
+    /// Waits for jobs and takes them, with at most so many entries unless one has more; a long one alone. With a patience it does not wait for ever.
+    pub(super) fn take(&self, most: usize, patience: Option<Duration>) -> Taken {
         let mut waiting = self.lock();
-        while waiting.jobs.is_empty() && !waiting.is_closed {
-            waiting = self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-        let (mut jobs, mut entries) = (Vec::new(), 0);
-        while let Some(job) = waiting.jobs.front() {
-            let is_full = !jobs.is_empty() && (entries + job.entries() > most || job.is_long());
-            if is_full {
-                break;
+        waiting.wanted = 0;
+        while waiting.jobs.is_empty() {
+            if waiting.is_closed {
+                return Taken::Closed;
             }
-            let is_long = job.is_long();
-            entries += job.entries();
-            let bytes = job.bytes();
-            waiting.bytes -= bytes;
-            jobs.extend(waiting.jobs.pop_front());
-            if is_long {
-                break;
-            }
+            waiting = match patience {
+                None => self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let idle =
+                        |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.is_closed;
+                    let waited = self.ready.wait_timeout_while(waiting, patience, idle);
+                    let (waiting, late) = waited.unwrap_or_else(PoisonError::into_inner);
+                    if late.timed_out() {
+                        return Taken::Idle;
+                    }
+                    waiting
+                }
+            };
         }
-        waiting.entries -= entries;
-        waiting.taken = entries;
-        jobs
+        // Nobody waits for more until these are done.
+        waiting.wanted = usize::MAX;
+        Taken::Jobs(waiting.take(most))
+    }
+
+    /// Lets more come, for at most this time, unless so many entries wait already.
+    pub(super) fn gather(&self, enough: usize, time: Duration) {
+        let few = |waiting: &mut Waiting| waiting.entries < enough && !waiting.is_closed;
+        let mut waiting = self.lock();
+        waiting.wanted = enough;
+        drop(self.ready.wait_timeout_while(waiting, time, few));
     }
 
     /// Takes what waits and is short, without waiting for more.
     pub(super) fn take_short(&self, most: usize) -> Vec<Job> {
-        let is_ready = self.lock().jobs.front().is_some_and(|job| !job.is_long());
-        if is_ready { self.take(most) } else { Vec::new() }
+        let mut waiting = self.lock();
+        let is_ready = waiting.jobs.front().is_some_and(|job| !job.is_long());
+        if is_ready { waiting.take(most) } else { Vec::new() }
     }
 
     /// What was taken and could not be done comes first again.
@@ -170,6 +198,27 @@ impl Queue {
 }
 
 impl Waiting {
+    fn take(&mut self, most: usize) -> Vec<Job> {
+        let (mut jobs, mut entries) = (Vec::new(), 0);
+        while let Some(job) = self.jobs.front() {
+            let is_full = !jobs.is_empty() && (entries + job.entries() > most || job.is_long());
+            if is_full {
+                break;
+            }
+            let is_long = job.is_long();
+            entries += job.entries();
+            let bytes = job.bytes();
+            self.bytes -= bytes;
+            jobs.extend(self.jobs.pop_front());
+            if is_long {
+                break;
+            }
+        }
+        self.entries -= entries;
+        self.taken = entries;
+        jobs
+    }
+
     /// The oldest turns make way for the newest.
     fn make_way(&mut self) {
         while self.entries > MOST_ENTRIES || self.bytes > MOST_BYTES {
@@ -191,6 +240,7 @@ impl std::fmt::Debug for Job {
             Self::Delete { .. } => "Delete",
             Self::Retain { .. } => "Retain",
             Self::Import { .. } => "Import",
+            Self::Index { .. } => "Index",
         })
     }
 }

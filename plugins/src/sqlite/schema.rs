@@ -11,7 +11,8 @@ pub(super) const VERSION: i64 = STEPS.len() as i64;
 pub(super) const APPLICATION: i64 = 0x5361_6c6f;
 
 /// What leads from each version to the next, the first from an empty file. Steps are never changed once they were released: files that they made are out there.
-pub(super) const STEPS: [&str; 1] = ["
+pub(super) const STEPS: [&str; 2] = [
+    "
     CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE rooms (
         number INTEGER PRIMARY KEY,
@@ -34,7 +35,13 @@ pub(super) const STEPS: [&str; 1] = ["
         value TEXT NOT NULL,
         PRIMARY KEY (namespace, key)
     ) WITHOUT ROWID;
-"];
+",
+    // Up to where the words of a room are in the index: they are put there some at a time.
+    "
+    ALTER TABLE rooms ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+    UPDATE rooms SET indexed = last;
+",
+];
 
 /// Brings the tables up to date, in one transaction: all of it or nothing. An index of other words is made anew.
 pub(super) fn migrate(connection: &mut Connection, words: Words) -> rusqlite::Result<()> {
@@ -63,7 +70,8 @@ fn index_words(connection: &Connection, words: Words) -> rusqlite::Result<()> {
             text, sender, content='entries', content_rowid='place', columnsize=0, tokenize='{tokenizer}'
         );
         INSERT INTO words(words, rank) VALUES ('secure-delete', 1);
-        INSERT INTO words(words) VALUES ('rebuild');"
+        INSERT INTO words(words) VALUES ('rebuild');
+        UPDATE rooms SET indexed = last;"
     ))?;
     set_meta(connection, "words", tokenizer)
 }

@@ -2,6 +2,7 @@
 
 mod commit;
 mod forget;
+mod index;
 
 use std::collections::HashMap;
 use std::io;
@@ -16,12 +17,18 @@ use salotto::RoomName;
 use salotto::store::StoreError;
 
 use super::lock::LockFile;
-use super::queue::Job;
+use super::queue::{Job, Taken};
 use super::{Shared, lock, open};
 use commit::KnownRoom;
 
 /// Most entries of one commit: enough that the disk is waited for seldom, and few enough that nobody waits long.
 const MOST: usize = 512;
+/// So many entries at once are those of many people; after them more is waited for, for so long.
+const MANY: usize = 8;
+const GATHER: Duration = Duration::from_millis(1);
+/// Entries whose words are not in the index are so many at most; and nobody talks for so long before they are put there.
+const UNINDEXED: usize = 4096;
+const INDEX_AFTER: Duration = Duration::from_millis(200);
 /// What failed is tried again after this.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -50,38 +57,68 @@ impl Writer {
     }
 
     fn run(mut self) {
+        // What a server that was killed had not indexed.
+        self.set_unindexed(UNINDEXED);
         loop {
-            let mut jobs = self.shared.queue.take(MOST);
-            if jobs.is_empty() {
-                break;
-            }
-            while let Err(error) = self.write(&mut jobs) {
-                self.fails(&error);
-                if self.shared.queue.pause(RETRY) {
-                    // The last try, as nobody can try later.
-                    if self.write(&mut jobs).is_err() {
+            let patience = (self.unindexed() > 0).then_some(INDEX_AFTER);
+            match self.shared.queue.take(MOST, patience) {
+                Taken::Jobs(jobs) => {
+                    if !self.write_until_done(jobs) {
                         return self.end(false);
                     }
-                    break;
+                    if self.unindexed() >= UNINDEXED {
+                        self.index_or_fail();
+                    }
                 }
+                Taken::Idle => self.index_or_fail(),
+                Taken::Closed => break,
             }
-            self.shared.queue.done();
-            self.works();
-            acknowledge(&self.shared, &jobs);
         }
+        self.index_or_fail();
         self.end(true);
     }
 
-    fn write(&mut self, jobs: &mut [Job]) -> rusqlite::Result<()> {
-        if let [Job::Retain { retention, answer }] = jobs {
-            let forgotten = self.forget(retention)?;
-            answer.take().into_iter().for_each(|answer| answer(Ok(forgotten)));
-            return Ok(());
+    /// Writes what was taken, however often it takes; says whether that came to an end.
+    fn write_until_done(&mut self, mut jobs: Vec<Job>) -> bool {
+        let entries: usize = jobs.iter().map(Job::entries).sum();
+        while let Err(error) = self.write(&mut jobs) {
+            self.fails(&error);
+            // The last try is made when nobody can try later.
+            if self.shared.queue.pause(RETRY) && self.write(&mut jobs).is_err() {
+                return false;
+            }
         }
-        if let [Job::Import { import, answer }] = jobs {
-            let outcome = self.import(import)?;
-            answer.take().into_iter().for_each(|answer| answer(outcome.clone()));
-            return Ok(());
+        self.shared.queue.done();
+        self.works();
+        // Whoever searches after the echo finds the message.
+        self.set_unindexed(self.unindexed() + entries);
+        acknowledge(&self.shared, &jobs);
+        // Many talk: what they say next is written together.
+        if entries >= MANY {
+            self.shared.queue.gather(MOST, GATHER);
+        }
+        true
+    }
+
+    fn write(&mut self, jobs: &mut [Job]) -> rusqlite::Result<()> {
+        match jobs {
+            [Job::Retain { retention, answer }] => {
+                let forgotten = self.forget(retention)?;
+                answer.take().into_iter().for_each(|answer| answer(Ok(forgotten)));
+                return Ok(());
+            }
+            [Job::Import { import, answer }] => {
+                let outcome = self.import(import)?;
+                self.index()?;
+                answer.take().into_iter().for_each(|answer| answer(outcome.clone()));
+                return Ok(());
+            }
+            [Job::Index { then }] => {
+                self.index()?;
+                then.take().into_iter().for_each(|then| then());
+                return Ok(());
+            }
+            _ => {}
         }
         self.note_losses(jobs)?;
         let committed = self.commit(jobs);
@@ -95,6 +132,25 @@ impl Writer {
         Ok(())
     }
 
+    /// Where it fails it is tried again after the next messages.
+    fn index_or_fail(&mut self) {
+        match self.index() {
+            Ok(()) => self.works(),
+            Err(error) => {
+                self.fails(&error);
+                self.set_unindexed(1);
+            }
+        }
+    }
+
+    fn unindexed(&self) -> usize {
+        self.shared.unindexed.load(Ordering::SeqCst)
+    }
+
+    fn set_unindexed(&self, entries: usize) {
+        self.shared.unindexed.store(entries, Ordering::SeqCst);
+    }
+
     /// Writes what has come while something long is under way.
     fn write_waiting(&mut self) -> rusqlite::Result<()> {
         let mut jobs = self.shared.queue.take_short(MOST);
@@ -102,7 +158,10 @@ impl Writer {
             return Ok(());
         }
         match self.write(&mut jobs) {
-            Ok(()) => acknowledge(&self.shared, &jobs),
+            Ok(()) => {
+                self.shared.queue.done();
+                acknowledge(&self.shared, &jobs);
+            }
             Err(error) => {
                 self.shared.queue.put_back(jobs);
                 return Err(error);

@@ -13,8 +13,8 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Context, Helper};
-use salotto::Command;
-use salotto::command;
+use salotto::protocol::nearest;
+use salotto::{Arg, Command, command};
 use smol::Timer;
 use smol::future::FutureExt;
 
@@ -23,6 +23,8 @@ use crate::render::Renderer;
 
 /// How long a key press waits for completions: a server that is stuck must not stop the typing.
 const TIMEOUT: Duration = Duration::from_secs(1);
+/// What words end in that name a secret.
+const SECRETS: [&str; 5] = ["password", "passphrase", "secret", "token", "key"];
 
 /// The commands that the session has sent, and the completions that it is asked for.
 #[derive(Debug)]
@@ -102,7 +104,11 @@ impl LineHelper {
     /// Whether this may be added to the history: not if it holds a password or is empty.
     pub(crate) fn may_be_kept(&self, lines: &str) -> bool {
         let commands = self.completions.commands();
-        let is_secret = |line| matches!(command::redacted(commands.iter(), line), Cow::Owned(_));
+        let is_secret = |line| {
+            matches!(command::redacted(commands.iter(), line), Cow::Owned(_))
+                || names_a_secret(line)
+                || belongs_elsewhere(line)
+        };
         !lines.trim().is_empty() && !lines.lines().any(is_secret)
     }
 
@@ -110,6 +116,24 @@ impl LineHelper {
     pub(crate) fn take_typed(&self) -> bool {
         self.typed.swap(false, Ordering::Relaxed)
     }
+}
+
+/// Whether something follows a word such as `password`, as in `config set server.password …`.
+fn names_a_secret(line: &str) -> bool {
+    let is_secret = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        SECRETS.iter().any(|secret| word.ends_with(secret))
+            || nearest(&word, &SECRETS[..2]).is_some()
+    };
+    let mut words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.any(is_secret) && words.next().is_some()
+}
+
+/// Whether a line was meant for the chat or for the shell and holds a password there, mistyped or not.
+fn belongs_elsewhere(line: &str) -> bool {
+    let takes_secret = |path| Command::new(path, "").arg(Arg::secret("password"));
+    let commands = [takes_secret("login"), takes_secret("hash-password")];
+    command::secret_from(commands.iter(), &format!("! {line}")).is_some()
 }
 
 impl Helper for LineHelper {}
@@ -204,7 +228,6 @@ fn end_of_words(line: &str, words: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use salotto::Arg;
 
     #[test]
     fn a_line_with_a_password_is_not_kept() {
@@ -219,6 +242,15 @@ mod tests {
             ("login swordfish", false),
             ("status\n login swordfish", false),
             (" ", false),
+            ("config set server.password swordfish", false),
+            ("Config sett server.pasword=swordfish", false),
+            ("plugins enable x (api_token: swordfish)", false),
+            ("config set server.password", true),
+            ("hash-password swordfish", false),
+            ("!Logn: mod swordfish", false),
+            ("kick bob log in again", true),
+            ("log-level debug", true),
+            ("lock dev", true),
         ] {
             assert_eq!(helper.may_be_kept(lines), kept, "{lines:?}");
         }

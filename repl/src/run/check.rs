@@ -7,15 +7,26 @@ use crate::output::{print, print_error};
 use crate::settings::{Config, DEFAULT_FILE, Source};
 
 pub(super) fn run(source: &Source) -> Exit {
-    let Some(path) = source.path() else {
+    let path = source.path();
+    if path.is_none() && !source.has_environment() {
         print_error(format_args!("there is no `{DEFAULT_FILE}` here; `salotto init` writes one"));
         return Exit::Usage;
-    };
+    }
     match source.load() {
         Ok(config) => {
-            print(format_args!("{} is fine", path.display()));
+            match path {
+                Some(path) => print(format_args!("{} is fine", path.display())),
+                None => {
+                    print(format_args!("there is no `{DEFAULT_FILE}` here; the defaults are used"))
+                }
+            }
             let (on, off) = plugins(source, &config);
             print(format_args!("plugins that are on: {on}; off: {off}"));
+            if !config.included.is_empty() {
+                let included: Vec<_> =
+                    config.included.iter().map(|path| path.display().to_string()).collect();
+                print(format_args!("included: {}", included.join(", ")));
+            }
             if !config.overrides.is_empty() {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }

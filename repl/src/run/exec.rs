@@ -2,7 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
-use salotto::command;
+use salotto::protocol::ArgKind;
+use salotto::{Caller, Role, command};
 use smol::LocalExecutor;
 
 use super::attach::{Failure, Options, connect, end, handshake};
@@ -46,7 +47,8 @@ pub(crate) fn run(options: Options, commands: Commands) -> Exit {
     end(smol::block_on(executor.run(executed)))
 }
 
-/// The arguments as commands: each is one, unless what stands there is plainly one command without quotes, as in `exec kick bob`.
+/// The arguments as commands: each is one, unless what stands there is plainly one command without quotes, as in `exec kick bob` or
+/// `exec help kick`.
 async fn as_commands(client: &Client, lines: Vec<String>) -> Vec<String> {
     if lines.len() < 2 || lines.iter().any(|line| line.contains(char::is_whitespace)) {
         return lines;
@@ -55,8 +57,13 @@ async fn as_commands(client: &Client, lines: Vec<String>) -> Vec<String> {
     let Some(ServerMessage::Commands { commands }) = client.next().await else {
         return lines;
     };
+    let Ok((first, _)) = command::find(commands.iter(), &lines[0]) else {
+        return lines;
+    };
+    let needs_more = first.parse("", Caller::new(Role::Operator)).is_err()
+        || first.args.iter().any(|arg| arg.kind == ArgKind::Command);
     let is_command = |line: &String| command::find(commands.iter(), line).is_ok();
-    match lines.iter().all(is_command) || !is_command(&lines[0]) {
+    match !needs_more && lines.iter().all(is_command) {
         true => lines,
         false => vec![lines.join(" ")],
     }

@@ -12,7 +12,6 @@ use crate::console::{Console, End, ServerLocation, forward_panics};
 use crate::control::{ClaimError, Client, ControlPath, ControlService, Hello, Socket};
 use crate::logging::{Diagnostics, Front};
 use crate::output::{print, print_error};
-use crate::render::clock;
 use crate::settings::{Config, Source};
 use crate::signals::Signals;
 use crate::supervisor::{Supervisor, Watch, listening};
@@ -92,7 +91,7 @@ fn with_console(options: Options, config: Config) -> Result<Exit, String> {
             Console::open(ServerLocation::Local, client, diagnostic_lines).map_err(|error| {
                 format!("cannot use this terminal: {error}; `salotto serve` needs none")
             })?;
-        let times = clock::offset().map_or(String::new(), |offset| format!("; times are {offset}"));
+        let times = format!("; times are {}", salotto::protocol::local_offset());
         console.announce(&format!("{greeting}; `help` lists the commands{times}"));
         if let Some(error) = not_attachable {
             console.announce(&format!("nobody can attach to this console: {error}"));

@@ -28,6 +28,8 @@ pub struct Config {
     pub path: Option<PathBuf>,
     /// What is valid and perhaps not meant, one line each, with its place.
     pub notes: Vec<String>,
+    /// The files that it includes.
+    pub included: Vec<PathBuf>,
     /// The variables of the environment that were used.
     pub overrides: Vec<String>,
 }

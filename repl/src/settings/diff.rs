@@ -213,6 +213,7 @@ mod tests {
             plugins: plugins.to_vec(),
             path: None,
             notes: Vec::new(),
+            included: Vec::new(),
             overrides: Vec::new(),
         }
     }

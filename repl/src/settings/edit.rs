@@ -27,15 +27,54 @@ pub(super) fn set(text: &str, path: &str, value: &str) -> String {
     }
 }
 
+/// The text with a setting of a plugin, such as `words` or `names.burst`, set to a value in RON. `None` where the plugin has no entry, or the setting stands in
+/// it more than once.
+pub(super) fn set_in_plugin(text: &str, plugin: &str, path: &str, value: &str) -> Option<String> {
+    let fields = locate::fields(text);
+    let name = name_of(text, &fields, plugin)?;
+    let entry = locate::enclosing(text, name.start)?;
+    let inside: Vec<&Field> =
+        fields.iter().filter(|field| entry.contains(&field.value.start)).collect();
+    let mut outer = format!("plugins.settings.{path}");
+    let mut of_it = inside.iter().filter(|field| field.path == outer);
+    if let Some(field) = of_it.next() {
+        return of_it.next().is_none().then(|| replaced(text, field.value.clone(), value));
+    }
+    // What is missing is put into the innermost brackets that are there.
+    let mut missing = value.to_owned();
+    while let Some((around, last)) = outer.rsplit_once('.') {
+        missing = format!("{last}: {missing}");
+        if around == "plugins" {
+            return Some(replaced(text, name.end..name.end, &format!(", {missing}")));
+        }
+        if let Some(field) = inside.iter().find(|field| field.path == around) {
+            return Some(inserted(text, Some(opening(text, field)?), &missing));
+        }
+        missing = format!("({missing})");
+        outer.truncate(around.len());
+    }
+    None
+}
+
+/// Whether a plugin has an entry.
+pub(super) fn has_plugin(text: &str, plugin: &str) -> bool {
+    name_of(text, &locate::fields(text), plugin).is_some()
+}
+
+/// Where the name stands in the entry of a plugin.
+fn name_of(text: &str, fields: &[Field], plugin: &str) -> Option<Range<usize>> {
+    let quoted = format!("{plugin:?}");
+    let is_it =
+        |field: &&Field| field.path == "plugins.name" && text[field.value.clone()] == quoted;
+    fields.iter().find(is_it).map(|field| field.value.clone())
+}
+
 /// The text with an entry of `plugins` that sets a plugin up in this way. One that is there is replaced.
 pub(super) fn set_plugin(text: &str, setup: &PluginSetup) -> String {
     let entry = entry(setup);
-    let quoted = format!("{:?}", setup.name);
     let fields = locate::fields(text);
-    let named = fields
-        .iter()
-        .find(|field| field.path == "plugins.name" && text[field.value.clone()] == quoted);
-    if let Some(range) = named.and_then(|field| locate::enclosing(text, field.value.start)) {
+    let named = name_of(text, &fields, &setup.name);
+    if let Some(range) = named.and_then(|name| locate::enclosing(text, name.start)) {
         return replaced(text, range, &entry);
     }
     let Some(list) = fields.iter().find(|field| field.path == "plugins") else {
@@ -123,6 +162,39 @@ mod tests {
             ),
         ] {
             assert_eq!(set(text, path, value), after, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_setting_of_a_plugin_is_set_in_its_entry() {
+        for (text, path, after) in [
+            (
+                "(plugins: [(name: \"log\")])",
+                "path",
+                Some("(plugins: [(name: \"log\", settings: (path: 1))])"),
+            ),
+            (
+                "(plugins: [(name: \"quit\", settings: (path: 5)), (settings: (/* a */ path: 2 /* b */), name: \"log\")])",
+                "path",
+                Some(
+                    "(plugins: [(name: \"quit\", settings: (path: 5)), (settings: (/* a */ path: 1 /* b */), name: \"log\")])",
+                ),
+            ),
+            (
+                "(plugins: [(name: \"log\", settings: (path: 2))])",
+                "keep.days",
+                Some("(plugins: [(name: \"log\", settings: (keep: (days: 1), path: 2))])"),
+            ),
+            (
+                "(plugins: [(name: \"log\", settings: (keep: (weeks: 2)))])",
+                "keep.days",
+                Some("(plugins: [(name: \"log\", settings: (keep: (days: 1, weeks: 2)))])"),
+            ),
+            ("(plugins: [(name: \"log\", settings: (a: [(b: 1), (b: 2)]))])", "a.b", None),
+            ("(plugins: [(name: \"log\", settings: (a: 5))])", "a.b", None),
+            ("(plugins: [(name: \"quit\")])", "path", None),
+        ] {
+            assert_eq!(set_in_plugin(text, "log", path, "1").as_deref(), after, "{text}");
         }
     }
 

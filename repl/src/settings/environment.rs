@@ -10,23 +10,23 @@ const SEPARATOR: &str = "__";
 pub(super) struct Override {
     pub(super) variable: String,
     pub(super) setting: String,
-    /// In RON; a text may stand there without its quotes.
-    pub(super) value: String,
+    /// In RON; a text may stand there without its quotes. `None` where it is not UTF-8.
+    pub(super) value: Option<String>,
 }
 
 /// All that there are, in the order of their names.
 pub(super) fn overrides() -> Vec<Override> {
     let mut found: Vec<Override> = std::env::vars_os()
-        .filter_map(|(variable, value)| of(variable.to_str()?, value.to_str()?))
+        .filter_map(|(variable, value)| of(variable.to_str()?, value.to_str()))
         .collect();
     found.sort_by(|one, other| one.variable.cmp(&other.variable));
     found
 }
 
-fn of(variable: &str, value: &str) -> Option<Override> {
+fn of(variable: &str, value: Option<&str>) -> Option<Override> {
     let (section, setting) = variable.strip_prefix(PREFIX)?.split_once(SEPARATOR)?;
     let setting = format!("{}.{}", section.to_lowercase(), setting.to_lowercase());
-    Some(Override { variable: variable.into(), setting, value: value.into() })
+    Some(Override { variable: variable.into(), setting, value: value.map(str::to_owned) })
 }
 
 #[cfg(test)]
@@ -35,9 +35,12 @@ mod tests {
 
     #[test]
     fn a_variable_names_its_setting() {
-        let found = of("SALOTTO_SERVER__OPERATOR_NAME", "ada").unwrap();
-        assert_eq!((found.setting.as_str(), found.value.as_str()), ("server.operator_name", "ada"));
-        assert_eq!(of("SALOTTO_TEST_TOKIO", "1"), None);
-        assert_eq!(of("SERVER__NAME", "1"), None);
+        let found = of("SALOTTO_SERVER__OPERATOR_NAME", Some("ada")).unwrap();
+        assert_eq!(
+            (found.setting.as_str(), found.value.as_deref()),
+            ("server.operator_name", Some("ada"))
+        );
+        assert_eq!(of("SALOTTO_TEST_TOKIO", Some("1")), None);
+        assert_eq!(of("SERVER__NAME", Some("1")), None);
     }
 }

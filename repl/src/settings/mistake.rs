@@ -78,6 +78,22 @@ pub(super) fn quoted(word: &str) -> std::borrow::Cow<'_, str> {
     sanitize::excerpt(word, QUOTED)
 }
 
+/// A word as an error names it: what cannot be seen by its number.
+fn shown(word: &str) -> String {
+    let mut letters = word.chars();
+    match (letters.next(), letters.next()) {
+        (Some(c), None) if is_unseen(c) => {
+            format!("the invisible character U+{:04X}", u32::from(c))
+        }
+        _ => format!("`{}`", quoted(word)),
+    }
+}
+
+fn is_unseen(c: char) -> bool {
+    let is_format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    c.is_control() || c.is_whitespace() || is_format
+}
+
 impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Mistakes {
@@ -131,6 +147,10 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
             (start, format!("found `{found}`; expected one of {known}"))
         }
         Error::MissingStructField { field, .. } => (end, format!("the field `{field}` is missing")),
+        Error::ExpectedDifferentStructName { found, .. } => {
+            let text = "no word stands before the first `(`";
+            (at_word, format!("found `{}`; {text}", quoted(found)))
+        }
         Error::DuplicateStructField { field, .. } => {
             (start, format!("the field `{}` is given twice", quoted(field)))
         }
@@ -151,7 +171,7 @@ pub(super) fn explain(text: &str, error: &SpannedError) -> Mistake {
                 let found = match word {
                     "" => "the end of the file".into(),
                     _ if is_secret_value(text, word_at) => "`…`".into(),
-                    word => format!("`{}`", quoted(word)),
+                    word => shown(word),
                 };
                 (at_word, format!("found {found}; expected {what}"))
             }
@@ -226,8 +246,9 @@ fn word_around(text: &str, offset: usize) -> (usize, &str) {
     (start, &rest[..length])
 }
 
+/// The white space that the format knows; a no-break space from a web page is none.
 fn space(text: &str) -> usize {
-    text.len() - text.trim_start().len()
+    text.len() - text.trim_start_matches(|c: char| c.is_ascii_whitespace()).len()
 }
 
 /// The words that a field takes that has no quotes around its value.

@@ -132,7 +132,7 @@ impl Source {
 }
 
 impl PluginEntry<'_> {
-    fn setup(&self) -> PluginSetup {
+    pub(super) fn setup(&self) -> PluginSetup {
         let mut setup = PluginSetup::new(&self.name).on_panic(self.on_panic).enabled(self.enabled);
         if let Some(settings) = self.settings {
             setup.settings = settings.get_ron().to_owned();

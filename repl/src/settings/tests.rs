@@ -267,7 +267,7 @@ fn a_mistake_is_reported_with_its_position_the_value_and_what_was_expected() {
         ("(server: (name: \"x\", name: \"y\"))", "1:22: the field `name` is given twice"),
         (
             "(sever: ())",
-            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, store, only_plugins, plugins",
+            "1:2: unknown field `sever`; did you mean `server`? known fields: server, rooms, limits, presence, control, log, store, include, only_plugins, plugins",
         ),
         ("(presence: (xyzzy: 1))", "1:13: unknown field `xyzzy`; known fields: announce_up_to"),
         (

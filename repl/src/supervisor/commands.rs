@@ -120,6 +120,7 @@ fn configuration_commands() -> Vec<(Command, Local)> {
                 .arg(Arg::word("setting"))
                 .arg(Arg::text("value"))
                 .example("config set server.name Room 12")
+                .example("config set plugins.floods.steps [Warn, Mute(\"5m\")]")
                 .example("config set limits.rate (burst: 5, per_second: 1)"),
             Local::ConfigSet,
         ),

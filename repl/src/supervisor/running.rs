@@ -4,6 +4,7 @@ use salotto::{CommandError, Reply};
 
 use super::outcome::{failed, not_running};
 use super::{ServerStartError, Supervisor, View, acting, listening, noted};
+use crate::settings::listen_address;
 
 impl Supervisor {
     /// Records what somebody did to the server, while it runs.
@@ -22,6 +23,7 @@ impl Supervisor {
         if self.state.lock().await.server.is_some() {
             return Err(failed(ServerStartError::AlreadyRunning));
         }
+        let address = address.map(listen_address).transpose().map_err(failed)?;
         let config = self.load().await.map_err(failed)?;
         let notes = config.notes.clone();
         let mut state = self.state.lock().await;
@@ -30,7 +32,7 @@ impl Supervisor {
             if state.server.is_some() {
                 return Err(failed(ServerStartError::AlreadyRunning));
             }
-            state.listen = vec![address.into()];
+            state.listen = vec![address];
         }
         let started = self.start_locked(&mut state, config, view.operator()).await;
         if started.is_err() {

@@ -17,9 +17,10 @@ impl Supervisor {
         setting: &str,
         typed: &str,
     ) -> Result<Reply, CommandError> {
-        let of_plugin = setting.split('.').next() == Some("plugins");
-        if of_plugin || setting.split('.').count() > 2 {
-            let text = "only settings such as `server.name` can be set; `plugins enable NAME SETTINGS` and `config save` write those of plugins";
+        let depth = setting.split('.').count();
+        let fits = if setting.starts_with("plugins.") { depth > 2 } else { depth <= 2 };
+        if !fits || setting == "plugins" {
+            let text = "only single settings can be set, such as `server.name` or `plugins.quit.words`; `plugins enable NAME SETTINGS` and `config save` write a whole plugin";
             return Err(CommandError::Refused(text.into()));
         }
         let (source, setting, typed) = (self.source.clone(), setting.to_owned(), typed.to_owned());

@@ -216,8 +216,8 @@ impl Subscriber {
 
 impl Feed {
     /// What came while nobody was there is told first.
-    pub(super) fn tell_kept(&mut self, kept: Vec<Event>) {
-        self.kept.extend(kept.into_iter().map(Report::Direct));
+    pub(super) fn tell_kept(&mut self, kept: Vec<Report>) {
+        self.kept.extend(kept);
     }
 
     /// The next report that is wanted, or `None` when there will be none any more.

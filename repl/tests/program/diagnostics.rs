@@ -156,3 +156,42 @@ fn a_name_cannot_write_a_line_of_its_own() {
     let ended = serve.wait();
     assert!(!ended.err.replace('\n', "").contains(char::is_control), "{:?}", ended.err);
 }
+
+#[test]
+fn a_healthy_server_with_every_plugin_warns_of_nothing() {
+    let folder = Folder::new();
+    folder.write(
+        "salotto.ron",
+        r#"(
+    // How fast this machine is is not what is asked.
+    server: (listen: ["127.0.0.1:0"], slow_hook: 60000.0),
+    log: (file: "salotto.log"),
+    plugins: [(name: "log", settings: (path: "talk.log")), (name: "audit"), (name: "metrics", settings: (listen: "127.0.0.1:0"))],
+)"#,
+    );
+    let mut serve = folder.start(&["serve"]);
+    let address = loop {
+        let status = folder.exec(&["--json", "status"]);
+        if let Ok(status) = serde_json::from_str::<Value>(&status.out)
+            && let Some(address) = status["addresses"][0].as_str()
+        {
+            break address.parse().unwrap();
+        }
+    };
+    let (mut ada, mut bob) = (Guest::join(address, "ada"), Guest::join(address, "bob"));
+    bob.say("hello");
+    ada.lines.expect("bob: hello");
+    ada.say("!report bob is rude");
+    ada.lines.expect("will read it");
+    for line in ["ban eve 1h", "mute bob 1m", "config reload", "restart"] {
+        assert_eq!(folder.exec(&[line]).status, 0, "{line}");
+    }
+    serve.signal(Signal::TERM);
+    serve.wait();
+    let log = folder.read("salotto.log");
+    assert!(log.contains("INFO") && log.contains("metrics are at http://127.0.0.1:"), "{log}");
+    let warns = |line: &&str| {
+        (line.contains("WARN") || line.contains("ERROR")) && !line.contains("long turn of the hub")
+    };
+    assert_eq!(log.lines().find(warns), None, "{log}");
+}

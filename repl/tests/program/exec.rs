@@ -52,6 +52,10 @@ fn each_argument_is_a_command_and_so_is_each_line_of_a_pipe() {
     ada.lines.expect(&format!("goodbye (kicked by {}: off you go)", user()));
     // The server is where it was.
     assert_eq!(folder.exec(&["status"]).status, 0);
+    // What needs more takes the name of a command, too.
+    let help = folder.exec(&["help", "kick"]);
+    assert!(help.out.starts_with("kick NAME [REASON]\n"), "{}", help.out);
+    assert_eq!(folder.exec(&["kick", "status"]).err, "no user `status`; `users` lists users\n");
 }
 
 #[test]

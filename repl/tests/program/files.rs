@@ -51,6 +51,57 @@ fn check_names_every_mistake_and_opens_nothing() {
 }
 
 #[test]
+fn check_finds_what_cannot_be_seen_what_cannot_work_and_says_it_in_plain_words() {
+    let folder = Folder::new();
+    for (text, expected) in [
+        (
+            "(server: (),\n\u{a0}rooms: ())",
+            "2:1: found the invisible character U+00A0; expected a word",
+        ),
+        ("(\u{200b}rooms: ())", "1:2: found the invisible character U+200B; expected a word"),
+        ("()\0", "1:3: found the invisible character U+0000; expected nothing after the last `)`"),
+        ("Config(server: ())", "1:1: found `Config`; no word stands before the first `(`"),
+        (
+            "(server: (listen: [\"[::]:5300\", \"[::0]:5300\"]))",
+            "1:33: `server.listen` is \"[::0]:5300\"; expected each address once",
+        ),
+        (
+            "(server: (listen: [\"127.0.0.1:5300\", \"0.0.0.0:5300\"]))",
+            "1:38: `server.listen` is \"0.0.0.0:5300\"; expected each address once",
+        ),
+        (
+            "(server: (name: \"\u{200b}\"))",
+            "1:17: `server.name` is \"\\u{200b}\"; expected a name of one letter or more",
+        ),
+        (
+            "(server: (threads: 5000))",
+            "1:20: `server.threads` is 5000; expected 1 to 1024, or None",
+        ),
+        (
+            "(server: (stop_timeout: 1e300))",
+            "1:25: expected seconds, 0 or more, not 1e300, which is too much",
+        ),
+        (
+            "(plugins: [(name: \"log\", settings: (rotate: Size(0)))])",
+            "1:50: plugin `log`: expected a whole number, 1 or more, found `0`",
+        ),
+        (
+            "(plugins: [(name: \"log\", settings: (keep: -1))])",
+            "1:44: plugin `log`: the number `-1` is too large or too small here",
+        ),
+    ] {
+        folder.write("salotto.ron", text);
+        let check = folder.run(&["check"], "");
+        assert_eq!((check.status, check.err), (2, format!("salotto.ron:{expected}\n")), "{text}");
+    }
+    folder.write(
+        "salotto.ron",
+        "(server: (listen: [\"0.0.0.0:5300\", \"[::]:5300\", \"[::]:0\", \"[::]:0\"]))",
+    );
+    assert_eq!(folder.run(&["check"], "").status, 0);
+}
+
+#[test]
 fn a_mistake_in_the_settings_of_a_plugin_has_its_place_in_the_file() {
     let folder = Folder::new();
     let text = "(plugins: [\n  (name: \"notices\"),\n  (name: \"log\",\n   settings: (\n      nonsense: 1)),\n])";

@@ -111,6 +111,27 @@ fn what_is_written_to_the_operator_waits_for_the_next_who_attaches() {
 }
 
 #[test]
+fn what_members_report_waits_for_the_next_who_attaches() {
+    let folder = Folder::new();
+    let (_serve, address) = folder.serve(&[]);
+    let (mut bob, _eve) = (Guest::join(address, "bob"), Guest::join(address, "eve"));
+    bob.say("!report eve asks for my address");
+    bob.lines.expect("the first who comes will read it");
+    let mut console = Console::open(&folder, &["attach"]);
+    console.sees("report by bob about eve");
+    bob.say("!report eve and again");
+    console.sees("and again");
+    console.ends_with("salotto>");
+    console.press(CTRL_D);
+    assert_eq!(console.exit_status(), Some(0));
+    let mut again = Console::open(&folder, &["attach"]);
+    again.ends_with("salotto>");
+    again.press(&format!("say that was all{ENTER}"));
+    let screen = again.sees("host: that was all");
+    assert!(!screen.contains("and again"), "{screen}");
+}
+
+#[test]
 fn connections_that_say_nothing_lock_nobody_out() {
     let folder = Folder::new();
     let (_serve, _) = folder.serve(&[]);

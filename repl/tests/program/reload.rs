@@ -198,12 +198,105 @@ fn the_environment_takes_the_place_of_the_file_and_check_says_so() {
     let (status, _, err) = check("SALOTTO_ROOMS__OPEN", "maybe");
     assert_eq!(status, Some(2));
     assert_eq!(err, "SALOTTO_ROOMS__OPEN: found `maybe`; expected true or false\n");
+    // A value is one value: what goes on behind it is a part of a text, or a mistake.
+    let (status, _, err) = check("SALOTTO_SERVER__THREADS", "1, name: \"Theirs\"");
+    assert_eq!(status, Some(2));
+    assert!(err.starts_with("SALOTTO_SERVER__THREADS: found `"), "{err}");
+    let (status, _, err) = check("SALOTTO_SERVER__THREADS", "1 // two");
+    assert_eq!(status, Some(2));
+    assert!(err.starts_with("SALOTTO_SERVER__THREADS: found `"), "{err}");
+    let (status, _, err) = check("SALOTTO_SERVER__NAME", "");
+    assert_eq!(status, Some(2));
+    assert!(err.contains("expected a name of one letter or more"), "{err}");
+    let more = "\"Theirs\", operator_name: \"eve\"";
+    let mut command = folder.command(&["--no-start"]);
+    let mut script = Running::of(command.env("SALOTTO_SERVER__NAME", more));
+    script.say("config");
+    script.out.expect(r#"name: "\"Theirs\", operator_name: \"eve\"""#);
+    script.out.expect("operator_name: \"host\"");
     let mut command = folder.command(&["--no-start"]);
     command.env("SALOTTO_SERVER__NAME", "Theirs").env("SALOTTO_ROOMS__OPEN", "false");
     let mut script = Running::of(&mut command);
     script.say("config");
     script.out.expect("name: \"Theirs\"");
     script.out.expect("open: false");
+}
+
+#[test]
+fn check_needs_no_file_where_the_environment_has_settings_and_refuses_what_is_not_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let mut command = folder.command(&["check"]);
+    let output = command.env("SALOTTO_SERVER__NAME", "Theirs").output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(out.starts_with("there is no `salotto.ron` here; the defaults are used\n"), "{out}");
+    let mut command = folder.command(&["check"]);
+    let output = command.env("SALOTTO_SERVER__NAME", OsStr::from_bytes(b"\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "SALOTTO_SERVER__NAME: the value is not UTF-8; write it as UTF-8\n"
+    );
+}
+
+#[test]
+fn what_is_included_takes_the_place_of_what_includes_it() {
+    let folder = Folder::new();
+    folder.write(
+        "salotto.ron",
+        "(include: [\"parts/local.ron\"], server: (listen: [\"127.0.0.1:0\"], name: \"Ours\"), plugins: [(name: \"quit\", settings: (words: [\"bye\"]))])",
+    );
+    std::fs::create_dir(folder.path().join("parts")).unwrap();
+    folder.write("parts/more.ron", "(rooms: (default: \"hall\"))");
+    folder.write(
+        "parts/local.ron",
+        "(include: [\"more.ron\"], server: (name: \"Local\" /* here */), plugins: [(name: \"floods\", enabled: false)])",
+    );
+    let check = folder.run(&["check"], "");
+    assert_eq!((check.status, check.err.as_str()), (0, ""));
+    assert!(check.out.contains("included: parts/local.ron, parts/more.ron\n"), "{}", check.out);
+    let mut serve = folder.start(&["serve", "--control", "control"]);
+    Running::address(&mut serve.err);
+    let config = exec(&folder, &["config"]).out;
+    for part in ["name: \"Local\"", "default: \"hall\"", "words: [\"bye\"]", "enabled: false"] {
+        assert!(config.contains(part), "no {part} in {config}");
+    }
+    assert_eq!(exec(&folder, &["config diff"]).out, "salotto.ron has no changes\n");
+    // What would have no effect is not written.
+    let refused = exec(&folder, &["config set server.name Mine"]);
+    assert!(refused.err.contains("`server.name` is set in `parts/local.ron`"), "{}", refused.err);
+    assert_eq!(exec(&folder, &["plugins enable floods"]).status, 0);
+    let refused = exec(&folder, &["config save"]);
+    assert!(refused.err.contains("`plugins.floods` is set in"), "{}", refused.err);
+    assert_eq!(exec(&folder, &["config set rooms.history 5"]).status, 0);
+    // A mistake is one of the file in which it stands.
+    for (text, problem) in [
+        ("(\n server: (nmae: 5))", "parts/local.ron:2:11: "),
+        ("(server: (name: \"\"))", "parts/local.ron:1:17: "),
+        ("(limits: (message_characters: 90000))", "parts/local.ron: `limits.line_bytes` is"),
+        ("(include: [\"none.ron\"])", "parts/local.ron:1:11: cannot read `parts/none.ron`"),
+        (
+            "(include: [\"local.ron\"])",
+            "parts/local.ron:1:11: `parts/local.ron` is one file too many",
+        ),
+    ] {
+        folder.write("parts/local.ron", text);
+        let check = folder.run(&["check"], "");
+        assert_eq!(check.status, 2, "{text}: {}", check.out);
+        assert!(check.err.starts_with(problem), "{text}: {}", check.err);
+        assert!(exec(&folder, &["config reload"]).err.contains(problem), "{text}");
+    }
+    // What is right in each and wrong together is said of both.
+    folder.write(
+        "salotto.ron",
+        "(include: [\"parts/local.ron\"], limits: (message_characters: 100, line_bytes: 4096))",
+    );
+    folder.write("parts/local.ron", "(limits: (message_characters: 2000))");
+    let check = folder.run(&["check"], "");
+    let expected = "salotto.ron: with what is included: `limits.line_bytes` is 4096";
+    assert!(check.err.starts_with(expected), "{}", check.err);
 }
 
 #[test]
@@ -220,7 +313,29 @@ fn what_is_set_and_what_was_changed_goes_into_the_file_and_comments_stay() {
     let refused = exec(&folder, &["config set server.threads many"]);
     assert_eq!(refused.status, 1);
     assert!(refused.err.contains("found `many`"), "{}", refused.err);
+    for (setting, value) in [
+        ("plugins.quit.words", "[\"!quit\", \"bye\"]"),
+        ("plugins.notices.welcome", "Come in"),
+        ("plugins.floods.messages", "(burst: 9, per_minute: 60)"),
+    ] {
+        let set = exec(&folder, &[&format!("config set {setting} {value}")]);
+        assert_eq!(set.out, "wrote salotto.ron; `config reload` applies it\n", "{}", set.err);
+    }
+    for (setting, why) in [
+        ("plugins.quit.wrods", "unknown field `wrods`"),
+        ("plugins.log.path", "`plugins enable log SETTINGS` enables it"),
+        ("plugins.quit", "only single settings can be set"),
+        ("server.name.x", "only single settings can be set"),
+    ] {
+        let refused = exec(&folder, &[&format!("config set {setting} 5")]);
+        assert_eq!(refused.status, 1);
+        assert!(refused.err.contains(why), "{setting}: {}", refused.err);
+    }
     assert_eq!(exec(&folder, &["config reload"]).status, 0);
+    let words = exec(&folder, &["plugins quit"]).out;
+    assert!(words.contains("\"bye\""), "{words}");
+    let welcome = exec(&folder, &["plugins notices"]).out;
+    assert!(welcome.contains("Come in"), "{welcome}");
     for line in
         ["plugins enable log (path: \"talk.log\")", "plugins disable floods", "log-level debug"]
     {

@@ -81,6 +81,17 @@ fn a_server_is_started_stopped_and_started() {
 }
 
 #[test]
+fn start_takes_a_port_alone_as_the_command_line_does() {
+    let ended = Folder::new().run(CLOSED, "start 53000\nstart :0\nx\n");
+    assert!(ended.out.starts_with("listening on 0.0.0.0:"), "{}", ended.out);
+    assert_eq!(
+        ended.err,
+        "line 1: expected an address with a port, such as 127.0.0.1:53000\n\
+         line 3: there is no command `x`; `help` lists them\n"
+    );
+}
+
+#[test]
 fn a_second_server_on_a_port_names_it_and_fails() {
     let folder = Folder::new();
     folder.keeps_nothing();
@@ -272,7 +283,7 @@ fn without_a_terminal_and_without_a_command_serve_is_named() {
 fn what_could_not_be_printed_is_a_failure() {
     let folder = Folder::new();
     folder.write("salotto.ron", "()");
-    for args in [&["check"][..], &["--no-start"]] {
+    for args in [&["check"][..], &["--no-start"], &["man"], &["completions", "bash"]] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         folder.write("input", "watch\n");
         let input = std::fs::File::open(folder.path().join("input")).unwrap();

@@ -102,6 +102,30 @@ fn a_line_with_a_hash_is_not_kept_in_the_history() {
 }
 
 #[test]
+fn a_password_that_is_typed_at_the_wrong_prompt_or_into_a_setting_is_not_kept_in_the_history() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, &["--no-start"]);
+    console.ends_with("salotto>");
+    for line in [
+        "login ada swordfish",
+        "!logn: ada swordfish",
+        "config set server.password swordfish",
+        "Config sett server.pasword swordfish",
+        "plugins enable x (api_token: swordfish)",
+        "hash-password swordfish",
+    ] {
+        console.press(&format!("{line}{ENTER}"));
+        console.ends_with("salotto>");
+    }
+    console.press(&format!("watch{ENTER}"));
+    console.sees("watching rooms");
+    console.press(CTRL_D);
+    assert_eq!(console.exit_status(), Some(0));
+    let kept = folder.read("state/salotto/history");
+    assert!(kept.ends_with("watch\n") && !kept.contains("swordfish"), "{kept}");
+}
+
+#[test]
 fn a_password_that_stands_in_the_file_as_it_is_is_not_quoted() {
     let folder = Folder::new();
     for text in [

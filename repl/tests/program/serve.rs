@@ -44,3 +44,12 @@ fn every_address_is_named() {
     assert_ne!(first.port(), second.port());
     assert!(first.port() != 0 && second.port() != 0);
 }
+
+#[test]
+fn a_port_alone_is_every_address() {
+    let folder = Folder::new();
+    let mut serve = folder.start(&["serve", "--listen", ":0"]);
+    let address = Running::address(&mut serve.err);
+    assert!(address.ip().is_unspecified() && address.port() != 0, "{address}");
+    let _ada = Guest::join(([127, 0, 0, 1], address.port()).into(), "ada");
+}

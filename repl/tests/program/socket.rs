@@ -247,3 +247,13 @@ fn a_program_that_takes_nothing_holds_up_neither_the_server_nor_its_end() {
     assert_eq!(serve.wait().status, 0);
     drop(stuck);
 }
+
+#[test]
+fn who_says_no_hello_at_the_control_socket_is_let_go() {
+    let folder = Folder::new();
+    let (_serve, _) = folder.serve(&[]);
+    let mut program = Program::connect(&folder);
+    assert_eq!(program.hear_of("hello")["protocol"], 1);
+    assert_eq!(program.hear_of("bye")["reason"], "no hello came within 10 s");
+    assert_eq!(program.hear(), None);
+}

@@ -85,10 +85,10 @@ fn no_control_character_reaches_anybody() {
     let mut ada = server.enters_json("ada");
     let mut eve = server.enters("eve");
     let nasty = "a\u{1b}]0;owned\u{7}\u{1b}[2J\u{8}\u{7f}\u{9b}31m\u{202e}\u{2028}\rb";
-    // Each break of a line is a space; in a line of text the carriage return ends it.
+    // Each break of a line is a space; in a line of text the carriage return ends it, and the keys that erase do so.
     let clean = "a]0;owned[2J31m  b";
     eve.says(nasty);
-    bob.hears("eve: a]0;owned[2J31m");
+    bob.hears("eve: a]0;owned[31m");
     bob.hears("eve: b");
     ada.says(nasty);
     bob.hears(&format!("ada: {clean}"));

@@ -276,7 +276,7 @@ fn many_wrong_passwords_make_whoever_guesses_wait_and_not_the_owner() {
         let mut guesser = server.connects_from(&format!("127.0.0.{host}"));
         guesser.hears_about("What is your name?");
         guesser.says("!login ada wrong-horse");
-        guesser.hears("* wrong account or password; try again in 1 s");
+        guesser.hears("* wrong account or password; try again in 1s");
     }
     let mut guesser = server.connects_from("127.0.0.14");
     guesser.hears_about("What is your name?");

@@ -171,7 +171,7 @@ fn a_command_that_a_plugin_runs_in_vain_is_reported_under_its_name() {
     bob.says("!do wrong");
     let (plugin, text) = soon("the report", async {
         loop {
-            if let Report::Plugin { plugin, text } = reports.next().await.expect("it is open") {
+            if let Report::Plugin { plugin, text, .. } = reports.next().await.expect("it is open") {
                 return (plugin, text);
             }
         }

@@ -46,7 +46,8 @@ fn a_newcomer_is_shown_the_last_ten_rows_of_what_was() {
     ada.hears("ada: line 29");
     let mut gino = BareClient::enters(&server, "gino");
     for line in 20..30 {
-        assert_eq!(gino.shows_about("ada:"), format!("ada: line {line}"));
+        let row = gino.shows_about("ada:");
+        assert!(row.ends_with(&format!("] ada: line {line}")), "{row}");
     }
 }
 
@@ -158,6 +159,27 @@ fn a_goodbye_before_a_name_chooses_nothing() {
 }
 
 #[test]
+fn a_goodbye_before_a_name_is_a_goodbye() {
+    let server = TestServer::builder().enable("quit").enable("roles").enable("floods").open();
+    let mut guest = BareClient::connects(&server);
+    guest.sends("{quit}");
+    guest.shows_about("* goodbye (quit)");
+    for (sent, goodbye) in
+        [("{quit}", "* goodbye (quit)"), ("{Quit} ciao", "* goodbye (quit: ciao)")]
+    {
+        let mut nc = server.connects();
+        nc.says(sent);
+        assert_eq!(nc.hears_eof(), [goodbye]);
+        server.waits_until("the connection is over", |status| status.connected == 0);
+    }
+    assert_eq!(server.hits(LimitHit::BadName), 0);
+    // One that is part of something else is not.
+    let mut guest = BareClient::connects(&server);
+    guest.sends("{quitter}");
+    guest.shows_about("cannot contain `{`");
+}
+
+#[test]
 fn the_rate_holds_for_chunks_too() {
     let server = TestServer::builder()
         .settings(|settings| {
@@ -173,4 +195,32 @@ fn the_rate_holds_for_chunks_too() {
         ada.hears_about("gino: ");
     }
     assert!(server.hits(LimitHit::Rate) > 0);
+}
+
+#[test]
+fn chunks_beyond_the_rate_wait_and_hold_up_nobody_else() {
+    let server = TestServer::builder()
+        .settings(|settings| {
+            settings.limits.rate = Some(salotto::Rate { burst: 3, per_second: 2.0 });
+            // All on one thread, as in a small server.
+            settings.server.threads = Some(1);
+        })
+        .open();
+    let (mut ada, mut bob) = (server.enters("ada"), server.enters("bob"));
+    let mut gino = BareClient::enters(&server, "gino");
+    for word in ["one", "two"] {
+        gino.sends(word);
+        ada.hears(&format!("gino: {word}"));
+    }
+    // The bucket is empty now; this one waits, and longer than a chunk stands alone.
+    gino.sends("three");
+    ada.hears("gino: three");
+    gino.sends("four");
+    bob.hears_about("gino: three");
+    for word in ["still", "here"] {
+        bob.says(word);
+        ada.hears_about(&format!("bob: {word}"));
+    }
+    server.waits_until("the limit is hit", |_| server.hits(LimitHit::Rate) > 0);
+    ada.hears_about("gino: four");
 }

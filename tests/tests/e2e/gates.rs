@@ -369,3 +369,36 @@ fn observers_see_what_happened_in_order() {
         ]
     );
 }
+
+#[test]
+fn a_refusal_without_a_reason_is_answered_all_the_same() {
+    let server = TestServer::builder()
+        .plugin("mute", before_message(|_, _| Verdict::Deny(String::new())))
+        .open();
+    let mut ada = server.enters("ada");
+    ada.says("hello");
+    ada.hears("! this is not allowed");
+}
+
+#[test]
+fn a_command_that_nobody_can_type_is_reported_and_not_listed() {
+    struct Odd;
+    impl Plugin for Odd {
+        fn commands(&self) -> Vec<Command> {
+            ["", "two  spaces", "!bang", "fine", "fine too"]
+                .map(|path| Command::new(path, ""))
+                .into()
+        }
+    }
+    let server = TestServer::builder().open();
+    let mut watch = server.handle().watch();
+    server.adds("odd", Odd);
+    for path in ["", "two  spaces", "!bang"] {
+        let expected = format!("nobody can type the command `{path}`");
+        let told = |report: &salotto::Report| format!("{report:?}").contains(&expected);
+        smol::block_on(async { while !told(&watch.next().await.expect("the server runs")) {} });
+    }
+    let listed = server.handle().directory().commands();
+    let fine: Vec<_> = listed.iter().map(|command| command.path.as_str()).collect();
+    assert!(fine.contains(&"fine too") && !fine.contains(&"!bang"), "{fine:?}");
+}

@@ -213,3 +213,14 @@ fn a_client_that_answers_pings_stays() {
     ada.says("hello");
     ada.hears_said("hello");
 }
+
+#[test]
+fn a_line_break_in_a_message_is_a_space() {
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
+    let mut bob = server.enters("bob");
+    for (text, said) in [("a\nb", "a b"), ("a\r\nb", "a b"), ("a\u{2028}b", "a b")] {
+        ada.says(text);
+        bob.hears(&format!("ada: {said}"));
+    }
+}

@@ -6,6 +6,7 @@ mod actions;
 mod api;
 mod audit;
 mod bare;
+mod building;
 mod bytes;
 mod client;
 mod commands;

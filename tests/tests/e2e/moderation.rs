@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use salotto::protocol::{ErrorCode, LeaveReason};
-use salotto::{PluginSetup, Request};
+use salotto::{PluginSetup, PluginState, Request};
 use salotto_tests::plugins::Ranks;
 use salotto_tests::{PATIENCE, TestServer};
 use tempfile::TempDir;
@@ -161,6 +161,77 @@ fn who_is_muted_reads_only_and_a_new_connection_of_the_name_does_not_help() {
 }
 
 #[test]
+fn nobody_is_banned_or_muted_permanently_for_a_duration_in_another_notation() {
+    let folder = folder();
+    let server = server(&folder);
+    let mut moderator = server.enters("mod1");
+    let mut bob = server.enters("bob");
+    for terms in
+        ["for two hours", "an hour", "\u{2212}5m", "２h", "½h", "(2h)", "until tomorrow", "today"]
+    {
+        for command in ["ban", "mute"] {
+            moderator.says(&format!("!{command} bob {terms}"));
+            moderator.hears_about("or `permanently` before the reason");
+        }
+    }
+    for range in ["10.0.0.x", "10.0.0.1-20", "１０.0.0.1", "10.0.0.1,10.0.0.2"] {
+        moderator.says(&format!("!ban {range}"));
+        moderator.hears(&format!(
+            "! `{range}` is not an address; write one such as 192.0.2.7 or 10.0.0.0/8"
+        ));
+    }
+    // As `users` shows it.
+    moderator.says("!ban 192.0.2.7:51422 1h");
+    moderator.hears("* 192.0.2.7 is banned for 1h; nobody is connected from there");
+    moderator.says("!mute bob For 2 Minutes and 30s loud");
+    moderator.hears_about("`2` is not a duration");
+    moderator.says("!mute bob For 2 minutes and 30s loud");
+    moderator.hears("* bob is muted for 2m30s");
+    bob.hears("* you are muted for 2m30s: loud");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_moderates_in_chat_is_told_commands_as_they_type_them_there() {
+    let folder = folder();
+    let path = folder.path().join("gone").join("bans.ron");
+    let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
+    let server = TestServer::builder()
+        .settings(|settings| settings.limits.exempt = Vec::new())
+        .server(|server| server.enable(setup))
+        .plugin("ranks", Ranks)
+        .open();
+    let is_failing = || matches!(server.plugin("moderation").state, PluginState::Failing { .. });
+    server.waits_until("the bans cannot be kept", |_| is_failing());
+    let _bob = server.connects_from("127.0.0.2").enters("bob");
+    let mut moderator = server.enters("mod1");
+    moderator.says("!ban bob");
+    // `plugins` is not theirs.
+    moderator.hears(
+        "* bob is banned permanently; `!ban 127.0.0.2` bans the address too, from which nobody else is connected; it is not kept when the server stops, because the bans cannot be saved",
+    );
+}
+
+#[test]
+fn a_delay_of_slow_mode_is_written_as_it_is_printed() {
+    let folder = folder();
+    let server = server(&folder);
+    let mut moderator = server.enters("mod1");
+    for (written, printed) in [("90", "1m30s"), ("1m30s", "1m30s"), ("2m", "2m"), ("1", "1s")] {
+        moderator.says(&format!("!slow lobby {written}"));
+        moderator.hears(&format!(
+            "* slow mode in lobby is on: one message every {printed} from each member"
+        ));
+    }
+    for off in ["0s", "0"] {
+        moderator.says(&format!("!slow lobby {off}"));
+        moderator.hears("* slow mode in lobby is off");
+    }
+    moderator.says("!slow lobby -1");
+    moderator.hears("! `-1` is not a delay; write seconds, such as 10, or a duration, such as 2m");
+}
+
+#[test]
 fn in_a_slow_room_a_member_waits_and_moderators_do_not() {
     let folder = folder();
     let server = server(&folder);
@@ -168,7 +239,7 @@ fn in_a_slow_room_a_member_waits_and_moderators_do_not() {
     let mut bob = server.enters_json("bob");
     let mut moderator = server.enters("mod1");
     moderator.says("!slow lobby 3600");
-    ada.hears("* slow mode is on: one message every 3600s from each member");
+    ada.hears("* slow mode is on: one message every 1h from each member");
     ada.says("one");
     ada.hears("ada: one");
     ada.says("two");

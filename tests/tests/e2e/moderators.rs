@@ -1,7 +1,7 @@
 //! What those who moderate were missing: hushed rooms, reports, who somebody is, removing what was said.
 
 use salotto::protocol::{ErrorCode, ListedRoom};
-use salotto::{Announce, EntryKind, Event, PluginSetup, Reply};
+use salotto::{Announce, EntryKind, Event, PluginSetup, Reply, Role};
 use salotto_tests::plugins::Ranks;
 use salotto_tests::{TestServer, TestServerBuilder};
 use tempfile::TempDir;
@@ -156,7 +156,7 @@ fn a_deleted_message_is_shown_no_more_and_given_to_nobody_who_comes_later() {
     ada.says("after");
     json.hears_said("after");
     let mut moderator = server.enters("mod1");
-    moderator.hears("ada: secret");
+    moderator.hears_about("ada: secret");
     moderator.says("!recent lobby");
     let listed = moderator.hears_about("ada   secret");
     assert!(listed.contains(&secret.to_string()), "{listed}");
@@ -176,8 +176,8 @@ fn a_deleted_message_is_shown_no_more_and_given_to_nobody_who_comes_later() {
     // A newcomer, in text and in JSON, reads a mark in its place.
     let mut late = server.connects();
     late.says("late");
-    late.hears("* a message was removed");
-    late.hears("ada: after");
+    assert!(late.hears_about("was removed").ends_with("] * a message was removed"));
+    late.hears_about("ada: after");
     let mut newcomer = server.connects_json();
     newcomer.asks(salotto_tests::json::hello("newcomer", &[], None));
     let entries = newcomer.entries_until("after");
@@ -192,4 +192,50 @@ fn a_deleted_message_is_shown_no_more_and_given_to_nobody_who_comes_later() {
         _ => None,
     });
     back.hears_said("after");
+}
+
+#[test]
+fn an_operator_in_chat_is_told_what_was_done_and_may_write_to_the_console() {
+    let folder = folder();
+    let server = builder(&folder).open();
+    let mut operator = server.enters("op1");
+    smol::block_on(server.handle().set_role("op1", Role::Operator)).expect("they are here");
+    for (line, answer) in [
+        ("!open #den", "* den is open"),
+        ("!close den", "* den is closed"),
+        ("!msg host are you there?", "[op1 to host] are you there?"),
+        ("!msg nobody hello", "! no user `nobody`; `!users` lists users"),
+    ] {
+        operator.says(line);
+        operator.hears(answer);
+    }
+}
+
+#[test]
+fn who_is_outside_a_locked_room_is_not_told_to_join_it() {
+    let folder = folder();
+    let server = builder(&folder).open();
+    let mut moderator = server.enters("mod1");
+    let mut bob = server.enters("bob");
+    moderator.says("!join staff");
+    moderator.hears_about("you are in staff");
+    bob.says("!leave staff");
+    bob.hears("! you are not in `staff`; `!join staff` joins it");
+    moderator.says("!lock staff");
+    moderator.hears_about("staff is locked");
+    bob.says("!leave staff");
+    bob.hears("! you are not in `staff`");
+}
+
+#[test]
+fn a_name_that_looks_like_an_address_is_nobodys_for_it_could_not_be_banned() {
+    let folder = folder();
+    let server = builder(&folder).open();
+    let mut guest = server.connects();
+    for name in ["10.0.0.7", "1.2.3", "１.2.3.4", "10.0.0.x"] {
+        guest.says(name);
+        guest.hears(&format!("! `{name}` looks like an address; choose another name"));
+    }
+    guest.says("v1.2");
+    guest.hears_about("* you are in lobby with v1.2");
 }

@@ -42,7 +42,7 @@ fn a_taken_name_is_refused_in_all_its_disguises() {
 fn nobody_passes_for_the_operator() {
     let server = TestServer::open();
     let mut eve = server.connects();
-    for name in ["host", "HOST", "hоst", "ｈｏｓｔ", "h0st"] {
+    for name in ["host", "HOST", "hоst", "ｈｏｓｔ", "h0st", "hosτ", "ʜᴏsᴛ", "🅷ost"] {
         eve.says(name);
         eve.hears_about("is taken; choose another");
     }

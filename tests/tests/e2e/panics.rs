@@ -221,3 +221,22 @@ fn a_task_that_panics_ends_alone() {
     ada.says("hello");
     ada.hears("ada: hello");
 }
+
+#[test]
+fn a_plugin_whose_task_panicked_is_failing_until_it_is_started_anew() {
+    struct Task;
+    impl Plugin for Task {
+        fn start(&mut self, context: &mut Context<'_>) {
+            context.spawn(async { panic!("no such file") });
+        }
+    }
+    let server = TestServer::builder().plugin("task", Task).open();
+    let is_failing = |status: &salotto::Status| {
+        status.plugins.iter().any(|plugin| {
+            matches!(&plugin.state, PluginState::Failing { reason, .. } if reason.contains("a task panicked: no such file; `plugins disable task` and"))
+        })
+    };
+    server.waits_until("the plugin is failing", is_failing);
+    let health = soon("health", server.handle().execute("health"));
+    assert!(health.is_err_and(|error| error.to_string().contains("no such file")));
+}

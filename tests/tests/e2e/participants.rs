@@ -286,3 +286,33 @@ fn a_join_that_a_plugin_deals_with_is_over_and_says_so() {
     assert_eq!(frog.name().as_str(), "frog");
     assert_eq!(server.status().connected, 1);
 }
+
+#[test]
+fn a_participant_is_given_every_entry_of_the_past() {
+    let server = TestServer::builder()
+        .settings(|settings| settings.rooms.history = 4)
+        .enable("notices")
+        .open();
+    let mut ada = server.enters("ada");
+    ada.says("hello");
+    ada.hears("ada: hello");
+    drop(server.enters("bob"));
+    ada.hears("* bob left (connection lost)");
+    let mut bot = soon("a bot", server.handle().join("bot")).expect("it may");
+    let mut ids = Vec::new();
+    loop {
+        match soon("an event", bot.next()) {
+            Some(Event::Entry(entry)) if matches!(&entry.what, EntryKind::Joined { who } if who == "bot") =>
+            {
+                break;
+            }
+            Some(Event::Entry(entry)) => ids.push(entry.id),
+            Some(Event::Entered { first_id, history, .. }) => ids.extend([first_id - 1, history]),
+            Some(_) => {}
+            None => panic!("the server has ended"),
+        }
+    }
+    let (first, history) = (ids.remove(0) + 1, ids.remove(0));
+    assert_eq!(history, 4);
+    assert_eq!(ids, (first..first + 4).collect::<Vec<_>>());
+}

@@ -85,7 +85,7 @@ fn a_wrong_password_before_a_name_is_refused_and_delays_who_gave_it_and_nobody_e
     let mut eve = server.connects();
     eve.hears_about("What is your name?");
     eve.says("!login ada sword");
-    eve.hears_exactly(&["* wrong account or password; try again in 1 s"]);
+    eve.hears_exactly(&["* wrong account or password; try again in 1s"]);
     let mut other = server.connects();
     other.says("!login ada swordfish");
     other.hears_about("you are logged in as ada");
@@ -160,4 +160,23 @@ fn a_password_is_in_no_report_and_in_no_reply() {
         assert!(!json.contains("swordfis"), "{json}");
     }
     assert!(seen > 5, "nothing was traced");
+}
+
+#[test]
+fn an_operator_in_a_room_speaks_as_themselves() {
+    let hash = PasswordHash::new("swordfish").expect("it is a password");
+    let accounts = format!("(accounts: [(name: \"boss\", role: operator, password: \"{hash}\")])");
+    let setup = PluginSetup::new("roles").settings(accounts);
+    let server =
+        TestServer::builder().server(|server| server.enable(setup)).enable("commands").open();
+    let mut bob = server.enters("bob");
+    let mut boss = server.connects();
+    boss.says("!login boss swordfish");
+    boss.hears_about("* you are in lobby with");
+    boss.says("!say dinner is ready");
+    bob.hears("boss: dinner is ready");
+    boss.says("!msg bob and yours too");
+    bob.hears("[boss to bob] and yours too");
+    bob.says("!msg boss coming");
+    boss.hears("[bob to boss] coming");
 }

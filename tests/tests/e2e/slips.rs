@@ -39,12 +39,62 @@ fn a_slip_before_a_known_command_is_asked_about_and_never_said() {
         ("! MSG bob secret", "msg"),
         ("\u{feff}! msg bob secret", "msg"),
         ("／whisper bob secret", "msg"),
+        ("！ｌｏｇｉｎ mod swordfish", "login"),
+        ("ｌｏｇｉｎ mod swordfish", "login"),
+        ("LOGİN mod swordfish", "login"),
+        ("logın mod swordfish", "login"),
+        ("login: mod swordfish", "login"),
+        ("login=swordfish", "login"),
+        ("“!login mod swordfish”", "login"),
+        ("• login mod swordfish", "login"),
+        ("¡login mod swordfish", "login"),
+        ("! logn mod swordfish", "login"),
+        ("7login mod swordfish", "login"),
+        ("1msg bob secret", "msg"),
+        ("!!msg: bob secret", "msg"),
         ("!!quit", "quit"),
     ] {
         ada.says(line);
         let answer = ada.hears_next();
         let expected = format!("! did you mean `!{command}`? nothing was said");
         assert!(answer.starts_with(&expected), "{line:?}: {answer}");
+    }
+    ada.says("marker");
+    bob.hears_exactly(&["ada: marker"]);
+}
+
+#[test]
+fn the_word_of_a_command_before_a_name_is_asked_about_and_no_name() {
+    let server = server();
+    let mut guest = server.connects();
+    for word in ["help", "HELP", " quit ", "login"] {
+        guest.says(word);
+        guest.hears(&format!("! did you mean `!{}`?", word.trim().to_lowercase()));
+    }
+    // Where it is no command of theirs it is a name.
+    guest.says("who");
+    guest.hears_about("* you are in lobby with who");
+}
+
+#[test]
+fn full_width_letters_call_a_command_too() {
+    let server = server();
+    let mut ada = server.enters("ada");
+    ada.says("!ｗｈｏ");
+    ada.hears("* 1 in lobby: ada");
+    ada.says("/ｗｈｏ ｌｏｂｂｙ");
+    ada.hears("* 1 in lobby: ada");
+}
+
+#[test]
+fn what_is_done_in_a_room_that_has_closed_is_not_done_in_another() {
+    let server = server();
+    let mut bob = server.enters("bob");
+    let mut ada = server.enters_json("ada");
+    for line in ["me whispers", "leave"] {
+        ada.asks(Request::Command { line: line.into(), room: Some("gone".into()) });
+        let refusal = ada.hears_error(ErrorCode::Denied);
+        assert_eq!(refusal, "you are in no room; `!join ROOM` joins one", "{line}");
     }
     ada.says("marker");
     bob.hears_exactly(&["ada: marker"]);

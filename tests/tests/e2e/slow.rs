@@ -2,12 +2,16 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::pin::Pin;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use salotto::protocol::LeaveReason;
-use salotto::{EntryKind, Event, LimitHit, Request};
+use salotto::{Context, Entry, EntryKind, Event, LimitHit, MemberId, Plugin, Request};
 use salotto_tests::client::Heard;
-use salotto_tests::{Client, PATIENCE, TestServer, TestServerBuilder};
+use salotto_tests::{Client, PATIENCE, TestServer, TestServerBuilder, soon};
+use smol::block_on;
+use smol::future::poll_once;
 
 /// Long enough that a few hundred fill every buffer between the server and somebody who does not read.
 const LINE: usize = 30_000;
@@ -96,6 +100,68 @@ fn nobody_who_reads_is_cut_off_however_small_the_timeline_and_fast_the_writers()
             threads.into_iter().map(|thread| thread.join().expect("it reads")).sum()
         });
         assert_eq!((ended, server.hits(LimitHit::TooSlow)), (0, 0), "{entries} entries");
+    }
+}
+
+/// Holds the hub up at the word `wait`, until it is told to go on.
+struct Hold {
+    waits: Sender<()>,
+    goes_on: Receiver<()>,
+}
+
+impl Plugin for Hold {
+    fn after_said(&mut self, _: &mut Context<'_>, _: Option<MemberId>, entry: &Entry) {
+        if matches!(&entry.what, EntryKind::Message { text, .. } if text == "wait") {
+            self.waits.send(()).expect("the test is waiting");
+            self.goes_on.recv_timeout(PATIENCE).expect("the test goes on");
+        }
+    }
+}
+
+#[test]
+fn what_has_piled_up_before_the_hub_is_told_in_parts_that_a_small_timeline_holds() {
+    for entries in [16, 100] {
+        let (waits, is_held) = channel();
+        let (go_on, goes_on) = channel();
+        let server = TestServer::builder()
+            .settings(|settings| settings.rooms.timeline_entries = entries)
+            .plugin("hold", Hold { waits, goes_on })
+            .open();
+        let mut readers: Vec<Client> =
+            (0..8).map(|number| server.enters(&format!("reader{number}"))).collect();
+        let handle = server.handle();
+        let mut asked = Vec::new();
+        let mut asks = |question: Pin<Box<dyn Future<Output = ()>>>| {
+            // Looked at once, it stands in the inbox.
+            let mut question = question;
+            assert!(block_on(poll_once(&mut question)).is_none());
+            asked.push(question);
+        };
+        let says = |text: String| {
+            let handle = handle.clone();
+            Box::pin(async move { handle.say("lobby", &text).await.expect("it is running") })
+        };
+        asks(says("wait".into()));
+        is_held.recv_timeout(PATIENCE).expect("the hub has come to it");
+        // Much that brings no entry fills a turn, so that the room has hardly anything of it; then so much that it alone is more than the timeline holds.
+        let first = entries / 4 - 1;
+        for _ in 0..255 - first {
+            let handle = handle.clone();
+            asks(Box::pin(async move { drop(handle.status().await) }));
+        }
+        for number in 0..first + 256 {
+            asks(says(number.to_string()));
+        }
+        go_on.send(()).expect("the hub waits");
+        for question in asked {
+            soon("an answer", question);
+        }
+        for reader in &mut readers {
+            for number in 0..first + 256 {
+                reader.hears(&format!("host: {number}"));
+            }
+        }
+        assert_eq!(server.hits(LimitHit::TooSlow), 0, "{entries} entries");
     }
 }
 

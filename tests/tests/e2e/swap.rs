@@ -200,7 +200,7 @@ fn timers_and_tasks_of_a_plugin_vanish_with_it() {
         soon(text, async {
             loop {
                 match reports.next().await.expect("the server is running") {
-                    Report::Plugin { plugin, text: said } if said == text => return plugin,
+                    Report::Plugin { plugin, text: said, .. } if said == text => return plugin,
                     _ => {}
                 }
             }

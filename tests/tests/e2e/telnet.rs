@@ -67,3 +67,20 @@ fn every_way_to_end_a_line_ends_one() {
         ada.hears(&format!("ada: {line}"));
     }
 }
+
+#[test]
+fn keys_that_erase_do_so_whether_keys_or_commands_of_telnet() {
+    let server = TestServer::open();
+    let mut bob = server.enters("bob");
+    let mut ada = connects(&server);
+    for key in
+        [&b"c"[..], b"x", b"\x08", b"a", b"r", b"l", b"\xc3", b"\xb2", b"\x7f", b"a", b"\r\n"]
+    {
+        ada.write_all(key).expect("it is taken");
+    }
+    hears(&mut ada, b"you are in lobby with bob, carla");
+    ada.write_all(b"nonsense\x15hellp\xff\xf7o\r\n").expect("it is taken");
+    bob.hears("carla: hello");
+    ada.write_all(b"all of it\xff\xf8hi\r\n").expect("it is taken");
+    bob.hears("carla: hi");
+}

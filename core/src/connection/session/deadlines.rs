@@ -36,7 +36,9 @@ impl Session {
         let listens = self.outbox.is_admitted() && !self.hung_up;
         let silent =
             !self.greeted && !self.outbox.wire.has_dialect() && !self.framing.has_partial();
-        let bare = self.framing.is_bare_chunk() && !self.gate.is_checking();
+        // What waits for the password or the rate is no line yet. It would be due at once, and again and again.
+        let waits = self.gate.is_checking() || self.limiter.is_holding();
+        let bare = self.framing.is_bare_chunk() && !waits;
         // Who has lines waiting for the rate limit is not silent, only unread.
         let pings = self.outbox.wire.dialect().answers_pings()
             && (listens && self.outbox.is_named() && !self.limiter.is_holding());

@@ -132,8 +132,10 @@ impl Session {
         };
         let hash = hash.clone();
         let answer = Box::pin(async move {
-            Timer::at(turn).await;
-            hash.verify(password).await
+            // All of it, so that it is under way until it is answered.
+            let turn = turn;
+            Timer::at(turn.at).await;
+            hash.verify_for(turn.standing, password).await
         });
         self.gate.check = Some(Box::new(Check { answer, then, nonce }));
         None
@@ -148,6 +150,7 @@ impl Session {
         match answer {
             Ok(true) => {
                 self.gate.is_open = true;
+                self.gate.attempts.was_right(self.peer.network());
                 let ready = match then {
                     Some(input) => Some(SessionInput::Input(input)),
                     // Who has sent more already does not wait to be asked.

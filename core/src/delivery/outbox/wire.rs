@@ -47,7 +47,9 @@ impl Wire {
 
     /// To somebody in this process, who takes events as they are.
     pub(crate) fn in_process() -> Self {
-        Self { is_in_process: true, ..Self::new(Arc::new(InProcess)) }
+        // Nothing is encoded for them; they are told what programs are told.
+        let chosen = OnceLock::from(Chosen::Builtin(Builtin::Json));
+        Self { is_in_process: true, chosen, ..Self::new(Arc::new(InProcess)) }
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {

@@ -152,7 +152,12 @@ impl Writer {
                     pieces.push(Piece::Bytes(bytes));
                 }
                 Some((since, Mail::Follow { room, timeline, history, next })) => {
-                    pieces.extend(history.into_iter().map(Piece::Entries));
+                    pieces.extend(history.into_iter().map(
+                        |slice| match reader.dialect.tells_past() {
+                            false => Piece::Entries(slice),
+                            true => Piece::Bytes(slice.past(reader.dialect)),
+                        },
+                    ));
                     self.cursors.retain(|cursor| cursor.room != room);
                     self.cursors.push(Cursor { room, timeline, next, since });
                 }

@@ -8,6 +8,8 @@ const DO: u8 = 253;
 const WONT: u8 = 252;
 const WILL: u8 = 251;
 const SUBNEGOTIATION: u8 = 250;
+const ERASE_LINE: u8 = 248;
+const ERASE_CHARACTER: u8 = 247;
 const ARE_YOU_THERE: u8 = 246;
 const SUBNEGOTIATION_END: u8 = 240;
 
@@ -54,6 +56,15 @@ impl Telnet {
                 }
                 (State::Command, WILL | WONT | DO | DONT) => State::Option(byte),
                 (State::Command, SUBNEGOTIATION) => State::Subnegotiation,
+                // As the keys that do it.
+                (State::Command, ERASE_CHARACTER) => {
+                    text.push(b'\x08');
+                    State::Text
+                }
+                (State::Command, ERASE_LINE) => {
+                    text.push(b'\x15');
+                    State::Text
+                }
                 (State::Command, ARE_YOU_THERE) => {
                     self.answer(b"* yes\n");
                     State::Text
@@ -102,6 +113,7 @@ mod tests {
             (b"\xff\xfe\x01\xff\xfc\x03x", b"x", b""),
             (b"\xff\xfa\x18\x00VT\xff\xff\xff\xf0y", b"y", b""),
             (b"\xff\xf6", b"", b"* yes\n"),
+            (b"ab\xff\xf7\xff\xf8", b"ab\x08\x15", b""),
             (b"\xff\xff", b"\xff", b""),
         ] {
             assert_eq!(stripped(bytes), (text.to_vec(), answers.to_vec()), "{bytes:x?}");

@@ -13,7 +13,7 @@ const MOST_MARKS: usize = 4;
 const MOST_ACCENTS: usize = 2;
 
 /// Letters that look like `*` or `!`, with which the server marks its own lines.
-const LIKE_SIGNS: &str = "\u{1c3}\u{2d51}\u{1031f}";
+const LIKE_SIGNS: &str = "\u{1c3}\u{2d51}\u{a71d}\u{1031f}";
 /// Punctuation that belongs into names where it stands between letters: O’Brien, col·lega, ジョン・スミス, צה״ל.
 const BETWEEN_LETTERS: &str = "\u{b7}\u{2010}\u{2018}\u{2019}\u{30fb}\u{5f3}\u{5f4}";
 
@@ -155,6 +155,7 @@ mod tests {
             ("✱bob", unfit("`✱`")),
             ("⁎bob", unfit("`⁎`")),
             ("ǃbob", unfit("`ǃ`")),
+            ("ꜝbob", unfit("`ꜝ`")),
             ("·bob", unfit("`·`")),
             ("bob’", unfit("`’`")),
             ("a→b", unfit("`→`")),

@@ -1,11 +1,17 @@
 //! What each section of the settings may hold. Everything that is wrong is found at once, so that a file is put right in one go.
 
+use std::net::SocketAddr;
+
 use super::{Limits, Rate, RoomSettings, ServerSettings, SettingsError};
 use crate::protocol::name::{Name, NameBounds, RoomName};
+use crate::protocol::sanitize;
 
 /// Least entries and bytes of a timeline: fewer would not hold what a busy turn brings.
 const LEAST_ENTRIES: usize = 16;
 const LEAST_BYTES: usize = 16 * 1024;
+
+/// Most threads of a server: more than any machine has cores.
+const MOST_THREADS: usize = 1024;
 
 /// What was found to be out of bounds so far.
 #[derive(Debug, Default)]
@@ -21,9 +27,8 @@ impl Wrong {
 
 impl ServerSettings {
     pub(super) fn check(&self, limits: &Limits, wrong: &mut Wrong) {
-        let is_seen = self.name.chars().any(|c| !c.is_whitespace() && !c.is_control());
         wrong.unless(
-            is_seen,
+            sanitize::is_visible(&self.name),
             "server.name",
             format!("{:?}", self.name),
             "a name of one letter or more",
@@ -33,7 +38,8 @@ impl ServerSettings {
             wrong.unless(false, "server.greeting", format!("{unknown:?}"), expected);
         }
         for (index, address) in self.listen.iter().enumerate() {
-            let is_first = address.ends_with(":0") || !self.listen[..index].contains(address);
+            let is_same = |other: &String| is_same_address(other, address);
+            let is_first = !self.listen[..index].iter().any(is_same);
             let expected = "each address once";
             wrong.unless(is_first, "server.listen", format!("{address:?}"), expected);
             let has_port = address
@@ -53,8 +59,23 @@ impl ServerSettings {
                 wrong.unless(false, "server.reserved_names", format!("{name:?}"), &expected);
             }
         }
-        let has_threads = self.threads != Some(0);
-        wrong.unless(has_threads, "server.threads", "0".into(), "1 or more, or None");
+        let threads = self.threads.unwrap_or(1);
+        let expected = format!("1 to {MOST_THREADS}, or None");
+        let holds = (1..=MOST_THREADS).contains(&threads);
+        wrong.unless(holds, "server.threads", threads.to_string(), &expected);
+    }
+}
+
+/// Whether two addresses cannot be listened on at the same time, in whatever way they are written.
+fn is_same_address(one: &str, other: &str) -> bool {
+    let parsed = (one.parse::<SocketAddr>(), other.parse::<SocketAddr>());
+    match parsed {
+        (Ok(one), Ok(other)) if one.port() == 0 || one.port() != other.port() => false,
+        (Ok(one), Ok(other)) => {
+            let is_all = one.ip().is_unspecified() || other.ip().is_unspecified();
+            one.ip() == other.ip() || is_all && one.is_ipv4() == other.is_ipv4()
+        }
+        _ => one == other && !one.ends_with(":0"),
     }
 }
 

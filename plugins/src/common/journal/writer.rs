@@ -28,7 +28,7 @@ const LAST_PATIENCE: Duration = Duration::from_millis(1500);
 /// What a writer has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum News {
-    /// Something for the operator.
+    /// Something that the operator should know went wrong.
     Note(String),
     /// It cannot write.
     Failing(String),
@@ -40,7 +40,7 @@ impl News {
     /// Tells the operator, and keeps the state of the plugin.
     pub(crate) fn tell(self, reporter: &Reporter) {
         match self {
-            Self::Note(text) => reporter.report(text),
+            Self::Note(text) => reporter.warn(text),
             Self::Failing(reason) => reporter.failing(reason),
             Self::Working(text) => {
                 reporter.working();

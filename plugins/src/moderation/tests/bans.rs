@@ -121,7 +121,7 @@ fn a_name_that_is_an_address_is_nobodys() {
     let server = open("");
     assert_eq!(
         server.refusal("192.0.2.1", "10.0.0.7"),
-        "`10.0.0.7` is an address; choose another name"
+        "`10.0.0.7` looks like an address; choose another name"
     );
 }
 
@@ -144,8 +144,11 @@ fn what_cannot_be_meant_is_said_with_what_could() {
         ("unmute bob", "! `bob` is not muted; `mutes` lists the mutes"),
         ("mutes", "nobody is muted"),
         ("slow nowhere 3", "! no room `nowhere`; open it first, or check its name"),
-        ("slow lobby fast", "! SECONDS is `fast`, not a number; usage: slow ROOM SECONDS"),
-        ("slow lobby 100000", "! the longest delay is 86400 seconds; choose a shorter one"),
+        (
+            "slow lobby fast",
+            "! `fast` is not a delay; write seconds, such as 10, or a duration, such as 2m",
+        ),
+        ("slow lobby 100000", "! the longest delay is 1d; choose a shorter one"),
         ("lock", "! name a room"),
         ("unlock lobby", "! lobby is not locked"),
         ("invite bob lobby", "! lobby is not locked; everybody can join it"),

@@ -1,5 +1,7 @@
 //! Who may not speak.
 
+use std::time::SystemTime;
+
 use super::*;
 
 #[test]
@@ -30,6 +32,33 @@ fn who_is_muted_reads_but_does_not_speak() {
     ada.hears("bob: I am back");
     assert!(!ada.transcript().iter().any(|line| line.contains("waves") || line == "bob: hello"));
     assert_eq!(server.types("mutes"), "nobody is muted");
+}
+
+#[test]
+fn a_mute_lasts_as_long_as_was_said_however_the_clock_is_set() {
+    let server = open("");
+    let bob = server.server.enter("bob");
+    let moderator = server.server.enter("mod1");
+    server.types("slow lobby 60");
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
+    for set_to in [start - 2 * HOUR, start + 24 * HOUR] {
+        moderator.types("!mute bob 10m");
+        bob.hears("* you are muted for 10m");
+        server.server.set_time(set_to.into());
+        bob.types("hello");
+        bob.hears("! you are muted for 10 more minutes; you can still write to a moderator");
+        server.server.step(Duration::from_secs(599));
+        bob.types("hello");
+        bob.hears("! you are muted for 1 more second; you can still write to a moderator");
+        server.server.step(SECOND);
+        assert_eq!(server.types("mutes"), "nobody is muted");
+        bob.types("I am back");
+        bob.hears("bob: I am back");
+        server.server.set_time(start.into());
+        bob.types("and again");
+        bob.hears("! lobby is in slow mode; you can write again in 60s");
+        server.server.step(Duration::from_secs(60));
+    }
 }
 
 #[test]

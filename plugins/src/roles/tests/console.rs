@@ -55,7 +55,7 @@ fn a_password_that_was_reset_is_for_one_login_and_then_the_owner_chooses() {
     let end =
         "works once, until 2026-01-02T00:00:00Z; whoever was logged in to `ada` is so no more";
     assert_eq!(answer, format!("`!login ada {password}` {end}"));
-    logs_in(&ada, "!login correct-horse", "* wrong account or password; try again in 1 s");
+    logs_in(&ada, "!login correct-horse", "* wrong account or password; try again in 1s");
     server.step(Duration::from_secs(1));
     logs_in(
         &ada,

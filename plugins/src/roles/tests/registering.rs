@@ -30,7 +30,7 @@ fn who_registers_is_logged_in_and_logs_in_again_later() {
     ada.types("!quit");
     ada.hears_goodbye();
     let ada = server.enter("stranger");
-    logs_in(&ada, "!login ada wrong-horse", "* wrong account or password; try again in 1 s");
+    logs_in(&ada, "!login ada wrong-horse", "* wrong account or password; try again in 1s");
     server.step(Duration::from_secs(1));
     logs_in(&ada, "!login ada correct-horse", "* you are logged in as ada (member)");
     assert_eq!(standing(&server, "ada"), (Role::Member, Some("ada".into())));
@@ -93,7 +93,7 @@ fn by_default_an_invitation_is_needed_and_can_be_used_once() {
     ada.types("!register correct-horse abcd-efgh-jkmn");
     ada.hears_about("! this code invites nobody, or not any more");
     ada.types(&format!("!register correct-horse {code}"));
-    ada.hears("! that is too soon after a wrong password; wait 1 s");
+    ada.hears("! that is too soon after a wrong password; wait 1s");
     server.step(Duration::from_secs(1));
     ada.types(&format!("!register correct-horse {}", code.to_uppercase()));
     ada.hears_about("* the name `ada` is yours");
@@ -150,14 +150,14 @@ fn a_password_is_changed_by_who_knows_the_old_one() {
     logs_in(
         &ada,
         "!password wrong-horse battery-staple",
-        "! the old password is wrong; try again in 1 s",
+        "! the old password is wrong; try again in 1s",
     );
     server.step(Duration::from_secs(1));
     ada.types("!password correct-horse short");
     ada.hears_about("! the password has 5 characters");
     logs_in(&ada, "!password correct-horse battery-staple", "* your password is changed");
     logs_in(&ada, "!logout", "* you are logged out of ada");
-    logs_in(&ada, "!login correct-horse", "* wrong account or password; try again in 2 s");
+    logs_in(&ada, "!login correct-horse", "* wrong account or password; try again in 2s");
     server.step(Duration::from_secs(2));
     logs_in(&ada, "!login battery-staple", "* you are logged in as ada (member)");
     // What is recorded holds none of it.

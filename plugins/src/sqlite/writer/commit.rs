@@ -1,9 +1,10 @@
-//! One transaction of what has come: entries, the index of their words, last ids, small values, messages that are deleted.
+//! One transaction of what has come: entries, last ids, small values, messages that are deleted.
 
 use rusqlite::{OptionalExtension, Statement, Transaction, TransactionBehavior, params};
 use salotto::store::{Answer, Import, RoomEntries, StoreError};
 use salotto::{EntryId, EntryKind, RoomName};
 
+use super::index::{indexed, unindex};
 use super::{Writer, not_done};
 use crate::sqlite::queue::Job;
 use crate::sqlite::rows::{self, EntryRow, place};
@@ -17,9 +18,6 @@ pub(super) struct KnownRoom {
     time: i64,
 }
 
-/// Messages whose words are not in the index yet: place, text and sender. The index takes them in the order of their places.
-type Unindexed = Vec<(i64, String, String)>;
-
 /// Who asked for a deletion, and whether there was something to delete.
 type Deleted = Vec<(Answer<bool>, bool)>;
 
@@ -28,7 +26,6 @@ impl Writer {
     pub(super) fn commit(&mut self, jobs: &mut [Job]) -> rusqlite::Result<u64> {
         let Self { connection, rooms, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut unindexed = Unindexed::new();
         let (mut deleted, mut kept) = (Vec::new(), 0);
         let mut touched: Vec<RoomName> = Vec::new();
         for (index, job) in jobs.iter().enumerate() {
@@ -39,7 +36,7 @@ impl Writer {
                             Some(room) => *room,
                             None => known_room(&transaction, &entries.room)?,
                         };
-                        let room = keep(&transaction, room, entries, &mut unindexed)?;
+                        let room = keep(&transaction, room, entries)?;
                         rooms.insert(entries.room.clone(), room);
                         if !touched.contains(&entries.room) {
                             touched.push(entries.room.clone());
@@ -51,13 +48,11 @@ impl Writer {
                     set(&transaction, namespace, key, value.as_deref())?;
                 }
                 Job::Delete { room, id, .. } => {
-                    index_words(&transaction, &mut unindexed)?;
                     deleted.push((index, delete(&transaction, room, *id)?));
                 }
-                Job::Retain { .. } | Job::Import { .. } => {}
+                Job::Retain { .. } | Job::Import { .. } | Job::Index { .. } => {}
             }
         }
-        index_words(&transaction, &mut unindexed)?;
         for room in touched.iter().filter_map(|room| rooms.get(room)) {
             set_last(&transaction, *room)?;
         }
@@ -78,17 +73,15 @@ impl Writer {
             );
             return Ok(Err(not_done(text)));
         }
-        let mut unindexed = Unindexed::new();
         {
             let mut insert = insert_entry(&transaction)?;
             for (time, what) in &import.entries {
                 room.last += 1;
                 let row = EntryRow::of(*time, what);
                 room.time = room.time.max(row.time);
-                insert_row(&mut insert, room, room.last, &row, &mut unindexed)?;
+                insert_row(&mut insert, room, room.last, &row)?;
             }
         }
-        index_words(&transaction, &mut unindexed)?;
         set_last(&transaction, room)?;
         transaction.commit()?;
         self.rooms.remove(&import.room);
@@ -113,13 +106,12 @@ fn keep(
     transaction: &Transaction<'_>,
     mut room: KnownRoom,
     entries: &RoomEntries,
-    unindexed: &mut Unindexed,
 ) -> rusqlite::Result<KnownRoom> {
     if entries.kept {
         let mut insert = insert_entry(transaction)?;
         for entry in entries.entries() {
             let row = EntryRow::of(entry.time, &entry.what);
-            insert_row(&mut insert, room, entry.id, &row, unindexed)?;
+            insert_row(&mut insert, room, entry.id, &row)?;
         }
     }
     if let Some(last) = entries.entries().last() {
@@ -141,27 +133,10 @@ fn insert_row(
     room: KnownRoom,
     id: EntryId,
     row: &EntryRow<'_>,
-    unindexed: &mut Unindexed,
 ) -> rusqlite::Result<()> {
     let place = place(room.number, id);
     let EntryRow { time, kind, sender, text, more } = row;
-    if insert.execute(params![place, time, kind, sender, text, more])? > 0
-        && let (Some(sender), Some(text)) = (sender, text)
-    {
-        unindexed.push((place, (*text).to_owned(), (*sender).to_owned()));
-    }
-    Ok(())
-}
-
-fn index_words(transaction: &Transaction<'_>, unindexed: &mut Unindexed) -> rusqlite::Result<()> {
-    // Out of order it would write a part of the index each time.
-    unindexed.sort_unstable_by_key(|(place, ..)| *place);
-    let mut insert =
-        transaction.prepare_cached("INSERT INTO words(rowid, text, sender) VALUES (?1, ?2, ?3)")?;
-    for (place, text, sender) in unindexed.drain(..) {
-        insert.execute(params![place, text, sender])?;
-    }
-    Ok(())
+    insert.execute(params![place, time, kind, sender, text, more]).map(|_| ())
 }
 
 /// A room as it is in the database; from now on it is there.
@@ -211,30 +186,17 @@ fn set(
 
 /// Puts a mark in the place of a message; its words are forgotten too.
 fn delete(transaction: &Transaction<'_>, room: &RoomName, id: EntryId) -> rusqlite::Result<bool> {
-    let place = place(known_room(transaction, room)?.number, id);
+    let number = known_room(transaction, room)?.number;
+    let place = place(number, id);
     let query = "SELECT text, sender FROM entries WHERE place = ?1 AND text IS NOT NULL";
     let found: Option<(String, String)> =
         transaction.query_row(query, [place], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((text, sender)) = found else { return Ok(false) };
-    unindex(transaction, place, &text, &sender)?;
+    unindex(transaction, indexed(transaction, number)?, place, &text, &sender)?;
     let removed = EntryRow::of(rows::timestamp(0), &EntryKind::Removed);
     transaction.execute(
         "UPDATE entries SET kind = ?2, sender = NULL, text = NULL, more = ?3 WHERE place = ?1",
         params![place, removed.kind, removed.more],
     )?;
     Ok(true)
-}
-
-pub(super) fn unindex(
-    transaction: &Transaction<'_>,
-    place: i64,
-    text: &str,
-    sender: &str,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO words(words, rowid, text, sender) VALUES ('delete', ?1, ?2, ?3)",
-        )?
-        .execute(params![place, text, sender])
-        .map(|_| ())
 }

@@ -7,7 +7,7 @@ use salotto::store::Retention;
 use salotto::{EntryId, Timestamp};
 
 use super::Writer;
-use super::commit::unindex;
+use super::index::{indexed, unindex};
 use crate::sqlite::open;
 use crate::sqlite::rows::{LAST_ID, form, milliseconds, place};
 
@@ -120,9 +120,10 @@ impl Writer {
                 old.push((row.get(0)?, row.get(2)?, row.get(3)?));
             }
         }
+        let indexed = indexed(&transaction, number)?;
         for (place, text, sender) in &old {
             if let (Some(text), Some(sender)) = (text, sender) {
-                unindex(&transaction, *place, text, sender)?;
+                unindex(&transaction, indexed, *place, text, sender)?;
             }
         }
         if let (Some((first, ..)), Some((last, ..))) = (old.first(), old.last()) {
