@@ -33,6 +33,7 @@ use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
 use crate::state::room::Room;
 use crate::state::roster::Roster;
+use crate::state::sealed;
 use crate::state::shared::Shared;
 use crate::state::shared_values::SharedValues;
 use crate::state::stays::{FormerMembers, KeptStays, Stay};
@@ -265,6 +266,7 @@ impl ServerState {
             room.is_kept = is_kept;
             room.open(topic, left.unwrap_or_default());
             if let Some(opened) = opened {
+                room.readable_from = sealed::first_readable(&self.values, &room.name, opened.last);
                 room.resume(opened);
             }
         }
@@ -392,7 +394,10 @@ impl ServerState {
         let stays = self.roster.get(member).into_iter().flat_map(|member| &member.stays);
         let kept = stays.filter_map(|stay| Some((stay, self.rooms.get(stay.room)?)));
         kept.filter(|(_, room)| room.is_kept)
-            .map(|(stay, room)| (room.name.clone(), if since_join { stay.since } else { 0 }))
+            .map(|(stay, room)| {
+                let since = if since_join { stay.since } else { room.readable_from };
+                (room.name.clone(), since)
+            })
             .collect()
     }
 
