@@ -298,7 +298,7 @@ impl Context<'_> {
         self.push(Effect::DiscardInput { member });
     }
 
-    /// Records that somebody did something to others or to the server: whoever watches is told ([`Report::Action`]), and so is every plugin
+    /// Records that somebody did something to others or to the server: whoever watches is told ([`Report::Action`](crate::Report::Action)), and so is every plugin
     /// ([`after_action`](crate::plugin::Plugin::after_action)). What core does itself it records itself; see [`Action`].
     pub fn record(&mut self, action: Action) {
         self.push(Effect::Record(Box::new(action)));

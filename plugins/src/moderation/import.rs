@@ -47,8 +47,9 @@ pub(super) fn load_bans(moderation: &mut Moderation, context: &mut Context<'_>) 
         of_file.iter().for_each(|ban| moderation.bans.apply(&Change::Add(ban.clone())));
         values::put(context, NAMESPACE, &path, &moderation.look);
         if count > 0 {
+            let bans = if count == 1 { "1 ban is".into() } else { format!("{count} bans are") };
             context.report(format!(
-                "{count} bans of `{path}` are in the database now; the file is not read again, `ban` and `unban` change them"
+                "{bans} taken over from `{path}` into the database; the file is not read again, `ban` and `unban` change them"
             ));
         }
     }

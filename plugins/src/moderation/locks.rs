@@ -240,3 +240,54 @@ impl Kept for Locks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(text: &str) -> RoomName {
+        RoomName::new(text, NameBounds::NONE).unwrap()
+    }
+
+    /// What is kept of these locks, as a later server finds it.
+    fn kept(locks: &mut Locks) -> Vec<(String, Value)> {
+        let changes = locks.take_changes().into_iter();
+        changes.filter_map(|(room, value)| Some((room, value?))).collect()
+    }
+
+    fn may_join(locks: &Locks, name: &str, account: &str) -> bool {
+        locks.can_join(&room(name), || Some(Invited::account(account)))
+    }
+
+    #[test]
+    fn locks_and_invitations_of_accounts_go_on_and_those_of_the_settings_as_they_say_now() {
+        let mut before = Locks::from_settings(&[room("staff"), room("old")]);
+        before.lock(&room("dev"), [], Some(Timestamp::now()));
+        for name in ["staff", "old", "dev"] {
+            before.invite(&room(name), Invited::account("ada"));
+        }
+        let kept = kept(&mut before);
+        assert_eq!(kept.len(), 3);
+        let mut after = Locks::from_settings(&[room("staff"), room("new")]);
+        after.restore(kept);
+        for (name, ada, eve) in [
+            ("staff", true, false),
+            ("dev", true, false),
+            ("DEV", true, false),
+            ("new", false, false),
+            ("old", true, true),
+        ] {
+            let joins = (may_join(&after, name, "ada"), may_join(&after, name, "eve"));
+            assert_eq!(joins, (ada, eve), "{name}");
+        }
+        // What the settings do not lock any more is not kept either, nor what was unlocked.
+        after.unlock(&room("dev"));
+        let gone: Vec<String> = after
+            .take_changes()
+            .into_iter()
+            .filter(|(_, value)| value.is_none())
+            .map(|(room, _)| room)
+            .collect();
+        assert_eq!(gone, ["dev", "old"]);
+    }
+}
