@@ -15,6 +15,7 @@
 //! | [`metrics`] | exports metrics for Prometheus |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
+//! | `web` | the page and WebSocket, for browsers (feature `web`) |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -63,6 +64,8 @@ mod registry;
 pub mod roles;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub use common::duration::{HumanDuration, HumanDurationError};
 pub use common::settings::parse_settings;

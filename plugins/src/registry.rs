@@ -20,11 +20,11 @@ use crate::roles::Roles;
 /// ```
 /// assert_eq!(
 ///     salotto_plugins::catalog().names(),
-///     ["audit", "commands", "floods", "history", "log", "metrics", "moderation", "notices", "quit", "roles"]
+///     ["audit", "commands", "floods", "history", "log", "metrics", "moderation", "notices", "quit", "roles", "web"]
 /// );
 /// ```
 pub fn catalog() -> Catalog {
-    Catalog::new()
+    let catalog = Catalog::new()
         .register("roles", Roles::new)
         .register("notices", |settings| Ok(Notices::new(settings)))
         .register("quit", |settings| Ok(Quit::new(settings)))
@@ -34,18 +34,20 @@ pub fn catalog() -> Catalog {
         .register("moderation", Moderation::new)
         .register("history", |settings| Ok(History::new(settings)))
         .register("metrics", |settings| Ok(Metrics::new(settings)))
-        .register("audit", |settings| Ok(Audit::new(settings)))
+        .register("audit", |settings| Ok(Audit::new(settings)));
+    #[cfg(feature = "web")]
+    let catalog = catalog.register("web", crate::web::Web::new);
+    catalog
 }
 
-/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`.
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`, `web`.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
 /// port.
 pub fn default_set() -> Vec<PluginSetup> {
-    ["roles", "notices", "quit", "commands", "floods", "moderation", "history"]
-        .into_iter()
-        .map(PluginSetup::new)
-        .collect()
+    let web = cfg!(feature = "web").then_some("web");
+    let always = ["roles", "notices", "quit", "commands", "floods", "moderation", "history"];
+    always.into_iter().chain(web).map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -117,7 +119,7 @@ mod tests {
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
             assert_eq!(
                 names,
-                ["roles", "notices", "quit", "commands", "floods", "moderation", "history"]
+                ["roles", "notices", "quit", "commands", "floods", "moderation", "history", "web"]
             );
             server.stop().await;
         });

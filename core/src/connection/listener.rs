@@ -25,8 +25,8 @@ use crate::state::handle::Handle;
 use crate::state::inbox::{Arrival, Inbox, StopPermit};
 use crate::state::shared::AddedProtocol;
 
-use limiter::ConnectionLimiter;
-pub(crate) use limiter::SharedBucket;
+pub(crate) use limiter::{Admitted, Buckets, SharedBucket};
+use limiter::{ConnectionLimiter, TooMany};
 use proxied::Awaited;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
@@ -153,18 +153,19 @@ impl Acceptor {
     async fn open(&self, incoming: Incoming) -> Result<(), AdoptError> {
         let Incoming { stream, peer, protocol, received } = incoming;
         let shared = &self.handle.shared;
-        let (permit, lines) =
-            match self.limiter.admit(peer.address(), &shared.settings().limits, Instant::now()) {
-                Ok(admitted) => admitted,
-                Err(refusal) => {
-                    shared.counters.limit_hit(refusal.hit, peer);
-                    if let Stream::Tcp(stream) = &stream {
-                        refuse(stream, &refusal.text);
-                    }
-                    return Err(AdoptError::Limit(refusal.text));
+        let protocol = self.protocol(protocol);
+        let may_visit = self.may_visit(protocol.as_ref().ok().and_then(Option::as_ref));
+        let admitted = match self.admit(peer, may_visit) {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                shared.counters.limit_hit(refusal.hit, peer);
+                if let Stream::Tcp(stream) = &stream {
+                    refuse(stream, &refusal.text);
                 }
-            };
-        let protocol = protocol.map(|name| self.protocol(name)).transpose()?;
+                return Err(AdoptError::Limit(refusal.text));
+            }
+        };
+        let protocol = protocol?;
         let seat = shared.fanout.seat();
         let shard = &self.shards[seat.shard()];
         let socket: Arc<dyn Transport> = match stream {
@@ -172,11 +173,14 @@ impl Acceptor {
             Stream::Transport(transport) => transport,
         };
         let outbox = shared.outbox(seat.shard(), socket);
-        let arrival = Arrival { outbox: outbox.clone(), peer };
-        self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;
-        let mut session = Session::new(outbox, &self.handle, peer, self.attempts.clone(), lines);
+        if !may_visit {
+            let arrival = Arrival { outbox: outbox.clone(), peer };
+            self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;
+        }
+        let attempts = self.attempts.clone();
+        let mut session = Session::new(outbox, &self.handle, peer, attempts, admitted, !may_visit);
         session.begin(protocol.as_ref(), &received);
-        let held = (permit, seat, self.permit.clone());
+        let held = (seat, self.permit.clone());
         let run = async move {
             session.run().await;
             drop(held);
@@ -195,10 +199,33 @@ impl Acceptor {
         }
     }
 
-    fn protocol(&self, name: String) -> Result<AddedProtocol, AdoptError> {
+    /// The protocol that was asked for by name.
+    fn protocol(&self, name: Option<String>) -> Result<Option<AddedProtocol>, AdoptError> {
+        let Some(name) = name else { return Ok(None) };
         let protocols = self.handle.shared.protocols();
         let found = protocols.iter().find(|added| added.protocol.name() == name);
-        found.cloned().ok_or(AdoptError::NoSuchProtocol(name))
+        found.cloned().map(Some).ok_or(AdoptError::NoSuchProtocol(name))
+    }
+
+    /// Whether a connection may turn out to visit only: by the protocol that was asked for, or any of those that its first bytes choose from.
+    fn may_visit(&self, protocol: Option<&AddedProtocol>) -> bool {
+        match protocol {
+            Some(added) => added.protocol.takes_visits(),
+            None => {
+                let protocols = self.handle.shared.protocols();
+                protocols.iter().any(|added| added.protocol.takes_visits())
+            }
+        }
+    }
+
+    fn admit(&self, peer: Peer, may_visit: bool) -> Result<Admitted, TooMany> {
+        let settings = self.handle.shared.settings();
+        let (address, limits, now) = (peer.address(), &settings.limits, Instant::now());
+        if may_visit {
+            return self.limiter.admit_or_visit(address, limits, now);
+        }
+        let (permit, buckets) = self.limiter.admit(address, limits, now)?;
+        Ok(Admitted { permit, buckets, refusal: None })
     }
 }
 

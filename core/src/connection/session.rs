@@ -13,6 +13,7 @@ mod password_gate;
 #[path = "session/no_password.rs"]
 mod password_gate;
 mod rate_limiter;
+mod visit;
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
@@ -26,7 +27,7 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 use futures_lite::future::poll_fn;
 
-use crate::connection::listener::SharedBucket;
+use crate::connection::listener::Admitted;
 use crate::delivery::outbox::{Batch, Circumstances, Flush, Outbox};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -56,12 +57,20 @@ pub(crate) struct Session {
     shared: Arc<Shared>,
     peer: Peer,
     framing: Framing,
+    /// Its place among the connections of its address.
+    admitted: Admitted,
+    /// Whether the hub is told of it.
+    is_announced: bool,
+    /// The plugin whose visitor it is.
+    visited: Option<Arc<str>>,
     limiter: Limiter,
     gate: PasswordGate,
     connected: Instant,
     /// When something was last read.
     heard: Instant,
     greeted: bool,
+    /// Whether the time for a name was over. The hub knows whether one came at the last moment.
+    name_is_late: bool,
     /// Whether a ping waits for its answer.
     pinged: bool,
     /// Whether the last read filled the buffer, so that more is there.
@@ -94,17 +103,21 @@ type Sending<'a> = Pin<Box<Send<'a, Inbox>>>;
 struct HubGone;
 
 impl Session {
-    /// A session of a connection that the hub is about to be told of.
+    /// A session of a connection, of which the hub knows already where it `is_announced`.
     pub(crate) fn new(
         outbox: Arc<Outbox>,
         handle: &Handle,
         peer: Peer,
         attempts: Arc<Attempts>,
-        lines_of_address: Option<SharedBucket>,
+        admitted: Admitted,
+        is_announced: bool,
     ) -> Self {
         let now = Instant::now();
         Self {
-            limiter: Limiter::new(lines_of_address, now),
+            limiter: Limiter::new(admitted.buckets.as_ref(), now),
+            admitted,
+            is_announced,
+            visited: None,
             gate: PasswordGate::new(attempts),
             outbox,
             hub: handle.inbox.clone(),
@@ -114,6 +127,7 @@ impl Session {
             connected: now,
             heard: now,
             greeted: false,
+            name_is_late: false,
             pinged: false,
             filled: false,
             peer_ended: false,
@@ -122,8 +136,14 @@ impl Session {
         }
     }
 
-    /// Runs the connection to its end. The hub has been told of it.
+    /// Runs the connection to its end.
     pub(crate) async fn run(&mut self) {
+        // Boxed, so that a member keeps no room for it.
+        let arrives = self.is_announced || Box::pin(self.arrives()).await;
+        if !arrives {
+            self.outbox.abandon();
+            return self.close();
+        }
         if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
             tracing::error!(member = %self.outbox.id(), "a session panicked and ends alone");
         }
@@ -135,6 +155,17 @@ impl Session {
             && let Ok(Some(sending)) = self.submit(*input)
         {
             let _ = sending.await;
+        }
+    }
+
+    /// Whether the hub is told of the connection, after a visit or without one.
+    async fn arrives(&mut self) -> bool {
+        match AssertUnwindSafe(self.visit()).catch_unwind().await {
+            Ok(visited) => visited.unwrap_or(false),
+            Err(_) => {
+                tracing::error!(peer = %self.peer, "a visit panicked and ends alone");
+                false
+            }
         }
     }
 

@@ -12,8 +12,19 @@ use crate::protocol::sanitize;
 /// Longest nonce that is carried back, in bytes.
 const MAX_NONCE: usize = 64;
 
-#[derive(Debug)]
-pub(super) struct Json;
+/// The JSON dialect, a line each; for a protocol that frames the same objects in another way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json;
+
+impl Json {
+    /// Understands one object.
+    ///
+    /// # Errors
+    /// What is to be told to the peer of what is no request.
+    pub fn parse(text: &str) -> Result<Input, BadInput> {
+        parse(text)
+    }
+}
 
 impl Dialect for Json {
     fn encoding(&self) -> EncodingId {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
-use super::{Decoder, Dialect};
+use super::{Decoder, Dialect, Visitor};
 use crate::io::transport::Transport;
 use crate::protocol::peer::Peer;
 use crate::protocol::settings::Limits;
@@ -25,6 +25,12 @@ pub trait Protocol: Debug + Send + Sync {
 
     /// A connection from `peer` speaks this protocol from here on. The bytes that were looked at are fed to the decoder first.
     fn open(&self, peer: Peer, limits: &Limits) -> Opening;
+
+    /// Whether [`open`](Self::open) may answer with [`Opening::Visit`]. Asked once for each connection that comes. Where one does, a connection waits for its
+    /// first bytes, or the 300 ms without any, before the hub is told of it. Default no.
+    fn takes_visits(&self) -> bool {
+        false
+    }
 }
 
 /// What a protocol makes of the first bytes of a connection.
@@ -48,6 +54,8 @@ pub enum Opening {
         /// What it is sent.
         dialect: Arc<dyn Dialect>,
     },
+    /// By answers of its own, as somebody who is nobody's member.
+    Visit(Box<dyn Visitor>),
     /// Through another transport that is laid over the present one, as encryption is. What comes out of it is looked at again: within TLS there may be any of the other protocols.
     Transport(LayOver),
 }
@@ -61,6 +69,7 @@ impl Debug for Opening {
             Self::Dialect { dialect, .. } => {
                 formatter.debug_tuple("Dialect").field(dialect).finish()
             }
+            Self::Visit(_) => formatter.write_str("Visit"),
             Self::Transport(_) => formatter.write_str("Transport"),
         }
     }

@@ -40,8 +40,13 @@ impl Hub {
         outbox.admit();
         if let Err(not_done) = verdict {
             if let NotDone::Refused(Refusal { code, text }) = not_done.clone() {
-                let error = Box::new(Event::Error { code, text, nonce: None });
-                self.state.post(&outbox, Mail::Event(error));
+                let error = Event::Error { code, text: text.clone(), nonce: None };
+                self.state.post(&outbox, Mail::Event(Box::new(error)));
+                // In text the one line says it all; a protocol may have an end of its own.
+                if outbox.wire.protocol_of().is_some() {
+                    let reason = LeaveReason::Refused { why: text };
+                    self.state.post(&outbox, Mail::Event(Box::new(Event::Bye { reason })));
+                }
             }
             self.state.post(&outbox, Mail::Close);
             *self.state.left.entry("refused").or_default() += 1;
@@ -293,6 +298,9 @@ impl Hub {
             },
         );
         self.recall_ignored(id);
+        if let Some(name) = self.state.roster.get(id).and_then(|member| member.name.clone()) {
+            self.recognise_ignored(id, &name);
+        }
         self.observe(Hook::AfterNamed, |plugin, context| plugin.after_named(context, id));
         // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();

@@ -34,15 +34,39 @@ impl Hub {
             kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let names = names.iter().filter_map(|name| Name::new(name, NameBounds::NONE).ok());
         let names: Vec<_> = names
-            .map(|name| {
-                let here = self.state.roster.find(name.as_str());
-                (here.filter(|here| here.name.as_ref() == Some(&name)).map(|here| here.id), name)
-            })
+            .map(|name| (self.state.roster.find(name.as_str()).map(|here| here.id), name))
             .collect();
         let ignores_some = self.state.roster.get(id).is_some_and(|member| member.ignored.is_some());
         if !names.is_empty() || ignores_some {
             self.change_ignored(id, |list| {
                 names.into_iter().for_each(|(who, name)| add(list, who, name));
+            });
+        }
+    }
+
+    /// Somebody has this name from now on. Whoever ignores somebody of a name that it would pass for ignores this member too, unless that somebody is
+    /// still here under another.
+    pub(super) fn recognise_ignored(&mut self, id: MemberId, name: &Name) {
+        if self.ignoring.is_empty() {
+            return;
+        }
+        let keys = name.keys();
+        let roster = &self.state.roster;
+        self.ignoring.retain(|member| roster.get(*member).is_some());
+        let is_meant = |who: &IgnoredPerson| {
+            let is_gone = who.member.is_none_or(|member| roster.get(member).is_none());
+            is_gone && who.resembles(&keys)
+        };
+        let readers: Vec<MemberId> = (self.ignoring.iter().copied())
+            .filter(|reader| {
+                let list = roster.get(*reader).and_then(|reader| reader.ignored.as_deref());
+                list.is_some_and(|list| list.iter().any(is_meant))
+            })
+            .collect();
+        for reader in readers {
+            self.change_ignored(reader, |list| {
+                let same = list.iter_mut().filter(|who| who.resembles(&keys));
+                same.for_each(|who| who.member = Some(id));
             });
         }
     }
@@ -56,6 +80,10 @@ impl Hub {
         let Some(member) = self.state.roster.get_mut(id) else { return };
         let mut list = member.ignored.as_deref().cloned().unwrap_or_default();
         change(&mut list);
+        match list.is_empty() {
+            true => self.ignoring.remove(&id),
+            false => self.ignoring.insert(id),
+        };
         let list = Arc::new(list);
         member.ignored = (!list.is_empty()).then(|| list.clone());
         let (outbox, account) = (member.outbox.clone(), member.account.clone());
@@ -77,6 +105,6 @@ impl Hub {
 fn add(list: &mut Vec<IgnoredPerson>, member: Option<MemberId>, name: Name) {
     list.retain(|other| !other.is(member, &name));
     if list.len() < MOST_IGNORED {
-        list.push(IgnoredPerson { member, name });
+        list.push(IgnoredPerson::new(member, name));
     }
 }

@@ -254,6 +254,13 @@ impl Context<'_> {
         list.map(|list| list.iter().map(|who| who.name.clone()).collect()).unwrap_or_default()
     }
 
+    /// Whether a member ignores another.
+    pub fn ignores(&self, member: MemberId, who: MemberId) -> bool {
+        let name = self.name(who);
+        let member = self.state.roster.get(member);
+        member.zip(name).is_some_and(|(member, name)| member.ignores(Some(who), name))
+    }
+
     /// Lets a member say goodbye and leave the server. Gates are called.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
         self.push(Effect::Quit { member, farewell: farewell.into() });

@@ -66,6 +66,8 @@ limit_hits! {
     NewConnections => "too many new connections from an address",
     /// A connection from one of `server.proxies` brought no PROXY header that can be read, or none in time.
     ProxyHeader => "no good PROXY header from a proxy",
+    /// Somebody who visited, as a browser does for a page, sent half a request and no more, or did not take the answer.
+    Visit => "half a request for a page, or an answer not taken",
     /// The system had no file descriptor left for a connection.
     OpenFiles => "out of file descriptors",
     /// Lines came faster than `limits.rate` and were read later.

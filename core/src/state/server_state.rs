@@ -280,13 +280,16 @@ impl ServerState {
         self.remembered.put(&self.values, &name, left);
     }
 
-    /// Closes a room. What is left of it is handed to the store.
+    /// Closes a room. Who was in it still reads what this turn brought, and what is left of it is handed to the store.
     pub(crate) fn close_room(&mut self, id: RoomId) -> Option<Room> {
         let mut room = self.rooms.close(id)?;
+        let fresh = room.append_fresh();
+        if let Some((_, amount)) = &fresh {
+            self.shared.fanout.appended(*amount);
+        }
         if let Some(store) = &self.store {
             let (name, kept) = (room.name.clone(), room.is_kept);
-            if let Some((entries, amount)) = room.append_fresh() {
-                self.shared.fanout.appended(amount);
+            if let Some((entries, _)) = fresh {
                 self.closed.push(RoomEntries { room: name, kept, entries });
             }
             // As far back as somebody looks who is shown only what was said.

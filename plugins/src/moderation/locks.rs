@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 
 use salotto::protocol::Timestamp;
-use salotto::{Context, MemberId, MemberInfo, NameBounds, RoomName};
+use salotto::{Context, NameBounds, RoomName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::identity::Identity;
 use super::kept::{Changes, Kept, json};
 
 /// Most invitations to a room; the oldest make way.
@@ -44,27 +45,7 @@ struct KeptLock {
 }
 
 /// Somebody who may join.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Invited {
-    member: Option<MemberId>,
-    account: Option<String>,
-}
-
-impl Invited {
-    pub(super) fn member(info: &MemberInfo) -> Self {
-        Self { member: Some(info.id), account: info.account.clone() }
-    }
-
-    /// Whoever logs in to an account.
-    pub(super) fn account(name: impl Into<String>) -> Self {
-        Self { member: None, account: Some(name.into()) }
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.member.is_some() && self.member == other.member
-            || self.account.is_some() && self.account == other.account
-    }
-}
+pub(super) type Invited = Identity;
 
 impl Locks {
     /// Rooms that are locked from the start.
@@ -104,7 +85,7 @@ impl Locks {
     pub(super) fn invite(&mut self, room: &RoomName, invited: Invited) {
         if let Some(position) = self.find(room) {
             let lock = &mut self.locks[position];
-            if invited.account.is_some() {
+            if invited.account_name().is_some() {
                 self.changed.push(lock.room.clone());
             }
             let list = &mut lock.invited;
@@ -211,7 +192,8 @@ impl Kept for Locks {
         changed.dedup();
         let kept = |room: &RoomName| {
             let lock = self.locks.iter().find(|lock| lock.room == *room)?;
-            let accounts = lock.invited.iter().filter_map(|invited| invited.account.clone());
+            let accounts =
+                lock.invited.iter().filter_map(|invited| Some(invited.account_name()?.to_owned()));
             let (from_settings, since) = (lock.from_settings, lock.since);
             json(&KeptLock { accounts: accounts.collect(), from_settings, since })
         };

@@ -12,6 +12,9 @@ use salotto::{EntryId, RoomName};
 const MOST_ENTRIES: usize = 200_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long more is waited for where many talk: what they say together is written together, and leaves in fewer pieces.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -126,8 +129,9 @@ impl Queue {
         }
     }
 
-    /// Waits for jobs and takes them, with at most so many entries unless one has more; a long one alone. With a patience it does not wait for ever.
-    pub(super) fn take(&self, most: usize, patience: Option<Duration>) -> Taken {
+    /// Waits for jobs and takes them, with at most so many entries unless one has more; a long one alone. With a patience it does not wait for ever. Where `enough` entries are
+    /// likely to come it waits a moment for them.
+    pub(super) fn take(&self, most: usize, enough: usize, patience: Option<Duration>) -> Taken {
         let mut waiting = self.lock();
         waiting.wanted = 0;
         while waiting.is_empty() {
@@ -147,17 +151,24 @@ impl Queue {
                 }
             };
         }
+        if enough > waiting.entries {
+            waiting = self.gather(waiting, enough);
+        }
         // Nobody waits for more until these are done.
         waiting.wanted = usize::MAX;
         Taken::Jobs(waiting.take(most))
     }
 
-    /// Lets more come, for at most this time, unless so many entries wait already.
-    pub(super) fn gather(&self, enough: usize, time: Duration) {
-        let few = |waiting: &mut Waiting| waiting.entries < enough && !waiting.is_closed;
-        let mut waiting = self.lock();
+    /// Waits, for a moment at most, until so many entries wait.
+    fn gather<'q>(
+        &'q self,
+        mut waiting: MutexGuard<'q, Waiting>,
+        enough: usize,
+    ) -> MutexGuard<'q, Waiting> {
         waiting.wanted = enough;
-        drop(self.ready.wait_timeout_while(waiting, time, few));
+        let few = |waiting: &mut Waiting| waiting.entries < enough && !waiting.is_closed;
+        let gathered = self.ready.wait_timeout_while(waiting, GATHER, few);
+        gathered.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Takes what waits and is short, without waiting for more.

@@ -10,6 +10,7 @@ use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
 use salotto_plugins::quit::QuitSettings;
 use salotto_plugins::roles::RoleSettings;
+use salotto_plugins::web::WebSettings;
 use serde::de::DeserializeOwned;
 
 use super::*;
@@ -71,6 +72,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "history" => holds_defaults::<HistorySettings>(settings),
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
+            "web" => holds_defaults::<WebSettings>(settings),
             other => panic!("`{other}` is not compared"),
         }
     }
@@ -142,27 +144,30 @@ fn real() -> Source {
 #[test]
 fn an_entry_changes_the_default_list_in_its_place() {
     for (list, on) in [
-        ("plugins: []", "roles notices quit commands floods moderation history"),
-        ("plugins: [(name: \"log\")]", "roles notices quit commands floods moderation history log"),
+        ("plugins: []", "roles notices quit commands floods moderation history web"),
+        (
+            "plugins: [(name: \"log\")]",
+            "roles notices quit commands floods moderation history web log",
+        ),
         (
             "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
-            "roles notices quit commands floods moderation history",
+            "roles notices quit commands floods moderation history web",
         ),
         (
             "plugins: [(name: \"quit\", enabled: false)]",
-            "roles notices commands floods moderation history",
+            "roles notices commands floods moderation history web",
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands moderation history floods",
+            "roles notices quit commands moderation history web floods",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
-            "roles audit notices quit commands floods moderation history",
+            "roles audit notices quit commands floods moderation history web",
         ),
         (
             "only_plugins: false, plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history log",
+            "roles notices quit commands floods moderation history web log",
         ),
         ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
         ("only_plugins: true, plugins: []", ""),
@@ -182,9 +187,9 @@ fn a_file_that_seems_to_mean_only_these_is_told_so() {
         "(plugins: [(name: \"notices\"), (name: \"quit\"), (name: \"commands\"), (name: \"log\")])";
     assert_eq!(
         note(old),
-        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
+        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, web are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
     );
-    assert!(note("(plugins: [])").contains("history are on too"));
+    assert!(note("(plugins: [])").contains("history, web are on too"));
     for meant in [
         "()",
         "(plugins: [(name: \"log\"), (name: \"quit\", enabled: false)])",

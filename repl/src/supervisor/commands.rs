@@ -8,6 +8,7 @@ use crate::settings::Level;
 /// A command of the supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Local {
+    Addresses,
     Start,
     Stop,
     Restart,
@@ -39,7 +40,8 @@ impl Local {
             | Self::ConfigSave
             | Self::PluginsReload
             | Self::LogLevel => true,
-            Self::Config
+            Self::Addresses
+            | Self::Config
             | Self::ConfigDiff
             | Self::Watch
             | Self::Trace
@@ -67,6 +69,11 @@ fn commands() -> impl Iterator<Item = (Command, Local)> {
 
 fn server_commands() -> Vec<(Command, Local)> {
     vec![
+        (
+            operator("addresses", "Shows where others can join, with a QR code for phones")
+                .alias("qr"),
+            Local::Addresses,
+        ),
         (
             operator("start", "Starts the server, at the configured addresses or at the one given")
                 .arg(Arg::word("address").optional())

@@ -6,7 +6,10 @@ use super::outcome::ReplyFormat;
 
 /// What commands are about, by their first words. What no plugin of ours brings stands under the last.
 const TOPICS: [(&str, &[&str]); 6] = [
-    ("THE SERVER", &["status", "health", "limits", "start", "stop", "restart", "shutdown"]),
+    (
+        "THE SERVER",
+        &["status", "health", "limits", "addresses", "start", "stop", "restart", "shutdown"],
+    ),
     (
         "TALK AND ROOMS",
         &["say", "msg", "recent", "delete", "rooms", "topic", "open", "close", "hush", "slow"],

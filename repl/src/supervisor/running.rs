@@ -1,9 +1,13 @@
-//! `start`, `stop` and `restart`, and who did it.
+//! `start`, `stop` and `restart`, and who did it; and where others can join.
 
-use salotto::{CommandError, Reply};
+use std::net::SocketAddr;
 
+use salotto::{CommandError, Handle, PluginInfo, Reply, Server};
+
+use super::invitation::Invitation;
 use super::outcome::{failed, not_running};
-use super::{ServerStartError, Supervisor, View, acting, listening, noted};
+use super::{ServerStartError, State, Supervisor, View, acting, listening, noted};
+use crate::output::wants_colours;
 use crate::settings::listen_address;
 
 impl Supervisor {
@@ -39,7 +43,8 @@ impl Supervisor {
             // An address that did not work is not tried again by the next `start`.
             state.listen = before;
         }
-        started.map(|addresses| noted(listening(&addresses), &notes)).map_err(failed)
+        let addresses = started.map_err(failed)?;
+        Ok(noted(self.told(view, &state, &addresses).await, &notes))
     }
 
     pub(super) async fn run_stop(&self, view: &View) -> Result<Reply, CommandError> {
@@ -63,6 +68,38 @@ impl Supervisor {
         }
         self.stop_locked(&mut state, true).await;
         let started = self.start_locked(&mut state, config, view.operator()).await;
-        started.map(|addresses| noted(listening(&addresses), &notes)).map_err(failed)
+        let addresses = started.map_err(failed)?;
+        Ok(noted(self.told(view, &state, &addresses).await, &notes))
     }
+
+    /// Where others can join.
+    pub(super) async fn show_addresses(&self, view: &View) -> Result<Reply, CommandError> {
+        let handle = self.handle(view).await.ok_or_else(not_running)?;
+        let addresses = handle.status().await.map_err(failed)?.addresses;
+        let invitation = Invitation::new(&addresses, has_page(&handle).await);
+        Ok(Reply::List(invitation.lines(may_draw(view))))
+    }
+
+    /// What is told of a server that has started: where it listens and, to somebody who sits there, how others join.
+    async fn told(&self, view: &View, state: &State, addresses: &[SocketAddr]) -> Reply {
+        let Reply::List(mut lines) = listening(addresses) else { return Reply::Done };
+        if let Some(handle) = state.server.as_ref().map(Server::handle).filter(|_| view.attends()) {
+            let invitation = Invitation::new(addresses, has_page(&handle).await);
+            if !invitation.is_empty() {
+                lines.extend(invitation.lines(may_draw(view)));
+            }
+        }
+        Reply::List(lines)
+    }
+}
+
+/// Whether browsers are served.
+async fn has_page(handle: &Handle) -> bool {
+    let is_page = |plugin: &PluginInfo| plugin.name == "web" && plugin.state.is_working();
+    handle.status().await.is_ok_and(|status| status.plugins.iter().any(is_page))
+}
+
+/// Whether a picture is worth drawing: somebody sits there, at a terminal that shows more than letters.
+fn may_draw(view: &View) -> bool {
+    view.attends() && wants_colours(true)
 }

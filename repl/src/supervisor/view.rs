@@ -140,6 +140,11 @@ impl View {
         self.front.operator.as_ref()
     }
 
+    /// Whether somebody reads what is shown to it.
+    pub(super) fn attends(&self) -> bool {
+        self.front.attends
+    }
+
     pub(super) fn subscriber(&self) -> &Arc<Subscriber> {
         &self.subscriber
     }

@@ -119,6 +119,7 @@ fn a_password_that_is_typed_at_the_wrong_prompt_or_into_a_setting_is_not_kept_in
     }
     console.press(&format!("watch{ENTER}"));
     console.sees("watching rooms");
+    console.ends_with("salotto>");
     console.press(CTRL_D);
     assert_eq!(console.exit_status(), Some(0));
     let kept = folder.read("state/salotto/history");

@@ -271,3 +271,13 @@ fn help_is_grouped_and_breaks_between_words() {
     }
     assert!(screen.contains("Leaves the console; this stops"), "{screen}");
 }
+
+#[test]
+fn addresses_shows_where_others_can_join() {
+    let folder = Folder::new();
+    let mut console = Console::open(&folder, ANY_PORT);
+    console.address();
+    console.press(&format!("addresses{ENTER}"));
+    console.sees("only this machine can join; for others, listen on 0.0.0.0");
+    console.ends_with("salotto>");
+}

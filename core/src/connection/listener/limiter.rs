@@ -1,4 +1,5 @@
-//! How many connections one address, and all together, may have, and how many lines those of one address may send together.
+//! How many connections one address, and all together, may have, and how many lines those of one address may send together. Those that only
+//! visit are counted beside the others.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,8 @@ use crate::state::token_bucket::TokenBucket;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses without a connection that are remembered at most when their minute is over.
 const REMEMBERED: usize = 1024;
+/// A browser opens six connections for a page, and closes most of them soon: an address may have so many times the connections that visit.
+const VISITS: usize = 4;
 
 /// See the module. Shared by all listeners of a server.
 #[derive(Debug, Default)]
@@ -26,11 +29,38 @@ struct State {
 
 #[derive(Debug)]
 struct Address {
-    open: usize,
-    /// When the present minute began, and how many connections it brought.
+    /// When the present minute began.
     window: Instant,
-    fresh: usize,
+    members: Count,
+    visits: Count,
     lines: SharedBucket,
+    requests: SharedBucket,
+}
+
+/// What all connections of an address share.
+#[derive(Debug, Clone)]
+pub(crate) struct Buckets {
+    /// For lines.
+    pub(crate) lines: SharedBucket,
+    /// For what those ask for that visit.
+    pub(crate) requests: SharedBucket,
+}
+
+/// Connections of one kind.
+#[derive(Debug, Default)]
+struct Count {
+    open: usize,
+    /// How many the present minute has brought.
+    fresh: usize,
+}
+
+/// As what a connection is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// As somebody's, or as what may become so.
+    Member,
+    /// As one that only fetches something.
+    Visit,
 }
 
 /// The bucket for the lines of all connections from one address.
@@ -50,6 +80,17 @@ pub(crate) struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
     /// What it is counted under; `None` for who is exempt.
     network: Option<Network>,
+    counted: Counted,
+}
+
+/// A connection that was let in, and what that depends on.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) permit: ConnectionPermit,
+    /// What it shares with others of its address, unless it is exempt.
+    pub(crate) buckets: Option<Buckets>,
+    /// Why it is let in only to visit.
+    pub(crate) refusal: Option<Box<TooMany>>,
 }
 
 impl SharedBucket {
@@ -64,17 +105,43 @@ impl SharedBucket {
 }
 
 impl ConnectionLimiter {
-    /// Admits a connection, or says why not. Beside its place it is given the bucket for the lines of its address, unless it is exempt. Code in
+    /// Admits a connection, or says why not. Beside its place it is given the buckets of its address, unless it is exempt. Code in
     /// this process has no address, and is counted among all only.
     pub(crate) fn admit(
         self: &Arc<Self>,
         address: Option<IpAddr>,
         limits: &Limits,
         now: Instant,
-    ) -> Result<(ConnectionPermit, Option<SharedBucket>), TooMany> {
+    ) -> Result<(ConnectionPermit, Option<Buckets>), TooMany> {
+        self.admit_as(Counted::Member, address, limits, now)
+    }
+
+    /// Admits a connection that may turn out to visit only, where there are too many of the others; or says why not.
+    pub(crate) fn admit_or_visit(
+        self: &Arc<Self>,
+        address: Option<IpAddr>,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<Admitted, TooMany> {
+        match self.admit(address, limits, now) {
+            Ok((permit, buckets)) => Ok(Admitted { permit, buckets, refusal: None }),
+            Err(refusal) => {
+                let (permit, buckets) = self.admit_as(Counted::Visit, address, limits, now)?;
+                Ok(Admitted { permit, buckets, refusal: Some(Box::new(refusal)) })
+            }
+        }
+    }
+
+    fn admit_as(
+        self: &Arc<Self>,
+        counted: Counted,
+        address: Option<IpAddr>,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<(ConnectionPermit, Option<Buckets>), TooMany> {
         let network = address.filter(|&address| !limits.are_lifted_for(address));
         let network = network.map(Network::of_customer);
-        let mut lines = None;
+        let mut buckets = None;
         let mut state = self.state();
         if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
             let text = format!("the server is full ({limit} connections); try again later");
@@ -83,35 +150,102 @@ impl ConnectionLimiter {
         if let Some(network) = network {
             let known = state.by_address.get_or_insert_with(
                 network,
-                || Address { open: 0, window: now, fresh: 0, lines: SharedBucket::new(now) },
-                |known| known.open > 0 || now.duration_since(known.window) < WINDOW,
+                || Address::new(now),
+                |known| known.is_open() || now.duration_since(known.window) < WINDOW,
             );
-            if now.duration_since(known.window) >= WINDOW {
-                (known.window, known.fresh) = (now, 0);
-            }
-            if let Some(limit) = limits.connections_per_address.filter(|&limit| known.open >= limit)
-            {
-                let text = format!("your address has {limit} connections already; close one first");
-                return Err(TooMany { hit: LimitHit::ConnectionsPerAddress, text });
-            }
-            known.fresh += 1;
-            if let Some(limit) =
-                limits.new_connections_per_minute.filter(|&limit| known.fresh > limit)
-            {
-                let text = format!(
-                    "more than {limit} connections in a minute from your address; wait a little"
-                );
-                return Err(TooMany { hit: LimitHit::NewConnections, text });
-            }
-            known.open += 1;
-            lines = Some(known.lines.clone());
+            known.begin_minute(now);
+            known.count(counted).admit(counted, limits)?;
+            let Address { lines, requests, .. } = known;
+            buckets = Some(Buckets { lines: lines.clone(), requests: requests.clone() });
         }
         state.open += 1;
-        Ok((ConnectionPermit { limiter: self.clone(), network }, lines))
+        Ok((ConnectionPermit { limiter: self.clone(), network, counted }, buckets))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Address {
+    fn new(now: Instant) -> Self {
+        let (members, visits) = (Count::default(), Count::default());
+        let (lines, requests) = (SharedBucket::new(now), SharedBucket::new(now));
+        Self { window: now, members, visits, lines, requests }
+    }
+
+    fn is_open(&self) -> bool {
+        self.members.open + self.visits.open > 0
+    }
+
+    fn begin_minute(&mut self, now: Instant) {
+        if now.duration_since(self.window) >= WINDOW {
+            self.window = now;
+            (self.members.fresh, self.visits.fresh) = (0, 0);
+        }
+    }
+
+    fn count(&mut self, counted: Counted) -> &mut Count {
+        match counted {
+            Counted::Member => &mut self.members,
+            Counted::Visit => &mut self.visits,
+        }
+    }
+}
+
+impl Count {
+    /// Counts one more, or says why there may be none.
+    fn admit(&mut self, counted: Counted, limits: &Limits) -> Result<(), TooMany> {
+        let times = if counted == Counted::Visit { VISITS } else { 1 };
+        let limit_of = |limit: Option<usize>| limit.map(|limit| limit.saturating_mul(times));
+        let at_once = limit_of(limits.connections_per_address);
+        if let Some(limit) = at_once.filter(|&limit| self.open >= limit) {
+            let text = format!("your address has {limit} connections already; close one first");
+            return Err(TooMany { hit: LimitHit::ConnectionsPerAddress, text });
+        }
+        self.fresh += 1;
+        let a_minute = limit_of(limits.new_connections_per_minute);
+        if let Some(limit) = a_minute.filter(|&limit| self.fresh > limit) {
+            let text = format!(
+                "more than {limit} connections in a minute from your address; wait a little"
+            );
+            return Err(TooMany { hit: LimitHit::NewConnections, text });
+        }
+        self.open += 1;
+        Ok(())
+    }
+}
+
+impl ConnectionPermit {
+    /// The connection turned out to visit only. What it was counted as is given back.
+    pub(crate) fn visits(&mut self) {
+        if std::mem::replace(&mut self.counted, Counted::Visit) == Counted::Visit {
+            return;
+        }
+        let mut state = self.limiter.state();
+        if let Some(known) = self.network.and_then(|network| state.by_address.get_mut(&network)) {
+            let Address { members, visits, .. } = known;
+            members.open = members.open.saturating_sub(1);
+            members.fresh = members.fresh.saturating_sub(1);
+            visits.open += 1;
+            visits.fresh += 1;
+        }
+    }
+
+    /// The connection is somebody's from here on, at this address.
+    pub(crate) fn join(
+        &mut self,
+        address: Option<IpAddr>,
+        limits: &Limits,
+        now: Instant,
+    ) -> Result<Option<Buckets>, TooMany> {
+        // The place that it has already is free for it.
+        self.limiter.state().open -= 1;
+        let admitted = self.limiter.admit(address, limits, now);
+        self.limiter.state().open += 1;
+        let (permit, buckets) = admitted?;
+        *self = permit;
+        Ok(buckets)
     }
 }
 
@@ -127,7 +261,8 @@ impl Drop for ConnectionPermit {
         state.open -= 1;
         let known = self.network.and_then(|network| state.by_address.get_mut(&network));
         if let Some(known) = known {
-            known.open = known.open.saturating_sub(1);
+            let count = known.count(self.counted);
+            count.open = count.open.saturating_sub(1);
         }
     }
 }
@@ -193,8 +328,9 @@ mod tests {
     #[test]
     fn the_lines_of_an_address_share_a_bucket() {
         let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
-        let admit =
-            |text: &str| limiter.admit(Some(address(text)), &limits(), now).unwrap().1.unwrap();
+        let admit = |text: &str| {
+            limiter.admit(Some(address(text)), &limits(), now).unwrap().1.unwrap().lines
+        };
         let rate = Rate { burst: 2, per_second: 1.0 };
         let (one, other) = (admit("192.0.2.1"), admit("192.0.2.1"));
         for lines in [&one, &other] {
@@ -212,5 +348,31 @@ mod tests {
             drop(limiter.admit(Some(address), &limits(), now + WINDOW * last).unwrap());
         }
         assert!(limiter.state().by_address.len() <= REMEMBERED);
+    }
+
+    #[test]
+    fn a_visit_gives_back_its_place_and_who_joins_after_it_takes_one() {
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let from = Some(address("192.0.2.1"));
+        let come = || limiter.admit_or_visit(from, &Limits { connections: None, ..limits() }, now);
+        let mut visits: Vec<_> = (0..2).map(|_| come().unwrap()).collect();
+        assert!(visits.iter().all(|visit| visit.refusal.is_none()));
+        // The places are taken until it shows that these only visit; until then others come to visit only.
+        assert_eq!(come().unwrap().refusal.unwrap().hit, LimitHit::ConnectionsPerAddress);
+        visits.iter_mut().for_each(|visit| visit.permit.visits());
+        let mut member = come().unwrap();
+        assert!(member.refusal.is_none());
+        let joined = visits[0].permit.join(from, &limits(), now);
+        assert!(joined.is_ok());
+        assert_eq!(
+            visits[1].permit.join(from, &limits(), now).unwrap_err().hit,
+            LimitHit::ConnectionsPerAddress
+        );
+        // It may go on visiting, as one of four times as many.
+        member.permit.visits();
+        let more: Vec<_> = (0..8).filter_map(|_| come().ok()).collect();
+        assert!(more.len() < 8);
+        drop((visits, member, more));
+        assert_eq!(limiter.state().open, 0);
     }
 }

@@ -60,7 +60,7 @@ impl Session {
         let limits = &settings.limits;
         loop {
             match &mut self.framing {
-                Framing::Choosing { .. } => return,
+                Framing::Choosing { .. } | Framing::Visit(_) => return,
                 Framing::Lines { splitter, chosen } => {
                     let is_json = *chosen == Some(Builtin::Json);
                     match splitter.next_line(limits.line_bytes, limits.unended_bytes) {

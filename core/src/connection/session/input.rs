@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::{BUFFER, READ_SIZE, Session, complaint};
 use crate::dialect::{
     BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Stray,
-    Unended,
+    Unended, Visitor,
 };
 use crate::protocol::error::ErrorCode;
 use crate::protocol::leave_reason::LeaveReason;
@@ -19,7 +19,14 @@ use crate::state::shared::AddedProtocol;
 /// How the bytes of a connection are taken apart.
 pub(super) enum Framing {
     /// Not yet: the protocols of plugins look at the first bytes.
-    Choosing { received: Vec<u8>, needs_more: bool },
+    Choosing {
+        received: Vec<u8>,
+        /// How much of it was read at once at first: a key that was pressed, or a line.
+        at_first: usize,
+        needs_more: bool,
+    },
+    /// By somebody who answers it, before the hub is told.
+    Visit(Box<dyn Visitor>),
     /// A line at a time, in the built-in dialect that the first line chooses.
     Lines { splitter: LineSplitter, chosen: Option<Builtin> },
     /// By the protocol of a plugin.
@@ -37,14 +44,20 @@ const MOST_LOOKED_AT: usize = 1024;
 
 impl Default for Framing {
     fn default() -> Self {
-        Self::Choosing { received: Vec::new(), needs_more: false }
+        Self::Choosing { received: Vec::new(), at_first: 0, needs_more: false }
     }
 }
 
 impl Framing {
     fn feed(&mut self, bytes: &[u8]) {
         match self {
-            Self::Choosing { received, .. } => received.extend_from_slice(bytes),
+            Self::Choosing { received, at_first, .. } => {
+                if received.is_empty() {
+                    *at_first = bytes.len();
+                }
+                received.extend_from_slice(bytes);
+            }
+            Self::Visit(visitor) => visitor.feed(bytes),
             Self::Lines { splitter, .. } => splitter.feed(bytes),
             Self::Protocol { decoder, .. } => decoder.feed(bytes),
         }
@@ -54,6 +67,7 @@ impl Framing {
     pub(super) fn has_partial(&self) -> bool {
         match self {
             Self::Choosing { received, .. } => !received.is_empty(),
+            Self::Visit(visitor) => visitor.buffered() > 0,
             Self::Lines { splitter, .. } => splitter.has_partial(),
             Self::Protocol { decoder, held } => held.is_some() || decoder.buffered() > 0,
         }
@@ -66,9 +80,13 @@ impl Framing {
 
     /// No protocol of a plugin has the connection; what came is the beginning of its first line.
     pub(super) fn stop_choosing(&mut self) {
-        if let Self::Choosing { received, .. } = self {
+        if let Self::Choosing { received, at_first, .. } = self {
+            let (first, rest) = received.split_at(*at_first);
             let mut splitter = LineSplitter::default();
-            splitter.feed(&std::mem::take(received));
+            splitter.feed(first);
+            if !rest.is_empty() {
+                splitter.feed(rest);
+            }
             *self = Self::Lines { splitter, chosen: None };
         }
     }
@@ -142,7 +160,11 @@ impl Session {
                 return Some(*ready);
             }
             let is_over = self.hung_up || self.outbox.has_ended();
-            if is_over || self.gate.is_checking() || self.limiter.is_holding() {
+            if is_over
+                || !self.outbox.is_admitted()
+                || self.gate.is_checking()
+                || self.limiter.is_holding()
+            {
                 return None;
             }
             if !self.choose() {
@@ -152,7 +174,7 @@ impl Session {
                 return Some(SessionInput::Answer(answers));
             }
             let (more, input) = match &self.framing {
-                Framing::Choosing { .. } => (false, None),
+                Framing::Choosing { .. } | Framing::Visit(_) => (false, None),
                 Framing::Lines { .. } => match self.next_line() {
                     Some(line) => (true, self.understand(line)),
                     None => (false, None),
@@ -172,8 +194,8 @@ impl Session {
 
     /// Has the protocols of plugins look at the first bytes, and sends away who speaks another that nobody here speaks. Says whether the bytes may be
     /// taken apart now.
-    fn choose(&mut self) -> bool {
-        let Framing::Choosing { received: first, needs_more } = &mut self.framing else {
+    pub(super) fn choose(&mut self) -> bool {
+        let Framing::Choosing { received: first, needs_more, .. } = &mut self.framing else {
             return true;
         };
         if first.is_empty() && !self.peer_ended {
@@ -181,6 +203,10 @@ impl Session {
         }
         let protocols = self.shared.protocols();
         for added in protocols.iter() {
+            // Whom the hub knows is no visitor any more.
+            if self.is_announced && added.protocol.takes_visits() {
+                continue;
+            }
             match added.protocol.recognise(first) {
                 Recognition::No => {}
                 Recognition::NeedMore if self.peer_ended || first.len() > MOST_LOOKED_AT => {}
@@ -223,6 +249,12 @@ impl Session {
                 decoder.feed(first);
                 self.outbox.wire.choose_protocol(added.plugin.clone(), dialect);
                 self.framing = Framing::Protocol { decoder, held: None };
+            }
+            Opening::Visit(mut visitor) => {
+                visitor.feed(first);
+                self.admitted.permit.visits();
+                self.visited = Some(added.plugin.clone());
+                self.framing = Framing::Visit(visitor);
             }
             Opening::Transport(lay) if !self.outbox.wire.has_layer() => {
                 self.outbox.wire.lay_over(|socket| lay(socket, first));

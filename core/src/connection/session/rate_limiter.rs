@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::connection::listener::SharedBucket;
+use crate::connection::listener::{Buckets, SharedBucket};
 use crate::protocol::settings::Limits;
 use crate::state::token_bucket::TokenBucket;
 
@@ -18,8 +18,14 @@ pub(super) struct Limiter {
 
 impl Limiter {
     /// A full bucket beside that of the address.
-    pub(super) fn new(of_address: Option<SharedBucket>, now: Instant) -> Self {
+    pub(super) fn new(of_address: Option<&Buckets>, now: Instant) -> Self {
+        let of_address = of_address.map(|buckets| buckets.lines.clone());
         Self { bucket: TokenBucket::new(now), of_address, holding: None }
+    }
+
+    /// It counts among the lines of another address from here on.
+    pub(super) fn of_address(&mut self, buckets: Option<&Buckets>) {
+        self.of_address = buckets.map(|buckets| buckets.lines.clone());
     }
 
     /// Whether a line may be taken now. If not, [`Limiter::refill`] says when; asking before that is answered alike.

@@ -41,11 +41,22 @@ pub(crate) struct IgnoredPerson {
     /// `None` where it was not here when it was ignored.
     pub(crate) member: Option<MemberId>,
     pub(crate) name: Name,
+    /// Every form of the name.
+    keys: Vec<String>,
 }
 
 impl IgnoredPerson {
+    pub(crate) fn new(member: Option<MemberId>, name: Name) -> Self {
+        Self { member, keys: name.keys(), name }
+    }
+
     pub(crate) fn is(&self, member: Option<MemberId>, name: &Name) -> bool {
         member.is_some() && member == self.member || *name == self.name
+    }
+
+    /// Whether a name of these forms would pass for the one that is ignored.
+    pub(crate) fn resembles(&self, keys: &[String]) -> bool {
+        self.keys.iter().any(|key| keys.contains(key))
     }
 }
 

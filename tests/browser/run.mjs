@@ -1,0 +1,37 @@
+// Runs all cases, one after the other: they share two cores and some measure. The last line counts them.
+import { chromium, closeBrowsers, firefox } from './browsers.mjs';
+import { stopServers } from './server.mjs';
+import * as joining from './cases/joining.mjs';
+import * as talking from './cases/talking.mjs';
+import * as returning from './cases/returning.mjs';
+import * as moderating from './cases/moderating.mjs';
+import * as crowds from './cases/crowds.mjs';
+import * as hostile from './cases/hostile.mjs';
+import * as looks from './cases/looks.mjs';
+import * as files from './cases/files.mjs';
+
+const TIMEOUT = 90_000;
+const wanted = process.argv.slice(2);
+const list = [joining, talking, returning, moderating, crowds, hostile, looks, files].flatMap(({ cases }) => cases);
+const runs = list.flatMap((one) => [
+	{ ...one, in: 'chromium', browser: chromium },
+	...(one.everywhere ? [{ ...one, in: 'firefox', browser: firefox }] : []),
+]).filter(({ name, in: browser }) => wanted.every((word) => `${name} ${browser}`.includes(word)));
+
+let failed = 0;
+for (const { name, in: browser, browser: launch, test } of runs) {
+	const start = performance.now();
+	const opened = await launch();
+	try {
+		await Promise.race([test(opened), new Promise((_, fail) => setTimeout(fail, TIMEOUT, new Error('it takes too long')).unref())]);
+		console.log(`ok    ${name} (${browser}, ${Math.round(performance.now() - start)} ms)`);
+	} catch (error) {
+		failed += 1;
+		console.log(`FAIL  ${name} (${browser})\n${error.stack}\n${await opened.transcript()}`);
+	}
+	await opened.leave();
+	await stopServers();
+}
+await closeBrowsers();
+console.log(`${runs.length - failed} passed, ${failed} failed`);
+process.exit(failed || !runs.length ? 1 : 0);
