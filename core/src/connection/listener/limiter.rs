@@ -349,4 +349,30 @@ mod tests {
         }
         assert!(limiter.state().by_address.len() <= REMEMBERED);
     }
+
+    #[test]
+    fn a_visit_gives_back_its_place_and_who_joins_after_it_takes_one() {
+        let (limiter, now) = (Arc::new(ConnectionLimiter::default()), Instant::now());
+        let from = Some(address("192.0.2.1"));
+        let come = || limiter.admit_or_visit(from, &Limits { connections: None, ..limits() }, now);
+        let mut visits: Vec<_> = (0..2).map(|_| come().unwrap()).collect();
+        assert!(visits.iter().all(|visit| visit.refusal.is_none()));
+        // The places are taken until it shows that these only visit; until then others come to visit only.
+        assert_eq!(come().unwrap().refusal.unwrap().hit, LimitHit::ConnectionsPerAddress);
+        visits.iter_mut().for_each(|visit| visit.permit.visits());
+        let mut member = come().unwrap();
+        assert!(member.refusal.is_none());
+        let joined = visits[0].permit.join(from, &limits(), now);
+        assert!(joined.is_ok());
+        assert_eq!(
+            visits[1].permit.join(from, &limits(), now).unwrap_err().hit,
+            LimitHit::ConnectionsPerAddress
+        );
+        // It may go on visiting, as one of four times as many.
+        member.permit.visits();
+        let more: Vec<_> = (0..8).filter_map(|_| come().ok()).collect();
+        assert!(more.len() < 8);
+        drop((visits, member, more));
+        assert_eq!(limiter.state().open, 0);
+    }
 }

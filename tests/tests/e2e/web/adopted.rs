@@ -1,11 +1,6 @@
 //! A program that has a web server of its own gives its connections to the room.
 
-#[expect(
-    dead_code,
-    unreachable_pub,
-    clippy::print_stderr,
-    reason = "it is played from here, and not by its `main`"
-)]
+#[expect(dead_code, unreachable_pub, reason = "it is played from here, and not by its `main`")]
 #[path = "../../../../plugins/examples/own_http_server.rs"]
 mod own_http_server;
 
