@@ -23,7 +23,7 @@ mod timers;
 #[cfg(feature = "password")]
 mod wrong_passwords;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -87,6 +87,8 @@ pub(crate) struct Hub {
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
     timers: Timers,
+    /// Who ignores somebody; those who have left are removed when somebody is named.
+    ignoring: BTreeSet<MemberId>,
     #[cfg(feature = "password")]
     wrong_passwords: wrong_passwords::WrongPasswords,
     /// What the store tells.
@@ -115,6 +117,7 @@ impl Hub {
             commands: builtin::commands(),
             waiting: Waiting::default(),
             timers: Timers::default(),
+            ignoring: BTreeSet::new(),
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
             word,
@@ -217,6 +220,7 @@ impl Hub {
                 }
                 self.handle_session(member, *then);
             }
+            SessionInput::NameIsLate => self.name_is_late(member),
             SessionInput::HangUp(reason) => self.disconnect(member, reason),
         }
     }

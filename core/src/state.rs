@@ -16,6 +16,7 @@ pub(crate) mod report;
 pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod roster;
+pub(crate) mod sealed;
 pub(crate) mod server_state;
 pub(crate) mod shared;
 pub(crate) mod shared_values;

@@ -27,6 +27,7 @@ mod bans;
 mod commands;
 mod file;
 mod hush;
+mod identity;
 mod locks;
 mod mutes;
 mod reports;
@@ -443,7 +444,10 @@ impl Plugin for Moderation {
         match invocation.path.as_str() {
             "hush" => self.hushed.run(context, invocation),
             "report" => self.reports.report(context, invocation),
-            "reports" => Ok(self.reports.list(invocation.caller.name.as_ref())),
+            "reports" => {
+                let reader = invocation.caller.member.and_then(|member| context.member(member));
+                Ok(self.reports.list(reader.as_ref()))
+            }
             "whois" => whois::run(context, invocation),
             _ => commands::run(self, context, invocation),
         }

@@ -182,12 +182,7 @@ impl Store for SqliteStore {
     }
 
     fn set(&self, namespace: &str, key: &str, value: Option<&str>) {
-        let value = value.map(str::to_owned);
-        self.shared.queue.push(Job::Set {
-            namespace: namespace.to_owned(),
-            key: key.to_owned(),
-            value,
-        });
+        self.shared.queue.set(namespace, key, value);
     }
 
     fn page(&self, query: PageQuery, answer: Answer<Page>) {
@@ -274,3 +269,6 @@ impl Drop for SqliteStore {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,12 +12,15 @@ mod running;
 mod saving;
 mod view;
 
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use salotto::command::{self, Candidates};
 use salotto::protocol::ArgKind;
+use salotto::thread;
 use salotto::{
     Caller, Command, CommandError, Directory, Handle, Name, Reply, Role, Server, StartError,
 };
@@ -325,8 +328,7 @@ impl Supervisor {
         let settings = config.program.store;
         lock(&self.store).clone_from(&settings);
         if let Some(file) = settings.file.clone() {
-            let open = move || SqliteStore::open(&file, settings.options());
-            builder = builder.store(Arc::new(smol::unblock(open).await?));
+            builder = builder.store(Arc::new(open_store(file, settings).await?));
         }
         let server = builder.start()?;
         let handle = server.handle();
@@ -380,7 +382,13 @@ impl Supervisor {
     /// Reads the configuration on a thread that may wait for a disk. The state is not held meanwhile, so that a disk that hangs keeps nobody from stopping.
     async fn load(&self) -> Result<Config, ConfigError> {
         let source = self.source.clone();
-        smol::unblock(move || source.load()).await
+        let loaded = thread::answer("salotto-config", move || source.load());
+        let loaded = match loaded {
+            Ok(loaded) => loaded.recv().await.ok(),
+            Err(_) => None,
+        };
+        // Where there is no thread to be had it is read here.
+        loaded.unwrap_or_else(|| self.source.load())
     }
 
     /// The way into the server for whoever sits at a front.
@@ -439,6 +447,18 @@ impl std::fmt::Debug for State {
             .field("is_shut_down", &self.is_shut_down)
             .finish()
     }
+}
+
+/// Opens the database on a thread that ends with it; those of `smol::unblock` wake up for as long as the program runs.
+async fn open_store(
+    file: PathBuf,
+    settings: StoreSettings,
+) -> Result<SqliteStore, ServerStartError> {
+    let gone =
+        || StartError::Thread(io::Error::other("the thread that opens the database panicked"));
+    let open = move || SqliteStore::open(&file, settings.options());
+    let opened = thread::answer("salotto-open", open).map_err(StartError::Thread)?;
+    Ok(opened.recv().await.map_err(|_| gone())??)
 }
 
 /// The handle of an operator.

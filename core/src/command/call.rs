@@ -69,7 +69,7 @@ impl Command {
             match call.arguments.get(&arg.name) {
                 Some(value) => arg.check(value).map_err(wrong)?,
                 None if arg.optional => {}
-                None => return Err(wrong(format!("{} is missing", arg.usage()))),
+                None => return Err(wrong(format!("{} is missing", arg.label()))),
             }
         }
         let is_known = |name: &&String| self.args.iter().any(|arg| arg.name == **name);

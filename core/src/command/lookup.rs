@@ -8,6 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::CommandError;
 use crate::protocol::command::Command;
 use crate::protocol::near::nearest;
+use crate::protocol::sanitize::is_removed;
 use crate::protocol::secrets::mask_secrets;
 
 /// The line as it may be shown and kept: of a command that takes a secret only the path, `login …`, and of any other without what [looks like
@@ -94,9 +95,9 @@ pub(super) fn after<'l>(path: &str, line: &'l str) -> Option<&'l str> {
     Some(rest.trim_start())
 }
 
-/// Whether two words differ in nothing but upper and lower case, full width and accents.
+/// Whether two words differ in nothing but upper and lower case, full width, accents and what cannot be seen, which comes with what is copied.
 pub(super) fn is_same_word(word: &str, typed: &str) -> bool {
-    if typed.is_ascii() {
+    if typed.bytes().all(|byte| byte.is_ascii_graphic()) {
         return word.eq_ignore_ascii_case(typed);
     }
     // What is far longer is another word, and not looked at.
@@ -105,6 +106,6 @@ pub(super) fn is_same_word(word: &str, typed: &str) -> bool {
 
 /// A word as it is compared: input methods type `ｌｏｇｉｎ`, and Turkish keyboards `LOGİN` and `logın`.
 fn folded(word: &str) -> String {
-    let plain = word.nfkd().filter(|c| !is_combining_mark(*c));
+    let plain = word.nfkd().filter(|c| !is_combining_mark(*c) && !is_removed(*c));
     plain.flat_map(char::to_lowercase).map(|c| if c == 'ı' { 'i' } else { c }).collect()
 }

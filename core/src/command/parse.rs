@@ -1,14 +1,19 @@
 //! From what stands behind a command's path to its arguments.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::lookup::is_same_word;
 use super::{CommandError, Invocation};
 use crate::protocol::caller::Caller;
 use crate::protocol::command::{Arg, ArgKind, Command};
+use crate::protocol::name::RoomName;
+use crate::protocol::sanitize;
 
 /// Most bytes of an argument that is one word: far more than any name has, and little enough to be looked at and quoted.
 const LONGEST_WORD: usize = 1024;
+/// Most bytes that are quoted of what nobody asked for.
+const QUOTED: usize = 64;
 
 impl Command {
     /// Reads the arguments from what stands behind the path.
@@ -29,6 +34,7 @@ impl Command {
                 }
                 spare -= 1;
             }
+            let was_given = !rest.is_empty();
             let mut value = match arg.is_word() {
                 false => std::mem::take(&mut rest).to_owned(),
                 true => {
@@ -38,10 +44,12 @@ impl Command {
                 }
             };
             if value.is_empty() {
-                return Err(wrong(format!("{} is missing", arg.usage())));
+                // Two quotes with nothing between them are a word.
+                let lacks = if was_given { "empty" } else { "missing" };
+                return Err(wrong(format!("{} is {lacks}", arg.label())));
             }
             if arg.is_word() && value.len() > LONGEST_WORD {
-                let text = format!("{} is longer than {LONGEST_WORD} bytes", arg.usage());
+                let text = format!("{} is longer than {LONGEST_WORD} bytes", arg.label());
                 return Err(wrong(text));
             }
             arg.check(&value).map_err(wrong)?;
@@ -56,11 +64,11 @@ impl Command {
             if let Some(arg) = self.args.last().filter(|arg| arg.kind == ArgKind::Room)
                 && let Some(room) = arguments.get(&arg.name)
             {
-                let whole = format!("{room} {rest}");
-                let name = whole.split_whitespace().collect::<Vec<_>>().join("_");
-                return Err(wrong(format!("room names have no spaces; try `{name}`")));
+                let advice = joined(room, rest).map(|name| format!("; try `{name}`"));
+                let advice = advice.unwrap_or_default();
+                return Err(wrong(format!("room names have no spaces{advice}")));
             }
-            let rest = if self.is_secret() { "…" } else { rest };
+            let rest = if self.is_secret() { "…".into() } else { quoted(rest) };
             return Err(wrong(format!("unexpected `{rest}`")));
         }
         Ok(self.invocation(arguments, caller))
@@ -87,14 +95,25 @@ impl Arg {
     pub(super) fn check(&self, value: &str) -> Result<(), String> {
         match &self.kind {
             ArgKind::Number if value.parse::<u64>().is_err() => {
-                Err(format!("{} is `{value}`, not a number", self.usage()))
+                Err(format!("{} is `{}`, not a number", self.label(), quoted(value)))
             }
             ArgKind::Choice(words) if !words.iter().any(|word| is_same_word(word, value)) => {
-                Err(format!("{} is `{value}`, not one of {}", self.usage(), words.join(", ")))
+                let words = words.join(", ");
+                Err(format!("{} is `{}`, not one of {words}", self.label(), quoted(value)))
             }
             _ => Ok(()),
         }
     }
+}
+
+/// What was typed as several words, as the name of a room that it can be.
+fn joined(first: &str, rest: &str) -> Option<RoomName> {
+    let words = first.split_whitespace().chain(rest.split_whitespace());
+    words.collect::<Vec<_>>().join("_").parse().ok()
+}
+
+fn quoted(text: &str) -> Cow<'_, str> {
+    sanitize::excerpt(text, QUOTED)
 }
 
 /// Takes a word, or several in double quotes, off the front of a line.
@@ -135,6 +154,10 @@ mod tests {
                 .arg(Arg::text("settings").optional()),
             Command::new("watch", "").arg(Arg::choice("what", &["all", "none"])),
             Command::new("history", "").arg(Arg::number("count")),
+            Command::new("hush", "")
+                .arg(Arg::room("room"))
+                .arg(Arg::choice("switch", &["on", "off"]).optional()),
+            Command::new("who", "").arg(Arg::room("room").optional()),
             Command::new("login", "")
                 .arg(Arg::word("account").optional())
                 .arg(Arg::secret("password")),
@@ -186,10 +209,31 @@ mod tests {
             ("KICK", "NAME is missing; usage: kick NAME [REASON]"),
             ("login", "PASSWORD is missing; usage: login [ACCOUNT] PASSWORD"),
             ("login ada pass word", "unexpected `…`; usage: login [ACCOUNT] PASSWORD"),
+            ("kick \"\"", "NAME is empty; usage: kick NAME [REASON]"),
+            ("hush dev maybe", "on|off is `maybe`, not one of on, off; usage: hush ROOM [on|off]"),
+            ("hush dev \"\"", "on|off is empty; usage: hush ROOM [on|off]"),
+            ("who \"\"", "ROOM is empty; usage: who [ROOM]"),
+            ("who game room", "room names have no spaces; try `game_room`; usage: who [ROOM]"),
+            (
+                "who \"game room\" x",
+                "room names have no spaces; try `game_room_x`; usage: who [ROOM]",
+            ),
+            ("who 10.0.0.1/9 1h", "room names have no spaces; usage: who [ROOM]"),
         ] {
             assert_eq!(parse(line).unwrap_err(), message);
         }
     }
+
+    #[test]
+    fn what_is_wrong_is_quoted_in_part() {
+        let (long, many) = ("9".repeat(1000) + "x", "xy ".repeat(10_000));
+        for line in [format!("history {long}"), format!("watch {long}"), format!("plugins {many}")]
+        {
+            let answer = parse(&line).unwrap_err();
+            assert!(answer.len() < 200 && answer.contains('…'), "{answer}");
+        }
+    }
+
     #[test]
     fn what_may_be_left_out_is_left_out_from_the_first_on() {
         let login = parse("login swordfish").unwrap();

@@ -69,6 +69,8 @@ pub(crate) struct Session {
     /// When something was last read.
     heard: Instant,
     greeted: bool,
+    /// Whether the time for a name was over. The hub knows whether one came at the last moment.
+    name_is_late: bool,
     /// Whether a ping waits for its answer.
     pinged: bool,
     /// Whether the last read filled the buffer, so that more is there.
@@ -125,6 +127,7 @@ impl Session {
             connected: now,
             heard: now,
             greeted: false,
+            name_is_late: false,
             pinged: false,
             filled: false,
             peer_ended: false,

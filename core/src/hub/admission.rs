@@ -287,6 +287,9 @@ impl Hub {
                 commands: self.commands_for(role),
             },
         );
+        if let Some(name) = self.state.roster.get(id).and_then(|member| member.name.clone()) {
+            self.recognise_ignored(id, &name);
+        }
         self.observe(Hook::AfterNamed, |plugin, context| plugin.after_named(context, id));
         // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();

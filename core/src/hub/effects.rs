@@ -17,6 +17,7 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
 use crate::protocol::secrets::mask_secrets;
 use crate::state::report::Report;
+use crate::state::sealed;
 
 /// How deep plugins may answer one another's effects; a bot that answers itself ends here.
 const MAX_DEPTH: usize = 8;
@@ -94,6 +95,9 @@ impl Hub {
                 let found = self.state.rooms.find(room.as_str()).map(|room| room.id);
                 if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
                     room.hidden_by = hidden.then_some(slot);
+                    // Who may come in may read, and so may all where nothing is hidden any more.
+                    room.readable_from = 0;
+                    sealed::set_hidden(&self.state.values, &room.name, hidden);
                 }
             }
             Effect::KeepHistory(keeping) if self.owns(slot) => {

@@ -144,6 +144,7 @@ impl Hub {
             _ if tells_past => room.past_from(history),
             _ => next.saturating_sub(history as u64),
         };
+        let from = if seen.is_some() { from } else { from.max(room.readable_from) };
         let first_id = from.max(room.timeline.first()).min(next);
         // Most people are in one room.
         member.stays.reserve_exact(1);

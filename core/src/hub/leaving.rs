@@ -20,6 +20,7 @@ use crate::protocol::event::Event;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::protocol::leave_reason::LeaveReason;
+use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::Name;
 use crate::protocol::sanitize;
 use crate::state::report::Report;
@@ -63,6 +64,15 @@ impl Hub {
         let kicked = Kicked { member: id, name, by: by.clone(), why: why.clone() };
         self.observe(Hook::AfterKicked, |plugin, context| plugin.after_kicked(context, &kicked));
         self.disconnect(id, LeaveReason::Kicked { by, why });
+    }
+
+    /// The time for a name is over for a connection, which ends unless it has one.
+    pub(super) fn name_is_late(&mut self, id: MemberId) {
+        if self.state.roster.get(id).is_some_and(|member| member.name.is_none()) {
+            self.limit_hit(LimitHit::NameTimeout, Some(id));
+            let why = "no name was given in time".into();
+            self.disconnect(id, LeaveReason::Refused { why });
+        }
     }
 
     /// Ends a connection, whatever the plugins say; they may only word the reason.

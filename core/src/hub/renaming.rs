@@ -41,6 +41,7 @@ impl Hub {
             }
             self.commit(room_id, EntryKind::Renamed { from: from.clone(), who: name.clone() });
         }
+        self.recognise_ignored(id, &name);
         let renamed = Renamed { member: id, from, name };
         self.observe(Hook::AfterRenamed, |plugin, context| plugin.after_renamed(context, &renamed));
         Ok(())

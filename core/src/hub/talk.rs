@@ -21,6 +21,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::reply::Reply;
 use crate::protocol::request::Request;
 use crate::protocol::sanitize;
 use crate::state::report::Report;
@@ -104,8 +105,14 @@ impl Hub {
                 self.say(id, room.as_deref(), text, kind, nonce.clone())
             }
             Request::Direct { to, text } => self.direct(id, &to, text, nonce.clone()),
-            Request::Join { room } => self.join(id, &room, None),
-            Request::Leave { room } => self.leave(id, room.as_deref()),
+            Request::Join { room } => {
+                let joined = self.join(id, &room, None);
+                self.confirm(id, joined, &nonce)
+            }
+            Request::Leave { room } => {
+                let left = self.leave(id, room.as_deref());
+                self.confirm(id, left, &nonce)
+            }
             Request::Rename { name } => self.rename(id, &name, nonce.clone()),
             Request::Members { room, after } => self
                 .members_page(id, room.as_deref(), after.as_deref(), nonce.clone())
@@ -128,6 +135,19 @@ impl Hub {
             Request::Hello { .. } | Request::Ping | Request::Pong | Request::Quit { .. } => Ok(()),
         };
         self.answer(id, result, nonce);
+    }
+
+    /// What was done has no echo that carries a nonce; whoever sent one is answered.
+    fn confirm(
+        &mut self,
+        id: MemberId,
+        result: Result<(), NotDone>,
+        nonce: &Option<String>,
+    ) -> Result<(), NotDone> {
+        if result.is_ok() && nonce.is_some() {
+            self.state.send(id, Event::Reply { reply: Reply::Done, nonce: nonce.clone() });
+        }
+        result
     }
 
     pub(super) fn take_command(

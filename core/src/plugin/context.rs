@@ -1,5 +1,7 @@
 //! What a plugin sees of the server and may ask of it, from inside a hook.
 
+mod ignoring;
+
 use crate::command::Call;
 use crate::plugin::effect::Effect;
 use crate::protocol::info::MemberInfo;
@@ -228,24 +230,6 @@ impl Context<'_> {
     /// Gives a member another name. Gates are called. For somebody who has none yet it is offered as the first one, as if they had typed it.
     pub fn rename(&mut self, member: MemberId, name: impl Into<String>) {
         self.push(Effect::Rename { member, name: name.into() });
-    }
-
-    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or leaves the server. Ids
-    /// of what is skipped are missing in what a JSON client reads. Bounded: beyond [`MOST_IGNORED`](crate::plugin::MOST_IGNORED) nothing happens.
-    pub fn ignore(&mut self, member: MemberId, who: MemberId) {
-        self.push(Effect::Ignore { member, who });
-    }
-
-    /// Takes back that a member ignores who has, or had, this name.
-    pub fn unignore(&mut self, member: MemberId, name: &Name) {
-        self.push(Effect::Unignore { member, name: name.clone() });
-    }
-
-    /// Whom a member ignores, by the names they had.
-    pub fn ignored(&self, member: MemberId) -> Vec<Name> {
-        let member = self.state.roster.get(member);
-        let list = member.and_then(|member| member.ignored.as_deref());
-        list.map(|list| list.iter().map(|who| who.name.clone()).collect()).unwrap_or_default()
     }
 
     /// Lets a member say goodbye and leave the server. Gates are called.

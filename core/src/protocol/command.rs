@@ -236,10 +236,15 @@ impl Arg {
     }
 
     pub(crate) fn usage(&self) -> String {
-        let name = match &self.kind {
+        let label = self.label();
+        if self.optional { format!("[{label}]") } else { label }
+    }
+
+    /// What it is called in usages and mistakes.
+    pub(crate) fn label(&self) -> String {
+        match &self.kind {
             ArgKind::Choice(words) => words.join("|"),
             _ => self.name.to_uppercase(),
-        };
-        if self.optional { format!("[{name}]") } else { name }
+        }
     }
 }

@@ -16,6 +16,7 @@ use crate::protocol::ids::EntryId;
 
 /// A request with what it carries for its sender's own use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "an object with a `type`")]
 pub struct Envelope {
     /// What is asked.
     #[serde(flatten)]
@@ -133,6 +134,7 @@ pub enum Request {
 
 /// Where a returning client left off.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(expecting = "an object with `epoch` and `rooms`")]
 pub struct Resume {
     /// The epoch that `welcome` named; ids of another epoch count for nothing.
     pub epoch: String,
@@ -172,5 +174,7 @@ mod tests {
     fn an_unknown_type_names_the_known_ones() {
         let error = serde_json::from_str::<Envelope>(r#"{"type":"dance"}"#).unwrap_err();
         assert!(error.to_string().contains("unknown variant `dance`"), "{error}");
+        let error = serde_json::from_str::<Envelope>("[]").unwrap_err();
+        assert!(error.to_string().contains("expected an object with a `type`"), "{error}");
     }
 }

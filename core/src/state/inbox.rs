@@ -74,6 +74,8 @@ pub(crate) enum SessionInput {
     /// A wrong password of the server was given; and what comes of it.
     #[cfg(feature = "password")]
     WrongPassword(Box<SessionInput>),
+    /// The time for a name is over. One that came before this counts, however late the hub looks at it.
+    NameIsLate,
     /// The connection is over, or has to be.
     HangUp(LeaveReason),
 }

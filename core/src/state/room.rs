@@ -47,6 +47,8 @@ pub(crate) struct Room {
     next_id: EntryId,
     /// Whether what happens here is kept, where there is a store.
     pub(crate) is_kept: bool,
+    /// The first entry that newcomers may read; see [`sealed`](crate::state::sealed).
+    pub(crate) readable_from: EntryId,
 }
 
 impl Room {
@@ -73,6 +75,7 @@ impl Room {
             fresh: Vec::new(),
             next_id: 1,
             is_kept: false,
+            readable_from: 0,
         }
     }
 

@@ -32,6 +32,7 @@ use crate::state::plugin_stats::PluginStats;
 use crate::state::report::Reports;
 use crate::state::room::Room;
 use crate::state::roster::Roster;
+use crate::state::sealed;
 use crate::state::shared::Shared;
 use crate::state::shared_values::SharedValues;
 use crate::state::stays::{FormerMembers, KeptStays, Stay};
@@ -258,19 +259,23 @@ impl ServerState {
         if let Some(room) = self.rooms.get_mut(id) {
             room.is_kept = is_kept;
             if let Some(opened) = opened {
+                room.readable_from = sealed::first_readable(&self.values, &room.name, opened.last);
                 room.resume(opened);
             }
         }
         id
     }
 
-    /// Closes a room. What is left of it is handed to the store.
+    /// Closes a room. Who was in it still reads what this turn brought, and what is left of it is handed to the store.
     pub(crate) fn close_room(&mut self, id: RoomId) -> Option<Room> {
         let mut room = self.rooms.close(id)?;
+        let fresh = room.append_fresh();
+        if let Some((_, amount)) = &fresh {
+            self.shared.fanout.appended(*amount);
+        }
         if let Some(store) = &self.store {
             let (name, kept) = (room.name.clone(), room.is_kept);
-            if let Some((entries, amount)) = room.append_fresh() {
-                self.shared.fanout.appended(amount);
+            if let Some((entries, _)) = fresh {
                 self.closed.push(RoomEntries { room: name, kept, entries });
             }
             // As far back as somebody looks who is shown only what was said.
@@ -372,7 +377,10 @@ impl ServerState {
         let stays = self.roster.get(member).into_iter().flat_map(|member| &member.stays);
         let kept = stays.filter_map(|stay| Some((stay, self.rooms.get(stay.room)?)));
         kept.filter(|(_, room)| room.is_kept)
-            .map(|(stay, room)| (room.name.clone(), if since_join { stay.since } else { 0 }))
+            .map(|(stay, room)| {
+                let since = if since_join { stay.since } else { room.readable_from };
+                (room.name.clone(), since)
+            })
             .collect()
     }
 

@@ -55,18 +55,24 @@ pub(super) fn unignore(
     invocation: &Invocation,
 ) -> Result<Reply, CommandError> {
     let typed = invocation.text("name");
-    let ignored = context.ignored(member);
     // By the name that they have now, or by the one that they had then.
-    let now = context.find(typed).and_then(|who| who.name);
-    let typed_name = Name::new(typed, context.settings().limits.name_bounds()).ok();
-    let candidates: Vec<Name> = [typed_name, now].into_iter().flatten().collect();
-    if ignored.is_empty() || candidates.is_empty() {
+    let now = context.find(typed).filter(|who| context.ignores(member, who.id));
+    let former = typed.parse::<Name>().ok().and_then(|typed| former_name(context, member, &typed));
+    let names: Vec<Name> = now.and_then(|who| who.name).into_iter().chain(former).collect();
+    if names.is_empty() {
         return Err(CommandError::NotFound(format!("you do not ignore `{typed}`")));
     }
-    for name in &candidates {
+    for name in &names {
         context.unignore(member, name);
     }
     Ok(Reply::text(format!("you read {typed} again")))
+}
+
+/// The name of somebody who is ignored, as it was then, that this one would pass for.
+fn former_name(context: &Context<'_>, member: MemberId, typed: &Name) -> Option<Name> {
+    let keys = typed.keys();
+    let mut ignored = context.ignored(member).into_iter();
+    ignored.find(|name| name.keys().iter().any(|key| keys.contains(key)))
 }
 
 fn listed(names: &[Name]) -> String {

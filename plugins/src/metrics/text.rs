@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 use std::time::UNIX_EPOCH;
 
-use salotto::Status;
+use salotto::{Status, StoreStatus};
 
 /// The content type of this format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -23,6 +23,9 @@ pub(super) fn render(status: &Status, memory_bytes: Option<u64>) -> String {
     }
     people(&mut text, status);
     traffic(&mut text, status);
+    if let Some(kept) = &status.store {
+        store(&mut text, kept);
+    }
     plugins(&mut text, status);
     text.text
 }
@@ -61,6 +64,19 @@ fn traffic(text: &mut Text, status: &Status) {
     text.sample(&[], status.bytes_received);
     text.gauge("salotto_hub_queue", "Events that wait for the hub.");
     text.sample(&[], status.queue);
+}
+
+fn store(text: &mut Text, store: &StoreStatus) {
+    text.gauge("salotto_store_up", "1 where what is said can be kept, 0 while it cannot.");
+    text.sample(&[], u8::from(store.trouble.is_none()));
+    text.gauge("salotto_store_bytes", "What the database takes on the disk.");
+    text.sample(&[], store.bytes);
+    text.counter("salotto_store_kept_total", "Entries of rooms that were kept.");
+    text.sample(&[], store.kept);
+    text.gauge("salotto_store_waiting", "Entries that wait to be kept.");
+    text.sample(&[], store.waiting);
+    text.counter("salotto_store_lost_total", "Entries that were lost while the disk failed.");
+    text.sample(&[], store.lost);
 }
 
 fn plugins(text: &mut Text, status: &Status) {
@@ -147,6 +163,9 @@ mod tests {
         let mut status = status();
         status.left.insert("too_slow".into(), 3);
         (status.messages, status.bytes_sent) = (7, u64::MAX);
+        let trouble = Some("the disk is full".into());
+        status.store =
+            Some(StoreStatus { bytes: 4096, kept: 9, trouble, ..StoreStatus::default() });
         let text = render(&status, Some(12_345));
         for line in [
             "# TYPE salotto_messages_total counter",
@@ -157,6 +176,9 @@ mod tests {
             "salotto_plugin_up{plugin=\"quit\"} 1",
             "salotto_plugin_up{plugin=\"a \\\"b\\\" \\\\ c\\nd\"} 1",
             "process_resident_memory_bytes 12345",
+            "salotto_store_up 0",
+            "salotto_store_bytes 4096",
+            "salotto_store_kept_total 9",
             concat!("salotto_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         ] {
             assert!(text.lines().any(|written| written == line), "{line} in {text}");
@@ -167,7 +189,9 @@ mod tests {
     /// The rules of the format, and those of `promtool check metrics`.
     #[test]
     fn the_rules_of_the_format_hold() {
-        let text = render(&status(), Some(1));
+        let mut status = status();
+        status.store = Some(StoreStatus::default());
+        let text = render(&status, Some(1));
         assert!(text.ends_with('\n'));
         let is_name = |name: &str| {
             name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use salotto::{Context, MemberId, MemberInfo, RoomName};
+use salotto::{Context, RoomName};
+
+use super::identity::Identity;
 
 /// Most invitations to a room; the oldest make way.
 const MAX_INVITED: usize = 1000;
@@ -22,27 +24,7 @@ struct Lock {
 }
 
 /// Somebody who may join.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Invited {
-    member: Option<MemberId>,
-    account: Option<String>,
-}
-
-impl Invited {
-    pub(super) fn member(info: &MemberInfo) -> Self {
-        Self { member: Some(info.id), account: info.account.clone() }
-    }
-
-    /// Whoever logs in to an account.
-    pub(super) fn account(name: impl Into<String>) -> Self {
-        Self { member: None, account: Some(name.into()) }
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.member.is_some() && self.member == other.member
-            || self.account.is_some() && self.account == other.account
-    }
-}
+pub(super) type Invited = Identity;
 
 impl Locks {
     /// Rooms that are locked from the start.

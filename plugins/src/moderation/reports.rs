@@ -9,6 +9,8 @@ use salotto::{
 };
 
 use super::arguments::shown;
+use super::ban::look_alike;
+use super::identity::Identity;
 use crate::common::duration::moment;
 
 /// Most reports that are kept; the oldest make way.
@@ -24,7 +26,10 @@ pub(super) struct Reports(VecDeque<Report>);
 struct Report {
     time: Timestamp,
     by: Name,
+    /// Who that is, and whom it is about, also under another name.
+    author: Identity,
     about: Name,
+    subject: Identity,
     text: String,
 }
 
@@ -47,20 +52,23 @@ impl Reports {
         context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
-        let Some(by) = invocation.caller.name.clone() else {
+        let caller = invocation.caller.member.and_then(|member| context.member(member));
+        let Some((by, author)) = caller.and_then(known) else {
             return Err(CommandError::Refused("only a connected user can do this".into()));
         };
         let name = invocation.text("name");
-        let Some(about) = context.find(name).and_then(|member| member.name) else {
+        let Some((about, subject)) = context.find(name).and_then(known) else {
             let hint = Hint::any(["users", "who"]).after(" lists users");
             return Err(CommandError::NotFound(format!("no user `{name}`{hint}")));
         };
-        if self.0.iter().filter(|report| report.by == by).count() >= MAX_BY_ONE {
+        let is_theirs =
+            |report: &&Report| report.author.is_same(&author) || look_alike(&report.by, &by);
+        if self.0.iter().filter(is_theirs).count() >= MAX_BY_ONE {
             let text = format!("{MAX_BY_ONE} reports of yours wait to be seen; wait for an answer");
             return Err(CommandError::Refused(text));
         }
         let text = invocation.text("text").to_owned();
-        let report = Report { time: context.now(), by, about, text };
+        let report = Report { time: context.now(), by, author, about, subject, text };
         context.tell_operator(report.line());
         let moderators: Vec<MemberInfo> = context
             .members()
@@ -69,7 +77,7 @@ impl Reports {
                 member.role >= Role::Moderator
                     && Some(member.id) != invocation.caller.member
                     // Whoever it is about does not judge it.
-                    && member.name.as_ref() != Some(&report.about)
+                    && !report.is_about(member)
             })
             .collect();
         for moderator in &moderators {
@@ -90,7 +98,7 @@ impl Reports {
     }
 
     /// Answers with what nobody has seen, which then somebody has.
-    pub(super) fn list(&mut self, reader: Option<&Name>) -> Reply {
+    pub(super) fn list(&mut self, reader: Option<&MemberInfo>) -> Reply {
         let lines = self.take_for(reader);
         match lines.is_empty() {
             true => Reply::text("there are no reports"),
@@ -104,23 +112,35 @@ impl Reports {
             return;
         }
         if let Some(member) = context.find(name).filter(|member| member.role >= Role::Moderator) {
-            let lines = self.take_for(member.name.as_ref());
+            let lines = self.take_for(Some(&member));
             context.notice_to(member.id, lines.join("\n"), NoticeKind::Info);
         }
     }
 
     /// What this reader may see, which is all but what is about them.
-    fn take_for(&mut self, reader: Option<&Name>) -> Vec<String> {
-        let (own, others) = self.0.drain(..).partition(|report| Some(&report.about) == reader);
+    fn take_for(&mut self, reader: Option<&MemberInfo>) -> Vec<String> {
+        let is_own = |report: &Report| reader.is_some_and(|reader| report.is_about(reader));
+        let (own, others) = self.0.drain(..).partition(is_own);
         self.0 = own;
         let others: VecDeque<Report> = others;
         others.iter().map(Report::line).collect()
     }
 }
 
+/// A member who has a name, and who that is.
+fn known(member: MemberInfo) -> Option<(Name, Identity)> {
+    let identity = Identity::member(&member);
+    Some((member.name?, identity))
+}
+
 impl Report {
+    fn is_about(&self, member: &MemberInfo) -> bool {
+        self.subject.is_same(&Identity::member(member))
+            || member.name.as_ref().is_some_and(|name| look_alike(name, &self.about))
+    }
+
     fn line(&self) -> String {
-        let Self { time, by, about, text } = self;
+        let Self { time, by, about, text, .. } = self;
         format!("report by {by} about {about}, {}: {text}", moment(*time))
     }
 }

@@ -1,7 +1,7 @@
 //! What waits for the writing thread. The hub puts into it without waiting; it is the hub that stops when too much waits for a disk that works, and when none does,
 //! the oldest entries make way here.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use salotto::{EntryId, RoomName};
 /// Entries, and bytes of them, that are held while a disk fails.
 const MOST_ENTRIES: usize = 200_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long more is waited for where many talk: what they say together is written together, and leaves in fewer pieces.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Waiting {
     jobs: VecDeque<Job>,
+    /// What is to be written of the small values; of each the last, so that they are bounded by those who set them while a disk fails.
+    values: Values,
     entries: usize,
     bytes: usize,
     /// With how many entries the writer is to be woken.
@@ -43,14 +48,13 @@ pub(super) enum Taken {
     Closed,
 }
 
+/// Small values by namespace and key; `None` where one is forgotten.
+pub(super) type Values = BTreeMap<(String, String), Option<String>>;
+
 /// Something to write.
 pub(super) enum Job {
     Turn(Turn),
-    Set {
-        namespace: String,
-        key: String,
-        value: Option<String>,
-    },
+    Values(Values),
     /// Whoever asked is answered when it is committed, once.
     Delete {
         room: RoomName,
@@ -110,19 +114,34 @@ impl Queue {
         }
     }
 
-    /// Waits for jobs and takes them, with at most so many entries unless one has more; a long one alone. With a patience it does not wait for ever.
-    pub(super) fn take(&self, most: usize, patience: Option<Duration>) -> Taken {
+    /// Has a small value written, with the next jobs at the latest.
+    pub(super) fn set(&self, namespace: &str, key: &str, value: Option<&str>) {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            return;
+        }
+        let place = (namespace.to_owned(), key.to_owned());
+        waiting.values.insert(place, value.map(str::to_owned));
+        let is_idle = waiting.wanted == 0;
+        drop(waiting);
+        if is_idle {
+            self.ready.notify_one();
+        }
+    }
+
+    /// Waits for jobs and takes them, with at most so many entries unless one has more; a long one alone. With a patience it does not wait for ever. Where `enough` entries are
+    /// likely to come it waits a moment for them.
+    pub(super) fn take(&self, most: usize, enough: usize, patience: Option<Duration>) -> Taken {
         let mut waiting = self.lock();
         waiting.wanted = 0;
-        while waiting.jobs.is_empty() {
+        while waiting.is_empty() {
             if waiting.is_closed {
                 return Taken::Closed;
             }
             waiting = match patience {
                 None => self.ready.wait(waiting).unwrap_or_else(PoisonError::into_inner),
                 Some(patience) => {
-                    let idle =
-                        |waiting: &mut Waiting| waiting.jobs.is_empty() && !waiting.is_closed;
+                    let idle = |waiting: &mut Waiting| waiting.is_empty() && !waiting.is_closed;
                     let waited = self.ready.wait_timeout_while(waiting, patience, idle);
                     let (waiting, late) = waited.unwrap_or_else(PoisonError::into_inner);
                     if late.timed_out() {
@@ -132,17 +151,24 @@ impl Queue {
                 }
             };
         }
+        if enough > waiting.entries {
+            waiting = self.gather(waiting, enough);
+        }
         // Nobody waits for more until these are done.
         waiting.wanted = usize::MAX;
         Taken::Jobs(waiting.take(most))
     }
 
-    /// Lets more come, for at most this time, unless so many entries wait already.
-    pub(super) fn gather(&self, enough: usize, time: Duration) {
-        let few = |waiting: &mut Waiting| waiting.entries < enough && !waiting.is_closed;
-        let mut waiting = self.lock();
+    /// Waits, for a moment at most, until so many entries wait.
+    fn gather<'q>(
+        &'q self,
+        mut waiting: MutexGuard<'q, Waiting>,
+        enough: usize,
+    ) -> MutexGuard<'q, Waiting> {
         waiting.wanted = enough;
-        drop(self.ready.wait_timeout_while(waiting, time, few));
+        let few = |waiting: &mut Waiting| waiting.entries < enough && !waiting.is_closed;
+        let gathered = self.ready.wait_timeout_while(waiting, GATHER, few);
+        gathered.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Takes what waits and is short, without waiting for more.
@@ -198,8 +224,16 @@ impl Queue {
 }
 
 impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.values.is_empty()
+    }
+
     fn take(&mut self, most: usize) -> Vec<Job> {
         let (mut jobs, mut entries) = (Vec::new(), 0);
+        // What takes long is taken alone.
+        if !self.values.is_empty() && !self.jobs.front().is_some_and(Job::is_long) {
+            jobs.push(Job::Values(std::mem::take(&mut self.values)));
+        }
         while let Some(job) = self.jobs.front() {
             let is_full = !jobs.is_empty() && (entries + job.entries() > most || job.is_long());
             if is_full {
@@ -236,7 +270,7 @@ impl std::fmt::Debug for Job {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Turn(_) => "Turn",
-            Self::Set { .. } => "Set",
+            Self::Values(_) => "Values",
             Self::Delete { .. } => "Delete",
             Self::Retain { .. } => "Retain",
             Self::Import { .. } => "Import",

@@ -16,7 +16,7 @@ use super::rows::{self, COLUMNS, entry, place};
 /// Reads that may wait; more than the hub lets wait at a time.
 const WAITING: usize = 2048;
 /// About so many bytes go on a page, but for an entry that has more alone.
-const PAGE_BYTES: usize = 256 * 1024;
+const PAGE_BYTES: usize = 64 * 1024;
 /// So many entries of a room are read when a server starts.
 const TAIL: usize = 512;
 

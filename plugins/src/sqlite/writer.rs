@@ -23,9 +23,8 @@ use commit::KnownRoom;
 
 /// Most entries of one commit: enough that the disk is waited for seldom, and few enough that nobody waits long.
 const MOST: usize = 512;
-/// So many entries at once are those of many people; after them more is waited for, for so long.
+/// So many entries at once are those of many people, who will say as many again.
 const MANY: usize = 8;
-const GATHER: Duration = Duration::from_millis(1);
 /// Entries whose words are not in the index are so many at most; and nobody talks for so long before they are put there.
 const UNINDEXED: usize = 4096;
 const INDEX_AFTER: Duration = Duration::from_millis(200);
@@ -40,6 +39,8 @@ pub(super) struct Writer {
     lock: Arc<Mutex<Option<LockFile>>>,
     /// The rooms that are known, as they are in the database.
     rooms: HashMap<RoomName, KnownRoom>,
+    /// How many entries the last two commits had.
+    batches: [usize; 2],
 }
 
 impl Writer {
@@ -49,7 +50,14 @@ impl Writer {
         shared: Arc<Shared>,
         lock: Arc<Mutex<Option<LockFile>>>,
     ) -> Self {
-        Self { connection, path: path.to_owned(), shared, lock, rooms: HashMap::new() }
+        Self {
+            connection,
+            path: path.to_owned(),
+            shared,
+            lock,
+            rooms: HashMap::new(),
+            batches: [0; 2],
+        }
     }
 
     pub(super) fn spawn(self) -> io::Result<JoinHandle<()>> {
@@ -61,7 +69,7 @@ impl Writer {
         self.set_unindexed(UNINDEXED);
         loop {
             let patience = (self.unindexed() > 0).then_some(INDEX_AFTER);
-            match self.shared.queue.take(MOST, patience) {
+            match self.shared.queue.take(MOST, self.likely(), patience) {
                 Taken::Jobs(jobs) => {
                     if !self.write_until_done(jobs) {
                         return self.end(false);
@@ -76,6 +84,12 @@ impl Writer {
         }
         self.index_or_fail();
         self.end(true);
+    }
+
+    /// How many entries are likely to come together: as many as lately, where those were many.
+    fn likely(&self) -> usize {
+        let lately = self.batches[0].max(self.batches[1]).min(MOST);
+        if lately >= MANY { lately } else { 0 }
     }
 
     /// Writes what was taken, however often it takes; says whether that came to an end.
@@ -93,10 +107,7 @@ impl Writer {
         // Whoever searches after the echo finds the message.
         self.set_unindexed(self.unindexed() + entries);
         acknowledge(&self.shared, &jobs);
-        // Many talk: what they say next is written together.
-        if entries >= MANY {
-            self.shared.queue.gather(MOST, GATHER);
-        }
+        self.batches = [entries, self.batches[0]];
         true
     }
 

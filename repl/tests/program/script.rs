@@ -297,8 +297,10 @@ fn what_could_not_be_printed_is_a_failure() {
 #[test]
 fn words_of_other_programs_and_the_mark_of_an_editor_are_understood() {
     let folder = Folder::new();
-    let ended = folder.run(ANY_PORT, "\u{feff}names\n? status\nsay #lobby\nexit\nnonsense");
+    let ended = folder
+        .run(ANY_PORT, "\u{feff}names\n? status\nsay #lobby\nhea\u{200b}lth\0\nexit\nnonsense");
     assert!(ended.out.contains("nobody is connected"), "{}", ended.out);
+    assert!(ended.out.contains("all is well"), "what cannot be seen is no part: {}", ended.out);
     assert!(ended.out.contains("Shows how the server is doing"), "{}", ended.out);
     assert_eq!(ended.err, "line 3: the text is missing; usage: say #ROOM TEXT\n");
 }

@@ -66,6 +66,49 @@ fn who_comes_back_under_the_name_is_ignored_still_and_moderators_never_are() {
 }
 
 #[test]
+fn whoever_comes_back_under_a_name_that_passes_for_an_ignored_one_is_ignored() {
+    let server = server();
+    let mut ada = server.enters("ada");
+    let mut eve = server.enters("eve");
+    ada.says("!ignore eve");
+    ada.hears_about("* you ignore eve");
+    ada.says("!unignore bob");
+    ada.hears("! you do not ignore `bob`");
+    // As long as she is here under another name, whoever takes hers is somebody else.
+    eve.says("!nick mallory");
+    eve.hears("* your name is mallory");
+    let mut other = server.enters("Eve");
+    other.says("I am not her");
+    ada.hears("Eve: I am not her");
+    drop(other);
+    ada.hears_about("* Eve left");
+    drop(eve);
+    ada.hears_about("* mallory left");
+    for name in ["EVE", "еve"] {
+        let mut back = server.enters(name);
+        ada.hears(&format!("* {name} joined"));
+        back.says("me again");
+        back.hears(&format!("{name}: me again"));
+        ada.says("marker");
+        ada.hears_exactly(&["ada: marker"]);
+        drop(back);
+        ada.hears_about("left");
+    }
+    let mut back = server.enters("carl");
+    ada.hears("* carl joined");
+    back.says("!nick eVe");
+    ada.hears("* carl is now eVe");
+    back.says("me again");
+    back.hears("eVe: me again");
+    ada.says("!unignore EVE");
+    ada.hears_exactly(&["* you read EVE again"]);
+    back.says("at last");
+    ada.hears("eVe: at last");
+    ada.says("!unignore eve");
+    ada.hears("! you do not ignore `eve`");
+}
+
+#[test]
 fn in_json_and_in_several_rooms_what_is_skipped_leaves_its_ids_out() {
     let server = server();
     let mut ada = server.enters("ada");

@@ -185,3 +185,43 @@ fn nothing_is_kept_of_a_room_that_is_not_to_be_and_its_ids_go_on_all_the_same() 
     assert_eq!(said(&entries), ["bob: hello"]);
     assert!(entries[0].id > last);
 }
+
+#[test]
+fn who_opens_a_room_again_that_was_locked_reads_nothing_of_what_was_said_in_it() {
+    let folder = TempDir::new().unwrap();
+    let open = || {
+        let file = folder.path().join("salotto.db");
+        let store = SqliteStore::open(&file, SqliteOptions::default()).unwrap();
+        TestServer::builder()
+            .settings(|settings| settings.rooms.history = 50)
+            .server(|server| {
+                let bans = folder.path().join("bans.ron");
+                let moderation =
+                    PluginSetup::new("moderation").settings(format!("(bans: {bans:?})"));
+                server.store(Arc::new(store)).enable(PluginSetup::new("history")).enable(moderation)
+            })
+            .open()
+    };
+    let mut server = open();
+    let mut ada = server.connects_json().enters_with("ada", &["den"], None);
+    ada.says("a secret");
+    ada.hears_said("a secret");
+    server.types("lock den");
+    server.stops();
+    // Nobody knows any more that it was locked, or the last one has left it.
+    let server = open();
+    let mut eve = server.connects_json();
+    eve.asks(salotto_tests::json::hello("eve", &["den"], None));
+    eve.says("anybody?");
+    let first = eve.hears_where("a room, or a refusal", |event| match event {
+        Event::Entered { first_id, .. } => Some(Some(*first_id)),
+        Event::Error { .. } => Some(None),
+        _ => None,
+    });
+    if first.is_some() {
+        assert_eq!(said(&eve.entries_until("anybody?")), ["eve: anybody?"]);
+        let (entries, older, _) = page(&mut eve, None, None);
+        assert_eq!((said(&entries), older), (vec!["eve: anybody?".into()], false));
+    }
+    assert!(server.types("history den").to_string().contains("a secret"));
+}

@@ -2,11 +2,13 @@
 
 mod abuse;
 mod actions;
+mod answers;
 mod api;
 mod audit;
 mod bare;
 mod building;
 mod bytes;
+mod chunks;
 mod client;
 mod commands;
 mod embedding;
@@ -14,6 +16,7 @@ mod examples;
 mod failing_disk;
 mod floods;
 mod gates;
+mod halted;
 mod hints;
 mod history;
 mod ignoring;

@@ -392,3 +392,30 @@ fn of_a_locked_room_those_outside_are_told_nothing() {
     eve.says("!who dev");
     eve.hears("* 1 in dev: bob");
 }
+
+/// Logs in whoever is called so.
+struct Accounts;
+
+impl salotto::Plugin for Accounts {
+    fn after_named(&mut self, context: &mut salotto::Context, member: salotto::MemberId) {
+        if context.name(member).is_some_and(|name| name.as_str() == "carl") {
+            context.log_in(member, "Carl", salotto::Role::Member);
+        }
+    }
+}
+
+#[test]
+fn an_invited_account_is_one_however_it_is_spelled() {
+    let folder = folder();
+    let server = server(&folder);
+    server.adds("accounts", Accounts);
+    server.types("open dev");
+    server.types("lock dev");
+    server.types("invite CARL dev");
+    let mut eve = server.enters("eve");
+    eve.says("!join dev");
+    eve.hears("! `dev` is locked; ask a moderator to invite you");
+    let mut carl = server.enters("carl");
+    carl.says("!join dev");
+    carl.hears_about("* you are in dev");
+}

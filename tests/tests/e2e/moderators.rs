@@ -88,6 +88,17 @@ fn a_report_is_kept_until_somebody_who_moderates_has_seen_it() {
         ada.says(&format!("!report mod1 {number}"));
     }
     ada.hears("! 5 reports of yours wait to be seen; wait for an answer");
+    // A report is a person's, and about a person, whatever they are called.
+    ada.says("!nick anna");
+    ada.hears("* your name is anna");
+    ada.says("!report mod1 as somebody else");
+    ada.hears("! 5 reports of yours wait to be seen; wait for an answer");
+    first.says("!nick judge");
+    first.hears("* your name is judge");
+    first.says("!reports");
+    first.hears("* there are no reports");
+    let Reply::List(kept) = server.types("reports") else { panic!("no list") };
+    assert_eq!(kept.len(), 5, "{kept:?}");
 }
 
 #[cfg(target_os = "linux")]

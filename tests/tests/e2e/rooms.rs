@@ -354,3 +354,35 @@ fn the_members_of_a_large_room_come_in_pages() {
     assert_eq!(names.len(), MEMBERS);
     drop(participants);
 }
+
+#[test]
+fn who_leaves_and_closes_a_room_behind_them_still_reads_their_last_words() {
+    let server = TestServer::open();
+    let mut ada = server.enters_json("ada");
+    for round in 0..10 {
+        ada.asks(join("dev"));
+        ada.hears_where("that it is in the room", |event| {
+            matches!(event, Event::Entered { room, .. } if room.as_str() == "dev").then_some(())
+        });
+        // In one write, so that the server does all of it in one turn.
+        let text = format!("last words {round}");
+        ada.raw.says(&format!(
+            "{}\n{}",
+            line(say_in("dev", &text)),
+            line(Request::Leave { room: None })
+        ));
+        let what = ada.hears_where("an echo, or that it is out", |event| match event {
+            Event::Entry(entry) => match &entry.what {
+                EntryKind::Message { text, .. } => Some(text.clone()),
+                _ => None,
+            },
+            Event::Exited { .. } => Some("out".into()),
+            _ => None,
+        });
+        assert_eq!(what, text);
+    }
+}
+
+fn line(request: Request) -> String {
+    serde_json::to_string(&salotto::Envelope::from(request)).expect("it can be written")
+}

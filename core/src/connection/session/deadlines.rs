@@ -55,7 +55,7 @@ impl Session {
                 .filter(|_| listens && self.framing.is_choosing()),
             after(self.heard, BARE_CHUNK, Due::BareChunk).filter(|_| listens && bare),
             (limits.name_timeout)
-                .filter(|_| listens && !self.outbox.is_named())
+                .filter(|_| listens && !self.outbox.is_named() && !self.name_is_late)
                 .and_then(|timeout| after(self.connected, timeout, Due::NameTimeout)),
             self.limiter.refill().filter(|_| listens).map(|at| (at, Due::Refill)),
             (stalled_after.zip(self.outbox.stalled_since()))
@@ -87,16 +87,22 @@ impl Session {
             }
             Some(Due::Choice) => self.framing.stop_choosing(),
             Some(Due::BareChunk) => self.take_bare_chunk(),
+            Some(Due::NameTimeout | Due::NoAnswer) if self.has_come_meanwhile() => {}
             Some(Due::NameTimeout) => {
-                self.limit_hit(LimitHit::NameTimeout);
-                self.hang_up(LeaveReason::Refused { why: "no name was given in time".into() });
+                self.name_is_late = true;
+                self.ready = Some(Box::new(SessionInput::NameIsLate));
             }
             Some(Due::Refill) => {
                 self.limiter.release();
                 self.heard = now;
             }
             Some(Due::Stalled) if self.hung_up || self.outbox.is_closing() => self.outbox.abandon(),
-            Some(Due::Stalled) => self.too_slow(),
+            Some(Due::Stalled) => {
+                self.flush();
+                if self.deadlines().any(|(at, due)| due == Due::Stalled && at <= now) {
+                    self.too_slow();
+                }
+            }
             Some(Due::Ping) => {
                 self.pinged = true;
                 self.ready = Some(Box::new(SessionInput::Send(Box::new(Event::Ping))));
@@ -106,5 +112,11 @@ impl Session {
                 self.hang_up(LeaveReason::Idle);
             }
         }
+    }
+
+    /// Whether something came before a deadline that a busy server, or one that was halted, was too late to read. What the rate holds back, or a password
+    /// that is looked at, is read no sooner for it.
+    fn has_come_meanwhile(&mut self) -> bool {
+        !(self.peer_ended || self.gate.is_checking() || self.limiter.is_holding()) && self.read()
     }
 }

@@ -40,11 +40,22 @@ pub(crate) type Ignored = Arc<Vec<IgnoredPerson>>;
 pub(crate) struct IgnoredPerson {
     pub(crate) member: MemberId,
     pub(crate) name: Name,
+    /// Every form of the name.
+    keys: Vec<String>,
 }
 
 impl IgnoredPerson {
+    pub(crate) fn new(member: MemberId, name: Name) -> Self {
+        Self { member, keys: name.keys(), name }
+    }
+
     pub(crate) fn is(&self, member: Option<MemberId>, name: &Name) -> bool {
         member == Some(self.member) || *name == self.name
+    }
+
+    /// Whether a name of these forms would pass for the one that is ignored.
+    pub(crate) fn resembles(&self, keys: &[String]) -> bool {
+        self.keys.iter().any(|key| keys.contains(key))
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct KnownRoom {
     time: i64,
 }
 
+/// So many rooms are remembered; the rest is looked up again.
+const KNOWN: usize = 10_000;
+
 /// Who asked for a deletion, and whether there was something to delete.
 type Deleted = Vec<(Answer<bool>, bool)>;
 
@@ -25,6 +28,9 @@ impl Writer {
     /// Writes all of it or nothing. Returns how many entries were kept.
     pub(super) fn commit(&mut self, jobs: &mut [Job]) -> rusqlite::Result<u64> {
         let Self { connection, rooms, .. } = self;
+        if rooms.len() > KNOWN {
+            rooms.clear();
+        }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let (mut deleted, mut kept) = (Vec::new(), 0);
         let mut touched: Vec<RoomName> = Vec::new();
@@ -44,8 +50,10 @@ impl Writer {
                         kept += if entries.kept { entries.len() as u64 } else { 0 };
                     }
                 }
-                Job::Set { namespace, key, value } => {
-                    set(&transaction, namespace, key, value.as_deref())?;
+                Job::Values(values) => {
+                    for ((namespace, key), value) in values {
+                        set(&transaction, namespace, key, value.as_deref())?;
+                    }
                 }
                 Job::Delete { room, id, .. } => {
                     deleted.push((index, delete(&transaction, room, *id)?));

@@ -63,6 +63,7 @@ pub(super) fn kept(plan: &Plan) -> io::Result<Vec<Row>> {
             .target(Target::RatioAtMost(1.15)),
         Row::ratio(what, "copies a second", "M", &rounds.each(|w| w.copies_per_second() / 1e6))
             .higher_is_better(),
+        Row::ratio(what, "messages a write", "", &rounds.each(Window::gathered)),
     ];
     drop(rooms);
     let mut rooms = prepare(&KEPT, |kind| Room::open(kind, 1, 200))?;

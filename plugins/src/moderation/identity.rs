@@ -1,0 +1,34 @@
+//! Somebody, whatever they are called at the moment: a connection, and the account that it is logged in to.
+
+use salotto::{MemberId, MemberInfo, Name};
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    member: Option<MemberId>,
+    account: Option<String>,
+    /// Every form of the account's name: who invites an account types it as they remember it.
+    keys: Vec<String>,
+}
+
+impl Identity {
+    pub(super) fn member(info: &MemberInfo) -> Self {
+        Self::of(Some(info.id), info.account.clone())
+    }
+
+    /// Whoever logs in to an account.
+    pub(super) fn account(name: impl Into<String>) -> Self {
+        Self::of(None, Some(name.into()))
+    }
+
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.member.is_some() && self.member == other.member
+            || self.account.is_some() && self.account == other.account
+            || self.keys.iter().any(|key| other.keys.contains(key))
+    }
+
+    fn of(member: Option<MemberId>, account: Option<String>) -> Self {
+        let name = account.as_deref().and_then(|account| account.parse::<Name>().ok());
+        Self { member, account, keys: name.map(|name| name.keys()).unwrap_or_default() }
+    }
+}

@@ -1,0 +1,155 @@
+use std::fs;
+use std::sync::mpsc;
+
+use salotto::EntryKind;
+use salotto::store::{Answer, Place};
+use tempfile::TempDir;
+
+use super::schema::{APPLICATION, STEPS, VERSION};
+use super::*;
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("salotto.db");
+    (folder, file)
+}
+
+fn open(file: &Path) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(file, SqliteOptions::default())
+}
+
+/// A database as a program of an earlier version left it, with two messages in the lobby.
+fn of_version(file: &Path, version: usize) {
+    let connection = Connection::open(file).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    for step in &STEPS[..version] {
+        connection.execute_batch(step).unwrap();
+    }
+    connection.pragma_update(None, "user_version", version as i64).unwrap();
+    connection.pragma_update(None, "application_id", APPLICATION).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO meta VALUES ('epoch', '2642d15b0dda3b42');
+            INSERT INTO shared VALUES ('mutes', 'bob', '1');
+            INSERT INTO rooms (number, name, form, last, time) VALUES (1, 'lobby', 'lobby', 2, 5000);
+            INSERT INTO entries VALUES ((1 << 40) + 1, 4000, 0, 'ada', 'an old lute', NULL);
+            INSERT INTO entries VALUES ((1 << 40) + 2, 5000, 1, 'bob', 'plays it', '{\"nonce\":\"7\"}');",
+        )
+        .unwrap();
+}
+
+fn answered<T: Send + 'static>(ask: impl FnOnce(Answer<T>)) -> Result<T, StoreError> {
+    let (sender, answer) = mpsc::channel();
+    ask(Box::new(move |found| sender.send(found).unwrap()));
+    answer.recv().unwrap()
+}
+
+#[test]
+fn a_database_of_each_earlier_version_is_brought_up_to_date_and_nothing_of_it_is_lost() {
+    for version in 1..=STEPS.len() {
+        let (_folder, file) = folder();
+        of_version(&file, version);
+        let store = open(&file).unwrap();
+        assert_eq!(store.epoch(), "2642d15b0dda3b42", "version {version}");
+        assert_eq!(store.values(), [("mutes".into(), "bob".into(), "1".into())]);
+        let lobby: RoomName = "lobby".parse().unwrap();
+        let Opened { last, tail } = store.opened(&lobby);
+        assert_eq!((last, tail.len()), (2, 2), "version {version}");
+        let query = PageQuery { room: lobby, place: Place::Last, since: 0, limit: 10 };
+        let page = answered(|answer| store.page(query, answer)).unwrap();
+        assert_eq!(page.entries, tail);
+        let EntryKind::Message { nonce, .. } = &tail[1].what else { panic!("{tail:?}") };
+        assert_eq!(nonce.as_deref(), Some("7"));
+        let found = answered(|answer| store.search(SearchQuery::words(["LUTE"]), answer)).unwrap();
+        assert_eq!(found.len(), 1, "version {version}");
+        drop(store);
+        assert_eq!(inspect(&file).unwrap(), VERSION);
+    }
+}
+
+#[test]
+fn a_database_of_a_later_version_is_refused_and_left_as_it_is() {
+    let (_folder, file) = folder();
+    drop(open(&file).unwrap());
+    let connection = Connection::open(&file).unwrap();
+    connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+    drop(connection);
+    let before = fs::read(&file).unwrap();
+    let OpenError::Newer { found, .. } = open(&file).unwrap_err() else { panic!("it is newer") };
+    assert_eq!(found, VERSION + 1);
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn what_is_none_of_ours_or_damaged_is_refused_and_left_as_it_is() {
+    let (_folder, file) = folder();
+    let other = Connection::open(&file).unwrap();
+    other.execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    drop(other);
+    let before = fs::read(&file).unwrap();
+    assert!(matches!(open(&file), Err(OpenError::Foreign { .. })));
+    assert_eq!(fs::read(&file).unwrap(), before);
+    for (index, bytes) in [&b"words"[..], b"SQLite format 3\0 and then nothing"].iter().enumerate()
+    {
+        let file = file.with_extension(index.to_string());
+        fs::write(&file, bytes).unwrap();
+        let refused = open(&file).unwrap_err();
+        assert!(
+            matches!(refused, OpenError::Foreign { .. } | OpenError::Damaged { .. }),
+            "{refused}"
+        );
+        assert_eq!(fs::read(&file).unwrap(), *bytes);
+    }
+    // One of ours whose pages were overwritten.
+    let file = file.with_extension("torn");
+    of_version(&file, VERSION as usize);
+    let mut torn = fs::read(&file).unwrap();
+    torn[100..4096].fill(0xaa);
+    fs::write(&file, &torn).unwrap();
+    let refused = open(&file).unwrap_err();
+    assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
+    assert_eq!(fs::read(&file).unwrap(), torn);
+}
+
+#[test]
+fn one_server_has_it_at_a_time() {
+    let (_folder, file) = folder();
+    let first = open(&file).unwrap();
+    let refused = open(&file).unwrap_err();
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
+    drop(first);
+    drop(open(&file).unwrap());
+}
+
+#[test]
+fn ids_mean_the_same_unless_people_may_have_seen_what_is_not_there() {
+    let (_folder, file) = folder();
+    let first = open(&file).unwrap().epoch();
+    assert_eq!(open(&file).unwrap().epoch(), first);
+    let loose = SqliteOptions { durable: false, ..SqliteOptions::default() };
+    // One that is closed has everything.
+    assert_eq!(SqliteStore::open(&file, loose).unwrap().epoch(), first);
+    assert_eq!(open(&file).unwrap().epoch(), first);
+    let mut lock = LockFile::take(&file).unwrap();
+    lock.set_in_use(true).unwrap();
+    // The power goes off here.
+    drop(lock);
+    let second = open(&file).unwrap().epoch();
+    assert_ne!(second, first);
+    let mut lock = LockFile::take(&file).unwrap();
+    lock.set_in_use(false).unwrap();
+    drop(lock);
+    assert_eq!(open(&file).unwrap().epoch(), second, "durable: nobody saw more than is there");
+}
+
+#[test]
+fn the_file_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, file) = folder();
+    let store = open(&file).unwrap();
+    for name in ["salotto.db", "salotto.db-wal", "salotto.db.lock"] {
+        let mode = fs::metadata(file.with_file_name(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} {mode:o}");
+    }
+    store.close();
+}
