@@ -11,11 +11,14 @@ export const cases = [
 		async test(browser) {
 			const server = await serve();
 			const ada = await browser.join(server.url, 'ada');
+			await ada.run(async () => (await import('/model.js')).join('attic'));
+			await ada.shows('#room', '#attic');
 			await server.exec('kick ada no flooding, please');
 			await ada.shows('#status', 'no flooding, please');
 			await ada.shows('#status', 'kicked');
 			await ada.click('#again');
 			await ada.gone('#status');
+			await ada.until(async () => (await import('/model.js')).all.filter(({ joined }) => joined).length === 2);
 			await ada.say('back');
 			await ada.read('back');
 		},

@@ -1,4 +1,4 @@
-// Small helpers to build the page. Text is only ever text.
+// What builds the page. Text is only ever text.
 import { parts } from './text.js';
 
 export const $ = (id) => document.getElementById(id);

@@ -26,7 +26,8 @@ export function setUp(handlers) {
 export const can = (path) => self.commands.some((command) => command.path === path);
 export const unread = () => all.reduce((sum, one) => sum + one.unread, 0);
 export const label = (one) => (one.kind === 'room' ? '#' : '') + (one.name || self.server);
-export const joined = () => all.filter((one) => one.joined);
+/** The rooms that one is in, or was when it ended. */
+export const joined = () => all.filter((one) => one.joined || one.isLeft);
 const get = (kind, name) => all.find((one) => one.kind === kind && one.name === name);
 const room = (name) => all.find((one) => one.kind === 'room' && fold(one.name) === fold(name));
 const firstId = (one) => one.lines.find(({ id }) => id)?.id;
@@ -172,6 +173,7 @@ export function broken() {
 /** It is over: nothing more will be heard. */
 export function ended() {
 	for (const one of all) {
+		one.isLeft ||= one.joined;
 		one.joined = false;
 		for (const pending of one.pending) pending.failed ??= t.offline;
 	}
@@ -227,7 +229,7 @@ const handlers = {
 		}
 		Object.assign(self, { server, epoch, token, name, limit, commands });
 		for (const one of all) {
-			Object.assign(one, { joined: false, history: 0 });
+			Object.assign(one, { joined: false, isLeft: false, history: 0 });
 			if (one.kind === 'direct') settle(one);
 			for (const pending of one.pending) if (!pending.sent && !pending.failed) deliver(one, pending);
 		}
