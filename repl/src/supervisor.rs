@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use salotto::Store;
 use salotto::command::{self, Candidates};
 use salotto::protocol::ArgKind;
 use salotto::thread;
@@ -61,6 +62,8 @@ pub struct Supervisor {
 #[derive(Default)]
 struct State {
     server: Option<Server>,
+    /// Its database, to be asked what came of it when the server has stopped.
+    store: Option<Arc<SqliteStore>>,
     /// Addresses that take precedence over the configured ones.
     listen: Vec<String>,
     /// Whether it can never start again, because the program ends.
@@ -328,9 +331,11 @@ impl Supervisor {
         let settings = config.program.store;
         lock(&self.store).clone_from(&settings);
         if let Some(file) = settings.file.clone() {
-            builder = builder.store(Arc::new(open_store(file, settings).await?));
+            let store = Arc::new(open_store(file, settings).await?);
+            builder = builder.store(store.clone());
+            state.store = Some(store);
         }
-        let server = builder.start()?;
+        let server = builder.start().inspect_err(|_| state.store = None)?;
         let handle = server.handle();
         let addresses = server.addresses();
         for subscriber in lock(&self.subscribers).iter() {
@@ -355,6 +360,10 @@ impl Supervisor {
         match restarts {
             true => server.stop_to_restart().await,
             false => server.stop().await,
+        }
+        let lost = state.store.take().map_or(0, |store| store.status().waiting);
+        if lost > 0 {
+            tracing::error!(lost, "the disk failed to the end; the last entries are not kept");
         }
         tracing::info!("the server is stopped");
         true

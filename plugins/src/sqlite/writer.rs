@@ -224,8 +224,8 @@ impl Writer {
 
     fn works(&self) {
         let waiting = self.shared.queue.counts().0;
-        // What was held meanwhile comes first.
-        if !self.shared.failing.load(Ordering::SeqCst) || waiting > 0 {
+        // What was held meanwhile comes first; of what is said just now there is always a little.
+        if !self.shared.failing.load(Ordering::SeqCst) || waiting > MOST as u64 {
             return;
         }
         self.shared.failing.store(false, Ordering::SeqCst);
