@@ -186,7 +186,7 @@ fn a_message_that_is_deleted_is_gone_from_the_file_and_from_the_index() {
     // After a restart, of what is in memory no more.
     let store =
         SqliteStore::open(&folder.path().join("salotto.db"), SqliteOptions::default()).unwrap();
-    let server = TestServer::builder()
+    let mut server = TestServer::builder()
         .settings(|settings| settings.rooms.timeline_entries = 16)
         .server(|server| server.store(Arc::new(store)).enable(PluginSetup::new("history")))
         .open();
@@ -203,7 +203,7 @@ fn a_message_that_is_deleted_is_gone_from_the_file_and_from_the_index() {
     assert_eq!(server.types("search xylophone"), Reply::text("nothing was found"));
     let page = server.types("history lobby 50").to_string();
     assert_eq!(page.matches("a message was removed").count(), 2, "{page}");
-    drop(server);
+    server.stops();
     let file = std::fs::read(folder.path().join("salotto.db")).unwrap();
     assert!(!file.windows(9).any(|bytes| bytes == b"xylophone"), "the word is still in the file");
 }
