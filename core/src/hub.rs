@@ -244,6 +244,15 @@ impl Hub {
         for (name, topic) in listed_rooms(&settings) {
             self.open_room(name, &topic, true);
         }
+        for (name, left) in self.state.remembered.reopening() {
+            if self.state.rooms.find(name.as_str()).is_none() {
+                let room = self.open_room(name, &left.given, true);
+                if let Some(room) = self.state.rooms.get_mut(room) {
+                    room.reopens = true;
+                }
+                self.state.remember_room(room);
+            }
+        }
         self.apply_effects();
     }
 

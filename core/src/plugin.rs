@@ -6,6 +6,7 @@ pub(crate) mod draft;
 pub(crate) mod effect;
 pub(crate) mod hooks;
 pub(crate) mod plan;
+mod reporter;
 
 use crate::protocol::hook::Verdict;
 use std::any::Any;
@@ -15,11 +16,12 @@ use crate::dialect::Protocol;
 
 pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError};
-pub use context::{Context, Reporter, TaskMailbox};
+pub use context::{Context, TaskMailbox};
 pub use draft::{
     Blocked, CommandDraft, ConnectDraft, JoinDraft, Kicked, LeaveDraft, Left, MessageDraft,
     NameDraft, Renamed, Target,
 };
+pub use reporter::Reporter;
 
 use crate::command::{CommandError, Invocation};
 use crate::protocol::action::Action;

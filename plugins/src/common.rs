@@ -11,3 +11,4 @@ pub(crate) mod settings;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod values;

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use salotto::store::Retention;
 use salotto::{
-    Command, CommandError, Context, ForgettingMap, Invocation, Keeping, MemberId, Name, NoticeKind,
-    Plugin, Reply, RoomName,
+    Command, CommandError, Context, ForgettingMap, Invocation, Keeping, MemberId, Name, NameBounds,
+    NoticeKind, Plugin, Reply, RoomName,
 };
 use serde::Deserialize;
 
@@ -79,8 +79,16 @@ pub struct History {
 
 impl History {
     /// The plugin with these settings.
-    pub fn new(settings: HistorySettings) -> Self {
-        Self { settings, told: ForgettingMap::new(REMEMBERED) }
+    ///
+    /// # Errors
+    /// When a room of [`not_kept`](HistorySettings::not_kept) cannot be one.
+    pub fn new(settings: HistorySettings) -> Result<Self, String> {
+        for room in &settings.not_kept {
+            if let Err(error) = RoomName::new(room, NameBounds::NONE) {
+                return Err(format!("`not_kept`: `{room}` cannot be a room: {error}"));
+            }
+        }
+        Ok(Self { settings, told: ForgettingMap::new(REMEMBERED) })
     }
 
     fn keeping(&self) -> Keeping {
@@ -94,7 +102,8 @@ impl History {
     fn forget(&self, context: &mut Context<'_>) {
         let Some(store) = context.store() else { return };
         let bound = self.settings.max_megabytes;
-        let unkept = self.settings.not_kept.iter().filter_map(|room| room.parse().ok());
+        let named = |room: &String| RoomName::new(room, NameBounds::NONE).ok();
+        let unkept = self.settings.not_kept.iter().filter_map(named);
         let retention = Retention {
             keep: self.settings.keep.map(HumanDuration::duration),
             max_bytes: bound.map(|megabytes| megabytes.saturating_mul(1_000_000)),

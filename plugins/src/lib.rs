@@ -14,7 +14,7 @@
 //! | [`log`] | logs messages to a file |
 //! | [`metrics`] | exports metrics for Prometheus |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
-//! | [`roles`] | `!login`, `!logout`: accounts with roles, whose names are reserved |
+//! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:

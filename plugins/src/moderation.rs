@@ -11,10 +11,12 @@
 //! recorded as an [`Action`].
 //!
 //! - **A ban** is of a name and all that look like it, of an address or of a network, for a time or permanently. `ban bob` bans the name only, since
-//!   others may share bob's address, as a class behind one router does; `ban-address bob` bans that too. Banned users are disconnected. Bans are kept in
-//!   a file, which may be edited while the server is running: `config reload` applies it, and the server writes only what it has just read.
+//!   others may share bob's address, as a class behind one router does; `ban-address bob` bans that too. Banned users are disconnected. Where the server
+//!   has a store, bans are in it with the rest, those of the file of before are taken over once, and the file stays as it is. Without one they are kept in
+//!   that file, which may be edited while the server is running: `config reload` applies it, and the server writes only what it has just read.
 //! - **A mute** is of a name, of the connection that has it, and of whoever connects later from its address alone, so that neither another name nor
-//!   coming back helps. Muted users can still write to moderators and to the operator. Mutes, slow mode and locks last as long as the server is running.
+//!   coming back helps. Muted users can still write to moderators and to the operator. Mutes, slow mode, locks and reports outlive the server where it
+//!   has a store, and otherwise last as long as it is running.
 //! - **Slow mode** lets each member of a room send one message every so many seconds, except moderators.
 //! - **A hushed room** can be spoken in by moderators only.
 //! - **A report** of a member is read by the moderators who are here, or by the first who comes.
@@ -28,10 +30,13 @@ mod commands;
 mod file;
 mod hush;
 mod identity;
+mod import;
+mod kept;
 mod locks;
 mod mutes;
 mod reports;
 mod slow;
+mod speaking;
 mod terms;
 mod whois;
 mod writer;
@@ -44,20 +49,21 @@ use salotto::plugin::{Kicked, Renamed, Target};
 use salotto::protocol::LeaveReason;
 use salotto::{
     Action, Command, CommandError, ConnectDraft, Context, Entry, Invocation, JoinDraft, LeaveDraft,
-    Left, MemberId, MemberInfo, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName,
-    Settings, Verdict,
+    Left, MemberId, MessageDraft, Name, NameDraft, Plugin, Reply, Role, RoomName, Settings,
+    Verdict,
 };
 use serde::Deserialize;
 
 use crate::common::duration::until;
-use crate::common::evasion::is_alone;
 use bans::{Bans, Change};
 use file::BanFile;
 use hush::HushedRooms;
+use import::{Look, Looked};
 use locks::{Invited, Locks};
 use mutes::Mutes;
 use reports::Reports;
 use slow::SlowRooms;
+use speaking::stands_for;
 use writer::{BanWriter, Written};
 
 /// The timer of the next ban or mute that ends.
@@ -67,8 +73,8 @@ const EXPIRY_TIMER: &str = "expiry";
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModerationSettings {
-    /// The file of the bans; a relative path begins at the folder that the program was started in. It is created with the first ban.
-    /// Default `salotto-bans.ron`.
+    /// The file of the bans; a relative path begins at the folder that the program was started in. It is created with the first ban where the
+    /// server has no store; where it has one, the bans in it are taken over once. Default `salotto-bans.ron`.
     #[serde(deserialize_with = "crate::common::settings::file_path")]
     pub bans: PathBuf,
     /// Rooms that are locked from the start. Default none.
@@ -89,6 +95,12 @@ pub struct Moderation {
     locks: Locks,
     hushed: HushedRooms,
     reports: Reports,
+    /// How the file of the bans looked when it was read.
+    look: Look,
+    /// Whether the bans are kept in the store of the server, and not in their file.
+    keeps_bans: bool,
+    /// Whether all of this was taken over from the plugin before.
+    is_taken_over: bool,
 }
 
 /// What is kept when the settings are changed.
@@ -113,18 +125,34 @@ impl Moderation {
     /// # Errors
     /// When the file exists and cannot be read or has a mistake, with its path, line and column. It is left unchanged.
     pub fn new(settings: ModerationSettings) -> Result<Self, String> {
+        let look = Look::at(&settings.bans);
         let file = BanFile::new(settings.bans.clone());
         let bans = file.read().map_err(|problem| problem.to_string())?;
         let locks = Locks::from_settings(&settings.invite_only);
         let (writer, mutes, slow) = (BanWriter::new(file), Mutes::default(), SlowRooms::default());
         let (hushed, reports) = (HushedRooms::default(), Reports::default());
-        Ok(Self { settings, bans, writer, mutes, slow, locks, hushed, reports })
+        let (keeps_bans, is_taken_over) = (false, false);
+        Ok(Self {
+            settings,
+            bans,
+            writer,
+            mutes,
+            slow,
+            locks,
+            hushed,
+            reports,
+            look,
+            keeps_bans,
+            is_taken_over,
+        })
     }
 
     /// Changes the bans and has the change written.
     fn change_bans(&mut self, context: &mut Context<'_>, change: Change) {
         self.bans.apply(&change);
-        self.writer.push(change);
+        if !self.keeps_bans {
+            self.writer.push(change);
+        }
         self.set_expiry_timer(context);
     }
 
@@ -164,10 +192,27 @@ impl Moderation {
     fn drop_expired(&mut self, context: &mut Context<'_>) {
         let now = context.now();
         self.mutes.tidy(context.uptime());
-        if self.bans.next_end().is_some_and(|end| end <= now) {
-            return self.change_bans(context, Change::Tidy(now));
+        match self.bans.next_end().is_some_and(|end| end <= now) {
+            true => self.change_bans(context, Change::Tidy(now)),
+            false => self.set_expiry_timer(context),
         }
-        self.set_expiry_timer(context);
+    }
+
+    /// Takes what is kept, unless the plugin before has handed it over.
+    fn load(&mut self, context: &mut Context<'_>) {
+        self.keeps_bans = context.store().is_some();
+        if !self.is_taken_over {
+            kept::load(self, context);
+            for member in context.members() {
+                if let Some(name) = &member.name {
+                    self.apply_mutes(context, member.id, name);
+                }
+            }
+        }
+        match self.keeps_bans {
+            true => import::load_bans(self, context),
+            false => self.writer.start(context),
+        }
     }
 
     /// A newcomer has a name, and is muted if they were under it, or if they are muted and come back under another: from the same address, from which
@@ -182,58 +227,6 @@ impl Moderation {
         });
         self.mutes.named(member, name, address);
     }
-
-    /// Why a member may not send this now, if so.
-    fn refusal(
-        &self,
-        context: &Context<'_>,
-        member: MemberId,
-        from: &Name,
-        target: &Target,
-    ) -> Option<String> {
-        let now = context.uptime();
-        if let Some(mute) = self.mutes.of(member, now)
-            && !mute.exempts(from, context.member(member)?.role)
-            && !is_in_charge(context, target)
-        {
-            let terms = mute.terms(now);
-            return Some(format!("you are muted {terms}; you can still write to a moderator"));
-        }
-        let Target::Room(room) = target else { return None };
-        let wait = self.slow_wait(context, member, room)?;
-        let seconds = wait.as_millis().div_ceil(1000);
-        Some(format!("{room} is in slow mode; you can write again in {seconds}s"))
-    }
-
-    /// How long a member still has to wait in a room that is in slow mode; moderators need not.
-    fn slow_wait(
-        &self,
-        context: &Context<'_>,
-        member: MemberId,
-        room: &RoomName,
-    ) -> Option<Duration> {
-        if !self.slow.any() {
-            return None;
-        }
-        let info = context.member(member).filter(|info| info.role < Role::Moderator)?;
-        self.slow.wait(room, &info, || stands_for(context, &info), context.uptime())
-    }
-}
-
-/// Whether the address of a member may stand for it: the limits by address hold for it, and nobody else is connected from there.
-fn stands_for(context: &Context<'_>, member: &MemberInfo) -> bool {
-    let limits = &context.settings().limits;
-    let address = member.peer.address();
-    address.is_some_and(|address| !limits.are_lifted_for(address)) && is_alone(context, member)
-}
-
-/// Whether the target is somebody whom muted users may write to: a moderator, or the operator.
-fn is_in_charge(context: &Context<'_>, target: &Target) -> bool {
-    let Target::Person(name) = target else { return false };
-    match context.find(name.as_str()) {
-        Some(member) => member.role >= Role::Moderator,
-        None => true,
-    }
 }
 
 impl Plugin for Moderation {
@@ -243,10 +236,11 @@ impl Plugin for Moderation {
     }
 
     fn start(&mut self, context: &mut Context<'_>) {
-        self.writer.start(context);
+        self.load(context);
         self.locks.hide(context);
         self.disconnect_banned(context);
         self.drop_expired(context);
+        kept::save(self, context);
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {
@@ -267,6 +261,7 @@ impl Plugin for Moderation {
     fn take_over(&mut self, state: Box<dyn Any + Send>) {
         let Ok(state) = state.downcast::<State>() else { return };
         let State { unsaved, mutes, slow, locks, hushed, reports } = *state;
+        self.is_taken_over = true;
         unsaved.iter().for_each(|change| self.bans.apply(change));
         self.writer.take_over(unsaved);
         (self.mutes, self.slow) = (mutes, slow);
@@ -322,6 +317,13 @@ impl Plugin for Moderation {
             || context.member(draft.member).is_some_and(|member| member.role >= Role::Moderator);
         let who = || context.member(draft.member).map(|member| Invited::member(&member));
         if self.locks.can_join(&draft.room, who) || is_moderator() {
+            return Verdict::Pass;
+        }
+        if let (Some(until), Some(member)) = (draft.was_in_until, context.member(draft.member))
+            && self.locks.was_inside(&draft.room, until)
+        {
+            // Another connection, and the same person.
+            self.locks.invite(&draft.room, Invited::member(&member));
             return Verdict::Pass;
         }
         Verdict::Deny(format!("`{}` is locked; ask a moderator to invite you", draft.room))
@@ -389,6 +391,7 @@ impl Plugin for Moderation {
     fn after_kicked(&mut self, context: &mut Context<'_>, kicked: &Kicked) {
         if let Some(member) = context.member(kicked.member) {
             self.locks.revoke_invitations(&Invited::member(&member));
+            kept::save(self, context);
         }
     }
 
@@ -398,33 +401,51 @@ impl Plugin for Moderation {
         }
     }
 
-    fn after_room_closed(&mut self, _context: &mut Context<'_>, room: &RoomName) {
-        self.slow.forget(room);
-        self.locks.forget(room);
-        self.hushed.forget(room);
+    fn after_room_closed(&mut self, context: &mut Context<'_>, room: &RoomName) {
+        if !context.remembers(room) {
+            self.slow.forget(room);
+            self.locks.forget(room);
+            self.hushed.forget(room);
+            kept::save(self, context);
+        }
     }
 
     fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {
         match (action.what.as_str(), &action.whom) {
             ("login", _) => self.reports.show(context, &action.by),
             ("role", Some(name)) => self.reports.show(context, name),
-            _ => {}
+            // The next of this name is somebody else.
+            ("account-remove", Some(name)) => {
+                self.locks.revoke_invitations(&Invited::account(name));
+            }
+            _ => return,
         }
+        kept::save(self, context);
     }
 
-    fn after_settings_changed(&mut self, _context: &mut Context<'_>, _settings: &Settings) {
-        self.writer.reread();
+    fn after_settings_changed(&mut self, context: &mut Context<'_>, _settings: &Settings) {
+        match self.keeps_bans {
+            true => import::look_again(self, context),
+            false => self.writer.reread(),
+        }
     }
 
     fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
         match key {
-            EXPIRY_TIMER => self.drop_expired(context),
+            EXPIRY_TIMER => {
+                self.drop_expired(context);
+                kept::save(self, context);
+            }
             writer::RETRY_TIMER => self.writer.retry(),
             _ => {}
         }
     }
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
+        let result = match result.downcast::<Looked>() {
+            Ok(look) => return import::looked(self, context, *look),
+            Err(result) => result,
+        };
         let Ok(written) = result.downcast::<Written>() else { return };
         let Some((bans, others)) = self.writer.finish(*written, context) else { return };
         let before = std::mem::replace(&mut self.bans, bans);
@@ -441,7 +462,7 @@ impl Plugin for Moderation {
         context: &mut Context<'_>,
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
-        match invocation.path.as_str() {
+        let answer = match invocation.path.as_str() {
             "hush" => self.hushed.run(context, invocation),
             "report" => self.reports.report(context, invocation),
             "reports" => {
@@ -450,7 +471,9 @@ impl Plugin for Moderation {
             }
             "whois" => whois::run(context, invocation),
             _ => commands::run(self, context, invocation),
-        }
+        };
+        kept::save(self, context);
+        answer
     }
 }
 

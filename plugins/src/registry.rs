@@ -32,7 +32,7 @@ pub fn catalog() -> Catalog {
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
-        .register("history", |settings| Ok(History::new(settings)))
+        .register("history", History::new)
         .register("metrics", |settings| Ok(Metrics::new(settings)))
         .register("audit", |settings| Ok(Audit::new(settings)));
     #[cfg(feature = "web")]

@@ -221,6 +221,13 @@ impl TestServer {
         started.elapsed()
     }
 
+    /// Stops the server as `restart` does.
+    pub fn stops_to_restart(&mut self) {
+        if let Some(server) = self.server.take() {
+            soon("the stop of the server", server.stop_to_restart());
+        }
+    }
+
     /// Stops the server without a word.
     pub fn drops(&mut self) {
         self.server = None;

@@ -10,8 +10,10 @@ use crate::protocol::ids::SlotId;
 use crate::protocol::name::Name;
 use crate::protocol::role::Role;
 use crate::protocol::sanitize;
+use crate::state::member::Member;
 use crate::state::name_index::NameIndex;
 use crate::state::report::Report;
+use crate::state::stays::KeptStays;
 
 impl Hub {
     /// A plugin keeps these accounts.
@@ -23,6 +25,27 @@ impl Hub {
         if !accounts.is_empty() {
             self.state.accounts.insert(slot, index);
         }
+    }
+
+    /// A plugin keeps an account with this role from here on, or no more.
+    pub(super) fn set_account(&mut self, slot: SlotId, name: &Name, role: Option<Role>) {
+        let index = self.state.accounts.entry(slot).or_default();
+        index.remove(name.as_str());
+        match role {
+            Some(role) => index.insert(name.as_str(), role),
+            None => self.forget_ignored(name.as_str()),
+        }
+    }
+
+    /// Whoever is logged in to an account is so no more, nor comes back as such.
+    pub(super) fn end_logins(&mut self, account: &str) {
+        let of_account = |member: &&Member| member.account.as_deref() == Some(account);
+        let members: Vec<MemberId> =
+            self.state.roster.iter().filter(of_account).map(|member| member.id).collect();
+        for member in members {
+            self.log_out(member);
+        }
+        KeptStays::log_out(&self.state.values, account);
     }
 
     /// A plugin, or the operator, gives a member a role.
@@ -43,6 +66,9 @@ impl Hub {
             return;
         };
         member.account = Some(account.clone());
+        self.state.keep_stays(id);
+        self.recall_ignored(id);
+        let Some(member) = self.state.roster.get(id) else { return };
         let why = format!("{role}, from {}", member.peer);
         let action = self.act("login", &name).whom(account).why(why);
         self.record(action);
@@ -51,6 +77,7 @@ impl Hub {
     /// A member logs out, and may do what every member may.
     pub(super) fn log_out(&mut self, id: MemberId) {
         let account = self.state.roster.get_mut(id).and_then(|member| member.account.take());
+        self.state.keep_stays(id);
         if let Some(name) = self.change_role(id, Role::Member) {
             let mut action = self.act("logout", &name);
             action.whom = account;

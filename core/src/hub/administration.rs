@@ -24,10 +24,17 @@ impl Hub {
         if let Some(room) = self.state.rooms.find(text) {
             return Err(RoomError::IsOpen(room.name.clone()));
         }
-        let name = RoomName::new(text, self.state.settings().limits.room_name_bounds())
-            .map_err(|problem| RoomError::BadName { name: quoted(text), problem })?;
+        let name = match self.state.remembered.find(text) {
+            Some((name, _)) => name.clone(),
+            None => RoomName::new(text, self.state.settings().limits.room_name_bounds())
+                .map_err(|problem| RoomError::BadName { name: quoted(text), problem })?,
+        };
         let topic = self.checked_topic(topic, by)?;
-        self.open_room(name.clone(), &topic, true);
+        let room = self.open_room(name.clone(), &topic, true);
+        if let Some(room) = self.state.rooms.get_mut(room) {
+            room.reopens = true;
+        }
+        self.state.remember_room(room);
         self.record(self.act("open", by).room(&name).why(topic));
         Ok(name)
     }

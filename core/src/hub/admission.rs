@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::joining::Return;
 use super::not_done::NotDone;
 use crate::delivery::outbox::{Mail, Outbox};
 use crate::dialect::Input;
@@ -13,11 +14,10 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::EntryId;
 use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
-use crate::protocol::name::{Name, NameError};
+use crate::protocol::name::{Name, NameError, RoomName};
 use crate::protocol::peer::Peer;
 use crate::protocol::request::{Envelope, Request, Resume};
 use crate::protocol::role::Role;
@@ -184,7 +184,7 @@ impl Hub {
             return;
         };
         let Some(former) = self.state.roster.find(name) else {
-            return;
+            return self.log_in_again(id, &resume.token);
         };
         if former.id != id && resume.token == former.token_text() {
             let (former, role, account) = (former.id, former.role, former.account.clone());
@@ -192,6 +192,16 @@ impl Hub {
             if let Some(member) = self.state.roster.get_mut(id) {
                 (member.role_with_name, member.account) = (role, account);
             }
+        }
+    }
+
+    /// Somebody whose connection was lost a moment ago, or whose server was restarted, is still logged in, to what the account is now.
+    fn log_in_again(&mut self, id: MemberId, token: &str) {
+        let kept = self.state.kept_stays(token);
+        let account = kept.as_ref().and_then(|kept| kept.account(self.state.clock.timestamp()));
+        let role = account.and_then(|account| self.state.account_role(account));
+        if let (Some(role), Some(member)) = (role, self.state.roster.get_mut(id)) {
+            (member.role_with_name, member.account) = (role, account.map(str::to_owned));
         }
     }
 
@@ -287,6 +297,7 @@ impl Hub {
                 commands: self.commands_for(role),
             },
         );
+        self.recall_ignored(id);
         if let Some(name) = self.state.roster.get(id).and_then(|member| member.name.clone()) {
             self.recognise_ignored(id, &name);
         }
@@ -315,8 +326,8 @@ impl Hub {
             }
             let result = match self.check_rooms_per_member(id, tried.len() - 1) {
                 Ok(()) => {
-                    let seen = seen.get(&self.known_as(room)).copied();
-                    self.join(id, room, seen)
+                    let back = seen.get(&self.known_as(room)).copied();
+                    self.join(id, room, back)
                 }
                 Err(refusal) => Err(refusal.into()),
             };
@@ -334,19 +345,24 @@ impl Hub {
 
     /// The last entries that a returning client saw, in rooms where it was; not more than it was shown there. Nothing for whoever does not
     /// bring the token.
-    fn seen_by(&self, resume: &Resume, most: usize) -> HashMap<String, EntryId> {
+    fn seen_by(&self, resume: &Resume, most: usize) -> HashMap<String, Return> {
         let mut seen = HashMap::new();
+        let kept = self.state.kept_stays(&resume.token);
         for (name, id) in resume.rooms.iter().take(most) {
             let room = self.known_as(name);
             if let Some(since) = self.state.shown_since(&resume.token, &room) {
-                seen.entry(room).or_insert((*id).max(since.saturating_sub(1)));
+                let was_in_until = kept.as_ref().and_then(|kept| kept.left(&room));
+                let seen_there = (*id).max(since.saturating_sub(1));
+                seen.entry(room).or_insert(Return { seen: seen_there, was_in_until });
             }
         }
         seen
     }
 
-    /// What a room is called that is open; one that is not keeps the name that it is asked for by.
+    /// What a room is called that is open, or is remembered; another keeps the name that it is asked for by.
     fn known_as(&self, room: &str) -> String {
-        self.state.rooms.find(room).map_or_else(|| room.to_owned(), |room| room.name.to_string())
+        let open = self.state.rooms.find(room).map(|room| &room.name);
+        let known = open.or_else(|| self.state.remembered.find(room).map(|(name, _)| name));
+        known.map_or_else(|| room.to_owned(), RoomName::to_string)
     }
 }

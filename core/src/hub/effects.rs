@@ -81,6 +81,11 @@ impl Hub {
             }
             Effect::LogIn { member, account, role } => self.log_in(member, &account, role),
             Effect::LogOut { member } => self.log_out(member),
+            Effect::SetAccount { name, role } if self.owns(slot) => {
+                self.set_account(slot, &name, role);
+            }
+            Effect::SetAccount { .. } => {}
+            Effect::EndLogins { account } => self.end_logins(&account),
             Effect::DiscardInput { member } => {
                 if let Some(member) = self.state.roster.get(member) {
                     member.outbox.discard_input();

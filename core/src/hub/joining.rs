@@ -16,22 +16,32 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::network::Network;
 use crate::protocol::sanitize;
+use crate::protocol::timestamp::Timestamp;
 use crate::state::room::Room;
 use crate::state::stays::Stay;
 
 /// What a bare client is shown at most of what was said before, a row at a time.
 const BARE_HISTORY: usize = 10;
 
+/// Somebody comes back to a room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Return {
+    /// The last id that they saw there.
+    pub(super) seen: EntryId,
+    /// When their connection ended in it, as far as that is kept.
+    pub(super) was_in_until: Option<Timestamp>,
+}
+
 impl Hub {
-    /// A member asks to join a room, which is opened where there is none and the settings allow it. `seen` is the last id that a returning
-    /// client saw.
+    /// A member asks to join a room, which is opened where there is none and the settings allow it, or comes back to one.
     pub(super) fn join(
         &mut self,
         id: MemberId,
         room: &str,
-        seen: Option<EntryId>,
+        back: Option<Return>,
     ) -> Result<(), NotDone> {
-        let (name, wanted) = self.ask_to_join(id, room)?;
+        let was_in_until = back.and_then(|back| back.was_in_until);
+        let (name, wanted) = self.ask_to_join(id, room, was_in_until)?;
         let member = self.state.roster.get_mut(id).ok_or(NotDone::Gone)?;
         let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
         if let Some(room) = existing.filter(|room| member.is_in(*room)) {
@@ -50,16 +60,21 @@ impl Hub {
             Some(room) => room,
             None => self.open_for(id, wanted)?,
         };
-        self.enter(id, name, room, seen);
+        self.enter(id, name, room, back.map(|back| back.seen));
         Ok(())
     }
 
     /// Calls the gates. Returns the member's name, and that of the room as they left it.
-    fn ask_to_join(&mut self, id: MemberId, room: &str) -> Result<(Name, RoomName), NotDone> {
+    fn ask_to_join(
+        &mut self,
+        id: MemberId,
+        room: &str,
+        was_in_until: Option<Timestamp>,
+    ) -> Result<(Name, RoomName), NotDone> {
         let member = self.state.roster.get(id);
         let name = member.and_then(|member| member.name.clone()).ok_or(NotDone::Gone)?;
         let room = self.existing_or_new(room)?;
-        let mut draft = JoinDraft { member: id, name: name.clone(), room };
+        let mut draft = JoinDraft { member: id, name: name.clone(), room, was_in_until };
         self.gate(Hook::BeforeJoin, Some(id), |plugin, context| {
             plugin.before_join(context, &mut draft)
         })?;
@@ -70,6 +85,9 @@ impl Hub {
     fn existing_or_new(&self, text: &str) -> Result<RoomName, Refusal> {
         if let Some(room) = self.state.rooms.find(text) {
             return Ok(room.name.clone());
+        }
+        if let Some((name, _)) = self.state.remembered.find(text) {
+            return Ok(name.clone());
         }
         RoomName::new(text, self.state.settings().limits.room_name_bounds()).map_err(|error| {
             let text = sanitize::excerpt(text, 64);

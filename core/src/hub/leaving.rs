@@ -164,7 +164,7 @@ impl Hub {
         let left = Left { member: id, name, peer, room: Some(room_name), reason, announced };
         self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         if left_empty && !permanent {
-            self.close_room(room_id);
+            self.close_empty_room(room_id);
         }
     }
 
@@ -179,6 +179,10 @@ impl Hub {
             self.state.former_members.remember(token, stays.clone());
         } else {
             KeptStays::remove(&self.state.values, &member.token_text());
+        }
+        if let (LeaveReason::Quit { .. }, Some(member)) = (&reason, self.state.roster.get_mut(id)) {
+            // Whoever leaves of their own will has logged out.
+            member.account = None;
         }
         if !matches!(reason, LeaveReason::Kicked { .. }) {
             self.state.keep_stays(id);

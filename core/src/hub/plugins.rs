@@ -226,6 +226,10 @@ impl Hub {
                     if !same && let Err(error) = self.set_topic(room, topic, None) {
                         self.report(error.to_string());
                     }
+                    if let Some(room) = self.state.rooms.get_mut(room) {
+                        room.given_topic.clone_from(topic);
+                    }
+                    self.state.remember_room(room);
                 }
                 None => {
                     self.open_room(name.clone(), topic, true);
@@ -239,6 +243,7 @@ impl Hub {
                 continue;
             };
             self.state.rooms.set_permanent(room, false);
+            self.state.remember_room(room);
             if self.state.rooms.get(room).is_some_and(|room| room.members.is_empty()) {
                 self.close_room(room);
             }

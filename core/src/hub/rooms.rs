@@ -17,10 +17,8 @@ use crate::state::store::StoreError;
 impl Hub {
     /// Opens a room whose name is free.
     pub(super) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
-        let id = self.state.open_room(name.clone(), permanent);
-        if let Some(room) = self.state.rooms.get_mut(id) {
-            room.topic = topic.to_owned();
-        }
+        let id = self.state.open_room(name.clone(), topic, permanent);
+        self.state.remember_room(id);
         self.state.shared.directory.add_room(name.clone());
         self.observe(Hook::AfterRoomOpened, |plugin, context| {
             plugin.after_room_opened(context, &name)
@@ -28,8 +26,11 @@ impl Hub {
         id
     }
 
-    /// Closes a room; its members leave it.
+    /// Closes a room; its members leave it. The next one of its name is another.
     pub(super) fn close_room(&mut self, id: RoomId) {
+        if let Some(room) = self.state.rooms.get(id) {
+            self.state.remembered.forget(&self.state.values, &room.name);
+        }
         let members: Vec<MemberId> = self
             .state
             .rooms
@@ -43,6 +44,16 @@ impl Hub {
         for member in members {
             self.exit_room(member, id, LeaveReason::Parted);
         }
+        self.end_room(id);
+    }
+
+    /// A room closes behind the last one, and is remembered as it was left.
+    pub(super) fn close_empty_room(&mut self, id: RoomId) {
+        self.state.remember_room(id);
+        self.end_room(id);
+    }
+
+    fn end_room(&mut self, id: RoomId) {
         let Some(room) = self.state.close_room(id) else {
             return;
         };
@@ -64,6 +75,7 @@ impl Hub {
         if let Some(room) = self.state.rooms.get_mut(id) {
             room.topic.clone_from(&topic);
         }
+        self.state.remember_room(id);
         self.commit(id, EntryKind::Topic { topic, who: by });
         Ok(())
     }
@@ -107,12 +119,12 @@ impl Hub {
     /// Tells those inside that a message was deleted, where it was.
     fn deleted(
         &mut self,
-        room: RoomId,
+        room_id: RoomId,
         id: EntryId,
         was_there: bool,
         by: &str,
     ) -> Result<(), CommandError> {
-        let Some(room) = self.state.rooms.get_mut(room) else { return Ok(()) };
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return Ok(()) };
         let name = room.name.clone();
         if !was_there {
             let text = format!(
@@ -121,7 +133,9 @@ impl Hub {
             );
             return Err(CommandError::NotFound(text));
         }
+        room.note_removed(id);
         let members: Vec<MemberId> = room.members.values().copied().collect();
+        self.state.remember_room(room_id);
         for member in members {
             self.state.send(member, Event::Deleted { room: name.clone(), id });
         }

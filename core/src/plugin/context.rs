@@ -4,6 +4,7 @@ mod ignoring;
 
 use crate::command::Call;
 use crate::plugin::effect::Effect;
+use crate::plugin::reporter::Reporter;
 use crate::protocol::info::MemberInfo;
 use std::any::Any;
 use std::future::Future;
@@ -27,7 +28,6 @@ use crate::state::inbox::{Inbox, InboxSender};
 use crate::state::keeping::Keeping;
 use crate::state::member::Member;
 use crate::state::plugin_stats::PluginStats;
-use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 use crate::state::shared_values::SharedValues;
 use crate::state::stopping::{Stopper, Stopping};
@@ -164,6 +164,12 @@ impl Context<'_> {
         self.state.rooms.iter().map(|room| room.info()).collect()
     }
 
+    /// Whether a room that is not open will be as it was left when somebody opens it. Not one that was closed, and none where there is no
+    /// [store](Self::store).
+    pub fn remembers(&self, room: &RoomName) -> bool {
+        self.state.remembered.find(room.as_str()).is_some()
+    }
+
     /// Who is in a room, by name; `None` when there is no such room. [`RoomInfo::members`] of [`room`](Self::room) only counts.
     pub fn members_of(&self, room: &RoomName) -> Option<Vec<Name>> {
         self.state.rooms.find(room.as_str()).map(|room| room.members.keys().cloned().collect())
@@ -258,6 +264,17 @@ impl Context<'_> {
         self.push(Effect::LogOut { member });
     }
 
+    /// Says that this plugin keeps an account with this role from here on, or with `None` no more, beside those that it
+    /// [listed](crate::Plugin::accounts). Who is logged in to it stays so.
+    pub fn set_account(&mut self, name: &Name, role: Option<Role>) {
+        self.push(Effect::SetAccount { name: name.clone(), role });
+    }
+
+    /// Logs everybody out of an account, also those who are about to come back after a lost connection or a restart.
+    pub fn end_logins(&mut self, account: impl Into<String>) {
+        self.push(Effect::EndLogins { account: account.into() });
+    }
+
     /// Throws away what a member has sent and the server has not read yet, or has held back for its rate, and tells them. For whoever sent too
     /// much: what they said before they were warned is not held against them afterwards. Each request of a JSON client is answered with an
     /// error; of other lines, how many there were is said once.
@@ -265,7 +282,7 @@ impl Context<'_> {
         self.push(Effect::DiscardInput { member });
     }
 
-    /// Records that somebody did something to others or to the server: whoever watches is told ([`Report::Action`]), and so is every plugin
+    /// Records that somebody did something to others or to the server: whoever watches is told ([`Report::Action`](crate::Report::Action)), and so is every plugin
     /// ([`after_action`](crate::plugin::Plugin::after_action)). What core does itself it records itself; see [`Action`].
     pub fn record(&mut self, action: Action) {
         self.push(Effect::Record(Box::new(action)));
@@ -439,44 +456,5 @@ impl Context<'_> {
 
     fn push(&mut self, effect: Effect) {
         self.effects.push((self.slot, effect));
-    }
-}
-
-/// Tells the operator something on behalf of a plugin, from anywhere.
-#[derive(Debug, Clone)]
-pub struct Reporter {
-    plugin: String,
-    stats: Option<Arc<PluginStats>>,
-    reports: crate::state::report::Reports,
-}
-
-impl Reporter {
-    /// Tells the operator something worth knowing, as [`Context::report`] does.
-    pub fn report(&self, text: impl Into<String>) {
-        self.send(text.into(), false);
-    }
-
-    /// Tells the operator that something does not work as it should, as [`Context::warn`] does.
-    pub fn warn(&self, text: impl Into<String>) {
-        self.send(text.into(), true);
-    }
-
-    /// Says that the plugin cannot do its work, as [`Context::failing`] does.
-    pub fn failing(&self, reason: impl Into<String>) {
-        let reason = reason.into();
-        if self.stats.as_ref().is_some_and(|stats| stats.set_failing(Some(&reason))) {
-            self.warn(reason);
-        }
-    }
-
-    /// Says that the plugin can do its work again, as [`Context::working`] does.
-    pub fn working(&self) {
-        if let Some(stats) = &self.stats {
-            stats.set_failing(None);
-        }
-    }
-
-    fn send(&self, text: String, is_trouble: bool) {
-        self.reports.send(Report::Plugin { plugin: self.plugin.clone(), text, is_trouble });
     }
 }

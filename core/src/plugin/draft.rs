@@ -9,6 +9,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::peer::Peer;
+use crate::protocol::timestamp::Timestamp;
 
 /// A connection that was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +45,8 @@ pub struct JoinDraft {
     pub name: Name,
     /// The room; may be rewritten. May not exist yet.
     pub room: RoomName,
+    /// Until when they were in it, where they come back to it: they have brought the token of a connection that ended there.
+    pub was_in_until: Option<Timestamp>,
 }
 
 /// Something about to be said.

@@ -29,6 +29,8 @@ pub(crate) enum Effect {
     SetRole { member: MemberId, role: Role },
     LogIn { member: MemberId, account: String, role: Role },
     LogOut { member: MemberId },
+    SetAccount { name: Name, role: Option<Role> },
+    EndLogins { account: String },
     Record(Box<Action>),
     Call(Call),
     SetTopic { room: RoomName, topic: String, by: Option<Name> },

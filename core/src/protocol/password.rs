@@ -58,6 +58,9 @@ pub enum PasswordError {
     /// The system gave no random numbers for the salt, or not the memory.
     #[error("the password could not be hashed: {0}")]
     Failed(String),
+    /// Too many are hashed and looked at already.
+    #[error(transparent)]
+    Busy(TooBusy),
 }
 
 /// What speaks for whoever gives a password; where many are waiting the best are looked at first.

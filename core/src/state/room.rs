@@ -17,6 +17,7 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::network::Network;
 use crate::protocol::settings::RoomSettings;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::remembered_rooms::LeftRoom;
 use crate::state::store::Opened;
 
 /// So many removed messages of a room are remembered.
@@ -27,6 +28,10 @@ pub(crate) struct Room {
     pub(crate) id: RoomId,
     pub(crate) name: RoomName,
     pub(crate) topic: String,
+    /// What it was about when it was opened.
+    pub(crate) given_topic: String,
+    /// Whether the operator opened it, so that it is opened again when the server starts.
+    pub(crate) reopens: bool,
     /// By name, so that a roster is in order and can be given in pages.
     pub(crate) members: BTreeMap<Name, MemberId>,
     /// How many of them each shard has.
@@ -64,6 +69,8 @@ impl Room {
             id,
             name,
             topic: String::new(),
+            given_topic: String::new(),
+            reopens: false,
             members: BTreeMap::new(),
             readers: Vec::new(),
             timeline: Arc::new(timeline),
@@ -77,6 +84,14 @@ impl Room {
             is_kept: false,
             readable_from: 0,
         }
+    }
+
+    /// Is about this from here on, or about what was set the last time that it was opened as being about this.
+    pub(crate) fn open(&mut self, topic: &str, left: LeftRoom) {
+        let holds = left.given == topic;
+        self.topic = if holds { left.topic } else { topic.to_owned() };
+        self.given_topic = topic.to_owned();
+        self.removed = left.removed;
     }
 
     /// Goes on where a room of this name was left. Called before anything happens in it.
@@ -110,21 +125,24 @@ impl Room {
         let is_message = |what: &EntryKind| matches!(what, EntryKind::Message { .. });
         // This turn may have brought it.
         let fresh = self.fresh.iter_mut().map(|committed| &mut committed.entry);
-        let removed = match fresh.into_iter().find(|entry| entry.id == id) {
+        match fresh.into_iter().find(|entry| entry.id == id) {
             Some(entry) if is_message(&entry.what) => {
                 entry.what = EntryKind::Removed;
                 true
             }
             Some(_) => false,
             None => self.timeline.replace(id, EntryKind::Removed, is_message),
-        };
-        if removed {
-            self.removed.push_back(id);
-            if self.removed.len() > REMEMBERED_REMOVALS {
-                self.removed.pop_front();
-            }
         }
-        removed
+    }
+
+    /// Remembers that a message was removed, here or where older ones are kept.
+    pub(crate) fn note_removed(&mut self, id: EntryId) {
+        if !self.removed.contains(&id) {
+            self.removed.push_back(id);
+        }
+        if self.removed.len() > REMEMBERED_REMOVALS {
+            self.removed.pop_front();
+        }
     }
 
     /// An outbox follows the room from now on.

@@ -29,6 +29,7 @@ use crate::state::keeping::Keeping;
 use crate::state::member::{Member, token_text};
 use crate::state::name_index::NameIndex;
 use crate::state::plugin_stats::PluginStats;
+use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
 use crate::state::room::Room;
 use crate::state::roster::Roster;
@@ -85,6 +86,8 @@ pub(crate) struct ServerState {
     /// What of the history is kept, and the plugin that says so.
     pub(crate) keeping: Option<(SlotId, Keeping)>,
     pub(crate) values: SharedValues,
+    /// Rooms as they were left, where there is a store.
+    pub(crate) remembered: RememberedRooms,
     /// Turns that the store has yet to keep.
     pub(crate) unpublished: Unpublished,
     /// What this turn brought to rooms that it closed.
@@ -125,6 +128,7 @@ impl ServerState {
             acknowledge: Acknowledge::default(),
             keeping: None,
             values: SharedValues::new(None),
+            remembered: RememberedRooms::default(),
             unpublished: Unpublished::default(),
             closed: Vec::new(),
             overfull: Vec::new(),
@@ -137,6 +141,7 @@ impl ServerState {
         self.epoch = store.epoch();
         self.values = SharedValues::new(Some(store.clone()));
         KeptStays::tidy(&self.values, self.clock.timestamp());
+        self.remembered = RememberedRooms::load(&self.values, self.clock.timestamp());
         self.store = Some(store);
     }
 
@@ -249,21 +254,30 @@ impl ServerState {
         }
     }
 
-    /// Opens a room, where it was left if it was open before.
-    pub(crate) fn open_room(&mut self, name: RoomName, permanent: bool) -> RoomId {
+    /// Opens a room, where it was left and as it was left if it was open before.
+    pub(crate) fn open_room(&mut self, name: RoomName, topic: &str, permanent: bool) -> RoomId {
         let settings = self.settings();
+        let left = self.remembered.find(name.as_str()).map(|(_, left)| left.clone());
         let role = if self.rooms.len() == 0 { RoomRole::Main } else { RoomRole::Other };
         let opened = self.store.as_ref().map(|store| store.opened(&name));
         let is_kept = self.keeps(&name);
         let id = self.rooms.open(name, permanent, role, &settings);
         if let Some(room) = self.rooms.get_mut(id) {
             room.is_kept = is_kept;
+            room.open(topic, left.unwrap_or_default());
             if let Some(opened) = opened {
                 room.readable_from = sealed::first_readable(&self.values, &room.name, opened.last);
                 room.resume(opened);
             }
         }
         id
+    }
+
+    /// Remembers a room as it is now, for when it or the server is opened again.
+    pub(crate) fn remember_room(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(id).filter(|_| self.store.is_some()) else { return };
+        let (name, left) = (room.name.clone(), LeftRoom::of(room, self.clock.timestamp()));
+        self.remembered.put(&self.values, &name, left);
     }
 
     /// Closes a room. Who was in it still reads what this turn brought, and what is left of it is handed to the store.
@@ -357,7 +371,16 @@ impl ServerState {
         let Some(member) = named.filter(|_| self.store.is_some()) else { return };
         let room = |stay: &Stay| Some((self.rooms.get(stay.room)?.name.to_string(), stay.since));
         let rooms = member.stays.iter().filter_map(room).collect();
-        KeptStays::new(self.clock.timestamp(), rooms).put(&self.values, &member.token_text());
+        let account = member.account.clone();
+        KeptStays::new(self.clock.timestamp(), rooms, account)
+            .put(&self.values, &member.token_text());
+    }
+
+    /// Where whoever has this token was, as far as that is kept.
+    pub(crate) fn kept_stays(&self, token: &str) -> Option<KeptStays> {
+        let token = u128::from_str_radix(token, 16).ok()?;
+        self.store.as_ref()?;
+        KeptStays::find(&self.values, &token_text(token))
     }
 
     /// The first entry that whoever has this token was shown in a room, which may not be open.
@@ -365,10 +388,7 @@ impl ServerState {
         let token = u128::from_str_radix(token, 16).ok()?;
         let former = self.former_members.find(token).zip(self.rooms.find(room));
         let stay = former.and_then(|(stays, room)| stays.iter().find(|stay| stay.room == room.id));
-        stay.map(|stay| stay.since).or_else(|| {
-            self.store.as_ref()?;
-            KeptStays::find(&self.values, &token_text(token))?.since(room)
-        })
+        stay.map(|stay| stay.since).or_else(|| self.kept_stays(&token_text(token))?.since(room))
     }
 
     /// Where a member may read back, and from which entry on: in the rooms it is in, as far as they are kept.

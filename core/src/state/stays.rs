@@ -46,6 +46,8 @@ impl Default for FormerMembers {
 const NAMESPACE: &str = "resume";
 /// For so long somebody may come back after a restart.
 const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// For so long somebody who lost the connection, or whose server was restarted, is still logged in.
+const LOGIN_KEPT_FOR: Duration = Duration::from_secs(10 * 60);
 /// So many stays are kept at most; when there are more, the older half goes.
 const MOST_KEPT: usize = 2 * REMEMBERED;
 
@@ -54,11 +56,29 @@ const MOST_KEPT: usize = 2 * REMEMBERED;
 pub(crate) struct KeptStays {
     at: Timestamp,
     rooms: BTreeMap<String, EntryId>,
+    /// Under which account they were logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
 }
 
 impl KeptStays {
-    pub(crate) fn new(at: Timestamp, rooms: BTreeMap<String, EntryId>) -> Self {
-        Self { at, rooms }
+    pub(crate) fn new(
+        at: Timestamp,
+        rooms: BTreeMap<String, EntryId>,
+        account: Option<String>,
+    ) -> Self {
+        Self { at, rooms, account }
+    }
+
+    /// When they were in a room last, if their connection ended there.
+    pub(crate) fn left(&self, room: &str) -> Option<Timestamp> {
+        self.rooms.contains_key(room).then_some(self.at)
+    }
+
+    /// The account to which whoever comes back so soon is logged in still.
+    pub(crate) fn account(&self, now: Timestamp) -> Option<&str> {
+        let is_soon = now.seconds_since(self.at) <= LOGIN_KEPT_FOR.as_secs();
+        self.account.as_deref().filter(|_| is_soon)
     }
 
     /// The first entry that they were shown in a room.
@@ -86,6 +106,16 @@ impl KeptStays {
     /// Nobody comes back with this token.
     pub(crate) fn remove(values: &SharedValues, token: &str) {
         values.remove(NAMESPACE, token);
+    }
+
+    /// Nobody comes back logged in to an account.
+    pub(crate) fn log_out(values: &SharedValues, account: &str) {
+        for (token, mut stays) in Self::all(values) {
+            if stays.account.as_deref() == Some(account) {
+                stays.account = None;
+                stays.put(values, &token);
+            }
+        }
     }
 
     /// Forgets those who were here too long ago.

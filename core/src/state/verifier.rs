@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use async_channel::{Receiver, Sender};
 
 use crate::io::thread;
-use crate::protocol::password::{PasswordHash, Standing, TooBusy, memory_for};
+use crate::protocol::password::{PasswordError, PasswordHash, Standing, TooBusy, memory_for};
 
 /// Passwords that are looked at at once in this process: each takes a core for some ten milliseconds, and 19 MiB.
 const AT_ONCE: usize = 2;
@@ -43,16 +43,20 @@ impl PasswordHash {
         standing: Standing,
         password: String,
     ) -> Result<bool, TooBusy> {
-        let place = verifier.queue(standing)?.place().await?;
         let hash = self.0.clone();
-        let look = move || {
-            let answer = matches(&hash, password.as_bytes());
-            drop(place);
-            answer
-        };
-        let answer = thread::answer("salotto-password", look).map_err(|_| TooBusy)?;
+        let answer = verifier.work(standing, move || matches(&hash, password.as_bytes())).await?;
         // A thread that panicked has found nothing right.
-        answer.recv().await.unwrap_or(Ok(false))
+        answer.unwrap_or(Ok(false))
+    }
+
+    /// Hashes a password as [`new`](Self::new) does, on a thread of its own and in the queue of those that are [verified](Self::verify_for).
+    ///
+    /// # Errors
+    /// As those of [`new`](Self::new), and [`PasswordError::Busy`] as those of [`verify_for`](Self::verify_for).
+    pub async fn hash_for(standing: Standing, password: String) -> Result<Self, PasswordError> {
+        let made = VERIFIER.work(standing, move || Self::new(&password)).await;
+        let made = made.map_err(PasswordError::Busy)?;
+        made.unwrap_or_else(|| Err(PasswordError::Failed("its thread ended".into())))
     }
 }
 
@@ -108,6 +112,22 @@ struct Queued {
 impl Verifier {
     const fn new() -> Self {
         Self(Mutex::new(Queue { free: AT_ONCE, waiting: BTreeMap::new(), next: 0 }))
+    }
+
+    /// Waits for a place and works there, on a thread that ends with it. `None` where the work panicked.
+    async fn work<T: Send + 'static>(
+        &'static self,
+        standing: Standing,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, TooBusy> {
+        let place = self.queue(standing)?.place().await?;
+        let done = move || {
+            let done = work();
+            drop(place);
+            done
+        };
+        let done = thread::answer("salotto-password", done).map_err(|_| TooBusy)?;
+        Ok(done.recv().await.ok())
     }
 
     /// Gets a place, or gets into the queue for one.
@@ -190,6 +210,17 @@ mod tests {
             for other in ["", "Swordfish", "swordfish ", "$argon2id$"] {
                 assert_eq!(hash.verify(other.into()).await, Ok(false), "{other:?}");
             }
+        });
+    }
+
+    #[test]
+    fn a_password_that_was_hashed_in_the_queue_is_found_right() {
+        futures_lite::future::block_on(async {
+            let hash = PasswordHash::hash_for(Standing::New, "swordfish".into()).await.unwrap();
+            assert_eq!(hash.verify("swordfish".into()).await, Ok(true));
+            assert_eq!(hash.verify("sword fish".into()).await, Ok(false));
+            let empty = PasswordHash::hash_for(Standing::New, String::new()).await;
+            assert_eq!(empty, Err(PasswordError::Empty));
         });
     }
 

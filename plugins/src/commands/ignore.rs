@@ -46,7 +46,11 @@ pub(super) fn ignore(
     }
     context.ignore(member, who.id);
     let hint = Hint::new(format!("unignore {name}")).after(" takes it back");
-    Ok(Reply::text(format!("you ignore {name} until you leave the server{hint}")))
+    let has_account = context.member(member).is_some_and(|info| info.account.is_some());
+    Ok(Reply::text(match has_account {
+        true => format!("you ignore {name}{hint}"),
+        false => format!("you ignore {name} until you leave the server{hint}"),
+    }))
 }
 
 pub(super) fn unignore(

@@ -1,13 +1,14 @@
 //! The bans in force, found by name and by address in a time that does not grow with their number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use salotto::Name;
 use salotto::protocol::Timestamp;
+use salotto::{Name, Network};
+use serde_json::Value;
 
 use super::ban::Ban;
-use salotto::Network;
+use super::kept::{Changes, Kept, json, numbered};
 
 /// Most bans that are kept, so that the list stays bounded on a server that is attacked for months.
 pub(super) const MAX_BANS: usize = 10_000;
@@ -23,6 +24,8 @@ pub(super) struct Bans {
     by_network: HashMap<Network, Vec<u64>>,
     /// How many bans there are of networks of each kind and size: an address is looked up in each size once.
     sizes: BTreeMap<(bool, u8), usize>,
+    /// Those that were added or removed since they were last kept; only counted where they are.
+    changed: BTreeSet<u64>,
 }
 
 /// The target of bans that are removed.
@@ -123,8 +126,17 @@ impl Bans {
                 self.remove(id);
             }
         }
-        let id = self.next;
-        self.next += 1;
+        self.insert(self.next, ban);
+    }
+
+    /// Nobody keeps what changed.
+    pub(super) fn forget_changes(&mut self) {
+        self.changed.clear();
+    }
+
+    fn insert(&mut self, id: u64, ban: Ban) {
+        self.next = self.next.max(id + 1);
+        self.changed.insert(id);
         for key in ban.name.iter().flat_map(Name::keys) {
             self.by_key.entry(key).or_default().push(id);
         }
@@ -139,6 +151,7 @@ impl Bans {
         let Some(ban) = self.bans.remove(&id) else {
             return;
         };
+        self.changed.insert(id);
         for key in ban.name.iter().flat_map(Name::keys) {
             forget(&mut self.by_key, &key, id);
         }
@@ -179,6 +192,26 @@ impl Bans {
     ) -> Option<&'b Ban> {
         let bans = ids.filter_map(|id| self.bans.get(id)).filter(|ban| ban.is_in_force(now));
         bans.max_by_key(|ban| (ban.until.is_none(), ban.until))
+    }
+}
+
+impl Kept for Bans {
+    const NAMESPACE: &str = "bans";
+
+    fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changed)
+            .into_iter()
+            .map(|id| (numbered(id), self.bans.get(&id).and_then(json)))
+            .collect()
+    }
+
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        for (key, value) in kept {
+            if let (Ok(id), Ok(ban)) = (key.parse(), serde_json::from_value(value)) {
+                self.insert(id, ban);
+            }
+        }
+        self.changed.clear();
     }
 }
 

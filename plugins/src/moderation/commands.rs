@@ -184,12 +184,16 @@ fn add_ban(
     for member in &here {
         context.kick(member.id, caller.name.as_ref(), farewell.clone());
     }
-    let kept = match moderation.writer.is_failing() {
-        true => format!(
+    let kept = match (moderation.writer.is_failing(), store_fails(context)) {
+        (true, _) => format!(
             "; it is not kept when the server stops, because the bans cannot be saved{}",
             Hint::new("plugins moderation").after(" says why")
         ),
-        false => String::new(),
+        (_, true) => format!(
+            "; it may not be kept when the server stops, because the database cannot be written{}",
+            Hint::new("status").after(" says why")
+        ),
+        _ => String::new(),
     };
     let done = match (here.len(), known, address) {
         (0, Some(name), None) => {
@@ -201,6 +205,11 @@ fn add_ban(
         (count, ..) => format!("{whom} is banned {length}; {count} users were disconnected"),
     };
     Ok(Reply::Text(done + &kept))
+}
+
+/// Whether what is kept now may be lost.
+fn store_fails(context: &Context<'_>) -> bool {
+    context.store().is_some_and(|store| store.status().trouble.is_some())
 }
 
 /// What else may be done about somebody whose name was banned: their address, and who else would be out with it.
@@ -301,7 +310,8 @@ fn mute(
         })
         .map(Network::of_customer);
     let until = length.end(context.now());
-    let ends = length.lasts(context.now()).map(|length| context.uptime() + length);
+    let lasts = length.lasts(context.now());
+    let ends = lasts.map(|lasts| context.uptime() + lasts);
     record(context, invocation, "mute", |action| {
         let action = action.whom(name.as_str()).why(&why);
         until.into_iter().fold(action, Action::until)
@@ -315,7 +325,7 @@ fn mute(
         true => format!("no user `{name}` is connected; the name is muted {length}"),
         false => format!("{name} is muted {length}"),
     };
-    let mute = Mute { name, address, ends, until, by: by(context, caller), why };
+    let mute = Mute { name, address, ends, lasts, until, by: by(context, caller), why };
     moderation.mutes.add(mute, here.iter().map(|member| member.id));
     moderation.set_expiry_timer(context);
     Ok(Reply::Text(reply))
@@ -407,7 +417,7 @@ fn lock(
     let present = context.members_of(&room).unwrap_or_default();
     let inside = present.iter().filter_map(|name| context.find(name.as_str()));
     let inside: Vec<Invited> = inside.map(|member| Invited::member(&member)).collect();
-    if !moderation.locks.lock(&room, inside) {
+    if !moderation.locks.lock(&room, inside, Some(context.now())) {
         let text = format!("{room} is locked already{}", inviting(&room));
         return Err(CommandError::Refused(text));
     }
@@ -448,8 +458,13 @@ fn invite(
         let text = format!("{room} is not locked; everybody can join it");
         return Err(CommandError::Refused(text));
     }
-    let member = context.find(name.as_str());
-    let name = member.as_ref().and_then(|member| member.name.clone()).unwrap_or(name);
+    let here = context.find(name.as_str());
+    let name = here.as_ref().and_then(|member| member.name.clone()).unwrap_or(name);
+    let state = if here.is_some() { "is not logged in" } else { "is not connected" };
+    // Where the name is that of an account, its owner is meant, and not who only has it at the moment.
+    let has_account = context.account_role(&name).is_some();
+    let is_meant = |info: &MemberInfo| !has_account || info.account.is_some();
+    let member = here.filter(is_meant);
     moderation.locks.invite(
         &room,
         match &member {
@@ -469,7 +484,7 @@ fn invite(
     Ok(Reply::Text(match member {
         Some(_) => format!("{name} can join {room} now"),
         None => {
-            format!("{name} is not connected; who logs in to the account `{name}` can join {room}")
+            format!("{name} {state}; who logs in to the account `{name}` can join {room}")
         }
     }))
 }

@@ -1,16 +1,22 @@
 //! Rooms in which only moderators speak for a while: `hush lobby on`.
 
 use salotto::{
-    Action, Arg, Command, CommandError, Context, Hint, Invocation, MemberId, NoticeKind, Reply,
-    Role, RoomName,
+    Action, Arg, Command, CommandError, Context, Hint, Invocation, MemberId, NameBounds,
+    NoticeKind, Reply, Role, RoomName,
 };
+use serde_json::Value;
 
 use super::arguments::open_room;
 use super::commands::record;
+use super::kept::{Changes, Kept};
 
 /// The rooms that are hushed.
 #[derive(Debug, Default)]
-pub(super) struct HushedRooms(Vec<RoomName>);
+pub(super) struct HushedRooms {
+    rooms: Vec<RoomName>,
+    /// Those that changed since they were last kept.
+    changed: Vec<RoomName>,
+}
 
 pub(super) fn command() -> Command {
     Command::new(
@@ -26,7 +32,7 @@ pub(super) fn command() -> Command {
 
 impl HushedRooms {
     pub(super) fn any(&self) -> bool {
-        !self.0.is_empty()
+        !self.rooms.is_empty()
     }
 
     /// Why a member may not speak in a room now, if so.
@@ -37,7 +43,7 @@ impl HushedRooms {
         room: &RoomName,
     ) -> Option<String> {
         let may_speak = || context.member(member).is_some_and(|info| info.role >= Role::Moderator);
-        if !self.0.contains(room) || may_speak() {
+        if !self.rooms.contains(room) || may_speak() {
             return None;
         }
         let hint = Hint::new("msg NAME TEXT").before("; you can still write to one of them: ");
@@ -51,7 +57,17 @@ impl HushedRooms {
     }
 
     pub(super) fn forget(&mut self, room: &RoomName) {
-        self.0.retain(|hushed| hushed != room);
+        if self.rooms.contains(room) {
+            self.rooms.retain(|hushed| hushed != room);
+            self.changed.push(room.clone());
+        }
+    }
+
+    /// Forgets the rooms of which this is not true.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&RoomName) -> bool) {
+        let gone: Vec<RoomName> =
+            self.rooms.iter().filter(|room| !is_there(room)).cloned().collect();
+        gone.iter().for_each(|room| self.forget(room));
     }
 
     pub(super) fn run(
@@ -60,7 +76,7 @@ impl HushedRooms {
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         let room = open_room(context, invocation)?;
-        let was_hushed = self.0.contains(&room);
+        let was_hushed = self.rooms.contains(&room);
         let (is_hushed, state) = match invocation.get("switch") {
             Some("on") => (true, "only moderators speak here now"),
             Some(_) => (false, "everybody may speak here again"),
@@ -78,7 +94,8 @@ impl HushedRooms {
         }
         self.forget(&room);
         if is_hushed {
-            self.0.push(room.clone());
+            self.rooms.push(room.clone());
+            self.changed.push(room.clone());
         }
         let switch = if is_hushed { "on" } else { "off" };
         record(context, invocation, "hush", |action: Action| action.room(&room).why(switch));
@@ -87,5 +104,22 @@ impl HushedRooms {
             true => format!("only moderators speak in {room} now"),
             false => format!("everybody may speak in {room} again"),
         }))
+    }
+}
+
+impl Kept for HushedRooms {
+    const NAMESPACE: &str = "hushed";
+
+    fn take_changes(&mut self) -> Changes {
+        let state = |room: &RoomName| self.rooms.contains(room).then_some(Value::Bool(true));
+        std::mem::take(&mut self.changed)
+            .into_iter()
+            .map(|room| (room.to_string(), state(&room)))
+            .collect()
+    }
+
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        let names = kept.iter().filter_map(|(room, _)| RoomName::new(room, NameBounds::NONE).ok());
+        self.rooms.extend(names);
     }
 }

@@ -1,9 +1,11 @@
 //! Somebody, whatever they are called at the moment: a connection, and the account that it is logged in to.
 
 use salotto::{MemberId, MemberInfo, Name};
+use serde::{Deserialize, Serialize};
 
 /// See the module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<String>", into = "Option<String>")]
 pub(super) struct Identity {
     member: Option<MemberId>,
     account: Option<String>,
@@ -21,6 +23,11 @@ impl Identity {
         Self::of(None, Some(name.into()))
     }
 
+    /// The account; what outlives the connection.
+    pub(super) fn account_name(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.member.is_some() && self.member == other.member
             || self.account.is_some() && self.account == other.account
@@ -30,5 +37,18 @@ impl Identity {
     fn of(member: Option<MemberId>, account: Option<String>) -> Self {
         let name = account.as_deref().and_then(|account| account.parse::<Name>().ok());
         Self { member, account, keys: name.map(|name| name.keys()).unwrap_or_default() }
+    }
+}
+
+/// As it is kept: connections end with the server.
+impl From<Identity> for Option<String> {
+    fn from(identity: Identity) -> Self {
+        identity.account
+    }
+}
+
+impl From<Option<String>> for Identity {
+    fn from(account: Option<String>) -> Self {
+        Self::of(None, account)
     }
 }

@@ -3,24 +3,45 @@
 
 use std::collections::VecDeque;
 
-use salotto::{Context, RoomName};
+use salotto::protocol::Timestamp;
+use salotto::{Context, NameBounds, RoomName};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::identity::Identity;
+use super::kept::{Changes, Kept, json};
 
 /// Most invitations to a room; the oldest make way.
 const MAX_INVITED: usize = 1000;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Locks(Vec<Lock>);
+pub(super) struct Locks {
+    locks: Vec<Lock>,
+    /// Rooms whose lock or invitations changed since they were last kept.
+    changed: Vec<RoomName>,
+}
 
 #[derive(Debug)]
 struct Lock {
+    room: RoomName,
     /// Every form of the room's name.
-    room: Vec<String>,
+    keys: Vec<String>,
     invited: VecDeque<Invited>,
     /// Whether it comes from the settings: it then stays when the room closes.
     from_settings: bool,
+    /// When it was locked; `None` where it is from the start.
+    since: Option<Timestamp>,
+}
+
+/// A lock as it outlives the server: of invitations those of accounts. Connections that come back to where they were are known by their token.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptLock {
+    #[serde(default)]
+    accounts: Vec<String>,
+    #[serde(default)]
+    from_settings: bool,
+    since: Option<Timestamp>,
 }
 
 /// Somebody who may join.
@@ -31,9 +52,10 @@ impl Locks {
     pub(super) fn from_settings(rooms: &[RoomName]) -> Self {
         let mut locks = Self::default();
         for room in rooms {
-            locks.lock(room, []);
-            locks.0.iter_mut().for_each(|lock| lock.from_settings = true);
+            locks.lock(room, [], None);
         }
+        locks.locks.iter_mut().for_each(|lock| lock.from_settings = true);
+        locks.changed.clear();
         locks
     }
 
@@ -42,11 +64,12 @@ impl Locks {
         &mut self,
         room: &RoomName,
         inside: impl IntoIterator<Item = Invited>,
+        since: Option<Timestamp>,
     ) -> bool {
         let was_open = self.find(room).is_none();
         if was_open {
-            let (room, invited) = (room.keys(), VecDeque::new());
-            self.0.push(Lock { room, invited, from_settings: false });
+            self.locks.push(Lock::new(room.clone(), since));
+            self.changed.push(room.clone());
         }
         inside.into_iter().for_each(|invited| self.invite(room, invited));
         was_open
@@ -55,13 +78,17 @@ impl Locks {
     /// Unlocks a room. Returns whether it was locked.
     pub(super) fn unlock(&mut self, room: &RoomName) -> bool {
         let found = self.find(room);
-        found.map(|position| self.0.remove(position)).is_some()
+        found.map(|position| self.remove(position)).is_some()
     }
 
     /// Invites somebody to a room.
     pub(super) fn invite(&mut self, room: &RoomName, invited: Invited) {
         if let Some(position) = self.find(room) {
-            let list = &mut self.0[position].invited;
+            let lock = &mut self.locks[position];
+            if invited.account_name().is_some() {
+                self.changed.push(lock.room.clone());
+            }
+            let list = &mut lock.invited;
             list.retain(|other| !other.is_same(&invited));
             list.push_back(invited);
             if list.len() > MAX_INVITED {
@@ -72,8 +99,12 @@ impl Locks {
 
     /// Revokes every invitation of somebody, whatever they are called now.
     pub(super) fn revoke_invitations(&mut self, invited: &Invited) {
-        for lock in &mut self.0 {
+        for lock in &mut self.locks {
+            let before = lock.invited.len();
             lock.invited.retain(|other| !other.is_same(invited));
+            if lock.invited.len() < before {
+                self.changed.push(lock.room.clone());
+            }
         }
     }
 
@@ -94,36 +125,151 @@ impl Locks {
     pub(super) fn can_join(&self, room: &RoomName, who: impl FnOnce() -> Option<Invited>) -> bool {
         self.find(room).is_none_or(|position| {
             let is_invited =
-                |who: Invited| self.0[position].invited.iter().any(|i| i.is_same(&who));
+                |who: Invited| self.locks[position].invited.iter().any(|i| i.is_same(&who));
             who().is_some_and(is_invited)
         })
     }
 
+    /// Whether somebody who was in a room until then, and comes back, was in it when it was locked or joined it since.
+    pub(super) fn was_inside(&self, room: &RoomName, until: Timestamp) -> bool {
+        let lock = self.find(room).map(|position| &self.locks[position]);
+        lock.is_some_and(|lock| lock.since.is_none_or(|since| since <= until))
+    }
+
     /// A room has closed; a later one of its name is another room.
     pub(super) fn forget(&mut self, room: &RoomName) {
-        if let Some(position) = self.find(room).filter(|position| !self.0[*position].from_settings)
-        {
-            self.0.remove(position);
+        let found = self.find(room).filter(|position| !self.locks[*position].from_settings);
+        if let Some(position) = found {
+            self.remove(position);
         }
+    }
+
+    /// Forgets the rooms of which this is not true.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&RoomName) -> bool) {
+        let rooms = self.locks.iter().map(|lock| &lock.room);
+        let gone: Vec<RoomName> = rooms.filter(|room| !is_there(room)).cloned().collect();
+        gone.iter().for_each(|room| self.forget(room));
     }
 
     /// Takes over the locks from before a change of the settings, of which these are.
     pub(super) fn take_over(&mut self, before: Self) {
-        for lock in before.0 {
-            let same = |other: &&mut Lock| other.room.iter().any(|key| lock.room.contains(key));
-            match self.0.iter_mut().find(same) {
-                Some(same) => same.invited = lock.invited,
-                None if lock.from_settings => {}
-                None => self.0.push(lock),
+        for lock in before.locks {
+            match self.find(&lock.room) {
+                Some(same) => self.locks[same].invited = lock.invited,
+                // What is kept of it goes too.
+                None if lock.from_settings => self.changed.push(lock.room),
+                None => self.locks.push(lock),
             }
         }
     }
 
     fn find(&self, room: &RoomName) -> Option<usize> {
-        if self.0.is_empty() {
+        if self.locks.is_empty() {
             return None;
         }
         let keys = room.keys();
-        self.0.iter().position(|lock| lock.room.iter().any(|key| keys.contains(key)))
+        self.locks.iter().position(|lock| lock.keys.iter().any(|key| keys.contains(key)))
+    }
+
+    fn remove(&mut self, position: usize) {
+        self.changed.push(self.locks.remove(position).room);
+    }
+}
+
+impl Lock {
+    fn new(room: RoomName, since: Option<Timestamp>) -> Self {
+        let (keys, invited) = (room.keys(), VecDeque::new());
+        Self { room, keys, invited, from_settings: false, since }
+    }
+}
+
+impl Kept for Locks {
+    const NAMESPACE: &str = "locks";
+
+    fn take_changes(&mut self) -> Changes {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort();
+        changed.dedup();
+        let kept = |room: &RoomName| {
+            let lock = self.locks.iter().find(|lock| lock.room == *room)?;
+            let accounts =
+                lock.invited.iter().filter_map(|invited| Some(invited.account_name()?.to_owned()));
+            let (from_settings, since) = (lock.from_settings, lock.since);
+            json(&KeptLock { accounts: accounts.collect(), from_settings, since })
+        };
+        changed.into_iter().map(|room| (room.to_string(), kept(&room))).collect()
+    }
+
+    /// What the settings lock is locked already, and what they do not lock any more is not.
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        for (room, value) in kept {
+            let (Ok(room), Ok(kept)) =
+                (RoomName::new(&room, NameBounds::NONE), serde_json::from_value(value))
+            else {
+                continue;
+            };
+            let KeptLock { accounts, from_settings, since } = kept;
+            if self.find(&room).is_none() {
+                if from_settings {
+                    self.changed.push(room);
+                    continue;
+                }
+                self.locks.push(Lock::new(room.clone(), since));
+            }
+            if let Some(position) = self.find(&room) {
+                self.locks[position].invited.extend(accounts.into_iter().map(Invited::account));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(text: &str) -> RoomName {
+        RoomName::new(text, NameBounds::NONE).unwrap()
+    }
+
+    /// What is kept of these locks, as a later server finds it.
+    fn kept(locks: &mut Locks) -> Vec<(String, Value)> {
+        let changes = locks.take_changes().into_iter();
+        changes.filter_map(|(room, value)| Some((room, value?))).collect()
+    }
+
+    fn may_join(locks: &Locks, name: &str, account: &str) -> bool {
+        locks.can_join(&room(name), || Some(Invited::account(account)))
+    }
+
+    #[test]
+    fn locks_and_invitations_of_accounts_go_on_and_those_of_the_settings_as_they_say_now() {
+        let mut before = Locks::from_settings(&[room("staff"), room("old")]);
+        before.lock(&room("dev"), [], Some(Timestamp::now()));
+        for name in ["staff", "old", "dev"] {
+            before.invite(&room(name), Invited::account("ada"));
+        }
+        let kept = kept(&mut before);
+        assert_eq!(kept.len(), 3);
+        let mut after = Locks::from_settings(&[room("staff"), room("new")]);
+        after.restore(kept);
+        for (name, ada, eve) in [
+            ("staff", true, false),
+            ("dev", true, false),
+            ("DEV", true, false),
+            ("new", false, false),
+            ("old", true, true),
+        ] {
+            let joins = (may_join(&after, name, "ada"), may_join(&after, name, "eve"));
+            assert_eq!(joins, (ada, eve), "{name}");
+        }
+        // What the settings do not lock any more is not kept either, nor what was unlocked.
+        after.unlock(&room("dev"));
+        let gone: Vec<String> = after
+            .take_changes()
+            .into_iter()
+            .filter(|(_, value)| value.is_none())
+            .map(|(room, _)| room)
+            .collect();
+        assert_eq!(gone, ["dev", "old"]);
     }
 }

@@ -1,33 +1,43 @@
 //! Mutes: of a name, of the connection that had it, whatever its name is now, and of those who connect from its address later. Times are the server's
 //! uptime.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use salotto::protocol::Timestamp;
-use salotto::{MemberId, Name, Role};
+use salotto::{MemberId, Name, Network, Role};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::ban::{look_alike, terms};
-use salotto::Network;
+use super::kept::{Changes, Kept, json, numbered};
+use crate::common::duration::until;
 
 /// So many mutes are entry at most; who is muted by one is found at once, a newcomer's mute by looking at all.
 pub(super) const MAX_MUTES: usize = 1000;
 
 /// One mute.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Mute {
     /// Who was muted.
     pub(super) name: Name,
     /// Their address; `None` where many share it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<Network>,
     /// When it ends, in the uptime of the server, whatever becomes of the time of day; `None` if it is permanent.
+    #[serde(skip)]
     pub(super) ends: Option<Duration>,
+    /// How long it lasts in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) lasts: Option<Duration>,
     /// When that is by the clock, as it was when the mute began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<Timestamp>,
     /// Who muted them.
     pub(super) by: String,
     /// The reason; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) why: String,
 }
 
@@ -38,15 +48,36 @@ pub(super) struct Mutes {
     next: u64,
     /// The members who are muted, and by which mute.
     muted: HashMap<MemberId, u64>,
+    /// Those that were added, changed or removed since they were last kept.
+    changed: BTreeSet<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Entry {
+    #[serde(flatten)]
     mute: Mute,
     /// Every form of its name.
     keys: Vec<String>,
     /// Every form of the names from its address that are exempt.
+    #[serde(default, skip_serializing_if = "HashSet::is_empty")]
     exempt: HashSet<String>,
+}
+
+impl Kept for Mutes {
+    const NAMESPACE: &str = "mutes";
+
+    fn take_changes(&mut self) -> Changes {
+        let changed = std::mem::take(&mut self.changed);
+        changed.into_iter().map(|id| (numbered(id), self.mutes.get(&id).and_then(json))).collect()
+    }
+
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        let read = |(key, value): (String, Value)| {
+            Some((key.parse().ok()?, serde_json::from_value(value).ok()?))
+        };
+        self.mutes.extend(kept.into_iter().filter_map(read));
+        self.next = self.mutes.last_key_value().map_or(0, |(id, _)| id + 1);
+    }
 }
 
 impl Mute {
@@ -66,6 +97,15 @@ impl Mute {
 }
 
 impl Mutes {
+    /// The server has started: mutes of before go on for what is left of them by the clock, and for no longer than they were to last in all.
+    pub(super) fn go_on(&mut self, now: Timestamp, uptime: Duration) {
+        for Entry { mute, .. } in self.mutes.values_mut() {
+            let left = mute.until.map(|end| until(end, now));
+            let left = left.map(|left| mute.lasts.map_or(left, |lasts| left.min(lasts)));
+            mute.ends = left.map(|left| uptime + left);
+        }
+    }
+
     /// Whether any connected member is muted.
     pub(super) fn any_online(&self) -> bool {
         !self.muted.is_empty()
@@ -84,6 +124,7 @@ impl Mutes {
         let id = same.unwrap_or(self.next);
         self.next = self.next.max(id + 1);
         self.mutes.insert(id, Entry { mute, keys, exempt: HashSet::new() });
+        self.changed.insert(id);
         self.muted.extend(here.into_iter().map(|member| (member, id)));
     }
 
@@ -114,6 +155,7 @@ impl Mutes {
         let id = self.muted.remove(&here?)?;
         let entry = self.mutes.get_mut(&id)?;
         entry.exempt.extend(keys);
+        self.changed.insert(id);
         Some(entry.mute.name.clone())
     }
 
@@ -146,6 +188,7 @@ impl Mutes {
 
     fn remove(&mut self, id: u64) -> Option<Name> {
         self.muted.retain(|_, muted_by| *muted_by != id);
+        self.changed.insert(id);
         self.mutes.remove(&id).map(|entry| entry.mute.name)
     }
 }

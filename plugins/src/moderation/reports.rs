@@ -1,16 +1,19 @@
 //! What members report to those who moderate: `report eve she keeps asking for my address`. A report is kept until a moderator has seen it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
 
 use salotto::protocol::Timestamp;
 use salotto::{
     Arg, Command, CommandError, Context, Hint, Invocation, MemberInfo, Name, NoticeKind, Reply,
     Role,
 };
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::arguments::shown;
 use super::ban::look_alike;
 use super::identity::Identity;
+use super::kept::{Changes, Kept, json, numbered};
 use crate::common::duration::moment;
 
 /// Most reports that are kept; the oldest make way.
@@ -20,9 +23,14 @@ const MAX_BY_ONE: usize = 5;
 
 /// What nobody has seen yet.
 #[derive(Debug, Default)]
-pub(super) struct Reports(VecDeque<Report>);
+pub(super) struct Reports {
+    /// By number, oldest first.
+    unseen: BTreeMap<u64, Report>,
+    /// Those that came or were seen since they were last kept.
+    changed: BTreeSet<u64>,
+}
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Report {
     time: Timestamp,
     by: Name,
@@ -63,7 +71,7 @@ impl Reports {
         };
         let is_theirs =
             |report: &&Report| report.author.is_same(&author) || look_alike(&report.by, &by);
-        if self.0.iter().filter(is_theirs).count() >= MAX_BY_ONE {
+        if self.unseen.values().filter(is_theirs).count() >= MAX_BY_ONE {
             let text = format!("{MAX_BY_ONE} reports of yours wait to be seen; wait for an answer");
             return Err(CommandError::Refused(text));
         }
@@ -85,10 +93,7 @@ impl Reports {
         }
         let count = moderators.len();
         if count == 0 {
-            self.0.push_back(report);
-            if self.0.len() > MAX_REPORTS {
-                self.0.pop_front();
-            }
+            self.keep(report);
         }
         Ok(Reply::text(match &moderators[..] {
             [] => "nobody who moderates is here; the first who comes will read it".to_owned(),
@@ -108,7 +113,7 @@ impl Reports {
 
     /// Somebody may have become a moderator, and reads what has waited.
     pub(super) fn show(&mut self, context: &mut Context<'_>, name: &str) {
-        if self.0.is_empty() {
+        if self.unseen.is_empty() {
             return;
         }
         if let Some(member) = context.find(name).filter(|member| member.role >= Role::Moderator) {
@@ -119,11 +124,39 @@ impl Reports {
 
     /// What this reader may see, which is all but what is about them.
     fn take_for(&mut self, reader: Option<&MemberInfo>) -> Vec<String> {
-        let is_own = |report: &Report| reader.is_some_and(|reader| report.is_about(reader));
-        let (own, others) = self.0.drain(..).partition(is_own);
-        self.0 = own;
-        let others: VecDeque<Report> = others;
-        others.iter().map(Report::line).collect()
+        let may_see =
+            |(_, report): &(&u64, &Report)| reader.is_none_or(|reader| !report.is_about(reader));
+        let seen: Vec<u64> =
+            self.unseen.iter().filter(may_see).map(|(number, _)| *number).collect();
+        self.changed.extend(&seen);
+        seen.iter().filter_map(|number| Some(self.unseen.remove(number)?.line())).collect()
+    }
+
+    fn keep(&mut self, report: Report) {
+        let number = self.unseen.last_key_value().map_or(0, |(last, _)| last + 1);
+        self.unseen.insert(number, report);
+        self.changed.insert(number);
+        if self.unseen.len() > MAX_REPORTS {
+            self.changed.extend(self.unseen.pop_first().map(|(number, _)| number));
+        }
+    }
+}
+
+impl Kept for Reports {
+    const NAMESPACE: &str = "reports";
+
+    fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changed)
+            .into_iter()
+            .map(|number| (numbered(number), self.unseen.get(&number).and_then(json)))
+            .collect()
+    }
+
+    fn restore(&mut self, kept: Vec<(String, Value)>) {
+        let read = |(key, value): (String, Value)| {
+            Some((key.parse().ok()?, serde_json::from_value(value).ok()?))
+        };
+        self.unseen.extend(kept.into_iter().filter_map(read));
     }
 }
 

@@ -1,16 +1,19 @@
-//! Wrong passwords: each makes the next attempt of the same connection wait longer, and many from one address those of all who share it. So a guesser
-//! is slowed down on however many connections, and a classmate who mistypes keeps nobody else out.
+//! Wrong passwords: each makes the next attempt of the same connection wait longer, many from one address those of all who share it, and many for one
+//! account those of everybody but from where its owner has logged in. So a guesser is slowed down on however many connections and addresses, a classmate
+//! who mistypes keeps nobody else out, and no stranger an owner.
 
 use std::hash::Hash;
 use std::time::Duration;
 
-use salotto::{ForgettingMap, MemberId, Network, Standing};
+use salotto::{ForgettingMap, MemberId, Name, Network, Standing};
 
 /// How long the next attempt waits after the first wrong one that counts; twice as long after each further one, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// So many wrong ones from one address make nobody else wait: a class mistypes that many.
 const FREE_PER_ADDRESS: u32 = 20;
+/// So many wrong ones for one account make nobody wait who does not guess.
+const FREE_PER_ACCOUNT: u32 = 10;
 /// After so long without a wrong one they are forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 /// Connections and addresses that are remembered at most when they may be forgotten.
@@ -24,6 +27,10 @@ pub(super) type Source = Option<Network>;
 pub(super) struct Attempts {
     by_member: ForgettingMap<MemberId, Known>,
     by_address: ForgettingMap<Source, Known>,
+    /// By a form of its name, whether or not there is such an account.
+    by_account: ForgettingMap<String, Known>,
+    /// From where the owners of accounts have logged in.
+    homes: ForgettingMap<(String, Source), ()>,
 }
 
 #[derive(Debug, Default)]
@@ -39,30 +46,55 @@ pub(super) enum Wait {
     Own(Duration),
     /// Those of others with the same address.
     OfAddress(Duration),
+    /// Those of anybody for the same account.
+    OfAccount(Duration),
 }
 
 impl Default for Attempts {
     fn default() -> Self {
-        let (by_member, by_address) =
-            (ForgettingMap::new(REMEMBERED), ForgettingMap::new(REMEMBERED));
-        Self { by_member, by_address }
+        Self {
+            by_member: ForgettingMap::new(REMEMBERED),
+            by_address: ForgettingMap::new(REMEMBERED),
+            by_account: ForgettingMap::new(REMEMBERED),
+            homes: ForgettingMap::new(REMEMBERED),
+        }
     }
 }
 
 impl Attempts {
     /// How long the next attempt has to wait; `None` if it need not.
-    pub(super) fn wait(&self, member: MemberId, source: Source, now: Duration) -> Option<Wait> {
+    pub(super) fn wait(
+        &self,
+        member: MemberId,
+        source: Source,
+        account: Option<&Name>,
+        now: Duration,
+    ) -> Option<Wait> {
         let own = self.by_member.get(&member).and_then(|known| known.wait(0, now));
         let of_address = self.by_address.get(&source);
         let of_address = of_address.and_then(|known| known.wait(FREE_PER_ADDRESS, now));
-        match (own, of_address) {
-            (own, Some(wait)) if own.is_none_or(|own| own < wait) => Some(Wait::OfAddress(wait)),
-            (own, _) => own.map(Wait::Own),
-        }
+        let of_account = account.map(form).filter(|form| !self.is_home(form, source));
+        let of_account = of_account.and_then(|form| self.by_account.get(&form));
+        let of_account = of_account.and_then(|known| known.wait(FREE_PER_ACCOUNT, now));
+        let waits = [
+            own.map(|wait| (wait, Wait::Own(wait))),
+            of_address.map(|wait| (wait, Wait::OfAddress(wait))),
+            of_account.map(|wait| (wait, Wait::OfAccount(wait))),
+        ];
+        // Of two that are equal the one that is more their own.
+        let longest = waits.into_iter().flatten().rev().max_by_key(|(wait, _)| *wait);
+        longest.map(|(_, wait)| wait)
     }
 
     /// Whether a password comes before those of others who wait to be looked at.
-    pub(super) fn standing(&self, member: MemberId, source: Source, now: Duration) -> Standing {
+    pub(super) fn standing(
+        &self,
+        member: MemberId,
+        source: Source,
+        account: Option<&Name>,
+        now: Duration,
+    ) -> Standing {
+        let is_home = account.is_some_and(|account| self.is_home(&form(account), source));
         let is_of = |known: Option<&Known>, free: u32| {
             known.is_some_and(|known| known.wrong > free && known.age(now) <= FORGOTTEN_AFTER)
         };
@@ -70,15 +102,39 @@ impl Attempts {
             || is_of(self.by_address.get(&source), FREE_PER_ADDRESS)
         {
             true => Standing::Guessing,
+            false if is_home => Standing::Known,
             false => Standing::New,
         }
     }
 
     /// Counts a wrong password. Returns how many there were lately from the address.
-    pub(super) fn was_wrong(&mut self, member: MemberId, source: Source, now: Duration) -> u32 {
+    pub(super) fn was_wrong(
+        &mut self,
+        member: MemberId,
+        source: Source,
+        account: Option<&Name>,
+        now: Duration,
+    ) -> u32 {
         count(&mut self.by_member, member, now);
+        if let Some(account) = account {
+            count(&mut self.by_account, form(account), now);
+        }
         count(&mut self.by_address, source, now)
     }
+
+    /// The owner of an account has logged in from there.
+    pub(super) fn was_right(&mut self, account: &Name, source: Source) {
+        self.homes.get_or_insert_with((form(account), source), || (), |()| false);
+    }
+
+    fn is_home(&self, form: &str, source: Source) -> bool {
+        self.homes.get(&(form.to_owned(), source)).is_some()
+    }
+}
+
+/// A form of a name that its look-alikes have too.
+fn form(name: &Name) -> String {
+    name.keys().swap_remove(0)
 }
 
 fn count<K: Eq + Hash>(known: &mut ForgettingMap<K, Known>, key: K, now: Duration) -> u32 {
@@ -119,6 +175,10 @@ mod tests {
         serde_json::from_str(&number.to_string()).unwrap()
     }
 
+    fn any_name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
     fn address(last: u32) -> Source {
         Some(Network::of(IpAddr::V4((0x0a00_0000 + last).into())))
     }
@@ -128,39 +188,67 @@ mod tests {
         let mut attempts = Attempts::default();
         let waits: Vec<Option<Wait>> = (0..9)
             .map(|_| {
-                attempts.was_wrong(member(1), address(1), at(0));
-                attempts.wait(member(1), address(1), at(0))
+                attempts.was_wrong(member(1), address(1), None, at(0));
+                attempts.wait(member(1), address(1), None, at(0))
             })
             .collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60].map(|wait| Some(Wait::Own(at(wait)))));
-        assert_eq!(attempts.wait(member(1), address(1), at(59)), Some(Wait::Own(at(1))));
-        assert_eq!(attempts.wait(member(1), address(1), at(60)), None);
-        assert_eq!(attempts.wait(member(2), address(1), at(0)), None);
+        assert_eq!(attempts.wait(member(1), address(1), None, at(59)), Some(Wait::Own(at(1))));
+        assert_eq!(attempts.wait(member(1), address(1), None, at(60)), None);
+        assert_eq!(attempts.wait(member(2), address(1), None, at(0)), None);
     }
 
     #[test]
     fn many_wrong_ones_from_one_address_make_all_wait_who_share_it() {
         let mut attempts = Attempts::default();
         for number in 0..u64::from(FREE_PER_ADDRESS) {
-            attempts.was_wrong(member(number), address(1), at(0));
-            assert_eq!(attempts.wait(member(100), address(1), at(0)), None);
+            attempts.was_wrong(member(number), address(1), None, at(0));
+            assert_eq!(attempts.wait(member(100), address(1), None, at(0)), None);
         }
-        assert_eq!(attempts.standing(member(100), address(1), at(0)), Standing::New);
-        assert_eq!(attempts.standing(member(1), address(1), at(0)), Standing::Guessing);
-        attempts.was_wrong(member(50), address(1), at(0));
-        assert_eq!(attempts.standing(member(100), address(1), at(0)), Standing::Guessing);
-        assert_eq!(attempts.wait(member(100), address(1), at(0)), Some(Wait::OfAddress(at(1))));
-        assert_eq!(attempts.wait(member(100), address(2), at(0)), None);
+        attempts.was_wrong(member(50), address(1), None, at(0));
+        assert_eq!(
+            attempts.wait(member(100), address(1), None, at(0)),
+            Some(Wait::OfAddress(at(1)))
+        );
+        assert_eq!(attempts.wait(member(100), address(2), None, at(0)), None);
+    }
+
+    #[test]
+    fn many_for_one_account_make_everybody_wait_but_where_its_owner_was() {
+        let mut attempts = Attempts::default();
+        let ada = any_name("ada");
+        attempts.was_right(&ada, address(7));
+        for number in 0..=FREE_PER_ACCOUNT {
+            let waits = attempts.wait(member(100), address(100), Some(&ada), at(0));
+            assert_eq!(waits, None, "after {number}");
+            let number = u64::from(number);
+            attempts.was_wrong(member(number), address(number as u32 + 10), Some(&ada), at(0));
+        }
+        let wait = |name: &str, source| {
+            attempts.wait(member(100), address(source), Some(&any_name(name)), at(0))
+        };
+        for name in ["ada", "ADA", "аda"] {
+            assert_eq!(wait(name, 100), Some(Wait::OfAccount(at(1))), "{name}");
+        }
+        assert_eq!((wait("bob", 100), wait("ada", 7)), (None, None));
+        let standing = |source| attempts.standing(member(100), source, Some(&ada), at(0));
+        assert_eq!(
+            (standing(address(7)), standing(address(100))),
+            (Standing::Known, Standing::New)
+        );
     }
 
     #[test]
     fn after_a_while_all_begins_anew_and_is_forgotten() {
         let mut attempts = Attempts::default();
-        assert_eq!((0..5).map(|_| attempts.was_wrong(member(1), None, at(0))).last(), Some(5));
-        assert_eq!(attempts.was_wrong(member(1), None, at(601)), 1);
+        assert_eq!(
+            (0..5).map(|_| attempts.was_wrong(member(1), None, None, at(0))).last(),
+            Some(5)
+        );
+        assert_eq!(attempts.was_wrong(member(1), None, None, at(601)), 1);
         for last in 0..5000_u32 {
             let number = u64::from(last);
-            attempts.was_wrong(member(number), address(last), at(1000 * number));
+            attempts.was_wrong(member(number), address(last), None, at(1000 * number));
         }
         assert!(attempts.by_address.len() <= REMEMBERED && attempts.by_member.len() <= REMEMBERED);
     }

@@ -3,6 +3,8 @@
 use salotto::{Name, NameBounds, PasswordHash, Role};
 use serde::Deserialize;
 
+use crate::common::duration::HumanDuration;
+
 /// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -11,6 +13,24 @@ pub struct RoleSettings {
     pub accounts: Vec<Account>,
     /// Whether only those who log in can use the names of accounts, and all that look like them. Default true.
     pub keep_names: bool,
+    /// Who can make an account of the name that they have. Default [`Register::Invitation`]: strangers make none, and the operator can let
+    /// somebody in without a setting.
+    pub register: Register,
+    /// For how long whoever takes the name of an account that was registered may have it before they log in. They say nothing under it until
+    /// they do, and have another name afterwards. Default 30 seconds.
+    pub grace: HumanDuration,
+}
+
+/// Who can register; there are no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub enum Register {
+    /// Everybody.
+    Open,
+    /// Whoever has a code of the operator: `accounts invite`.
+    #[default]
+    Invitation,
+    /// Nobody.
+    Off,
 }
 
 /// An account.
@@ -42,7 +62,12 @@ pub enum GivenRole {
 
 impl Default for RoleSettings {
     fn default() -> Self {
-        Self { accounts: Vec::new(), keep_names: true }
+        Self {
+            accounts: Vec::new(),
+            keep_names: true,
+            register: Register::default(),
+            grace: HumanDuration::seconds(30),
+        }
     }
 }
 

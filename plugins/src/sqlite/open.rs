@@ -123,8 +123,7 @@ pub fn inspect(path: &Path) -> Result<i64, OpenError> {
     if !is_there(path)? {
         return Ok(0);
     }
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
-    let connection = connection.map_err(wrong)?;
+    let connection = open_to_look(path).map_err(wrong)?;
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
         .map_err(wrong)?;
@@ -139,6 +138,21 @@ pub fn inspect(path: &Path) -> Result<i64, OpenError> {
         return Err(OpenError::Newer { path: path.into(), found: version });
     }
     Ok(version)
+}
+
+/// Opens a database so that nothing is made beside it, which whoever runs the server could not open later if somebody else looked first.
+fn open_to_look(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return Connection::open_with_flags(path, flags);
+    }
+    // Nobody has it open, so that it does not change meanwhile.
+    let text = path.to_string_lossy();
+    let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{text}?immutable=1"), flags)
 }
 
 /// What a database takes, with what has yet to be moved into its main file.

@@ -112,6 +112,22 @@ fn what_is_none_of_ours_or_damaged_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn looking_at_a_database_makes_no_file_beside_it() {
+    let (folder, file) = folder();
+    let file = file.with_file_name("odd %3f#name?.db");
+    drop(open(&file).unwrap());
+    let names = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert_eq!(inspect(&file).unwrap(), VERSION);
+    assert_eq!(names(), before);
+}
+
+#[test]
 fn one_server_has_it_at_a_time() {
     let (_folder, file) = folder();
     let first = open(&file).unwrap();

@@ -42,6 +42,11 @@ pub(super) fn sentence(action: &Action) -> String {
             let article = if why.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             (format!("made {whom} {article} {why}"), Why::Included)
         }
+        "register" => ("registered".into(), Why::Reason),
+        "password" => (format!("changed the password of {whom}"), Why::Reason),
+        "account-role" => (format!("gave the account {whom} the role {why}"), Why::Included),
+        "account-reset" => (format!("reset the password of {whom}"), Why::Reason),
+        "account-remove" => (format!("removed the account {whom}"), Why::Reason),
         "login" => (format!("logged in as {whom}"), Why::Reason),
         "logout" => (format!("logged out of {whom}"), Why::Reason),
         "wrong-password" => ("gave a wrong password".into(), Why::Reason),
@@ -111,6 +116,11 @@ mod tests {
             (
                 Action::new(at(0), "login", "ada").whom("boss").why("moderator, from 10.0.0.7"),
                 "ada logged in as boss: moderator, from 10.0.0.7",
+            ),
+            (host("account-reset").whom("ada"), "host reset the password of ada"),
+            (
+                host("account-role").whom("ada").why("moderator"),
+                "host gave the account ada the role moderator",
             ),
             (host("reload").why("limits.rate"), "host reloaded the configuration: limits.rate"),
             (host("dance").whom("bob").why("why not"), "host: dance bob (why not)"),

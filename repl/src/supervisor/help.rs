@@ -31,6 +31,7 @@ const TOPICS: [(&str, &[&str]); 6] = [
             "unlock",
             "invite",
             "reports",
+            "accounts",
         ],
     ),
     ("PLUGINS AND CONFIGURATION", &["plugins", "config", "log-level"]),

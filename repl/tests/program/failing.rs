@@ -5,7 +5,11 @@ use serde_json::Value;
 use crate::harness::{Folder, Running};
 
 fn serve(folder: &Folder, plugins: &str) -> Running {
-    let text = format!("(server: (listen: [\"127.0.0.1:0\"]), plugins: [{plugins}])");
+    serve_with(folder, plugins, "")
+}
+
+fn serve_with(folder: &Folder, plugins: &str, more: &str) -> Running {
+    let text = format!("(server: (listen: [\"127.0.0.1:0\"]), plugins: [{plugins}], {more})");
     folder.write("salotto.ron", &text);
     let mut serve = folder.start(&["serve"]);
     Running::address(&mut serve.err);
@@ -72,7 +76,9 @@ fn a_log_without_a_folder_and_a_port_that_is_taken_are_states() {
 #[test]
 fn a_ban_that_cannot_be_kept_is_answered_so() {
     let folder = Folder::new();
-    let _serve = serve(&folder, "(name: \"moderation\", settings: (bans: \"gone/bans.ron\"))");
+    // Without a database they are in their file.
+    let plugins = "(name: \"moderation\", settings: (bans: \"gone/bans.ron\"))";
+    let _serve = serve_with(&folder, plugins, "store: (file: None)");
     let state = state(&folder, "moderation", is_failing);
     let reason = state["failing"]["reason"].as_str().unwrap();
     assert!(reason.contains("create the folder `gone`"), "{reason}");

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on has failed; clippy does not know helpers for tests"
 )]
 
+mod accounts;
 mod attach;
 mod console;
 mod diagnostics;

@@ -1,6 +1,7 @@
 //! End-to-end tests: each starts a server of its own and talks to it through real sockets.
 
 mod abuse;
+mod accounts;
 mod actions;
 mod answers;
 mod api;
@@ -22,6 +23,7 @@ mod history;
 mod ignoring;
 mod json;
 mod keeping;
+mod kept;
 mod later;
 mod lifecycle;
 mod metrics;

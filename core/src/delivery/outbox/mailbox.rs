@@ -38,19 +38,20 @@ pub(crate) type Ignored = Arc<Vec<IgnoredPerson>>;
 /// Somebody whose messages somebody does not want: this connection through all its names, and whoever comes back with the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IgnoredPerson {
-    pub(crate) member: MemberId,
+    /// `None` where it was not here when it was ignored.
+    pub(crate) member: Option<MemberId>,
     pub(crate) name: Name,
     /// Every form of the name.
     keys: Vec<String>,
 }
 
 impl IgnoredPerson {
-    pub(crate) fn new(member: MemberId, name: Name) -> Self {
+    pub(crate) fn new(member: Option<MemberId>, name: Name) -> Self {
         Self { member, keys: name.keys(), name }
     }
 
     pub(crate) fn is(&self, member: Option<MemberId>, name: &Name) -> bool {
-        member == Some(self.member) || *name == self.name
+        member.is_some() && member == self.member || *name == self.name
     }
 
     /// Whether a name of these forms would pass for the one that is ignored.

@@ -5,7 +5,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::name::Name;
 
 impl Context<'_> {
-    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or leaves the server. Ids
+    /// Lets a member be given no more messages of another, in rooms and in private, until it is [taken back](Self::unignore) or, without an account, leaves the server. Ids
     /// of what is skipped are missing in what a JSON client reads. Bounded: beyond [`MOST_IGNORED`](crate::plugin::MOST_IGNORED) nothing happens.
     pub fn ignore(&mut self, member: MemberId, who: MemberId) {
         self.push(Effect::Ignore { member, who });

@@ -149,3 +149,27 @@ fn addresses_are_left_alone_where_the_settings_say_so() {
     carl.types("hello");
     carl.hears("carl: hello");
 }
+
+#[test]
+fn a_plugin_that_is_switched_off_and_on_goes_on_where_it_was() {
+    let server = open("");
+    let bob = server.server.enter("bob");
+    server.types("mute bob 2h loud");
+    server.types("slow lobby 10");
+    server.types("open dev");
+    server.types("lock dev");
+    server.types("plugins disable moderation");
+    bob.types("free");
+    bob.hears("bob: free");
+    server.server.step(HOUR);
+    server.types("plugins enable moderation");
+    bob.types("hello");
+    bob.hears_about("! you are muted for 1 more hour (loud)");
+    bob.types("!join dev");
+    bob.hears_about("! `dev` is locked");
+    server.server.step(HOUR + SECOND);
+    bob.types("over");
+    bob.hears("bob: over");
+    bob.types("and slow");
+    bob.hears_about("! lobby is in slow mode");
+}
