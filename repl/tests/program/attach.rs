@@ -50,6 +50,8 @@ fn two_consoles_complete_and_act_and_each_sees_what_the_other_does() {
 #[test]
 fn what_one_watches_and_traces_is_its_own_affair() {
     let folder = Folder::new();
+    // Every plugin is a line for each hook, and a screen has few.
+    folder.write("salotto.ron", "(only_plugins: true, plugins: [(name: \"notices\")])");
     let (_serve, address) = folder.serve(&[]);
     let (mut one, mut other) = (attach(&folder), attach(&folder));
     one.run("trace on");
