@@ -123,7 +123,6 @@ function scrolled() {
 	const at = lineNumber(scrollTop);
 	place = { isAtEnd: scrollTop + clientHeight > scrollHeight - 30, number: shown.base + at, offset: scrollTop - tops[at] };
 	frame ||= requestAnimationFrame(render);
-	if (scrollTop < MARGIN) model.askOlder(shown);
 }
 
 function render() {
@@ -143,6 +142,7 @@ function render() {
 		changed = draw(lineNumber(top - MARGIN), lineNumber(top + box.clientHeight + MARGIN));
 	}
 	if (changed) update();
+	else if (top < MARGIN) model.askOlder(shown);
 	app.drawn();
 }
 

@@ -30,7 +30,8 @@ export const label = (one) => (one.kind === 'room' ? '#' : '') + (one.name || se
 export const joined = () => all.filter((one) => one.joined || one.isLeft);
 const get = (kind, name) => all.find((one) => one.kind === kind && one.name === name);
 const room = (name) => all.find((one) => one.kind === 'room' && fold(one.name) === fold(name));
-const firstId = (one) => one.lines.find(({ id }) => id)?.id;
+/** The first entry that is known, which need not have a line. */
+const firstId = (one) => one.oldest ?? one.lines.find(({ id }) => id)?.id;
 
 /** What a return needs, so that nothing is missed or doubled. */
 export const resume = () => ({ epoch: self.epoch, token: self.token, rooms: Object.fromEntries(joined().map((one) => [one.name, one.lastId])) });
@@ -200,7 +201,7 @@ function push(one, line) {
 	one.base += SLACK;
 	const [first] = one.lines;
 	if (first.group) first.group.first = first;
-	one.older = one.kind === 'room';
+	Object.assign(one, { older: one.kind === 'room', oldest: null });
 }
 
 /** Arrivals that follow each other share a group. */
@@ -224,7 +225,7 @@ const handlers = {
 	welcome({ server, epoch, token, name, message_characters: limit, commands }) {
 		// Ids of another epoch mean nothing in this one.
 		for (const one of epoch === self.epoch ? [] : all) {
-			one.lastId = 0;
+			Object.assign(one, { lastId: 0, oldest: null });
 			for (const line of one.lines) delete line.id;
 		}
 		Object.assign(self, { server, epoch, token, name, limit, commands });
@@ -242,7 +243,7 @@ const handlers = {
 		one.missed = one.lastId > 0;
 		if (one.missed && first > one.lastId + 1) {
 			// What lies between is read back from here on, where the server has it.
-			if (can('history')) Object.assign(one, { lines: [], firstUnread: null });
+			if (can('history')) Object.assign(one, { lines: [], oldest: null, firstUnread: null });
 			else push(one, { kind: 'error', text: t.gap, time: Date.now() });
 		}
 		if (!firstId(one)) one.older = first > 1;
@@ -276,7 +277,7 @@ const handlers = {
 		lines.forEach((line, at) => group(lines[at - 1], line));
 		one.lines.unshift(...lines);
 		one.base -= lines.length;
-		Object.assign(one, { older: older && lines.length > 0, isAsking: false });
+		Object.assign(one, { older: older && entries.length > 0, oldest: entries[0]?.id, isAsking: false });
 	},
 	direct({ from, to, text, time, nonce }) {
 		const own = from === self.name;
