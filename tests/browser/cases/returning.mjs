@@ -73,6 +73,7 @@ export const cases = [
 			await ada.has('while you slept');
 			await ada.say('good morning');
 			await bob.hear('"text":"good morning"');
+			await ada.read('good morning');
 			assert.deepEqual(await ada.texts(), ['while you slept', 'good morning']);
 			await ada.shows('#me', 'ada');
 		},
