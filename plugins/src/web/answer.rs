@@ -86,16 +86,15 @@ pub(super) fn file(file: &File, request: &Request<'_>) -> Answer {
         .words("if-none-match")
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == file.tag);
     let status = if is_known { "304 Not Modified" } else { "200 OK" };
-    let mut head =
-        format!("HTTP/1.1 {status}\r\nETag: {}\r\nCache-Control: no-cache\r\n", file.tag);
-    // Writing to a string does not fail.
-    let _ = match is_known {
-        true => Ok(()),
-        false => {
-            let length = file.bytes.len();
-            write!(head, "Content-Type: {}\r\nContent-Length: {length}\r\n", file.kind)
-        }
-    };
+    // The type also where the file is known: a browser that is told to guess none wants it for a module each time.
+    let mut head = format!(
+        "HTTP/1.1 {status}\r\nETag: {}\r\nCache-Control: no-cache\r\nContent-Type: {}\r\n",
+        file.tag, file.kind
+    );
+    if !is_known {
+        // Writing to a string does not fail.
+        let _ = write!(head, "Content-Length: {}\r\n", file.bytes.len());
+    }
     push_policy(&mut head, request.host);
     head.push_str(PROTECTION);
     head.push_str(connection(request.keeps_alive));
