@@ -17,5 +17,7 @@ if [ ! -d tests/browser/node_modules/puppeteer-core ] || [ ! -d tests/browser/no
 fi
 
 cargo build -q -p salotto-repl --locked
-export SALOTTO="${CARGO_TARGET_DIR:-target}/debug/salotto"
+# Servers are started in folders of their own.
+SALOTTO=$(realpath "${CARGO_TARGET_DIR:-target}/debug/salotto")
+export SALOTTO
 exec node tests/browser/run.mjs "$@"
