@@ -16,6 +16,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 const REMEMBERED: usize = 1024;
 /// A browser opens six connections for a page, and closes most of them soon: an address may have so many times the connections that visit.
 const VISITS: usize = 4;
+/// For so long after a visit an address counts as one from which browsers come.
+const BROWSED: Duration = Duration::from_secs(10);
 
 /// See the module. Shared by all listeners of a server.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub(crate) struct ConnectionLimiter(Mutex<State>);
 #[derive(Debug)]
 struct State {
     open: usize,
+    /// When somebody last visited, by address.
+    visited: ForgettingMap<IpAddr, Instant>,
     by_address: ForgettingMap<Network, Address>,
 }
 
@@ -218,11 +222,14 @@ impl Count {
 
 impl ConnectionPermit {
     /// The connection turned out to visit only. What it was counted as is given back.
-    pub(crate) fn visits(&mut self) {
+    pub(crate) fn visits(&mut self, address: Option<IpAddr>, now: Instant) {
+        let mut state = self.limiter.state();
+        if let Some(address) = address {
+            *state.visited.get_or_insert_with(address, || now, |_| false) = now;
+        }
         if std::mem::replace(&mut self.counted, Counted::Visit) == Counted::Visit {
             return;
         }
-        let mut state = self.limiter.state();
         if let Some(known) = self.network.and_then(|network| state.by_address.get_mut(&network)) {
             let Address { members, visits, .. } = known;
             members.open = members.open.saturating_sub(1);
@@ -230,6 +237,13 @@ impl ConnectionPermit {
             visits.open += 1;
             visits.fresh += 1;
         }
+    }
+
+    /// Whether browsers come from this address.
+    pub(crate) fn is_browsed_from(&self, address: Option<IpAddr>, now: Instant) -> bool {
+        let state = self.limiter.state();
+        let last = address.and_then(|address| state.visited.get(&address));
+        last.is_some_and(|&last| now.saturating_duration_since(last) < BROWSED)
     }
 
     /// The connection is somebody's from here on, at this address.
@@ -251,7 +265,9 @@ impl ConnectionPermit {
 
 impl Default for State {
     fn default() -> Self {
-        Self { open: 0, by_address: ForgettingMap::new(REMEMBERED) }
+        let (visited, by_address) =
+            (ForgettingMap::new(REMEMBERED), ForgettingMap::new(REMEMBERED));
+        Self { open: 0, visited, by_address }
     }
 }
 
@@ -359,7 +375,7 @@ mod tests {
         assert!(visits.iter().all(|visit| visit.refusal.is_none()));
         // The places are taken until it shows that these only visit; until then others come to visit only.
         assert_eq!(come().unwrap().refusal.unwrap().hit, LimitHit::ConnectionsPerAddress);
-        visits.iter_mut().for_each(|visit| visit.permit.visits());
+        visits.iter_mut().for_each(|visit| visit.permit.visits(None, now));
         let mut member = come().unwrap();
         assert!(member.refusal.is_none());
         let joined = visits[0].permit.join(from, &limits(), now);
@@ -369,7 +385,7 @@ mod tests {
             LimitHit::ConnectionsPerAddress
         );
         // It may go on visiting, as one of four times as many.
-        member.permit.visits();
+        member.permit.visits(None, now);
         let more: Vec<_> = (0..8).filter_map(|_| come().ok()).collect();
         assert!(more.len() < 8);
         drop((visits, member, more));

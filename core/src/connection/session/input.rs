@@ -252,7 +252,7 @@ impl Session {
             }
             Opening::Visit(mut visitor) => {
                 visitor.feed(first);
-                self.admitted.permit.visits();
+                self.admitted.permit.visits(self.peer.address(), Instant::now());
                 self.visited = Some(added.plugin.clone());
                 self.framing = Framing::Visit(visitor);
             }

@@ -26,6 +26,10 @@ const REQUEST: Duration = Duration::from_secs(10);
 /// How long a visitor may be silent between two requests; browsers keep a connection for the next page.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// How long a silent connection is left alone where browsers come from: they open some ahead of what they will ask for, and a greeting that crosses a
+/// request on its way would be its answer.
+const AHEAD: Duration = Duration::from_secs(3);
+
 /// Requests that a visitor may make at once, and a second after that; a page has less than two dozen files. What is more is answered later.
 const REQUESTS: Rate = Rate { burst: 64, per_second: 8.0 };
 /// The same for all of one address together: a class that opens the page, and opens it again.
@@ -81,6 +85,8 @@ impl Session {
                 Waited::Ready => {
                     self.read();
                 }
+                // Browsers have come meanwhile.
+                Waited::Late if Instant::now() < self.visit_deadline(begun) => {}
                 Waited::Late if self.framing.is_choosing() => self.framing.stop_choosing(),
                 Waited::Late if begun.is_some() => {
                     self.limit_hit(LimitHit::Visit);
@@ -115,8 +121,14 @@ impl Session {
         match (&self.framing, begun) {
             (_, Some(begun)) => begun + REQUEST,
             (Framing::Visit(_), None) => self.heard + SILENCE,
+            _ if !self.framing.has_partial() && self.is_browsed() => self.heard + AHEAD,
             _ => self.heard + GREET_AFTER,
         }
+    }
+
+    /// Whether it may be one that a browser has opened ahead.
+    fn is_browsed(&self) -> bool {
+        self.admitted.permit.is_browsed_from(self.peer.address(), Instant::now())
     }
 
     /// The connection is somebody's, or may become so; the hub is told, unless there are too many from its address.

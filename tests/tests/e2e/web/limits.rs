@@ -136,6 +136,18 @@ fn half_a_request_ends_in_time_and_a_silent_connection_is_greeted() {
 }
 
 #[test]
+fn a_connection_that_a_browser_opens_ahead_is_not_greeted_in_the_midst_of_a_page() {
+    let server = server();
+    let mut ahead = Http::connects(server.address());
+    let mut first = Http::connects(server.address());
+    first.gets("/", "");
+    // Of two that are silent, the one from where no browser comes is greeted, though it came later.
+    let mut elsewhere = server.connects_from("127.0.0.2");
+    elsewhere.hears_about("What is your name?");
+    assert_eq!(ahead.gets("/", "").status, 200);
+}
+
+#[test]
 fn who_reads_slowly_gets_the_whole_page_and_holds_up_nobody() {
     let folder = tempfile::tempdir().expect("a folder");
     let large = vec![b'x'; 8 * 1024 * 1024];
