@@ -2,6 +2,7 @@ use std::fmt::Debug;
 
 use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
+use salotto_plugins::discovery::DiscoverySettings;
 use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::history::HistorySettings;
 use salotto_plugins::log::LogSettings;
@@ -72,6 +73,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "history" => holds_defaults::<HistorySettings>(settings),
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
+            "discovery" => holds_defaults::<DiscoverySettings>(settings),
             "web" => holds_defaults::<WebSettings>(settings),
             other => panic!("`{other}` is not compared"),
         }
