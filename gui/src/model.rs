@@ -9,6 +9,7 @@ mod effect;
 mod entry;
 mod input;
 pub mod log;
+mod nearby;
 mod network;
 mod preferences;
 mod secret;
@@ -25,11 +26,13 @@ use salotto::{Name, Request};
 pub use conversation::{Conversation, ConversationId, Kind, Pending};
 pub use effect::{Effect, Ticket};
 pub use input::{Action, Input};
+pub use nearby::NearbyServer;
 pub use preferences::{Preferences, Recent, Theme};
 pub use secret::Secret;
 pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
 use conversation::Conversations;
+use nearby::Nearby;
 
 /// How long a goodbye may hold up the closing of the window.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -95,6 +98,7 @@ pub struct Model {
     asked: Vec<Asked>,
     /// The room that the user wants to join, by its folded name.
     wanted_room: Option<String>,
+    nearby: Nearby,
     /// Since when a goodbye is under way, and whether the window closes after it.
     leaving: Option<SystemTime>,
 }
@@ -139,6 +143,7 @@ impl Model {
             next_ticket: 0,
             asked: Vec::new(),
             wanted_room: None,
+            nearby: Nearby::default(),
             leaving: None,
         }
     }
@@ -154,6 +159,7 @@ impl Model {
                 }
             }
             Input::Network(update) => self.take_update(update, &mut effects),
+            Input::Nearby(sighting) => self.nearby.take(sighting),
             Input::Sent { ticket, nonce } => self.take_sent(ticket, nonce),
             Input::Action(action) => self.take_action(action, &mut effects),
             Input::Focus(focused) => {
@@ -170,6 +176,10 @@ impl Model {
                     effects.push(Effect::Save(self.preferences.clone()));
                 }
             }
+        }
+        // The form is the only place where they are shown.
+        if let Some(is_wanted) = self.nearby.search(!self.welcomed) {
+            effects.insert(0, Effect::Search(is_wanted));
         }
         let title = self.wanted_title();
         if title != self.title {
@@ -214,6 +224,11 @@ impl Model {
     /// Why the last attempt failed and what to do about it, for the form.
     pub fn refusal(&self) -> Option<&str> {
         self.refusal.as_deref()
+    }
+
+    /// The servers on the local network, while the form is shown, in the order in which they were found.
+    pub fn nearby(&self) -> &[NearbyServer] {
+        self.nearby.servers()
     }
 
     /// Whether conversations are shown; otherwise the form is.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong may stop, also in its helpers")]
 
 mod model;
+mod nearby;
 mod reading;
 mod server;
 mod view;
