@@ -73,6 +73,7 @@ impl App {
             taken += 1;
         }
         while let Some(sighting) = self.nearby.as_ref().and_then(Nearby::next) {
+            tracing::trace!(?sighting, "saw a server");
             self.input(Input::Nearby(sighting));
         }
         if taken == UPDATES_A_FRAME {
