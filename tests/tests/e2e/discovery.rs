@@ -1,5 +1,7 @@
 //! Servers are found by themselves. All of it stays on the loopback interface of this machine, with names that no other test uses.
 
+#![expect(clippy::print_stderr, reason = "a test that skips says so")]
+
 use std::net::SocketAddr;
 
 use mdns_sd::{IfKind, IfPredicate, IntoTxtProperties, ServiceDaemon, ServiceInfo, TxtProperties};
