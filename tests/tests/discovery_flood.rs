@@ -50,8 +50,8 @@ fn who_floods_the_network_is_noticed_before_the_memory_is_full() {
     soon("the flood to be noticed", async {
         let mut sent = 0;
         while !announcer.is_overgrown().await {
-            sender.send_to(&addresses(sent, 300), &group).expect("multicast gets out");
-            sent += 300;
+            sender.send_to(&addresses(sent, 250), &group).expect("multicast gets out");
+            sent += 250;
         }
     });
     soon("the goodbye", announcer.stop());
