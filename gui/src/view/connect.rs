@@ -170,7 +170,7 @@ impl Form {
             if server.has_password {
                 text.push_str(", needs a password");
             }
-            let button = egui::Button::new(text).frame(false).truncate();
+            let button = egui::Button::new(text).frame(false).wrap();
             if ui.add(button).on_hover_text(server.address()).clicked() {
                 self.choose(server);
                 // The cursor goes to what is missing.
