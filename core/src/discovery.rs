@@ -23,7 +23,7 @@ mod record;
 mod search;
 
 pub use announcer::Announcer;
-pub use interfaces::{Interfaces, is_internal};
+pub use interfaces::Interfaces;
 pub use record::Record;
 pub use search::{Found, Search, Sighting};
 

@@ -84,6 +84,7 @@ pub enum Task {
         file: PathBuf,
     },
     /// Look for servers on the local network for 3 seconds and print each with its address; exit status 1 if there is none
+    #[cfg(feature = "discovery")]
     Find {
         /// Look on this network interface alone, e.g. eth0; can be repeated [default: all that lead to other machines]
         #[arg(long = "interface", value_name = "NAME")]

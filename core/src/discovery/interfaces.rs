@@ -5,9 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::DiscoveryError;
-
-/// Interfaces that lead to containers and virtual machines on this machine, and to nobody else.
-const INTERNAL: [&str; 5] = ["docker", "br-", "veth", "virbr", "lxc"];
+use crate::protocol::network::is_internal_interface;
 
 /// The group and the port of multicast DNS.
 const GROUP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(224, 0, 0, 251)), 5353);
@@ -24,13 +22,8 @@ pub struct Interfaces {
     listening: Option<Vec<IpAddr>>,
 }
 
-/// Whether an interface of this name leads to containers or virtual machines on this machine, and to nobody else.
-pub fn is_internal(interface: &str) -> bool {
-    INTERNAL.iter().any(|name| interface.starts_with(name))
-}
-
 impl Interfaces {
-    /// Those that lead to other machines: neither loopback nor what [is internal](is_internal).
+    /// Those that lead to other machines: neither loopback nor what is [internal](is_internal_interface).
     pub fn real() -> Self {
         Self::default()
     }
@@ -50,7 +43,7 @@ impl Interfaces {
     /// Whether this address of this interface is used.
     pub fn includes(&self, interface: &str, address: IpAddr) -> bool {
         let is_wanted = match self.names.is_empty() {
-            true => !address.is_loopback() && !is_internal(interface),
+            true => !address.is_loopback() && !is_internal_interface(interface),
             false => self.names.iter().any(|name| name == interface),
         };
         let leads_to = |listening: &IpAddr| match listening {

@@ -3,9 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use qrcode::render::unicode::Dense1x2;
-use qrcode::{EcLevel, QrCode};
-use salotto::discovery::is_internal;
+use salotto::protocol::is_internal_interface;
 use salotto::{PluginInfo, Status};
 
 /// Where others can join, the most likely first.
@@ -25,7 +23,7 @@ impl Invitation {
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
         let of_machine: Vec<IpAddr> = interfaces
             .iter()
-            .filter(|interface| !is_internal(&interface.name))
+            .filter(|interface| !is_internal_interface(&interface.name))
             .map(if_addrs::Interface::ip)
             .collect();
         let works = |name: &str| {
@@ -111,13 +109,23 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 /// A QR code in half blocks, for a terminal that is dark; cameras read one on a light terminal as well. Nothing where the text is too long.
+#[cfg(feature = "web")]
 fn picture(text: &str) -> Vec<String> {
+    use qrcode::render::unicode::Dense1x2;
+    use qrcode::{EcLevel, QrCode};
+
     let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::L) else {
         return Vec::new();
     };
     let drawn =
         code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
     drawn.lines().map(str::to_owned).collect()
+}
+
+/// A program that serves no browsers has nothing to draw.
+#[cfg(not(feature = "web"))]
+fn picture(_text: &str) -> Vec<String> {
+    Vec::new()
 }
 
 #[cfg(test)]
