@@ -20,6 +20,8 @@ pub(super) struct Find {
     at: Option<u64>,
     /// One past the last line that was looked at.
     looked: u64,
+    /// How often lines had been put between others by then.
+    insertions: usize,
 }
 
 impl Find {
@@ -110,6 +112,13 @@ impl Find {
             self.looked = 0;
         }
         let log = conversation.log();
+        if self.insertions != log.insertions() {
+            let since = if is_new { 0 } else { self.insertions };
+            self.at = self.at.map(|line| log.moved(line, since));
+            self.found.clear();
+            self.looked = 0;
+            self.insertions = log.insertions();
+        }
         let gone = self.found.partition_point(|seq| *seq < log.first_seq());
         self.found.drain(..gone);
         if !self.folded.is_empty() {

@@ -91,6 +91,7 @@ impl View {
             zone: model.zone(),
             query: self.find.query(),
             focused: model.is_focused(),
+            online: *model.connection() == Connection::Online,
             glyphs: &mut self.glyphs,
         };
         let clicked = ui.push_id(active.id(), |ui| list.show(ui, &mut scene)).inner;
