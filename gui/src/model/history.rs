@@ -21,6 +21,7 @@ const UNASKED: u32 = 50;
 
 const BEGINNING: &str = "this is where the history begins";
 const LOST: &str = "Some messages are missing here: the server does not have them any more.";
+const GONE: &str = "what was before is not on the server any more";
 const NOTHING: &str = "nothing was said meanwhile";
 const FULL: &str = "a window shows no more than 100,000 lines; what was before is on the server";
 
@@ -99,7 +100,8 @@ impl Conversation {
         self.reading = None;
         self.log.forget_ids();
         while let Some(gap) = self.gaps.first() {
-            self.close_gap(gap.seq, LOST, zone);
+            let text = if gap.is_past() { GONE } else { LOST };
+            self.close_gap(gap.seq, text, zone);
         }
     }
 
@@ -267,7 +269,9 @@ impl Model {
                     effects.push(Effect::Urgent);
                 }
             }
-            Err(NoPage::Refused { code, text }) if code != ErrorCode::Limit => {
+            Err(NoPage::Refused { code, text })
+                if !matches!(code, ErrorCode::Limit | ErrorCode::NotInRoom) =>
+            {
                 let reason = clean_line(&text);
                 let text = if gap.is_past() { &reason } else { LOST };
                 conversation.close_gap(gap.seq, text, self.zone);

@@ -3,10 +3,13 @@
 //! A line costs 32 bytes beside its text and its share of the table of names, and no allocation of its own. Lines have numbers that follow on. Where some are put
 //! between others, those before them get lower numbers, and those after them keep theirs.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+mod names;
+
+use std::collections::VecDeque;
 
 use salotto::EntryId;
+
+use names::Names;
 
 /// Lines that are kept in one conversation.
 pub const MAX_LINES: usize = 100_000;
@@ -135,26 +138,6 @@ struct Stored {
 const NEW_DAY: u8 = 1;
 const MENTION: u8 = 2;
 const OWN: u8 = 4;
-
-/// Each name once.
-#[derive(Debug, Default)]
-struct Names {
-    all: Vec<Arc<str>>,
-    index: HashMap<Arc<str>, u32>,
-}
-
-impl Names {
-    fn intern(&mut self, name: &str) -> u32 {
-        if let Some(&index) = self.index.get(name) {
-            return index;
-        }
-        let name: Arc<str> = name.into();
-        let index = self.all.len() as u32;
-        self.all.push(name.clone());
-        self.index.insert(name, index);
-        index
-    }
-}
 
 impl Default for Log {
     fn default() -> Self {
@@ -292,7 +275,7 @@ impl Log {
             LineKind::Loading => ("", LOADING),
             _ => {
                 let text = &chunk[start..start + stored.len as usize];
-                (&*self.names.all[stored.author as usize], text)
+                (self.names.get(stored.author), text)
             }
         };
         let what = NewLine {
@@ -400,7 +383,7 @@ impl Log {
         self.recount(0, 1, zone);
         let old = std::mem::take(&mut self.names);
         for line in &mut self.lines {
-            line.author = self.names.intern(&old.all[line.author as usize]);
+            line.author = self.names.intern(old.get(line.author));
         }
     }
 }

@@ -6,6 +6,15 @@ use super::theme::Palette;
 use crate::model::text::fold;
 use crate::model::{Conversation, ConversationId};
 
+/// Where a search leads.
+#[derive(Debug, PartialEq)]
+pub(super) enum Step {
+    /// To this line.
+    To(u64),
+    /// To the server, with these words: what it finds is told at the end.
+    Ask(String),
+}
+
 /// What is searched for, and where it was found.
 #[derive(Debug, Default)]
 pub(super) struct Find {
@@ -42,13 +51,14 @@ impl Find {
         if self.open { &self.folded } else { "" }
     }
 
-    /// Shows the bar where it is open, for what is in front. Returns the line that it leads to.
+    /// Shows the bar where it is open, for what is in front. `asks` is whether the server can search, too.
     pub(super) fn show(
         &mut self,
         context: &Context,
         active: &Conversation,
         palette: &Palette,
-    ) -> Option<u64> {
+        asks: bool,
+    ) -> Option<Step> {
         if !self.open {
             return None;
         }
@@ -88,12 +98,16 @@ impl Find {
                     if self.look(active) && !self.folded.is_empty() {
                         step = Some(true);
                     }
-                    let line = step.and_then(|back| self.step(back));
+                    let mut led = step.and_then(|back| self.step(back)).map(Step::To);
                     ui.label(RichText::new(self.summary()).small().color(palette.dim));
+                    if asks && !self.folded.is_empty() && ui.small_button("On the server").clicked()
+                    {
+                        led = Some(Step::Ask(self.typed.clone()));
+                    }
                     if ui.small_button("Close").clicked() {
                         self.close();
                     }
-                    line
+                    led
                 })
                 .inner
             })

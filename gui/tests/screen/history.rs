@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use salotto::client::NoPage;
 use salotto::protocol::{ErrorCode, Place};
-use salotto::{EntryKind, Event as Told, Name};
+use salotto::{EntryKind, Event as Told, Name, Request};
 use salotto_gui::model::log::{LineKind, MAX_LINES};
 use salotto_gui::model::{Action, Input};
 
@@ -34,7 +34,13 @@ fn numbers(window: &Window) -> Vec<u64> {
 
 /// The lines that are about what can be read, with their texts.
 fn edges(window: &Window) -> Vec<(u64, LineKind, String)> {
-    let lines = window.model.active().unwrap().log().iter_from(0);
+    let active = window.model.active().unwrap().id();
+    let all = window.model.conversations().iter();
+    edges_of(window, all.take_while(|conversation| conversation.id() != active).count())
+}
+
+fn edges_of(window: &Window, at: usize) -> Vec<(u64, LineKind, String)> {
+    let lines = window.model.conversations()[at].log().iter_from(0);
     let edges = lines.filter(|line| line.what.kind.is_edge());
     edges.map(|line| (line.seq, line.what.kind, line.what.text.to_owned())).collect()
 }
@@ -205,11 +211,13 @@ fn what_another_epoch_calls_by_the_same_ids_is_not_mixed_in() {
     let mut window = after(50);
     window.broken(1);
     window.welcome("ada", "run 2");
+    let [(_, LineKind::Edge, text)] = &edges(&window)[..] else { panic!() };
+    assert_eq!(text, "what was before is not on the server any more");
     look(&mut window);
     assert_eq!(window.asked, []);
     window.restart_ids(1);
     window.enter("lobby", &["ada"]);
-    assert_eq!(edges(&window), []);
+    assert_eq!(edges(&window).len(), 1);
 }
 
 #[test]
@@ -341,4 +349,48 @@ fn what_was_found_and_selected_stays_so_when_a_page_comes() {
     screen.run();
     assert_unmoved(&before, &rows(&screen));
     screen.get_by_label("1 of 1");
+}
+
+#[test]
+fn a_search_goes_on_to_the_server_where_it_has_the_command() {
+    let mut screen = on_screen(after(200));
+    screen.press_key_modifiers(Modifiers::COMMAND, Key::F);
+    screen.run();
+    screen.get_by_label("Search").type_text("message 7");
+    screen.run();
+    assert!(screen.query_by_label("On the server").is_none());
+    let commands = vec![salotto::Command::new("search", "Finds").arg(salotto::Arg::text("words"))];
+    screen.state_mut().event(Told::Commands { commands });
+    screen.run();
+    screen.state_mut().effects.clear();
+    screen.get_by_label("On the server").click();
+    screen.run();
+    let requests = screen.state_mut().requests();
+    let [Request::Command { line, room: Some(room) }] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!((line.as_str(), room.as_str()), ("search message 7", "lobby"));
+}
+
+#[test]
+fn what_was_missed_while_another_room_was_shown_is_in_its_place_when_one_comes_back() {
+    let mut screen = on_screen(after(300));
+    screen.press_key_modifiers(Modifiers::COMMAND, Key::Home);
+    screen.run();
+    let lobby = screen.state().model.active().unwrap().id();
+    screen.state_mut().enter("dev", &["ada"]);
+    let dev = screen.state().model.conversations()[1].id();
+    screen.state_mut().act(Action::Show(dev));
+    screen.run();
+    // Two pages come while nobody sees them.
+    screen.state_mut().serve();
+    let line = edges_of(screen.state(), 0)[0].0;
+    screen.state_mut().act(Action::ReadBack { conversation: lobby, line });
+    screen.state_mut().serve();
+    screen.state_mut().act(Action::Show(lobby));
+    screen.run();
+    let texts: Vec<String> = rows(&screen).into_iter().map(|(_, text)| text).collect();
+    assert!(texts.iter().any(|text| text.starts_with("bob: message 292 ")), "{texts:?}");
+    let tops: Vec<f64> = rows(&screen).into_iter().map(|(end, _)| end).collect();
+    assert!(tops.is_sorted_by(|one, other| one < other), "{tops:?}");
 }

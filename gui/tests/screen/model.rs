@@ -346,7 +346,7 @@ fn what_is_not_looked_at_is_unread_and_counted_in_the_title() {
     window.input(Input::Focus(false));
     window.say_in("dev", "bob", "hello ada", None);
     assert!(window.effects.contains(&Effect::Urgent));
-    assert_eq!(window.model.active().unwrap().first_unread(), Some(2));
+    assert_eq!(window.model.active().unwrap().first_unread(), Some(first + 2));
     window.input(Input::Focus(true));
     assert_eq!(window.model.active().unwrap().unread(), 0);
 }
