@@ -278,8 +278,12 @@ impl Model {
             }
             // Whoever looks there again asks again; and what was missed is asked for after coming back.
             Err(reason) => {
-                let is_lost = reason == NoPage::NoConnection;
-                conversation.set_gap(gap.seq, |gap| gap.unasked *= u32::from(is_lost));
+                if reason == NoPage::NoConnection {
+                    conversation.set_gap(gap.seq, |_| {});
+                } else {
+                    conversation.set_gap(gap.seq, |gap| gap.unasked = 0);
+                    conversation.settle_doubts();
+                }
                 return;
             }
         }

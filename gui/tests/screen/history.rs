@@ -176,6 +176,24 @@ fn a_break_while_a_gap_is_filled_loses_nothing_and_leaves_two_gaps_to_fill() {
 }
 
 #[test]
+fn what_was_on_its_way_is_settled_where_what_was_missed_cannot_be_had_now() {
+    for code in [ErrorCode::Limit, ErrorCode::Failed] {
+        let mut window = Window::in_the_lobby();
+        window.say("bob", "message 1");
+        window.send("on its way");
+        window.broken(1);
+        for number in 2..=300 {
+            window.keep_said("bob", &format!("message {number}"), None);
+        }
+        window.come_back(290);
+        assert_eq!(window.model.active().unwrap().pending()[0].failed, None);
+        window.refuse(code, "not now");
+        assert!(window.model.active().unwrap().pending()[0].failed.is_some(), "{code:?}");
+        assert_eq!(window.asked, []);
+    }
+}
+
+#[test]
 fn of_a_very_long_break_the_rest_is_filled_in_where_somebody_looks() {
     let mut window = Window::in_the_lobby();
     window.say("bob", "message 1");
