@@ -16,6 +16,7 @@ mod access;
 mod answer;
 mod files;
 mod http;
+mod lean;
 mod page;
 mod request;
 mod visitor;
