@@ -280,7 +280,8 @@ mod tests {
     #[test]
     fn what_they_part_stays_apart() {
         for text in [
-            "a+ +b", "a- -b",
+            "a+ +b",
+            "a- -b",
             "a++ +b",
             "1 .b",
             "/a/ in b",

@@ -107,7 +107,8 @@ function draw() {
 		compose.show(active, shown);
 		shown = active;
 		find();
-		if (active.kind === 'room') history.replaceState(null, '', `#${encodeURIComponent(active.name)}`);
+		// Back leads to the room before; the first one is that of the address.
+		if (active.kind === 'room' && hashRoom() !== active.name) history[hashRoom() ? 'pushState' : 'replaceState'](null, '', `#${encodeURIComponent(active.name)}`);
 	}
 	$('server').textContent = $('title').textContent = self.server || 'Salotto';
 	$('me').textContent = self.name;
@@ -175,19 +176,27 @@ function day(time) {
 
 /** The menu of a person: only what this role may. */
 function person(name, anchor) {
-	const may = ['ignore', 'unignore', 'whois', 'kick', 'mute', 'ban'].filter(model.can);
+	const may = ['ignore', 'unignore', 'whois', 'kick', 'mute', 'unmute', 'ban'].filter(model.can);
 	const others = name === model.self.name ? [] : [[t.talk, () => model.talk(name)],
-		// What is done to others is written out first, so that a time and a reason can follow.
-		...may.map((path) => [t[path], () => (/kick|mute|ban/.test(path) ? compose.put(`!${path} ${name} `) : model.run(`${path} ${name}`))])];
+		...may.map((path) => [t[path], () => (/^(kick|mute|ban)/.test(path) ? punish(path, name) : model.run(`${path} ${name}`))])];
 	popup(anchor, name, [[t.mention, () => { drawers(); compose.mention(name); }], ...others]);
+}
+
+/** Asks for how long and why, and does it. */
+async function punish(path, name) {
+	const [time, why] = [choice('time', Object.entries(t.times)), make('input', { id: 'why', autocomplete: 'off' })];
+	const isTimed = path !== 'kick';
+	const rows = [...(isTimed ? [row(time, t.time)] : []), row(why, t.why)];
+	if (await ask(`${t[path]}: ${name}`, rows, act(t[path]))) model.run(`${path} ${name} ${isTimed ? time.value : ''} ${why.value}`);
 }
 
 function message(line, anchor) {
 	const { active, can, run } = model;
-	popup(anchor, t.actions, [[t.mention, () => compose.mention(line.from)],
-		...(line.id && can('delete') ? [[t.delete, () => run(`delete ${active.name} ${line.id}`)]] : [])]);
+	const remove = async () => await ask(t.delete, [make('p', null, `${line.from}: ${line.text}`)], act(t.delete)) && run(`delete ${active.name} ${line.id}`);
+	popup(anchor, t.actions, [[t.mention, () => compose.mention(line.from)], ...(line.id && can('delete') ? [[t.delete, remove]] : [])]);
 }
 
+const act = (text) => [['act', text], ['', t.cancel]];
 const row = (field, text) => make('p', null, make('label', { htmlFor: field.id }, text), field);
 const choice = (id, options) => make('select', { id }, ...options.map(([value, text]) => make('option', { value, selected: value === kept[id] }, text)));
 
@@ -198,9 +207,9 @@ async function chooseRoom() {
 	const fill = () => model.self.rooms.length !== list.children.length && list.replaceChildren(...model.self.rooms.map(({ room, topic, members }) =>
 		make('button', { type: 'button', value: `#${room}`, onclick: () => $('dialog').close(`#${room}`) }, make('b', null, `#${room}`), ` · ${members}`, make('span', null, topic))));
 	const timer = setInterval(fill, 100);
-	const answer = await ask(t.rooms, [row(input, t.roomName), list], [['join', t.join], ['', t.cancel]]);
+	const answer = await ask(t.rooms, [row(input, t.roomName), list], act(t.join));
 	clearInterval(timer);
-	if (answer) model.join(answer === 'join' ? input.value : answer);
+	if (answer) model.join(answer === 'act' ? input.value : answer);
 }
 
 async function settings() {
