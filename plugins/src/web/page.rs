@@ -25,6 +25,12 @@ mod tests {
     use crate::web::lean;
 
     #[test]
+    fn all_that_is_served_has_60_kib_at_most() {
+        let served: usize = FILES.iter().map(|(name, bytes)| lean::served(name, bytes).len()).sum();
+        assert!(served <= 60 * 1024, "{served} bytes; 25 KiB compressed hold in tests/browser");
+    }
+
+    #[test]
     fn what_is_lean_can_be_made_no_leaner() {
         for (name, bytes) in FILES {
             let once = lean::served(name, bytes);

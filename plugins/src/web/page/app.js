@@ -62,7 +62,10 @@ function stateChanged(state, { text, code, reason, until, ...detail }) {
 	// An account comes back without its rooms, and enters them again after the welcome.
 	if (state === 'online' && isAccount) queueMicrotask(() => rooms.forEach(model.join));
 	clearInterval(countdown);
-	const told = reason && (t.reasons[reason] ?? reason);
+	const told = t.reasons[reason] ?? (reason || undefined);
+	// A name that is none comes with one that is.
+	const better = /try `(.+?)`/.exec(text)?.[1];
+	if (better) $('name').value = better;
 	if (state === 'waiting') model.broken();
 	if (state === 'ended') model.ended();
 	if (state === 'waiting' && !isIn) {
@@ -95,6 +98,8 @@ function stateChanged(state, { text, code, reason, until, ...detail }) {
 /** Something has changed, and perhaps a line of a conversation is new; drawn with the next frame. */
 function changed(one, line) {
 	if (line?.text && one === model.active && !line.own && !line.group) $('live').textContent = (line.from ? `${line.from}: ` : '') + line.text;
+	// The room that one came for is not to be entered: perhaps another.
+	if (line?.kind === 'error' && one.kind === 'server' && rooms.splice(0).length) chooseRoom();
 	const [count, { active }] = [model.unread(), model];
 	document.title = (count ? `(${count}) ` : '') + (active ? `${model.label(active)} – ` : '') + (model.self.server || 'Salotto');
 	frame ||= requestAnimationFrame(draw);
@@ -130,6 +135,8 @@ function draw() {
 	$('count').textContent = active.count;
 	$('who').hidden = !isRoom;
 	$('line').placeholder = `${t.message} · ${model.label(active)}`;
+	$('stop').hidden = !active.paste.length;
+	$('stop').textContent = t.stop(active.paste.length);
 	app.classList.toggle('people', isRoom && kept.people);
 	drawPeople();
 	log.show(active);
@@ -332,6 +339,10 @@ function layout() {
 function wire() {
 	const clicks = {
 		settings, more: chooseRoom, menu: () => drawers('side'), away: () => drawers(), look: () => find($('find').hidden), prev: () => search(-1),
+		stop() {
+			model.active.paste = [];
+			changed();
+		},
 		deep: () => model.run(`search ${$('query').value}`), leave: () => model.close(model.active),
 		who() {
 			if (isNarrow.matches) return drawers('people');

@@ -11,7 +11,7 @@ export default {
 	notHere: 'You are not in this conversation any more.', tooLong: 'This is longer than the server takes.', oneLine: 'As one line',
 	topicSet: (who = 'The server', topic) => `${who} set the topic: ${topic || '—'}`,
 	exited: (event) => `You are not in this room any more: ${reason(event)}`, ended: (event) => `It is over: ${reason(event)}.`,
-	pasteLines: (count) => `Paste ${count} lines?`, sendLines: (count) => `Send ${count} messages`,
+	pasteLines: (count) => `Paste ${count} lines?`, sendLines: (count) => `Send ${count} messages`, stop: (count) => `Stop: ${count} more to send`,
 	left: (characters, limit, bytes) => `${characters} of ${limit} characters · ${bytes} bytes`,
 	slip: (command) => `Did you mean !${command}? Nothing was said. To say it, begin with //`,
 	folded: ({ came, went, renamed }) => [came && `${came} came`, went && `${went} left`, renamed && `${renamed} changed their name`].filter(Boolean).join(', '),

@@ -11,7 +11,7 @@ export default {
 	notHere: 'Non sei più in questa conversazione.', tooLong: 'È più lungo di quanto il server accetti.', oneLine: 'Come una riga',
 	topicSet: (who = 'Il server', topic) => `${who} ha scelto l’argomento: ${topic || '—'}`,
 	exited: (event) => `Non sei più in questa stanza: ${reason(event)}`, ended: (event) => `È finita: ${reason(event)}.`,
-	pasteLines: (count) => `Incollare ${count} righe?`, sendLines: (count) => `Invia ${count} messaggi`,
+	pasteLines: (count) => `Incollare ${count} righe?`, sendLines: (count) => `Invia ${count} messaggi`, stop: (count) => `Ferma: altri ${count} da inviare`,
 	left: (characters, limit, bytes) => `${characters} di ${limit} caratteri · ${bytes} byte`,
 	slip: (command) => `Intendevi !${command}? Non è stato detto nulla. Per dirlo, comincia con //`,
 	folded: ({ came, went, renamed }) => [came && `entrati: ${came}`, went && `usciti: ${went}`, renamed && `nomi cambiati: ${renamed}`].filter(Boolean).join(', '),
