@@ -61,7 +61,7 @@ export const cases = [
 			const { port } = server;
 			server.child.kill('SIGTERM');
 			await ada.shows('#status', 'the server has stopped');
-			await ada.until(() => /in \d+ seconds?\./.test(document.querySelector('#status').textContent));
+			await ada.until(() => /in \d+ s\./.test(document.querySelector('#status').textContent));
 			await server.restart();
 			assert.equal(server.port, port);
 			await ada.run(() => document.querySelector('#again').click());
