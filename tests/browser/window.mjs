@@ -25,7 +25,15 @@ export async function openWindow(server, name) {
 	children.push(program.child);
 	const xdotool = (...words) => execFileSync('xdotool', words, { env });
 	await program.hear(/received an entry/);
-	xdotool('search', '--sync', '--onlyvisible', '--class', 'salotto-gui', 'windowactivate', '--sync');
+	// Refused until the window manager has begun its work.
+	for (const end = Date.now() + TIMEOUT; ; await new Promise((done) => setTimeout(done, 100))) {
+		try {
+			xdotool('search', '--onlyvisible', '--class', 'salotto-gui', 'windowactivate');
+			break;
+		} catch (error) {
+			if (Date.now() > end) throw error;
+		}
+	}
 	await program.hear(/keyboard focused=true/);
 	return {
 		say(text) {
