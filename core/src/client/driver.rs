@@ -324,6 +324,7 @@ impl Reader<'_> {
                     LeaveReason::Lost
                     | LeaveReason::Idle
                     | LeaveReason::TooSlow
+                    | LeaveReason::Full { .. }
                     | LeaveReason::Stopping
                     | LeaveReason::Restarting => End::Broken(Problem::Lost(reason.to_string())),
                     reason => End::Over(reason),
