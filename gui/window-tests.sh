@@ -6,8 +6,10 @@ cd "$(dirname "$0")/.."
 source gui/need.sh
 
 rm -rf target/window && mkdir -p target/window
+# The server whose history is read back.
+cargo build --release -p salotto-repl 2>target/window-tests.log || { tail -n 100 target/window-tests.log; exit 1; }
 # One after the other: they share two cores and measure.
-cargo test --release -p salotto-gui --features window-tests --test window "$@" -- --test-threads=1 --nocapture 2>target/window-tests.log ||
+cargo test --release -p salotto-gui --features window-tests --test window "$@" -- --test-threads=1 --nocapture 2>>target/window-tests.log ||
     { tail -n 100 target/window-tests.log; exit 1; }
 
 program=target/release/salotto-gui

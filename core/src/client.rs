@@ -3,6 +3,7 @@
 //!
 //! [`connect`] gives three things: a [`Client`] to send with, a stream of [`Update`]s, and a driver, which is the future that does the
 //! work and wants to be spawned on whatever executor there is (the sockets are smol's, which needs none in particular).
+//! What was said before is read back with [`Client::history`], a page at a time.
 //!
 //! ```
 //! # smol::block_on(async {
@@ -28,7 +29,9 @@
 //! ```
 
 mod backoff;
+mod dial;
 mod driver;
+mod pages;
 
 use std::fmt;
 use std::future::Future;
@@ -39,8 +42,12 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 
 use crate::protocol::event::Event;
+use crate::protocol::history::{Page, Place};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request};
+
+pub use pages::NoPage;
+use pages::Question;
 
 /// Updates that may wait for who looks at them; after that the socket waits.
 const UPDATES: usize = 1024;
@@ -102,6 +109,15 @@ pub enum Update {
         /// When it is tried again: [`Client::retry_now`] makes it at once.
         retry_in: Option<Duration>,
     },
+    /// The answer to [`Client::history`]: one for each question, also where the connection broke meanwhile.
+    History {
+        /// What the question returned.
+        nonce: String,
+        /// The room, as it was asked for.
+        room: String,
+        /// What is kept there of it.
+        page: Result<Page, NoPage>,
+    },
     /// How long the answer to the last ping took.
     RoundTrip(Duration),
     /// It is over; the last update.
@@ -135,6 +151,7 @@ pub enum Problem {
 /// What the driver is asked for.
 enum Order {
     Send(Envelope),
+    History { question: Question, place: Place, limit: usize },
     OfferName(String),
     OfferPassword(String),
     RetryNow,
@@ -219,10 +236,41 @@ impl Client {
         self.request(Request::Command { line: line.into(), room: room.map(str::to_owned) })
     }
 
+    /// Asks for up to `limit` entries (1 to 100) of what is kept of a room that the client is in. [`Update::History`] with the nonce that is returned answers it, once
+    /// and in any case: where there is no connection, or it breaks, the answer is [`NoPage::NoConnection`]. A page may hold entries that were told before, under the same ids.
+    ///
+    /// Returns `None` as [`say`](Self::say) does; then no answer follows.
+    ///
+    /// # Examples
+    /// All that is kept of a room is read page by page, each before the oldest entry that is there:
+    ///
+    /// ```
+    /// use salotto::client::{Client, Update};
+    /// use salotto::protocol::Place;
+    ///
+    /// fn take(client: &Client, update: Update) {
+    ///     match update {
+    ///         Update::History { room, page: Ok(page), .. } => {
+    ///             println!("{} entries", page.entries.len());
+    ///             if let Some(oldest) = page.entries.first().filter(|_| page.older) {
+    ///                 client.history(&room, Place::Before(oldest.id), 100);
+    ///             }
+    ///         }
+    ///         Update::History { room, page: Err(reason), .. } => println!("{room}: {reason}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// ```
+    pub fn history(&self, room: &str, place: Place, limit: usize) -> Option<String> {
+        let nonce = self.nonce();
+        let question = Question { nonce: nonce.clone(), room: room.to_owned() };
+        self.order(Order::History { question, place, limit }).then_some(nonce)
+    }
+
     /// Asks for anything. Returns the nonce, as [`say`](Self::say) does. What is asked while there is no connection is sent
     /// when there is one.
     pub fn request(&self, request: Request) -> Option<String> {
-        let nonce = self.nonces.fetch_add(1, Ordering::Relaxed).to_string();
+        let nonce = self.nonce();
         let envelope = Envelope { request, nonce: Some(nonce.clone()) };
         self.order(Order::Send(envelope)).then_some(nonce)
     }
@@ -245,6 +293,10 @@ impl Client {
     /// Says goodbye and ends; the driver waits for the answer, but not long.
     pub fn quit(&self, farewell: impl Into<String>) {
         self.order(Order::Quit(farewell.into()));
+    }
+
+    fn nonce(&self) -> String {
+        self.nonces.fetch_add(1, Ordering::Relaxed).to_string()
     }
 
     fn order(&self, order: Order) -> bool {

@@ -14,6 +14,9 @@ use crate::preferences::Store;
 /// Updates taken before a frame is drawn; in a flood the window still moves.
 const UPDATES_A_FRAME: usize = 4096;
 
+/// As much as a server gives of its history at a time.
+const PAGE: usize = 100;
+
 /// The program as the shell sees it.
 pub(crate) struct App {
     model: Model,
@@ -141,6 +144,10 @@ impl App {
             (Effect::Search(false), _) => self.nearby = None,
             (Effect::Request { ticket, request }, client) => {
                 let nonce = client.and_then(|client| client.request(request));
+                return self.model.update(Input::Sent { ticket, nonce });
+            }
+            (Effect::ReadBack { ticket, room, place }, client) => {
+                let nonce = client.and_then(|client| client.history(&room, place, PAGE));
                 return self.model.update(Input::Sent { ticket, nonce });
             }
             (Effect::OfferName(name), Some(client)) => client.offer_name(name),

@@ -7,6 +7,7 @@ pub mod complete;
 pub mod conversation;
 mod effect;
 mod entry;
+mod history;
 mod input;
 pub mod log;
 mod nearby;
@@ -25,6 +26,7 @@ use salotto::{Name, Request};
 
 pub use conversation::{Conversation, ConversationId, Kind, Pending};
 pub use effect::{Effect, Ticket};
+pub use history::Gap;
 pub use input::{Action, Input};
 pub use nearby::NearbyServer;
 pub use preferences::{Preferences, Recent, Theme};

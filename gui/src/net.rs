@@ -67,6 +67,10 @@ fn trace(update: &Update) {
             tracing::trace!(id = entry.id, room = %entry.room, "received an entry");
         }
         Update::Event(Event::Pong { .. }) => tracing::trace!("received the answer to a ping"),
+        Update::History { page, .. } => {
+            let entries = page.as_ref().map_or(0, |page| page.entries.len());
+            tracing::trace!(entries, "received a page of history");
+        }
         _ => tracing::trace!("received something else"),
     }
 }

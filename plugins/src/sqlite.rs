@@ -36,9 +36,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
+use salotto::protocol::Page;
 use salotto::store::{
-    Acknowledge, Answer, Found, Import, Opened, Page, PageQuery, Retention, SearchQuery,
-    StoreError, Turn,
+    Acknowledge, Answer, Found, Import, Opened, PageQuery, Retention, SearchQuery, StoreError, Turn,
 };
 use salotto::{Entry, EntryId, RoomName, Store, StoreStatus};
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,8 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use salotto::store::{Answer, PageQuery, Place, SearchQuery, StoreError};
+use salotto::protocol::Place;
+use salotto::store::{Answer, PageQuery, SearchQuery, StoreError};
 use salotto::{Handle, PluginSetup, Server, Settings, Store, resident_memory};
 use salotto_plugins::sqlite::{SqliteOptions, SqliteStore};
 use smol::future;

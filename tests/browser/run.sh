@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the web page in real browsers, Chromium and Firefox ESR, against the real program. Installs what is missing where apt-get and npm are at
-# hand. Pictures are kept in target/browser/. Words of names choose tests: `tests/browser/run.sh restart`.
+# Tests the web page in real browsers, Chromium and Firefox ESR, against the real program, beside the real window under Xvfb. Installs what is missing
+# where apt-get and npm are at hand. Pictures are kept in target/browser/. Words of names choose tests: `tests/browser/run.sh restart`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,8 +16,10 @@ if [ ! -d tests/browser/node_modules/puppeteer-core ] || [ ! -d tests/browser/no
     (cd tests/browser && npm ci --no-audit --no-fund --silent)
 fi
 
-cargo build -q -p salotto-repl --locked
+source gui/need.sh
+cargo build -q -p salotto-repl -p salotto-gui --locked
 # Servers are started in folders of their own.
 SALOTTO=$(realpath "${CARGO_TARGET_DIR:-target}/debug/salotto")
-export SALOTTO
+SALOTTO_GUI=$(realpath "${CARGO_TARGET_DIR:-target}/debug/salotto-gui")
+export SALOTTO SALOTTO_GUI
 exec node tests/browser/run.mjs "$@"

@@ -1,8 +1,7 @@
 //! The future that does a client's work: connects, reads and writes at the same time, and comes back.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
@@ -14,8 +13,9 @@ use futures_lite::io::AsyncReadExt;
 use futures_lite::io::AsyncWriteExt;
 use futures_lite::io::BufReader;
 
+use super::dial::dial;
+use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
-use crate::io::thread;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
@@ -44,6 +44,13 @@ pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Se
         welcomed: false,
     };
     let reason = driver.run().await;
+    // Nothing is taken from here on, and what was is answered.
+    driver.orders.close();
+    while let Ok(order) = driver.orders.try_recv() {
+        if let Order::History { question, .. } = order {
+            driver.update(question.lost()).await;
+        }
+    }
     // Whoever has stopped listening needs no last word.
     let _ = driver.updates.send(Update::Ended(reason)).await;
 }
@@ -117,6 +124,7 @@ impl Driver {
                 Some(Ok(Order::OfferName(name))) => self.name = name,
                 Some(Ok(Order::OfferPassword(password))) => self.password = Some(password),
                 Some(Ok(Order::Send(envelope))) => self.unsent.push(envelope),
+                Some(Ok(Order::History { question, .. })) => self.update(question.lost()).await,
                 Some(Ok(Order::Quit(farewell))) => return Some(LeaveReason::Quit { farewell }),
                 Some(Err(_)) => {
                     return Some(LeaveReason::Quit { farewell: String::new() });
@@ -132,7 +140,7 @@ impl Driver {
             Timer::after(timeout).await;
             Err(Problem::TimedOut(address.clone()))
         };
-        match open(address.clone()).or(late).await {
+        match dial(address.clone()).or(late).await {
             Ok(stream) => self.talk(stream).await,
             Err(problem) => End::Broken(problem),
         }
@@ -143,15 +151,22 @@ impl Driver {
         let (replies, to_write) = async_channel::bounded(64);
         let mut unsent = std::mem::take(&mut self.unsent);
         let mut hello = self.hello();
+        let asked = Asked::default();
         let writer = Writer {
             stream: &stream,
             orders: self.orders.clone(),
             replies: to_write,
             unsent: &mut unsent,
             hello: &mut hello,
+            asked: &asked,
+            updates: self.updates.clone(),
         };
-        let mut reader = Reader { driver: self, replies, pinged: None, refusal: None };
+        let mut reader =
+            Reader { driver: self, replies, asked: &asked, pinged: None, refusal: None };
         let end = reader.read(&stream).or(writer.write()).await;
+        for answer in asked.lost() {
+            self.update(answer).await;
+        }
         self.unsent = unsent;
         if let Request::Hello { password, .. } = hello {
             self.password = password;
@@ -225,6 +240,7 @@ enum Todo {
 struct Reader<'a> {
     driver: &'a mut Driver,
     replies: Sender<Reply>,
+    asked: &'a Asked,
     pinged: Option<Instant>,
     /// The last line that was no object: a server that lets nobody in says why in plain words.
     refusal: Option<String>,
@@ -308,6 +324,7 @@ impl Reader<'_> {
                     LeaveReason::Lost
                     | LeaveReason::Idle
                     | LeaveReason::TooSlow
+                    | LeaveReason::Full { .. }
                     | LeaveReason::Stopping
                     | LeaveReason::Restarting => End::Broken(Problem::Lost(reason.to_string())),
                     reason => End::Over(reason),
@@ -315,7 +332,7 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        self.driver.update(Update::Event(event)).await;
+        self.asked.tell(&self.driver.updates, self.asked.update(event)).await;
         None
     }
 
@@ -364,6 +381,9 @@ struct Writer<'a> {
     unsent: &'a mut Vec<Envelope>,
     /// With the name and the password that were offered last.
     hello: &'a mut Request,
+    asked: &'a Asked,
+    /// Takes the answers to what cannot be asked for.
+    updates: Sender<Update>,
 }
 
 impl Writer<'_> {
@@ -381,6 +401,14 @@ impl Writer<'_> {
                 }
                 Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
                 Todo::Order(Order::Send(envelope)) => self.unsent.push(envelope),
+                Todo::Order(Order::History { question, place, limit }) => {
+                    let request = Request::history(Some(&question.room), place, limit);
+                    let nonce = Some(question.nonce.clone());
+                    match self.asked.note(question, welcomed) {
+                        None => self.send(&Envelope { request, nonce }).await,
+                        Some(answer) => self.asked.tell(&self.updates, answer).await,
+                    }
+                }
                 Todo::Order(Order::OfferName(other)) => {
                     if let Request::Hello { name, .. } = self.hello {
                         *name = other;
@@ -440,33 +468,4 @@ impl Writer<'_> {
             std::future::pending::<()>().await;
         }
     }
-}
-
-async fn open(address: String) -> Result<Async<TcpStream>, Problem> {
-    let resolved = resolve(address.clone()).await;
-    let Some(addresses) = resolved.ok().filter(|addresses| !addresses.is_empty()) else {
-        return Err(Problem::NoSuchHost(address));
-    };
-    let mut problem = Problem::TimedOut(address.clone());
-    for candidate in addresses {
-        match Async::<TcpStream>::connect(candidate).await {
-            Ok(stream) => {
-                // A line is sent whole; waiting for more would only be felt.
-                let _ = stream.get_ref().set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                problem = Problem::Refused(address.clone());
-            }
-            Err(error) => problem = Problem::Lost(error.to_string()),
-        }
-    }
-    Err(problem)
-}
-
-/// Asks the system for the addresses of a host, which may take its time.
-async fn resolve(address: String) -> io::Result<Vec<SocketAddr>> {
-    let resolve = move || address.to_socket_addrs().map(Vec::from_iter);
-    let answer = thread::answer("resolve", resolve)?;
-    answer.recv().await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }

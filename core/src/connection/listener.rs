@@ -16,6 +16,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use crate::protocol::limit_hit::LimitHit;
 
 use crate::connection::session::{Attempts, Session};
+use crate::dialect::Opening;
 use crate::io::shard::Shard;
 use crate::io::transport::{Tcp, Transport};
 use crate::protocol::error::Closed;
@@ -159,10 +160,20 @@ impl Acceptor {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 shared.counters.limit_hit(refusal.hit, peer);
+                let text = refusal.text.clone();
                 if let Stream::Tcp(stream) = &stream {
-                    refuse(stream, &refusal.text);
+                    let opened = protocol
+                        .ok()
+                        .flatten()
+                        .map(|added| added.protocol.open(peer, &shared.settings().limits));
+                    match opened {
+                        Some(Opening::Dialect { dialect, .. }) => {
+                            tell(stream, &refusal.told_in(&*dialect));
+                        }
+                        _ => refuse(stream, &text),
+                    }
                 }
-                return Err(AdoptError::Limit(refusal.text));
+                return Err(AdoptError::Limit(text));
             }
         };
         let protocol = protocol?;
@@ -236,9 +247,14 @@ impl Adopt for Acceptor {
 }
 
 /// Tells somebody who is not let in why, if they take one line at once.
-fn refuse(mut stream: &TcpStream, text: &str) {
+fn refuse(stream: &TcpStream, text: &str) {
+    tell(stream, format!("! {text}\n").as_bytes());
+}
+
+/// Sends as much as is taken at once to somebody who is not let in.
+fn tell(mut stream: &TcpStream, bytes: &[u8]) {
     let _ = SockRef::from(stream).set_nonblocking(true);
-    let _ = stream.write(format!("! {text}\n").as_bytes());
+    let _ = stream.write(bytes);
 }
 
 fn is_out_of_files(error: &io::Error) -> bool {

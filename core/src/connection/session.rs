@@ -4,6 +4,7 @@
 //! `input` is the way from bytes to the hub, `deadlines` what falls due when nothing else happens.
 
 mod bare;
+mod closing;
 mod deadlines;
 mod discard;
 mod input;
@@ -42,6 +43,7 @@ use input::Framing;
 pub(crate) use password_gate::Attempts;
 use password_gate::{Answer, PasswordGate};
 use rate_limiter::Limiter;
+use visit::Waited;
 
 /// Bytes read at once, into a buffer that a thread's sessions share.
 const READ_SIZE: usize = 16 * 1024;
@@ -146,8 +148,13 @@ impl Session {
         }
         if AssertUnwindSafe(self.serve()).catch_unwind().await.is_err() {
             tracing::error!(member = %self.outbox.id(), "a session panicked and ends alone");
+            self.outbox.abandon();
+        } else {
+            self.outbox.abandon();
+            let outbox = self.outbox.clone();
+            // Boxed, so that a member keeps no room for it.
+            Box::pin(self.await_close(outbox.wire.dialect())).await;
         }
-        self.outbox.abandon();
         self.close();
         // Where the hub ended it, it has let go of it already and passes over this.
         self.hang_up(LeaveReason::Lost);

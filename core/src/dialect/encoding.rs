@@ -41,6 +41,11 @@ pub trait Dialect: Debug + Send + Sync {
         false
     }
 
+    /// Whether the peer closes the connection in its turn after [`Event::Bye`], as WebSocket has it. It is then given a moment for that. Default no.
+    fn closes_in_turn(&self) -> bool {
+        false
+    }
+
     /// Whether [`skips`](Self::skips) is to be asked at all. Whoever never skips shares what is written with everybody else. Default no.
     fn may_skip(&self) -> bool {
         false

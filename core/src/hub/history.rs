@@ -4,10 +4,11 @@ use super::Hub;
 use super::not_done::NotDone;
 use crate::protocol::error::{ErrorCode, Refusal};
 use crate::protocol::event::Event;
+use crate::protocol::history::{Page, Place};
 use crate::protocol::ids::{EntryId, MemberId};
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::RoomName;
-use crate::state::store::{PAGE, Page, PageQuery, Place, StoreError};
+use crate::state::store::{PAGE, PageQuery, StoreError};
 
 /// So many entries a page has where no number is given.
 const USUAL_PAGE: usize = 50;

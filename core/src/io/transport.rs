@@ -35,6 +35,11 @@ pub trait Transport: Debug + Send + Sync {
     /// Ready when a write may take something. One task waits at a time: the session.
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()>;
 
+    /// Ends what is written; reading goes on until the peer ends, too. By default it ends both.
+    fn finish(&self) {
+        self.shutdown();
+    }
+
     /// Ends both directions.
     fn shutdown(&self);
 }
@@ -89,6 +94,10 @@ impl Transport for Tcp {
 
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
         self.0.poll_writable(context)
+    }
+
+    fn finish(&self) {
+        let _ = self.0.stream().shutdown(Shutdown::Write);
     }
 
     fn shutdown(&self) {

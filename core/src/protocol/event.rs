@@ -241,6 +241,7 @@ mod tests {
             LeaveReason::TooSlow,
             LeaveReason::Idle,
             LeaveReason::Refused { why: String::new() },
+            LeaveReason::Full { why: String::new() },
             LeaveReason::Stopping,
             LeaveReason::Restarting,
         ] {

@@ -40,6 +40,12 @@ pub enum LeaveReason {
         #[serde(default)]
         why: String,
     },
+    /// The server takes no more connections, in all or from this address. Later it may.
+    Full {
+        /// Which limit.
+        #[serde(default)]
+        why: String,
+    },
     /// The server stops.
     Stopping,
     /// The server stops, and starts again at once.
@@ -62,6 +68,7 @@ impl LeaveReason {
             Self::TooSlow => "too_slow",
             Self::Idle => "idle",
             Self::Refused { .. } => "refused",
+            Self::Full { .. } => "full",
             Self::Stopping => "stopping",
             Self::Restarting => "restarting",
         }
@@ -84,7 +91,7 @@ impl fmt::Display for LeaveReason {
             Self::Lost => formatter.write_str("connection lost"),
             Self::TooSlow => formatter.write_str("too slow"),
             Self::Idle => formatter.write_str("no answer"),
-            Self::Refused { why } => formatter.write_str(why),
+            Self::Refused { why } | Self::Full { why } => formatter.write_str(why),
             Self::Stopping => formatter.write_str("server stopping"),
             Self::Restarting => formatter.write_str("server restarting; come back in a moment"),
         }

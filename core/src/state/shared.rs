@@ -1,7 +1,7 @@
 //! What the hub, the sessions and the listeners of one server have in common.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::delivery::counters::Counters;
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     /// Takes connections that somebody else accepted; gone when the server stops.
     adopter: Mutex<Option<Arc<dyn Adopt>>>,
     next_member: AtomicU64,
+    /// How many connections are over whose peers are waited for to close in their turn.
+    pub(crate) closing: AtomicUsize,
 }
 
 impl Shared {
@@ -51,6 +53,7 @@ impl Shared {
             protocols: RwLock::new(Arc::new([])),
             adopter: Mutex::default(),
             next_member: AtomicU64::new(1),
+            closing: AtomicUsize::default(),
         }
     }
 

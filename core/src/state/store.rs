@@ -15,15 +15,14 @@ use std::fmt;
 use std::path::Path;
 
 use crate::protocol::entry::Entry;
+use crate::protocol::history::Page;
 use crate::protocol::ids::EntryId;
 use crate::protocol::name::RoomName;
 use crate::protocol::status::StoreStatus;
 
 pub use acknowledge::Acknowledge;
 pub(crate) use acknowledge::News;
-pub use query::{
-    Answer, Found, Import, PAGE, Page, PageQuery, Place, Retention, SearchQuery, StoreError,
-};
+pub use query::{Answer, Found, Import, PAGE, PageQuery, Retention, SearchQuery, StoreError};
 pub use turn::{RoomEntries, Turn};
 
 /// Keeps what must survive a restart.

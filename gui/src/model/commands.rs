@@ -55,6 +55,9 @@ impl Model {
                 }
             }
             Action::Show(id) => self.conversations.show(id),
+            Action::ReadBack { conversation, line } => {
+                self.read_back(conversation, Some(line), effects);
+            }
             Action::Join(room) => {
                 let room = clean_line(&room);
                 self.want_room(&room);

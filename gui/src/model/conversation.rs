@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use salotto::{Name, RoomName};
 
 use super::effect::Ticket;
+use super::history::{Gap, Reading};
 use super::log::{Log, NewLine};
 use super::text::fold;
 
@@ -28,9 +29,6 @@ pub enum Kind {
     ServerInfo,
 }
 
-/// So many messages can be found by their ids when they are deleted; a server keeps no more of a room by default.
-const MAX_MESSAGE_LINES: usize = 4096;
-
 /// A conversation with its lines.
 #[derive(Debug)]
 pub struct Conversation {
@@ -45,8 +43,9 @@ pub struct Conversation {
     pub(super) joined: bool,
     /// The id of the last entry.
     pub(super) last_id: u64,
-    /// Which lines the last messages are, by their ids.
-    pub(super) message_lines: VecDeque<(u64, u64)>,
+    /// Where entries are missing, from the oldest on.
+    pub(super) gaps: Vec<Gap>,
+    pub(super) reading: Option<Reading>,
     /// Entries of history that are still to come.
     pub(super) history: u64,
     /// Whether that history was missed, and not sent before the user joined.
@@ -85,7 +84,8 @@ impl Conversation {
             member_count: 0,
             joined: false,
             last_id: 0,
-            message_lines: VecDeque::new(),
+            gaps: Vec::new(),
+            reading: None,
             history: 0,
             missed: false,
             unread: 0,
@@ -179,22 +179,7 @@ impl Conversation {
 
     pub(super) fn push(&mut self, line: NewLine<'_>, zone: i32) {
         self.log.push(line, zone);
-    }
-
-    /// The line that was written down last is the message with this id.
-    pub(super) fn wrote_message(&mut self, id: u64) {
-        self.message_lines.push_back((id, self.log.end_seq().saturating_sub(1)));
-        if self.message_lines.len() > MAX_MESSAGE_LINES {
-            self.message_lines.pop_front();
-        }
-    }
-
-    /// A message was deleted.
-    pub(super) fn remove_message(&mut self, id: u64) {
-        let is_it = |(message, _): &&(u64, u64)| *message == id;
-        if let Some(&(_, seq)) = self.message_lines.iter().rev().find(is_it) {
-            self.log.remove(seq);
-        }
+        self.forget_lost_gaps();
     }
 
     pub(super) fn count_unread(&mut self, mention: bool) {
@@ -267,6 +252,10 @@ impl Conversation {
 
     /// What was sent before the connection broke, and is not among what was missed, did not arrive.
     pub(super) fn settle_doubts(&mut self) {
+        if self.gaps.iter().any(|gap| gap.unasked > 0) {
+            // It may be on a page that is still to come.
+            return;
+        }
         for pending in self.pending.iter_mut().filter(|pending| pending.in_doubt) {
             pending.in_doubt = false;
             pending.failed.get_or_insert_with(|| {

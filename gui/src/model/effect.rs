@@ -2,6 +2,7 @@
 
 use salotto::Request;
 use salotto::client::Options;
+use salotto::protocol::Place;
 
 use super::preferences::Preferences;
 use super::secret::Secret;
@@ -21,6 +22,15 @@ pub enum Effect {
         ticket: Ticket,
         /// What is asked.
         request: Request,
+    },
+    /// `Client::history`, for a full page. The ticket comes back as that of a request does.
+    ReadBack {
+        /// Comes back in [`Input::Sent`](super::Input::Sent).
+        ticket: Ticket,
+        /// Of which room.
+        room: String,
+        /// Which part.
+        place: Place,
     },
     /// `Client::offer_name`.
     OfferName(String),

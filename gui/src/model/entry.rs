@@ -1,7 +1,9 @@
 //! What an entry of a room changes in its conversation.
 
+use std::borrow::Cow;
+
 use salotto::protocol::MessageKind;
-use salotto::{EntryKind, Name, NoticeKind};
+use salotto::{EntryId, EntryKind, Name, NoticeKind};
 
 use super::conversation::Conversation;
 use super::log::{LineKind, NewLine};
@@ -19,32 +21,32 @@ pub(super) struct Reader<'a> {
     pub(super) zone: i32,
 }
 
-impl Conversation {
-    /// Returns whether the entry asks for the attention of the reader.
-    pub(super) fn take_entry(
-        &mut self,
-        what: EntryKind,
-        time: u32,
-        from_history: bool,
-        reader: &Reader<'_>,
-    ) -> bool {
+/// What is shown of an entry.
+pub(super) struct Shown<'a> {
+    kind: LineKind,
+    author: &'a str,
+    pub(super) text: Cow<'a, str>,
+    pub(super) mention: bool,
+    pub(super) own: bool,
+}
+
+impl<'a> Shown<'a> {
+    /// `None` for what is not shown at all.
+    pub(super) fn of(what: &'a EntryKind, reader: &Reader<'_>) -> Option<Self> {
+        let plain = |kind, text: String| {
+            Some(Self { kind, author: "", text: text.into(), mention: false, own: false })
+        };
         match what {
-            EntryKind::Message { from, text, kind, nonce, .. } => {
-                let text = salotto::protocol::sanitize::message(&text);
+            EntryKind::Message { from, text, kind, .. } => {
+                let text = salotto::protocol::sanitize::message(text);
                 let kind = match kind {
                     MessageKind::Say => LineKind::Say,
                     MessageKind::Act => LineKind::Act,
                 };
-                let own = reader.name == Some(&from);
+                let own = reader.name == Some(from);
                 let named = reader.name.map_or("", Name::as_str);
                 let mention = !own && !find_name(&text, named).is_empty();
-                let author = from.as_str();
-                self.push(NewLine { kind, author, text: &text, time, mention, own }, reader.zone);
-                self.spoke(&from);
-                if own {
-                    self.confirm(nonce.as_deref(), &text, from_history);
-                }
-                return self.mark_message(own, mention, from_history, reader);
+                Some(Self { kind, author: from.as_str(), text, mention, own })
             }
             EntryKind::Notice { text, kind } => {
                 let kind = match kind {
@@ -53,26 +55,59 @@ impl Conversation {
                     NoticeKind::Renamed => LineKind::Renamed,
                     _ => LineKind::Notice,
                 };
-                self.push(line(kind, &clean_lines(&text), time), reader.zone);
+                plain(kind, clean_lines(text))
             }
             EntryKind::Topic { topic, who } => {
-                let topic = clean_line(&topic);
-                let who = who.map_or_else(|| "The server".to_owned(), |who| who.to_string());
-                let text = match topic.as_str() {
+                let who = who.as_ref().map_or("The server", Name::as_str);
+                let text = match clean_line(topic).as_str() {
                     "" => format!("{who} cleared the topic"),
                     topic => format!("{who} set the topic: {topic}"),
                 };
-                self.push(line(LineKind::Notice, &text, time), reader.zone);
-                if !from_history || self.missed {
-                    self.topic = topic;
-                }
+                plain(LineKind::Notice, text)
             }
-            EntryKind::Removed => {
-                self.push(line(LineKind::Removed, "", time), reader.zone);
+            EntryKind::Removed => plain(LineKind::Removed, String::new()),
+            _ => None,
+        }
+    }
+
+    /// The line that it is in a conversation.
+    pub(super) fn line(&self, time: u32) -> NewLine<'_> {
+        let &Self { kind, author, ref text, mention, own } = self;
+        NewLine { kind, author, text, time, mention, own }
+    }
+}
+
+impl Conversation {
+    /// Returns whether the entry asks for the attention of the reader.
+    pub(super) fn take_entry(
+        &mut self,
+        id: EntryId,
+        what: EntryKind,
+        time: u32,
+        from_history: bool,
+        reader: &Reader<'_>,
+    ) -> bool {
+        let shown = Shown::of(&what, reader);
+        if let Some(shown) = &shown {
+            self.push(shown.line(time), reader.zone);
+            self.log.name_last(id);
+        }
+        match (&what, shown) {
+            (EntryKind::Message { from, nonce, .. }, Some(shown)) => {
+                self.spoke(from);
+                if shown.own {
+                    self.confirm(nonce.as_deref(), &shown.text, from_history);
+                }
+                return self.mark_message(shown.own, shown.mention, from_history, reader);
+            }
+            (EntryKind::Topic { topic, .. }, _) => {
+                if !from_history || self.missed {
+                    self.topic = clean_line(topic);
+                }
             }
             // The members were listed on entering, as they are after the history.
             _ if from_history => {}
-            what => self.take_presence(what),
+            _ => self.take_presence(what),
         }
         false
     }

@@ -73,6 +73,13 @@ pub enum Action {
     Resend(Ticket),
     /// Bring a conversation to the front.
     Show(ConversationId),
+    /// Ask for a page of what the server has where lines are missing: somebody looks there.
+    ReadBack {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// The line that stands for them.
+        line: u64,
+    },
     /// Enter a room.
     Join(String),
     /// Open the private messages with a user.

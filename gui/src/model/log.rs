@@ -1,9 +1,15 @@
 //! The lines of one conversation, in an arena that is cut at the front when there are too many.
 //!
-//! A line costs 24 bytes beside its text and its share of the table of names, and no allocation of its own.
+//! A line costs 32 bytes beside its text and its share of the table of names, and no allocation of its own. Lines have numbers that follow on. Where some are put
+//! between others, those before them get lower numbers, and those after them keep theirs.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+mod names;
+
+use std::collections::VecDeque;
+
+use salotto::EntryId;
+
+use names::Names;
 
 /// Lines that are kept in one conversation.
 pub const MAX_LINES: usize = 100_000;
@@ -17,8 +23,13 @@ pub const FOLD_FROM: u16 = 4;
 /// Longer runs of arrivals are begun anew, so that looking along one stays cheap.
 const MAX_RUN: u16 = 5_000;
 
+/// The number of the first line, far enough from 0 for all that is put before it.
+const FIRST: u64 = 1 << 32;
+
 /// What stands in the place of a message that was deleted.
 pub const REMOVED: &str = "a message was removed";
+const MISSING: &str = "more is on the server";
+const LOADING: &str = "loading …";
 
 /// What kind of line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +54,12 @@ pub enum LineKind {
     Reply,
     /// Something did not work.
     Error,
+    /// Lines are missing here, and may be asked for.
+    Missing,
+    /// They are asked for.
+    Loading,
+    /// There are none before this, or none that can be had; the text says why.
+    Edge,
 }
 
 impl LineKind {
@@ -54,6 +71,11 @@ impl LineKind {
     /// Whether it is a message of a user.
     pub fn is_talk(self) -> bool {
         matches!(self, Self::Say | Self::Act)
+    }
+
+    /// Whether it is about what can be read of the conversation, and no part of it.
+    pub fn is_edge(self) -> bool {
+        matches!(self, Self::Missing | Self::Loading | Self::Edge)
     }
 }
 
@@ -77,7 +99,7 @@ pub struct NewLine<'a> {
 /// One line, as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// Counts from 0 since the conversation began, also over what was cut off.
+    /// Follows on from line to line.
     pub seq: u64,
     /// What was written down.
     pub what: NewLine<'a>,
@@ -88,10 +110,12 @@ pub struct Line<'a> {
 }
 
 /// The lines of a conversation.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Log {
     lines: VecDeque<Stored>,
     first_seq: u64,
+    /// What was put between others: before which line, and how much.
+    insertions: Vec<(u64, u64)>,
     chunks: VecDeque<String>,
     first_chunk: u32,
     names: Names,
@@ -99,6 +123,8 @@ pub struct Log {
 
 #[derive(Debug, Clone, Copy)]
 struct Stored {
+    /// The entry that it shows; 0 for none.
+    id: EntryId,
     chunk: u32,
     start: u32,
     len: u32,
@@ -113,55 +139,78 @@ const NEW_DAY: u8 = 1;
 const MENTION: u8 = 2;
 const OWN: u8 = 4;
 
-/// Each name once.
-#[derive(Debug, Default)]
-struct Names {
-    all: Vec<Arc<str>>,
-    index: HashMap<Arc<str>, u32>,
-}
-
-impl Names {
-    fn intern(&mut self, name: &str) -> u32 {
-        if let Some(&index) = self.index.get(name) {
-            return index;
+impl Default for Log {
+    fn default() -> Self {
+        let (lines, insertions, chunks) = Default::default();
+        Self {
+            lines,
+            first_seq: FIRST,
+            insertions,
+            chunks,
+            first_chunk: 0,
+            names: Names::default(),
         }
-        let name: Arc<str> = name.into();
-        let index = self.all.len() as u32;
-        self.all.push(name.clone());
-        self.index.insert(name, index);
-        index
     }
 }
 
 impl Log {
     /// Writes a line down. `zone` decides where days end.
     pub fn push(&mut self, line: NewLine<'_>, zone: i32) {
-        let day = |time: u32| super::time::day(time, zone);
-        let last = self.lines.back();
-        let new_day = last.is_none_or(|last| day(last.time) != day(line.time));
-        let run = match last {
-            Some(last)
-                if !new_day
-                    && line.kind.is_arrival()
-                    && last.kind.is_arrival()
-                    && last.run < MAX_RUN =>
-            {
-                last.run + 1
-            }
-            _ => 0,
-        };
-        let mut flags = 0;
-        for (set, flag) in [(new_day, NEW_DAY), (line.mention, MENTION), (line.own, OWN)] {
-            flags |= if set { flag } else { 0 };
+        let stored = self.stored(0, &line);
+        self.lines.push_back(stored);
+        self.recount(self.lines.len() - 1, 1, zone);
+        self.keep_bound(zone);
+    }
+
+    /// The line that was written down last shows this entry.
+    pub(super) fn name_last(&mut self, id: EntryId) {
+        if let Some(last) = self.lines.back_mut() {
+            last.id = id;
         }
-        let author = self.names.intern(line.author);
-        let (chunk, start) = self.store(line.text);
-        let len = line.text.len() as u32;
-        let (kind, time) = (line.kind, line.time);
-        self.lines.push_back(Stored { chunk, start, len, author, time, run, kind, flags });
-        if self.lines.len() >= MAX_LINES + SLACK {
-            self.cut(SLACK);
+    }
+
+    /// Puts lines, each with the entry that it shows, before the line `at`, which keeps its number.
+    pub(super) fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: i32) {
+        let Some(index) = self.index(at).filter(|_| !lines.is_empty()) else { return };
+        let stored: Vec<Stored> = lines.iter().map(|(id, line)| self.stored(*id, line)).collect();
+        let head: Vec<Stored> = self.lines.drain(..index).collect();
+        for line in head.into_iter().chain(stored).rev() {
+            self.lines.push_front(line);
         }
+        self.first_seq -= lines.len() as u64;
+        self.insertions.push((at, lines.len() as u64));
+        self.recount(index, lines.len() + 1, zone);
+        self.keep_bound(zone);
+    }
+
+    /// Puts another line in the place of one.
+    pub(super) fn replace(&mut self, seq: u64, id: EntryId, line: &NewLine<'_>, zone: i32) {
+        let Some(index) = self.index(seq) else { return };
+        self.lines[index] = self.stored(id, line);
+        self.recount(index, 2, zone);
+    }
+
+    /// Says something else of what is missing.
+    pub(super) fn mark(&mut self, seq: u64, kind: LineKind) {
+        if let Some(index) = self.index(seq) {
+            self.lines[index].kind = kind;
+        }
+    }
+
+    /// How often lines were put between others, for [`moved`](Self::moved).
+    pub fn insertions(&self) -> usize {
+        self.insertions.len()
+    }
+
+    /// What was put between others last: before which line, and how much.
+    pub fn last_insertion(&self) -> Option<(u64, u64)> {
+        self.insertions.last().copied()
+    }
+
+    /// The number of the line that had `seq` when lines had been put between others so many times.
+    pub fn moved(&self, seq: u64, since: usize) -> u64 {
+        let later = self.insertions.iter().skip(since);
+        later.fold(seq, |seq, (at, count)| if seq < *at { seq.saturating_sub(*count) } else { seq })
     }
 
     /// How many lines there are.
@@ -186,8 +235,7 @@ impl Log {
 
     /// The line of this number, unless it was cut off or is not there yet.
     pub fn get(&self, seq: u64) -> Option<Line<'_>> {
-        let stored = self.lines.get(usize::try_from(seq.checked_sub(self.first_seq)?).ok()?)?;
-        Some(self.line(seq, stored))
+        self.index(seq).map(|index| self.line(seq, &self.lines[index]))
     }
 
     /// All lines from this number on.
@@ -204,8 +252,8 @@ impl Log {
     /// The arrivals that stand together with the line of this number: the first and one past the last, where there are
     /// enough to be folded.
     pub fn folded(&self, seq: u64) -> Option<(u64, u64)> {
-        let index = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
-        let stored = self.lines.get(index)?;
+        let index = self.index(seq)?;
+        let stored = self.lines[index];
         if !stored.kind.is_arrival() {
             return None;
         }
@@ -223,9 +271,11 @@ impl Log {
         let start = stored.start as usize;
         let (author, text) = match stored.kind {
             LineKind::Removed => ("", REMOVED),
+            LineKind::Missing => ("", MISSING),
+            LineKind::Loading => ("", LOADING),
             _ => {
                 let text = &chunk[start..start + stored.len as usize];
-                (&*self.names.all[stored.author as usize], text)
+                (self.names.get(stored.author), text)
             }
         };
         let what = NewLine {
@@ -240,11 +290,69 @@ impl Log {
     }
 
     /// A message was deleted: a mark stands in its place.
-    pub(super) fn remove(&mut self, seq: u64) {
-        let index = seq.checked_sub(self.first_seq).and_then(|index| usize::try_from(index).ok());
-        if let Some(line) = index.and_then(|index| self.lines.get_mut(index)) {
+    pub(super) fn remove(&mut self, id: EntryId) {
+        let is_it = |line: &&mut Stored| line.id == id && line.kind.is_talk();
+        if let Some(line) = self.lines.iter_mut().rev().find(is_it) {
             (line.kind, line.len) = (LineKind::Removed, 0);
             line.flags &= NEW_DAY;
+        }
+    }
+
+    /// Ids mean nothing any more.
+    pub(super) fn forget_ids(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.id = 0);
+    }
+
+    fn index(&self, seq: u64) -> Option<usize> {
+        let index = usize::try_from(seq.checked_sub(self.first_seq)?).ok()?;
+        (index < self.lines.len()).then_some(index)
+    }
+
+    fn stored(&mut self, id: EntryId, line: &NewLine<'_>) -> Stored {
+        let mut flags = 0;
+        for (set, flag) in [(line.mention, MENTION), (line.own, OWN)] {
+            flags |= if set { flag } else { 0 };
+        }
+        let author = self.names.intern(line.author);
+        let (chunk, start) = self.store(line.text);
+        let len = line.text.len() as u32;
+        let (kind, time) = (line.kind, line.time);
+        Stored { id, chunk, start, len, author, time, run: 0, kind, flags }
+    }
+
+    /// Finds out anew where days begin and which arrivals stand together: in so many lines, and after them for as long as something changes.
+    fn recount(&mut self, from: usize, count: usize, zone: i32) {
+        let day = |line: Stored| super::time::day(line.time, zone);
+        let mut said = self.lines.range(..from).rev().find(|line| !line.kind.is_edge()).copied();
+        let mut before = from.checked_sub(1).map(|index| self.lines[index]);
+        for (index, line) in self.lines.iter_mut().enumerate().skip(from) {
+            let new_day = !line.kind.is_edge() && said.is_none_or(|said| day(said) != day(*line));
+            let run = match before {
+                Some(before)
+                    if !new_day
+                        && line.kind.is_arrival()
+                        && before.kind.is_arrival()
+                        && before.run < MAX_RUN =>
+                {
+                    before.run + 1
+                }
+                _ => 0,
+            };
+            let flags = line.flags & !NEW_DAY | if new_day { NEW_DAY } else { 0 };
+            if index >= from + count && (flags, run) == (line.flags, line.run) {
+                break;
+            }
+            (line.flags, line.run) = (flags, run);
+            before = Some(*line);
+            if !line.kind.is_edge() {
+                said = before;
+            }
+        }
+    }
+
+    fn keep_bound(&mut self, zone: i32) {
+        if self.lines.len() >= MAX_LINES + SLACK {
+            self.cut(self.lines.len() - MAX_LINES, zone);
         }
     }
 
@@ -263,27 +371,19 @@ impl Log {
     }
 
     /// Forgets the oldest lines, the texts that only they used, and the names that nobody left has.
-    fn cut(&mut self, count: usize) {
+    fn cut(&mut self, count: usize, zone: i32) {
         self.lines.drain(..count);
         self.first_seq += count as u64;
-        let Some(front) = self.lines.front_mut() else { return };
-        front.flags |= NEW_DAY;
-        let oldest = front.chunk;
+        // What was put before others is written down behind them.
+        let oldest = self.lines.iter().map(|line| line.chunk).min().unwrap_or(self.first_chunk);
         while self.first_chunk < oldest {
             self.chunks.pop_front();
             self.first_chunk += 1;
         }
-        // A run that lost its beginning is counted anew.
-        let lost = self.lines.front().map_or(0, |front| front.run);
-        for (index, line) in self.lines.iter_mut().enumerate() {
-            if lost == 0 || index > 0 && line.run == 0 {
-                break;
-            }
-            line.run -= lost;
-        }
+        self.recount(0, 1, zone);
         let old = std::mem::take(&mut self.names);
         for line in &mut self.lines {
-            line.author = self.names.intern(&old.all[line.author as usize]);
+            line.author = self.names.intern(old.get(line.author));
         }
     }
 }
@@ -303,15 +403,19 @@ mod tests {
         }
     }
 
+    fn at(log: &Log, index: u64) -> Option<Line<'_>> {
+        log.get(log.first_seq() + index)
+    }
+
     #[test]
     fn lines_come_back_as_they_were_written() {
         let mut log = Log::default();
         log.push(say("hello"), 0);
         log.push(NewLine { author: "bob", mention: true, ..say("grüß dich") }, 0);
-        let line = log.get(1).unwrap();
+        let line = at(&log, 1).unwrap();
         assert_eq!((line.what.author, line.what.text), ("bob", "grüß dich"));
-        assert!(line.what.mention && !line.new_day && log.get(0).unwrap().new_day);
-        assert_eq!(log.get(2), None);
+        assert!(line.what.mention && !line.new_day && at(&log, 0).unwrap().new_day);
+        assert_eq!(at(&log, 2), None);
     }
 
     #[test]
@@ -321,8 +425,8 @@ mod tests {
             log.push(say(&format!("line {number} {}", "x".repeat(60))), 0);
         }
         assert_eq!(log.len(), MAX_LINES);
-        assert_eq!(log.first_seq(), SLACK as u64);
-        assert_eq!(log.get(0), None);
+        assert_eq!(log.first_seq(), FIRST + SLACK as u64);
+        assert_eq!(log.get(FIRST), None);
         let first = log.get(log.first_seq()).unwrap();
         assert!(first.what.text.starts_with("line 4096 ") && first.new_day);
         let kept: usize = log.chunks.iter().map(String::len).sum();
@@ -346,10 +450,59 @@ mod tests {
         for kind in [LineKind::Came, LineKind::Went, LineKind::Came] {
             log.push(NewLine { kind, ..say("x") }, 0);
         }
-        assert_eq!(log.folded(1), None);
+        assert_eq!(log.folded(FIRST + 1), None);
         log.push(NewLine { kind: LineKind::Went, ..say("x") }, 0);
         log.push(say("hello"), 0);
-        assert_eq!(log.folded(1), Some((0, 4)));
-        assert_eq!(log.folded(4), None);
+        assert_eq!(log.folded(FIRST + 1), Some((FIRST, FIRST + 4)));
+        assert_eq!(log.folded(FIRST + 4), None);
+    }
+
+    #[test]
+    fn what_is_put_between_moves_the_numbers_before_it_alone() {
+        let mut log = Log::default();
+        for number in 0..10 {
+            log.push(say(&format!("line {number}")), 0);
+        }
+        let (before, after) = (log.first_seq() + 3, log.first_seq() + 4);
+        let since = log.insertions();
+        log.insert(after, &[(7, say("seven")), (8, say("eight"))], 0);
+        log.insert(log.first_seq(), &[(1, say("one"))], 0);
+        let texts: Vec<_> = log.iter_from(0).map(|line| line.what.text.to_owned()).collect();
+        assert_eq!(texts[..2], ["one", "line 0"]);
+        assert_eq!(texts[4..8], ["line 3", "seven", "eight", "line 4"]);
+        for (seq, text) in [(before, "line 3"), (after, "line 4"), (FIRST + 9, "line 9")] {
+            let seq = log.moved(seq, since);
+            assert_eq!(log.get(seq).unwrap().what.text, text);
+        }
+        log.remove(8);
+        assert_eq!(at(&log, 6).unwrap().what.text, REMOVED);
+        // The day is said once, by the line that is now the first of it.
+        let days = log.iter_from(0).filter(|line| line.new_day).map(|line| line.seq);
+        assert_eq!(days.collect::<Vec<_>>(), [log.first_seq()]);
+    }
+
+    #[test]
+    fn arrivals_on_both_sides_of_what_is_put_between_are_counted_together() {
+        let mut log = Log::default();
+        let came = || NewLine { kind: LineKind::Came, ..say("x") };
+        log.push(NewLine { kind: LineKind::Missing, ..say("") }, 0);
+        (0..3).for_each(|_| log.push(came(), 0));
+        log.insert(FIRST + 1, &[(1, say("hello")), (2, came()), (3, came())], 0);
+        assert_eq!(log.folded(FIRST + 2), Some((FIRST - 1, FIRST + 4)));
+        assert!(!at(&log, 0).unwrap().new_day && at(&log, 1).unwrap().new_day);
+    }
+
+    #[test]
+    fn what_was_put_before_others_survives_when_the_oldest_go() {
+        let mut log = Log::default();
+        (0..50_000).for_each(|number| log.push(say(&format!("late {number}")), 0));
+        let early: Vec<String> = (0..50_000).map(|number| format!("early {number}")).collect();
+        let lines: Vec<_> = early.iter().map(|text| (1, say(text))).collect();
+        log.insert(FIRST, &lines, 0);
+        (0..SLACK).for_each(|number| log.push(say(&format!("last {number}")), 0));
+        assert_eq!(log.len(), MAX_LINES);
+        assert_eq!(at(&log, 0).unwrap().what.text, "early 4096");
+        assert_eq!(log.get(FIRST).unwrap().what.text, "late 0");
+        assert_eq!(log.iter_from(0).last().unwrap().what.text, "last 4095");
     }
 }

@@ -56,6 +56,7 @@ impl Model {
                     self.connection = Connection::Ended { reason: problem };
                 }
             }
+            Update::History { nonce, page, .. } => self.take_page(&nonce, page, effects),
             Update::RoundTrip(time) => self.round_trip = Some(time),
             Update::Ended(reason) => {
                 if !self.welcomed {
@@ -105,7 +106,7 @@ impl Model {
             Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
             Event::Deleted { room, id } => {
                 if let Some(conversation) = self.conversations.room_mut(room.as_str()) {
-                    conversation.remove_message(id);
+                    conversation.log.remove(id);
                 }
             }
             Event::Pong { nonce } => self.take_pong(nonce.as_deref()),
@@ -118,10 +119,8 @@ impl Model {
     fn take_welcome(&mut self, server: ServerInfo, effects: &mut Vec<Effect>) {
         if self.server.epoch != server.epoch {
             // Ids of another epoch mean nothing in this one.
-            self.conversations.all_mut().for_each(|conversation| {
-                conversation.last_id = 0;
-                conversation.message_lines.clear();
-            });
+            let zone = self.zone;
+            self.conversations.all_mut().for_each(|conversation| conversation.forget_ids(zone));
         }
         for conversation in self.conversations.all_mut() {
             conversation.joined = false;
@@ -181,10 +180,11 @@ impl Model {
         let (now, zone) = (seconds(self.now), self.zone);
         let front = self.conversations.active().map(|active| active.kind.clone());
         let conversation = self.conversations.open(Kind::Room(room.clone()));
-        conversation.missed = conversation.last_id > 0;
-        if conversation.missed && first_id > conversation.last_id + 1 {
-            let text = "Some messages are missing here: the server does not have them any more.";
-            conversation.push(line(LineKind::Error, text, now), zone);
+        let last_id = conversation.last_id;
+        conversation.missed = last_id > 0;
+        if first_id > last_id + 1 {
+            conversation.open_gap(last_id, first_id, now, zone);
+            conversation.last_id = first_id - 1;
         }
         conversation.joined = true;
         conversation.history = history;
@@ -207,6 +207,7 @@ impl Model {
             let request = Request::Members { room: Some(room.to_string()), after: last };
             self.ask(request, None, effects);
         }
+        self.read_back(id, None, effects);
     }
 
     fn leave(&mut self, room: &str, reason: &LeaveReason) {
@@ -247,12 +248,8 @@ impl Model {
                 zone: self.zone,
             };
             let time = seconds(time.system_time());
-            let is_message = matches!(what, EntryKind::Message { .. });
-            if conversation.take_entry(what, time, from_history, &reader) {
+            if conversation.take_entry(id, what, time, from_history, &reader) {
                 effects.push(Effect::Urgent);
-            }
-            if is_message {
-                conversation.wrote_message(id);
             }
         }
         if history_ends {
@@ -356,6 +353,13 @@ impl Model {
 
     pub(super) fn take_sent(&mut self, ticket: Ticket, nonce: Option<String>) {
         for conversation in self.conversations.all_mut() {
+            if let Some(reading) = conversation.reading.as_mut().filter(|it| it.ticket == ticket) {
+                match nonce {
+                    Some(_) => reading.nonce = nonce,
+                    None => conversation.stop_reading(),
+                }
+                return;
+            }
             let mut pending = conversation.pending.iter_mut();
             if let Some(pending) = pending.find(|pending| pending.ticket == ticket) {
                 if nonce.is_none() {
@@ -375,6 +379,7 @@ impl Model {
     pub(super) fn fail_pending(&mut self, why: &str) {
         self.asked.clear();
         for conversation in self.conversations.all_mut() {
+            conversation.stop_reading();
             for pending in &mut conversation.pending {
                 pending.nonce = None;
                 pending.failed.get_or_insert_with(|| why.to_owned());

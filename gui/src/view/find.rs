@@ -6,6 +6,15 @@ use super::theme::Palette;
 use crate::model::text::fold;
 use crate::model::{Conversation, ConversationId};
 
+/// Where a search leads.
+#[derive(Debug, PartialEq)]
+pub(super) enum Step {
+    /// To this line.
+    To(u64),
+    /// To the server, with these words: what it finds is told at the end.
+    Ask(String),
+}
+
 /// What is searched for, and where it was found.
 #[derive(Debug, Default)]
 pub(super) struct Find {
@@ -20,6 +29,8 @@ pub(super) struct Find {
     at: Option<u64>,
     /// One past the last line that was looked at.
     looked: u64,
+    /// How often lines had been put between others by then.
+    insertions: usize,
 }
 
 impl Find {
@@ -40,13 +51,14 @@ impl Find {
         if self.open { &self.folded } else { "" }
     }
 
-    /// Shows the bar where it is open, for what is in front. Returns the line that it leads to.
+    /// Shows the bar where it is open, for what is in front. `asks` is whether the server can search, too.
     pub(super) fn show(
         &mut self,
         context: &Context,
         active: &Conversation,
         palette: &Palette,
-    ) -> Option<u64> {
+        asks: bool,
+    ) -> Option<Step> {
         if !self.open {
             return None;
         }
@@ -86,12 +98,16 @@ impl Find {
                     if self.look(active) && !self.folded.is_empty() {
                         step = Some(true);
                     }
-                    let line = step.and_then(|back| self.step(back));
+                    let mut led = step.and_then(|back| self.step(back)).map(Step::To);
                     ui.label(RichText::new(self.summary()).small().color(palette.dim));
+                    if asks && !self.folded.is_empty() && ui.small_button("On the server").clicked()
+                    {
+                        led = Some(Step::Ask(self.typed.clone()));
+                    }
                     if ui.small_button("Close").clicked() {
                         self.close();
                     }
-                    line
+                    led
                 })
                 .inner
             })
@@ -110,6 +126,13 @@ impl Find {
             self.looked = 0;
         }
         let log = conversation.log();
+        if self.insertions != log.insertions() {
+            let since = if is_new { 0 } else { self.insertions };
+            self.at = self.at.map(|line| log.moved(line, since));
+            self.found.clear();
+            self.looked = 0;
+            self.insertions = log.insertions();
+        }
         let gone = self.found.partition_point(|seq| *seq < log.first_seq());
         self.found.drain(..gone);
         if !self.folded.is_empty() {

@@ -85,9 +85,20 @@ impl Heights {
 
     /// Forgets the first rows.
     pub(super) fn cut_front(&mut self, count: usize) {
-        let rest = self.each.split_off(count.min(self.each.len()));
-        self.clear();
-        rest.into_iter().for_each(|height| self.push(height.into()));
+        self.each.drain(..count.min(self.each.len()));
+        self.sum_up();
+    }
+
+    /// Puts so many rows of no height before the row `index`, of which there has to be one, or the end.
+    pub(super) fn insert(&mut self, index: usize, count: usize) {
+        self.each.splice(index..index, std::iter::repeat_n(0, count));
+        self.sum_up();
+    }
+
+    fn sum_up(&mut self) {
+        self.tree.clear();
+        let each = std::mem::take(&mut self.each);
+        each.into_iter().for_each(|height| self.push(height.into()));
     }
 }
 
@@ -108,6 +119,11 @@ mod tests {
             if round == 300 {
                 heights.cut_front(123);
                 plain.drain(..123);
+            }
+            if round % 100 == 50 {
+                let index = random(plain.len() as u32 + 1) as usize;
+                heights.insert(index, 7);
+                plain.splice(index..index, [0; 7]);
             }
             let height = random(60);
             heights.push(height);

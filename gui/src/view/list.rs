@@ -14,14 +14,19 @@ use std::ops::Range;
 
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
+use salotto::EntryId;
+
 use super::heights::Heights;
 use super::row::{self, Estimate};
 use crate::model::log::{FOLD_FROM, Line, Log};
+use crate::model::{Action, Gap};
 
 pub(super) use scene::{Clicked, Scene};
 use scene::{Drawn, Fold, MARGIN};
 use selection::Selection;
 
+/// What is missing is asked for when one is so many rows away, so that whoever scrolls need not wait.
+const AHEAD: u64 = 30;
 /// How wide the scroll bar is.
 const BAR: f32 = 10.0;
 
@@ -42,6 +47,10 @@ pub(super) struct List {
     heights: Heights,
     /// The line that the first height belongs to.
     first_seq: u64,
+    /// How often lines had been put between others when the log was last looked at.
+    insertions: usize,
+    /// The gap that was last asked about: its line, and what came next to it.
+    asked: Option<(u64, EntryId)>,
     /// The width and the scale that the heights belong to.
     fits: (f32, f32),
     estimate: Estimate,
@@ -79,7 +88,7 @@ impl List {
         let log = scene.conversation.log();
         if !self.started {
             (self.started, self.stick) = (true, true);
-            self.seen_end = log.end_seq();
+            (self.seen_end, self.insertions) = (log.end_seq(), log.insertions());
         }
         let area = ui.available_rect_before_wrap();
         let response = ui.allocate_rect(area, Sense::click_and_drag());
@@ -94,6 +103,7 @@ impl List {
         let top = self.settle(ui, scene, view, width, f64::from(tail_height));
         let total = f64::from(self.heights.total()) + f64::from(tail_height);
         let mut clicked = Clicked::default();
+        clicked.actions.extend(self.read_back(scene));
         self.take_pointer(ui, &response, scene, view, &mut clicked);
         paint::rows(ui, scene, view, &self.drawn, &self.selection);
         let tail_top = view.top() + (f64::from(self.heights.total()) - top) as f32;
@@ -108,6 +118,7 @@ impl List {
 
     /// Brings the heights up to what the log has.
     fn sync(&mut self, context: &egui::Context, log: &Log, width: f32) {
+        let inserted = self.follow(log);
         let fits = (width, context.pixels_per_point());
         if self.fits != fits {
             self.fits = fits;
@@ -122,6 +133,11 @@ impl List {
             // Of a run that lost its beginning the rest may be too short to be folded.
             let end = log.folded(self.first_seq).map_or(self.first_seq + 8, |(_, end)| end);
             self.guess_again(context, log, self.first_seq..end.min(log.end_seq()));
+        }
+        if let Some(lines) = inserted {
+            // The one after them may have been the first of its day, or of a run of arrivals.
+            let end = log.folded(lines.end).map_or(lines.end + 1, |(_, end)| end);
+            self.guess_again(context, log, lines.start.max(self.first_seq)..end);
         }
         let known = self.first_seq + self.heights.len() as u64;
         for line in log.iter_from(known) {
@@ -140,6 +156,57 @@ impl List {
                 self.heights.push(height);
             }
         }
+    }
+
+    /// Moves along with lines that were put between others. Returns those whose heights have yet to be guessed.
+    fn follow(&mut self, log: &Log) -> Option<Range<u64>> {
+        let since = std::mem::replace(&mut self.insertions, log.insertions());
+        if since == self.insertions {
+            return None;
+        }
+        let first = self.first_seq;
+        self.first_seq = log.moved(first, since);
+        self.anchor = log.moved(self.anchor, since);
+        self.seen_end = log.moved(self.seen_end, since);
+        self.reached = self.reached.map(|line| log.moved(line, since));
+        self.expanded = self.expanded.iter().map(|line| log.moved(*line, since)).collect();
+        if let Some((start, end)) = &mut self.selection.ends {
+            (start.0, end.0) = (log.moved(start.0, since), log.moved(end.0, since));
+        }
+        let (at, count) = log.last_insertion()?;
+        if since + 1 != self.insertions || at < first {
+            // Much has happened while another conversation was shown: all of it is guessed anew.
+            self.heights.clear();
+            self.first_seq = log.first_seq();
+            return None;
+        }
+        let index = usize::try_from(at - first).ok()?;
+        // Where it is further down than the list has looked, it is new like all there.
+        let is_known = index <= self.heights.len();
+        is_known.then(|| {
+            self.heights.insert(index, count as usize);
+            at - count..at
+        })
+    }
+
+    /// Somebody looks where lines are missing, or is about to. It is asked once for each time that one comes there, and for each page that has come.
+    fn read_back(&mut self, scene: &Scene<'_>) -> Option<Action> {
+        let conversation = scene.conversation;
+        let (first, last) = (self.drawn.first()?.seq, self.drawn.last()?.seq);
+        let ahead = if self.stick { 0 } else { AHEAD };
+        let gap = conversation
+            .gap_in(first.saturating_sub(ahead)..=last + ahead)
+            .filter(|_| scene.online);
+        if gap.is_some() && conversation.is_reading() {
+            return None;
+        }
+        let asked = gap.map(|gap: &Gap| (gap.line(), gap.edge()));
+        if self.asked == asked {
+            return None;
+        }
+        self.asked = asked;
+        let line = asked?.0;
+        Some(Action::ReadBack { conversation: conversation.id(), line })
     }
 
     fn guess_again(&mut self, context: &egui::Context, log: &Log, lines: Range<u64>) {
@@ -210,9 +277,13 @@ impl List {
                 break;
             }
         }
-        if let Some(first) = self.drawn.first() {
-            self.anchor = first.seq;
-            self.offset = top - self.row_top(first.seq);
+        // Best by a row that stays as it is, whatever is put above it.
+        let log = scene.conversation.log();
+        let is_edge = |seq| log.get(seq).is_none_or(|line| line.what.kind.is_edge());
+        let stays = self.drawn.iter().find(|row| !row.day && !is_edge(row.seq));
+        if let Some(row) = stays.or(self.drawn.first()) {
+            self.anchor = row.seq;
+            self.offset = top - self.row_top(row.seq);
         }
         top
     }

@@ -17,7 +17,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("Alt+1 … Alt+9", "to this conversation"),
     ("Alt+Up, Alt+Down", "to the conversation above, below"),
     ("Ctrl+K", "switch to a conversation or a person, or join a room"),
-    ("Ctrl+F", "find in what was said; Enter or F3 further, with Shift back"),
+    ("Ctrl+F", "find in what is shown, or on the server; Enter or F3 further, with Shift back"),
     ("Ctrl+C", "copy what is selected"),
     ("Ctrl + plus, minus, 0", "larger, smaller, as at first"),
     ("Esc", "close what lies above"),

@@ -7,6 +7,7 @@ use egui::{
 
 use super::View;
 use super::bidi;
+use super::find::Step;
 use super::list::{Scene, Scroll};
 use super::theme::{Palette, primary, sentence};
 use crate::model::{Action, Connection, Conversation, Kind, Model, Theme};
@@ -46,8 +47,16 @@ impl View {
         });
         self.banner(context, model, palette, actions);
         if let Some(active) = model.active() {
-            if let Some(line) = self.find.show(context, active, palette) {
-                self.list(active.id()).scroll(Scroll::To(line));
+            let searches = model.commands().iter().any(|command| command.path == "search");
+            let asks = searches && active.room().is_some();
+            match self.find.show(context, active, palette, asks) {
+                Some(Step::To(line)) => self.list(active.id()).scroll(Scroll::To(line)),
+                Some(Step::Ask(words)) => {
+                    let (conversation, text) = (active.id(), format!("!search {words}"));
+                    actions.push(Action::Send { conversation, text });
+                    self.list(conversation).scroll(Scroll::Bottom);
+                }
+                None => {}
             }
             TopBottomPanel::bottom("entry").frame(bar).show(context, |ui| {
                 let is_covered = self.switcher.is_some()
@@ -91,6 +100,7 @@ impl View {
             zone: model.zone(),
             query: self.find.query(),
             focused: model.is_focused(),
+            online: *model.connection() == Connection::Online,
             glyphs: &mut self.glyphs,
         };
         let clicked = ui.push_id(active.id(), |ui| list.show(ui, &mut scene)).inner;

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use egui_kittest::Harness;
-use salotto::client::{Problem, Update};
-use salotto::protocol::{LeaveReason, MessageKind};
+use salotto::client::{NoPage, Problem, Update};
+use salotto::protocol::{ErrorCode, LeaveReason, MessageKind, Page, Place};
 use salotto::{Arg, Command, Entry, EntryKind, Event, Name, NoticeKind, Request, RoomName};
 use salotto_gui::model::{Action, ConnectionSettings, Effect, Input, Model, Preferences};
 use salotto_gui::view::View;
@@ -18,6 +18,10 @@ pub(crate) struct Window {
     pub(crate) view: View,
     /// Everything that was to be done, in order.
     pub(crate) effects: Vec<Effect>,
+    /// What the server keeps of all rooms.
+    kept: Vec<Entry>,
+    /// Pages that were asked for and not given yet: under which nonce, and of what.
+    pub(crate) asked: Vec<(String, Place)>,
     nonces: u64,
     next_id: u64,
     seconds: u64,
@@ -31,6 +35,17 @@ pub(crate) fn room(text: &str) -> RoomName {
     text.parse::<RoomName>().unwrap()
 }
 
+/// A message.
+fn said(from: &str, text: &str, nonce: Option<&str>) -> EntryKind {
+    EntryKind::Message {
+        from: name(from),
+        text: text.into(),
+        kind: MessageKind::Say,
+        nonce: nonce.map(str::to_owned),
+        tags: Default::default(),
+    }
+}
+
 impl Window {
     pub(crate) fn new() -> Self {
         Self::remembering(Preferences::default())
@@ -42,6 +57,8 @@ impl Window {
             model: Model::new(preferences, 0),
             view: View::new(),
             effects: Vec::new(),
+            kept: Vec::new(),
+            asked: Vec::new(),
             nonces: 0,
             next_id: 1,
             seconds: 0,
@@ -113,16 +130,7 @@ impl Window {
     }
 
     pub(crate) fn say_in(&mut self, room_name: &str, from: &str, text: &str, nonce: Option<&str>) {
-        self.entry(
-            room_name,
-            EntryKind::Message {
-                from: name(from),
-                text: text.into(),
-                kind: MessageKind::Say,
-                nonce: nonce.map(str::to_owned),
-                tags: Default::default(),
-            },
-        );
+        self.entry(room_name, said(from, text, nonce));
     }
 
     pub(crate) fn notice(&mut self, text: &str, kind: NoticeKind) {
@@ -130,10 +138,79 @@ impl Window {
     }
 
     pub(crate) fn entry(&mut self, room_name: &str, what: EntryKind) {
+        let entry = self.keep(room_name, what);
+        self.event(Event::Entry(entry));
+    }
+
+    /// Something happens in a room that the window is not told of.
+    pub(crate) fn keep(&mut self, room_name: &str, what: EntryKind) -> Entry {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + self.seconds);
         let entry = Entry { room: room(room_name), id: self.next_id, time: time.into(), what };
         self.next_id += 1;
-        self.event(Event::Entry(entry));
+        self.kept.push(entry.clone());
+        entry
+    }
+
+    /// The same, for a message in the lobby.
+    pub(crate) fn keep_said(&mut self, from: &str, text: &str, nonce: Option<&str>) {
+        self.keep("lobby", said(from, text, nonce));
+    }
+
+    /// Tells again what the window was told or has missed, up to the last entry.
+    pub(crate) fn tell_from(&mut self, first: u64) {
+        for entry in self.kept.clone().into_iter().filter(|entry| entry.id >= first) {
+            self.event(Event::Entry(entry));
+        }
+    }
+
+    /// Comes back in the lobby, and is told what is there from this entry on.
+    pub(crate) fn come_back(&mut self, first_id: u64) {
+        self.welcome("ada", "run 1");
+        self.event(Event::Entered {
+            room: room("lobby"),
+            topic: "Tea at five".into(),
+            members: vec![name("ada"), name("bob")],
+            count: 2,
+            first_id,
+            history: self.next_id - first_id,
+            shown: 0,
+        });
+        self.tell_from(first_id);
+    }
+
+    /// Gives the page that was asked for first, from what is kept. Returns what was asked, if anything was.
+    pub(crate) fn serve(&mut self) -> Option<Place> {
+        const PAGE: usize = 100;
+        let place = self.asked.first()?.1;
+        let (before, after): (Vec<Entry>, Vec<Entry>) = match place {
+            Place::Before(id) => self.kept.iter().cloned().partition(|entry| entry.id < id),
+            Place::After(id) => self.kept.iter().cloned().partition(|entry| entry.id <= id),
+            place => panic!("{place:?} is never asked"),
+        };
+        let page = match place {
+            Place::Before(_) => {
+                let skip = before.len().saturating_sub(PAGE);
+                Page { entries: before[skip..].to_vec(), older: skip > 0, newer: !after.is_empty() }
+            }
+            _ => {
+                let newer = after.len() > PAGE;
+                let entries = after.into_iter().take(PAGE).collect();
+                Page { entries, older: !before.is_empty(), newer }
+            }
+        };
+        self.answer(Ok(page));
+        Some(place)
+    }
+
+    /// Answers the page that was asked for first.
+    pub(crate) fn answer(&mut self, page: Result<Page, NoPage>) {
+        let (nonce, _) = self.asked.remove(0);
+        self.network(Update::History { nonce, room: "lobby".into(), page });
+    }
+
+    /// Refuses the page that was asked for first.
+    pub(crate) fn refuse(&mut self, code: ErrorCode, text: &str) {
+        self.answer(Err(NoPage::Refused { code, text: text.into() }));
     }
 
     /// The id of the last entry.
@@ -188,9 +265,12 @@ impl Window {
     pub(crate) fn input(&mut self, input: Input) {
         let mut effects = self.model.update(input);
         for effect in &effects {
-            if let Effect::Request { ticket, .. } = effect {
+            if let Effect::Request { ticket, .. } | Effect::ReadBack { ticket, .. } = effect {
                 let nonce = Some(self.nonces.to_string());
                 self.nonces += 1;
+                if let (Effect::ReadBack { place, .. }, Some(nonce)) = (effect, &nonce) {
+                    self.asked.push((nonce.clone(), *place));
+                }
                 self.model.update(Input::Sent { ticket: *ticket, nonce });
             }
         }

@@ -31,7 +31,7 @@ pub(crate) fn promise(holds: bool, what: &str) {
 
 /// The same for times, which another machine, or this one while it is busy, can miss. They are held where `SALOTTO_HOLD_FIGURES` is set,
 /// and told otherwise.
-fn promise_where_held(holds: bool, what: &str) {
+pub(crate) fn promise_where_held(holds: bool, what: &str) {
     if std::env::var_os("SALOTTO_HOLD_FIGURES").is_some() {
         promise(holds, what);
     } else if !holds {
@@ -173,7 +173,7 @@ fn the_program_is_small() {
 }
 
 /// The time that a line of the log begins with, since midnight.
-fn clock(line: &str) -> Duration {
+pub(crate) fn clock(line: &str) -> Duration {
     let time = line.split_once('T').map_or("", |(_, time)| time);
     let time = time.split_once('Z').map_or("", |(time, _)| time);
     let parts: Vec<f64> = time.split(':').filter_map(|part| part.parse().ok()).collect();

@@ -7,6 +7,7 @@ mod comparison;
 mod desktop;
 mod figures;
 mod guest;
+mod history;
 mod nearby;
 mod pictures;
 mod program;

@@ -201,6 +201,18 @@ impl Program {
         self.transcript[from..].to_vec()
     }
 
+    /// Everything that the log has said since the start, without going past it.
+    pub(crate) fn all_log(&mut self) -> Vec<(Instant, String)> {
+        self.transcript.extend(self.log.try_iter());
+        self.transcript.clone()
+    }
+
+    /// The id of the first entry that ever came.
+    pub(crate) fn first_entry(&mut self) -> u64 {
+        let at = self.find(0, ENTRY);
+        number_after(&self.transcript[at].1, "id=")
+    }
+
     /// The number of the first line from `from` on that contains `part`; waits for it.
     fn find(&mut self, from: usize, part: &str) -> usize {
         let mut at = from;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use salotto::store::{PAGE, PageQuery, Place};
+use salotto::protocol::Place;
+use salotto::store::{PAGE, PageQuery};
 use salotto::{
     Arg, Command, CommandError, Context, EntryId, EntryKind, Hint, Invocation, Name, Reply, Role,
     RoomName, Store,

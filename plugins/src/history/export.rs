@@ -6,7 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
-use salotto::store::{PAGE, Page, PageQuery, Place, StoreError};
+use salotto::protocol::{Page, Place};
+use salotto::store::{PAGE, PageQuery, StoreError};
 use salotto::{CommandError, Entry, EntryId, Reply, RoomName, Store, Timestamp};
 
 use super::shown;

@@ -6,7 +6,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use salotto::store::{Answer, Found, Import, PAGE, Page, PageQuery, Place, StoreError};
+use salotto::protocol::{Page, Place};
+use salotto::store::{Answer, Found, Import, PAGE, PageQuery, StoreError};
 use salotto::{Entry, EntryId, EntryKind, RoomName, Timestamp};
 
 use super::left::{Left, TAILS};

@@ -2,7 +2,8 @@ use std::fs;
 use std::sync::mpsc;
 
 use salotto::EntryKind;
-use salotto::store::{Answer, Place};
+use salotto::protocol::Place;
+use salotto::store::Answer;
 use tempfile::TempDir;
 
 use super::schema::{APPLICATION, STEPS, VERSION};

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::page;
+use super::{lean, page};
 
 /// Files and bytes that a folder may have.
 const MAX_FILES: usize = 256;
@@ -33,7 +33,7 @@ impl Files {
     /// The page that comes with the program.
     pub(super) fn embedded() -> Self {
         let file = |(name, bytes): &(&str, &[u8])| {
-            ((*name).to_owned(), File::new(name, &page::served(name, bytes)))
+            ((*name).to_owned(), File::new(name, &lean::served(name, bytes)))
         };
         Self(page::FILES.iter().map(file).collect())
     }

@@ -29,7 +29,7 @@ impl PageVisitor {
         if !matches!(request.method, "GET" | "HEAD") {
             return Err(Refusal::OtherMethod);
         }
-        let Site { files, access, .. } = &*self.site;
+        let access = &self.site.access;
         access.check_host(self.peer, request)?;
         let answer = match request.path {
             "/ws" if request.method == "GET" => {
@@ -47,7 +47,7 @@ impl PageVisitor {
                 let with_body = request.method == "GET";
                 answer::plain("200 OK", "", "ok\n", request.keeps_alive, with_body)
             }
-            path => answer::file(files.find(path).ok_or(Refusal::NotFound)?, request),
+            path => answer::file(self.site.files().find(path).ok_or(Refusal::NotFound)?, request),
         };
         Ok(visited(answer, request.keeps_alive))
     }

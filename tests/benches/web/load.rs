@@ -37,13 +37,16 @@ pub(crate) struct Crowd {
     /// Messages that came to the first.
     heard: u64,
     said: u64,
+    /// How long the last message was that came to the first.
+    pub(crate) message_bytes: usize,
 }
 
 impl Crowd {
     pub(crate) fn new(address: SocketAddr, dialect: Dialect) -> Self {
         let buffer = vec![0; 256 * 1024];
         let (streams, rest) = (Vec::new(), Vec::new());
-        Self { address, dialect, epoll: None, streams, buffer, rest, heard: 0, said: 0 }
+        let epoll = None;
+        Self { address, dialect, epoll, streams, buffer, rest, heard: 0, said: 0, message_bytes: 0 }
     }
 
     /// Lets so many more in.
@@ -169,7 +172,10 @@ impl Crowd {
                 _ => rest.iter().position(|&byte| byte == b'\n').map(|end| end + 1),
             };
             let Some(message) = length.and_then(|length| rest.get(..length)) else { break };
-            self.heard += u64::from(message.windows(8).any(|window| window == b"xxxxxxxx"));
+            if message.windows(8).any(|window| window == b"xxxxxxxx") {
+                self.heard += 1;
+                self.message_bytes = message.len();
+            }
             at += message.len();
         }
         self.rest.drain(..at);

@@ -130,10 +130,12 @@ fn busy() -> Outcome<()> {
         }
     }
     let medians: Vec<f64> = rooms.iter_mut().map(|(_, _, costs)| percentile(costs, 0.5)).collect();
-    for ((name, ..), cost) in kinds.iter().zip(&medians) {
+    for ((name, ..), (cost, (_, crowd, _))) in kinds.iter().zip(medians.iter().zip(&rooms)) {
         say(&format!("busy, {RECEIVERS} receivers, {name}, CPU a copy"), *cost, "µs")?;
+        say(&format!("busy, {name}, a copy"), crowd.message_bytes as f64, "bytes")?;
     }
     say("busy, WebSocket / text", medians[2] / medians[0], "")?;
+    say("busy, WebSocket / JSON lines", medians[2] / medians[1], "")?;
     say("busy, WebSocket / bare loop of tungstenite", medians[2] / medians[3], "")
 }
 

@@ -40,6 +40,51 @@ export const cases = [
 		},
 	},
 	{
+		name: 'a name with a space comes back as one without, and one more Enter is enough',
+		async test(browser) {
+			const server = await serve();
+			const person = await browser.open(server.url);
+			await person.join('Maria Rossi');
+			await person.until(() => document.querySelector('#name').value === 'Maria_Rossi');
+			await person.press('Enter');
+			await person.read('Maria_Rossi joined');
+		},
+	},
+	{
+		name: 'of two who take one name at the same time one is in, and the other takes another',
+		everywhere: true,
+		async test(browser) {
+			const server = await serve();
+			const people = [await browser.open(server.url), await browser.open(server.url)];
+			for (const person of people) await person.see('#join');
+			await Promise.all(people.map((person) => person.run(() => {
+				document.querySelector('#name').value = 'maria';
+				document.querySelector('#join').requestSubmit();
+			})));
+			await Promise.all(people.map((person) => person.until(() => document.querySelector('#gate').hidden || document.querySelector('#refusal').textContent.includes('taken'))));
+			const areIn = await Promise.all(people.map((person) => person.run(() => document.querySelector('#gate').hidden)));
+			assert.deepEqual([...areIn].sort(), [false, true]);
+			const second = people[areIn.indexOf(false)];
+			await second.type('#name', 'luca');
+			await second.press('Enter');
+			await second.read('luca joined');
+		},
+	},
+	{
+		name: 'who comes for a locked room is told so, and offered the others',
+		async test(browser) {
+			const server = await serve();
+			await server.exec('open attic', 'lock attic');
+			const person = await browser.open(`${server.url}#attic`);
+			await person.join('ada');
+			await person.shows('#log', 'attic` is locked');
+			await person.click('#content button[value="#lobby"]');
+			await person.shows('#room', '#lobby');
+			await person.say('here then');
+			await person.read('here then');
+		},
+	},
+	{
 		name: 'a server with a password asks for it, says that one is wrong, and keeps none in the browser',
 		everywhere: true,
 		async test(browser) {

@@ -170,7 +170,7 @@ export const cases = [
 			await ada.page.setViewport({ width: 320, height: 290, isMobile: true, hasTouch: true });
 			await ada.until(() => document.querySelector('#compose').getBoundingClientRect().bottom <= visualViewport.height + 1 && document.querySelector('#app').offsetHeight <= 291);
 			await ada.keyboard.type('from a phone');
-			await ada.click('#compose button');
+			await ada.click('#compose .main');
 			await bob.hear('from a phone');
 			await ada.read('from a phone');
 		},

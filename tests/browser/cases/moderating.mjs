@@ -25,6 +25,7 @@ export const cases = [
 	},
 	{
 		name: 'who is banned is told so, and is not let in again',
+		everywhere: true,
 		async test(browser) {
 			const server = await serve();
 			const ada = await browser.join(server.url, 'ada');
@@ -84,13 +85,19 @@ export const cases = [
 			await ada.click('#members button[aria-label=eve]');
 			for (const item of ['Kick', 'Mute', 'Ban']) assert.ok((await menu(ada)).includes(item), item);
 			await ada.run(() => [...document.querySelectorAll('#popup button')].find(({ textContent }) => textContent === 'Mute').click());
-			await ada.keyboard.type('10m calm down');
+			await ada.see('#time');
+			await ada.type('#why', 'calm down');
 			await ada.press('Enter');
+			await ada.read('eve is muted for 10m');
+			eve.say('why');
 			await eve.hear('calm down');
 			assert.ok(!eve.heard.includes('swordfish'));
 			await ada.until(() => document.querySelector('.row.reply') || document.querySelector('.row.notice'));
 			await ada.run(() => [...document.querySelectorAll('.row')].find((row) => row.textContent.includes('buy this')).querySelector('.more').click());
 			await ada.run(() => [...document.querySelectorAll('#popup button')].find(({ textContent }) => textContent === 'Delete').click());
+			// What is about to be deleted is shown first.
+			await ada.shows('#content', 'eve: buy this');
+			await ada.click('#actions .main');
 			await ada.see('.row.removed');
 			assert.ok(!(await ada.texts()).includes('buy this'));
 			await eve.hear('"type":"deleted"');

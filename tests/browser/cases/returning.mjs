@@ -3,6 +3,39 @@ import { UNLIMITED, program, serve, way } from '../server.mjs';
 
 export const cases = [
 	{
+		name: 'the operator restarts the server, and everybody is back by themselves',
+		everywhere: true,
+		async test(browser) {
+			const server = await serve();
+			// From here on it has a port of its own.
+			await server.restart();
+			const ada = await browser.join(server.url, 'ada');
+			await ada.say('before');
+			await ada.read('before');
+			await server.exec('restart');
+			await ada.shows('#status', 'restart');
+			await ada.gone('#status');
+			await ada.say('after');
+			await ada.read('after');
+			assert.deepEqual(await ada.texts(), ['before', 'after']);
+		},
+	},
+	{
+		name: 'Back leads to the room before, and Forward to the one after',
+		everywhere: true,
+		async test(browser) {
+			const server = await serve();
+			const ada = await browser.join(server.url, 'ada');
+			await ada.run(async () => (await import('/model.js')).join('attic'));
+			await ada.shows('#room', '#attic');
+			await ada.run(() => history.back());
+			await ada.shows('#room', '#lobby');
+			await ada.run(() => history.forward());
+			await ada.shows('#room', '#attic');
+			assert.equal(await ada.run(() => location.hash), '#attic');
+		},
+	},
+	{
 		name: 'after a restart of the server everybody is back, and nothing is lost or doubled',
 		everywhere: true,
 		async test(browser) {
@@ -28,7 +61,7 @@ export const cases = [
 			const { port } = server;
 			server.child.kill('SIGTERM');
 			await ada.shows('#status', 'the server has stopped');
-			await ada.until(() => /in \d+ seconds?\./.test(document.querySelector('#status').textContent));
+			await ada.until(() => /in \d+ s\./.test(document.querySelector('#status').textContent));
 			await server.restart();
 			assert.equal(server.port, port);
 			await ada.run(() => document.querySelector('#again').click());

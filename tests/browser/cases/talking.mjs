@@ -151,6 +151,17 @@ export const cases = [
 			await ada.press('Enter');
 			await ada.has('line 4');
 			assert.deepEqual(await ada.texts(), lines);
+			// What goes on for a while can be stopped.
+			await paste(Array.from({ length: 100 }, (_, at) => `more ${at}`).join('\n'));
+			await ada.press('Enter');
+			await ada.has('more 1');
+			await ada.shows('#stop', 'more to send');
+			await ada.click('#stop');
+			await ada.gone('#stop');
+			const said = await ada.texts();
+			await ada.say('enough');
+			await ada.has('enough');
+			assert.ok((await ada.texts()).length <= said.length + 2);
 			await paste('one\r\ntwo');
 			await ada.click('#actions button[value=join]');
 			await ada.until(() => document.querySelector('#line').value === 'one two');

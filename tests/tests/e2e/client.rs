@@ -1,14 +1,16 @@
 //! `salotto::client`, against real servers and over a wire that can be cut.
 
-use std::io::copy;
+use std::io::{BufRead, BufReader, Write, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use salotto::client::{self, Client, Options, Problem, Update};
-use salotto::protocol::LeaveReason;
-use salotto::{EntryKind, Event, Request};
+use salotto::client::{self, Client, NoPage, Options, Problem, Update};
+use salotto::protocol::{LeaveReason, Page, Place};
+use salotto::{EntryKind, ErrorCode, Event, Request};
+use salotto_plugins::sqlite::{SqliteOptions, SqliteStore};
 use salotto_tests::{TestServer, soon};
+use tempfile::TempDir;
 
 /// Somebody with a client, whose driver has a thread.
 struct Guest {
@@ -41,6 +43,19 @@ impl Guest {
                     return found;
                 }
             }
+        })
+    }
+
+    /// Asks for a page of the lobby, and what the answer is.
+    fn reads(&self, place: Place, limit: usize) -> Result<Page, NoPage> {
+        let asked = self.client.history("lobby", place, limit).expect("there is room for it");
+        self.waits_for("a page", |update| match update {
+            Update::History { nonce, room, page } => {
+                assert_eq!((nonce, room.as_str()), (&asked, "lobby"));
+                Some(page.clone())
+            }
+            Update::Event(Event::History { .. }) => panic!("it is told twice"),
+            _ => None,
         })
     }
 
@@ -273,4 +288,90 @@ fn what_prevents_a_connection_is_explained() {
     let _ada = full.enters("ada");
     let turned_away = problem(full.address().to_string()).to_string();
     assert_eq!(turned_away, "the server is full (1 connections); try again later");
+}
+
+#[test]
+fn what_was_said_before_is_read_back_page_by_page() {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    let store = SqliteStore::open(&folder.path().join("salotto.db"), SqliteOptions::default());
+    let store = Arc::new(store.expect("the database opens"));
+    let server =
+        TestServer::builder().enable("history").server(|server| server.store(store)).open();
+    let mut ada = server.enters("ada");
+    for number in 0..25 {
+        ada.says(&format!("message {number}"));
+    }
+    let guest = Guest::enters(server.address(), "guest");
+    let mut place = Place::Last;
+    let mut told = Vec::new();
+    loop {
+        let page = guest.reads(place, 10).expect("it is kept");
+        let ids: Vec<u64> = page.entries.iter().map(|entry| entry.id).collect();
+        told.splice(0..0, ids);
+        if !page.older {
+            break;
+        }
+        place = Place::Before(told[0]);
+    }
+    assert_eq!(told, (1..=told.len() as u64).collect::<Vec<_>>());
+    assert!(told.len() >= 26, "{told:?}");
+    let page = guest.reads(Place::After(2), 3).expect("it is kept");
+    assert_eq!(page.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [3, 4, 5]);
+    let page = guest.reads(Place::Around(10), 3).expect("it is kept");
+    assert!(page.entries.iter().any(|entry| entry.id == 10) && page.older && page.newer);
+    // What is asked by hand is answered by an event, as ever.
+    let nonce = guest.client.request(Request::history(Some("lobby"), Place::Last, 5));
+    let answered = guest.waits_for("the event", |update| match update {
+        Update::Event(Event::History { nonce, .. }) => Some(nonce.clone()),
+        _ => None,
+    });
+    assert_eq!(answered, nonce);
+}
+
+#[test]
+fn a_server_that_keeps_nothing_says_so_to_who_asks_for_a_page() {
+    let server = TestServer::open();
+    let guest = Guest::enters(server.address(), "guest");
+    let Err(NoPage::Refused { code, text }) = guest.reads(Place::Last, 100) else {
+        panic!("nothing is kept")
+    };
+    assert_eq!(code, ErrorCode::Failed);
+    assert_eq!(text, "what is said in `lobby` is not kept");
+}
+
+#[test]
+fn a_page_that_the_connection_took_with_it_is_answered_and_so_is_one_asked_without_a_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    // A server that goes away instead of answering, and stays away.
+    let served = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("somebody comes");
+        drop(listener);
+        let welcome = r#"{"type":"welcome","version":2,"server":"s","epoch":"e","token":"t","name":"guest","commands":[]}"#;
+        writeln!(stream, "{welcome}").expect("it is read");
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        lines.into_iter().find(|line| line.contains(r#""type":"history""#)).expect("it is asked")
+    });
+    let guest = Guest::new(Options::new(address, "guest"));
+    guest.waits_for("the welcome", |update| {
+        matches!(update, Update::Event(Event::Welcome { .. })).then_some(())
+    });
+    assert_eq!(guest.reads(Place::Before(7), 100), Err(NoPage::NoConnection));
+    let asked = served.join().expect("it does not panic");
+    assert!(asked.contains(r#""before":7"#) && asked.contains(r#""room":"lobby""#), "{asked}");
+    guest.waits_for("the break", |update| matches!(update, Update::Broken { .. }).then_some(()));
+    assert_eq!(guest.reads(Place::Last, 100), Err(NoPage::NoConnection));
+    // And what is asked as it ends has an answer too, or is not taken.
+    guest.client.quit("");
+    let asked = guest.client.history("lobby", Place::Last, 100);
+    let mut answers = 0;
+    loop {
+        match soon("the end", guest.updates.recv()).expect("it ends with a word") {
+            Update::History { page: Err(NoPage::NoConnection), .. } => answers += 1,
+            Update::Ended(_) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(answers, usize::from(asked.is_some()));
+    assert_eq!(guest.client.history("lobby", Place::Last, 100), None);
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use salotto::protocol::Page;
 use salotto::store::{
-    Acknowledge, Answer, Found, Import, Opened, Page, PageQuery, Retention, SearchQuery,
-    StoreError, Turn,
+    Acknowledge, Answer, Found, Import, Opened, PageQuery, Retention, SearchQuery, StoreError, Turn,
 };
 use salotto::{Context, Entry, EntryId, Keeping, Plugin, Request, RoomName, Store, StoreStatus};
 use salotto_tests::{PATIENCE, TestServer};

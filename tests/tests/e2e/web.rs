@@ -156,6 +156,10 @@ impl Browser {
 
     /// The next message: an event, or the end with its code.
     fn next(&mut self) -> Result<Event, Option<u16>> {
+        self.next_or_frame().map_err(|frame| frame.map(|frame| frame.code.into()))
+    }
+
+    fn next_or_frame(&mut self) -> Result<Event, Option<CloseFrame>> {
         loop {
             match self.0.read() {
                 Ok(Message::Text(text)) => {
@@ -163,7 +167,7 @@ impl Browser {
                     return Ok(serde_json::from_str(&text).expect("an event"));
                 }
                 Ok(Message::Close(frame)) => {
-                    return Err(frame.map(|CloseFrame { code, .. }| code.into()));
+                    return Err(frame);
                 }
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(other) => panic!("not a text: {other:?}"),
@@ -200,9 +204,17 @@ impl Browser {
 
     /// Waits for the end; the code that came with it.
     fn hears_end(&mut self) -> Option<u16> {
+        self.hears_end_with_reason().0
+    }
+
+    /// Waits for the end; the code and the words that came with it.
+    fn hears_end_with_reason(&mut self) -> (Option<u16>, String) {
         loop {
-            if let Err(code) = self.next() {
-                return code;
+            if let Err(frame) = self.next_or_frame() {
+                let end =
+                    frame.map(|CloseFrame { code, reason }| (code.into(), reason.to_string()));
+                let (code, reason) = end.unzip();
+                return (code, reason.unwrap_or_default());
             }
         }
     }

@@ -5,6 +5,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::dialect::Dialect;
+use crate::protocol::error::ErrorCode;
+use crate::protocol::event::Event;
+use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::network::Network;
 use crate::protocol::settings::{Limits, Rate};
@@ -95,6 +99,19 @@ pub(crate) struct Admitted {
     pub(crate) buckets: Option<Buckets>,
     /// Why it is let in only to visit.
     pub(crate) refusal: Option<Box<TooMany>>,
+}
+
+impl TooMany {
+    /// What somebody is sent who is refused after a dialect was agreed on.
+    pub(crate) fn told_in(self, dialect: &dyn Dialect) -> Vec<u8> {
+        let mut told = Vec::new();
+        let text = self.text.clone();
+        let error = Event::Error { code: ErrorCode::Limit, text, nonce: None };
+        dialect.encode_event(&error, &mut told);
+        let reason = LeaveReason::Full { why: self.text };
+        dialect.encode_event(&Event::Bye { reason }, &mut told);
+        told
+    }
 }
 
 impl SharedBucket {

@@ -13,9 +13,6 @@ use super::input::Framing;
 use super::{HubGone, Session};
 use crate::delivery::outbox::Tally;
 use crate::dialect::{Answer, Joining, Visited};
-use crate::protocol::error::ErrorCode;
-use crate::protocol::event::Event;
-use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::settings::Rate;
 use crate::state::inbox::{Arrival, Inbox, InboxSender};
@@ -35,8 +32,8 @@ const REQUESTS: Rate = Rate { burst: 64, per_second: 8.0 };
 /// The same for all of one address together: a class that opens the page, and opens it again.
 const REQUESTS_OF_ADDRESS: Rate = Rate { burst: 2000, per_second: 200.0 };
 
-/// What a visit waits for.
-enum Waited {
+/// What a wait for the socket came to.
+pub(super) enum Waited {
     Ready,
     Late,
     HubGone,
@@ -163,13 +160,10 @@ impl Session {
             }
             Err(refusal) => {
                 self.limit_hit(refusal.hit);
-                let mut told = Vec::new();
-                let (code, why) = (ErrorCode::Limit, refusal.text);
-                let error = Event::Error { code, text: why.clone(), nonce: None };
-                dialect.encode_event(&error, &mut told);
-                let reason = LeaveReason::Refused { why };
-                dialect.encode_event(&Event::Bye { reason }, &mut told);
-                self.answer_visitor(&Answer::new(told, [].into())).await?;
+                let told = refusal.told_in(&*dialect);
+                if self.answer_visitor(&Answer::new(told, [].into())).await? {
+                    self.await_close(&*dialect).await;
+                }
                 return Ok(false);
             }
         }
@@ -211,7 +205,7 @@ impl Session {
         Ok(true)
     }
 
-    async fn wait_readable(&mut self, deadline: Instant) -> Waited {
+    pub(super) async fn wait_readable(&mut self, deadline: Instant) -> Waited {
         let transport = self.outbox.wire.transport();
         let readable = poll_fn(|context| transport.poll_readable(context));
         wait(readable, deadline, &self.hub).await

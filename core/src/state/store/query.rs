@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::protocol::entry::{Entry, EntryKind};
+use crate::protocol::entry::EntryKind;
+use crate::protocol::history::Place;
 use crate::protocol::ids::EntryId;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::timestamp::Timestamp;
@@ -29,30 +30,6 @@ pub struct PageQuery {
     pub since: EntryId,
     /// At most so many entries, and never more than [`PAGE`].
     pub limit: usize,
-}
-
-/// A place in a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Its end.
-    Last,
-    /// What comes before an entry.
-    Before(EntryId),
-    /// What comes after one.
-    After(EntryId),
-    /// An entry with what is around it.
-    Around(EntryId),
-}
-
-/// Part of what is kept of a room, in order. Where entries are missing between two, they are not kept any more.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Page {
-    /// The entries.
-    pub entries: Vec<Entry>,
-    /// Whether there is something before them, for whoever asks.
-    pub older: bool,
-    /// Whether there is something after them.
-    pub newer: bool,
 }
 
 /// Asks for messages.

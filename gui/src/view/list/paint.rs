@@ -80,9 +80,11 @@ pub(super) fn rows(ui: &Ui, scene: &Scene<'_>, view: Rect, drawn: &[Drawn], sele
             let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
             painter.text(corner, Align2::RIGHT_TOP, "⏷", theme::small(), palette.dim);
         }
-        let time = clock(line.what.time, scene.zone);
-        let corner = pos2(view.left() + MARGIN, row.text.y + 2.0);
-        painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);
+        if !line.what.kind.is_edge() {
+            let time = clock(line.what.time, scene.zone);
+            let corner = pos2(view.left() + MARGIN, row.text.y + 2.0);
+            painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);
+        }
         painter.galley(row.text, row.galley.clone(), palette.text);
         ui.interact(row.rect.intersect(view), ui.id().with(row.seq), Sense::hover())
             .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, row.stored()));

@@ -22,6 +22,8 @@ pub(in crate::view) struct Scene<'a> {
     pub(in crate::view) query: &'a str,
     /// Whether somebody looks at it.
     pub(in crate::view) focused: bool,
+    /// Whether the server can be asked for more.
+    pub(in crate::view) online: bool,
     pub(in crate::view) glyphs: &'a mut Glyphs,
 }
 

@@ -62,7 +62,10 @@ function stateChanged(state, { text, code, reason, until, ...detail }) {
 	// An account comes back without its rooms, and enters them again after the welcome.
 	if (state === 'online' && isAccount) queueMicrotask(() => rooms.forEach(model.join));
 	clearInterval(countdown);
-	const told = reason && (t.reasons[reason] ?? reason);
+	const told = t.reasons[reason] ?? (reason || undefined);
+	// A name that is none comes with one that is.
+	const better = /try `(.+?)`/.exec(text)?.[1];
+	if (better) $('name').value = better;
 	if (state === 'waiting') model.broken();
 	if (state === 'ended') model.ended();
 	if (state === 'waiting' && !isIn) {
@@ -95,6 +98,8 @@ function stateChanged(state, { text, code, reason, until, ...detail }) {
 /** Something has changed, and perhaps a line of a conversation is new; drawn with the next frame. */
 function changed(one, line) {
 	if (line?.text && one === model.active && !line.own && !line.group) $('live').textContent = (line.from ? `${line.from}: ` : '') + line.text;
+	// The room that one came for is not to be entered: perhaps another.
+	if (line?.kind === 'error' && one.kind === 'server' && rooms.splice(0).length) chooseRoom();
 	const [count, { active }] = [model.unread(), model];
 	document.title = (count ? `(${count}) ` : '') + (active ? `${model.label(active)} – ` : '') + (model.self.server || 'Salotto');
 	frame ||= requestAnimationFrame(draw);
@@ -107,7 +112,8 @@ function draw() {
 		compose.show(active, shown);
 		shown = active;
 		find();
-		if (active.kind === 'room') history.replaceState(null, '', `#${encodeURIComponent(active.name)}`);
+		// Back leads to the room before; the first one is that of the address.
+		if (active.kind === 'room' && hashRoom() !== active.name) history[hashRoom() ? 'pushState' : 'replaceState'](null, '', `#${encodeURIComponent(active.name)}`);
 	}
 	$('server').textContent = $('title').textContent = self.server || 'Salotto';
 	$('me').textContent = self.name;
@@ -129,6 +135,8 @@ function draw() {
 	$('count').textContent = active.count;
 	$('who').hidden = !isRoom;
 	$('line').placeholder = `${t.message} · ${model.label(active)}`;
+	$('stop').hidden = !active.paste.length;
+	$('stop').textContent = t.stop(active.paste.length);
 	app.classList.toggle('people', isRoom && kept.people);
 	drawPeople();
 	log.show(active);
@@ -175,19 +183,27 @@ function day(time) {
 
 /** The menu of a person: only what this role may. */
 function person(name, anchor) {
-	const may = ['ignore', 'unignore', 'whois', 'kick', 'mute', 'ban'].filter(model.can);
+	const may = ['ignore', 'unignore', 'whois', 'kick', 'mute', 'unmute', 'ban'].filter(model.can);
 	const others = name === model.self.name ? [] : [[t.talk, () => model.talk(name)],
-		// What is done to others is written out first, so that a time and a reason can follow.
-		...may.map((path) => [t[path], () => (/kick|mute|ban/.test(path) ? compose.put(`!${path} ${name} `) : model.run(`${path} ${name}`))])];
+		...may.map((path) => [t[path], () => (/^(kick|mute|ban)/.test(path) ? punish(path, name) : model.run(`${path} ${name}`))])];
 	popup(anchor, name, [[t.mention, () => { drawers(); compose.mention(name); }], ...others]);
+}
+
+/** Asks for how long and why, and does it. */
+async function punish(path, name) {
+	const [time, why] = [choice('time', Object.entries(t.times)), make('input', { id: 'why', autocomplete: 'off' })];
+	const isTimed = path !== 'kick';
+	const rows = [...(isTimed ? [row(time, t.time)] : []), row(why, t.why)];
+	if (await ask(`${t[path]}: ${name}`, rows, act(t[path]))) model.run(`${path} ${name} ${isTimed ? time.value : ''} ${why.value}`);
 }
 
 function message(line, anchor) {
 	const { active, can, run } = model;
-	popup(anchor, t.actions, [[t.mention, () => compose.mention(line.from)],
-		...(line.id && can('delete') ? [[t.delete, () => run(`delete ${active.name} ${line.id}`)]] : [])]);
+	const remove = async () => await ask(t.delete, [make('p', null, `${line.from}: ${line.text}`)], act(t.delete)) && run(`delete ${active.name} ${line.id}`);
+	popup(anchor, t.actions, [[t.mention, () => compose.mention(line.from)], ...(line.id && can('delete') ? [[t.delete, remove]] : [])]);
 }
 
+const act = (text) => [['act', text], ['', t.cancel]];
 const row = (field, text) => make('p', null, make('label', { htmlFor: field.id }, text), field);
 const choice = (id, options) => make('select', { id }, ...options.map(([value, text]) => make('option', { value, selected: value === kept[id] }, text)));
 
@@ -198,9 +214,9 @@ async function chooseRoom() {
 	const fill = () => model.self.rooms.length !== list.children.length && list.replaceChildren(...model.self.rooms.map(({ room, topic, members }) =>
 		make('button', { type: 'button', value: `#${room}`, onclick: () => $('dialog').close(`#${room}`) }, make('b', null, `#${room}`), ` · ${members}`, make('span', null, topic))));
 	const timer = setInterval(fill, 100);
-	const answer = await ask(t.rooms, [row(input, t.roomName), list], [['join', t.join], ['', t.cancel]]);
+	const answer = await ask(t.rooms, [row(input, t.roomName), list], act(t.join));
 	clearInterval(timer);
-	if (answer) model.join(answer === 'join' ? input.value : answer);
+	if (answer) model.join(answer === 'act' ? input.value : answer);
 }
 
 async function settings() {
@@ -323,6 +339,10 @@ function layout() {
 function wire() {
 	const clicks = {
 		settings, more: chooseRoom, menu: () => drawers('side'), away: () => drawers(), look: () => find($('find').hidden), prev: () => search(-1),
+		stop() {
+			model.active.paste = [];
+			changed();
+		},
 		deep: () => model.run(`search ${$('query').value}`), leave: () => model.close(model.active),
 		who() {
 			if (isNarrow.matches) return drawers('people');

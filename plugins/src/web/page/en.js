@@ -1,6 +1,5 @@
 // The texts of the page in English.
-const many = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
-const reasons = { quit: 'you have left', lost: 'the connection was lost', too_slow: 'too slow', idle: 'no answer', stopping: 'the server has stopped' };
+const reasons = { quit: 'you have left', lost: 'the connection was lost', too_slow: 'too slow', idle: 'no answer', stopping: 'the server has stopped', restarting: 'the server restarts' };
 const reason = ({ reason, by, why }) => (reason === 'kicked' ? `you were kicked${by ? ` by ${by}` : ''}${why ? `: ${why}` : ''}` : reasons[reason] ?? why);
 
 export default {
@@ -12,12 +11,13 @@ export default {
 	notHere: 'You are not in this conversation any more.', tooLong: 'This is longer than the server takes.', oneLine: 'As one line',
 	topicSet: (who = 'The server', topic) => `${who} set the topic: ${topic || '—'}`,
 	exited: (event) => `You are not in this room any more: ${reason(event)}`, ended: (event) => `It is over: ${reason(event)}.`,
-	pasteLines: (count) => `Paste ${count} lines?`, sendLines: (count) => `Send ${count} messages`,
+	pasteLines: (count) => `Paste ${count} lines?`, sendLines: (count) => `Send ${count} messages`, stop: (count) => `Stop: ${count} more to send`,
 	left: (characters, limit, bytes) => `${characters} of ${limit} characters · ${bytes} bytes`,
 	slip: (command) => `Did you mean !${command}? Nothing was said. To say it, begin with //`,
 	folded: ({ came, went, renamed }) => [came && `${came} came`, went && `${went} left`, renamed && `${renamed} changed their name`].filter(Boolean).join(', '),
-	waiting: (seconds, why = 'no connection') => `Offline: ${why}. Next try in ${many(seconds, 'second')}.`, unreads: (count) => `${count} unread`, more: (count) => `and ${count} more`,
-	talk: 'Message privately', mention: 'Mention', ignore: 'Ignore', unignore: 'Stop ignoring', whois: 'Who is this?', kick: 'Kick', mute: 'Mute', ban: 'Ban',
+	waiting: (seconds, why = 'no connection') => `Offline: ${why}. Next try in ${seconds} s.`, unreads: (count) => `${count} unread`, more: (count) => `and ${count} more`,
+	talk: 'Message privately', mention: 'Mention', ignore: 'Ignore', unignore: 'Stop ignoring', whois: 'Who is this?', kick: 'Kick', mute: 'Mute', unmute: 'Unmute', ban: 'Ban',
+	time: 'How long', times: { '10m': '10 minutes', '1h': '1 hour', '1d': '1 day', permanently: 'permanently' }, why: 'Reason',
 	delete: 'Delete', roomName: 'Another room', theme: 'Theme', themes: { auto: 'as the system', light: 'light', dark: 'dark' }, size: 'Text size',
 	sound: 'Sound when I am named', notify: 'Notify me when I am named', quit: 'Leave the server',
 };

@@ -1,6 +1,5 @@
 // I testi della pagina in italiano.
-const many = (count, one, more) => `${count} ${count === 1 ? one : more}`;
-const reasons = { quit: 'sei uscito', lost: 'la connessione è caduta', too_slow: 'troppo lento', idle: 'nessuna risposta', stopping: 'il server si è fermato' };
+const reasons = { quit: 'sei uscito', lost: 'la connessione è caduta', too_slow: 'troppo lento', idle: 'nessuna risposta', stopping: 'il server si è fermato', restarting: 'il server si riavvia' };
 const reason = ({ reason, by, why }) => (reason === 'kicked' ? `sei stato espulso${by ? ` da ${by}` : ''}${why ? `: ${why}` : ''}` : reasons[reason] ?? why);
 
 export default {
@@ -12,12 +11,13 @@ export default {
 	notHere: 'Non sei più in questa conversazione.', tooLong: 'È più lungo di quanto il server accetti.', oneLine: 'Come una riga',
 	topicSet: (who = 'Il server', topic) => `${who} ha scelto l’argomento: ${topic || '—'}`,
 	exited: (event) => `Non sei più in questa stanza: ${reason(event)}`, ended: (event) => `È finita: ${reason(event)}.`,
-	pasteLines: (count) => `Incollare ${count} righe?`, sendLines: (count) => `Invia ${count} messaggi`,
+	pasteLines: (count) => `Incollare ${count} righe?`, sendLines: (count) => `Invia ${count} messaggi`, stop: (count) => `Ferma: altri ${count} da inviare`,
 	left: (characters, limit, bytes) => `${characters} di ${limit} caratteri · ${bytes} byte`,
 	slip: (command) => `Intendevi !${command}? Non è stato detto nulla. Per dirlo, comincia con //`,
-	folded: ({ came, went, renamed }) => [came && many(came, 'entrata', 'entrate'), went && many(went, 'uscita', 'uscite'), renamed && many(renamed, 'nome cambiato', 'nomi cambiati')].filter(Boolean).join(', '),
-	waiting: (seconds, why = 'nessuna connessione') => `Non in linea: ${why}. Nuovo tentativo tra ${many(seconds, 'secondo', 'secondi')}.`, unreads: (count) => `${count} non letti`, more: (count) => `e altre ${count}`,
-	talk: 'Scrivi in privato', mention: 'Menziona', ignore: 'Ignora', unignore: 'Non ignorare più', whois: 'Chi è?', kick: 'Espelli', mute: 'Silenzia', ban: 'Bandisci',
+	folded: ({ came, went, renamed }) => [came && `entrati: ${came}`, went && `usciti: ${went}`, renamed && `nomi cambiati: ${renamed}`].filter(Boolean).join(', '),
+	waiting: (seconds, why = 'nessuna connessione') => `Non in linea: ${why}. Nuovo tentativo tra ${seconds} s.`, unreads: (count) => `${count} non letti`, more: (count) => `e altre ${count}`,
+	talk: 'Scrivi in privato', mention: 'Menziona', ignore: 'Ignora', unignore: 'Non ignorare più', whois: 'Chi è?', kick: 'Espelli', mute: 'Silenzia', unmute: 'Ridai la parola', ban: 'Bandisci',
+	time: 'Per quanto', times: { '10m': '10 minuti', '1h': '1 ora', '1d': '1 giorno', permanently: 'per sempre' }, why: 'Motivo',
 	delete: 'Elimina', roomName: 'Un’altra stanza', theme: 'Tema', themes: { auto: 'come il sistema', light: 'chiaro', dark: 'scuro' }, size: 'Dimensione del testo',
 	sound: 'Suono quando mi nominano', notify: 'Avvisa quando mi nominano', quit: 'Lascia il server',
 };

@@ -1,24 +1,22 @@
 // The connection: a WebSocket that says hello, notices when it is gone, and comes back.
 
-// How often the server is asked whether it is there, how long it may be silent, and how fast it answers after a sleep.
-const [PING, GONE, PROBE, ATTEMPT] = [45_000, 100_000, 5000, 10_000];
+// How often the server is asked whether it is there, how long any answer may take, and how long after a sleep.
+const [PING, ANSWER, PROBE, ATTEMPT] = [45_000, 20_000, 5000, 10_000];
 // After these it is worth trying again; after a kick or a goodbye it is not.
-const PASSING = ['lost', 'idle', 'too_slow', 'stopping'];
+const PASSING = ['lost', 'idle', 'too_slow', 'full', 'stopping', 'restarting'];
 
 /** idle, connecting, online, waiting or ended. */
 export let state = 'idle';
 let socket = null;
 let app = null;
 let failed = 0;
-let heard = 0;
 let why = '';
 const timers = {};
 
 /** `hello()` is what to say first; `take(event)` and `changed(state, detail)` are told what happens. */
 export function setUp(handlers) {
 	app = handlers;
-	addEventListener('online', wake);
-	addEventListener('pageshow', wake);
+	for (const event of ['online', 'offline', 'pageshow']) addEventListener(event, wake);
 	document.addEventListener('visibilitychange', () => document.hidden || wake());
 }
 
@@ -43,6 +41,7 @@ export function offer() {
 export function send(request) {
 	const isOpen = state === 'online' && socket.readyState === 1;
 	if (isOpen) write(request);
+	if (isOpen && !timers.probe) after('probe', ANSWER, connect);
 	return isOpen;
 }
 
@@ -55,19 +54,15 @@ export function end(state = 'idle', detail) {
 /** The machine slept, or the network changed: tries again now, or finds out whether the server is still there. */
 function wake() {
 	if (state === 'waiting') connect();
-	if (timers.probe || !send({ type: 'ping' })) return;
-	after('probe', PROBE, connect);
+	else if (send({ type: 'ping' })) after('probe', PROBE, connect);
 }
 
 function message(data) {
-	heard = Date.now();
 	clear('probe');
-	// A server that lets nobody in says why in plain words.
-	if (data[0] !== '{') return void (why = data.replace(/^! /, '').trim());
 	const event = JSON.parse(data);
 	const { type, reason, code, text } = event;
 	if (type === 'ping') write({ type: 'pong' });
-	else if (type === 'bye' && PASSING.includes(reason)) broken(reason);
+	else if (type === 'bye' && PASSING.includes(reason)) broken(event.why ?? reason);
 	else if (type === 'bye') end('ended', event);
 	else if (type === 'error' && state === 'connecting') {
 		clear('attempt');
@@ -84,7 +79,6 @@ function message(data) {
 }
 
 function beat() {
-	if (Date.now() - heard > GONE) return connect();
 	send({ type: 'ping' });
 	after('beat', PING, beat);
 }

@@ -7,7 +7,7 @@ export const { default: t } = await import(`./${language.slice(0, 2)}.js`);
 export const fold = (text) => text.toLowerCase();
 
 // An address ends at white space and at everything invisible, so that what is seen is what is opened.
-const LINK = /(?<![\p{L}\p{N}])https?:\/\/[^\s<>"`\p{C}\p{Z}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0]+/gu;
+const LINK = /(?<![\p{L}\p{N}])https?:\/\/[^\s<>"`\p{C}\p{Z}\p{DI}\u2800]+/gu;
 
 /** Takes a text apart: `[text, link, mark]`, in order; `mark` is `me` or `found`. */
 export function parts(text, name, query) {

@@ -54,8 +54,15 @@ impl Dialect for WebSocketDialect {
             push_text(out, |out| Json.encode_event(event, out));
         }
         if let Event::Bye { reason } = event {
-            push_close(out, ending.unwrap_or_else(|| code_of(reason).into()));
+            match ending {
+                Some(code) => push_close(out, code, ""),
+                None => push_close(out, code_of(reason).into(), &reason.to_string()),
+            }
         }
+    }
+
+    fn closes_in_turn(&self) -> bool {
+        true
     }
 }
 
@@ -63,6 +70,8 @@ fn code_of(reason: &LeaveReason) -> CloseCode {
     match reason {
         LeaveReason::Quit { .. } | LeaveReason::Parted | LeaveReason::Lost => CloseCode::Normal,
         LeaveReason::Stopping => CloseCode::Away,
+        LeaveReason::Restarting => CloseCode::Restart,
+        LeaveReason::Full { .. } => CloseCode::Again,
         _ => CloseCode::Policy,
     }
 }
@@ -87,12 +96,17 @@ fn push_text(out: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-fn push_close(out: &mut Vec<u8>, code: u16) {
+/// Appends a closing frame with a code and as much of a reason as it may hold.
+fn push_close(out: &mut Vec<u8>, code: u16, reason: &str) {
+    const LONGEST: usize = 123;
+    let mut payload = Vec::new();
     // The peer may have given none.
-    let has_code = code != u16::from(CloseCode::Status);
-    let payload = if has_code { &code.to_be_bytes()[..] } else { &[] };
+    if code != u16::from(CloseCode::Status) {
+        payload.extend(code.to_be_bytes());
+        payload.extend_from_slice(&reason.as_bytes()[..reason.floor_char_boundary(LONGEST)]);
+    }
     out.extend(header(OpCode::Control(Control::Close), payload.len()));
-    out.extend_from_slice(payload);
+    out.extend(payload);
 }
 
 /// The answer to a ping.

@@ -118,7 +118,9 @@ fn a_ban_and_the_limits_hold_for_the_address_behind_the_proxy() {
     let mut third = from("192.0.2.8");
     let text = third.hears_error(ErrorCode::Limit);
     assert!(text.contains("2 connections already"), "{text}");
-    assert_eq!(third.hears_end(), Some(1008));
+    let (code, reason) = third.hears_end_with_reason();
+    assert_eq!(code, Some(1013));
+    assert!(reason.contains("2 connections already"), "{reason}");
     from("192.0.2.9").enters("eve");
 }
 

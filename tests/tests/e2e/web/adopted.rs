@@ -35,6 +35,32 @@ fn the_example_serves_its_own_pages_and_the_chat_on_one_port() {
 }
 
 #[test]
+fn who_is_one_too_many_is_told_so_in_the_protocol_that_was_agreed_on() {
+    let server = salotto_tests::TestServer::builder()
+        .settings(|settings| {
+            settings.limits.exempt = Vec::new();
+            settings.limits.connections_per_address = Some(1);
+        })
+        .enable("web")
+        .open();
+    let _ada = server.enters("ada");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let stream = TcpStream::connect(listener.local_addr().expect("it is bound"));
+    let (accepted, address) = listener.accept().expect("it is there");
+    let incoming = Incoming::tcp(accepted, Peer::Network(address)).protocol("websocket");
+    let refused = soon("adopting", server.handle().adopt(incoming));
+    assert!(matches!(refused, Err(salotto::AdoptError::Limit(_))), "{refused:?}");
+    let socket = tungstenite::WebSocket::from_raw_socket(
+        stream.expect("it listens"),
+        tungstenite::protocol::Role::Client,
+        None,
+    );
+    let mut browser = Browser(socket);
+    browser.hears_error(salotto::protocol::ErrorCode::Limit);
+    assert_eq!(browser.hears_end(), Some(1013));
+}
+
+#[test]
 fn a_request_that_was_read_elsewhere_is_answered_by_the_page() {
     let server = server();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

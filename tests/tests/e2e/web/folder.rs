@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
-use salotto::PluginSetup;
+use salotto::{PluginSetup, Settings};
+use salotto_tests::{PATIENCE, soon};
 
 use super::{Http, server, server_with};
 
@@ -73,6 +75,25 @@ fn nothing_outside_of_the_folder_is_ever_served() {
         assert_eq!(browser.gets(path, "").status, 404, "{path}");
     }
     assert_eq!(browser.gets("/", "").text(), "index");
+}
+
+#[test]
+fn what_changed_in_the_folder_is_served_after_a_reload_of_the_same_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), "index.html", "before");
+    let server = server_with(&root(folder.path())).open();
+    let mut browser = Http::connects(server.address());
+    assert_eq!(browser.gets("/", "").text(), "before");
+    write(folder.path(), "index.html", "after");
+    write(folder.path(), "new.html", "new");
+    assert_eq!(browser.gets("/new.html", "").status, 404);
+    soon("the reload", server.handle().apply(Settings::default(), None)).expect("nothing is wrong");
+    // The folder is read on a thread of its own.
+    let until = Instant::now() + PATIENCE;
+    while browser.gets("/new.html", "").status != 200 {
+        assert!(Instant::now() < until, "it is not read again");
+    }
+    assert_eq!(browser.gets("/", "").text(), "after");
 }
 
 #[test]

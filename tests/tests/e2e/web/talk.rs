@@ -1,10 +1,16 @@
 //! People in browsers among others.
 
+use std::io::{Read, Write};
+use std::time::Instant;
+
 use salotto::protocol::ErrorCode;
 use salotto::{EntryKind, Event, LeaveReason, PasswordHash, Request};
-use salotto_tests::{TestServer, soon};
+use salotto_tests::{PATIENCE, TestServer, soon};
 
 use super::{Browser, server};
+
+/// A frame that a client may send at any time: a pong that nobody asked for, masked with zeros.
+const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 #[test]
 fn browsers_nc_and_json_share_a_room() {
@@ -111,6 +117,57 @@ fn each_goodbye_has_its_reason_and_its_code() {
     server.stops();
     assert_eq!(bye(&mut dan), LeaveReason::Stopping);
     assert_eq!(dan.hears_end(), Some(1001));
+}
+
+#[test]
+fn a_connection_that_is_over_waits_for_the_peer_to_close_and_is_not_reset() {
+    let server = TestServer::builder().enable("web").enable("moderation").enable("notices").open();
+    let ada = Browser::connects(server.address()).enters("ada");
+    let mut watcher = server.enters("watcher");
+    server.types("kick ada no flooding");
+    watcher.hears("* ada left (kicked by host: no flooding)");
+    // She has not looked yet, and is still saying things: a connection that was closed meanwhile would be reset by that.
+    let mut stream = ada.0.get_ref().try_clone().expect("a socket");
+    for _ in 0..20 {
+        stream.write_all(&PONG).expect("it is taken");
+    }
+    let mut told = Vec::new();
+    stream.read_to_end(&mut told).expect("an end, and no reset");
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(told.ends_with("kicked by host: no flooding"), "{told}");
+}
+
+#[test]
+fn who_does_not_close_after_the_goodbye_is_waited_for_only_for_a_moment() {
+    let server = TestServer::builder()
+        .settings(|settings| {
+            settings.limits.exempt = Vec::new();
+            settings.limits.connections_per_address = Some(2);
+        })
+        .enable("web")
+        .enable("moderation")
+        .open();
+    let ada = Browser::connects(server.address()).enters("ada");
+    let _bob = Browser::connects(server.address()).enters("bob");
+    server.types("kick ada");
+    // Her place is hers for as long as that takes.
+    assert_eq!(Browser::connects(server.address()).hears_end(), Some(1013));
+    let mut stream = ada.0.get_ref().try_clone().expect("a socket");
+    stream.read_to_end(&mut Vec::new()).expect("the end of what is sent");
+    let until = Instant::now() + PATIENCE;
+    while stream.write_all(&PONG).is_ok() {
+        assert!(Instant::now() < until, "it is still read");
+        std::thread::yield_now();
+    }
+    // Free as soon as the session has ended.
+    let is_let_in = || {
+        let mut eve = Browser::connects(server.address());
+        eve.asks(salotto_tests::json::hello("eve", &[], None));
+        matches!(eve.next(), Ok(Event::Welcome { .. }))
+    };
+    while !is_let_in() {
+        assert!(Instant::now() < until, "her place is still taken");
+    }
 }
 
 #[test]
