@@ -145,6 +145,25 @@ fn what_is_none_of_ours_or_damaged_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn whoever_examines_a_database_finds_a_page_that_is_damaged_wherever_it_is() {
+    let (_folder, file) = folder();
+    of_version(&file, VERSION as usize);
+    drop(open(&file).unwrap());
+    let whole = fs::read(&file).unwrap();
+    assert_eq!(examine(&file).unwrap(), VERSION);
+    // The first page is that of the list of tables; the second is for lists of free pages.
+    for page in 2..whole.len() / 4096 {
+        let mut torn = whole.clone();
+        torn[4096 * page..4096 * page + 64].fill(0xaa);
+        fs::write(&file, &torn).unwrap();
+        let refused = examine(&file).unwrap_err();
+        let text = refused.to_string();
+        assert!(matches!(refused, OpenError::Damaged { .. }), "page {page}: {text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
 fn looking_at_a_database_makes_no_file_beside_it() {
     let (folder, file) = folder();
     let file = file.with_file_name("odd %3f#name?.db");

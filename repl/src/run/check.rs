@@ -46,7 +46,7 @@ fn database(file: Option<&Path>) -> Exit {
         print("no database: a restart forgets what was said");
         return Exit::Done;
     };
-    match salotto_plugins::sqlite::inspect(file) {
+    match salotto_plugins::sqlite::examine(file) {
         Ok(_) if !file.exists() => {
             print(format_args!("the database `{}` will be made", file.display()))
         }

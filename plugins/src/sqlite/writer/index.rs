@@ -18,6 +18,7 @@ impl Writer {
             self.write_waiting()?;
         }
         self.set_unindexed(0);
+        self.measure();
         Ok(())
     }
 
