@@ -139,6 +139,7 @@ impl Writer {
         }
         let kept = committed?;
         self.shared.kept.fetch_add(kept, Ordering::Relaxed);
+        self.measure();
         Ok(())
     }
 
@@ -153,7 +154,7 @@ impl Writer {
         }
     }
 
-    /// Looks at the size of the file. Not with each commit, of which it would be a tenth.
+    /// Looks at the size of the file.
     fn measure(&self) {
         self.shared.bytes.store(open::bytes(&self.path), Ordering::Relaxed);
     }

@@ -276,7 +276,7 @@ fn a_mistake_in_a_file_of_bans_that_was_taken_over_keeps_no_server_from_starting
     // Without the database the bans are known to nobody: nobody is let in.
     fs::remove_file(folder.path().join("salotto.db")).unwrap();
     let server = open(&folder);
-    assert_eq!(refused(&server), "the bans of this server cannot be read; ask its operator");
+    server.connects().hears_about("the bans of this server cannot be read; ask its operator");
     let health = soon("health", server.handle().execute("health")).unwrap_err().to_string();
     assert!(health.contains("bans.ron:1:3: unknown field `nme`"), "{health}");
 }

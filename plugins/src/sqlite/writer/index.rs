@@ -18,7 +18,6 @@ impl Writer {
             self.write_waiting()?;
         }
         self.set_unindexed(0);
-        self.measure();
         Ok(())
     }
 
