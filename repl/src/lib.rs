@@ -7,6 +7,7 @@
 pub mod cli;
 mod console;
 pub mod control;
+pub mod database;
 mod folders;
 mod logging;
 mod output;

@@ -23,6 +23,7 @@ use salotto::protocol::{Presence, RoomSettings, ServerSettings, SettingsError};
 use salotto::{Catalog, PluginSetup, Settings};
 use serde::Deserialize;
 
+use crate::database;
 use config::ron_options;
 pub use config::{Config, show};
 pub use diff::{Change, InForce, When, diff, table};
@@ -37,8 +38,32 @@ pub use store::StoreSettings;
 /// The file that is used when none is named.
 pub const DEFAULT_FILE: &str = "salotto.ron";
 
-/// What `salotto init` writes: every setting with its default and an explanation.
-pub const DEFAULT_TEXT: &str = include_str!("settings/default.ron");
+/// Every setting with its default and an explanation, of a program that was built with all there is.
+const DEFAULT_TEXT: &str = include_str!("settings/default.ron");
+
+/// What `salotto init` writes: every setting that this program knows.
+pub fn default_text() -> String {
+    let known = salotto_plugins::catalog().names();
+    let mut text = String::new();
+    let mut entry = String::new();
+    for line in DEFAULT_TEXT.split_inclusive('\n') {
+        let (begins, ends) = (line == "        (\n", line == "        ),\n");
+        if !begins && entry.is_empty() {
+            text.push_str(line);
+            continue;
+        }
+        entry.push_str(line);
+        if ends {
+            let is_known = known.iter().any(|name| entry.contains(&format!("name: \"{name}\",\n")));
+            text.push_str(if is_known { &entry } else { "" });
+            entry.clear();
+        }
+    }
+    match database::DEFAULT_FILE {
+        Some(_) => text,
+        None => text.replace("file: \"salotto.db\"", "file: None"),
+    }
+}
 
 /// Where the configuration comes from. It is read anew each time.
 #[derive(Debug, Clone)]

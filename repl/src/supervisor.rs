@@ -25,10 +25,10 @@ use salotto::thread;
 use salotto::{
     Caller, Command, CommandError, Directory, Handle, Name, Reply, Role, Server, StartError,
 };
-use salotto_plugins::sqlite::{OpenError, SqliteStore};
 use smol::Timer;
 use smol::future::FutureExt;
 
+use crate::database;
 use crate::logging::Diagnostics;
 use crate::settings::{
     Config, ConfigError, ControlSettings, Level, Program, Source, StoreSettings,
@@ -63,7 +63,7 @@ pub struct Supervisor {
 struct State {
     server: Option<Server>,
     /// Its database, to be asked what came of it when the server has stopped.
-    store: Option<Arc<SqliteStore>>,
+    store: Option<Arc<dyn Store>>,
     /// Addresses that take precedence over the configured ones.
     listen: Vec<String>,
     /// Whether it can never start again, because the program ends.
@@ -92,7 +92,7 @@ pub enum ServerStartError {
     Start(#[from] StartError),
     /// The database cannot be opened; `store: (file: None)` does without.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Store(#[from] database::OpenError),
     /// It is running.
     #[error("the server is running already; `restart` restarts it")]
     AlreadyRunning,
@@ -331,8 +331,8 @@ impl Supervisor {
         let settings = config.program.store;
         lock(&self.store).clone_from(&settings);
         if let Some(file) = settings.file.clone() {
-            let store = Arc::new(open_store(file, settings).await?);
-            builder = builder.store(store.clone());
+            let store = open_store(file, settings).await?;
+            builder = builder.store(Arc::clone(&store));
             state.store = Some(store);
         }
         let server = builder.start().inspect_err(|_| state.store = None)?;
@@ -462,10 +462,10 @@ impl std::fmt::Debug for State {
 async fn open_store(
     file: PathBuf,
     settings: StoreSettings,
-) -> Result<SqliteStore, ServerStartError> {
+) -> Result<Arc<dyn Store>, ServerStartError> {
     let gone =
         || StartError::Thread(io::Error::other("the thread that opens the database panicked"));
-    let open = move || SqliteStore::open(&file, settings.options());
+    let open = move || database::open(&file, settings.options());
     let opened = thread::answer("salotto-open", open).map_err(StartError::Thread)?;
     Ok(opened.recv().await.map_err(|_| gone())??)
 }

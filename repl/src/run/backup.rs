@@ -2,23 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use salotto_plugins::sqlite;
-
 use super::exit::Exit;
+use crate::database;
 use crate::output::{print, print_error};
 use crate::settings::Source;
 
 pub(super) fn backup(source: &Source, file: &Path) -> Exit {
-    let database = match database(source) {
-        Ok(database) => database,
+    let kept = match kept(source) {
+        Ok(file) => file,
         Err(exit) => return exit,
     };
-    let copied = sqlite::inspect(&database).map_err(|error| error.to_string());
-    let copied = copied.and_then(|_| sqlite::backup(&database, file).map_err(|e| e.to_string()));
+    let copied = database::inspect(&kept).map_err(|error| error.to_string());
+    let copied = copied.and_then(|_| database::backup(&kept, file).map_err(|e| e.to_string()));
     match copied {
         Ok(bytes) => {
-            let (database, file) = (database.display(), file.display());
-            print(format_args!("`{database}` is in `{file}`: {bytes} bytes, and whole"));
+            let (kept, file) = (kept.display(), file.display());
+            print(format_args!("`{kept}` is in `{file}`: {bytes} bytes, and whole"));
             Exit::Done
         }
         Err(error) => {
@@ -29,13 +28,13 @@ pub(super) fn backup(source: &Source, file: &Path) -> Exit {
 }
 
 pub(super) fn restore(source: &Source, file: &Path) -> Exit {
-    let database = match database(source) {
-        Ok(database) => database,
+    let kept = match kept(source) {
+        Ok(file) => file,
         Err(exit) => return exit,
     };
-    match sqlite::restore(&database, file) {
+    match database::restore(&kept, file) {
         Ok(aside) => {
-            print(format_args!("`{}` is what was in `{}`", database.display(), file.display()));
+            print(format_args!("`{}` is what was in `{}`", kept.display(), file.display()));
             if let Some(aside) = aside {
                 print(format_args!("what it was before is in `{}`", aside.display()));
             }
@@ -49,7 +48,7 @@ pub(super) fn restore(source: &Source, file: &Path) -> Exit {
 }
 
 /// The database that the configuration names.
-fn database(source: &Source) -> Result<PathBuf, Exit> {
+fn kept(source: &Source) -> Result<PathBuf, Exit> {
     let config = source.load().map_err(|error| {
         print_error(error);
         Exit::Usage

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::exit::Exit;
+use crate::database;
 use crate::output::{print, print_error};
 use crate::settings::{Config, DEFAULT_FILE, Source};
 
@@ -31,7 +32,7 @@ pub(super) fn run(source: &Source) -> Exit {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }
             config.notes.iter().for_each(print);
-            database(config.program.store.file.as_deref())
+            look_at_database(config.program.store.file.as_deref())
         }
         Err(error) => {
             print_error(error);
@@ -41,12 +42,12 @@ pub(super) fn run(source: &Source) -> Exit {
 }
 
 /// Looks at the database without writing to it.
-fn database(file: Option<&Path>) -> Exit {
+fn look_at_database(file: Option<&Path>) -> Exit {
     let Some(file) = file else {
         print("no database: a restart forgets what was said");
         return Exit::Done;
     };
-    match salotto_plugins::sqlite::examine(file) {
+    match database::examine(file) {
         Ok(_) if !file.exists() => {
             print(format_args!("the database `{}` will be made", file.display()))
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::exit::Exit;
 use crate::output::{print, print_error};
-use crate::settings::DEFAULT_TEXT;
+use crate::settings::default_text;
 
 pub(super) fn run(path: &Path, force: bool) -> Exit {
     let mut options = std::fs::OpenOptions::new();
@@ -17,7 +17,7 @@ pub(super) fn run(path: &Path, force: bool) -> Exit {
     } else {
         options.create_new(true);
     }
-    let written = options.open(path).and_then(|mut file| file.write_all(DEFAULT_TEXT.as_bytes()));
+    let written = options.open(path).and_then(|mut file| file.write_all(default_text().as_bytes()));
     let path = path.display();
     match written {
         Ok(()) => {

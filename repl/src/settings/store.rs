@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use salotto_plugins::sqlite::{SqliteOptions, Words};
 use serde::{Deserialize, Serialize};
+
+use crate::database::{self, Options, Words};
 
 /// The database that keeps what must survive a restart. A change takes effect when the server is started again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,15 +20,15 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        let SqliteOptions { durable, words } = SqliteOptions::default();
-        Self { file: Some("salotto.db".into()), durable, words }
+        let Options { durable, words } = Options::default();
+        Self { file: database::DEFAULT_FILE.map(PathBuf::from), durable, words }
     }
 }
 
 impl StoreSettings {
     /// How the database is opened.
-    pub fn options(&self) -> SqliteOptions {
-        let mut options = SqliteOptions::default();
+    pub fn options(&self) -> Options {
+        let mut options = Options::default();
         (options.durable, options.words) = (self.durable, self.words);
         options
     }

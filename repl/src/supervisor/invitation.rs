@@ -3,9 +3,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use qrcode::render::unicode::Dense1x2;
-use qrcode::{EcLevel, QrCode};
-
 /// Interfaces that lead to containers and virtual machines on this machine, and to nobody else.
 const INTERNAL: [&str; 5] = ["docker", "br-", "veth", "virbr", "lxc"];
 
@@ -99,13 +96,23 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 /// A QR code in half blocks, for a terminal that is dark; cameras read one on a light terminal as well. Nothing where the text is too long.
+#[cfg(feature = "web")]
 fn picture(text: &str) -> Vec<String> {
+    use qrcode::render::unicode::Dense1x2;
+    use qrcode::{EcLevel, QrCode};
+
     let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::L) else {
         return Vec::new();
     };
     let drawn =
         code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
     drawn.lines().map(str::to_owned).collect()
+}
+
+/// A program that serves no browsers has nothing to draw.
+#[cfg(not(feature = "web"))]
+fn picture(_text: &str) -> Vec<String> {
+    Vec::new()
 }
 
 #[cfg(test)]
