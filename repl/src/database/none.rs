@@ -58,7 +58,7 @@ pub fn inspect(_file: &Path) -> Result<i64, OpenError> {
     Err(OpenError)
 }
 
-/// As the one of a program with a database.
+/// Reads no database.
 ///
 /// # Errors
 /// Always.
