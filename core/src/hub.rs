@@ -8,6 +8,7 @@ mod answers;
 mod builtin;
 mod commands;
 mod effects;
+mod goodbyes;
 mod hints;
 mod history;
 mod ignoring;
@@ -61,6 +62,7 @@ use crate::state::server_state::ServerState;
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
 use answers::Waiting;
 use commands::Runner;
+use goodbyes::Goodbyes;
 use keeping::StoreWord;
 pub(crate) use not_done::NotDone;
 use timers::Timers;
@@ -86,6 +88,7 @@ pub(crate) struct Hub {
     pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
+    goodbyes: Goodbyes,
     timers: Timers,
     /// Who ignores somebody; those who have left are removed when somebody is named.
     ignoring: BTreeSet<MemberId>,
@@ -116,6 +119,7 @@ impl Hub {
             plan: Plan::default(),
             commands: builtin::commands(),
             waiting: Waiting::default(),
+            goodbyes: Goodbyes::default(),
             timers: Timers::default(),
             ignoring: BTreeSet::new(),
             #[cfg(feature = "password")]
@@ -205,6 +209,7 @@ impl Hub {
 
     fn handle_session(&mut self, member: MemberId, input: SessionInput) {
         match input {
+            SessionInput::Input(_) if self.has_said_goodbye(member) => {}
             SessionInput::Input(input) => self.take_input(member, input),
             SessionInput::Greet => self.greet(member),
             SessionInput::Send(event) => self.state.send(member, *event),
@@ -221,7 +226,7 @@ impl Hub {
                 self.handle_session(member, *then);
             }
             SessionInput::NameIsLate => self.name_is_late(member),
-            SessionInput::HangUp(reason) => self.disconnect(member, reason),
+            SessionInput::HangUp(reason) => self.hang_up(member, reason),
         }
     }
 

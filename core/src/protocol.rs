@@ -4,6 +4,7 @@
 pub(crate) mod action;
 pub(crate) mod caller;
 pub(crate) mod command;
+pub(crate) mod digest;
 pub(crate) mod durations;
 pub(crate) mod entry;
 pub(crate) mod error;
@@ -35,6 +36,7 @@ pub(crate) mod timestamp;
 pub use action::Action;
 pub use caller::Caller;
 pub use command::{Arg, ArgKind, Command, CommandInfo};
+pub use digest::digest;
 pub use durations::in_short;
 pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
 pub use error::{Closed, ErrorCode, MemberError, Refusal, RoomError, TryNextError};

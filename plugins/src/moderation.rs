@@ -97,6 +97,8 @@ pub struct Moderation {
     reports: Reports,
     /// How the file of the bans looked when it was read.
     look: Look,
+    /// Why it could not be, where its bans are said to be in a database.
+    unread: Option<String>,
     /// Whether the bans are kept in the store of the server, and not in their file.
     keeps_bans: bool,
     /// Whether all of this was taken over from the plugin before.
@@ -123,11 +125,18 @@ impl Moderation {
     /// The plugin with these settings and the bans that are in its file. Reads the file, so it must not be called on the hub.
     ///
     /// # Errors
-    /// When the file exists and cannot be read or has a mistake, with its path, line and column. It is left unchanged.
+    /// When the file exists and cannot be read or has a mistake, with its path, line and column. It is left unchanged. Where its bans were taken over into a
+    /// database it is not read any more, and nothing in it matters.
     pub fn new(settings: ModerationSettings) -> Result<Self, String> {
         let look = Look::at(&settings.bans);
         let file = BanFile::new(settings.bans.clone());
-        let bans = file.read().map_err(|problem| problem.to_string())?;
+        let (bans, unread) = match file.read() {
+            Ok(bans) => (bans, None),
+            Err(problem) if import::is_imported(&settings.bans) => {
+                (Bans::default(), Some(problem.to_string()))
+            }
+            Err(problem) => return Err(problem.to_string()),
+        };
         let locks = Locks::from_settings(&settings.invite_only);
         let (writer, mutes, slow) = (BanWriter::new(file), Mutes::default(), SlowRooms::default());
         let (hushed, reports) = (HushedRooms::default(), Reports::default());
@@ -142,6 +151,7 @@ impl Moderation {
             hushed,
             reports,
             look,
+            unread,
             keeps_bans,
             is_taken_over,
         })
@@ -213,6 +223,16 @@ impl Moderation {
             true => import::load_bans(self, context),
             false => self.writer.start(context),
         }
+        self.tell_unread(context);
+    }
+
+    /// The file cannot be read, and there is no database that its bans are in: somebody took it away.
+    fn tell_unread(&self, context: &mut Context<'_>) {
+        if let Some(problem) = &self.unread {
+            context.failing(format!(
+                "{problem}; the bans were in a database that is not here, so nobody is let in until the file is right, or gone"
+            ));
+        }
     }
 
     /// A newcomer has a name, and is muted if they were under it, or if they are muted and come back under another: from the same address, from which
@@ -270,6 +290,11 @@ impl Plugin for Moderation {
     }
 
     fn before_connect(&mut self, context: &mut Context<'_>, draft: &mut ConnectDraft) -> Verdict {
+        if self.unread.is_some() {
+            return Verdict::Deny(
+                "the bans of this server cannot be read; ask its operator".into(),
+            );
+        }
         let now = context.now();
         let ban = draft.peer.address().and_then(|address| self.bans.of_address(address, now));
         match ban {
@@ -448,6 +473,7 @@ impl Plugin for Moderation {
         };
         let Ok(written) = result.downcast::<Written>() else { return };
         let Some((bans, others)) = self.writer.finish(*written, context) else { return };
+        self.unread = None;
         let before = std::mem::replace(&mut self.bans, bans);
         // Dropping thousands of them takes longer than a hook may.
         context.spawn(async move { drop(before) });

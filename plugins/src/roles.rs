@@ -23,6 +23,7 @@ mod codes;
 mod console;
 mod failures;
 mod grace;
+mod homes;
 mod login;
 mod register;
 mod settings;
@@ -125,6 +126,14 @@ impl Roles {
         account: Option<&Name>,
     ) -> Standing {
         self.state.attempts.standing(info.id, info.peer.network(), account, context.uptime())
+    }
+
+    /// The owner of an account is here: they come before strangers from now on.
+    fn was_home(&mut self, context: &mut Context<'_>, account: &Name, info: &MemberInfo) {
+        let homes = &mut self.state.attempts.homes;
+        if homes.add(account, info.peer.network()) {
+            homes.keep(context, account);
+        }
     }
 
     /// Those who are logged in get what the settings say now. Out of these accounts everybody was logged out.
@@ -230,6 +239,7 @@ impl Plugin for Roles {
     fn start(&mut self, context: &mut Context<'_>) {
         self.state.accounts = Accounts::of(&self.settings);
         let changed = self.state.accounts.load(context);
+        self.state.attempts.homes.load(context, &self.state.accounts);
         self.refresh_logins(context, &changed);
         self.look_for_strays(context);
     }

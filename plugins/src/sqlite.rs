@@ -46,7 +46,7 @@ use serde::{Deserialize, Serialize};
 pub use copies::{backup, restore};
 use left::Left;
 use lock::LockFile;
-pub use open::{OpenError, inspect};
+pub use open::{OpenError, examine, inspect};
 use queue::{Job, Queue};
 use reader::Reader;
 use writer::Writer;
@@ -215,10 +215,7 @@ impl Store for SqliteStore {
         if lock(&self.left).reserve(&import.room, last, tail) {
             return self.shared.queue.push(Job::Import { import, answer: Some(answer) });
         }
-        let room = import.room;
-        answer(Err(StoreError(format!(
-            "the room `{room}` was used before; import into one that was not"
-        ))));
+        answer(Err(writer::used(&import.room)));
     }
 
     fn rooms(&self, limit: usize, answer: Answer<Vec<Found>>) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::goodbyes::Goodbye;
 use super::joining::Return;
 use super::not_done::NotDone;
 use crate::delivery::outbox::{Mail, Outbox};
@@ -134,7 +135,9 @@ impl Hub {
                     }
                     Request::Ping => self.state.send(id, Event::Pong { nonce }),
                     Request::Pong => {}
-                    Request::Quit { farewell } => self.quit(id, farewell),
+                    Request::Quit { farewell } => {
+                        self.say_goodbye(id, Goodbye::Asked { farewell });
+                    }
                     // The same as when it is typed: a plugin may have a command for those without a name.
                     Request::Command { line, .. } if self.is_for_guests(&line) => {
                         self.take_command(id, &line, None, nonce);

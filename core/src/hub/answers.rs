@@ -8,7 +8,7 @@ use futures_lite::future::FutureExt;
 use super::Hub;
 use super::commands::Outcome;
 use crate::command::{Answer, CommandError};
-use crate::protocol::ids::SlotId;
+use crate::protocol::ids::{MemberId, SlotId};
 use crate::protocol::reply::Reply;
 
 /// So many commands may wait for their answer at a time.
@@ -24,6 +24,8 @@ pub(super) struct Waiting {
 struct Waits {
     /// Whose command it is, unless it is one of core's own.
     plugin: Option<SlotId>,
+    /// Who is told, unless it is the console or code.
+    member: Option<MemberId>,
     answer: Tell,
 }
 
@@ -48,11 +50,14 @@ impl Hub {
         &mut self,
         answers: Receiver<Answer>,
         plugin: Option<SlotId>,
+        member: Option<MemberId>,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
         self.waiting.next += 1;
         let number = self.waiting.next;
-        self.waiting.callers.insert(number, Waits { plugin, answer: Box::new(answer) });
+        let waits = Waits { plugin, member, answer: Box::new(answer) };
+        self.waiting.callers.insert(number, waits);
+        member.into_iter().for_each(|member| self.owe_answer(member));
         let inbox = self.state.handle.inbox.clone();
         let wait = async move {
             let given = async { answers.recv().await.ok() };
@@ -71,7 +76,7 @@ impl Hub {
 
     /// A responder was used, or dropped.
     fn take_answer(&mut self, number: u64, given: Option<Answer>) {
-        let Some(Waits { plugin, answer }) = self.waiting.callers.remove(&number) else {
+        let Some(Waits { plugin, member, answer }) = self.waiting.callers.remove(&number) else {
             return;
         };
         let outcome = match given.filter(|given| *given != Ok(Reply::Later)) {
@@ -84,15 +89,17 @@ impl Hub {
             })),
         };
         answer(self, outcome.map(Some));
+        member.into_iter().for_each(|member| self.answered(member));
     }
 
     /// A plugin is over: whoever waits for it need not any more.
     pub(super) fn forget_answers(&mut self, slot: SlotId, name: &str) {
         let of_plugin = |_: &u64, waits: &mut Waits| waits.plugin == Some(slot);
         let waiting: Vec<_> = self.waiting.callers.extract_if(.., of_plugin).collect();
-        for (_, Waits { answer, .. }) in waiting {
+        for (_, Waits { member, answer, .. }) in waiting {
             let text = format!("the plugin `{name}` was disabled before it answered");
             answer(self, Err(CommandError::Failed(text)));
+            member.into_iter().for_each(|member| self.answered(member));
         }
     }
 }

@@ -68,13 +68,16 @@ impl Hub {
         started: Result<Started, CommandError>,
         answer: impl FnOnce(&mut Hub, Outcome) + Send + 'static,
     ) {
+        let member = reader.member;
         let answer = move |hub: &mut Hub, outcome: Outcome| {
             let outcome = hub.outcome_for(&reader, outcome);
             answer(hub, outcome);
         };
         match started {
             Ok(Started::Done(reply)) => answer(self, Ok(reply)),
-            Ok(Started::Later(answers, plugin)) => self.answer_later(answers, plugin, answer),
+            Ok(Started::Later(answers, plugin)) => {
+                self.answer_later(answers, plugin, member, answer)
+            }
             Err(error) => answer(self, Err(error)),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_lite::future::{Boxed, FutureExt};
 
 use super::Hub;
+use super::goodbyes::Goodbye;
 use super::timers::Due;
 use crate::command::Call;
 use crate::plugin::effect::Effect;
@@ -70,7 +71,9 @@ impl Hub {
             }
             Effect::Ignore { member, who } => self.ignore(member, who),
             Effect::Unignore { member, name } => self.unignore(member, &name),
-            Effect::Quit { member, farewell } => self.quit(member, farewell),
+            Effect::Quit { member, farewell } => {
+                self.say_goodbye(member, Goodbye::Asked { farewell });
+            }
             Effect::Kick { member, by, why } => {
                 let plugin = self.state.plugin_name(slot);
                 self.kick(member, by, &plugin, &why);

@@ -61,6 +61,7 @@ impl Hub {
             return Err(NotDone::Refused(Refusal::new(ErrorCode::Limit, text)));
         }
         self.reads += 1;
+        self.owe_answer(id);
         let limit = part.limit.unwrap_or(USUAL_PAGE).clamp(1, PAGE);
         let query = PageQuery { room: room.clone(), place, since, limit };
         let inbox = self.state.handle.inbox.clone();
@@ -70,6 +71,7 @@ impl Hub {
                 let give = move |hub: &mut Hub| {
                     hub.reads -= 1;
                     hub.give_page(id, room, page, nonce);
+                    hub.answered(id);
                 };
                 // A server that has stopped meanwhile needs no page.
                 let _ = inbox.send_blocking(super::question(give));

@@ -6,6 +6,7 @@
 //! | `exit_room`        | a member is out of a room and told so; also when the room is closed      | `remove_from_room` |
 //! | `kick`             | somebody disconnects a member, on record                                 | `disconnect`       |
 //! | `disconnect`       | the server ends a connection; a plugin may only word the reason          | `end_connection`   |
+//! | `say_goodbye`      | the same, or its connection ends, once it has its answers                | `quit`, `disconnect` |
 //! | `quit`             | a member asks to leave the server; a plugin may refuse                   | `end_connection`   |
 //! | `end_connection`   | a member is out of every room, told goodbye and forgotten                | `remove_from_room` |
 //! | `remove_from_room` | the member is taken off the list, and those who stay are told            |                    |
@@ -195,6 +196,7 @@ impl Hub {
         let Some(member) = self.state.roster.remove(id) else {
             return;
         };
+        self.forget_goodbye(id);
         *self.state.left.entry(reason.word()).or_default() += 1;
         if let Some(name) = &member.name {
             self.state.shared.directory.remove_member(name);

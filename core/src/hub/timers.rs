@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Hub;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::{RoomId, SlotId};
+use crate::protocol::ids::{MemberId, RoomId, SlotId};
 
 /// How often a quiet room may be told how many are in it.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
@@ -18,6 +18,8 @@ pub(super) enum Due {
     Plugin(SlotId, String),
     /// Quiet rooms are owed a count.
     Counts,
+    /// Who has said goodbye has waited long enough for an answer.
+    Goodbye(MemberId),
     /// Wrong passwords are to be summed.
     #[cfg(feature = "password")]
     WrongPasswords,
@@ -91,6 +93,7 @@ impl Hub {
                     self.apply_effects();
                 }
                 Due::Counts => self.announce_counts(),
+                Due::Goodbye(member) => self.finish_goodbye(member),
                 #[cfg(feature = "password")]
                 Due::WrongPasswords => self.record_sums_of_wrong_passwords(),
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::digest::digest;
 use crate::protocol::ids::{EntryId, RoomId};
 use crate::protocol::timestamp::Timestamp;
 use crate::state::forgetting_map::ForgettingMap;
@@ -42,7 +43,7 @@ impl Default for FormerMembers {
     }
 }
 
-/// The namespace of the values in which stays outlive the server.
+/// The namespace of the values in which stays outlive the server, by the digests of tokens: who reads them cannot come back as anybody.
 const NAMESPACE: &str = "resume";
 /// For so long somebody may come back after a restart.
 const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -88,47 +89,51 @@ impl KeptStays {
 
     /// Keeps it for whoever has the token.
     pub(crate) fn put(&self, values: &SharedValues, token: &str) {
-        // A few rooms: what is too long is that of nobody who could come back, and is not kept.
-        let _ = serde_json::to_string(self).map(|text| values.put(NAMESPACE, token, &text));
+        self.put_at(values, &digest(token));
         if values.count(NAMESPACE) > MOST_KEPT {
             let mut all = Self::all(values);
             all.sort_by_key(|(_, stays)| stays.at);
-            for (token, _) in all.drain(..all.len() / 2) {
-                values.remove(NAMESPACE, &token);
+            for (key, _) in all.drain(..all.len() / 2) {
+                values.remove(NAMESPACE, &key);
             }
         }
     }
 
+    fn put_at(&self, values: &SharedValues, key: &str) {
+        // A few rooms: what is too long is that of nobody who could come back, and is not kept.
+        let _ = serde_json::to_string(self).map(|text| values.put(NAMESPACE, key, &text));
+    }
+
     pub(crate) fn find(values: &SharedValues, token: &str) -> Option<Self> {
-        serde_json::from_str(&values.get(NAMESPACE, token)?).ok()
+        serde_json::from_str(&values.get(NAMESPACE, &digest(token))?).ok()
     }
 
     /// Nobody comes back with this token.
     pub(crate) fn remove(values: &SharedValues, token: &str) {
-        values.remove(NAMESPACE, token);
+        values.remove(NAMESPACE, &digest(token));
     }
 
     /// Nobody comes back logged in to an account.
     pub(crate) fn log_out(values: &SharedValues, account: &str) {
-        for (token, mut stays) in Self::all(values) {
+        for (key, mut stays) in Self::all(values) {
             if stays.account.as_deref() == Some(account) {
                 stays.account = None;
-                stays.put(values, &token);
+                stays.put_at(values, &key);
             }
         }
     }
 
     /// Forgets those who were here too long ago.
     pub(crate) fn tidy(values: &SharedValues, now: Timestamp) {
-        for (token, stays) in Self::all(values) {
+        for (key, stays) in Self::all(values) {
             if now.seconds_since(stays.at) > KEPT_FOR.as_secs() {
-                values.remove(NAMESPACE, &token);
+                values.remove(NAMESPACE, &key);
             }
         }
     }
 
     fn all(values: &SharedValues) -> Vec<(String, Self)> {
         let all = values.all(NAMESPACE).into_iter();
-        all.filter_map(|(token, text)| Some((token, serde_json::from_str(&text).ok()?))).collect()
+        all.filter_map(|(key, text)| Some((key, serde_json::from_str(&text).ok()?))).collect()
     }
 }

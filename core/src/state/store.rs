@@ -76,7 +76,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Forgets what is older, or more, than it says. Answers with how many entries that were.
     fn retain(&self, retention: Retention, answer: Answer<u64>);
 
-    /// Keeps entries of before in a room of which nothing is kept yet; ids are given anew. Answers with how many there were.
+    /// Keeps entries of before in a room that was never used; ids are given anew. In one that was they would have to come first, and ids only grow. Answers with how many there were.
     fn import(&self, import: Import, answer: Answer<u64>);
 
     /// The rooms of which something is kept, the most recent first, at most this many.

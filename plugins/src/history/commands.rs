@@ -41,7 +41,7 @@ pub(super) fn commands() -> Vec<Command> {
             .arg(Arg::word("file").optional())
             .role(Role::Operator)
             .example("export lobby html"),
-        Command::new("import", "Puts an export into a room that was never used")
+        Command::new("import", "Puts an export into a room that was never used, as older entries cannot come before what is there")
             .arg(Arg::word("file"))
             .arg(Arg::word("room").optional())
             .role(Role::Operator)

@@ -33,10 +33,14 @@ impl FromFile {
         };
         if let Some(room) = rooms.keys().find(|room| is_open(room)) {
             let text = format!(
-                "the room `{room}` is open; name another room, as in `import {} archive`",
+                "the room `{room}` is open, and older entries cannot come before what is there; name a room that was never used, as in `import {} archive`",
                 self.file.display()
             );
             return Err(CommandError::Refused(text));
+        }
+        if rooms.is_empty() {
+            let text = format!("there are no entries in `{}`", self.file.display());
+            return Err(CommandError::Failed(text));
         }
         let mut done = Vec::new();
         for (room, entries) in rooms {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use salotto::{ForgettingMap, MemberId, Name, Network, Standing};
 
+use super::homes::{Homes, form};
+
 /// How long the next attempt waits after the first wrong one that counts; twice as long after each further one, up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -30,7 +32,7 @@ pub(super) struct Attempts {
     /// By a form of its name, whether or not there is such an account.
     by_account: ForgettingMap<String, Known>,
     /// From where the owners of accounts have logged in.
-    homes: ForgettingMap<(String, Source), ()>,
+    pub(super) homes: Homes,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +58,7 @@ impl Default for Attempts {
             by_member: ForgettingMap::new(REMEMBERED),
             by_address: ForgettingMap::new(REMEMBERED),
             by_account: ForgettingMap::new(REMEMBERED),
-            homes: ForgettingMap::new(REMEMBERED),
+            homes: Homes::default(),
         }
     }
 }
@@ -73,8 +75,8 @@ impl Attempts {
         let own = self.by_member.get(&member).and_then(|known| known.wait(0, now));
         let of_address = self.by_address.get(&source);
         let of_address = of_address.and_then(|known| known.wait(FREE_PER_ADDRESS, now));
-        let of_account = account.map(form).filter(|form| !self.is_home(form, source));
-        let of_account = of_account.and_then(|form| self.by_account.get(&form));
+        let of_account = account.filter(|account| !self.homes.has(account, source));
+        let of_account = of_account.and_then(|account| self.by_account.get(&form(account)));
         let of_account = of_account.and_then(|known| known.wait(FREE_PER_ACCOUNT, now));
         let waits = [
             own.map(|wait| (wait, Wait::Own(wait))),
@@ -94,7 +96,7 @@ impl Attempts {
         account: Option<&Name>,
         now: Duration,
     ) -> Standing {
-        let is_home = account.is_some_and(|account| self.is_home(&form(account), source));
+        let is_home = account.is_some_and(|account| self.homes.has(account, source));
         let is_of = |known: Option<&Known>, free: u32| {
             known.is_some_and(|known| known.wrong > free && known.age(now) <= FORGOTTEN_AFTER)
         };
@@ -121,20 +123,6 @@ impl Attempts {
         }
         count(&mut self.by_address, source, now)
     }
-
-    /// The owner of an account has logged in from there.
-    pub(super) fn was_right(&mut self, account: &Name, source: Source) {
-        self.homes.get_or_insert_with((form(account), source), || (), |()| false);
-    }
-
-    fn is_home(&self, form: &str, source: Source) -> bool {
-        self.homes.get(&(form.to_owned(), source)).is_some()
-    }
-}
-
-/// A form of a name that its look-alikes have too.
-fn form(name: &Name) -> String {
-    name.keys().swap_remove(0)
 }
 
 fn count<K: Eq + Hash>(known: &mut ForgettingMap<K, Known>, key: K, now: Duration) -> u32 {
@@ -217,7 +205,7 @@ mod tests {
     fn many_for_one_account_make_everybody_wait_but_where_its_owner_was() {
         let mut attempts = Attempts::default();
         let ada = any_name("ada");
-        attempts.was_right(&ada, address(7));
+        attempts.homes.add(&ada, address(7));
         for number in 0..=FREE_PER_ACCOUNT {
             let waits = attempts.wait(member(100), address(100), Some(&ada), at(0));
             assert_eq!(waits, None, "after {number}");

@@ -4,11 +4,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use salotto::Context;
-use salotto::protocol::Timestamp;
+use salotto::protocol::{Timestamp, digest};
 
 use crate::common::values;
 
-/// The namespace of the values in which invitations are kept, with when they end.
+/// The namespace of the values in which invitations are kept, by the digests of their codes, with when they end.
 const NAMESPACE: &str = "account-invitations";
 /// For so long an invitation can be used.
 const VALID_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -41,32 +41,32 @@ pub(super) fn invite(context: &mut Context<'_>) -> Result<String, String> {
     }
     let code = random();
     let until = Timestamp::from(context.now().system_time() + VALID_FOR);
-    values::put(context, NAMESPACE, &code, &until);
+    values::put(context, NAMESPACE, &key(&code), &until);
     Ok(code)
 }
 
 /// Whether a code is an invitation that can be used.
 pub(super) fn is_open(context: &Context<'_>, code: &str) -> bool {
-    let until: Option<Timestamp> = values::get(context, NAMESPACE, &written(code));
+    let until: Option<Timestamp> = values::get(context, NAMESPACE, &key(code));
     until.is_some_and(|until| until > context.now())
 }
 
 /// Uses an invitation. Says whether it could be used.
 pub(super) fn take(context: &Context<'_>, code: &str) -> bool {
-    is_open(context, code) && context.shared().remove(NAMESPACE, &written(code))
+    is_open(context, code) && context.shared().remove(NAMESPACE, &key(code))
 }
 
 fn tidy(context: &Context<'_>) {
-    for (code, until) in values::all::<Timestamp>(context, NAMESPACE) {
+    for (key, until) in values::all::<Timestamp>(context, NAMESPACE) {
         if until <= context.now() {
-            values::remove(context, NAMESPACE, &code);
+            values::remove(context, NAMESPACE, &key);
         }
     }
 }
 
-/// A code as it was handed out, however it was typed.
-fn written(code: &str) -> String {
-    code.to_lowercase()
+/// What is kept of a code, however it was typed.
+fn key(code: &str) -> String {
+    digest(&code.to_lowercase())
 }
 
 #[cfg(test)]

@@ -203,6 +203,7 @@ impl Roles {
     ) -> Result<Reply, CommandError> {
         let name = self.registered(invocation)?.name;
         self.state.accounts.remove(context, &name);
+        self.state.attempts.homes.forget(context, &name);
         self.log_everybody_out(context, &name, "your account was removed");
         self.state.grace.retain(|id, _| context.name(*id).is_some_and(|holder| *holder != name));
         record(context, invocation, "account-remove", &name, "");

@@ -159,7 +159,7 @@ impl Roles {
     /// The password was right: the user gets role and name, and replaces an earlier connection of theirs.
     fn welcome(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: &Account) {
         let name = account.name.clone();
-        self.state.attempts.was_right(&name, info.peer.network());
+        self.was_home(context, &name, info);
         let login = self.state.logins.entry(info.id).or_default();
         (login.wrong, login.account) = (0, Some(name.clone()));
         self.state.grace.remove(&info.id);

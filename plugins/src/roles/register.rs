@@ -174,7 +174,7 @@ impl Roles {
         let account = Account { name: name.clone(), role, password, registered };
         self.state.accounts.put(context, account);
         self.state.logins.entry(info.id).or_default().account = Some(name.clone());
-        self.state.attempts.was_right(&name, info.peer.network());
+        self.was_home(context, &name, info);
         context.log_in(info.id, name.as_str(), role);
         let by = name.as_str();
         context

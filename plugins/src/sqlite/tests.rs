@@ -2,7 +2,7 @@ use std::fs;
 use std::sync::mpsc;
 
 use salotto::EntryKind;
-use salotto::protocol::Place;
+use salotto::protocol::{Place, digest};
 use salotto::store::Answer;
 use tempfile::TempDir;
 
@@ -24,7 +24,7 @@ fn of_version(file: &Path, version: usize) {
     let connection = Connection::open(file).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     for step in &STEPS[..version] {
-        connection.execute_batch(step).unwrap();
+        step.run(&connection).unwrap();
     }
     connection.pragma_update(None, "user_version", version as i64).unwrap();
     connection.pragma_update(None, "application_id", APPLICATION).unwrap();
@@ -65,6 +65,38 @@ fn a_database_of_each_earlier_version_is_brought_up_to_date_and_nothing_of_it_is
         assert_eq!(found.len(), 1, "version {version}");
         drop(store);
         assert_eq!(inspect(&file).unwrap(), VERSION);
+    }
+}
+
+#[test]
+fn secrets_that_an_earlier_version_kept_as_they_are_become_digests_and_are_in_no_file_any_more() {
+    const TOKEN: &str = "3f2a9c5b7d8e1f604b3c2d1e0f9a8b7c";
+    const CODE: &str = "k7wn-3hfa-9mzc";
+    for version in 1..=2 {
+        let (folder, file) = folder();
+        of_version(&file, version);
+        // A server that was killed: the log of changes lies beside the file.
+        let killed = Connection::open(&file).unwrap();
+        for (namespace, key) in [("resume", TOKEN), ("account-invitations", CODE)] {
+            killed.execute("INSERT INTO shared VALUES (?1, ?2, '{}')", [namespace, key]).unwrap();
+        }
+        let store = open(&file).unwrap();
+        let (code, mutes) = ("account-invitations".to_owned(), "mutes".to_owned());
+        let kept = [
+            (code, digest(CODE), "{}".to_owned()),
+            (mutes, "bob".to_owned(), "1".to_owned()),
+            ("resume".to_owned(), digest(TOKEN), "{}".to_owned()),
+        ];
+        assert_eq!(store.values(), kept, "version {version}");
+        for found in fs::read_dir(folder.path()).unwrap() {
+            let path = found.unwrap().path();
+            let bytes = fs::read(&path).unwrap();
+            for secret in [TOKEN, CODE] {
+                let is_there = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+                assert!(!is_there, "{secret} of version {version} is in {}", path.display());
+            }
+        }
+        drop(killed);
     }
 }
 
@@ -110,6 +142,25 @@ fn what_is_none_of_ours_or_damaged_is_refused_and_left_as_it_is() {
     let refused = open(&file).unwrap_err();
     assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
     assert_eq!(fs::read(&file).unwrap(), torn);
+}
+
+#[test]
+fn whoever_examines_a_database_finds_a_page_that_is_damaged_wherever_it_is() {
+    let (_folder, file) = folder();
+    of_version(&file, VERSION as usize);
+    drop(open(&file).unwrap());
+    let whole = fs::read(&file).unwrap();
+    assert_eq!(examine(&file).unwrap(), VERSION);
+    // The first page is that of the list of tables; the second is for lists of free pages.
+    for page in 2..whole.len() / 4096 {
+        let mut torn = whole.clone();
+        torn[4096 * page..4096 * page + 64].fill(0xaa);
+        fs::write(&file, &torn).unwrap();
+        let refused = examine(&file).unwrap_err();
+        let text = refused.to_string();
+        assert!(matches!(refused, OpenError::Damaged { .. }), "page {page}: {text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Writer {
         }
         let kept = committed?;
         self.shared.kept.fetch_add(kept, Ordering::Relaxed);
-        self.shared.bytes.store(open::bytes(&self.path), Ordering::Relaxed);
+        self.measure();
         Ok(())
     }
 
@@ -152,6 +152,11 @@ impl Writer {
                 self.set_unindexed(1);
             }
         }
+    }
+
+    /// Looks at the size of the file.
+    fn measure(&self) {
+        self.shared.bytes.store(open::bytes(&self.path), Ordering::Relaxed);
     }
 
     fn unindexed(&self) -> usize {
@@ -263,7 +268,9 @@ fn acknowledge(shared: &Shared, jobs: &[Job]) {
     }
 }
 
-/// Whoever asked for something that is not possible.
-pub(super) fn not_done(text: impl Into<String>) -> StoreError {
-    StoreError(text.into())
+/// Why nothing is imported into a room. Ids are in the order of what happened: retention, pages and those who come back go by that.
+pub(super) fn used(room: &RoomName) -> StoreError {
+    StoreError(format!(
+        "the room `{room}` was used before, and as ids only grow, what is older cannot come before what was said there; name a room that was never used"
+    ))
 }

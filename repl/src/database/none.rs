@@ -58,6 +58,14 @@ pub fn inspect(_file: &Path) -> Result<i64, OpenError> {
     Err(OpenError)
 }
 
+/// Reads no database.
+///
+/// # Errors
+/// Always.
+pub fn examine(_file: &Path) -> Result<i64, OpenError> {
+    Err(OpenError)
+}
+
 /// Copies no database.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use salotto::Store;
 use salotto_plugins::sqlite::SqliteStore;
 pub use salotto_plugins::sqlite::{
-    OpenError, SqliteOptions as Options, Words, backup, inspect, restore,
+    OpenError, SqliteOptions as Options, Words, backup, examine, inspect, restore,
 };
 
 /// The file that is used where the configuration names none.

@@ -47,7 +47,7 @@ fn look_at_database(file: Option<&Path>) -> Exit {
         print("no database: a restart forgets what was said");
         return Exit::Done;
     };
-    match database::inspect(file) {
+    match database::examine(file) {
         Ok(_) if !file.exists() => {
             print(format_args!("the database `{}` will be made", file.display()))
         }

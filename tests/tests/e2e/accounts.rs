@@ -53,6 +53,47 @@ fn registers(server: &TestServer, name: &str) -> Client {
     client
 }
 
+#[test]
+fn where_an_owner_has_logged_in_nobody_else_makes_them_wait_after_a_restart_either() {
+    let folder = TempDir::new().unwrap();
+    let open = || {
+        let store = SqliteStore::open(&folder.path().join("salotto.db"), SqliteOptions::default());
+        let roles = PluginSetup::new("roles").settings("(register: Open, keep_names: false)");
+        let store = Arc::new(store.expect("the database opens"));
+        TestServer::builder()
+            .settings(|settings| {
+                settings.server.proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+            })
+            .server(|server| server.store(store).enable(roles))
+            .enable("quit")
+            .open()
+    };
+    let connects = |server: &TestServer, name: &str, last: usize| {
+        let mut client = server.connects();
+        client.sends(format!("PROXY TCP4 192.0.2.{last} 10.0.0.1 4711 53000\r\n").as_bytes());
+        client.enters(name)
+    };
+    let mut server = open();
+    let mut ada = connects(&server, "ada", 1);
+    ada.says("!register correct-horse");
+    ada.hears_about("the name `ada` is yours");
+    leaves(ada);
+    server.stops();
+    let server = open();
+    for last in 10..=20 {
+        let mut guesser = connects(&server, &format!("guest{last}"), last);
+        guesser.says("!login ada wrong-horse");
+        guesser.hears_about("wrong account or password");
+        leaves(guesser);
+    }
+    let mut stranger = connects(&server, "stranger", 30);
+    stranger.says("!login ada correct-horse");
+    stranger.hears_about("too many wrong passwords for this account");
+    let mut owner = connects(&server, "someone", 1);
+    owner.says("!login ada correct-horse");
+    owner.hears_about("you are logged in as ada");
+}
+
 fn leaves(mut client: Client) {
     client.says("!quit");
     client.hears_eof();

@@ -1,6 +1,6 @@
 //! A disk that fails stops nobody from talking, is told, and what was said meanwhile is kept when it is back.
 //!
-//! `SALOTTO_SMALL_DISK=/mnt/small`, a disk of some 8 MiB for these tests alone, has one of them fill it.
+//! `SALOTTO_SMALL_DISK=/mnt/small`, a disk of some 8 MiB for these tests alone, has one of them fill it; `tests/small-disk.sh` mounts one for it, where it may.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -266,11 +266,14 @@ fn what_is_exported_can_be_imported_into_another_room_and_read_there() {
     assert!(fails(format!("export lobby text {text}")).contains("nothing was exported"));
     assert!(fails(format!("import {jsonl}")).contains("the room `lobby` is open"));
     assert!(fails(format!("import {text} archive")).contains("line 1 is no entry"));
+    let empty = file("empty.jsonl");
+    std::fs::write(&empty, "\n").unwrap();
+    assert!(fails(format!("import {empty} archive")).starts_with("there are no entries in "));
     assert_eq!(
         server.types(&format!("import {jsonl} archive")).to_string(),
         "3 entries are in archive"
     );
-    assert!(fails(format!("import {jsonl} archive")).contains("`archive` was used before"));
+    assert!(fails(format!("import {jsonl} archive")).contains("what is older cannot come before"));
     ada.asks(Request::Join { room: "archive".into() });
     assert_eq!(answer(&mut ada, "search two room:archive"), ["archive #3 ada: two"]);
     assert_eq!(answer(&mut ada, "history"), ["ada: one <b>", "ada: two"]);

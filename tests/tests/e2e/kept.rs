@@ -256,6 +256,32 @@ fn the_bans_of_the_file_are_taken_over_once_and_who_edits_it_later_is_told() {
 }
 
 #[test]
+fn a_mistake_in_a_file_of_bans_that_was_taken_over_keeps_no_server_from_starting() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("bans.ron");
+    fs::write(&file, "[(name: \"bob\")]").unwrap();
+    let mut server = open(&folder);
+    let mark = folder.path().join("bans.ron.imported");
+    server.waits_until("it is written that the bans are in the database", |_| mark.exists());
+    server.stops();
+    fs::write(&file, "[(nme: \"bob\")]").unwrap();
+    let mut server = open(&folder);
+    let refused = |server: &TestServer| {
+        let mut client = server.connects_json();
+        client.asks(salotto_tests::json::hello("bob", &[], None));
+        client.hears_error(ErrorCode::Denied)
+    };
+    assert_eq!(refused(&server), "you are banned permanently");
+    server.stops();
+    // Without the database the bans are known to nobody: nobody is let in.
+    fs::remove_file(folder.path().join("salotto.db")).unwrap();
+    let server = open(&folder);
+    server.connects().hears_about("the bans of this server cannot be read; ask its operator");
+    let health = soon("health", server.handle().execute("health")).unwrap_err().to_string();
+    assert!(health.contains("bans.ron:1:3: unknown field `nme`"), "{health}");
+}
+
+#[test]
 fn a_message_that_was_removed_is_taken_back_from_who_has_read_it_after_a_restart_too() {
     let folder = TempDir::new().unwrap();
     let server = open(&folder);

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use salotto::protocol::ErrorCode;
 use salotto::{
-    Arg, Command, CommandError, Context, Event, Invocation, LimitHit, Plugin, PluginSetup, Reply,
-    Request, Responder,
+    Arg, Command, CommandError, Context, Event, Invocation, LeaveReason, LimitHit, Plugin,
+    PluginSetup, Reply, Request, Responder,
 };
+use salotto_tests::json::said;
 use salotto_tests::{PATIENCE, TestServer, soon};
 
 /// Answers what it is asked when the test says so.
@@ -118,6 +119,58 @@ fn who_left_meanwhile_needs_no_answer() {
     server.waits_until("she is gone", |status| status.connected == 0);
     responder.send(Ok(Reply::text("too late")));
     server.enters("ada");
+}
+
+/// A server with the oracle, in which `!quit` says goodbye.
+fn opens_with_quit(oracle: &Oracle) -> TestServer {
+    TestServer::builder()
+        .plugin("oracle", oracle.clone())
+        .server(|server| server.enable(PluginSetup::new("quit")))
+        .open()
+}
+
+#[test]
+fn whoever_asks_and_says_goodbye_in_one_breath_is_answered_first() {
+    let oracle = Oracle::default();
+    let server = opens_with_quit(&oracle);
+    let mut bob = server.enters_json("bob");
+    let mut ada = server.enters("ada");
+    ada.sends(b"!ask\n!ask\n!quit see you\nwho is gone says nothing\n");
+    let (one, two) = (oracle.next(), oracle.next());
+    one.send(Ok(Reply::text("forty-two")));
+    two.send(Ok(Reply::text("forty-three")));
+    let heard = ada.hears_eof();
+    for answer in ["* forty-two", "* forty-three"] {
+        assert!(heard.iter().any(|line| line == answer), "{heard:?}");
+    }
+    let farewell = "see you".to_owned();
+    assert_eq!(bob.hears_left("ada"), LeaveReason::Quit { farewell });
+    bob.says("marker");
+    let said = said(&bob.entries_until("marker"));
+    assert!(!said.iter().any(|line| line.contains("says nothing")), "{said:?}");
+}
+
+#[test]
+fn whoever_sends_nothing_more_is_answered_too() {
+    let oracle = Oracle::default();
+    let server = TestServer::builder().plugin("oracle", oracle.clone()).open();
+    let mut ada = server.enters("ada");
+    ada.says("!ask");
+    ada.half_closes();
+    oracle.answers("forty-two");
+    ada.hears("* forty-two");
+    ada.hears_eof();
+}
+
+#[test]
+fn an_answer_that_does_not_come_keeps_nobody_from_leaving() {
+    let oracle = Oracle::default();
+    let server = opens_with_quit(&oracle);
+    let mut ada = server.enters("ada");
+    ada.sends(b"!ask\n!quit\n");
+    let _responder = oracle.next();
+    ada.hears_eof();
+    server.waits_until("she is gone", |status| status.connected == 0);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use salotto::store::{Answer, Import, RoomEntries, StoreError};
 use salotto::{EntryId, EntryKind, RoomName};
 
 use super::index::{indexed, unindex};
-use super::{Writer, not_done};
+use super::{Writer, used};
 use crate::sqlite::queue::Job;
 use crate::sqlite::rows::{self, EntryRow, place};
 
@@ -75,11 +75,7 @@ impl Writer {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut room = known_room(&transaction, &import.room)?;
         if room.last > 0 {
-            let text = format!(
-                "`{}` has entries already; import into a room that was never used",
-                import.room
-            );
-            return Ok(Err(not_done(text)));
+            return Ok(Err(used(&import.room)));
         }
         {
             let mut insert = insert_entry(&transaction)?;

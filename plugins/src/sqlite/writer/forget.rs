@@ -8,7 +8,6 @@ use salotto::{EntryId, Timestamp};
 
 use super::Writer;
 use super::index::{indexed, unindex};
-use crate::sqlite::open;
 use crate::sqlite::rows::{LAST_ID, form, milliseconds, place};
 
 /// Entries that are forgotten in one transaction.
@@ -171,8 +170,7 @@ impl Writer {
         while rows.next()?.is_some() {}
         drop(rows);
         drop(checkpoint);
-        let bytes = open::bytes(&self.path);
-        self.shared.bytes.store(bytes, std::sync::atomic::Ordering::Relaxed);
+        self.measure();
         Ok(())
     }
 }
