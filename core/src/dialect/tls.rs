@@ -19,7 +19,7 @@ use crate::protocol::certificate::Certificate;
 use crate::protocol::peer::Peer;
 use crate::protocol::settings::Limits;
 
-pub use identity::{Identity, IdentityError};
+pub use identity::{ChainError, Identity, IdentityError};
 
 /// The first byte of a handshake.
 const HANDSHAKE: u8 = 0x16;

@@ -56,6 +56,17 @@ impl Certificate {
         })
     }
 
+    /// Whether the first, in DER form, names the second as its issuer and bears a signature that its key has made.
+    pub fn is_signed_by(signed: &[u8], issuer: &[u8]) -> bool {
+        let (Ok((_, signed)), Ok((_, issuer))) =
+            (parse_x509_certificate(signed), parse_x509_certificate(issuer))
+        else {
+            return false;
+        };
+        signed.issuer() == issuer.subject()
+            && signed.verify_signature(Some(issuer.public_key())).is_ok()
+    }
+
     /// How long it still holds; nothing, once it does not.
     pub fn left(&self, now: Timestamp) -> Duration {
         self.until.system_time().duration_since(now.system_time()).unwrap_or_default()

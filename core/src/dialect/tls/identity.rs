@@ -37,6 +37,16 @@ pub enum IdentityError {
     Unfit(String),
 }
 
+/// A certificate of a chain was not signed by the one that follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "certificate {number} in it is not signed by the one that follows; put the server's own first, then that of who signed it, and so on"
+)]
+pub struct ChainError {
+    /// Which, counted from 1.
+    pub number: usize,
+}
+
 impl Identity {
     /// Reads a chain, that of the server first, and its key, both in PEM. They may be the same text.
     ///
@@ -63,6 +73,20 @@ impl Identity {
     /// The certificates in DER form, that of the server first; at least one.
     pub fn chain(&self) -> impl Iterator<Item = &[u8]> {
         self.certified.cert.iter().map(|certificate| &**certificate)
+    }
+
+    /// Whether each certificate of the chain was signed by the next.
+    ///
+    /// # Errors
+    /// Which was not, counted from 1.
+    pub fn check_chain(&self) -> Result<(), ChainError> {
+        let chain: Vec<_> = self.chain().collect();
+        for (index, pair) in chain.windows(2).enumerate() {
+            if !Certificate::is_signed_by(pair[0], pair[1]) {
+                return Err(ChainError { number: index + 1 });
+            }
+        }
+        Ok(())
     }
 
     /// What the server's own certificate says.
