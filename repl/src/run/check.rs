@@ -5,7 +5,7 @@ use std::path::Path;
 use super::exit::Exit;
 use crate::database;
 use crate::output::{print, print_error};
-use crate::settings::{Config, DEFAULT_FILE, Source};
+use crate::settings::{Config, DEFAULT_FILE, Source, loose_database};
 
 pub(super) fn run(source: &Source) -> Exit {
     let path = source.path();
@@ -65,7 +65,10 @@ fn look_at_database(file: Option<&Path>) -> Exit {
         Ok(_) if !file.exists() => {
             print(format_args!("the database `{}` will be made", file.display()))
         }
-        Ok(_) => print(format_args!("the database `{}` is fine", file.display())),
+        Ok(_) => {
+            print(format_args!("the database `{}` is fine", file.display()));
+            loose_database(file).iter().for_each(print);
+        }
         Err(error) => {
             print_error(format_args!("{error}"));
             return Exit::Failed;
