@@ -94,13 +94,12 @@ impl Keeping {
 
     fn say_which(&self) {
         let certificate = self.protocol.certificate();
-        let by = if certificate.is_self_signed {
-            "signed by nobody else, so people compare it"
-        } else {
-            "of a certificate"
+        let by = match certificate.is_self_signed {
+            true => "; nobody else vouches for it, so people compare this once",
+            false => "",
         };
-        self.reporter
-            .report(format!("TLS is on; fingerprint (SHA-256) {}, {by}", certificate.fingerprint));
+        let fingerprint = certificate.fingerprint;
+        self.reporter.report(format!("TLS is on; fingerprint (SHA-256) {fingerprint}{by}"));
     }
 
     /// Shows what is in the files from here on, or says why not.

@@ -1,6 +1,6 @@
 //! The certificate for TLS: made by the program and kept, shown, renewed, exported and checked.
 
-use crate::harness::Folder;
+use crate::harness::{Folder, Running};
 
 const ON: &str = "(store: (file: None), plugins: [(name: \"tls\")])";
 
@@ -84,6 +84,13 @@ fn what_is_given_is_checked_and_never_made_anew() {
     folder.write("b.pem", &first);
     let check = folder.run(&["check"], "");
     assert_eq!(check.status, 0, "{check:?}");
+    // As systemd hands over what only root may read.
+    folder.write("salotto.ron", ON);
+    let mut command = folder.command(&["cert"]);
+    command.env("SALOTTO_PLUGINS__TLS__CERTIFICATE", "a.pem");
+    let shown = Running::of(command.env("SALOTTO_PLUGINS__TLS__KEY", "b.pem")).end();
+    assert_eq!(field(&shown.out, "file"), "a.pem");
+    folder.write("salotto.ron", given);
     let renew = folder.run(&["cert", "renew"], "");
     assert_eq!(renew.status, 1);
     assert!(renew.err.contains("`a.pem` is not made by this program"), "{}", renew.err);
