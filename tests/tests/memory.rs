@@ -50,7 +50,6 @@ fn a_member_over_tls_takes_little_while_it_is_silent() {
     let crowd = sockets(&server, &certificate, "guest", MEMBERS);
     let each = resident().expect("it was told before").saturating_sub(before) / MEMBERS as u64;
     assert!(each <= IDLE, "{each} bytes a member");
-    println!("{each} bytes a member over TLS, with its end of the client's socket");
     drop((first, crowd));
 }
 

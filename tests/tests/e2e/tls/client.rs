@@ -11,7 +11,7 @@ use super::{builder, member};
 /// What a client is told until it is welcomed, or until it ends.
 fn connects(options: Options) -> Vec<Update> {
     let (client, updates, driver) = client::connect(options);
-    let driver = smol::spawn(driver);
+    let driver = std::thread::spawn(move || smol::block_on(driver));
     let mut told = Vec::new();
     soon("a welcome or an end", async {
         while let Ok(update) = updates.recv().await {
@@ -24,7 +24,7 @@ fn connects(options: Options) -> Vec<Update> {
         }
     });
     client.quit("");
-    soon("the goodbye", driver);
+    driver.join().expect("a goodbye");
     told
 }
 
@@ -130,7 +130,7 @@ fn a_client_over_tls_says_and_hears() {
     let server = builder(&certificate, "").open();
     let trust = Trust::Pinned(fingerprint(&server));
     let (client, updates, driver) = client::connect(options(&server, trust));
-    let driver = smol::spawn(driver);
+    let driver = std::thread::spawn(move || smol::block_on(driver));
     let mut bob = server.enters("bob");
     let hears = |wanted: &dyn Fn(&Update) -> bool| {
         soon("an update", async { while !wanted(&updates.recv().await.expect("it goes on")) {} });
@@ -146,6 +146,6 @@ fn a_client_over_tls_says_and_hears() {
     );
     assert_eq!(member(&server, "ada").id, id);
     client.quit("bye");
-    soon("the goodbye", driver);
+    driver.join().expect("a goodbye");
     server.waits_until("ada is gone", |status| status.connected == 0);
 }
