@@ -16,6 +16,8 @@ const ECHO: Duration = Duration::from_secs(3);
 const MOST_ANSWERED: usize = 1024 * 1024;
 /// How much may be answered to each further line, where no rate holds lines back: help is long.
 const MOST_ANSWERED_TO_A_LINE: usize = 4 * 1024;
+/// How long a refusal may be for who typed a line, in bytes.
+const MOST_SAID: usize = 2048;
 /// What may be left when all are gone: the timelines of rooms that were opened, and what the allocator keeps.
 const LEFT: u64 = 64 * 1024 * 1024;
 
@@ -84,9 +86,12 @@ impl Target {
         socket.into()
     }
 
-    /// The operator types something, which may be refused.
+    /// The operator types something, which may be refused in a few words.
     pub(crate) fn types(&self, line: &str) {
-        let _ = salotto_tests::soon(line, self.server.handle().execute(line));
+        if let Err(error) = salotto_tests::soon(line, self.server.handle().execute(line)) {
+            let error = error.to_string();
+            assert!(error.len() < MOST_SAID, "refused in {} bytes", error.len());
+        }
         self.goes_on();
     }
 
