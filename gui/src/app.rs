@@ -60,13 +60,18 @@ impl App {
         Self { model, view, net: None, interfaces, nearby: None, waker, store, requests }
     }
 
+    /// Whether the window filled the screen when it was last used.
+    pub(crate) fn is_maximized(&self) -> bool {
+        self.model.preferences().maximized
+    }
+
     /// Sets how many pixels a point has on this screen.
     pub(crate) fn set_scale(&mut self, scale: f32) {
         self.view.set_scale(scale);
     }
 
-    /// Takes in what came from the network. Before each frame. Returns how much it was.
-    pub(crate) fn update(&mut self) -> usize {
+    /// Takes in what came from the network. Before each frame.
+    pub(crate) fn update(&mut self) {
         self.input(Input::Tick(SystemTime::now()));
         let mut taken = 0;
         while taken < UPDATES_A_FRAME
@@ -84,7 +89,6 @@ impl App {
             self.waker.wake();
         }
         tracing::trace!(updates = taken, "took in");
-        taken
     }
 
     /// Draws a frame.

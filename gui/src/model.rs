@@ -29,7 +29,7 @@ pub use effect::{Effect, Ticket};
 pub use history::Gap;
 pub use input::{Action, Input};
 pub use nearby::NearbyServer;
-pub use preferences::{Preferences, Recent, Theme};
+pub use preferences::{Preferences, Recent, Renderer, Theme};
 pub use secret::Secret;
 pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
@@ -170,6 +170,12 @@ impl Model {
                     self.conversations.read_active();
                 } else {
                     self.conversations.forget_read_marks();
+                }
+            }
+            Input::Maximized(maximized) => {
+                if self.preferences.maximized != maximized {
+                    self.preferences.maximized = maximized;
+                    effects.push(Effect::Save(self.preferences.clone()));
                 }
             }
             Input::Resized { width, height } => {

@@ -352,7 +352,7 @@ impl List {
         }
         let mut track = area;
         track.min.x = area.right() - BAR;
-        let handle_height = (height * height / total).clamp(28.0, height);
+        let handle_height = (height * height / total).clamp(28.0_f64.min(height), height);
         let travel = height - handle_height;
         let handle_top = top / (total - height) * travel;
         let handle = Rect::from_min_size(

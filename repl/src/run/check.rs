@@ -32,13 +32,27 @@ pub(super) fn run(source: &Source) -> Exit {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }
             config.notes.iter().for_each(print);
-            look_at_database(config.program.store.file.as_deref())
+            let certificate = certificate(&config);
+            match look_at_database(config.program.store.file.as_deref()) {
+                Exit::Done => certificate,
+                exit => exit,
+            }
         }
         Err(error) => {
             print_error(error);
             Exit::Usage
         }
     }
+}
+
+#[cfg(feature = "tls")]
+fn certificate(config: &Config) -> Exit {
+    super::cert::check(config)
+}
+
+#[cfg(not(feature = "tls"))]
+fn certificate(_: &Config) -> Exit {
+    Exit::Done
 }
 
 /// Looks at the database without writing to it.

@@ -54,4 +54,5 @@ mod strays;
 mod swap;
 mod telnet;
 mod text;
+mod tls;
 mod web;
