@@ -21,4 +21,5 @@ mod panics;
 mod proxy;
 mod target;
 mod text;
+mod tls;
 mod websocket;

@@ -72,11 +72,20 @@ impl Target {
             let _ = stream.write_all(piece);
         }
         self.goes_on();
+        self.ends(&mut stream, bytes);
+    }
+
+    /// Says that nothing more comes, and waits for the end. What is answered is in proportion to what was sent.
+    pub(crate) fn ends(&self, stream: &mut TcpStream, bytes: &[u8]) {
         let _ = stream.shutdown(Shutdown::Write);
-        let answered = read_to_the_end(&mut stream);
+        let answered = read_to_the_end(stream);
         let lines = bytes.iter().filter(|&&byte| byte == b'\n' || byte == b'\r').count();
         let most = MOST_ANSWERED + lines * MOST_ANSWERED_TO_A_LINE;
         assert!(answered < most, "{lines} lines were answered with {answered} bytes");
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     fn connect(&self) -> TcpStream {
@@ -96,7 +105,7 @@ impl Target {
     }
 
     /// Somebody else is heard in time.
-    fn goes_on(&self) {
+    pub(crate) fn goes_on(&self) {
         let number = self.said.get() + 1;
         self.said.set(number);
         let mut witness = self.witness.borrow_mut();
