@@ -8,7 +8,7 @@ use salotto_repl::settings::{Source, default_text};
 use crate::fuzzer::Fuzzer;
 
 /// How long reading may take, in a build for debugging on a busy machine.
-const LONGEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(10);
 /// How long what is said of a file may be, in bytes: a list of mistakes, each quoted in part.
 const MOST_SAID: usize = 64 * 1024;
 

@@ -5,7 +5,7 @@
 //! $ SALOTTO_FUZZ_SECONDS=60 SALOTTO_FUZZ_SEED=$RANDOM cargo test --release -p salotto-tests --test fuzz
 //! ```
 //!
-//! What must hold for all of them: nothing panics, a bystander is answered meanwhile, the answer is bounded, and the memory comes back.
+//! What must hold for all of them: nothing panics, a bystander is answered meanwhile (within a second with `SALOTTO_HOLD_FIGURES=1`), the answer is bounded, and the memory comes back.
 
 mod bans;
 mod client;

@@ -10,8 +10,8 @@ use salotto_tests::server::TestServerBuilder;
 use salotto_tests::{Client, PATIENCE, TestServer};
 use socket2::{Domain, Socket, Type};
 
-/// How long a bystander's message may take to come back, on a machine that is busy with something else.
-const ECHO: Duration = Duration::from_secs(3);
+/// How long a bystander's message may take to come back with `SALOTTO_HOLD_FIGURES=1`; on a machine that is busy with something else, [`PATIENCE`].
+const ECHO: Duration = Duration::from_secs(1);
 /// How much may be answered to one connection: the page for browsers, or the list of commands and the past of a room.
 const MOST_ANSWERED: usize = 1024 * 1024;
 /// How much may be answered to each further line, where no rate holds lines back: help is long.
@@ -113,7 +113,8 @@ impl Target {
         witness.says(&format!("still here {number}"));
         witness.hears(&format!("witness: still here {number}"));
         let took = started.elapsed();
-        assert!(took < ECHO, "a bystander waited for {took:?}");
+        let is_held = std::env::var_os("SALOTTO_HOLD_FIGURES").is_some();
+        assert!(took < ECHO || !is_held, "a bystander waited for {took:?}");
     }
 
     /// Everybody is gone, and what they took is back.
