@@ -11,9 +11,9 @@ use futures_lite::future::FutureExt;
 use futures_lite::io::AsyncBufReadExt;
 use futures_lite::io::AsyncReadExt;
 use futures_lite::io::AsyncWriteExt;
-use futures_lite::io::{AsyncRead, AsyncWrite, BufReader};
+use futures_lite::io::BufReader;
 
-use super::dial::dial;
+use super::dial::{Halves, Reading, Writing, dial, halves};
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::error::ErrorCode;
@@ -28,11 +28,6 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// How often the round trip is measured, and how long the server may be silent before it counts as lost.
 const PING_EVERY: Duration = Duration::from_secs(45);
 const GONE_AFTER: Duration = Duration::from_secs(100);
-
-/// A connection, of which one half is read while the other is written.
-type Halves = (Reading, Writing);
-type Reading = Box<dyn AsyncRead + Send + Unpin>;
-type Writing = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// See [`super::connect`].
 pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
@@ -102,7 +97,7 @@ impl Driver {
                 End::Broken(problem) => problem,
             };
             failed += 1;
-            if !self.options.reconnect || is_doubt(&problem) {
+            if !self.options.reconnect || problem.is_doubt() {
                 self.update(Update::Broken { problem, retry_in: None }).await;
                 return LeaveReason::Lost;
             }
@@ -241,22 +236,6 @@ impl Driver {
         // Whoever has stopped listening is still in the room; dropping the client is what leaves it.
         let _ = self.updates.send(update).await;
     }
-}
-
-fn halves(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Halves {
-    let (from_server, to_server) = futures_lite::io::split(stream);
-    (Box::new(from_server), Box::new(to_server))
-}
-
-/// Whether a person has to be asked before anything is tried again.
-#[cfg(feature = "client-tls")]
-fn is_doubt(problem: &Problem) -> bool {
-    problem.is_doubt()
-}
-
-#[cfg(not(feature = "client-tls"))]
-fn is_doubt(_: &Problem) -> bool {
-    false
 }
 
 /// What the reader has for the writer.

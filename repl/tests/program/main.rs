@@ -24,4 +24,5 @@ mod secrets;
 mod serve;
 mod service;
 mod socket;
+mod storm;
 mod terminal;
