@@ -28,6 +28,8 @@ use crate::net::Waker;
 const FRAME: Duration = Duration::from_millis(16);
 /// A frame may be this part of the time, so that a slow one leaves time for what comes in.
 const FRAME_SHARE: u32 = 4;
+/// But nobody waits longer than this for it.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How often a pointer is followed that changes nothing.
 const HOVER: Duration = Duration::from_millis(50);
 /// How often a window that nobody sees takes in what has come.
@@ -323,7 +325,8 @@ impl Stage {
         }
         let rows = self.run();
         self.grant_wishes();
-        self.pause = FRAME.max((began.elapsed() + self.cost) * FRAME_SHARE);
+        let cost = began.elapsed() + self.cost;
+        self.pause = (cost * FRAME_SHARE).clamp(FRAME, LONGEST_PAUSE);
         self.hover_pause = if only_moved && rows.is_empty() { HOVER } else { FRAME };
         if rows.is_empty() {
             tracing::trace!("nothing new to be drawn");
