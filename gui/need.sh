@@ -6,7 +6,8 @@ need_window_tools() {
     for tool in Xvfb:xvfb xdotool:xdotool openbox:openbox xclip:xclip xclock:x11-apps setxkbmap:x11-xkb-utils import:imagemagick; do
         command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
     done
-    # What the window is compared with.
+    # What the window is compared with. HexChat's column is left out where it is not to be had.
+    command -v hexchat >/dev/null || missing+=(hexchat)
     /usr/bin/python3 -c 'import tkinter' 2>/dev/null || missing+=(python3-tk)
     # What the program itself opens at run time.
     local library
