@@ -183,7 +183,7 @@ impl miniquad::EventHandler for Shell {
         window::set_mouse_cursor(codes::cursor(frame.cursor));
         self.frames += 1;
         self.stage.painted(began.elapsed());
-        if self.frames < 3 || self.throttled {
+        if self.frames < 2 || self.throttled {
             window::schedule_update();
         }
         if let Some(timer) = &self.timer {

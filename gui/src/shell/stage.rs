@@ -16,6 +16,7 @@ use egui::{
 use salotto_gui::model::Input;
 use salotto_gui::raster::Damage;
 
+use super::SMALLEST;
 use super::clipboard::Selection;
 use super::desktop::{Desktop, Notice};
 use super::fonts::Fonts;
@@ -89,8 +90,6 @@ pub(super) struct Frame {
     /// What lies below everything.
     pub(super) ground: Color32,
     pub(super) cursor: CursorIcon,
-    /// Where a text is being written, in pixels: left and lower edge of the cursor.
-    pub(super) writing: Option<(i16, i16)>,
     textures: TexturesDelta,
 }
 
@@ -149,6 +148,8 @@ impl Stage {
     /// Tells it how it is known to others, from when on titles, the clipboard and the like work.
     pub(super) fn set_desktop(&mut self, desktop: Arc<Desktop>) {
         desktop.set_title(&self.title);
+        let smallest = |points: f32| (points * self.scale) as i32;
+        desktop.set_smallest(smallest(SMALLEST.0), smallest(SMALLEST.1));
         if self.app.is_maximized() {
             desktop.maximize();
         }
@@ -301,8 +302,10 @@ impl Stage {
         }
         due.add(self.resized.map(|since| since + SETTLED));
         due.add(self.app.wake_at().map(|at| {
-            now + at.duration_since(SystemTime::now()).unwrap_or_default()
-                + Duration::from_millis(1)
+            let left = at.duration_since(SystemTime::now()).unwrap_or_default();
+            // The clock of the system may be a little behind.
+            let at = now + left + Duration::from_millis(1);
+            at.max(after(if self.hidden { UNSEEN } else { FRAME }))
         }));
         due.0
     }
@@ -355,10 +358,6 @@ impl Stage {
         self.frame.primitives = self.context.tessellate(output.shapes, pixels_per_point);
         self.frame.ground = self.context.style().visuals.panel_fill;
         self.frame.cursor = output.platform_output.cursor_icon;
-        self.frame.writing = output.platform_output.ime.map(|ime| {
-            let corner = ime.cursor_rect.left_bottom() * pixels_per_point;
-            (corner.x as i16, corner.y as i16)
-        });
         let size = (self.size.0 as usize, self.size.1 as usize);
         self.damage.changed(&self.frame.primitives, pixels_per_point, size)
     }
