@@ -326,7 +326,11 @@ impl Stage {
         if self.frames > 0 {
             self.fonts.update(&self.context);
         }
-        let rows = self.run();
+        let rows = self.run(if only_moved { 0 } else { SETTLING });
+        if only_moved && rows.is_empty() {
+            // egui wants to be run twice more after whatever happened; where nothing came of it, nothing does.
+            self.asked.now.store(false, Ordering::SeqCst);
+        }
         self.grant_wishes();
         let cost = began.elapsed() + self.cost;
         self.pause = (cost * FRAME_SHARE).clamp(FRAME, LONGEST_PAUSE);
@@ -339,13 +343,13 @@ impl Stage {
         Step::Paint(rows)
     }
 
-    /// Runs egui until it has nothing more to ask for at once. Returns which rows look different now.
-    fn run(&mut self) -> Vec<Range<usize>> {
+    /// Runs egui until it has nothing more to ask for at once, or has asked `most` times. Returns which rows look different now.
+    fn run(&mut self, most: usize) -> Vec<Range<usize>> {
         let mut settling = 0;
         let mut output = self.run_once();
         for _ in 1..RUNS {
             let goes_on = self.keys.haste() == Some(Haste::Now);
-            let asks = self.asked.now.load(Ordering::SeqCst) && settling < SETTLING;
+            let asks = self.asked.now.load(Ordering::SeqCst) && settling < most;
             if !goes_on && !asks {
                 break;
             }
@@ -400,20 +404,23 @@ impl Stage {
     }
 
     fn grant_wishes(&mut self) {
+        let mut title = None;
         for request in self.app.take_requests() {
             match request {
                 ShellRequest::Exit => self.over = true,
                 ShellRequest::Copy(text) => self.copy(Selection::Clipboard, text),
                 ShellRequest::Select(text) => self.copy(Selection::Primary, text),
                 ShellRequest::OpenLink(link) => links::open(&link),
-                ShellRequest::Title(title) => {
-                    if let Some(desktop) = &self.desktop {
-                        desktop.set_title(&title);
-                    }
-                    self.title = title;
-                }
+                ShellRequest::Title(text) => title = Some(text),
                 ShellRequest::Urgent => self.set_urgent(true),
             }
+        }
+        // Of many that follow each other the last is seen.
+        if let Some(title) = title.filter(|title| *title != self.title) {
+            if let Some(desktop) = &self.desktop {
+                desktop.set_title(&title);
+            }
+            self.title = title;
         }
     }
 

@@ -148,6 +148,7 @@ impl Shell {
             let now = Instant::now();
             // As long as the X server reads what was drawn, nothing new is drawn there.
             if !self.surface.is_busy() && self.stage.due(now).is_some_and(|due| due <= now) {
+                self.wake.listen();
                 self.step()?;
             }
             if self.stage.is_over() {
