@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::workspace::root;
 
-/// Every file with `unsafe` in it, and how often. What is shipped has two places: a socket is given to the poller, and a font is read where it lies.
+/// Every file with `unsafe` in it, and how often. What is shipped has three places: a socket is given to the poller, a font is read
+/// where it lies, and pixels lie in memory that the X server has, too.
 /// The others are an allocator that counts, and a signal that a test must have as a C program has it.
 const PLACES: [(&str, usize); 6] = [
     ("core/src/io/reactor.rs", 1),
