@@ -7,6 +7,8 @@
 
 mod accounts;
 mod attach;
+#[cfg(feature = "tls")]
+mod cert;
 mod console;
 mod diagnostics;
 mod exec;
