@@ -72,6 +72,9 @@ impl Stage {
             token: "t".into(),
             name: people[0].clone(),
             message_characters: Some(2000),
+            line_bytes: Some(32 * 1024),
+            lines_at_once: Some(10),
+            lines_per_second: Some(2.0),
             commands: Vec::new(),
         });
         stage.event(Event::Entered {

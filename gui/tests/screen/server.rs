@@ -105,6 +105,9 @@ impl Window {
             token: "t".into(),
             name: name(own),
             message_characters: Some(2000),
+            line_bytes: Some(32 * 1024),
+            lines_at_once: Some(10),
+            lines_per_second: Some(2.0),
             commands,
         });
     }
