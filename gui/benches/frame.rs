@@ -15,6 +15,7 @@ use salotto::client::Update;
 use salotto::protocol::MessageKind;
 use salotto::{Entry, EntryKind, Event, Limits, Name, RoomName};
 use salotto_gui::model::{Input, Model, Preferences};
+use salotto_gui::model::time::Zone;
 use salotto_gui::view::View;
 
 /// Counts the bytes that are in use.
@@ -58,7 +59,7 @@ impl Stage {
             .collect();
         let room = RoomName::new("lobby", limits.room_name_bounds()).unwrap();
         let mut stage = Self {
-            model: Model::new(Preferences::default(), 0),
+            model: Model::new(Preferences::default(), Zone::fixed(0)),
             view: View::new(),
             context: egui::Context::default(),
             people: people.clone(),

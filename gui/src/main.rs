@@ -10,6 +10,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
+use salotto_gui::model::time::Zone;
 use salotto_gui::model::{Action, Input, Model};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -79,9 +80,16 @@ fn start_log() {
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }
 
-/// Seconds that the local clock is ahead of UTC.
-fn local_zone() -> i32 {
-    let zone = tz::TimeZone::local();
-    let here = zone.as_ref().ok().and_then(|zone| zone.find_current_local_time_type().ok());
-    here.map_or(0, |here| here.ut_offset())
+/// The zone that the variable `TZ` names, or that of the system; UTC where there is neither.
+fn local_zone() -> Zone {
+    let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
+    let named = named.and_then(|name| {
+        let zone = tz::TimeZone::from_posix_tz(&name);
+        zone.inspect_err(|error| tracing::warn!("TZ is `{name}`: {error}; the system's is used"))
+            .ok()
+    });
+    let Some(zone) = named.or_else(|| tz::TimeZone::local().ok()) else { return Zone::fixed(0) };
+    Zone::new(move |time| {
+        zone.find_local_time_type(time.into()).map_or(0, |there| there.ut_offset())
+    })
 }

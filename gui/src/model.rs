@@ -13,6 +13,7 @@ pub mod log;
 mod network;
 mod preferences;
 mod secret;
+mod sending;
 mod settings;
 pub mod text;
 pub mod time;
@@ -29,9 +30,11 @@ pub use history::Gap;
 pub use input::{Action, Input};
 pub use preferences::{Preferences, Recent, Theme};
 pub use secret::Secret;
+pub use sending::Queue;
 pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
 use conversation::Conversations;
+use time::Zone;
 
 /// How long a goodbye may hold up the closing of the window.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -88,8 +91,8 @@ pub struct Model {
     conversations: Conversations,
     round_trip: Option<Duration>,
     now: SystemTime,
-    /// Seconds to add to UTC for the clock on the wall.
-    zone: i32,
+    /// The clock on the wall.
+    zone: Zone,
     focused: bool,
     title: String,
     next_ticket: Ticket,
@@ -99,6 +102,8 @@ pub struct Model {
     wanted_room: Option<String>,
     /// Since when a goodbye is under way, and whether the window closes after it.
     leaving: Option<SystemTime>,
+    /// Since when something is asked, and nothing was heard.
+    waiting_since: Option<SystemTime>,
 }
 
 /// What is known of the server.
@@ -110,6 +115,10 @@ struct ServerInfo {
     commands: Vec<CommandInfo>,
     /// Longest message in characters; `None` when the server does not limit it.
     message_characters: Option<usize>,
+    /// Longest line in bytes, and how many are read at once and a second; `None` as above.
+    line_bytes: Option<usize>,
+    lines_at_once: Option<u32>,
+    lines_per_second: Option<f64>,
 }
 
 /// A request whose answer is not a message of one's own.
@@ -123,8 +132,8 @@ struct Asked {
 }
 
 impl Model {
-    /// A window that has not connected. `zone` is what the local clock is ahead of UTC, in seconds.
-    pub fn new(preferences: Preferences, zone: i32) -> Self {
+    /// A window that has not connected.
+    pub fn new(preferences: Preferences, zone: Zone) -> Self {
         Self {
             settings: preferences.connection_settings(),
             preferences,
@@ -142,6 +151,7 @@ impl Model {
             asked: Vec::new(),
             wanted_room: None,
             leaving: None,
+            waiting_since: None,
         }
     }
 
@@ -154,8 +164,13 @@ impl Model {
                 if self.goodbye_is_over() {
                     effects.push(Effect::Exit);
                 }
+                self.send_queued(&mut effects);
             }
-            Input::Network(update) => self.take_update(update, &mut effects),
+            Input::Network(update) => {
+                self.waiting_since = None;
+                self.take_update(update, &mut effects);
+                self.send_queued(&mut effects);
+            }
             Input::Sent { ticket, nonce } => self.take_sent(ticket, nonce),
             Input::Action(action) => self.take_action(action, &mut effects),
             Input::Focus(focused) => {
@@ -186,16 +201,18 @@ impl Model {
         if let Some(since) = self.leaving {
             return Some(since + GOODBYE);
         }
-        match &self.connection {
-            // The countdown shows seconds.
-            Connection::Waiting { until, .. } => {
-                let left = until.duration_since(self.now).ok()?;
-                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-                let step = if part.is_zero() { Duration::from_secs(1) } else { part };
-                (!left.is_zero()).then(|| self.now + step)
-            }
-            _ => None,
-        }
+        let silent = self.silent_at().filter(|at| *at > self.now);
+        let second = self.next_second();
+        [silent, self.next_queued(), second].into_iter().flatten().min()
+    }
+
+    /// When the countdown to the next attempt shows another second.
+    fn next_second(&self) -> Option<SystemTime> {
+        let Connection::Waiting { until, .. } = &self.connection else { return None };
+        let left = until.duration_since(self.now).ok()?;
+        let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+        let step = if part.is_zero() { Duration::from_secs(1) } else { part };
+        (!left.is_zero()).then(|| self.now + step)
     }
 
     /// What is remembered between runs.
@@ -269,9 +286,9 @@ impl Model {
         self.now
     }
 
-    /// Seconds that the local clock is ahead of UTC.
-    pub fn zone(&self) -> i32 {
-        self.zone
+    /// The clock on the wall.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// Whether the window has the keyboard.
@@ -320,7 +337,7 @@ impl Model {
             self.asked.remove(0);
         }
         self.asked.push(Asked { ticket, nonce: None, conversation, ping });
-        effects.push(Effect::Request { ticket, request });
+        self.request(ticket, request, effects);
         ticket
     }
 }

@@ -4,11 +4,11 @@ use salotto::Request;
 use salotto::client::Options;
 use salotto::command::{self, Typed};
 
-use super::conversation::Pending;
 use super::text::{clean_line, fold};
+use super::time::Zone;
 use super::{
     Action, Connection, ConnectionSettings, ConversationId, Effect, Kind, Model, Preferences,
-    Secret, Ticket,
+    Secret,
 };
 
 /// The zoom stays between these.
@@ -18,7 +18,7 @@ impl Model {
     /// The same, with the form filled in with `settings`.
     pub fn with_connection_settings(
         preferences: Preferences,
-        zone: i32,
+        zone: Zone,
         settings: ConnectionSettings,
     ) -> Self {
         Self { settings, ..Self::new(preferences, zone) }
@@ -38,14 +38,11 @@ impl Model {
             Action::OfferPassword(password) => self.offer_password(password, effects),
             Action::RetryNow => effects.push(Effect::RetryNow),
             Action::Send { conversation, text } => self.send(conversation, &text, effects),
-            Action::Say { conversation, lines } => {
-                for line in lines {
-                    let line = salotto::protocol::sanitize::message(&line);
-                    if !line.trim().is_empty() {
-                        self.say(conversation, line.into_owned(), effects);
-                    }
-                }
-            }
+            Action::Say { conversation, lines } => self.say_all(conversation, lines, effects),
+            Action::GoOn(id) => self.settle_queue(id, true, effects),
+            Action::Stop(id) => self.settle_queue(id, false, effects),
+            Action::ResendAll(id) => self.settle_failed(id, true, effects),
+            Action::DiscardAll(id) => self.settle_failed(id, false, effects),
             Action::Discard(ticket) => {
                 self.take_pending(ticket);
             }
@@ -212,41 +209,6 @@ impl Model {
                 self.ask(Request::Command { line: line.to_owned(), room }, Some(id), effects);
             }
         }
-    }
-
-    fn say(&mut self, id: ConversationId, text: String, effects: &mut Vec<Effect>) {
-        let ticket = self.ticket();
-        let Some(conversation) = self.conversations.get_mut(id) else { return };
-        let request = match &conversation.kind {
-            Kind::Room(room) => Request::Say {
-                text: text.clone(),
-                room: Some(room.to_string()),
-                kind: Default::default(),
-            },
-            Kind::Direct(name) => Request::Direct { to: name.to_string(), text: text.clone() },
-            Kind::ServerInfo => return,
-        };
-        conversation.first_unread = None;
-        let is_over = matches!(self.connection, Connection::Ended { .. } | Connection::Idle);
-        let failed = is_over.then(|| "there is no connection".to_owned());
-        let has_failed = failed.is_some();
-        conversation.pending.push(Pending { ticket, text, failed, nonce: None, in_doubt: false });
-        if !has_failed {
-            effects.push(Effect::Request { ticket, request });
-        }
-    }
-
-    fn take_pending(&mut self, ticket: Ticket) -> Option<(ConversationId, Pending)> {
-        for conversation in self.conversations.all_mut() {
-            let found = conversation
-                .pending
-                .iter()
-                .position(|pending| pending.ticket == ticket && pending.failed.is_some());
-            if let Some(at) = found {
-                return Some((conversation.id, conversation.pending.remove(at)));
-            }
-        }
-        None
     }
 
     fn want_room(&mut self, room: &str) {

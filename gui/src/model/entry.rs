@@ -7,7 +7,8 @@ use salotto::{EntryId, EntryKind, Name, NoticeKind};
 
 use super::conversation::Conversation;
 use super::log::{LineKind, NewLine};
-use super::text::{clean_line, clean_lines, find_name};
+use super::text::{clean_line, clean_lines, find_name, message};
+use super::time::Zone;
 
 /// Who reads the conversation.
 pub(super) struct Reader<'a> {
@@ -17,8 +18,8 @@ pub(super) struct Reader<'a> {
     pub(super) is_focused: bool,
     /// Whether the conversation is the one that is shown.
     pub(super) is_shown: bool,
-    /// Seconds to add to UTC.
-    pub(super) zone: i32,
+    /// The clock on their wall.
+    pub(super) zone: &'a Zone,
 }
 
 /// What is shown of an entry.
@@ -38,7 +39,7 @@ impl<'a> Shown<'a> {
         };
         match what {
             EntryKind::Message { from, text, kind, .. } => {
-                let text = salotto::protocol::sanitize::message(text);
+                let text = message(text);
                 let kind = match kind {
                     MessageKind::Say => LineKind::Say,
                     MessageKind::Act => LineKind::Act,

@@ -57,13 +57,21 @@ pub enum Action {
         /// What was typed.
         text: String,
     },
-    /// Send these lines as messages, whatever they begin with: they were pasted.
+    /// Send these lines as messages, whatever they begin with: they were pasted. They go out no faster than the server takes them.
     Say {
         /// Where.
         conversation: ConversationId,
         /// What.
         lines: Vec<String>,
     },
+    /// Go on with the lines that were stopped by a refusal.
+    GoOn(ConversationId),
+    /// Forget the lines that are still to be sent.
+    Stop(ConversationId),
+    /// Send all messages that failed once more.
+    ResendAll(ConversationId),
+    /// Forget all messages that failed.
+    DiscardAll(ConversationId),
     /// Forget a message that failed.
     Discard(Ticket),
     /// Send a message that failed once more.

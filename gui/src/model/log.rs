@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 
 use salotto::EntryId;
 
+use super::time::Zone;
+
 use names::Names;
 
 /// Lines that are kept in one conversation.
@@ -155,7 +157,7 @@ impl Default for Log {
 
 impl Log {
     /// Writes a line down. `zone` decides where days end.
-    pub fn push(&mut self, line: NewLine<'_>, zone: i32) {
+    pub fn push(&mut self, line: NewLine<'_>, zone: &Zone) {
         let stored = self.stored(0, &line);
         self.lines.push_back(stored);
         self.recount(self.lines.len() - 1, 1, zone);
@@ -170,7 +172,7 @@ impl Log {
     }
 
     /// Puts lines, each with the entry that it shows, before the line `at`, which keeps its number.
-    pub(super) fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: i32) {
+    pub(super) fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: &Zone) {
         let Some(index) = self.index(at).filter(|_| !lines.is_empty()) else { return };
         let stored: Vec<Stored> = lines.iter().map(|(id, line)| self.stored(*id, line)).collect();
         let head: Vec<Stored> = self.lines.drain(..index).collect();
@@ -184,7 +186,7 @@ impl Log {
     }
 
     /// Puts another line in the place of one.
-    pub(super) fn replace(&mut self, seq: u64, id: EntryId, line: &NewLine<'_>, zone: i32) {
+    pub(super) fn replace(&mut self, seq: u64, id: EntryId, line: &NewLine<'_>, zone: &Zone) {
         let Some(index) = self.index(seq) else { return };
         self.lines[index] = self.stored(id, line);
         self.recount(index, 2, zone);
@@ -321,7 +323,7 @@ impl Log {
     }
 
     /// Finds out anew where days begin and which arrivals stand together: in so many lines, and after them for as long as something changes.
-    fn recount(&mut self, from: usize, count: usize, zone: i32) {
+    fn recount(&mut self, from: usize, count: usize, zone: &Zone) {
         let day = |line: Stored| super::time::day(line.time, zone);
         let mut said = self.lines.range(..from).rev().find(|line| !line.kind.is_edge()).copied();
         let mut before = from.checked_sub(1).map(|index| self.lines[index]);
@@ -350,7 +352,7 @@ impl Log {
         }
     }
 
-    fn keep_bound(&mut self, zone: i32) {
+    fn keep_bound(&mut self, zone: &Zone) {
         if self.lines.len() >= MAX_LINES + SLACK {
             self.cut(self.lines.len() - MAX_LINES, zone);
         }
@@ -371,7 +373,7 @@ impl Log {
     }
 
     /// Forgets the oldest lines, the texts that only they used, and the names that nobody left has.
-    fn cut(&mut self, count: usize, zone: i32) {
+    fn cut(&mut self, count: usize, zone: &Zone) {
         self.lines.drain(..count);
         self.first_seq += count as u64;
         // What was put before others is written down behind them.
@@ -410,8 +412,8 @@ mod tests {
     #[test]
     fn lines_come_back_as_they_were_written() {
         let mut log = Log::default();
-        log.push(say("hello"), 0);
-        log.push(NewLine { author: "bob", mention: true, ..say("grüß dich") }, 0);
+        log.push(say("hello"), &Zone::fixed(0));
+        log.push(NewLine { author: "bob", mention: true, ..say("grüß dich") }, &Zone::fixed(0));
         let line = at(&log, 1).unwrap();
         assert_eq!((line.what.author, line.what.text), ("bob", "grüß dich"));
         assert!(line.what.mention && !line.new_day && at(&log, 0).unwrap().new_day);
@@ -422,7 +424,7 @@ mod tests {
     fn the_oldest_lines_go_when_there_are_too_many() {
         let mut log = Log::default();
         for number in 0..MAX_LINES + SLACK {
-            log.push(say(&format!("line {number} {}", "x".repeat(60))), 0);
+            log.push(say(&format!("line {number} {}", "x".repeat(60))), &Zone::fixed(0));
         }
         assert_eq!(log.len(), MAX_LINES);
         assert_eq!(log.first_seq(), FIRST + SLACK as u64);
@@ -437,7 +439,7 @@ mod tests {
     fn a_run_that_is_cut_is_counted_from_its_new_beginning() {
         let mut log = Log::default();
         for _ in 0..MAX_LINES + SLACK {
-            log.push(NewLine { kind: LineKind::Came, ..say("ada came") }, 0);
+            log.push(NewLine { kind: LineKind::Came, ..say("ada came") }, &Zone::fixed(0));
         }
         let first = log.first_seq();
         assert_eq!(log.get(first).unwrap().run, 0);
@@ -448,11 +450,11 @@ mod tests {
     fn many_arrivals_are_one_fold_and_few_are_none() {
         let mut log = Log::default();
         for kind in [LineKind::Came, LineKind::Went, LineKind::Came] {
-            log.push(NewLine { kind, ..say("x") }, 0);
+            log.push(NewLine { kind, ..say("x") }, &Zone::fixed(0));
         }
         assert_eq!(log.folded(FIRST + 1), None);
-        log.push(NewLine { kind: LineKind::Went, ..say("x") }, 0);
-        log.push(say("hello"), 0);
+        log.push(NewLine { kind: LineKind::Went, ..say("x") }, &Zone::fixed(0));
+        log.push(say("hello"), &Zone::fixed(0));
         assert_eq!(log.folded(FIRST + 1), Some((FIRST, FIRST + 4)));
         assert_eq!(log.folded(FIRST + 4), None);
     }
@@ -461,12 +463,12 @@ mod tests {
     fn what_is_put_between_moves_the_numbers_before_it_alone() {
         let mut log = Log::default();
         for number in 0..10 {
-            log.push(say(&format!("line {number}")), 0);
+            log.push(say(&format!("line {number}")), &Zone::fixed(0));
         }
         let (before, after) = (log.first_seq() + 3, log.first_seq() + 4);
         let since = log.insertions();
-        log.insert(after, &[(7, say("seven")), (8, say("eight"))], 0);
-        log.insert(log.first_seq(), &[(1, say("one"))], 0);
+        log.insert(after, &[(7, say("seven")), (8, say("eight"))], &Zone::fixed(0));
+        log.insert(log.first_seq(), &[(1, say("one"))], &Zone::fixed(0));
         let texts: Vec<_> = log.iter_from(0).map(|line| line.what.text.to_owned()).collect();
         assert_eq!(texts[..2], ["one", "line 0"]);
         assert_eq!(texts[4..8], ["line 3", "seven", "eight", "line 4"]);
@@ -485,9 +487,9 @@ mod tests {
     fn arrivals_on_both_sides_of_what_is_put_between_are_counted_together() {
         let mut log = Log::default();
         let came = || NewLine { kind: LineKind::Came, ..say("x") };
-        log.push(NewLine { kind: LineKind::Missing, ..say("") }, 0);
-        (0..3).for_each(|_| log.push(came(), 0));
-        log.insert(FIRST + 1, &[(1, say("hello")), (2, came()), (3, came())], 0);
+        log.push(NewLine { kind: LineKind::Missing, ..say("") }, &Zone::fixed(0));
+        (0..3).for_each(|_| log.push(came(), &Zone::fixed(0)));
+        log.insert(FIRST + 1, &[(1, say("hello")), (2, came()), (3, came())], &Zone::fixed(0));
         assert_eq!(log.folded(FIRST + 2), Some((FIRST - 1, FIRST + 4)));
         assert!(!at(&log, 0).unwrap().new_day && at(&log, 1).unwrap().new_day);
     }
@@ -495,11 +497,11 @@ mod tests {
     #[test]
     fn what_was_put_before_others_survives_when_the_oldest_go() {
         let mut log = Log::default();
-        (0..50_000).for_each(|number| log.push(say(&format!("late {number}")), 0));
+        (0..50_000).for_each(|number| log.push(say(&format!("late {number}")), &Zone::fixed(0)));
         let early: Vec<String> = (0..50_000).map(|number| format!("early {number}")).collect();
         let lines: Vec<_> = early.iter().map(|text| (1, say(text))).collect();
-        log.insert(FIRST, &lines, 0);
-        (0..SLACK).for_each(|number| log.push(say(&format!("last {number}")), 0));
+        log.insert(FIRST, &lines, &Zone::fixed(0));
+        (0..SLACK).for_each(|number| log.push(say(&format!("last {number}")), &Zone::fixed(0)));
         assert_eq!(log.len(), MAX_LINES);
         assert_eq!(at(&log, 0).unwrap().what.text, "early 4096");
         assert_eq!(log.get(FIRST).unwrap().what.text, "late 0");

@@ -9,7 +9,7 @@ use salotto::{Entry, EntryKind, Event, Name, Request, RoomName};
 use super::conversation::MAX_CONVERSATIONS;
 use super::entry::{Reader, line};
 use super::log::{LineKind, NewLine};
-use super::text::{clean_line, clean_lines, fold};
+use super::text::{clean_line, clean_lines, fold, message};
 use super::time::seconds;
 use super::{Connection, ConversationId, Effect, Kind, Model, ServerInfo, Ticket};
 
@@ -78,9 +78,27 @@ impl Model {
 
     fn take_event(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
-            Event::Welcome { server, epoch, name, message_characters, commands, .. } => {
-                let (server, name) = (clean_line(&server), Some(name));
-                let server = ServerInfo { server, epoch, name, commands, message_characters };
+            Event::Welcome {
+                server,
+                epoch,
+                name,
+                message_characters,
+                line_bytes,
+                lines_at_once,
+                lines_per_second,
+                commands,
+                ..
+            } => {
+                let server = ServerInfo {
+                    server: clean_line(&server),
+                    epoch,
+                    name: Some(name),
+                    commands,
+                    message_characters,
+                    line_bytes,
+                    lines_at_once,
+                    lines_per_second,
+                };
                 self.take_welcome(server, effects);
             }
             Event::Commands { commands } => self.server.commands = commands,
@@ -119,7 +137,7 @@ impl Model {
     fn take_welcome(&mut self, server: ServerInfo, effects: &mut Vec<Effect>) {
         if self.server.epoch != server.epoch {
             // Ids of another epoch mean nothing in this one.
-            let zone = self.zone;
+            let zone = &self.zone;
             self.conversations.all_mut().for_each(|conversation| conversation.forget_ids(zone));
         }
         for conversation in self.conversations.all_mut() {
@@ -177,13 +195,13 @@ impl Model {
         (first_id, history): (EntryId, u64),
         effects: &mut Vec<Effect>,
     ) {
-        let (now, zone) = (seconds(self.now), self.zone);
+        let (now, zone) = (seconds(self.now), self.zone.clone());
         let front = self.conversations.active().map(|active| active.kind.clone());
         let conversation = self.conversations.open(Kind::Room(room.clone()));
         let last_id = conversation.last_id;
         conversation.missed = last_id > 0;
         if first_id > last_id + 1 {
-            conversation.open_gap(last_id, first_id, now, zone);
+            conversation.open_gap(last_id, first_id, now, &zone);
             conversation.last_id = first_id - 1;
         }
         conversation.joined = true;
@@ -211,7 +229,7 @@ impl Model {
     }
 
     fn leave(&mut self, room: &str, reason: &LeaveReason) {
-        let (now, zone) = (seconds(self.now), self.zone);
+        let (now, zone) = (seconds(self.now), self.zone.clone());
         let Some(conversation) = self.conversations.room_mut(room) else { return };
         let id = conversation.id;
         if *reason == LeaveReason::Parted {
@@ -222,7 +240,7 @@ impl Model {
         conversation.set_members(Vec::new(), 0);
         let text =
             format!("You are not in this room any more: {}", clean_line(&reason.to_string()));
-        conversation.push(line(LineKind::Error, &text, now), zone);
+        conversation.push(line(LineKind::Error, &text, now), &zone);
     }
 
     fn take_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
@@ -233,9 +251,12 @@ impl Model {
         conversation.history = conversation.history.saturating_sub(1);
         let history_ends = from_history && conversation.history == 0;
         let is_new = id > conversation.last_id;
-        let renamed = match &what {
+        let moved = match &what {
             EntryKind::Renamed { from, who } if is_new && !from_history => {
-                Some((from.clone(), who.clone()))
+                Some(Moved::Renamed(from.clone(), who.clone()))
+            }
+            EntryKind::Left { who, reason } if is_new && !from_history => {
+                (*reason != LeaveReason::Parted).then(|| Moved::Left(who.clone()))
             }
             _ => None,
         };
@@ -245,7 +266,7 @@ impl Model {
                 name: self.server.name.as_ref(),
                 is_focused: self.focused,
                 is_shown: front == Some(conversation.id),
-                zone: self.zone,
+                zone: &self.zone,
             };
             let time = seconds(time.system_time());
             if conversation.take_entry(id, what, time, from_history, &reader) {
@@ -255,11 +276,10 @@ impl Model {
         if history_ends {
             conversation.settle_doubts();
         }
-        if let Some((from, who)) = renamed
-            && self.conversations.direct_mut(who.as_str()).is_none()
-            && let Some(direct) = self.conversations.direct_mut(from.as_str())
-        {
-            direct.kind = Kind::Direct(who);
+        match moved {
+            Some(Moved::Left(who)) => self.other_is_gone(&who, &format!("{who} left")),
+            Some(Moved::Renamed(from, who)) => self.other_is_renamed(&from, who),
+            None => {}
         }
     }
 
@@ -281,10 +301,14 @@ impl Model {
             Kind::Direct(peer)
         };
         let front = self.conversations.active_id();
-        let (looked_at, zone) = (self.focused, self.zone);
-        let text = salotto::protocol::sanitize::message(text);
+        let (looked_at, zone) = (self.focused, &self.zone);
+        let text = message(text);
         let conversation = self.conversations.open(kind);
         let time = seconds(time.system_time());
+        if !own && std::mem::take(&mut conversation.gone) {
+            let mark = format!("somebody is called {from} again; it may be another person");
+            conversation.push(line(LineKind::Notice, &mark, time), zone);
+        }
         let (kind, author) = (LineKind::Say, from.as_str());
         conversation.push(NewLine { kind, author, text: &text, time, mention: false, own }, zone);
         conversation.spoke(&from);
@@ -305,6 +329,25 @@ impl Model {
         }
     }
 
+    /// Whoever wrote under this name does so no more; another may take it.
+    fn other_is_gone(&mut self, name: &Name, text: &str) {
+        let (now, zone) = (seconds(self.now), &self.zone);
+        if let Some(direct) = self.conversations.direct_mut(name.as_str())
+            && !std::mem::replace(&mut direct.gone, true)
+        {
+            direct.push(line(LineKind::Went, text, now), zone);
+        }
+    }
+
+    fn other_is_renamed(&mut self, from: &Name, who: Name) {
+        if self.conversations.direct_mut(who.as_str()).is_some() {
+            return self.other_is_gone(from, &format!("{from} is {who} now"));
+        }
+        if let Some(direct) = self.conversations.direct_mut(from.as_str()) {
+            direct.kind = Kind::Direct(who);
+        }
+    }
+
     /// Shows a text that is for this user only, in the conversation that asked for it or in the active one.
     pub(super) fn tell(
         &mut self,
@@ -316,13 +359,13 @@ impl Model {
         if text.is_empty() {
             return;
         }
-        let (now, zone) = (seconds(self.now), self.zone);
+        let (now, zone) = (seconds(self.now), self.zone.clone());
         let conversation = conversation.or(self.conversations.active_id());
         let conversation = match conversation.and_then(|id| self.conversations.get_mut(id)) {
             Some(conversation) => conversation,
             None => self.conversations.open(Kind::ServerInfo),
         };
-        conversation.push(line(kind, &text, now), zone);
+        conversation.push(line(kind, &text, now), &zone);
         let id = conversation.id;
         if self.conversations.active_id().is_none() {
             self.conversations.show(id);
@@ -336,6 +379,7 @@ impl Model {
                 let mut pending = conversation.pending.iter_mut();
                 if let Some(pending) = pending.find(|pending| pending.nonce.as_deref() == nonce) {
                     pending.failed = Some(text);
+                    conversation.stop_queue();
                     return;
                 }
             }
@@ -367,6 +411,9 @@ impl Model {
                     pending.failed = Some(text.to_owned());
                 }
                 pending.nonce = nonce;
+                if pending.failed.is_some() {
+                    conversation.stop_queue();
+                }
                 return;
             }
         }
@@ -384,6 +431,7 @@ impl Model {
                 pending.nonce = None;
                 pending.failed.get_or_insert_with(|| why.to_owned());
             }
+            conversation.stop_queue();
         }
     }
 
@@ -401,6 +449,12 @@ impl Model {
         self.leaving = Some(since);
         effects.push(Effect::Quit(salotto::protocol::sanitize::message(farewell).into_owned()));
     }
+}
+
+/// What became of somebody, as their private talk is told.
+enum Moved {
+    Left(Name),
+    Renamed(Name, Name),
 }
 
 /// How it ended, for a person.

@@ -1,11 +1,13 @@
 //! A model and a view with a server that the test plays.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use egui_kittest::Harness;
 use salotto::client::{NoPage, Problem, Update};
 use salotto::protocol::{ErrorCode, LeaveReason, MessageKind, Page, Place};
 use salotto::{Arg, Command, Entry, EntryKind, Event, Name, NoticeKind, Request, RoomName};
+use salotto_gui::model::time::Zone;
 use salotto_gui::model::{Action, ConnectionSettings, Effect, Input, Model, Preferences};
 use salotto_gui::view::View;
 
@@ -23,6 +25,7 @@ pub(crate) struct Window {
     /// Pages that were asked for and not given yet: under which nonce, and of what.
     pub(crate) asked: Vec<(String, Place)>,
     nonces: u64,
+    given: HashMap<String, String>,
     next_id: u64,
     seconds: u64,
 }
@@ -54,12 +57,13 @@ impl Window {
     /// With what an earlier run has stored.
     pub(crate) fn remembering(preferences: Preferences) -> Self {
         let mut window = Self {
-            model: Model::new(preferences, 0),
+            model: Model::new(preferences, Zone::fixed(0)),
             view: View::new(),
             effects: Vec::new(),
             kept: Vec::new(),
             asked: Vec::new(),
             nonces: 0,
+            given: HashMap::new(),
             next_id: 1,
             seconds: 0,
         };
@@ -89,6 +93,15 @@ impl Window {
     }
 
     pub(crate) fn welcome(&mut self, own: &str, epoch: &str) {
+        self.welcomed(own, epoch, (Some(10), Some(2.0)));
+    }
+
+    /// By a server that reads so many lines at once, and a second.
+    pub(crate) fn welcome_with(&mut self, at_once: Option<u32>, per_second: Option<f64>) {
+        self.welcomed("ada", "run 1", (at_once, per_second));
+    }
+
+    fn welcomed(&mut self, own: &str, epoch: &str, rate: (Option<u32>, Option<f64>)) {
         let commands = vec![
             Command::new("kick", "Disconnects a user")
                 .arg(Arg::member("name"))
@@ -106,8 +119,8 @@ impl Window {
             name: name(own),
             message_characters: Some(2000),
             line_bytes: Some(32 * 1024),
-            lines_at_once: Some(10),
-            lines_per_second: Some(2.0),
+            lines_at_once: rate.0,
+            lines_per_second: rate.1,
             commands,
         });
     }
@@ -271,6 +284,11 @@ impl Window {
             if let Effect::Request { ticket, .. } | Effect::ReadBack { ticket, .. } = effect {
                 let nonce = Some(self.nonces.to_string());
                 self.nonces += 1;
+                if let (Effect::Request { request: Request::Say { text, .. }, .. }, Some(nonce)) =
+                    (effect, &nonce)
+                {
+                    self.given.insert(text.clone(), nonce.clone());
+                }
                 if let (Effect::ReadBack { place, .. }, Some(nonce)) = (effect, &nonce) {
                     self.asked.push((nonce.clone(), *place));
                 }
@@ -295,6 +313,23 @@ impl Window {
     /// The nonce that the last request was given.
     pub(crate) fn last_nonce(&self) -> String {
         (self.nonces - 1).to_string()
+    }
+
+    /// The nonce that this message was given; it is one that was sent and has not arrived.
+    pub(crate) fn nonce_of(&self, text: &str) -> Option<String> {
+        self.given.get(text).cloned()
+    }
+
+    /// Somebody writes to ada alone.
+    pub(crate) fn direct(&mut self, from: &str, text: &str) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + self.seconds);
+        self.event(Event::Direct {
+            from: name(from),
+            to: name("ada"),
+            text: text.into(),
+            time: time.into(),
+            nonce: None,
+        });
     }
 
     /// The last title.

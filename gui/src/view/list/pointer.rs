@@ -8,12 +8,12 @@ use super::selection::TextPosition;
 use crate::model::Action;
 use crate::model::log::Log;
 use crate::model::text::{links, plain_link};
-use crate::model::time::clock;
+use crate::model::time::{Zone, clock};
 use crate::view::row;
 
 impl List {
     /// The selected text. More than one message is copied with times and names.
-    pub(in crate::view) fn selected_text(&self, log: &Log, zone: i32) -> Option<String> {
+    pub(in crate::view) fn selected_text(&self, log: &Log, zone: &Zone) -> Option<String> {
         let (start, end) = self.selection.range()?;
         let mut lines = Vec::new();
         for line in log.iter_from(start.0).take((end.0 - start.0 + 1) as usize) {

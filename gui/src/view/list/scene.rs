@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Galley, Pos2, Rect};
 
+use crate::model::time::Zone;
 use crate::model::{Action, Conversation};
 use crate::view::bidi::Order;
 use crate::view::glyphs::Glyphs;
@@ -17,7 +18,7 @@ pub(in crate::view) struct Scene<'a> {
     pub(in crate::view) conversation: &'a Conversation,
     pub(in crate::view) palette: &'a Palette,
     pub(in crate::view) own_name: &'a str,
-    pub(in crate::view) zone: i32,
+    pub(in crate::view) zone: &'a Zone,
     /// What is searched for, folded; empty for nothing.
     pub(in crate::view) query: &'a str,
     /// Whether somebody looks at it.
