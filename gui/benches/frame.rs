@@ -14,8 +14,8 @@ use std::time::{Duration, Instant, SystemTime};
 use salotto::client::Update;
 use salotto::protocol::MessageKind;
 use salotto::{Entry, EntryKind, Event, Limits, Name, RoomName};
-use salotto_gui::model::{Input, Model, Preferences};
 use salotto_gui::model::time::Zone;
+use salotto_gui::model::{Input, Model, Preferences};
 use salotto_gui::view::View;
 
 /// Counts the bytes that are in use.

@@ -33,6 +33,8 @@ pub(crate) enum ShellRequest {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Bring what is on the clipboard.
+    Paste,
     /// Make this the primary selection, which the middle button pastes.
     Select(String),
     /// Open this address in a browser.
@@ -147,6 +149,7 @@ impl App {
             (Effect::Save(preferences), _) => self.store.save(&preferences),
             (Effect::Exit, _) => self.requests.push(ShellRequest::Exit),
             (Effect::Copy(text), _) => self.requests.push(ShellRequest::Copy(text)),
+            (Effect::Paste, _) => self.requests.push(ShellRequest::Paste),
             (Effect::Select(text), _) => self.requests.push(ShellRequest::Select(text)),
             (Effect::OpenLink(link), _) => self.requests.push(ShellRequest::OpenLink(link)),
             (Effect::Title(title), _) => self.requests.push(ShellRequest::Title(title)),

@@ -200,6 +200,7 @@ impl Shell {
             match request {
                 ShellRequest::Exit => window::order_quit(),
                 ShellRequest::Copy(text) => self.copy(text),
+                ShellRequest::Paste => self.paste(),
                 ShellRequest::Select(text) => {
                     if let Some(desktop) = self.wake.desktop() {
                         desktop.copy(Selection::Primary, text);

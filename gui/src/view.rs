@@ -4,12 +4,14 @@
 
 mod bidi;
 mod connect;
+mod dialog;
 mod dialogs;
 mod entry;
 mod find;
 mod glyphs;
 mod heights;
 mod list;
+mod menu;
 mod people;
 mod rooms;
 mod row;
@@ -95,7 +97,9 @@ impl View {
         if (context.zoom_factor() - zoom).abs() > 1e-3 {
             context.set_zoom_factor(zoom);
         }
-        self.lists.retain(|id, _| model.conversations().iter().any(|known| known.id() == *id));
+        let is_open = |id| model.conversations().iter().any(|known| known.id() == id);
+        self.lists.retain(|id, _| is_open(*id));
+        self.entry.retain(is_open);
         self.take_shortcuts(context, model, &mut actions);
         if model.is_talking() {
             self.talk(context, model, &palette, &mut actions);

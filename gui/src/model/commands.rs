@@ -63,6 +63,7 @@ impl Model {
             Action::Talk(name) => self.talk(&name),
             Action::Close(id) => self.close(id, effects),
             Action::Copy(text) => effects.push(Effect::Copy(text)),
+            Action::Paste => effects.push(Effect::Paste),
             Action::Select(text) => effects.push(Effect::Select(text)),
             Action::OpenLink(link) => effects.push(Effect::OpenLink(link)),
             Action::Zoom(zoom) => {

@@ -42,6 +42,8 @@ pub enum Effect {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Bring what is on the clipboard into the field that has the keyboard.
+    Paste,
     /// Make this the primary selection, which the middle button pastes.
     Select(String),
     /// Open this address in a browser.

@@ -93,6 +93,8 @@ pub enum Action {
     Close(ConversationId),
     /// Put this on the clipboard.
     Copy(String),
+    /// Bring what is on the clipboard, as if it were pasted by its keys.
+    Paste,
     /// This was selected.
     Select(String),
     /// Open this address in a browser; the person has confirmed it.

@@ -25,6 +25,9 @@ pub const FOLD_FROM: u16 = 4;
 /// Longer runs of arrivals are begun anew, so that looking along one stays cheap.
 const MAX_RUN: u16 = 5_000;
 
+/// Messages of one author that follow on are shown as a group, for so many seconds from the first.
+const GROUP: u16 = 300;
+
 /// The number of the first line, far enough from 0 for all that is put before it.
 const FIRST: u64 = 1 << 32;
 
@@ -107,6 +110,8 @@ pub struct Line<'a> {
     pub what: NewLine<'a>,
     /// Whether it is the first of its day.
     pub new_day: bool,
+    /// Whether it belongs to the message before: the same author said it, within five minutes of the first.
+    pub follows: bool,
     /// How many arrivals stand directly before this one; 0 for everything else.
     pub run: u16,
 }
@@ -132,14 +137,27 @@ struct Stored {
     len: u32,
     author: u32,
     time: u32,
+    /// How many arrivals stand directly before; of a message how many seconds after the first of its group it was said.
     run: u16,
     kind: LineKind,
     flags: u8,
 }
 
+impl Stored {
+    /// How many seconds after the first of the group of this line the next was said, where it belongs to it.
+    fn seconds_of_group(&self, next: &Self) -> Option<u16> {
+        if (self.kind, self.author) != (next.kind, next.author) {
+            return None;
+        }
+        let since = next.time.checked_sub(self.time)?.saturating_add(self.run.into());
+        u16::try_from(since).ok().filter(|since| *since < GROUP)
+    }
+}
+
 const NEW_DAY: u8 = 1;
 const MENTION: u8 = 2;
 const OWN: u8 = 4;
+const FOLLOWS: u8 = 8;
 
 impl Default for Log {
     fn default() -> Self {
@@ -261,7 +279,7 @@ impl Log {
         }
         let first = index.saturating_sub(usize::from(stored.run));
         let mut end = index + 1;
-        while self.lines.get(end).is_some_and(|next| next.run > 0) {
+        while self.lines.get(end).is_some_and(|next| next.kind.is_arrival() && next.run > 0) {
             end += 1;
         }
         (end - first >= usize::from(FOLD_FROM))
@@ -288,15 +306,20 @@ impl Log {
             mention: stored.flags & MENTION != 0,
             own: stored.flags & OWN != 0,
         };
-        Line { seq, what, new_day: stored.flags & NEW_DAY != 0, run: stored.run }
+        let (new_day, follows) = (stored.flags & NEW_DAY != 0, stored.flags & FOLLOWS != 0);
+        let run = if stored.kind.is_arrival() { stored.run } else { 0 };
+        Line { seq, what, new_day, follows, run }
     }
 
     /// A message was deleted: a mark stands in its place.
-    pub(super) fn remove(&mut self, id: EntryId) {
-        let is_it = |line: &&mut Stored| line.id == id && line.kind.is_talk();
-        if let Some(line) = self.lines.iter_mut().rev().find(is_it) {
+    pub(super) fn remove(&mut self, id: EntryId, zone: &Zone) {
+        let is_it = |line: &Stored| line.id == id && line.kind.is_talk();
+        if let Some(index) = self.lines.iter().rposition(is_it) {
+            let line = &mut self.lines[index];
             (line.kind, line.len) = (LineKind::Removed, 0);
             line.flags &= NEW_DAY;
+            // Whose name and time it had has them with the next.
+            self.recount(index, 2, zone);
         }
     }
 
@@ -329,7 +352,7 @@ impl Log {
         let mut before = from.checked_sub(1).map(|index| self.lines[index]);
         for (index, line) in self.lines.iter_mut().enumerate().skip(from) {
             let new_day = !line.kind.is_edge() && said.is_none_or(|said| day(said) != day(*line));
-            let run = match before {
+            let mut run = match before {
                 Some(before)
                     if !new_day
                         && line.kind.is_arrival()
@@ -340,7 +363,13 @@ impl Log {
                 }
                 _ => 0,
             };
-            let flags = line.flags & !NEW_DAY | if new_day { NEW_DAY } else { 0 };
+            let since = before.filter(|_| !new_day && line.kind == LineKind::Say);
+            let since = since.and_then(|before| before.seconds_of_group(line));
+            let follows = since.is_some();
+            run = since.unwrap_or(run);
+            let day = if new_day { NEW_DAY } else { 0 };
+            let group = if follows { FOLLOWS } else { 0 };
+            let flags = line.flags & !(NEW_DAY | FOLLOWS) | day | group;
             if index >= from + count && (flags, run) == (line.flags, line.run) {
                 break;
             }
@@ -447,6 +476,24 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_one_author_are_a_group_for_five_minutes() {
+        let mut log = Log::default();
+        let said = |log: &mut Log, author, time| {
+            log.push(NewLine { author, time, ..say("x") }, &Zone::fixed(0));
+        };
+        for (author, time) in [("ada", 0), ("ada", 100), ("ada", 299), ("ada", 300), ("bob", 301)] {
+            said(&mut log, author, 1_000_000 + time);
+        }
+        let follows = |log: &Log| log.iter_from(0).map(|line| line.follows).collect::<Vec<_>>();
+        assert_eq!(follows(&log), [false, true, true, false, false]);
+        log.lines[0].id = 7;
+        log.remove(7, &Zone::fixed(0));
+        assert_eq!(follows(&log), [false, false, true, true, false]);
+        log.insert(FIRST + 2, &[(8, NewLine { author: "eve", ..say("y") })], &Zone::fixed(0));
+        assert_eq!(follows(&log), [false, false, false, false, true, false]);
+    }
+
+    #[test]
     fn many_arrivals_are_one_fold_and_few_are_none() {
         let mut log = Log::default();
         for kind in [LineKind::Came, LineKind::Went, LineKind::Came] {
@@ -476,7 +523,7 @@ mod tests {
             let seq = log.moved(seq, since);
             assert_eq!(log.get(seq).unwrap().what.text, text);
         }
-        log.remove(8);
+        log.remove(8, &Zone::fixed(0));
         assert_eq!(at(&log, 6).unwrap().what.text, REMOVED);
         // The day is said once, by the line that is now the first of it.
         let days = log.iter_from(0).filter(|line| line.new_day).map(|line| line.seq);

@@ -124,7 +124,7 @@ impl Model {
             Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
             Event::Deleted { room, id } => {
                 if let Some(conversation) = self.conversations.room_mut(room.as_str()) {
-                    conversation.log.remove(id);
+                    conversation.log.remove(id, &self.zone);
                 }
             }
             Event::Pong { nonce } => self.take_pong(nonce.as_deref()),

@@ -28,6 +28,8 @@ pub struct Preferences {
     pub window: (f32, f32),
     /// Whether the list of people is shown where there is space for it.
     pub people: bool,
+    /// Words that call the person as their name does.
+    pub keywords: Vec<String>,
 }
 
 /// A server, and the room in it.
@@ -64,6 +66,7 @@ impl Default for Preferences {
             zoom: 1.0,
             window: (960.0, 640.0),
             people: true,
+            keywords: Vec::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::bidi;
+use super::menu;
 use super::theme::{self, Palette};
 use crate::model::{Action, Conversation, Model};
 
@@ -51,7 +52,7 @@ pub(super) fn show(
             if response.double_clicked() {
                 actions.push(Action::Talk(name.to_string()));
             }
-            response.context_menu(|ui| {
+            menu::of(&response, |ui| {
                 if ui.button(format!("Talk to {name}")).clicked() {
                     actions.push(Action::Talk(name.to_string()));
                     ui.close_menu();

@@ -5,6 +5,7 @@ use egui::{Color32, Rect, RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec
 
 use super::View;
 use super::bidi;
+use super::menu;
 use super::switcher::Switcher;
 use super::theme::{self, Palette};
 use crate::model::{Action, Conversation, Kind, Model};
@@ -39,7 +40,7 @@ impl View {
                     actions.push(Action::Show(conversation.id()));
                     chosen = true;
                 }
-                response.context_menu(|ui| {
+                menu::of(&response, |ui| {
                     let label = match conversation.kind() {
                         Kind::Room(_) if conversation.is_open() => "Leave this room",
                         _ => "Close",

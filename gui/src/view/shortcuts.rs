@@ -4,6 +4,7 @@ use egui::{Context, Event, Key, Modifiers};
 
 use super::View;
 use super::list::Scroll;
+use super::menu;
 use super::switcher::Switcher;
 use crate::model::{Action, Model};
 
@@ -51,7 +52,7 @@ impl View {
         if pressed(Modifiers::NONE, Key::F1) {
             self.help = !self.help;
         }
-        if pressed(Modifiers::NONE, Key::Escape) {
+        if !menu::was_open(context) && pressed(Modifiers::NONE, Key::Escape) {
             self.close_uppermost();
         }
         if !model.is_talking() {
@@ -98,7 +99,7 @@ impl View {
     /// Copies what is selected in the list, unless text in the entry is selected.
     fn take_copy(&mut self, context: &Context, model: &Model, actions: &mut Vec<Action>) {
         let Some(active) = model.active() else { return };
-        if self.entry.has_selection(context) {
+        if self.entry.has_selection(context, active.id()) {
             return;
         }
         let list = self.list(active.id());

@@ -93,10 +93,14 @@ impl View {
         actions: &mut Vec<Action>,
     ) {
         let list = self.lists.entry(active.id()).or_default();
+        let own_name = model.name().map_or("", |name| name.as_str());
+        let keywords = model.preferences().keywords.iter().map(String::as_str);
+        let words: Vec<&str> = std::iter::once(own_name).chain(keywords).collect();
         let mut scene = Scene {
             conversation: active,
             palette,
-            own_name: model.name().map_or("", |name| name.as_str()),
+            own_name,
+            words: &words,
             zone: model.zone(),
             query: self.find.query(),
             focused: model.is_focused(),

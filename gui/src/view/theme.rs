@@ -33,6 +33,8 @@ pub(super) struct Palette {
     pub(super) mention: Color32,
     pub(super) selection: Color32,
     pub(super) found: Color32,
+    /// The word by which the person is called.
+    pub(super) alert: Color32,
 }
 
 impl Palette {
@@ -53,7 +55,8 @@ impl Palette {
                 link: rgb(122, 170, 255),
                 mention: rgb(58, 50, 34),
                 selection: rgb(48, 76, 138),
-                found: rgb(110, 88, 20),
+                found: rgb(98, 78, 16),
+                alert: rgb(255, 206, 120),
             },
             Theme::Light => Self {
                 dark: false,
@@ -70,6 +73,7 @@ impl Palette {
                 mention: rgb(255, 244, 214),
                 selection: rgb(190, 211, 252),
                 found: rgb(255, 226, 120),
+                alert: rgb(140, 74, 0),
             },
         }
     }
@@ -160,6 +164,11 @@ impl Palette {
 
 /// The font of the list.
 pub(super) fn body() -> FontId {
+    FontId::new(BODY, FontFamily::Proportional)
+}
+
+/// The font of who speaks.
+pub(super) fn name() -> FontId {
     FontId::new(BODY, FontFamily::Proportional)
 }
 

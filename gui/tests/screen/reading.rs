@@ -215,7 +215,7 @@ fn a_word_is_selected_by_two_clicks() {
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
     let row = row(&screen, "bob: abracadabra");
-    let at = pos2(row.left() + 110.0, row.bottom() - 8.0);
+    let at = pos2(row.left() + 190.0, row.bottom() - 8.0);
     pointer(&mut screen, at, None);
     for pressed in [true, false, true, false] {
         let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
@@ -233,7 +233,7 @@ fn a_link_is_opened_only_after_its_host_was_shown() {
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
     let row = row(&screen, "bob: http");
-    let at = pos2(row.left() + 160.0, row.bottom() - 8.0);
+    let at = pos2(row.left() + 260.0, row.bottom() - 8.0);
     pointer(&mut screen, at, Some(true));
     pointer(&mut screen, at, Some(false));
     screen.run();

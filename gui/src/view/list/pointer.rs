@@ -6,7 +6,7 @@ use super::List;
 use super::scene::{Clicked, Drawn, Scene};
 use super::selection::TextPosition;
 use crate::model::Action;
-use crate::model::log::Log;
+use crate::model::log::{LineKind, Log};
 use crate::model::text::{links, plain_link};
 use crate::model::time::{Zone, clock};
 use crate::view::row;
@@ -25,14 +25,11 @@ impl List {
                 return Some(part);
             }
             // A message of which the name is not selected is still somebody's.
-            let author = row::author_range(&line.what);
-            let name = match from {
-                0 => String::new(),
-                _ if author.is_empty() => String::new(),
-                _ => format!("{}: ", line.what.author),
+            let name = match line.what.kind {
+                LineKind::Say => format!("{}: ", line.what.author),
+                LineKind::Act if from > 0 => format!("{}: ", line.what.author),
+                _ => String::new(),
             };
-            let part =
-                if from == 0 { part } else { part.trim_start_matches([':', ' ']).to_owned() };
             if part.is_empty() && line.seq == end.0 {
                 continue;
             }
@@ -129,6 +126,10 @@ impl List {
 }
 
 fn char_at(row: &Drawn, pos: Pos2) -> usize {
+    if pos.x < row.text.x && pos.y < row.text.y + row.galley.size().y {
+        // Beside the text is before it, in whichever direction it runs.
+        return 0;
+    }
     let seen = row.galley.cursor_from_pos(pos - row.text).ccursor.index;
     row.order.as_ref().map_or(seen, |order| order.position(seen))
 }

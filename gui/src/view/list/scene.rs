@@ -10,14 +10,13 @@ use crate::view::bidi::Order;
 use crate::view::glyphs::Glyphs;
 use crate::view::theme::Palette;
 
-/// Space left and right of a row, and below the last.
-pub(super) const MARGIN: f32 = 10.0;
-
 /// What the list is drawn with.
 pub(in crate::view) struct Scene<'a> {
     pub(in crate::view) conversation: &'a Conversation,
     pub(in crate::view) palette: &'a Palette,
     pub(in crate::view) own_name: &'a str,
+    /// What the person is called by: the name, and the keywords.
+    pub(in crate::view) words: &'a [&'a str],
     pub(in crate::view) zone: &'a Zone,
     /// What is searched for, folded; empty for nothing.
     pub(in crate::view) query: &'a str,
