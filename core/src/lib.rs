@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Where to look: [`Settings`] is everything that can be set; [`Plugin`] and [`Context`] are the hooks and what they may do;
-//! [`Request`] and [`Event`] are the JSON dialect; [`client`] is the other side of it; [`command`] is what is typed.
+//! [`Request`] and [`Event`] are the JSON dialect; [`client`] is the other side of it; `discovery` (a feature) finds servers on the local network; [`command`] is what is typed.
 
 #![warn(missing_debug_implementations)]
 
@@ -36,6 +36,8 @@ pub mod command;
 mod connection;
 mod delivery;
 pub mod dialect;
+#[cfg(feature = "discovery")]
+pub mod discovery;
 mod hub;
 mod io;
 pub mod plugin;

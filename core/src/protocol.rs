@@ -51,7 +51,7 @@ pub use limit_hit::LimitHit;
 pub use local_time::{local_offset, local_time};
 pub use name::{Name, NameBounds, NameError, RoomName};
 pub use near::nearest;
-pub use network::{Network, NetworkError};
+pub use network::{Network, NetworkError, is_internal_interface};
 #[cfg(feature = "password")]
 pub use password::{PasswordError, PasswordHash, Standing, TooBusy};
 pub use peer::Peer;

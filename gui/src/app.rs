@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use salotto::discovery::Interfaces;
 use salotto_gui::model::{Action, Effect, Input, Model};
 use salotto_gui::view::View;
 
+use crate::nearby::Nearby;
 use crate::net::{Net, Waker};
 use crate::preferences::Store;
 
@@ -20,6 +22,9 @@ pub(crate) struct App {
     model: Model,
     view: View,
     net: Option<Net>,
+    /// Where servers are looked for; `None` for nowhere.
+    interfaces: Option<Interfaces>,
+    nearby: Option<Nearby>,
     waker: Arc<dyn Waker>,
     store: Store,
     /// What the shell has to do, in order.
@@ -46,8 +51,15 @@ pub(crate) enum ShellRequest {
 }
 
 impl App {
-    pub(crate) fn new(model: Model, store: Store, waker: Arc<dyn Waker>) -> Self {
-        Self { model, view: View::new(), net: None, waker, store, requests: Vec::new() }
+    /// The program that looks for servers on these interfaces, or on none.
+    pub(crate) fn new(
+        model: Model,
+        store: Store,
+        waker: Arc<dyn Waker>,
+        interfaces: Option<Interfaces>,
+    ) -> Self {
+        let (view, requests) = (View::new(), Vec::new());
+        Self { model, view, net: None, interfaces, nearby: None, waker, store, requests }
     }
 
     /// Sets how many pixels a point has on this screen.
@@ -64,6 +76,10 @@ impl App {
         {
             self.input(Input::Network(update));
             taken += 1;
+        }
+        while let Some(sighting) = self.nearby.as_ref().and_then(Nearby::next) {
+            tracing::trace!(?sighting, "saw a server");
+            self.input(Input::Nearby(sighting));
         }
         if taken == UPDATES_A_FRAME {
             // There is more; the frame comes first.
@@ -126,6 +142,8 @@ impl App {
                 }
             }
             (Effect::Disconnect, _) => self.net = None,
+            (Effect::Search(true), _) => self.search(),
+            (Effect::Search(false), _) => self.nearby = None,
             (Effect::Request { ticket, request }, client) => {
                 let nonce = client.and_then(|client| client.request(request));
                 return self.model.update(Input::Sent { ticket, nonce });
@@ -156,5 +174,13 @@ impl App {
             (Effect::Urgent, _) => self.requests.push(ShellRequest::Urgent),
         }
         Vec::new()
+    }
+
+    fn search(&mut self) {
+        let Some(interfaces) = self.interfaces.clone() else { return };
+        match Nearby::start(interfaces, Arc::clone(&self.waker)) {
+            Ok(nearby) => self.nearby = Some(nearby),
+            Err(error) => tracing::warn!(%error, "cannot start the thread that looks for servers"),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use lexopt::prelude::*;
+use salotto::discovery::Interfaces;
 use salotto_gui::model::ConnectionSettings;
 
 /// The text of `--help`.
@@ -15,10 +16,11 @@ Arguments:
   [HOST[:PORT]]  The server to connect to, e.g. 192.168.1.5 or chat.example.org:53000
 
 Options:
-      --name NAME  The name to use
-      --room ROOM  The room to join, instead of the default room of the server
-  -h, --help       Print this
-  -V, --version    Print the version
+      --name NAME       The name to use
+      --room ROOM       The room to join, instead of the default room of the server
+      --interface NAME  Look for servers on this network interface alone, e.g. eth0; can be repeated; `none` looks for none
+  -h, --help            Print this
+  -V, --version         Print the version
 
 With HOST and a name, given or remembered, the window connects at once.
 SALOTTO_LOG=debug logs more to standard error.
@@ -36,11 +38,13 @@ pub(crate) enum Arguments {
 }
 
 /// What the form is to be filled in with.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) address: Option<(String, u16)>,
     name: Option<String>,
     room: Option<String>,
+    /// Where servers are looked for; `None` for nowhere.
+    pub(crate) interfaces: Option<Interfaces>,
 }
 
 impl Arguments {
@@ -52,7 +56,9 @@ impl Arguments {
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, lexopt::Error> {
-        let mut asked = Asked::default();
+        let mut asked =
+            Asked { address: None, name: None, room: None, interfaces: Some(Interfaces::real()) };
+        let mut interfaces = Vec::new();
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next()? {
             match argument {
@@ -60,11 +66,16 @@ impl Arguments {
                 Short('V') | Long("version") => return Ok(Self::Version),
                 Long("name") => asked.name = Some(parser.value()?.string()?),
                 Long("room") => asked.room = Some(parser.value()?.string()?),
+                Long("interface") => interfaces.push(parser.value()?.string()?),
                 Value(address) if asked.address.is_none() => {
                     asked.address = Some(address.parse_with(ConnectionSettings::split_address)?);
                 }
                 other => return Err(other.unexpected()),
             }
+        }
+        if !interfaces.is_empty() {
+            let is_none = interfaces.iter().any(|name| name == "none");
+            asked.interfaces = (!is_none).then(|| Interfaces::named(interfaces));
         }
         Ok(Self::Open(asked))
     }
@@ -113,6 +124,18 @@ mod tests {
     }
 
     #[test]
+    fn servers_are_looked_for_where_one_says() {
+        for (line, interfaces) in [
+            ("", Some(Interfaces::real())),
+            ("--interface eth0 --interface=lo", Some(Interfaces::named(["eth0", "lo"]))),
+            ("--interface none", None),
+        ] {
+            let Ok(Arguments::Open(asked)) = read(line) else { panic!("{line} is not read") };
+            assert_eq!(asked.interfaces, interfaces, "{line}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_named() {
         for (line, named) in [
             ("--nmae ada", "--nmae"),
@@ -129,7 +152,7 @@ mod tests {
     fn help_names_every_option() {
         assert_eq!(read("-h"), Ok(Arguments::Help));
         assert_eq!(read("--version somewhere"), Ok(Arguments::Version));
-        for option in ["HOST[:PORT]", "--name", "--room", "--help", "--version"] {
+        for option in ["HOST[:PORT]", "--name", "--room", "--interface", "--help", "--version"] {
             assert!(HELP.contains(option), "{option}");
         }
     }

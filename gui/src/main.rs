@@ -2,6 +2,7 @@
 
 mod app;
 mod arguments;
+mod nearby;
 mod net;
 mod preferences;
 mod shell;
@@ -55,7 +56,7 @@ fn open(asked: Asked) -> ExitCode {
     let result = shell::run(size, move |waker| {
         let settings = asked.connection_settings(preferences.connection_settings());
         let model = Model::with_connection_settings(preferences, local_zone(), settings.clone());
-        let mut app = App::new(model, store, waker);
+        let mut app = App::new(model, store, waker, asked.interfaces);
         if asked.address.is_some() && !settings.name.is_empty() {
             app.input(Input::Tick(SystemTime::now()));
             app.input(Input::Action(Action::Connect(settings)));

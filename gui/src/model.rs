@@ -10,6 +10,7 @@ mod entry;
 mod history;
 mod input;
 pub mod log;
+mod nearby;
 mod network;
 mod preferences;
 mod secret;
@@ -28,12 +29,14 @@ pub use conversation::{Conversation, ConversationId, Kind, Pending};
 pub use effect::{Effect, Ticket};
 pub use history::Gap;
 pub use input::{Action, Input};
+pub use nearby::NearbyServer;
 pub use preferences::{Preferences, Recent, Theme};
 pub use secret::Secret;
 pub use sending::Queue;
 pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
 use conversation::Conversations;
+use nearby::Nearby;
 use time::Zone;
 
 /// How long a goodbye may hold up the closing of the window.
@@ -100,6 +103,7 @@ pub struct Model {
     asked: Vec<Asked>,
     /// The room that the user wants to join, by its folded name.
     wanted_room: Option<String>,
+    nearby: Nearby,
     /// Since when a goodbye is under way, and whether the window closes after it.
     leaving: Option<SystemTime>,
     /// Since when something is asked, and nothing was heard.
@@ -150,6 +154,7 @@ impl Model {
             next_ticket: 0,
             asked: Vec::new(),
             wanted_room: None,
+            nearby: Nearby::default(),
             leaving: None,
             waiting_since: None,
         }
@@ -171,6 +176,7 @@ impl Model {
                 self.take_update(update, &mut effects);
                 self.send_queued(&mut effects);
             }
+            Input::Nearby(sighting) => self.nearby.take(sighting),
             Input::Sent { ticket, nonce } => self.take_sent(ticket, nonce),
             Input::Action(action) => self.take_action(action, &mut effects),
             Input::Focus(focused) => {
@@ -187,6 +193,10 @@ impl Model {
                     effects.push(Effect::Save(self.preferences.clone()));
                 }
             }
+        }
+        // The form is the only place where they are shown.
+        if let Some(is_wanted) = self.nearby.search(!self.welcomed) {
+            effects.insert(0, Effect::Search(is_wanted));
         }
         let title = self.wanted_title();
         if title != self.title {
@@ -233,6 +243,11 @@ impl Model {
     /// Why the last attempt failed and what to do about it, for the form.
     pub fn refusal(&self) -> Option<&str> {
         self.refusal.as_deref()
+    }
+
+    /// The servers on the local network, while the form is shown, in the order in which they were found.
+    pub fn nearby(&self) -> &[NearbyServer] {
+        self.nearby.servers()
     }
 
     /// Whether conversations are shown; otherwise the form is.

@@ -16,6 +16,7 @@
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
+//! | `discovery` | the server is found by itself on the local network (feature `discovery`) |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
 //!
@@ -53,6 +54,8 @@
 pub mod audit;
 pub mod commands;
 mod common;
+#[cfg(feature = "discovery")]
+pub mod discovery;
 pub mod floods;
 pub mod history;
 pub mod log;

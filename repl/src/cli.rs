@@ -83,6 +83,13 @@ pub enum Task {
         /// The backup
         file: PathBuf,
     },
+    /// Look for servers on the local network for 3 seconds and print each with its address; exit status 1 if there is none
+    #[cfg(feature = "discovery")]
+    Find {
+        /// Look on this network interface alone, e.g. eth0; can be repeated [default: all that lead to other machines]
+        #[arg(long = "interface", value_name = "NAME")]
+        interfaces: Vec<String>,
+    },
     /// Print the manual page: `salotto man > salotto.1`
     Man,
     /// Ask for a password, or read one from standard input, and print its hash for the configuration

@@ -5,6 +5,8 @@ mod backup;
 mod check;
 mod exec;
 mod exit;
+#[cfg(feature = "discovery")]
+mod find;
 mod hash_password;
 mod init;
 mod local;
@@ -57,6 +59,8 @@ fn run_task(cli: Cli) -> Exit {
             print(String::from_utf8_lossy(&text).trim_end());
             Exit::Done
         }
+        #[cfg(feature = "discovery")]
+        Some(Task::Find { interfaces }) => find::run(interfaces),
         Some(Task::Man) => {
             let mut page = Vec::new();
             // Writing to memory does not fail.

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 7] = [
     &["plugin"],
     &["state"],
     &["delivery"],
-    &["client", "command", "dialect"],
+    &["client", "command", "dialect", "discovery"],
     &["protocol", "io"],
 ];
 

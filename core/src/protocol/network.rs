@@ -143,6 +143,14 @@ impl<'de> Deserialize<'de> for Network {
     }
 }
 
+/// Interfaces that lead to containers and virtual machines on this machine, and to nobody else.
+const INTERNAL: [&str; 5] = ["docker", "br-", "veth", "virbr", "lxc"];
+
+/// Whether an interface of this name leads to containers or virtual machines on this machine, and to nobody else.
+pub fn is_internal_interface(interface: &str) -> bool {
+    INTERNAL.iter().any(|name| interface.starts_with(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,8 @@ pub enum Effect {
     Connect(Options),
     /// Drop the client, and deliver no more of its updates.
     Disconnect,
+    /// Look for servers on the local network, or look no more.
+    Search(bool),
     /// Hand this to the client, and answer with [`Input::Sent`](super::Input::Sent) before the next update.
     Request {
         /// Comes back in that input.

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use salotto::client::Update;
+use salotto::discovery::Sighting;
 
 use super::conversation::ConversationId;
 use super::effect::Ticket;
@@ -17,6 +18,8 @@ pub enum Input {
     Tick(SystemTime),
     /// The network thread has an update.
     Network(Update),
+    /// A server on the local network was found, or is gone.
+    Nearby(Sighting),
     /// An [`Effect::Request`](super::Effect::Request) was handed to the client, which gave it this nonce, or would not take it.
     Sent {
         /// The one of the effect.

@@ -2,11 +2,18 @@
 
 use egui::{Align, Context, Key, Layout, Response, RichText, TextEdit, Ui, vec2};
 
+use salotto::protocol::sanitize::excerpt;
+
 use super::theme::{Palette, primary, sentence};
-use crate::model::{Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, Secret};
+use crate::model::{
+    Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, NearbyServer, Secret,
+};
 
 /// The label of the field in which nobody sees what is typed.
 const PASSWORD: &str = "Password";
+
+/// What is shown of the name of a server that was found, in bytes.
+const LONGEST_NAME: usize = 40;
 
 /// What is typed; kept whatever the server answers.
 #[derive(Debug, Default)]
@@ -19,8 +26,17 @@ pub(super) struct Form {
     room: String,
     /// Whether the server asked for a password when the last frame was drawn.
     asked_password: bool,
+    /// What is left to be filled in after a server was chosen.
+    missing: Option<Missing>,
     /// What is wrong with what was typed, found before anything was asked.
     problem: Option<String>,
+}
+
+/// A field that is filled in last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Name,
+    Password,
 }
 
 impl Form {
@@ -46,6 +62,7 @@ impl Form {
                     ui.vertical(|ui| {
                         ui.set_width(width);
                         self.fields(ui, model, palette, is_first, actions);
+                        self.nearby(ui, model, palette);
                         self.recent(ui, model, actions);
                     });
                 });
@@ -84,13 +101,17 @@ impl Form {
             field(ui, PASSWORD, &mut self.password.0, "only where the server asks for one", full);
         field(ui, "Room", &mut self.room, "empty for the first room of the server", full);
         let asks_password = matches!(model.connection(), Connection::PasswordWanted { .. });
-        let to_fill_in = if asks_password && !self.asked_password {
-            Some(password)
-        } else if is_first {
-            Some(if self.address.is_empty() { address } else { name })
-        } else {
-            None
-        };
+        let missing = self.missing.take();
+        let to_fill_in =
+            if asks_password && !self.asked_password || missing == Some(Missing::Password) {
+                Some(password)
+            } else if missing == Some(Missing::Name) {
+                Some(name)
+            } else if is_first {
+                Some(if self.address.is_empty() { address } else { name })
+            } else {
+                None
+            };
         if let Some(field) = to_fill_in {
             field.request_focus();
             // The cursor is seen in it from the next frame on.
@@ -132,6 +153,43 @@ impl Form {
         if submitted && !is_trying {
             self.submit(actions);
         }
+    }
+
+    /// The servers on the local network. Nothing where there are none.
+    fn nearby(&mut self, ui: &mut Ui, model: &Model, palette: &Palette) {
+        if model.nearby().is_empty() {
+            return;
+        }
+        ui.add_space(12.0);
+        ui.separator();
+        ui.label(RichText::new("On this network").small());
+        for server in model.nearby() {
+            // However long the name is, the address is seen.
+            let name = excerpt(&server.name, LONGEST_NAME);
+            let mut text = format!("{name} at {}", server.address());
+            if server.has_password {
+                text.push_str(", needs a password");
+            }
+            let button = egui::Button::new(text).frame(false).wrap();
+            if ui.add(button).on_hover_text(server.address()).clicked() {
+                self.choose(server);
+                // The cursor goes to what is missing.
+                ui.ctx().request_repaint();
+            }
+        }
+        let told = "They say so themselves: anybody on this network can choose a name.";
+        ui.label(RichText::new(told).small().color(palette.dim));
+    }
+
+    /// Fills in where a server is. The name stays; a password that was typed was for another.
+    fn choose(&mut self, server: &NearbyServer) {
+        let name = self.name.clone();
+        self.missing = match (name.trim().is_empty(), server.has_password) {
+            (false, true) => Some(Missing::Password),
+            _ => Some(Missing::Name),
+        };
+        self.problem = None;
+        self.fill(&ConnectionSettings { name, ..server.settings() });
     }
 
     fn recent(&mut self, ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {

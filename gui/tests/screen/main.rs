@@ -4,6 +4,7 @@
 
 mod history;
 mod model;
+mod nearby;
 mod reading;
 mod server;
 mod view;

@@ -8,6 +8,7 @@ mod desktop;
 mod figures;
 mod guest;
 mod history;
+mod nearby;
 mod pictures;
 mod program;
 mod surroundings;

@@ -86,7 +86,8 @@ impl Program {
     /// How it is started, for tests that change something about it.
     pub(crate) fn command(home: &TempDir, arguments: &[&str], log: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_salotto-gui"));
-        command.args(arguments).env("XDG_CONFIG_HOME", home.path());
+        // Nothing leaves this machine.
+        command.args(arguments).args(["--interface", "lo"]).env("XDG_CONFIG_HOME", home.path());
         command.env("SALOTTO_LOG", log).env("TZ", "UTC");
         command
     }

@@ -2,6 +2,8 @@ use std::fmt::Debug;
 
 use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
+#[cfg(feature = "discovery")]
+use salotto_plugins::discovery::DiscoverySettings;
 use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::history::HistorySettings;
 use salotto_plugins::log::LogSettings;
@@ -73,6 +75,8 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "history" => holds_defaults::<HistorySettings>(settings),
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
+            #[cfg(feature = "discovery")]
+            "discovery" => holds_defaults::<DiscoverySettings>(settings),
             #[cfg(feature = "web")]
             "web" => holds_defaults::<WebSettings>(settings),
             other => panic!("`{other}` is not compared"),
@@ -146,30 +150,30 @@ fn real() -> Source {
 #[test]
 fn an_entry_changes_the_default_list_in_its_place() {
     for (list, on) in [
-        ("plugins: []", "roles notices quit commands floods moderation history web"),
+        ("plugins: []", "roles notices quit commands floods moderation history web discovery"),
         (
             "plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history web log",
+            "roles notices quit commands floods moderation history web discovery log",
         ),
         (
             "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
-            "roles notices quit commands floods moderation history web",
+            "roles notices quit commands floods moderation history web discovery",
         ),
         (
             "plugins: [(name: \"quit\", enabled: false)]",
-            "roles notices commands floods moderation history web",
+            "roles notices commands floods moderation history web discovery",
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands moderation history web floods",
+            "roles notices quit commands moderation history web discovery floods",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
-            "roles audit notices quit commands floods moderation history web",
+            "roles audit notices quit commands floods moderation history web discovery",
         ),
         (
             "only_plugins: false, plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history web log",
+            "roles notices quit commands floods moderation history web discovery log",
         ),
         ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
         ("only_plugins: true, plugins: []", ""),
@@ -189,9 +193,9 @@ fn a_file_that_seems_to_mean_only_these_is_told_so() {
         "(plugins: [(name: \"notices\"), (name: \"quit\"), (name: \"commands\"), (name: \"log\")])";
     assert_eq!(
         note(old),
-        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, web are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
+        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, web, discovery are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
     );
-    assert!(note("(plugins: [])").contains("history, web are on too"));
+    assert!(note("(plugins: [])").contains("history, web, discovery are on too"));
     for meant in [
         "()",
         "(plugins: [(name: \"log\"), (name: \"quit\", enabled: false)])",

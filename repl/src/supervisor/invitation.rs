@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Interfaces that lead to containers and virtual machines on this machine, and to nobody else.
-const INTERNAL: [&str; 5] = ["docker", "br-", "veth", "virbr", "lxc"];
+use salotto::protocol::is_internal_interface;
+use salotto::{PluginInfo, Status};
 
 /// Where others can join, the most likely first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,19 +12,29 @@ pub(super) struct Invitation {
     addresses: Vec<SocketAddr>,
     /// Whether browsers are served.
     has_page: bool,
+    /// Whether the local network is told of the server.
+    is_announced: bool,
 }
 
 impl Invitation {
-    /// For a server that listens here.
-    pub(super) fn new(listening: &[SocketAddr], has_page: bool) -> Self {
+    /// For a server that is doing so.
+    pub(super) fn new(status: &Status) -> Self {
         // Where the system does not say, the addresses that were configured are all there is to say.
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
         let of_machine: Vec<IpAddr> = interfaces
             .iter()
-            .filter(|interface| !INTERNAL.iter().any(|name| interface.name.starts_with(name)))
+            .filter(|interface| !is_internal_interface(&interface.name))
             .map(if_addrs::Interface::ip)
             .collect();
-        Self { addresses: reachable(listening, &of_machine), has_page }
+        let works = |name: &str| {
+            let is_it = |plugin: &PluginInfo| plugin.name == name && plugin.state.is_working();
+            status.plugins.iter().any(is_it)
+        };
+        Self {
+            addresses: reachable(&status.addresses, &of_machine),
+            has_page: works("web"),
+            is_announced: works("discovery"),
+        }
     }
 
     /// Whether nobody on another machine can join.
@@ -48,6 +58,9 @@ impl Invitation {
         }
         if with_picture && self.has_page {
             lines.extend(picture(&url(first)));
+        }
+        if self.is_announced {
+            lines.push("it is announced on the local network: the window lists it, and `salotto find` finds it".to_owned());
         }
         let port = first.port();
         lines.push(format!(
@@ -146,7 +159,7 @@ mod tests {
     #[test]
     fn the_picture_fits_a_small_terminal_and_is_there_only_where_browsers_are_served() {
         let addresses = addresses(&["192.168.100.123:53000"]);
-        let invitation = Invitation { addresses, has_page: true };
+        let invitation = Invitation { addresses, has_page: true, is_announced: false };
         let lines = invitation.lines(true);
         assert!(lines.iter().all(|line| line.chars().count() < 100), "{lines:?}");
         let drawn: Vec<_> = lines.iter().filter(|line| line.contains(['█', '▀', '▄'])).collect();
@@ -156,12 +169,14 @@ mod tests {
             lines[0].starts_with("join at http://192.168.100.123:53000 in a browser, or with nc")
         );
         assert_eq!(invitation.lines(false).len(), 2);
+        let announced = Invitation { is_announced: true, ..invitation.clone() };
+        assert!(announced.lines(false)[1].starts_with("it is announced on the local network"));
         assert_eq!(Invitation { has_page: false, ..invitation }.lines(true).len(), 2);
     }
 
     #[test]
     fn a_server_that_only_this_machine_reaches_says_so() {
-        let nobody = Invitation { addresses: Vec::new(), has_page: true };
+        let nobody = Invitation { addresses: Vec::new(), has_page: true, is_announced: true };
         assert!(nobody.is_empty());
         assert!(nobody.lines(true)[0].starts_with("only this machine"));
     }

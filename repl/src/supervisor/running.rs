@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use salotto::{CommandError, Handle, PluginInfo, Reply, Server};
+use salotto::{CommandError, Reply, Server};
 
 use super::invitation::Invitation;
 use super::outcome::{failed, not_running};
@@ -75,28 +75,23 @@ impl Supervisor {
     /// Where others can join.
     pub(super) async fn show_addresses(&self, view: &View) -> Result<Reply, CommandError> {
         let handle = self.handle(view).await.ok_or_else(not_running)?;
-        let addresses = handle.status().await.map_err(failed)?.addresses;
-        let invitation = Invitation::new(&addresses, has_page(&handle).await);
+        let invitation = Invitation::new(&handle.status().await.map_err(failed)?);
         Ok(Reply::List(invitation.lines(may_draw(view))))
     }
 
     /// What is told of a server that has started: where it listens and, to somebody who sits there, how others join.
     async fn told(&self, view: &View, state: &State, addresses: &[SocketAddr]) -> Reply {
         let Reply::List(mut lines) = listening(addresses) else { return Reply::Done };
-        if let Some(handle) = state.server.as_ref().map(Server::handle).filter(|_| view.attends()) {
-            let invitation = Invitation::new(addresses, has_page(&handle).await);
+        if let Some(handle) = state.server.as_ref().map(Server::handle).filter(|_| view.attends())
+            && let Ok(status) = handle.status().await
+        {
+            let invitation = Invitation::new(&status);
             if !invitation.is_empty() {
                 lines.extend(invitation.lines(may_draw(view)));
             }
         }
         Reply::List(lines)
     }
-}
-
-/// Whether browsers are served.
-async fn has_page(handle: &Handle) -> bool {
-    let is_page = |plugin: &PluginInfo| plugin.name == "web" && plugin.state.is_working();
-    handle.status().await.is_ok_and(|status| status.plugins.iter().any(is_page))
 }
 
 /// Whether a picture is worth drawing: somebody sits there, at a terminal that shows more than letters.

@@ -82,7 +82,10 @@ fn a_server_is_started_stopped_and_started() {
 
 #[test]
 fn start_takes_a_port_alone_as_the_command_line_does() {
-    let ended = Folder::new().run(CLOSED, "start 53000\nstart :0\nx\n");
+    let folder = Folder::new();
+    // The network need not hear of a server of a test.
+    folder.write("salotto.ron", "(plugins: [(name: \"discovery\", enabled: false)])");
+    let ended = folder.run(CLOSED, "start 53000\nstart :0\nx\n");
     assert!(ended.out.starts_with("listening on 0.0.0.0:"), "{}", ended.out);
     assert_eq!(
         ended.err,

@@ -12,6 +12,7 @@ mod bytes;
 mod chunks;
 mod client;
 mod commands;
+mod discovery;
 mod embedding;
 mod examples;
 mod failing_disk;
