@@ -15,7 +15,7 @@ use salotto::client::Update;
 use salotto::protocol::MessageKind;
 use salotto::{Entry, EntryKind, Event, Limits, Name, RoomName};
 use salotto_gui::model::time::Zone;
-use salotto_gui::model::{Input, Model, Preferences};
+use salotto_gui::model::{ConnectionSettings, Input, Preferences, Servers};
 use salotto_gui::view::View;
 
 /// Counts the bytes that are in use.
@@ -43,7 +43,7 @@ const TEXT: &str = "as one was saying, the quick brown fox jumps over the lazy d
 const FRAMES: usize = 200;
 
 struct Stage {
-    model: Model,
+    servers: Servers,
     view: View,
     context: egui::Context,
     people: Vec<Name>,
@@ -59,7 +59,11 @@ impl Stage {
             .collect();
         let room = RoomName::new("lobby", limits.room_name_bounds()).unwrap();
         let mut stage = Self {
-            model: Model::new(Preferences::default(), Zone::fixed(0)),
+            servers: Servers::new(
+                Preferences::default(),
+                Zone::fixed(0),
+                ConnectionSettings::default(),
+            ),
             view: View::new(),
             context: egui::Context::default(),
             people: people.clone(),
@@ -91,7 +95,7 @@ impl Stage {
     }
 
     fn event(&mut self, event: Event) {
-        self.model.update(Input::Network(Update::Event(event)));
+        self.servers.update(Input::Network(Update::Event(event)));
     }
 
     fn message(&mut self) -> Event {
@@ -125,7 +129,7 @@ impl Stage {
         let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
         let since = Instant::now();
         let output = self.context.run(input, |context| {
-            self.view.show(context, &self.model);
+            self.view.show(context, &self.servers);
         });
         let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
         std::hint::black_box(shapes);

@@ -1,7 +1,9 @@
 //! The window of Salotto: `salotto-gui [HOST[:PORT]] [--name NAME] [--room ROOM]`.
 
+mod alert;
 mod app;
 mod arguments;
+mod journal;
 mod nearby;
 mod net;
 mod preferences;
@@ -12,7 +14,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use salotto_gui::model::time::Zone;
-use salotto_gui::model::{Action, Input, Model};
+use salotto_gui::model::{Action, Input, Servers};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
@@ -55,8 +57,11 @@ fn open(asked: Asked) -> ExitCode {
     let size = preferences.window;
     let result = shell::run(size, move |waker| {
         let settings = asked.connection_settings(preferences.connection_settings());
-        let model = Model::with_connection_settings(preferences, local_zone(), settings.clone());
-        let mut app = App::new(model, store, waker, asked.interfaces);
+        let mut servers = Servers::new(preferences, local_zone(), settings.clone());
+        if let Some(problem) = store.take_problem() {
+            servers.warn(problem);
+        }
+        let mut app = App::new(servers, store, waker, asked.interfaces);
         if asked.address.is_some() && !settings.name.is_empty() {
             app.input(Input::Tick(SystemTime::now()));
             app.input(Input::Action(Action::Connect(settings)));

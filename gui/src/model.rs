@@ -2,6 +2,7 @@
 //!
 //! Nothing here draws, waits or reads a clock: the shell passes the time with [`Input::Tick`] before each batch of inputs.
 
+mod attention;
 mod commands;
 pub mod complete;
 pub mod conversation;
@@ -15,6 +16,7 @@ mod network;
 mod preferences;
 mod secret;
 mod sending;
+mod servers;
 mod settings;
 pub mod text;
 pub mod time;
@@ -22,21 +24,23 @@ pub mod time;
 use std::time::{Duration, SystemTime};
 
 use salotto::command::{self};
-use salotto::protocol::CommandInfo;
+use salotto::protocol::{CommandInfo, RoomInfo};
 use salotto::{Name, Request};
 
 pub use conversation::{Conversation, ConversationId, Kind, Pending};
-pub use effect::{Effect, Ticket};
+pub use effect::{Effect, Record, Ticket};
 pub use history::Gap;
 pub use input::{Action, Input};
 pub use nearby::NearbyServer;
-pub use preferences::{Preferences, Recent, Theme};
+pub use preferences::{Preferences, Recent, Theme, ZOOM};
 pub use secret::Secret;
 pub use sending::Queue;
+pub use servers::{ServerId, Servers};
 pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
 use conversation::Conversations;
 use nearby::Nearby;
+use text::fold;
 use time::Zone;
 
 /// How long a goodbye may hold up the closing of the window.
@@ -97,7 +101,6 @@ pub struct Model {
     /// The clock on the wall.
     zone: Zone,
     focused: bool,
-    title: String,
     next_ticket: Ticket,
     /// Requests that are no message: where their answer belongs.
     asked: Vec<Asked>,
@@ -108,6 +111,14 @@ pub struct Model {
     leaving: Option<SystemTime>,
     /// Since when something is asked, and nothing was heard.
     waiting_since: Option<SystemTime>,
+    /// Whether the goodbye is over, and nothing more is to come.
+    has_left: bool,
+    /// The rooms there are, where they were asked for.
+    rooms: Option<Vec<RoomInfo>>,
+    /// Of whom the person wants to hear nothing here, folded.
+    ignored: Vec<String>,
+    /// When the person was last notified.
+    notified: Option<SystemTime>,
 }
 
 /// What is known of the server.
@@ -150,13 +161,16 @@ impl Model {
             now: SystemTime::UNIX_EPOCH,
             zone,
             focused: true,
-            title: String::new(),
             next_ticket: 0,
             asked: Vec::new(),
             wanted_room: None,
             nearby: Nearby::default(),
             leaving: None,
             waiting_since: None,
+            has_left: false,
+            rooms: None,
+            ignored: Vec::new(),
+            notified: None,
         }
     }
 
@@ -198,12 +212,13 @@ impl Model {
         if let Some(is_wanted) = self.nearby.search(!self.welcomed) {
             effects.insert(0, Effect::Search(is_wanted));
         }
-        let title = self.wanted_title();
-        if title != self.title {
-            effects.push(Effect::Title(title.clone()));
-            self.title = title;
-        }
         effects
+    }
+
+    /// What was set applies from now on.
+    fn set_preferences(&mut self, preferences: Preferences) {
+        self.preferences = preferences;
+        self.ignored = self.preferences.ignored(&self.settings).map(fold).collect();
     }
 
     /// When the next [`Input::Tick`] is wanted, if nothing else happens.
@@ -238,6 +253,16 @@ impl Model {
     /// How it stands with the server.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The rooms of the server, once they were asked for and told.
+    pub fn rooms(&self) -> Option<&[RoomInfo]> {
+        self.rooms.as_deref()
+    }
+
+    /// Whether the person wants to hear nothing of somebody.
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains(&fold(name))
     }
 
     /// Why the last attempt failed and what to do about it, for the form.
@@ -316,16 +341,6 @@ impl Model {
         let Connection::Waiting { until, .. } = &self.connection else { return None };
         let left = until.duration_since(self.now).unwrap_or_default();
         Some(left.as_millis().div_ceil(1000) as u64)
-    }
-
-    fn wanted_title(&self) -> String {
-        let unread = self.conversations.unread();
-        let count = if unread > 0 { format!("({unread}) ") } else { String::new() };
-        let title = match (self.welcomed, self.conversations.active()) {
-            (true, Some(active)) => format!("{} \u{2013} ", active.title()),
-            _ => String::new(),
-        };
-        format!("{count}{title}Salotto")
     }
 
     fn goodbye_is_over(&self) -> bool {

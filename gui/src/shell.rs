@@ -214,6 +214,7 @@ impl Shell {
                     self.title = title;
                 }
                 ShellRequest::Urgent => self.set_urgent(true),
+                ShellRequest::Font(family) => self.fonts.prefer(family),
             }
         }
     }
@@ -297,7 +298,9 @@ impl miniquad::EventHandler for Shell {
         }
         self.settle_size();
         if self.frames > 0 {
-            self.fonts.update(self.egui.egui_ctx());
+            if let Some(problem) = self.fonts.update(self.egui.egui_ctx()) {
+                self.app.warn(problem);
+            }
         }
     }
 

@@ -5,25 +5,12 @@ use salotto::client::Options;
 use salotto::command::{self, Typed};
 
 use super::text::{clean_line, fold};
-use super::time::Zone;
 use super::{
     Action, Connection, ConnectionSettings, ConversationId, Effect, Kind, Model, Preferences,
     Secret,
 };
 
-/// The zoom stays between these.
-const ZOOM: (f32, f32) = (0.5, 3.0);
-
 impl Model {
-    /// The same, with the form filled in with `settings`.
-    pub fn with_connection_settings(
-        preferences: Preferences,
-        zone: Zone,
-        settings: ConnectionSettings,
-    ) -> Self {
-        Self { settings, ..Self::new(preferences, zone) }
-    }
-
     pub(super) fn take_action(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
             Action::Connect(settings) => self.connect(settings, effects),
@@ -67,7 +54,8 @@ impl Model {
             Action::Select(text) => effects.push(Effect::Select(text)),
             Action::OpenLink(link) => effects.push(Effect::OpenLink(link)),
             Action::Zoom(zoom) => {
-                self.preferences.zoom = zoom.clamp(ZOOM.0, ZOOM.1);
+                self.preferences.zoom = zoom;
+                self.preferences = self.preferences.clone().within_bounds();
                 effects.push(Effect::Save(self.preferences.clone()));
             }
             Action::Theme(theme) => {
@@ -78,7 +66,22 @@ impl Model {
                 self.preferences.people = people;
                 effects.push(Effect::Save(self.preferences.clone()));
             }
+            Action::AskRooms => {
+                self.ask(Request::Rooms, None, effects);
+            }
+            Action::Run { conversation, line } => self.run(conversation, &line, effects),
+            Action::Ignore { name, ignores } => {
+                if self.preferences.ignore(&self.settings, &clean_line(&name), ignores) {
+                    effects.push(Effect::Save(self.preferences.clone()));
+                }
+            }
+            Action::Prefer(preferences) => self.prefer(*preferences, effects),
             Action::Exit => self.say_goodbye("", effects),
+            // Of the whole window.
+            Action::AddServer
+            | Action::ShowServer(_)
+            | Action::CloseServer(_)
+            | Action::Dismiss => {}
         }
     }
 
@@ -130,11 +133,28 @@ impl Model {
         if !settings.password.0.is_empty() {
             options = options.password(settings.password.0.clone());
         }
-        if !settings.room.is_empty() {
-            options = options.rooms([settings.room.clone()]);
+        // The room that is asked for, and those where the person was.
+        let wanted = Some(&settings.room).filter(|room| !room.is_empty());
+        let mut rooms: Vec<String> = wanted.into_iter().cloned().collect();
+        for room in self.preferences.rooms(&settings) {
+            if !rooms.iter().any(|other| fold(other) == fold(room)) {
+                rooms.push(room.clone());
+            }
         }
+        options = options.rooms(rooms);
         self.settings = settings;
         effects.push(Effect::Connect(options));
+    }
+
+    fn prefer(&mut self, preferences: Preferences, effects: &mut Vec<Effect>) {
+        let preferences = preferences.within_bounds();
+        if preferences.font != self.preferences.font {
+            effects.push(Effect::Font(preferences.font.clone()));
+        }
+        if preferences != self.preferences {
+            self.preferences = preferences;
+            effects.push(Effect::Save(self.preferences.clone()));
+        }
     }
 
     fn offer_name(&mut self, name: &str, effects: &mut Vec<Effect>) {

@@ -286,6 +286,11 @@ pub(super) struct Conversations {
 }
 
 impl Conversations {
+    /// Ids are those of the server with this number, so that no two of the window are the same.
+    pub(super) fn number_from(&mut self, server: u32) {
+        self.next = server << 20;
+    }
+
     pub(super) fn all(&self) -> &[Conversation] {
         &self.all
     }

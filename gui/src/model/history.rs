@@ -261,6 +261,8 @@ impl Model {
             Ok(page) => {
                 let reader = Reader {
                     name: self.server.name.as_ref(),
+                    keywords: &self.preferences.keywords,
+                    ignored: &self.ignored,
                     is_focused: self.focused,
                     is_shown: front == Some(id),
                     zone: &self.zone,

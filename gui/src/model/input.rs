@@ -7,8 +7,9 @@ use salotto::discovery::Sighting;
 
 use super::conversation::ConversationId;
 use super::effect::Ticket;
-use super::preferences::Theme;
+use super::preferences::{Preferences, Theme};
 use super::secret::Secret;
+use super::servers::ServerId;
 use super::settings::ConnectionSettings;
 
 /// What happened.
@@ -108,6 +109,32 @@ pub enum Action {
     Theme(Theme),
     /// Show or hide the list of people.
     ShowPeople(bool),
+    /// Open another server.
+    AddServer,
+    /// Bring a server to the front.
+    ShowServer(ServerId),
+    /// Leave a server and forget its conversations.
+    CloseServer(ServerId),
+    /// What the person had to know of the window was read.
+    Dismiss,
+    /// Ask which rooms there are.
+    AskRooms,
+    /// Run a command, without its mark.
+    Run {
+        /// Where its answer belongs.
+        conversation: ConversationId,
+        /// The command line.
+        line: String,
+    },
+    /// Hear nothing of somebody at this server, or hear them again.
+    Ignore {
+        /// Whom.
+        name: String,
+        /// Whether to ignore them.
+        ignores: bool,
+    },
+    /// Set what the person prefers, all at once.
+    Prefer(Box<Preferences>),
     /// Close the window, after a goodbye.
     Exit,
 }

@@ -7,7 +7,7 @@ use salotto::protocol::{EntryId, LeaveReason, Timestamp};
 use salotto::{Entry, EntryKind, Event, Name, Request, RoomName};
 
 use super::conversation::MAX_CONVERSATIONS;
-use super::entry::{Reader, line};
+use super::entry::{Reader, Shown, line};
 use super::log::{LineKind, NewLine};
 use super::text::{clean_line, clean_lines, fold, message};
 use super::time::seconds;
@@ -105,7 +105,14 @@ impl Model {
             Event::Entered { room, topic, members, count, first_id, history, .. } => {
                 self.enter(room, &topic, members, count, (first_id, history), effects);
             }
-            Event::Exited { room, reason } => self.leave(room.as_str(), &reason),
+            Event::Exited { room, reason } => {
+                self.leave(room.as_str(), &reason);
+                self.remember_room(room.as_str(), false, effects);
+            }
+            Event::Rooms { rooms, nonce } => {
+                self.answered(nonce.as_deref());
+                self.rooms = Some(rooms);
+            }
             Event::Named { name, .. } => {
                 self.settings.name = name.to_string();
                 self.server.name = Some(name);
@@ -148,8 +155,7 @@ impl Model {
             }
         }
         self.settings.name = server.name.as_ref().map_or_else(String::new, Name::to_string);
-        let room = self.settings.room.clone();
-        self.preferences.remember(&self.settings, &room);
+        self.preferences.remember(&self.settings);
         self.server = server;
         self.connection = Connection::Online;
         self.refusal = None;
@@ -225,7 +231,14 @@ impl Model {
             let request = Request::Members { room: Some(room.to_string()), after: last };
             self.ask(request, None, effects);
         }
+        self.remember_room(room.as_str(), true, effects);
         self.read_back(id, None, effects);
+    }
+
+    fn remember_room(&mut self, room: &str, is_in: bool, effects: &mut Vec<Effect>) {
+        if self.preferences.remember_room(&self.settings, room, is_in) {
+            effects.push(Effect::Save(self.preferences.clone()));
+        }
     }
 
     fn leave(&mut self, room: &str, reason: &LeaveReason) {
@@ -264,16 +277,35 @@ impl Model {
             conversation.last_id = id;
             let reader = Reader {
                 name: self.server.name.as_ref(),
+                keywords: &self.preferences.keywords,
+                ignored: &self.ignored,
                 is_focused: self.focused,
                 is_shown: front == Some(conversation.id),
                 zone: &self.zone,
             };
-            let time = seconds(time.system_time());
-            if conversation.take_entry(id, what, time, from_history, &reader) {
-                effects.push(Effect::Urgent);
+            let is_news = !from_history || conversation.missed;
+            let is_told = is_news && (self.preferences.log || !self.focused);
+            let words = is_told.then(|| Shown::of(&what, &reader)).flatten();
+            let words = words.map(|shown| shown.in_words());
+            let asks = conversation.take_entry(
+                id,
+                what,
+                seconds(time.system_time()),
+                from_history,
+                &reader,
+            );
+            if history_ends {
+                conversation.settle_doubts();
             }
-        }
-        if history_ends {
+            if let Some(words) = words {
+                let kind = conversation.kind.clone();
+                let title = format!("#{}", conversation.title());
+                self.record(&kind, &words, time.system_time(), effects);
+                if asks {
+                    self.call(title, &words, effects);
+                }
+            }
+        } else if history_ends {
             conversation.settle_doubts();
         }
         match moved {
@@ -293,6 +325,9 @@ impl Model {
         effects: &mut Vec<Effect>,
     ) {
         let own = self.server.name.as_ref() == Some(&from);
+        if !own && self.ignores(from.as_str()) {
+            return;
+        }
         let peer = if own { to.clone() } else { from.clone() };
         let is_full = self.conversations.all().len() >= MAX_CONVERSATIONS;
         let kind = if is_full && self.conversations.direct_mut(peer.as_str()).is_none() {
@@ -304,7 +339,8 @@ impl Model {
         let (looked_at, zone) = (self.focused, &self.zone);
         let text = message(text);
         let conversation = self.conversations.open(kind);
-        let time = seconds(time.system_time());
+        let sent = time.system_time();
+        let time = seconds(sent);
         if !own && std::mem::take(&mut conversation.gone) {
             let mark = format!("somebody is called {from} again; it may be another person");
             conversation.push(line(LineKind::Notice, &mark, time), zone);
@@ -316,16 +352,16 @@ impl Model {
         if own {
             conversation.confirm(nonce, &text, false);
             conversation.first_unread = None;
-        } else {
-            if !looked_at || front != Some(id) {
-                conversation.count_unread(true);
-            }
-            if !looked_at {
-                effects.push(Effect::Urgent);
-            }
+        } else if !looked_at || front != Some(id) {
+            conversation.count_unread(true);
         }
+        let kind = conversation.kind.clone();
         if front.is_none() {
             self.conversations.show(id);
+        }
+        self.record(&kind, &format!("{from}: {text}"), sent, effects);
+        if !own && !looked_at {
+            self.call(from.to_string(), &text, effects);
         }
     }
 

@@ -14,7 +14,7 @@ use egui::{
 use super::dialog;
 use super::menu;
 use super::theme::{Palette, primary};
-use crate::model::{Action, Connection, Conversation, ConversationId, Model};
+use crate::model::{Action, Connection, Conversation, ConversationId, Kind, Model};
 use field::Field;
 
 /// From here to the limit the length is shown.
@@ -37,6 +37,11 @@ impl Entry {
     /// Forgets what was pasted. Returns whether there was something.
     pub(super) fn cancel(&mut self) -> bool {
         self.pasted.take().is_some()
+    }
+
+    /// The field has the keyboard from the next frame on.
+    pub(super) fn want_focus(&mut self) {
+        self.focus = true;
     }
 
     /// Forgets what was typed in conversations that are closed.
@@ -90,7 +95,8 @@ impl Entry {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let can_send = conversation.is_open();
                 let sends = ui.add_enabled(can_send, primary(palette, "Send")).clicked();
-                let response = text_edit(ui, model, field, palette, can_send).labelled_by(label.id);
+                let response =
+                    text_edit(ui, model, field, palette, conversation).labelled_by(label.id);
                 if is_wanted {
                     response.request_focus();
                 }
@@ -176,9 +182,14 @@ fn text_edit(
     model: &Model,
     field: &mut Field,
     palette: &Palette,
-    can_send: bool,
+    conversation: &Conversation,
 ) -> Response {
-    let hint = if can_send { "Write a message" } else { "Nobody reads this; ! runs a command" };
+    let can_send = conversation.is_open();
+    let hint = match conversation.kind() {
+        Kind::Direct(name) => format!("Only {name} reads this"),
+        _ if can_send => "Write a message".to_owned(),
+        _ => "Nobody reads this; ! runs a command".to_owned(),
+    };
     let mut masked = |ui: &Ui, text: &str, _: f32| {
         let shown = mask(text, model.secret_from(text));
         let font = TextStyle::Body.resolve(ui.style());

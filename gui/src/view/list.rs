@@ -70,6 +70,10 @@ pub(super) struct List {
     /// The first unread line, once it was seen: nobody has to be led there again.
     reached: Option<u64>,
     selection: Selection,
+    /// Where one clicked last, from where a click with Shift selects.
+    clicked_at: Option<selection::TextPosition>,
+    /// The message of the menu that is open, and the link that was under the pointer.
+    menu_at: Option<(u64, Option<String>)>,
     grabbed: Option<f64>,
     drawn: Vec<Drawn>,
 }

@@ -32,6 +32,8 @@ pub(super) struct Palette {
     /// Behind a message that names the person.
     pub(super) mention: Color32,
     pub(super) selection: Color32,
+    /// What is read on the ground of what is chosen.
+    pub(super) on_selection: Color32,
     pub(super) found: Color32,
     /// The word by which the person is called.
     pub(super) alert: Color32,
@@ -55,6 +57,7 @@ impl Palette {
                 link: rgb(122, 170, 255),
                 mention: rgb(58, 50, 34),
                 selection: rgb(48, 76, 138),
+                on_selection: rgb(240, 242, 248),
                 found: rgb(98, 78, 16),
                 alert: rgb(255, 206, 120),
             },
@@ -72,6 +75,7 @@ impl Palette {
                 link: rgb(28, 82, 190),
                 mention: rgb(255, 244, 214),
                 selection: rgb(190, 211, 252),
+                on_selection: rgb(16, 24, 48),
                 found: rgb(255, 226, 120),
                 alert: rgb(140, 74, 0),
             },
@@ -139,7 +143,7 @@ impl Palette {
         visuals.hyperlink_color = self.link;
         visuals.error_fg_color = self.error;
         visuals.selection.bg_fill = self.selection;
-        visuals.selection.stroke = Stroke::new(1.0, self.accent);
+        visuals.selection.stroke = Stroke::new(1.0, self.on_selection);
         visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, self.line);
         visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, self.text);
         let widgets = &mut visuals.widgets;

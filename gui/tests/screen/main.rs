@@ -5,6 +5,7 @@
 mod history;
 mod model;
 mod nearby;
+mod people;
 mod reading;
 mod server;
 mod view;

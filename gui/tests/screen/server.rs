@@ -8,7 +8,9 @@ use salotto::client::{NoPage, Problem, Update};
 use salotto::protocol::{ErrorCode, LeaveReason, MessageKind, Page, Place};
 use salotto::{Arg, Command, Entry, EntryKind, Event, Name, NoticeKind, Request, RoomName};
 use salotto_gui::model::time::Zone;
-use salotto_gui::model::{Action, ConnectionSettings, Effect, Input, Model, Preferences};
+use salotto_gui::model::{
+    Action, ConnectionSettings, Effect, Input, Model, Preferences, ServerId, Servers,
+};
 use salotto_gui::view::View;
 
 /// Monday, 23 November 2026, 12:00 UTC.
@@ -16,7 +18,7 @@ pub(crate) const NOON: u64 = 1_795_435_200;
 
 /// The window and what it asked for.
 pub(crate) struct Window {
-    pub(crate) model: Model,
+    pub(crate) servers: Servers,
     pub(crate) view: View,
     /// Everything that was to be done, in order.
     pub(crate) effects: Vec<Effect>,
@@ -56,8 +58,9 @@ impl Window {
 
     /// With what an earlier run has stored.
     pub(crate) fn remembering(preferences: Preferences) -> Self {
+        let settings = preferences.connection_settings();
         let mut window = Self {
-            model: Model::new(preferences, Zone::fixed(0)),
+            servers: Servers::new(preferences, Zone::fixed(0), settings),
             view: View::new(),
             effects: Vec::new(),
             kept: Vec::new(),
@@ -79,6 +82,11 @@ impl Window {
         window.enter("lobby", &["ada", "bob", "eve"]);
         window.effects.clear();
         window
+    }
+
+    /// The server in front.
+    pub(crate) fn model(&self) -> &Model {
+        self.servers.active()
     }
 
     pub(crate) fn connect(&mut self) {
@@ -258,7 +266,8 @@ impl Window {
     }
 
     pub(crate) fn network(&mut self, update: Update) {
-        self.input(Input::Network(update));
+        let effects = self.servers.update_one(self.servers.active_id(), Input::Network(update));
+        self.carry_out(effects);
     }
 
     pub(crate) fn act(&mut self, action: Action) {
@@ -274,13 +283,17 @@ impl Window {
 
     /// Types a line in the conversation in front.
     pub(crate) fn send(&mut self, text: &str) {
-        let conversation = self.model.active().unwrap().id();
+        let conversation = self.model().active().unwrap().id();
         self.act(Action::Send { conversation, text: text.into() });
     }
 
     pub(crate) fn input(&mut self, input: Input) {
-        let mut effects = self.model.update(input);
-        for effect in &effects {
+        let effects = self.servers.update(input);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, mut effects: Vec<(ServerId, Effect)>) {
+        for (id, effect) in &effects {
             if let Effect::Request { ticket, .. } | Effect::ReadBack { ticket, .. } = effect {
                 let nonce = Some(self.nonces.to_string());
                 self.nonces += 1;
@@ -292,10 +305,10 @@ impl Window {
                 if let (Effect::ReadBack { place, .. }, Some(nonce)) = (effect, &nonce) {
                     self.asked.push((nonce.clone(), *place));
                 }
-                self.model.update(Input::Sent { ticket: *ticket, nonce });
+                self.servers.update_one(*id, Input::Sent { ticket: *ticket, nonce });
             }
         }
-        self.effects.append(&mut effects);
+        self.effects.extend(effects.drain(..).map(|(_, effect)| effect));
     }
 
     /// What was asked of the server since the last look.
@@ -318,6 +331,11 @@ impl Window {
     /// The nonce that this message was given; it is one that was sent and has not arrived.
     pub(crate) fn nonce_of(&self, text: &str) -> Option<String> {
         self.given.get(text).cloned()
+    }
+
+    /// What the network tells of a message that the window has not been told of.
+    pub(crate) fn said_in_the_lobby(&mut self, from: &str, text: &str) -> Update {
+        Update::Event(Event::Entry(self.keep("lobby", said(from, text, None))))
     }
 
     /// Somebody writes to ada alone.
@@ -344,14 +362,14 @@ impl Window {
 
     /// The texts in a conversation, in order.
     pub(crate) fn lines(&self, title: &str) -> Vec<String> {
-        let conversations = self.model.conversations();
+        let conversations = self.model().conversations();
         let conversation =
             conversations.iter().find(|conversation| conversation.title() == title).unwrap();
         conversation.log().iter_from(0).map(|line| line.what.text.to_owned()).collect()
     }
 
     pub(crate) fn frame(&mut self, context: &egui::Context) {
-        for action in self.view.show(context, &self.model) {
+        for action in self.view.show(context, &self.servers) {
             self.act(action);
         }
     }

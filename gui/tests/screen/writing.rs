@@ -139,7 +139,7 @@ fn of_a_line_only_what_follows_the_command_is_secret() {
         ("!kick bob", None),
         ("login swordfish", Some("swordfish")),
     ] {
-        assert_eq!(window.model.secret_from(line).map(|at| &line[at..]), hidden, "{line}");
+        assert_eq!(window.model().secret_from(line).map(|at| &line[at..]), hidden, "{line}");
     }
 }
 
