@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use egui::epaint::text::PASSWORD_REPLACEMENT_CHAR;
 use egui::text::LayoutJob;
 use egui::{
-    Align, Button, Context, Event, Id, Label, Layout, Response, RichText, TextEdit, TextStyle, Ui,
-    vec2,
+    Align, Button, Context, Event, Id, InputState, Label, Layout, PointerButton, Response,
+    RichText, TextEdit, TextStyle, Ui, vec2,
 };
 
 use super::dialog;
@@ -80,7 +80,9 @@ impl Entry {
     ) {
         let id = self.field(conversation.id()).id;
         if self.pasted.is_none() && ui.memory(|memory| memory.has_focus(id)) {
-            self.field(conversation.id()).take_keys(ui, model, conversation, actions);
+            let field = self.field(conversation.id());
+            field.take_hurried(ui);
+            field.take_keys(ui, model, conversation, actions);
             self.take_paste(ui, conversation);
         }
         self.field(conversation.id()).move_cursor(ui.ctx());
@@ -198,14 +200,24 @@ fn text_edit(
     };
     // With nothing to complete, Tab leads on as everywhere.
     let holds_tab = !field.text.is_empty();
+    let (id, context) = (field.id, ui.ctx().clone());
+    let selected = field.range(&context);
     let edit = TextEdit::singleline(&mut field.text)
-        .id(field.id)
+        .id(id)
         .layouter(&mut masked)
         .hint_text(RichText::new(hint).color(palette.dim))
         .lock_focus(holds_tab)
         .margin(vec2(8.0, 6.0))
         .desired_width(f32::INFINITY);
-    ui.add(edit)
+    let response = ui.add(edit);
+    let is_for_menu = |input: &InputState| {
+        input.pointer.secondary_down() || input.pointer.button_released(PointerButton::Secondary)
+    };
+    if let Some(selected) = selected.filter(|_| response.hovered() && ui.input(is_for_menu)) {
+        // What is selected is what the menu is about.
+        field.set_cursor(&context, selected);
+    }
+    response
 }
 
 /// The menu of the field. Returns whether something was done, and the field wants the keyboard back.

@@ -1,5 +1,6 @@
 //! The list of servers and their conversations, with what is unread.
 
+use egui::style::ScrollAnimation;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
@@ -76,7 +77,7 @@ impl View {
             let (response, closes) = entry(ui, conversation, active == Some(shown), palette);
             if active == Some(shown) && self.shown != active {
                 // The one in front is seen, also where it was not chosen here.
-                response.scroll_to_me(None);
+                response.scroll_to_me_animation(None, ScrollAnimation::none());
                 self.shown = active;
             }
             let mut acts = |action| {

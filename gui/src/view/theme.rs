@@ -49,7 +49,7 @@ impl Palette {
                 side: rgb(25, 27, 32),
                 field: rgb(42, 45, 54),
                 text: rgb(220, 221, 226),
-                dim: rgb(142, 146, 158),
+                dim: rgb(152, 156, 168),
                 accent: rgb(61, 107, 216),
                 on_accent: Color32::WHITE,
                 line: rgb(50, 53, 62),
@@ -67,7 +67,7 @@ impl Palette {
                 side: rgb(241, 242, 245),
                 field: rgb(255, 255, 255),
                 text: rgb(32, 34, 40),
-                dim: rgb(104, 108, 120),
+                dim: rgb(94, 98, 110),
                 accent: rgb(45, 92, 200),
                 on_accent: Color32::WHITE,
                 line: rgb(214, 217, 224),
@@ -93,8 +93,14 @@ impl Palette {
         // A blue has to be brighter than a yellow to stand out as much from a dark ground, and may be brighter on a light one. On a dark
         // ground the names are pale, on a light one as bright as they may be.
         let saturation = if self.dark { 0.50 } else { 0.85 };
-        let ground = luminance(self.ground.into()) + 0.05;
-        let wanted = if self.dark { ground * 10.0 } else { ground / (LEGIBLE + 0.1) } - 0.05;
+        // The brightest of the dark grounds, or the darkest of the light ones, that names stand on.
+        let grounds = [self.ground, self.side, self.field, self.mention];
+        let grounds = grounds.map(|ground| luminance(ground.into()) + 0.05);
+        let ground = match self.dark {
+            true => grounds.into_iter().fold(0.0, f32::max),
+            false => grounds.into_iter().fold(f32::MAX, f32::min),
+        };
+        let wanted = if self.dark { ground * 6.5 } else { ground / (LEGIBLE + 0.1) } - 0.05;
         let brightest = Hsva::new(hue, saturation, 1.0, 1.0);
         // Brightness counts in the luminance as a factor.
         let value = (wanted / luminance(brightest.into())).min(1.0);
@@ -143,7 +149,7 @@ impl Palette {
         visuals.hyperlink_color = self.link;
         visuals.error_fg_color = self.error;
         visuals.selection.bg_fill = self.selection;
-        visuals.selection.stroke = Stroke::new(1.0, self.on_selection);
+        visuals.selection.stroke = Stroke::new(1.0, self.accent);
         visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, self.line);
         visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, self.text);
         let widgets = &mut visuals.widgets;
@@ -213,17 +219,53 @@ mod tests {
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }
 
+    /// All that is read, with what it is read on: each pair that the window shows.
+    fn pairs(palette: &Palette) -> Vec<(&'static str, Color32, Color32)> {
+        let Palette { ground, side, field, text, dim, error, link, mention, .. } = *palette;
+        let Palette { selection, on_selection, found, alert, accent, on_accent, line, .. } =
+            *palette;
+        let mut pairs = vec![
+            ("a message", text, ground),
+            ("a time, a notice", dim, ground),
+            ("an error", error, ground),
+            ("a link", link, ground),
+            ("the side", text, side),
+            ("what is beside the point at the side", dim, side),
+            ("an error below the entry", error, side),
+            ("what is typed", text, field),
+            ("a hint in a field", dim, field),
+            ("a message that names one", text, mention),
+            ("its time", dim, mention),
+            ("a link in it", link, mention),
+            ("the word that names one", alert, mention),
+            ("the same where it is not marked", alert, ground),
+            ("a message that is selected", text, selection),
+            ("what is chosen", on_selection, selection),
+            ("what is found", text, found),
+            ("the main button", on_accent, accent),
+            ("what is unread", text, line),
+        ];
+        for number in 0..500 {
+            let name = palette.name(&format!("guest{number}"));
+            for (what, below) in [
+                ("a name", ground),
+                ("a name at the side", side),
+                ("a name under the pointer", field),
+                ("who names one", mention),
+            ] {
+                pairs.push((what, name, below));
+            }
+        }
+        pairs
+    }
+
     #[test]
     fn everything_that_is_read_stands_out_from_its_ground() {
         for theme in [Theme::Dark, Theme::Light] {
-            let palette = Palette::of(theme);
-            let names = (0..500).map(|number| palette.name(&format!("guest{number}")));
-            let texts = [palette.text, palette.dim, palette.error, palette.link];
-            for color in names.chain(texts) {
-                assert!(contrast(color, palette.ground) >= LEGIBLE, "{theme:?} {color:?}");
-                assert!(contrast(color, palette.side) >= LEGIBLE * 0.9, "{theme:?} {color:?}");
+            for (what, color, below) in pairs(&Palette::of(theme)) {
+                let found = contrast(color, below);
+                assert!(found >= LEGIBLE, "{theme:?}, {what}: {found:.2}");
             }
-            assert!(contrast(palette.on_accent, palette.accent) >= LEGIBLE, "{theme:?}");
         }
     }
 

@@ -348,3 +348,32 @@ fn a_message_that_failed_can_be_edited_again() {
     assert!(screen.get_all_by_value("helo").next().is_some());
     screen.state_mut().act(Action::Exit);
 }
+
+#[test]
+fn after_a_refusal_one_types_where_it_has_to_be_put_right() {
+    let mut window = Window::new();
+    window.connect();
+    let mut screen = window.on_screen(800.0, 600.0);
+    screen.run();
+    let problem = Problem::Refused("chat.example:53000".into());
+    screen.state_mut().network(Update::Broken { problem, retry_in: None });
+    screen.run();
+    screen.input_mut().events.push(Event::Text("other.example".into()));
+    screen.run();
+    assert_eq!(screen.get_by_label("Address").value(), Some("other.example".into()));
+}
+
+#[test]
+fn the_conversation_in_front_is_seen_in_a_long_list() {
+    let mut window = Window::in_the_lobby();
+    for number in 0..60 {
+        window.enter(&format!("room{number}"), &["ada"]);
+    }
+    let last = window.model().conversations().last().unwrap().id();
+    let mut screen = window.on_screen(900.0, 500.0);
+    screen.run();
+    screen.state_mut().act(Action::Show(last));
+    screen.run();
+    let bounds = screen.get_by_label("room59").raw_bounds().unwrap();
+    assert!(bounds.y0 > 0.0 && bounds.y1 < 500.0, "{bounds:?}");
+}

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
-use egui::{Context, Id, Key, Modifiers, Ui};
+use egui::{Context, Event, Id, Key, Modifiers, Ui};
 
 use crate::model::complete::Completion;
 use crate::model::{Action, Conversation, Model};
@@ -57,6 +57,31 @@ impl Field {
     pub(super) fn set(&mut self, text: String) {
         self.cursor = Some(text.chars().count());
         self.text = text;
+    }
+
+    /// What was typed right before a click belongs to the line, though the click takes the keyboard away.
+    pub(super) fn take_hurried(&mut self, ui: &Ui) {
+        let is_press = |event: &Event| matches!(event, Event::PointerButton { pressed: true, .. });
+        let typed: Vec<String> = ui.input_mut(|input| {
+            let Some(click) = input.events.iter().position(is_press) else { return Vec::new() };
+            let (before, after) = input.events.split_at(click);
+            let typed = before.iter().filter_map(|event| match event {
+                Event::Text(text) => Some(text.clone()),
+                _ => None,
+            });
+            let typed = typed.collect();
+            let others = before.iter().filter(|event| !matches!(event, Event::Text(_)));
+            input.events = others.chain(after).cloned().collect();
+            typed
+        });
+        for text in typed {
+            self.take_selected(ui.ctx(), true);
+            self.move_cursor(ui.ctx());
+            let at = self.cursor(ui.ctx());
+            self.text.insert_str(at, &text);
+            self.cursor = Some(self.text[..at].chars().count() + text.chars().count());
+            self.move_cursor(ui.ctx());
+        }
     }
 
     pub(super) fn take_keys(
@@ -185,7 +210,7 @@ impl Field {
 
     /// What is selected, in characters.
     pub(super) fn selection(&self, context: &Context) -> Option<Range<usize>> {
-        let range = TextEditState::load(context, self.id)?.cursor.char_range()?;
+        let range = self.range(context)?;
         let (one, other) = (range.primary.index, range.secondary.index);
         let end = one.max(other).min(self.text.chars().count());
         (one.min(other) < end).then(|| one.min(other)..end)
@@ -215,7 +240,11 @@ impl Field {
         }
     }
 
-    fn set_cursor(&self, context: &Context, range: CCursorRange) {
+    pub(super) fn range(&self, context: &Context) -> Option<CCursorRange> {
+        TextEditState::load(context, self.id)?.cursor.char_range()
+    }
+
+    pub(super) fn set_cursor(&self, context: &Context, range: CCursorRange) {
         let mut state = TextEditState::load(context, self.id).unwrap_or_default();
         state.cursor.set_char_range(Some(range));
         state.store(context, self.id);
@@ -223,9 +252,7 @@ impl Field {
 
     /// Where the cursor is, in bytes.
     fn cursor(&self, context: &Context) -> usize {
-        let at = TextEditState::load(context, self.id)
-            .and_then(|state| state.cursor.char_range())
-            .map_or(usize::MAX, |range| range.primary.index);
+        let at = self.range(context).map_or(usize::MAX, |range| range.primary.index);
         self.text.char_indices().nth(at).map_or(self.text.len(), |(byte, _)| byte)
     }
 
