@@ -12,7 +12,7 @@ cargo build --release -p salotto-repl 2>target/window-tests.log || { tail -n 100
 cargo test --release -p salotto-gui --features window-tests --test window "$@" -- --test-threads=1 --nocapture 2>>target/window-tests.log ||
     { tail -n 100 target/window-tests.log; exit 1; }
 
-program=target/release/salotto-gui
+program=${CARGO_TARGET_DIR:-target}/release/salotto-gui
 strip --strip-all -o target/window/salotto-gui.stripped "$program"
 size=$(stat -c %s target/window/salotto-gui.stripped)
 echo "program, stripped: $size bytes" >>target/window/figures.txt

@@ -16,6 +16,8 @@ mod lines;
 mod protocol;
 mod stray;
 mod text;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod visitor;
 
 pub(crate) use builtin::Builtin;
@@ -23,6 +25,6 @@ pub use decoder::{BadInput, Decoded, Decoder, Input};
 pub use encoding::{Dialect, EncodingId, RoomRole};
 pub use json::Json;
 pub use lines::{Line, LineSplitter, Unended};
-pub use protocol::{LayOver, Opening, Protocol, Recognition};
+pub use protocol::{LayOver, Opening, Protocol, Recognition, Require};
 pub(crate) use stray::Stray;
 pub use visitor::{Answer, Joining, Visited, Visitor};

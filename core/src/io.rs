@@ -7,4 +7,6 @@ pub(crate) mod proxy_header;
 pub(crate) mod reactor;
 pub(crate) mod shard;
 pub mod thread;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 pub(crate) mod transport;

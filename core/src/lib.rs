@@ -48,6 +48,8 @@ mod state;
 pub use command::{CommandError, Invocation, Responder};
 pub use connection::listener::ListenError;
 pub use dialect::Protocol;
+#[cfg(feature = "tls")]
+pub use dialect::tls;
 pub use hub::builtin_commands;
 pub use io::memory::resident_memory;
 pub use io::thread;

@@ -3,12 +3,16 @@
 
 pub(crate) mod action;
 pub(crate) mod caller;
+#[cfg(feature = "tls")]
+pub(crate) mod certificate;
 pub(crate) mod command;
 pub(crate) mod digest;
 pub(crate) mod durations;
 pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod event;
+#[cfg(feature = "tls")]
+pub(crate) mod fingerprint;
 pub(crate) mod hint;
 pub(crate) mod history;
 pub(crate) mod hook;
@@ -35,12 +39,16 @@ pub(crate) mod timestamp;
 
 pub use action::Action;
 pub use caller::Caller;
+#[cfg(feature = "tls")]
+pub use certificate::{Certificate, CertificateError};
 pub use command::{Arg, ArgKind, Command, CommandInfo};
 pub use digest::digest;
 pub use durations::in_short;
 pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
 pub use error::{Closed, ErrorCode, MemberError, Refusal, RoomError, TryNextError};
 pub use event::{Event, PROTOCOL_VERSION};
+#[cfg(feature = "tls")]
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use hint::Hint;
 pub use history::{Page, Place};
 pub use hook::{Hook, Verdict};

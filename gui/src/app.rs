@@ -74,13 +74,18 @@ impl App {
         Self { servers, view, connections, interfaces, journal, waker, store, requests }
     }
 
+    /// Whether the window filled the screen when it was last used.
+    pub(crate) fn is_maximized(&self) -> bool {
+        self.servers.active().preferences().maximized
+    }
+
     /// Sets how many pixels a point has on this screen.
     pub(crate) fn set_scale(&mut self, scale: f32) {
         self.view.set_scale(scale);
     }
 
-    /// Takes in what came from the network. Before each frame. Returns how much it was.
-    pub(crate) fn update(&mut self) -> usize {
+    /// Takes in what came from the network. Before each frame.
+    pub(crate) fn update(&mut self) {
         self.input(Input::Tick(SystemTime::now()));
         let mut taken = 0;
         let ids: Vec<ServerId> = self.connections.keys().copied().collect();
@@ -92,7 +97,6 @@ impl App {
             self.waker.wake();
         }
         tracing::trace!(updates = taken, "took in");
-        taken
     }
 
     /// Takes in what came from one server, and at most so much.

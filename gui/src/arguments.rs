@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use lexopt::prelude::*;
 use salotto::discovery::Interfaces;
-use salotto_gui::model::ConnectionSettings;
+use salotto_gui::model::{ConnectionSettings, Renderer};
 
 /// The text of `--help`.
 pub(crate) const HELP: &str = "\
@@ -18,6 +18,7 @@ Arguments:
 Options:
       --name NAME       The name to use
       --room ROOM       The room to join, instead of the default room of the server
+      --renderer WHAT   What draws the window: gl, a graphics card; cpu, the processor, in less memory; auto, the better of them
       --interface NAME  Look for servers on this network interface alone, e.g. eth0; can be repeated; `none` looks for none
   -h, --help            Print this
   -V, --version         Print the version
@@ -43,6 +44,8 @@ pub(crate) struct Asked {
     pub(crate) address: Option<(String, u16)>,
     name: Option<String>,
     room: Option<String>,
+    /// What draws the window, instead of what the settings file says.
+    pub(crate) renderer: Option<Renderer>,
     /// Where servers are looked for; `None` for nowhere.
     pub(crate) interfaces: Option<Interfaces>,
 }
@@ -56,8 +59,8 @@ impl Arguments {
     pub(crate) fn read(
         arguments: impl IntoIterator<Item = OsString>,
     ) -> Result<Self, lexopt::Error> {
-        let mut asked =
-            Asked { address: None, name: None, room: None, interfaces: Some(Interfaces::real()) };
+        let interfaces = Some(Interfaces::real());
+        let mut asked = Asked { address: None, name: None, room: None, renderer: None, interfaces };
         let mut interfaces = Vec::new();
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next()? {
@@ -66,6 +69,7 @@ impl Arguments {
                 Short('V') | Long("version") => return Ok(Self::Version),
                 Long("name") => asked.name = Some(parser.value()?.string()?),
                 Long("room") => asked.room = Some(parser.value()?.string()?),
+                Long("renderer") => asked.renderer = Some(parser.value()?.parse()?),
                 Long("interface") => interfaces.push(parser.value()?.string()?),
                 Value(address) if asked.address.is_none() => {
                     asked.address = Some(address.parse_with(ConnectionSettings::split_address)?);
@@ -142,6 +146,7 @@ mod tests {
             ("here there", "there"),
             ("--name", "--name"),
             ("host:x", "the port is `x`"),
+            ("--renderer vulkan", "the renderer is `vulkan`"),
         ] {
             let problem = read(line).expect_err(line);
             assert!(problem.contains(named), "{line}: {problem}");
@@ -152,7 +157,9 @@ mod tests {
     fn help_names_every_option() {
         assert_eq!(read("-h"), Ok(Arguments::Help));
         assert_eq!(read("--version somewhere"), Ok(Arguments::Version));
-        for option in ["HOST[:PORT]", "--name", "--room", "--interface", "--help", "--version"] {
+        for option in
+            ["HOST[:PORT]", "--name", "--room", "--renderer", "--interface", "--help", "--version"]
+        {
             assert!(HELP.contains(option), "{option}");
         }
     }

@@ -12,4 +12,5 @@
 //! shell can be put around them.
 
 pub mod model;
+pub mod raster;
 pub mod view;

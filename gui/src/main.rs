@@ -22,6 +22,7 @@ use tracing_subscriber::prelude::*;
 use app::App;
 use arguments::{Arguments, Asked};
 use preferences::Store;
+use shell::Opening;
 
 /// What a wrong command line ends with.
 const USAGE: u8 = 2;
@@ -54,8 +55,8 @@ fn complain(problem: &str) {
 fn open(asked: Asked) -> ExitCode {
     let mut store = Store::of_this_person();
     let preferences = store.load();
-    let size = preferences.window;
-    let result = shell::run(size, move |waker| {
+    let (size, renderer) = (preferences.window, asked.renderer.unwrap_or(preferences.renderer));
+    let make = move |waker| {
         let settings = asked.connection_settings(preferences.connection_settings());
         let mut servers = Servers::new(preferences, local_zone(), settings.clone());
         if let Some(problem) = store.take_problem() {
@@ -67,8 +68,8 @@ fn open(asked: Asked) -> ExitCode {
             app.input(Input::Action(Action::Connect(settings)));
         }
         app
-    });
-    match result {
+    };
+    match shell::run(Opening { size, renderer, make: Box::new(make) }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             complain(&problem);

@@ -32,7 +32,7 @@ pub use effect::{Effect, Record, Ticket};
 pub use history::Gap;
 pub use input::{Action, Input};
 pub use nearby::NearbyServer;
-pub use preferences::{Preferences, Recent, Theme, ZOOM};
+pub use preferences::{Preferences, Recent, Renderer, Theme, ZOOM};
 pub use secret::Secret;
 pub use sending::Queue;
 pub use servers::{ServerId, Servers};
@@ -199,6 +199,12 @@ impl Model {
                     self.conversations.read_active();
                 } else {
                     self.conversations.forget_read_marks();
+                }
+            }
+            Input::Maximized(maximized) => {
+                if self.preferences.maximized != maximized {
+                    self.preferences.maximized = maximized;
+                    effects.push(Effect::Save(self.preferences.clone()));
                 }
             }
             Input::Resized { width, height } => {

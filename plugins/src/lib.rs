@@ -16,6 +16,7 @@
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
+//! | `tls` | what is said is encrypted on its way (feature `tls`) |
 //! | `discovery` | the server is found by itself on the local network (feature `discovery`) |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
@@ -67,6 +68,8 @@ mod registry;
 pub mod roles;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "tls")]
+pub mod tls;
 #[cfg(feature = "web")]
 pub mod web;
 

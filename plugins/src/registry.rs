@@ -24,7 +24,7 @@ use crate::roles::Roles;
 /// }
 /// ```
 ///
-/// With the feature `discovery` there is that, too.
+/// With the features `discovery` and `tls` there are those, too.
 pub fn catalog() -> Catalog {
     let catalog = Catalog::new()
         .register("roles", Roles::new)
@@ -40,6 +40,8 @@ pub fn catalog() -> Catalog {
     #[cfg(feature = "discovery")]
     let catalog =
         catalog.register("discovery", |settings| Ok(crate::discovery::Discovery::new(settings)));
+    #[cfg(feature = "tls")]
+    let catalog = catalog.register("tls", crate::tls::Tls::new);
     #[cfg(feature = "web")]
     let catalog = catalog.register("web", crate::web::Web::new);
     catalog
@@ -49,7 +51,7 @@ pub fn catalog() -> Catalog {
 /// `discovery` where the feature is on: it tells the local network of a server that listens on more than loopback.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
-/// port.
+/// port, or `tls`, of which people have to be told.
 pub fn default_set() -> Vec<PluginSetup> {
     let web = cfg!(feature = "web").then_some("web");
     let always = ["roles", "notices", "quit", "commands", "floods", "moderation", "history"];

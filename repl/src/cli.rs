@@ -83,6 +83,13 @@ pub enum Task {
         /// The backup
         file: PathBuf,
     },
+    /// Show the certificate for TLS, make another, or export it for those who want to trust it
+    #[cfg(feature = "tls")]
+    Cert {
+        /// What to do [default: show]
+        #[command(subcommand)]
+        task: Option<CertTask>,
+    },
     /// Look for servers on the local network for 3 seconds and print each with its address; exit status 1 if there is none
     #[cfg(feature = "discovery")]
     Find {
@@ -98,6 +105,22 @@ pub enum Task {
     Completions {
         /// The shell
         shell: Shell,
+    },
+}
+
+/// What `salotto cert` does.
+#[cfg(feature = "tls")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Subcommand)]
+pub enum CertTask {
+    /// Show file, names, dates and fingerprint
+    #[default]
+    Show,
+    /// Make another certificate that is signed by itself; whoever trusted the one before is asked again
+    Renew,
+    /// Print the certificate without its key, or write it to a file
+    Export {
+        /// The file, which must not exist
+        file: Option<PathBuf>,
     },
 }
 

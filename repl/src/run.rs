@@ -2,6 +2,8 @@
 
 mod attach;
 mod backup;
+#[cfg(feature = "tls")]
+mod cert;
 mod check;
 mod exec;
 mod exit;
@@ -52,6 +54,8 @@ fn run_task(cli: Cli) -> Exit {
         Some(Task::Check { file }) => check::run(&source(file.or(cli.config))),
         Some(Task::Backup { file }) => backup::backup(&source(cli.config), &file),
         Some(Task::Restore { file }) => backup::restore(&source(cli.config), &file),
+        #[cfg(feature = "tls")]
+        Some(Task::Cert { task }) => cert::run(&source(cli.config), task.unwrap_or_default()),
         Some(Task::HashPassword) => hash_password::run(),
         Some(Task::Completions { shell }) => {
             let mut text = Vec::new();

@@ -8,6 +8,7 @@ mod edit;
 mod environment;
 mod include;
 mod locate;
+mod loose;
 mod mistake;
 mod plugins;
 mod program;
@@ -30,6 +31,7 @@ pub use diff::{Change, InForce, When, diff, table};
 use environment::Override;
 use include::Whole;
 pub use locate::Position;
+pub(crate) use loose::database as loose_database;
 pub use mistake::{ConfigError, Mistake, Mistakes};
 use plugins::PluginList;
 pub use program::{ControlSettings, Format, Level, LogSettings, Program};
@@ -166,9 +168,9 @@ impl Source {
         let whole = Whole::of(&path, &text)?;
         let config = self.parse_whole(&path, &text, &whole)?;
         let mut config = self.overridden(config, &path, &whole.text)?;
-        config.notes.extend(read::loose(&path, &text));
+        config.notes.extend(loose::configuration(&path, &text));
         for (path, text) in &whole.included {
-            config.notes.extend(read::loose(path, text));
+            config.notes.extend(loose::configuration(path, text));
         }
         config.included = whole.included.into_iter().map(|(path, _)| path).collect();
         Ok(config)

@@ -31,7 +31,7 @@ use smol::future::FutureExt;
 use crate::database;
 use crate::logging::Diagnostics;
 use crate::settings::{
-    Config, ConfigError, ControlSettings, Level, Program, Source, StoreSettings,
+    Config, ConfigError, ControlSettings, Level, Program, Source, StoreSettings, loose_database,
 };
 use commands::Local;
 pub use front::Front;
@@ -331,7 +331,10 @@ impl Supervisor {
         let settings = config.program.store;
         lock(&self.store).clone_from(&settings);
         if let Some(file) = settings.file.clone() {
-            let store = open_store(file, settings).await?;
+            let store = open_store(file.clone(), settings).await?;
+            if let Some(note) = loose_database(&file) {
+                tracing::warn!("{note}");
+            }
             builder = builder.store(Arc::clone(&store));
             state.store = Some(store);
         }

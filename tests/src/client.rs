@@ -282,6 +282,28 @@ impl Client {
         }
     }
 
+    /// Hears bytes, whatever they are, until this is in them, and returns them.
+    ///
+    /// # Panics
+    /// When it does not come.
+    pub fn hears_bytes_about(&mut self, part: &str) -> String {
+        let timeout = self.stream.get_ref().set_read_timeout(Some(PATIENCE));
+        timeout.expect("a timeout above zero");
+        let mut heard = String::new();
+        loop {
+            let bytes = self.stream.fill_buf().unwrap_or_else(|error| {
+                panic!("{} did not hear {part:?} in {heard:?}: {error}", self.label)
+            });
+            assert!(!bytes.is_empty(), "{} did not hear {part:?} in {heard:?}", self.label);
+            heard.push_str(&String::from_utf8_lossy(bytes));
+            let count = bytes.len();
+            self.stream.consume(count);
+            if heard.contains(part) {
+                return heard;
+            }
+        }
+    }
+
     /// Says that nothing more comes from here, and goes on listening: `nc -N` at the end of its input.
     pub fn half_closes(&mut self) {
         self.transcript.noted(&self.label, "half-closed");

@@ -1,6 +1,7 @@
 //! A client that speaks the JSON dialect, on top of a raw one. It checks the ids of everything that it hears.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use salotto::protocol::Resume;
@@ -26,6 +27,11 @@ pub struct JsonClient {
 impl JsonClient {
     pub(crate) fn new(raw: Client) -> Self {
         Self { raw, epoch: String::new(), token: String::new(), seen: BTreeMap::new() }
+    }
+
+    /// Somebody connects to a server that is none of this harness, and says nothing.
+    pub fn to(address: SocketAddr, label: &str) -> Self {
+        Self::new(Client::to(address, label))
     }
 
     /// Gives a name and hears that it is in the default room.

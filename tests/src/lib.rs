@@ -20,6 +20,7 @@ pub mod memory;
 pub mod plugins;
 pub mod raw;
 pub mod server;
+pub mod tls;
 mod transcript;
 
 use std::future::Future;

@@ -152,7 +152,7 @@ impl Acceptor {
 
     /// Makes a session of a connection, or says why not: a limit by address or in all, an unknown protocol, a socket that cannot be watched.
     async fn open(&self, incoming: Incoming) -> Result<(), AdoptError> {
-        let Incoming { stream, peer, protocol, received } = incoming;
+        let Incoming { stream, peer, is_encrypted, protocol, received } = incoming;
         let shared = &self.handle.shared;
         let protocol = self.protocol(protocol);
         let may_visit = self.may_visit(protocol.as_ref().ok().and_then(Option::as_ref));
@@ -165,7 +165,7 @@ impl Acceptor {
                     let opened = protocol
                         .ok()
                         .flatten()
-                        .map(|added| added.protocol.open(peer, &shared.settings().limits));
+                        .map(|added| added.protocol.open(peer, false, &shared.settings().limits));
                     match opened {
                         Some(Opening::Dialect { dialect, .. }) => {
                             tell(stream, &refusal.told_in(&*dialect));
@@ -184,6 +184,9 @@ impl Acceptor {
             Stream::Transport(transport) => transport,
         };
         let outbox = shared.outbox(seat.shard(), socket);
+        if is_encrypted {
+            outbox.wire.set_encrypted();
+        }
         if !may_visit {
             let arrival = Arrival { outbox: outbox.clone(), peer };
             self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;

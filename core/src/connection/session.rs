@@ -7,6 +7,7 @@ mod bare;
 mod closing;
 mod deadlines;
 mod discard;
+mod handshake;
 mod input;
 #[cfg(feature = "password")]
 mod password_gate;
@@ -248,6 +249,11 @@ impl Session {
             Poll::Ready(_) => Poll::Ready(Turn::Deadline),
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// Whether nobody on the way can read what the connection says.
+    fn is_confidential(&self) -> bool {
+        self.outbox.wire.is_encrypted() || self.peer.is_here()
     }
 
     /// A limit was hit by this connection.

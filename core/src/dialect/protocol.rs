@@ -3,8 +3,12 @@
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Decoder, Dialect, Visitor};
 use crate::io::transport::Transport;
+#[cfg(feature = "tls")]
+use crate::protocol::certificate::Certificate;
 use crate::protocol::peer::Peer;
 use crate::protocol::settings::Limits;
 
@@ -23,14 +27,39 @@ pub trait Protocol: Debug + Send + Sync {
     /// Said yes to by mistake, a person with `nc` is lost: the signs should be such that nobody is called or greets so.
     fn recognise(&self, first: &[u8]) -> Recognition;
 
-    /// A connection from `peer` speaks this protocol from here on. The bytes that were looked at are fed to the decoder first.
-    fn open(&self, peer: Peer, limits: &Limits) -> Opening;
+    /// A connection from `peer` speaks this protocol from here on, over a transport that encrypts or not. The bytes that were looked at are fed to the decoder first.
+    fn open(&self, peer: Peer, is_encrypted: bool, limits: &Limits) -> Opening;
 
     /// Whether [`open`](Self::open) may answer with [`Opening::Visit`]. Asked once for each connection that comes. Where one does, a connection waits for its
     /// first bytes, or the 300 ms without any, before the hub is told of it. Default no.
     fn takes_visits(&self) -> bool {
         false
     }
+
+    /// The certificate that those are shown who speak it, for `status`. Default none.
+    #[cfg(feature = "tls")]
+    fn certificate(&self) -> Option<Certificate> {
+        None
+    }
+
+    /// What others have to be encrypted for, where this protocol is how they can be. Asked whenever it matters; the strictest of all protocols holds. Default
+    /// nothing.
+    fn requires(&self) -> Require {
+        Require::None
+    }
+}
+
+/// What is not taken over a connection that is not [confidential](crate::MemberInfo::is_confidential).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Require {
+    /// All is taken.
+    None,
+    /// Passwords are not: that of the server, and what commands take as a secret.
+    #[default]
+    Login,
+    /// Nobody is let in.
+    All,
 }
 
 /// What a protocol makes of the first bytes of a connection.

@@ -49,6 +49,8 @@ pub struct Answer {
 pub struct Joining {
     /// Where it comes from, as far as is known by now: that of a client, where the connection is a proxy's.
     pub peer: Peer,
+    /// Whether a proxy that is trusted says that it was encrypted as far as there. What is encrypted by a transport counts as such without.
+    pub is_encrypted: bool,
     /// Bytes that go to the peer before anything else: the answer to a handshake.
     pub answer: Vec<u8>,
     /// What it sends; has been fed what came already.

@@ -9,7 +9,7 @@ use super::goodbyes::Goodbye;
 use super::joining::Return;
 use super::not_done::NotDone;
 use crate::delivery::outbox::{Mail, Outbox};
-use crate::dialect::Input;
+use crate::dialect::{Input, Require};
 use crate::plugin::draft::{ConnectDraft, NameDraft};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
@@ -34,9 +34,12 @@ impl Hub {
     pub(super) fn connect(&mut self, outbox: Arc<Outbox>, peer: Peer) -> Result<(), NotDone> {
         let member = outbox.id();
         self.state.shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-        let mut draft = ConnectDraft { member, peer };
-        let verdict = self.gate(Hook::BeforeConnect, Some(member), |plugin, context| {
-            plugin.before_connect(context, &mut draft)
+        let encrypted = outbox.wire.is_encrypted();
+        let mut draft = ConnectDraft { member, peer, encrypted };
+        let verdict = self.check_encryption(&draft).and_then(|()| {
+            self.gate(Hook::BeforeConnect, Some(member), |plugin, context| {
+                plugin.before_connect(context, &mut draft)
+            })
         });
         outbox.admit();
         if let Err(not_done) = verdict {
@@ -56,6 +59,16 @@ impl Hub {
         self.state.roster.insert(Member::new(outbox, peer, self.state.clock.timestamp()));
         self.state.reports.send(Report::Connected { member, peer });
         Ok(())
+    }
+
+    /// Nobody whom others can listen to is let in where all have to be encrypted.
+    fn check_encryption(&self, draft: &ConnectDraft) -> Result<(), NotDone> {
+        if draft.encrypted || draft.peer.is_here() || self.state.shared.requires() < Require::All {
+            return Ok(());
+        }
+        self.state.shared.counters.limit_hit(LimitHit::Unencrypted, draft.peer);
+        let text = "this server speaks to nobody without encryption; connect with TLS, on the same port, or with https:// in a browser";
+        Err(NotDone::Refused(Refusal::new(ErrorCode::EncryptionWanted, text)))
     }
 
     /// Code joins: connected and named in one turn, or gone again. When it is told so, all that plugins asked for on the way is done.

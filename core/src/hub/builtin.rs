@@ -15,6 +15,7 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
+use crate::protocol::status::Status;
 use crate::protocol::status::{self, StoreStatus};
 
 /// So many messages `recent` lists, of so many entries.
@@ -138,6 +139,7 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         ("running since", format!("{since} ({})", in_short(up))),
         ("listening on", listed(status.addresses.iter().map(ToString::to_string))),
         ("members", format!("{} ({} connected)", status.members, status.connected)),
+        ("encrypted", encryption(&status)),
         ("rooms", status.rooms.to_string()),
         ("messages", format!("{} ({} deliveries)", status.messages, status.deliveries)),
         ("connections", format!("{} in all", status.connections)),
@@ -151,6 +153,21 @@ fn show_status(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
         fields.push(("memory", format!("{:.1} MiB resident", bytes as f64 / (1024.0 * 1024.0))));
     }
     Ok(Reply::Fields(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+}
+
+/// How many are connected with TLS, and until when they can be.
+#[cfg(feature = "tls")]
+fn encryption(status: &Status) -> String {
+    let Some(certificate) = &status.certificate else {
+        return format!("{} of the connections; TLS is off", status.encrypted);
+    };
+    let until = humantime::format_rfc3339_seconds(certificate.until.system_time());
+    format!("{} of the connections; certificate until {until}", status.encrypted)
+}
+
+#[cfg(not(feature = "tls"))]
+fn encryption(status: &Status) -> String {
+    format!("{} of the connections", status.encrypted)
 }
 
 fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
@@ -170,7 +187,10 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
             name,
             role,
             listed(member.rooms.iter().map(ToString::to_string)),
-            member.peer.to_string(),
+            match member.encrypted {
+                true => format!("{} (encrypted)", member.peer),
+                false => member.peer.to_string(),
+            },
             member.messages.to_string(),
             in_short(member.idle),
         ]

@@ -6,11 +6,12 @@ use super::Hub;
 use super::answers::MAX_WAITING;
 use super::not_done::NotDone;
 use crate::command::{self, Answer, Call, CommandError, Invocation};
+use crate::dialect::Require;
 use crate::io::thread;
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
 use crate::protocol::command::Command;
-use crate::protocol::error::Refusal;
+use crate::protocol::error::{ErrorCode, Refusal};
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
@@ -120,8 +121,23 @@ impl Hub {
         let Some(runner) = runner.map(|(_, runner)| *runner) else {
             return Ok(Started::Done(None));
         };
+        self.check_secret(&caller, &command)?;
         let invocation = command.parse(rest, caller)?;
         self.start(invocation, runner)
+    }
+
+    /// A password that others can read is not taken where it could have been encrypted. Taken once, it would be typed so again.
+    fn check_secret(&self, caller: &Caller, command: &Command) -> Result<(), CommandError> {
+        let member = caller.member.and_then(|id| self.state.roster.get(id));
+        let Some(member) = member.filter(|member| !member.is_confidential()) else {
+            return Ok(());
+        };
+        if !command.is_secret() || self.state.shared.requires() < Require::Login {
+            return Ok(());
+        }
+        self.state.shared.counters.limit_hit(LimitHit::Unencrypted, member.peer);
+        let text = "others can read what you send, so no password is taken here, and one that you have just typed is better changed; connect with TLS, on the same port, or with https:// in a browser";
+        Err(Refusal::new(ErrorCode::EncryptionWanted, text).into())
     }
 
     fn start(&mut self, invocation: Invocation, runner: Runner) -> Result<Started, CommandError> {

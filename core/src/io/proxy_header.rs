@@ -20,6 +20,8 @@ pub(crate) enum Header {
     Whole {
         /// From where the client connects; `None` where the proxy speaks for itself (a health check) or does not know.
         client: Option<SocketAddr>,
+        /// Whether the client speaks to the proxy over TLS, where the proxy says so (version 2).
+        is_encrypted: bool,
         /// Its bytes, after which come those of the client.
         length: usize,
     },
@@ -72,7 +74,7 @@ fn parse_line(bytes: &[u8]) -> Result<Header, HeaderError> {
     let mut words = line.split(' ').skip(1);
     let family = words.next();
     if family == Some("UNKNOWN") {
-        return Ok(Header::Whole { client: None, length });
+        return Ok(Header::Whole { client: None, is_encrypted: false, length });
     }
     let words: Vec<&str> = words.collect();
     let [from, to, from_port, to_port] = words[..] else { return Err(unreadable) };
@@ -84,7 +86,7 @@ fn parse_line(bytes: &[u8]) -> Result<Header, HeaderError> {
     let port = |text: &str| text.parse::<u16>().ok();
     let ends = (address(from), address(to), port(from_port), port(to_port));
     let (Some(from), Some(_), Some(port), Some(_)) = ends else { return Err(unreadable) };
-    Ok(Header::Whole { client: Some(SocketAddr::new(from, port)), length })
+    Ok(Header::Whole { client: Some(SocketAddr::new(from, port)), is_encrypted: false, length })
 }
 
 fn parse_binary(bytes: &[u8]) -> Result<Header, HeaderError> {
@@ -118,7 +120,29 @@ fn parse_binary(bytes: &[u8]) -> Result<Header, HeaderError> {
         Some(None) => return Err(HeaderError::Unreadable("its addresses are cut off")),
         client => client.flatten().map(|(ip, port)| SocketAddr::new(ip, port)),
     };
-    Ok(Header::Whole { client, length })
+    let addresses_length = match family >> 4 {
+        1 => 2 * (4 + 2),
+        2 => 2 * (16 + 2),
+        _ => following,
+    };
+    let extensions = addresses.get(addresses_length..).unwrap_or_default();
+    let is_encrypted = client.is_some() && says_encrypted(extensions);
+    Ok(Header::Whole { client, is_encrypted, length })
+}
+
+/// Whether one of the extensions of a header of version 2 says that the client came over TLS.
+fn says_encrypted(mut extensions: &[u8]) -> bool {
+    const OVER_TLS: u8 = 0x20;
+    const BY_CLIENT: u8 = 1;
+    while let [kind, high, low, rest @ ..] = extensions {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let Some((value, rest)) = rest.split_at_checked(length) else { return false };
+        if *kind == OVER_TLS && value.first().is_some_and(|flags| flags & BY_CLIENT != 0) {
+            return true;
+        }
+        extensions = rest;
+    }
+    false
 }
 
 /// The client's end, of addresses that have so many bytes: both addresses come first, then both ports.
@@ -166,7 +190,7 @@ mod tests {
         for (header, client) in headers() {
             let client = client.map(|client| client.parse().unwrap());
             let followed = [&header[..], b"ada\n"].concat();
-            let whole = Header::Whole { client, length: header.len() };
+            let whole = Header::Whole { client, is_encrypted: false, length: header.len() };
             assert_eq!(Header::parse(&followed), Ok(whole), "{header:?}");
             for end in 0..header.len() {
                 assert_eq!(
@@ -176,6 +200,23 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_header_says_whether_the_client_came_over_tls() {
+        let v4 = [192, 0, 2, 7, 10, 0, 0, 1, 0x12, 0x67, 0xcf, 0x08];
+        let says = |command, extensions: &[u8]| {
+            let header = binary(command, 0x11, &[&v4[..], extensions].concat());
+            matches!(Header::parse(&header), Ok(Header::Whole { is_encrypted: true, .. }))
+        };
+        let over_tls = [0x20, 0, 5, 1, 0, 0, 0, 0];
+        assert!(says(0x21, &over_tls));
+        assert!(says(0x21, &[&[0x04, 0, 3, 1, 2, 3][..], &over_tls].concat()));
+        // The client was not; the proxy speaks for itself; the extension is cut off.
+        assert!(!says(0x21, &[0x20, 0, 5, 0, 0, 0, 0, 0]));
+        assert!(!says(0x20, &over_tls));
+        assert!(!says(0x21, &over_tls[..6]));
+        assert!(!says(0x21, &[]));
     }
 
     #[test]

@@ -20,10 +20,10 @@ pub trait Transport: Debug + Send + Sync {
     /// Reads what is there; 0 at the end.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing is there.
+    /// `WouldBlock` when nothing is there, and `InvalidData` when what came breaks the rules of the transport.
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes as much as is taken.
+    /// Writes as much as is taken. What was not taken is offered again, the same bytes first, until it was or the connection is over.
     ///
     /// # Errors
     /// `WouldBlock` when nothing is taken.
@@ -34,6 +34,16 @@ pub trait Transport: Debug + Send + Sync {
 
     /// Ready when a write may take something. One task waits at a time: the session.
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Whether nobody on the way can read what passes. By default not.
+    fn is_encrypted(&self) -> bool {
+        false
+    }
+
+    /// Whether it is still settled with the peer how to speak, so that nothing may be written yet; reading goes on with it. By default not.
+    fn is_handshaking(&self) -> bool {
+        false
+    }
 
     /// Ends what is written; reading goes on until the peer ends, too. By default it ends both.
     fn finish(&self) {

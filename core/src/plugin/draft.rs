@@ -19,6 +19,8 @@ pub struct ConnectDraft {
     pub member: MemberId,
     /// Where it comes from.
     pub peer: Peer,
+    /// Whether it is encrypted: by TLS here, or as far as a proxy that the settings trust.
+    pub encrypted: bool,
 }
 
 /// A name that is offered.

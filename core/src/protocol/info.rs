@@ -24,6 +24,9 @@ pub struct MemberInfo {
     pub account: Option<String>,
     /// Where it comes from.
     pub peer: Peer,
+    /// Whether the connection is encrypted: by TLS here, or as far as a proxy that the settings trust.
+    #[serde(default)]
+    pub encrypted: bool,
     /// When it connected.
     pub since: Timestamp,
     /// How many messages it has said.
@@ -35,6 +38,13 @@ pub struct MemberInfo {
     pub rooms: Vec<RoomName>,
     /// The room where a line without a room goes.
     pub current: Option<RoomName>,
+}
+
+impl MemberInfo {
+    /// Whether nobody on the way can read what it says: it is encrypted, or does not leave this machine.
+    pub fn is_confidential(&self) -> bool {
+        self.encrypted || self.peer.is_here()
+    }
 }
 
 /// One room in a list.

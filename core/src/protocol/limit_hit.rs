@@ -38,6 +38,10 @@ limit_hits! {
     BadRequest => "not a request",
     /// A connection spoke a protocol that this port does not: a browser, a scanner, an unknown proxy.
     Stray => "another protocol",
+    /// A handshake failed or took too long, or what came after it broke the rules of TLS.
+    Handshake => "TLS that failed",
+    /// Somebody came, or gave a password, over a connection that others can read, where that is not taken.
+    Unencrypted => "not encrypted",
     /// A message was longer than `limits.message_characters`.
     MessageLength => "message too long",
     /// A name was no name, or too long.

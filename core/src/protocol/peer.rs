@@ -27,6 +27,11 @@ impl Peer {
         }
     }
 
+    /// Whether it is on this machine, so that no network carries what it says.
+    pub fn is_here(self) -> bool {
+        self.address().is_none_or(|address| address.is_loopback())
+    }
+
     /// What counts as one address where limits are counted by address: see [`Network::of_customer`]. `None` for code in this process.
     pub fn network(self) -> Option<Network> {
         self.address().map(Network::of_customer)

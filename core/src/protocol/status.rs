@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "tls")]
+use crate::protocol::certificate::Certificate;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::timestamp::Timestamp;
@@ -26,6 +28,9 @@ pub struct Status {
     pub connected: usize,
     /// How many have a name.
     pub members: usize,
+    /// How many of those who are connected are so through something that encrypts.
+    #[serde(default)]
+    pub encrypted: usize,
     /// How many rooms there are.
     pub rooms: usize,
     /// Messages said, in rooms and to one person.
@@ -47,6 +52,10 @@ pub struct Status {
     pub queue: usize,
     /// The plugins in the order in which their hooks run.
     pub plugins: Vec<PluginInfo>,
+    /// The certificate that whoever connects over TLS is shown; `None` where TLS is off.
+    #[cfg(feature = "tls")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
     /// Where what must survive a restart is kept; `None` where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreStatus>,

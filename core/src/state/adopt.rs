@@ -18,6 +18,7 @@ use crate::protocol::peer::Peer;
 pub struct Incoming {
     pub(crate) stream: Stream,
     pub(crate) peer: Peer,
+    pub(crate) is_encrypted: bool,
     pub(crate) protocol: Option<String>,
     pub(crate) received: Vec<u8>,
 }
@@ -39,13 +40,19 @@ impl Incoming {
     }
 
     fn new(stream: Stream, peer: Peer) -> Self {
-        Self { stream, peer, protocol: None, received: Vec::new() }
+        Self { stream, peer, is_encrypted: false, protocol: None, received: Vec::new() }
     }
 
     /// Speaks this protocol of a plugin (its [`Protocol::name`](crate::dialect::Protocol::name)) whatever the first bytes look like; without it they
     /// choose.
     pub fn protocol(mut self, name: impl Into<String>) -> Self {
         self.protocol = Some(name.into());
+        self
+    }
+
+    /// Counts as encrypted, because whoever accepted it decrypts it, or was told so by somebody who does.
+    pub fn encrypted(mut self) -> Self {
+        self.is_encrypted = true;
         self
     }
 

@@ -69,6 +69,11 @@ impl Member {
         self.ignored.iter().flat_map(|list| list.iter()).any(|who| who.is(member, name))
     }
 
+    /// Whether nobody on the way can read what it says.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.outbox.wire.is_encrypted() || self.peer.is_here()
+    }
+
     /// Whether it is in a room.
     pub(crate) fn is_in(&self, room: RoomId) -> bool {
         self.stays.iter().any(|stay| stay.room == room)

@@ -413,6 +413,7 @@ impl ServerState {
             role: member.role,
             account: member.account.clone(),
             peer: member.peer,
+            encrypted: member.outbox.wire.is_encrypted(),
             since: member.since,
             messages: member.messages,
             idle: member.last_asked.map_or(Duration::ZERO, |asked| now.duration_since(asked)),
@@ -441,12 +442,14 @@ impl ServerState {
     pub(crate) fn status(&self) -> Status {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let counters = &self.shared.counters;
+        let is_encrypted = |member: &&Member| member.outbox.wire.is_encrypted();
         Status {
             name: self.shared.settings().server.name.clone(),
             since: self.since,
             addresses: self.shared.addresses(),
             connected: self.roster.connected(),
             members: self.roster.named(),
+            encrypted: self.roster.iter().filter(is_encrypted).count(),
             rooms: self.rooms.len(),
             messages: count(&counters.messages),
             deliveries: count(&counters.deliveries),
@@ -457,6 +460,11 @@ impl ServerState {
             limit_hits: counters.limit_hits(),
             queue: self.handle.inbox.len(),
             plugins: self.plugin_infos(),
+            #[cfg(feature = "tls")]
+            certificate: {
+                let protocols = self.shared.protocols();
+                protocols.iter().find_map(|added| added.protocol.certificate())
+            },
             store: self.store.as_ref().map(|store| store.status()),
             memory_bytes: self.memory_bytes,
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use crate::delivery::counters::Counters;
 use crate::delivery::fanout::Fanout;
 use crate::delivery::outbox::{Outbox, Published, Wire};
-use crate::dialect::Protocol;
+use crate::dialect::{Protocol, Require};
 use crate::io::transport::Transport;
 use crate::protocol::ids::MemberId;
 use crate::protocol::settings::Settings;
@@ -79,6 +79,12 @@ impl Shared {
     /// What plugins added to the port.
     pub(crate) fn protocols(&self) -> Arc<[AddedProtocol]> {
         self.protocols.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is not taken over a connection that others can read, by the strictest of those who offer another.
+    pub(crate) fn requires(&self) -> Require {
+        let requires = |added: &AddedProtocol| added.protocol.requires();
+        self.protocols().iter().map(requires).max().unwrap_or(Require::None)
     }
 
     pub(crate) fn set_protocols(&self, protocols: Vec<AddedProtocol>) {

@@ -32,6 +32,8 @@ pub enum Input {
     Action(Action),
     /// The window got or lost the keyboard.
     Focus(bool),
+    /// The window fills the screen, or no longer.
+    Maximized(bool),
     /// The window has this size now, in points before zoom.
     Resized {
         /// Width.

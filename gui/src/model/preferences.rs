@@ -1,5 +1,7 @@
 //! What is remembered between runs of the window.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::settings::{ConnectionSettings, DEFAULT_PORT};
@@ -32,6 +34,10 @@ pub struct Preferences {
     pub zoom: f32,
     /// Width and height of the window, in points before zoom.
     pub window: (f32, f32),
+    /// Whether the window fills the screen; `window` is the size that it has otherwise.
+    pub maximized: bool,
+    /// What draws the window, where `--renderer` does not say.
+    pub renderer: Renderer,
     /// Whether the list of people is shown where there is space for it.
     pub people: bool,
     /// Words that call the person as their name does.
@@ -75,6 +81,31 @@ pub enum Theme {
     Light,
 }
 
+/// What draws the window. In the settings file it is written `Auto`, `Cpu` or `Gl`, on the command line in small letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Renderer {
+    /// The graphics card where there is one, and else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// OpenGL, whoever draws for it.
+    Gl,
+}
+
+impl FromStr for Renderer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gl" => Ok(Self::Gl),
+            other => Err(format!("the renderer is `{other}`; it can be `auto`, `cpu` or `gl`")),
+        }
+    }
+}
+
 impl Default for Preferences {
     fn default() -> Self {
         Self {
@@ -85,6 +116,8 @@ impl Default for Preferences {
             theme: Theme::default(),
             zoom: 1.0,
             window: (960.0, 640.0),
+            maximized: false,
+            renderer: Renderer::default(),
             people: true,
             keywords: Vec::new(),
             font: String::new(),

@@ -90,7 +90,9 @@ impl Servers {
                 self.focused = focused;
                 self.pass(self.active, Input::Focus(focused))
             }
-            Input::Resized { .. } | Input::Sent { .. } => self.pass(self.active, input),
+            Input::Resized { .. } | Input::Maximized(_) | Input::Sent { .. } => {
+                self.pass(self.active, input)
+            }
             Input::Tick(_) | Input::Network(_) | Input::Nearby(_) => self.pass_to_all(&input),
         }
     }

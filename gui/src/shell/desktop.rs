@@ -1,172 +1,81 @@
-//! A second connection to the X server, beside miniquad's: it finds our window, wakes it, hears when it is uncovered and which keys are
-//! pressed, names it and keeps the clipboard. Any thread may use it.
-
-use std::io;
-use std::sync::{Arc, mpsc};
-use std::thread;
+//! Our window among the others: its title, icon and state, what it copies and pastes, and what the X server and the window manager tell of it.
+//! Both windows have one. Any thread may use it.
 
 use x11rb::connection::Connection;
-use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::errors::ConnectionError;
 use x11rb::protocol::Event;
-use x11rb::protocol::res::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _,
-    ENTER_NOTIFY_EVENT, EnterNotifyEvent, EventMask, NotifyDetail, NotifyMode, PropMode, Window,
+    Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, PropMode, Visibility, Window,
 };
-use x11rb::resource_manager;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use super::atoms::Atoms;
 use super::clipboard::{Clipboard, Selection};
-use super::presses::{Keyboard, Press};
+use super::server::{Server, ServerError};
 
-/// How deep below the root a window manager may put our window: frame, decoration, client.
-const DEPTH: usize = 4;
 /// "Somebody should look here", in WM_HINTS (ICCCM 4.1.2.4).
 const URGENCY_HINT: u32 = 1 << 8;
 /// Words in WM_HINTS.
 const HINTS: usize = 9;
+/// In a message to the window manager: put this state on, and it comes from a program.
+const STATE_ADD: u32 = 1;
+const FROM_PROGRAM: u32 = 1;
 
-/// Our window, seen from the second connection.
+/// What has to be selected on the window for [`Watch`].
+pub(super) fn watched() -> EventMask {
+    EventMask::EXPOSURE
+        | EventMask::STRUCTURE_NOTIFY
+        | EventMask::VISIBILITY_CHANGE
+        | EventMask::PROPERTY_CHANGE
+}
+
+/// Our window, seen from a connection.
 pub(super) struct Desktop {
-    connection: RustConnection,
+    pub(super) connection: RustConnection,
     root: Window,
-    window: Window,
-    atoms: Atoms,
+    /// `None` where it was not found: the clipboard works all the same.
+    window: Option<Window>,
+    pub(super) atoms: Atoms,
     clipboard: Clipboard,
 }
 
-/// What the thread of the second connection has to tell the shell.
+/// What the X server has told of the window.
 pub(super) enum Notice {
     /// Something that we showed is gone.
     Uncovered,
+    /// Nothing of it can be seen, or something can.
+    Hidden(bool),
+    /// It fills the screen, or no longer.
+    Maximized(bool),
     /// What was asked for with [`Desktop::ask_paste`].
     Pasted(String),
 }
 
-/// Why there is no second connection, or why it ended.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DesktopError {
-    #[error("no X server to show the window on: {0}; is DISPLAY set?")]
-    Connect(#[from] ConnectError),
-    #[error("the connection to the X server broke: {0}")]
-    Connection(#[from] ConnectionError),
-    #[error("the X server refuses: {0}")]
-    Reply(#[from] ReplyError),
-    #[error("the X server refuses: {0}")]
-    ReplyOrId(#[from] ReplyOrIdError),
-    #[error("{0} windows of class `{1}` may be ours")]
-    NotFound(usize, String),
-    #[error("cannot start a thread: {0}")]
-    Thread(#[from] io::Error),
-}
-
-/// The connection before there is a window.
-pub(super) struct Server {
-    connection: RustConnection,
-    root: Window,
-    /// Pixels.
-    size: (u16, u16),
-}
-
-impl Server {
-    pub(super) fn connect() -> Result<Self, DesktopError> {
-        let (connection, screen) = RustConnection::connect(None)?;
-        let screen = &connection.setup().roots[screen];
-        let root = screen.root;
-        let size = (screen.width_in_pixels, screen.height_in_pixels);
-        Ok(Self { connection, root, size })
-    }
-
-    /// Width and height of the screen, in pixels.
-    pub(super) fn size(&self) -> (f32, f32) {
-        (f32::from(self.size.0), f32::from(self.size.1))
-    }
-
-    /// Pixels a point, where the person has set it; what miniquad reads, too.
-    pub(super) fn scale(&self) -> f32 {
-        let dpi = resource_manager::new_from_default(&self.connection)
-            .ok()
-            .and_then(|resources| resources.get_value::<f32>("Xft.dpi", "Xft.Dpi").ok().flatten());
-        dpi.map_or(1.0, |dpi| (dpi / 96.0).clamp(0.5, 4.0))
-    }
-
-    /// Finds the window of this process with the class `class`, and listens on a thread of its own for what concerns it.
-    pub(super) fn find(
-        self,
-        class: &str,
-        presses: mpsc::Sender<Press>,
-        notify: impl Fn(Notice) + Send + 'static,
-    ) -> Result<Arc<Desktop>, DesktopError> {
-        let Self { connection, root, .. } = self;
+impl Desktop {
+    pub(super) fn new(server: Server, window: Option<Window>) -> Result<Self, ServerError> {
+        let root = server.root();
+        let connection = server.connection;
         let atoms = Atoms::new(&connection)?.reply()?;
-        let window = find(&connection, root, class)?;
-        let events = EventMask::EXPOSURE | EventMask::KEY_PRESS;
-        let select = ChangeWindowAttributesAux::new().event_mask(events);
-        connection.change_window_attributes(window, &select)?;
         let clipboard = Clipboard::new(&connection, root, &atoms)?;
-        let (replace, number) = (PropMode::REPLACE, AtomEnum::CARDINAL);
-        let pid = [std::process::id()];
-        connection.change_property32(replace, window, atoms._NET_WM_PID, number, &pid)?;
-        connection.flush()?;
-        let desktop = Arc::new(Desktop { connection, root, window, atoms, clipboard });
-        let keyboard = Keyboard::watch(&desktop.connection)
-            .and_then(|()| Keyboard::read(&desktop.connection))
-            .inspect_err(|error| tracing::warn!(%error, "dead keys will not work"));
-        // Without one nobody waits for a word on a press.
-        let presses = keyboard.ok().map(|keyboard| (keyboard, presses));
-        let listener = Arc::clone(&desktop);
-        thread::Builder::new()
-            .name("desktop".into())
-            .spawn(move || listener.listen(presses, notify))?;
+        let desktop = Self { connection, root, window, atoms, clipboard };
+        desktop.set_property(desktop.atoms._NET_WM_PID, &[std::process::id()]);
         Ok(desktop)
     }
-}
 
-impl Desktop {
-    /// Sends our window an event that miniquad hands on, so that its loop looks up and draws.
-    pub(super) fn wake(&self) {
-        let event = EnterNotifyEvent {
-            response_type: ENTER_NOTIFY_EVENT,
-            detail: NotifyDetail::ANCESTOR,
-            sequence: 0,
-            time: x11rb::CURRENT_TIME,
-            root: self.root,
-            event: self.window,
-            child: x11rb::NONE,
-            root_x: 0,
-            root_y: 0,
-            event_x: 0,
-            event_y: 0,
-            state: 0_u16.into(),
-            mode: NotifyMode::NORMAL,
-            same_screen_focus: 0,
-        };
-        self.attempt(|| {
-            self.connection.send_event(false, self.window, EventMask::NO_EVENT, event)?;
-            self.connection.flush()
-        });
-    }
-
-    /// Sends our window an event that means nothing: a loop that waits for one more event than there is goes round once more.
-    pub(super) fn kick(&self) {
-        let event = ClientMessageEvent::new(32, self.window, self.atoms.SALOTTO_KICK, [0; 5]);
-        self.attempt(|| {
-            self.connection.send_event(false, self.window, EventMask::NO_EVENT, event)?;
-            self.connection.flush()
-        });
+    pub(super) fn window(&self) -> Option<Window> {
+        self.window
     }
 
     /// Writes on the window's frame.
     pub(super) fn set_title(&self, title: &str) {
-        self.attempt(|| {
+        self.with_window(|window| {
             for (name, kind) in [
                 (self.atoms._NET_WM_NAME, self.atoms.UTF8_STRING),
                 (AtomEnum::WM_NAME.into(), self.atoms.UTF8_STRING),
             ] {
                 let (replace, bytes) = (PropMode::REPLACE, title.as_bytes());
-                self.connection.change_property8(replace, self.window, name, kind, bytes)?;
+                self.connection.change_property8(replace, window, name, kind, bytes)?;
             }
             self.connection.flush()
         });
@@ -174,19 +83,35 @@ impl Desktop {
 
     /// Gives the window manager a picture: width, height, then ARGB by rows.
     pub(super) fn set_icon(&self, icon: &[u32]) {
-        self.attempt(|| {
-            let (name, kind) = (self.atoms._NET_WM_ICON, AtomEnum::CARDINAL);
-            self.connection.change_property32(PropMode::REPLACE, self.window, name, kind, icon)?;
+        self.set_property(self.atoms._NET_WM_ICON, icon);
+    }
+
+    fn set_property(&self, name: Atom, words: &[u32]) {
+        self.with_window(|window| {
+            let (replace, kind) = (PropMode::REPLACE, AtomEnum::CARDINAL);
+            self.connection.change_property32(replace, window, name, kind, words)?;
+            self.connection.flush()
+        });
+    }
+
+    /// Asks the window manager to let it fill the screen. It has to be on it.
+    pub(super) fn maximize(&self) {
+        self.with_window(|window| {
+            let (x, y) =
+                (self.atoms._NET_WM_STATE_MAXIMIZED_HORZ, self.atoms._NET_WM_STATE_MAXIMIZED_VERT);
+            let words = [STATE_ADD, x, y, FROM_PROGRAM, 0];
+            let event = ClientMessageEvent::new(32, window, self.atoms._NET_WM_STATE, words);
+            let manager = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+            self.connection.send_event(false, self.root, manager, event)?;
             self.connection.flush()
         });
     }
 
     /// Asks for the person's eye, or no longer.
     pub(super) fn set_urgent(&self, urgent: bool) {
-        self.attempt(|| {
+        self.with_window(|window| {
             let (name, kind) = (AtomEnum::WM_HINTS, AtomEnum::WM_HINTS);
-            let old =
-                self.connection.get_property(false, self.window, name, kind, 0, HINTS as u32)?;
+            let old = self.connection.get_property(false, window, name, kind, 0, HINTS as u32)?;
             let old = old.reply().ok();
             let mut hints: Vec<u32> = old
                 .as_ref()
@@ -195,13 +120,8 @@ impl Desktop {
                 .unwrap_or_default();
             hints.resize(HINTS, 0);
             hints[0] = if urgent { hints[0] | URGENCY_HINT } else { hints[0] & !URGENCY_HINT };
-            self.connection.change_property32(
-                PropMode::REPLACE,
-                self.window,
-                name,
-                kind,
-                &hints,
-            )?;
+            let replace = PropMode::REPLACE;
+            self.connection.change_property32(replace, window, name, kind, &hints)?;
             self.connection.flush()
         });
     }
@@ -222,97 +142,87 @@ impl Desktop {
         });
     }
 
-    fn listen(
-        &self,
-        mut presses: Option<(Keyboard, mpsc::Sender<Press>)>,
-        notify: impl Fn(Notice),
-    ) {
-        loop {
-            let event = match self.connection.wait_for_event() {
-                Ok(event) => event,
-                Err(error) => {
-                    // miniquad's connection to the same server is gone then, too, and with it the program.
-                    tracing::debug!(%error, "the second connection to the X server ended");
-                    return;
-                }
-            };
-            match event {
-                Event::Expose(expose) if expose.count == 0 => notify(Notice::Uncovered),
-                Event::KeyPress(press) => {
-                    if let Some((keyboard, presses)) = &presses {
-                        // The window may have ended meanwhile.
-                        let _ = presses.send(keyboard.word(&press));
-                    }
-                }
-                Event::XkbNewKeyboardNotify(_) | Event::XkbMapNotify(_) => {
-                    if let Some((keyboard, _)) = &mut presses {
-                        match Keyboard::read(&self.connection) {
-                            Ok(read) => *keyboard = read,
-                            Err(error) => tracing::debug!(%error, "cannot read the new keyboard"),
-                        }
-                    }
-                }
-                Event::Error(error) => tracing::debug!(?error, "the X server refused a request"),
-                event => match self.clipboard.take(&self.connection, &self.atoms, &event) {
-                    Ok(Some(text)) => notify(Notice::Pasted(text)),
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!(%error, "the clipboard did not work"),
-                },
-            }
+    /// Answers the window manager that asks whether we are still there, by sending its message back to it.
+    pub(super) fn answer_ping(&self, mut message: ClientMessageEvent) {
+        self.attempt(|| {
+            message.window = self.root;
+            let manager = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+            self.connection.send_event(false, self.root, manager, message)?;
+            self.connection.flush()
+        });
+    }
+
+    fn with_window(&self, send: impl FnOnce(Window) -> Result<(), ConnectionError>) {
+        if let Some(window) = self.window {
+            self.attempt(|| send(window));
         }
     }
 
-    /// A broken connection is noticed by the listener, and nothing that is sent here is worth ending for.
-    fn attempt(&self, send: impl FnOnce() -> Result<(), ConnectionError>) {
+    /// A broken connection is noticed by whoever reads from it, and nothing that is sent here is worth ending for.
+    pub(super) fn attempt(&self, send: impl FnOnce() -> Result<(), ConnectionError>) {
         if let Err(error) = send() {
-            tracing::debug!(%error, "the second connection to the X server is broken");
+            tracing::debug!(%error, "the connection to the X server is broken");
         }
     }
 }
 
-/// Looks through the tree of windows for the one of our class and our process.
-fn find(connection: &RustConnection, root: Window, class: &str) -> Result<Window, DesktopError> {
-    let mut level = vec![root];
-    let mut ours = Vec::new();
-    for _ in 0..DEPTH {
-        // All questions of a level first, then all answers: one round trip each instead of one a window.
-        let asked: Result<Vec<_>, _> =
-            level.iter().map(|&window| connection.query_tree(window)).collect();
-        // A window may be gone before its turn comes.
-        let children: Vec<Window> = asked?
-            .into_iter()
-            .filter_map(|tree| tree.reply().ok())
-            .flat_map(|tree| tree.children)
-            .collect();
-        let asked: Result<Vec<_>, _> = children
-            .iter()
-            .map(|&window| {
-                let (name, kind) = (AtomEnum::WM_CLASS, AtomEnum::STRING);
-                connection.get_property(false, window, name, kind, 0, 64)
-            })
-            .collect();
-        for (&window, property) in children.iter().zip(asked?) {
-            let Ok(property) = property.reply() else { continue };
-            if property.value.split(|&byte| byte == 0).any(|part| part == class.as_bytes()) {
-                ours.push(window);
+/// Makes of what the X server tells what the shell has to know.
+#[derive(Default)]
+pub(super) struct Watch {
+    unmapped: bool,
+    covered: bool,
+    /// Minimised, for a window manager that leaves the window where it was.
+    put_away: bool,
+    hidden: bool,
+    maximized: bool,
+}
+
+impl Watch {
+    /// Takes an event. Answers who pastes on the way.
+    pub(super) fn take(&mut self, desktop: &Desktop, event: &Event) -> Vec<Notice> {
+        let is_ours = |window: Window| Some(window) == desktop.window;
+        match event {
+            Event::Expose(expose) if expose.count == 0 => return vec![Notice::Uncovered],
+            Event::MapNotify(map) if is_ours(map.window) => self.unmapped = false,
+            Event::UnmapNotify(unmap) if is_ours(unmap.window) => self.unmapped = true,
+            Event::VisibilityNotify(visibility) => {
+                self.covered = visibility.state == Visibility::FULLY_OBSCURED;
             }
+            Event::PropertyNotify(property)
+                if is_ours(property.window) && property.atom == desktop.atoms._NET_WM_STATE =>
+            {
+                return self.read_state(desktop);
+            }
+            event => match desktop.clipboard.take(&desktop.connection, &desktop.atoms, event) {
+                Ok(Some(text)) => return vec![Notice::Pasted(text)],
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "the clipboard did not work"),
+            },
         }
-        level = children;
+        self.hidden_notice().into_iter().collect()
     }
-    let proven =
-        ours.iter().find(|&&window| pid_of(connection, window) == Some(std::process::id()));
-    match (proven, ours.as_slice()) {
-        (Some(&window), _) => Ok(window),
-        // The X server may run elsewhere and not know our process.
-        (None, &[window]) if pid_of(connection, window).is_none() => Ok(window),
-        _ => Err(DesktopError::NotFound(ours.len(), class.to_owned())),
-    }
-}
 
-/// The process that the X server knows to be behind a window.
-fn pid_of(connection: &RustConnection, window: Window) -> Option<u32> {
-    let mask = res::ClientIdMask::LOCAL_CLIENT_PID;
-    let wanted = res::ClientIdSpec { client: window, mask };
-    let reply = connection.res_query_client_ids(&[wanted]).ok()?.reply().ok()?;
-    reply.ids.iter().find_map(|id| id.value.first().copied())
+    fn read_state(&mut self, desktop: &Desktop) -> Vec<Notice> {
+        let (atoms, Some(window)) = (&desktop.atoms, desktop.window) else { return Vec::new() };
+        let kind = AtomEnum::ATOM;
+        let asked =
+            desktop.connection.get_property(false, window, atoms._NET_WM_STATE, kind, 0, 64);
+        // It is gone if the window is.
+        let Some(reply) = asked.ok().and_then(|asked| asked.reply().ok()) else {
+            return Vec::new();
+        };
+        let states: Vec<Atom> = reply.value32().map(Iterator::collect).unwrap_or_default();
+        self.put_away = states.contains(&atoms._NET_WM_STATE_HIDDEN);
+        let maximized = states.contains(&atoms._NET_WM_STATE_MAXIMIZED_HORZ)
+            && states.contains(&atoms._NET_WM_STATE_MAXIMIZED_VERT);
+        let changed = std::mem::replace(&mut self.maximized, maximized) != maximized;
+        let maximized = changed.then_some(Notice::Maximized(maximized));
+        maximized.into_iter().chain(self.hidden_notice()).collect()
+    }
+
+    fn hidden_notice(&mut self) -> Option<Notice> {
+        let hidden = self.unmapped || self.covered || self.put_away;
+        let changed = std::mem::replace(&mut self.hidden, hidden) != hidden;
+        changed.then_some(Notice::Hidden(hidden))
+    }
 }

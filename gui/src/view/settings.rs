@@ -5,7 +5,7 @@ use egui::{Context, RichText, TextEdit, Ui};
 use super::View;
 use super::dialog;
 use super::theme::Palette;
-use crate::model::{Action, ConnectionSettings, Model, Preferences, Theme};
+use crate::model::{Action, ConnectionSettings, Model, Preferences, Renderer, Theme};
 
 /// What is being typed; the rest is in the preferences.
 #[derive(Debug)]
@@ -78,6 +78,17 @@ impl Settings {
         if wanted.log && typed(ui, "Folder", &mut self.log_folder, hint).changed() {
             wanted.log_folder = self.log_folder.trim().to_owned();
         }
+        ui.separator();
+        ui.label(RichText::new("Drawn by, from the next start on").small().color(palette.dim));
+        ui.horizontal_wrapped(|ui| {
+            for (renderer, label) in [
+                (Renderer::Auto, "what is best here"),
+                (Renderer::Cpu, "the processor"),
+                (Renderer::Gl, "the graphics card"),
+            ] {
+                ui.radio_value(&mut wanted.renderer, renderer, label);
+            }
+        });
         let ignored: Vec<String> = wanted.ignored(at).map(str::to_owned).collect();
         if !ignored.is_empty() {
             ui.separator();

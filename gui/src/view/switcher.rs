@@ -1,6 +1,6 @@
 //! Ctrl+K: to a conversation, to a person, into a room, by typing a part of its name.
 
-use egui::{Context, Key, Modifiers, RichText, TextEdit};
+use egui::{Align, Context, Key, Layout, Modifiers, RichText, TextEdit};
 
 use super::dialog;
 use super::theme::Palette;
@@ -47,10 +47,11 @@ impl Switcher {
             for (index, (text, action)) in offers.into_iter().enumerate() {
                 let is_chosen = index == self.chosen;
                 let color = if is_chosen { palette.on_selection } else { palette.text };
-                let button = ui.add_sized(
-                    [ui.available_width(), 26.0],
-                    egui::SelectableLabel::new(is_chosen, RichText::new(text).color(color)),
-                );
+                let text = RichText::new(text).color(color);
+                let row = Layout::top_down_justified(Align::LEFT);
+                let button = ui
+                    .with_layout(row, |ui| ui.add(egui::SelectableLabel::new(is_chosen, text)))
+                    .inner;
                 if button.clicked() || enter && is_chosen {
                     done = Some(action);
                 }

@@ -163,8 +163,14 @@ impl Palette {
             widget.corner_radius = CornerRadius::same(6);
             widget.expansion = 0.0;
         }
-        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+        for widget in
+            [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active, &mut widgets.open]
+        {
             widget.fg_stroke.color = self.text;
+        }
+        for widget in [&mut widgets.hovered, &mut widgets.active, &mut widgets.open] {
+            (widget.bg_fill, widget.weak_bg_fill) = (self.line, self.line);
+            widget.bg_stroke = Stroke::new(1.0, self.dim);
         }
         widgets.inactive.bg_fill = self.field;
         widgets.inactive.weak_bg_fill = if self.dark { self.field } else { self.side };

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, Window, WindowClass,
+    AtomEnum, ClientMessageEvent, ConnectionExt, CreateWindowAux, EventMask, ImageFormat,
+    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, KeyPressEvent, PropMode, Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -102,6 +103,40 @@ impl Desktop {
 
     pub(crate) fn key(&self, key: &str) {
         self.xdotool(&["key", key]);
+    }
+
+    /// Moves the pointer, at once.
+    pub(crate) fn point_at(&self, x: i16, y: i16) {
+        let (none, root) = (x11rb::NONE, self.root);
+        self.connection.warp_pointer(none, root, 0, 0, 0, 0, x, y).expect("Xvfb answers");
+        self.connection.flush().expect("Xvfb answers");
+    }
+
+    /// Presses the key with this number and lets it go, at once, for the window that has the keyboard.
+    pub(crate) fn press(&self, code: u8) {
+        let focus = self.connection.get_input_focus().expect("Xvfb answers").reply();
+        let window = focus.expect("Xvfb answers").focus;
+        for (kind, mask) in
+            [(KEY_PRESS_EVENT, EventMask::KEY_PRESS), (KEY_RELEASE_EVENT, EventMask::KEY_RELEASE)]
+        {
+            let event = KeyPressEvent {
+                response_type: kind,
+                detail: code,
+                sequence: 0,
+                time: x11rb::CURRENT_TIME,
+                root: self.root,
+                event: window,
+                child: x11rb::NONE,
+                root_x: 0,
+                root_y: 0,
+                event_x: 0,
+                event_y: 0,
+                state: 0_u16.into(),
+                same_screen: true,
+            };
+            self.connection.send_event(true, window, mask, event).expect("Xvfb answers");
+        }
+        self.connection.flush().expect("Xvfb answers");
     }
 
     /// Sets what programs look up when they start, e.g. `Xft.dpi: 192`.
@@ -207,6 +242,21 @@ impl Desktop {
         Some((geometry.dst_x, geometry.dst_y, size.width, size.height))
     }
 
+    /// Has the window manager let a window fill the screen.
+    pub(crate) fn maximize(&self, window: Window) {
+        let atom = |name: &[u8]| {
+            let asked = self.connection.intern_atom(false, name).expect("Xvfb answers");
+            asked.reply().expect("Xvfb answers").atom
+        };
+        let (across, down) =
+            (atom(b"_NET_WM_STATE_MAXIMIZED_HORZ"), atom(b"_NET_WM_STATE_MAXIMIZED_VERT"));
+        let event =
+            ClientMessageEvent::new(32, window, atom(b"_NET_WM_STATE"), [1, across, down, 1, 0]);
+        let manager = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+        self.connection.send_event(false, self.root, manager, event).expect("Xvfb answers");
+        self.connection.flush().expect("Xvfb answers");
+    }
+
     /// The title as a window manager shows it.
     pub(crate) fn title(&self, window: Window) -> String {
         self.xdotool(&["getwindowname", &window.to_string()])
@@ -252,6 +302,13 @@ impl Desktop {
 }
 
 impl Picture {
+    /// By how much each channel of each pixel differs from another picture's.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<u8> {
+        assert_eq!(self.0.len(), other.0.len(), "they have the same size");
+        let pixels = self.0.chunks_exact(4).zip(other.0.chunks_exact(4));
+        pixels.flat_map(|(one, other)| (0..3).map(|at| one[at].abs_diff(other[at]))).collect()
+    }
+
     /// How many colours there are, counted up to `limit`.
     pub(crate) fn colours(&self, limit: usize) -> usize {
         let mut seen = std::collections::HashSet::new();

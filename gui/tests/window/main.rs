@@ -7,11 +7,14 @@ mod comparison;
 mod desktop;
 mod figures;
 mod guest;
+mod hexchat;
 mod history;
 mod nearby;
 mod pictures;
 mod program;
+mod renderers;
 mod surroundings;
+mod using;
 
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -47,6 +47,12 @@ pub(crate) struct Idle {
     pub(crate) ticks: u64,
 }
 
+/// What draws the windows of the tests: `cpu` or `gl`.
+pub(crate) fn renderer() -> &'static str {
+    static RENDERER: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    RENDERER.get_or_init(|| std::env::var("SALOTTO_TEST_RENDERER").unwrap_or_else(|_| "cpu".into()))
+}
+
 impl Idle {
     /// How often any thread was woken.
     pub(crate) fn wakes(&self) -> u64 {
@@ -83,8 +89,19 @@ impl Program {
         Self::start_command(desktop, Self::command(home, arguments, log))
     }
 
-    /// How it is started, for tests that change something about it.
+    /// How it is started, for tests that change something about it. `SALOTTO_TEST_RENDERER` says what draws.
     pub(crate) fn command(home: &TempDir, arguments: &[&str], log: &str) -> Command {
+        let mut command = Self::command_without_renderer(home, arguments, log);
+        command.args(["--renderer", renderer()]);
+        command
+    }
+
+    /// The same, for tests that say themselves what draws.
+    pub(crate) fn command_without_renderer(
+        home: &TempDir,
+        arguments: &[&str],
+        log: &str,
+    ) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_salotto-gui"));
         // Nothing leaves this machine.
         command.args(arguments).args(["--interface", "lo"]).env("XDG_CONFIG_HOME", home.path());
@@ -313,6 +330,11 @@ impl Program {
             .take(2)
             .filter_map(|ticks| ticks.parse::<u64>().ok())
             .sum()
+    }
+
+    /// What it has in its memory, of files and otherwise.
+    pub(crate) fn maps(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/maps", self.child.id())).expect("it runs")
     }
 
     /// Its share of memory in kilobytes.

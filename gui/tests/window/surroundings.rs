@@ -40,8 +40,14 @@ fn a_window_that_cannot_be_found_is_drawn_by_the_clock() {
     let mut bob = Guest::enter(port(&server), "bob");
     let homes = (home(), home());
     let address = format!("127.0.0.1:{}", port(&server));
-    let _other = Program::start(&desktop, &homes.0, &[&address, "--name", "eve"]);
-    let mut program = Program::start(&desktop, &homes.1, &[&address, "--name", "ada"]);
+    // The window on the processor knows its own.
+    let start = |home, name| {
+        let arguments = [address.as_str(), "--name", name, "--renderer", "gl"];
+        let command = Program::command_without_renderer(home, &arguments, LOG);
+        Program::start_command(&desktop, command)
+    };
+    let _other = start(&homes.0, "eve");
+    let mut program = start(&homes.1, "ada");
     program.wait_for_all(&["cannot find our window: 2 windows of class", ENTRY]);
     program.wait_drawn();
     desktop.keys("hello from here");

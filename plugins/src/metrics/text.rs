@@ -35,6 +35,17 @@ fn people(text: &mut Text, status: &Status) {
     text.sample(&[], status.connected);
     text.gauge("salotto_members", "Members, who have a name.");
     text.sample(&[], status.members);
+    text.gauge("salotto_encrypted", "Connections that are encrypted.");
+    text.sample(&[], status.encrypted);
+    #[cfg(feature = "tls")]
+    if let Some(certificate) = &status.certificate {
+        let until = certificate.until.system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
+        text.gauge(
+            "salotto_certificate_end_seconds",
+            "When the certificate for TLS ends, since 1970.",
+        );
+        text.sample(&[], until.as_secs());
+    }
     text.gauge("salotto_rooms", "Rooms that are open.");
     text.sample(&[], status.rooms);
     text.counter("salotto_connections_total", "Connections that were accepted.");

@@ -32,6 +32,7 @@ pub(super) fn run(context: &Context<'_>, invocation: &Invocation) -> Result<Repl
         ("account", member.account.clone().unwrap_or_else(|| "none".into())),
         ("role", member.role.to_string()),
         ("address", address.map_or("this program".into(), |address| address.to_string())),
+        ("encrypted", if member.encrypted { "yes" } else { "no" }.to_owned()),
         ("connected since", moment(member.since)),
         ("idle", in_short(member.idle)),
         ("rooms", listed(&rooms)),

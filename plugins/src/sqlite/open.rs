@@ -1,8 +1,8 @@
 //! A database is opened, or it is said why it cannot be. Whatever is not ours, or not whole, is never written to.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -87,7 +87,11 @@ impl OpenError {
 pub(super) fn open(path: &Path, options: SqliteOptions) -> Result<Opening, OpenError> {
     let wrong = |error| OpenError::of(path, error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|error| OpenError::io(path, error))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| OpenError::io(path, error))?;
     }
     let mut lock = LockFile::take(path).map_err(|error| match error {
         LockError::InUse => OpenError::InUse { path: path.into() },

@@ -46,15 +46,23 @@ impl Access {
         }
     }
 
-    /// Whether the page that connects is one of the server's own, or of a listed place. What is no browser names none.
-    pub(super) fn check_origin(&self, request: &Request<'_>) -> Result<(), Refusal> {
+    /// Whether the page that connects is one of the server's own, or of a listed place. What is no browser names none. A page that came unencrypted may be
+    /// anybody's, so it is not the server's own for a connection that is encrypted.
+    pub(super) fn check_origin(
+        &self,
+        request: &Request<'_>,
+        is_encrypted: bool,
+    ) -> Result<(), Refusal> {
         let mut origins = request.values("origin");
         let may = match (origins.next(), origins.next()) {
             (None, _) => true,
             (Some(origin), None) => {
                 let host = authority(origin);
                 let is_own = host.zip(request.host).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
-                is_own || self.origins.contains(&origin.to_ascii_lowercase())
+                let is_plain =
+                    origin.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http:"));
+                is_own && !(is_plain && is_encrypted)
+                    || self.origins.contains(&origin.to_ascii_lowercase())
             }
             (Some(_), Some(_)) => false,
         };
@@ -81,6 +89,16 @@ impl Access {
             }
         }
         Peer::Network(client)
+    }
+
+    /// Whether a proxy says that the client speaks to it over TLS.
+    pub(super) fn was_encrypted(&self, peer: Peer, request: &Request<'_>) -> bool {
+        let is_proxy = peer.address().is_some_and(|address| self.is_proxy(address));
+        // The last was added by the proxy that is next to us.
+        is_proxy
+            && request.words("x-forwarded-proto").next_back().is_some_and(|proto| {
+                ["https", "wss"].iter().any(|known| proto.eq_ignore_ascii_case(known))
+            })
     }
 
     fn is_proxy(&self, address: IpAddr) -> bool {

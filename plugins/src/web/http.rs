@@ -33,8 +33,8 @@ impl Protocol for Http {
         recognise(first)
     }
 
-    fn open(&self, peer: Peer, limits: &Limits) -> Opening {
-        Opening::Visit(Box::new(PageVisitor::new(self.site.clone(), peer, limits)))
+    fn open(&self, peer: Peer, is_encrypted: bool, limits: &Limits) -> Opening {
+        Opening::Visit(Box::new(PageVisitor::new(self.site.clone(), (peer, is_encrypted), limits)))
     }
 
     fn takes_visits(&self) -> bool {

@@ -15,13 +15,20 @@ use super::websocket;
 pub(super) struct PageVisitor {
     site: Arc<Site>,
     peer: Peer,
+    is_encrypted: bool,
     limits: websocket::Bounds,
     received: Vec<u8>,
 }
 
 impl PageVisitor {
-    pub(super) fn new(site: Arc<Site>, peer: Peer, limits: &Limits) -> Self {
-        Self { site, peer, limits: websocket::Bounds::new(limits), received: Vec::new() }
+    /// For somebody from there, over a connection that is encrypted or not.
+    pub(super) fn new(
+        site: Arc<Site>,
+        (peer, is_encrypted): (Peer, bool),
+        limits: &Limits,
+    ) -> Self {
+        let limits = websocket::Bounds::new(limits);
+        Self { site, peer, is_encrypted, limits, received: Vec::new() }
     }
 
     /// What a whole request is answered, `rest` being what came after it.
@@ -34,10 +41,11 @@ impl PageVisitor {
         let answer = match request.path {
             "/ws" if request.method == "GET" => {
                 let answer = websocket::shake_hands(request)?;
-                access.check_origin(request)?;
+                let is_encrypted = self.is_encrypted || access.was_encrypted(self.peer, request);
+                access.check_origin(request, is_encrypted)?;
                 let peer = access.client(self.peer, request);
                 return Ok(Visited::Join(Box::new(websocket::join(
-                    peer,
+                    (peer, is_encrypted),
                     answer,
                     self.limits,
                     rest,

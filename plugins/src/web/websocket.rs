@@ -45,7 +45,7 @@ impl Protocol for WebSocket {
         Recognition::No
     }
 
-    fn open(&self, _: Peer, limits: &Limits) -> Opening {
+    fn open(&self, _: Peer, _: bool, limits: &Limits) -> Opening {
         let ending = Arc::new(Ending::default());
         let decoder = Box::new(FrameDecoder::new(Bounds::new(limits), ending.clone()));
         Opening::Dialect { decoder, dialect: Arc::new(WebSocketDialect::new(ending)) }
@@ -76,8 +76,13 @@ pub(super) fn shake_hands(request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
     Ok(answer.into_bytes())
 }
 
-/// A visitor becomes one that speaks JSON in frames; `rest` came after its request.
-pub(super) fn join(peer: Peer, answer: Vec<u8>, bounds: Bounds, rest: &[u8]) -> Joining {
+/// A visitor, from there and encrypted on the way or not, becomes one that speaks JSON in frames; `rest` came after its request.
+pub(super) fn join(
+    (peer, is_encrypted): (Peer, bool),
+    answer: Vec<u8>,
+    bounds: Bounds,
+    rest: &[u8],
+) -> Joining {
     use salotto::dialect::Decoder;
 
     let ending = Arc::new(Ending::default());
@@ -85,6 +90,7 @@ pub(super) fn join(peer: Peer, answer: Vec<u8>, bounds: Bounds, rest: &[u8]) -> 
     decoder.feed(rest);
     Joining {
         peer,
+        is_encrypted,
         answer,
         decoder: Box::new(decoder),
         dialect: Arc::new(WebSocketDialect::new(ending)),

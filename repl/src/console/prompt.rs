@@ -1,5 +1,7 @@
 //! The line that is being typed: rustyline, on a thread of its own.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -62,7 +64,8 @@ impl Prompt {
         if let Some(path) = &history {
             // There may be none yet, or it may not be readable; the console works without.
             if let Some(folder) = path.parent() {
-                let _ = std::fs::create_dir_all(folder);
+                let mut own = DirBuilder::new();
+                let _ = own.recursive(true).mode(0o700).create(folder);
             }
             let _ = editor.load_history(path);
         }

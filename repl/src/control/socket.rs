@@ -45,8 +45,10 @@ pub(crate) enum ClaimError {
     NotASocket(PathBuf),
     #[error("the path `{}` is too long for a socket (107 bytes at most); choose a shorter one with `--control`", .0.display())]
     TooLong(PathBuf),
-    #[error("everybody can write to the folder `{}` of the control socket, and so take its place; `chmod o-w` it, or choose another path with `--control`", .0.display())]
+    #[error("others can write to the folder `{folder}` of the control socket, and so take its place; `chmod go-w {folder}`, or choose a path in a folder of your own with `--control`", folder = .0.display())]
     OpenFolder(PathBuf),
+    #[error("the folder `{}` of the control socket belongs to another user, who could take its place; choose a path in a folder of your own with `--control`", .0.display())]
+    ForeignFolder(PathBuf),
     #[error("cannot open the control socket `{}`: {source}; choose another path with `--control`", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -89,14 +91,13 @@ impl Socket {
     pub(crate) fn claim(path: &Path) -> Result<Self, ClaimError> {
         let io = |source| ClaimError::Io { path: path.into(), source };
         let address = SockAddr::unix(path).map_err(|_| ClaimError::TooLong(path.into()))?;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
-            let mode = fs::metadata(folder).map_err(io)?.permissions().mode();
-            // In one like /tmp, where each can delete only what is theirs, nobody can put another socket in its place.
-            if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-                return Err(ClaimError::OpenFolder(folder.into()));
-            }
-        }
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        let found = fs::metadata(folder).map_err(io)?;
+        check_folder(folder, found.uid(), found.mode())?;
         let taken = |process| ClaimError::Taken { path: path.into(), process };
         let lock = match Lock::take(path).map_err(io)? {
             Ok(lock) => lock,
@@ -171,6 +172,19 @@ impl Lock {
     }
 }
 
+/// Whether nobody but this user, and the one who may do anything, can put another socket in the place of ours. In one like /tmp somebody else may
+/// be there first.
+fn check_folder(folder: &Path, owner: u32, mode: u32) -> Result<(), ClaimError> {
+    let is_own = [rustix::process::geteuid(), rustix::process::Uid::ROOT];
+    if !is_own.iter().any(|user| user.as_raw() == owner) {
+        return Err(ClaimError::ForeignFolder(folder.into()));
+    }
+    match mode & 0o022 {
+        0 => Ok(()),
+        _ => Err(ClaimError::OpenFolder(folder.into())),
+    }
+}
+
 /// Whether somebody listens there.
 fn is_alive(address: &SockAddr) -> io::Result<bool> {
     let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -193,4 +207,24 @@ fn listen(path: &Path, address: &SockAddr) -> io::Result<UnixListener> {
     fs::set_permissions(path, Permissions::from_mode(0o600))?;
     socket.listen(BACKLOG)?;
     UnixListener::try_from(StdListener::from(socket))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_folder_of_the_users_own_will_do() {
+        let own = rustix::process::geteuid().as_raw();
+        let check = |owner, mode| check_folder(Path::new("run"), owner, mode);
+        for (owner, mode) in [(own, 0o40700), (own, 0o40755), (0, 0o40755)] {
+            assert!(check(owner, mode).is_ok(), "{owner} {mode:o}");
+        }
+        for mode in [0o40777, 0o40775, 0o41777, 0o40702] {
+            let refused = check(own, mode);
+            assert!(matches!(refused, Err(ClaimError::OpenFolder(_))), "{mode:o} {refused:?}");
+        }
+        let refused = check(own + 1, 0o40700);
+        assert!(matches!(refused, Err(ClaimError::ForeignFolder(_))), "{refused:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::exit::Exit;
 use crate::database;
 use crate::output::{print, print_error};
-use crate::settings::{Config, DEFAULT_FILE, Source};
+use crate::settings::{Config, DEFAULT_FILE, Source, loose_database};
 
 pub(super) fn run(source: &Source) -> Exit {
     let path = source.path();
@@ -32,13 +32,27 @@ pub(super) fn run(source: &Source) -> Exit {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }
             config.notes.iter().for_each(print);
-            look_at_database(config.program.store.file.as_deref())
+            let certificate = certificate(&config);
+            match look_at_database(config.program.store.file.as_deref()) {
+                Exit::Done => certificate,
+                exit => exit,
+            }
         }
         Err(error) => {
             print_error(error);
             Exit::Usage
         }
     }
+}
+
+#[cfg(feature = "tls")]
+fn certificate(config: &Config) -> Exit {
+    super::cert::check(config)
+}
+
+#[cfg(not(feature = "tls"))]
+fn certificate(_: &Config) -> Exit {
+    Exit::Done
 }
 
 /// Looks at the database without writing to it.
@@ -51,7 +65,10 @@ fn look_at_database(file: Option<&Path>) -> Exit {
         Ok(_) if !file.exists() => {
             print(format_args!("the database `{}` will be made", file.display()))
         }
-        Ok(_) => print(format_args!("the database `{}` is fine", file.display())),
+        Ok(_) => {
+            print(format_args!("the database `{}` is fine", file.display()));
+            loose_database(file).iter().for_each(print);
+        }
         Err(error) => {
             print_error(format_args!("{error}"));
             return Exit::Failed;

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -49,14 +49,4 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
         return Err(other("it has more than 1 MiB, so it is not a configuration"));
     }
     Ok(bytes)
-}
-
-/// What to say of a file with hashes in it that others can read.
-pub(super) fn loose(path: &Path, text: &str) -> Option<String> {
-    let mode = std::fs::metadata(path).ok()?.permissions().mode();
-    let is_loose = mode & 0o044 != 0 && text.contains("$argon2");
-    let path = path.display();
-    is_loose.then(|| {
-        format!("{path}: others can read this file, and hashes of passwords stand in it; `chmod 600 {path}`")
-    })
 }

@@ -1,6 +1,6 @@
 //! `init`, `check`, `completions` and where the configuration comes from.
 
-use crate::harness::Folder;
+use crate::harness::{Folder, Guest, Running};
 
 #[test]
 fn what_init_writes_passes_check() {
@@ -271,10 +271,106 @@ fn what_the_program_writes_is_for_its_user_alone() {
     let path = folder.path().join("loose.ron");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     let check = folder.run(&["check", "loose.ron"], "");
-    assert!(check.out.contains("`chmod 600 loose.ron`"), "{}", check.out);
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let check = folder.run(&["check", "loose.ron"], "");
-    assert!(!check.out.contains("chmod"), "{}", check.out);
+    assert!(check.out.contains("`chmod o-rw loose.ron`"), "{}", check.out);
+    for mode in [0o640, 0o600] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let check = folder.run(&["check", "loose.ron"], "");
+        assert!(!check.out.contains("chmod"), "{mode:o}: {}", check.out);
+    }
+    // One without is named where others can change it.
+    folder.write("plain.ron", "()");
+    std::fs::set_permissions(folder.path().join("plain.ron"), PermissionsExt::from_mode(0o666))
+        .unwrap();
+    let check = folder.run(&["check", "plain.ron"], "");
+    assert!(check.out.contains("`chmod o-w plain.ron`"), "{}", check.out);
+}
+
+#[test]
+fn a_server_that_runs_for_all_umasks_shows_nobody_what_it_keeps() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    let folder = Folder::new();
+    folder.write(
+        "salotto.ron",
+        r#"(
+    server: (listen: ["127.0.0.1:0"]),
+    store: (file: "kept/salotto.db"),
+    plugins: [
+        (name: "audit", settings: (path: "audit.jsonl")),
+        (name: "log", settings: (path: "talk.log")),
+    ],
+)"#,
+    );
+    let program = folder.command(&[]);
+    // The shell is replaced by the server.
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "umask 0; exec \"$0\" serve"]).arg(program.get_program());
+    shell.current_dir(folder.path());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let mut serve = Running::of(&mut shell);
+    let mut ada = Guest::join(Running::address(&mut serve.err), "ada");
+    ada.say("hello");
+    ada.lines.expect("ada: hello");
+    for line in ["ban eve", "backup copy.db", "export lobby text talk.txt"] {
+        let ended = folder.exec(&[line]);
+        assert_eq!((ended.status, ended.err.as_str()), (0, ""), "{line}");
+    }
+    let (mut folders, mut seen) = (vec![folder.path().to_owned()], Vec::new());
+    while let Some(inside) = folders.pop() {
+        for entry in std::fs::read_dir(inside).unwrap().map(Result::unwrap) {
+            let (path, found) = (entry.path(), entry.metadata().unwrap());
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let mode = found.permissions().mode() & 0o777;
+            let allowed = match () {
+                () if name == "salotto.ron" => continue,
+                // A parent of the control socket's is that of the session.
+                () if found.is_dir() => 0o700,
+                () if name == "talk.log" || name == "audit.jsonl" => 0o640,
+                () => 0o600,
+            };
+            assert_eq!(mode & !allowed, 0, "{} {mode:o}", path.display());
+            assert!(found.is_dir() || found.is_file() || found.file_type().is_socket());
+            if found.is_dir() {
+                folders.push(path);
+            }
+            seen.push(name);
+        }
+    }
+    for name in [
+        "control",
+        "control.lock",
+        "salotto.db",
+        "salotto.db-wal",
+        "salotto.db-shm",
+        "salotto.db.lock",
+        "copy.db",
+        "talk.txt",
+        "talk.log",
+        "audit.jsonl",
+    ] {
+        assert!(seen.iter().any(|one| one == name), "no {name} among {seen:?}");
+    }
+}
+
+#[test]
+fn a_database_that_others_can_read_is_named_at_the_start_with_what_mends_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    folder.write("salotto.ron", "(server: (listen: [\"127.0.0.1:0\"]))");
+    let (mut serve, _) = folder.serve(&[]);
+    serve.signal(rustix::process::Signal::TERM);
+    serve.wait();
+    let database = folder.path().join("salotto.db");
+    std::fs::set_permissions(&database, PermissionsExt::from_mode(0o644)).unwrap();
+    let expected = "salotto.db: others can read this file, and it holds what was said, addresses and hashes of passwords; \
+         `chmod o-rw salotto.db` mends it";
+    let mut serve = folder.start(&["serve"]);
+    serve.err.expect(expected);
+    assert!(folder.run(&["check"], "").out.contains(expected));
 }
 
 #[test]
@@ -286,7 +382,7 @@ fn a_control_socket_in_a_folder_of_everybody_is_refused() {
     std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
     let ended = folder.run(&["serve", "--listen", "127.0.0.1:0", "--control", "open/control"], "");
     assert_eq!(ended.status, 1);
-    assert!(ended.err.contains("everybody can write to the folder `open`"), "{}", ended.err);
+    assert!(ended.err.contains("others can write to the folder `open`"), "{}", ended.err);
 }
 
 #[test]

@@ -53,4 +53,5 @@ mod strays;
 mod swap;
 mod telnet;
 mod text;
+mod tls;
 mod web;

@@ -32,6 +32,7 @@ pub(super) struct Awaited {
 struct Heard {
     /// `None` for the proxy itself.
     client: Option<SocketAddr>,
+    is_encrypted: bool,
     /// What the client sent already.
     rest: Vec<u8>,
 }
@@ -96,9 +97,11 @@ impl Acceptor {
             Err(error) => return self.say_what_failed(Err(error.into())),
         };
         match heard {
-            Ok(Some(Heard { client, rest })) => {
+            Ok(Some(Heard { client, is_encrypted, rest })) => {
                 let peer = Peer::Network(client.unwrap_or(proxy));
-                self.say_what_failed(self.open(Incoming::tcp(stream, peer).received(rest)).await);
+                let mut incoming = Incoming::tcp(stream, peer).received(rest);
+                incoming.is_encrypted = is_encrypted;
+                self.say_what_failed(self.open(incoming).await);
             }
             // Whoever looks whether the port is open.
             Ok(None) => {}
@@ -130,8 +133,8 @@ async fn heard(stream: &Async<TcpStream>) -> Result<Option<Heard>, String> {
         let count = read.map_err(|error| error.to_string())?;
         received.extend_from_slice(&buffer[..count]);
         match Header::parse(&received).map_err(|error| error.to_string())? {
-            Header::Whole { client, length } => {
-                return Ok(Some(Heard { client, rest: received.split_off(length) }));
+            Header::Whole { client, is_encrypted, length } => {
+                return Ok(Some(Heard { client, is_encrypted, rest: received.split_off(length) }));
             }
             Header::Partial if received.is_empty() => return Ok(None),
             Header::Partial if count == 0 => return Err("it ended within its PROXY header".into()),

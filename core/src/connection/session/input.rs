@@ -145,7 +145,11 @@ impl Session {
                 return true;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => {
+            Err(error) => {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    tracing::debug!(peer = %self.peer, %error, "a connection broke the rules of its transport");
+                    self.limit_hit(LimitHit::Handshake);
+                }
                 self.outbox.abandon();
                 self.hang_up(LeaveReason::Lost);
             }
@@ -244,7 +248,11 @@ impl Session {
 
     /// Speaks a protocol from here on. `first` is what came already.
     fn speak(&mut self, added: &AddedProtocol, first: &[u8]) {
-        match added.protocol.open(self.peer, &self.shared.settings().limits) {
+        match added.protocol.open(
+            self.peer,
+            self.outbox.wire.is_encrypted(),
+            &self.shared.settings().limits,
+        ) {
             Opening::Dialect { mut decoder, dialect } => {
                 decoder.feed(first);
                 self.outbox.wire.choose_protocol(added.plugin.clone(), dialect);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use async_io::Timer;
 
 use super::{Session, complaint};
-use crate::dialect::Input;
+use crate::dialect::{Input, Require};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
 use crate::protocol::leave_reason::LeaveReason;
@@ -21,6 +21,9 @@ use crate::protocol::request::Request;
 use crate::state::inbox::SessionInput;
 
 pub(crate) use attempts::Attempts;
+
+/// What is said to whom others can listen.
+const READ_BY_OTHERS: &str = "others can read what you send, so it is not taken here; connect with TLS, on the same port, or with https:// in a browser";
 
 /// See the module.
 pub(super) struct PasswordGate {
@@ -70,7 +73,11 @@ impl Session {
         if self.gate.is_open || settings.server.password.is_none() {
             return SessionInput::Greet;
         }
-        let text = format!("Welcome to {}. What is the password?", settings.server.name);
+        let name = &settings.server.name;
+        let text = match self.is_confidential() || self.shared.requires() < Require::Login {
+            true => format!("Welcome to {name}. What is the password?"),
+            false => format!("Welcome to {name}. It asks for a password: {READ_BY_OTHERS}"),
+        };
         SessionInput::Send(Box::new(Event::PasswordWanted { text }))
     }
 
@@ -117,6 +124,11 @@ impl Session {
         then: Option<Input>,
         nonce: Option<String>,
     ) -> Option<SessionInput> {
+        if !self.is_confidential() && self.shared.requires() >= Require::Login {
+            self.limit_hit(LimitHit::Unencrypted);
+            self.turn_away(ErrorCode::EncryptionWanted, READ_BY_OTHERS, nonce);
+            return self.ready.take().map(|ready| *ready);
+        }
         let is_first = !self.gate.was_wrong;
         let turn = match self.gate.attempts.book(self.peer.network(), is_first, Instant::now()) {
             Ok(turn) => turn,

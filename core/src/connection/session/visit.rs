@@ -49,6 +49,9 @@ impl Session {
             if self.hung_up || self.peer_ended && !self.framing.has_partial() {
                 return Ok(false);
             }
+            if self.outbox.wire.transport().is_handshaking() && !self.shake_hands().await? {
+                return Ok(false);
+            }
             if !self.choose() && self.ready.is_some() {
                 // Nobody speaks this here, and it is told so.
                 return self.arrive().await;
@@ -145,7 +148,10 @@ impl Session {
 
     /// Who has visited wants in.
     async fn join(&mut self, joining: Joining) -> Result<bool, HubGone> {
-        let Joining { peer, answer, decoder, dialect } = joining;
+        let Joining { peer, is_encrypted, answer, decoder, dialect } = joining;
+        if is_encrypted {
+            self.outbox.wire.set_encrypted();
+        }
         if !self.answer_visitor(&Answer::new(answer, [].into())).await? {
             return Ok(false);
         }

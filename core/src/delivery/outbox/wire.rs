@@ -17,6 +17,8 @@ pub(crate) struct Wire {
     pub(super) is_in_process: bool,
     /// Whether the peer shows what one read brings as one row; it is sent less.
     bare: AtomicBool,
+    /// Whether it was encrypted as far as a proxy.
+    encrypted: AtomicBool,
     chosen: OnceLock<Chosen>,
 }
 
@@ -41,6 +43,7 @@ impl Wire {
             layer: OnceLock::new(),
             is_in_process: false,
             bare: AtomicBool::new(false),
+            encrypted: AtomicBool::new(false),
             chosen: OnceLock::new(),
         }
     }
@@ -63,6 +66,16 @@ impl Wire {
 
     pub(crate) fn is_bare(&self) -> bool {
         self.bare.load(Ordering::SeqCst)
+    }
+
+    /// Somebody on the way who is trusted has decrypted it.
+    pub(crate) fn set_encrypted(&self) {
+        self.encrypted.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nobody on the way can read what passes, but a proxy that is trusted.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.encrypted.load(Ordering::SeqCst) || self.transport().is_encrypted()
     }
 
     /// Whether another transport was laid over the socket.

@@ -31,7 +31,7 @@ impl Protocol for Mask {
         if first.starts_with(b"\x16") { Recognition::Yes } else { Recognition::No }
     }
 
-    fn open(&self, _: Peer, _: &Limits) -> Opening {
+    fn open(&self, _: Peer, _: bool, _: &Limits) -> Opening {
         Opening::Transport(Box::new(|below, received| {
             let received = Mutex::new(received[1..].to_vec());
             Box::new(Masked { below, received })

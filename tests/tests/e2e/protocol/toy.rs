@@ -33,7 +33,7 @@ impl Protocol for Toy {
         }
     }
 
-    fn open(&self, _: Peer, _: &Limits) -> Opening {
+    fn open(&self, _: Peer, _: bool, _: &Limits) -> Opening {
         let decoder = FrameDecoder { received: Vec::new(), frames: 0 };
         Opening::Dialect { decoder: Box::new(decoder), dialect: Arc::new(Self(self.0)) }
     }

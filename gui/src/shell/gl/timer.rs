@@ -1,19 +1,16 @@
-//! One thread that wakes the window at the moment egui asked for.
+//! One thread that wakes miniquad's loop when something is due: it knows no sleep that ends by itself.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::net::Waker;
 
-/// egui wants to be drawn a predicted frame too early, and then asks again and again for the rest; a little later is once.
-const LATER: Duration = Duration::from_millis(20);
-
-/// The next moment to wake the window at; the window draws what is due and asks anew, so there is never more than one.
+/// The next moment to wake the window at; the window does what is due and asks anew, so there is never more than one.
 #[derive(Default)]
 pub(super) struct Timer {
-    /// Written by egui's callback and by each frame, read by the thread; held for an assignment only.
+    /// Written by the window, read by the thread; held for an assignment only.
     due: Mutex<Option<Instant>>,
     changed: Condvar,
 }
@@ -27,20 +24,13 @@ impl Timer {
         Ok(timer)
     }
 
-    /// Wakes the window after `delay`, unless something earlier is asked for.
-    pub(super) fn wake_after(&self, delay: Duration) {
-        let Some(at) = Instant::now().checked_add(delay.saturating_add(LATER)) else { return };
+    /// Wakes the window then, and no longer when it was asked for before.
+    pub(super) fn set(&self, at: Option<Instant>) {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if due.is_none_or(|due| at < due) {
-            *due = Some(at);
-            self.changed.notify_one();
-        }
-    }
-
-    /// A frame is drawn: whoever still wants to be woken says so again.
-    pub(super) fn forget(&self) {
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        if due.take().is_some() {
+        // Who sleeps for longer than is wanted is told; who sleeps for less sees for itself.
+        let sooner = at.is_some_and(|at| due.is_none_or(|due| at < due));
+        *due = at;
+        if sooner {
             self.changed.notify_one();
         }
     }

@@ -3,10 +3,10 @@
 use miniquad::native::module::Module;
 
 /// A file, and the package that has it on Debian and Ubuntu.
-type Library = (&'static str, &'static str);
+pub(in crate::shell) type Library = (&'static str, &'static str);
 
 /// Everything that is loaded.
-pub(super) const WANTED: &[Library] = &[
+pub(in crate::shell) const WANTED: &[Library] = &[
     ("libX11.so.6", "libx11-6"),
     ("libXi.so.6", "libxi6"),
     ("libxkbcommon.so.0", "libxkbcommon0"),
@@ -18,7 +18,7 @@ pub(super) const WANTED: &[Library] = &[
 /// # Errors
 ///
 /// Says which are not there, and which packages have them.
-pub(super) fn load(wanted: &[Library]) -> Result<(), String> {
+pub(in crate::shell) fn load(wanted: &[Library]) -> Result<(), String> {
     let is_missing = |(file, _): &&Library| match Module::load(file) {
         Ok(library) => {
             // miniquad is about to load it again, which then costs nothing.

@@ -1,14 +1,10 @@
 //! Opens links with `xdg-open`.
-//!
-//! It has the name and the function of the crate that egui-miniquad opens links with, and takes its place in this workspace (`[patch]` in the
-//! root's `Cargo.toml`): that one parses addresses with tables for international host names, a twentieth of the whole program,
-//! to find out which browser there is.
 
 use std::process::{Command, Stdio};
 use std::thread;
 
 /// Hands an address to the person's browser. Nothing but `https` and `http` is opened, and what goes wrong is said in the log.
-pub fn link_open(link: &str, _new_tab: bool) {
+pub(super) fn open(link: &str) {
     // Nothing else is a link, and nothing else may look like an option to the opener.
     if !link.starts_with("https://") && !link.starts_with("http://") {
         return;

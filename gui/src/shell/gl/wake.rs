@@ -8,15 +8,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::desktop::Desktop;
+use super::second;
 use crate::net::Waker;
+use crate::shell::desktop::Desktop;
 
 /// Shared by everybody who has something to show. At most one wake and one kick are on their way.
 #[derive(Default)]
 pub(super) struct Wake {
     /// Set once, by the first frame that finds the window. Until then frames are drawn without being asked for.
     desktop: OnceLock<Arc<Desktop>>,
-    /// A wake is on its way. Cleared by every update, before it looks at what there is to show.
+    /// A wake is on its way. Cleared when the loop looks up, before it looks at what there is to show.
     waking: AtomicBool,
     /// A kick is on its way. Set and cleared on the window's thread.
     kicked: AtomicBool,
@@ -28,13 +29,17 @@ impl Wake {
         let _ = self.desktop.set(desktop);
     }
 
-    pub(super) fn desktop(&self) -> Option<&Desktop> {
+    fn desktop(&self) -> Option<&Desktop> {
         self.desktop.get().map(Arc::as_ref)
+    }
+
+    /// The loop has looked up: who asks from here on wants it to look up once more. Before it looks at what there is to show.
+    pub(super) fn is_up(&self) -> bool {
+        self.waking.swap(false, Ordering::SeqCst)
     }
 
     /// Begins an update: what is asked for from here on wants another one.
     pub(super) fn begin_update(&self) {
-        self.waking.store(false, Ordering::SeqCst);
         self.kicked.store(false, Ordering::SeqCst);
     }
 
@@ -43,7 +48,7 @@ impl Wake {
         if !self.kicked.swap(true, Ordering::SeqCst) {
             miniquad::window::schedule_update();
             if let Some(desktop) = self.desktop() {
-                desktop.kick();
+                second::kick(desktop);
             }
         }
     }
@@ -54,7 +59,7 @@ impl Waker for Wake {
         if !self.waking.swap(true, Ordering::SeqCst)
             && let Some(desktop) = self.desktop()
         {
-            desktop.wake();
+            second::wake(desktop);
         }
     }
 }

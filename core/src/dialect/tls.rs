@@ -1,0 +1,138 @@
+//! TLS as a protocol of the port: its first byte is that of no text, and after its handshake the first bytes choose as they always do, so that
+//! each of the other protocols can be had encrypted. Needs the feature `tls`.
+//!
+//! A plugin that has a certificate gives the server a [`Tls`]; see [`Plugin::protocols`](crate::Plugin::protocols).
+
+mod identity;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::server::NoServerSessionStorage;
+use rustls::sign::SingleCertAndKey;
+use serde::{Deserialize, Serialize};
+
+use super::{Opening, Protocol, Recognition, Require};
+use crate::io::tls::Tls as TlsTransport;
+use crate::protocol::certificate::Certificate;
+use crate::protocol::peer::Peer;
+use crate::protocol::settings::Limits;
+
+pub use identity::{ChainError, Identity, IdentityError};
+
+/// The first byte of a handshake.
+const HANDSHAKE: u8 = 0x16;
+
+/// The oldest version that is spoken. Those before 1.2 are not there at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Version {
+    /// TLS 1.2 and 1.3.
+    #[default]
+    Tls12,
+    /// TLS 1.3 alone.
+    Tls13,
+}
+
+/// What newcomers are shown.
+#[derive(Debug, Clone)]
+struct Shown {
+    config: Arc<ServerConfig>,
+    certificate: Arc<Certificate>,
+}
+
+/// The protocol `tls`. Whoever has opened a connection keeps the certificate that they were shown; those that come after
+/// [`replace`](Self::replace) are shown the new one.
+#[derive(Debug)]
+pub struct Tls {
+    minimum: Version,
+    require: Require,
+    /// Replaced whole. Locked for a copy of the pointer.
+    shown: RwLock<Shown>,
+}
+
+impl Tls {
+    /// TLS with this certificate, from this version on, and what is let through without it.
+    pub fn new(
+        identity: &Identity,
+        certificate: Certificate,
+        minimum: Version,
+        require: Require,
+    ) -> Self {
+        let shown = Shown::new(identity, certificate, minimum);
+        Self { minimum, require, shown: RwLock::new(shown) }
+    }
+
+    /// Shows this certificate from the next connection on.
+    pub fn replace(&self, identity: &Identity, certificate: Certificate) {
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) =
+            Shown::new(identity, certificate, self.minimum);
+    }
+
+    fn shown(&self) -> Shown {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the certificate that is shown now says of itself.
+    pub fn certificate(&self) -> Certificate {
+        (*self.shown().certificate).clone()
+    }
+}
+
+impl Protocol for Tls {
+    fn name(&self) -> &str {
+        "tls"
+    }
+
+    /// Nobody's name or request begins so.
+    fn recognise(&self, first: &[u8]) -> Recognition {
+        match first {
+            [HANDSHAKE, ..] => Recognition::Yes,
+            _ => Recognition::No,
+        }
+    }
+
+    fn open(&self, _: Peer, _: bool, _: &Limits) -> Opening {
+        let config = self.shown().config;
+        Opening::Transport(Box::new(move |below, first| {
+            Box::new(TlsTransport::new(config, below, first))
+        }))
+    }
+
+    /// So that the hub hears of nobody before their handshake is done.
+    fn takes_visits(&self) -> bool {
+        true
+    }
+
+    fn certificate(&self) -> Option<Certificate> {
+        Some(Self::certificate(self))
+    }
+
+    fn requires(&self) -> Require {
+        self.require
+    }
+}
+
+impl Shown {
+    fn new(identity: &Identity, certificate: Certificate, minimum: Version) -> Self {
+        Self { config: config(identity, minimum), certificate: Arc::new(certificate) }
+    }
+}
+
+fn config(identity: &Identity, minimum: Version) -> Arc<ServerConfig> {
+    let versions: &[_] = match minimum {
+        Version::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
+        Version::Tls13 => &[&rustls::version::TLS13],
+    };
+    let certified = identity.certified.clone();
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(versions)
+        .expect("ring has suites for every version")
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    // A handshake is cheap beside keeping what a shorter one would need, for people who stay for hours.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Arc::new(config)
+}

@@ -1,0 +1,103 @@
+//! How a certificate is told from others.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The SHA-256 of a certificate (of its DER form), by which people and programs compare it. Shown in groups of four hexadecimal digits, and
+/// read with or without spaces and colons, as other programs write it.
+///
+/// ```
+/// use salotto::protocol::Fingerprint;
+///
+/// let shown = Fingerprint::of(b"a certificate").to_string();
+/// assert_eq!(shown.len(), 79);
+/// assert_eq!(shown.replace(' ', ":").to_uppercase().parse::<Fingerprint>()?, Fingerprint::of(b"a certificate"));
+/// # Ok::<(), salotto::protocol::FingerprintError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Fingerprint([u8; 32]);
+
+/// A text is no fingerprint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint is 64 hexadecimal digits; copy it whole")]
+pub struct FingerprintError;
+
+impl Fingerprint {
+    /// That of a certificate in DER form.
+    pub fn of(certificate: &[u8]) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.as_ref());
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, pair) in self.0.chunks(2).enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(formatter, "{space}{:02x}{:02x}", pair[0], pair[1])?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        let mut digits = text.chars().filter(|c| !matches!(c, ' ' | ':')).map(|c| c.to_digit(16));
+        let mut next = || digits.next().flatten().ok_or(FingerprintError);
+        let mut bytes = [0; 32];
+        for byte in &mut bytes {
+            *byte = (next()? << 4 | next()?) as u8;
+        }
+        match digits.next() {
+            None => Ok(Self(bytes)),
+            Some(_) => Err(FingerprintError),
+        }
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = FingerprintError;
+
+    fn try_from(text: String) -> Result<Self, FingerprintError> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_fingerprint_is_refused() {
+        let good = Fingerprint::of(b"x").to_string();
+        for text in ["", "ab", &good[1..], &format!("{good}0"), &good.replace(' ', "-"), "é"] {
+            assert_eq!(text.parse::<Fingerprint>(), Err(FingerprintError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_the_one_that_other_programs_show() {
+        // `printf abc | sha256sum`
+        let known = "BA7816BF:8F01CFEA:414140DE:5DAE2223:B00361A3:96177A9C:B410FF61:F20015AD";
+        assert_eq!(known.parse(), Ok(Fingerprint::of(b"abc")));
+    }
+}

@@ -1,0 +1,484 @@
+//! What both windows have in common: egui with the program in it, and when it is run.
+//!
+//! A window hands in what happened, asks [`Stage::due`] when there is something to do, does it with [`Stage::step`], and shows what that has
+//! made if it looks different from before. To run egui costs a fraction of a millisecond, to draw what it makes many times that. So egui is run as often as it
+//! asks for before one frame is drawn, and what changes nothing is not drawn at all.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use egui::epaint::ClippedPrimitive;
+use egui::{
+    Color32, CursorIcon, Event, MouseWheelUnit, PointerButton, RawInput, TexturesDelta, Vec2,
+};
+use salotto_gui::model::Input;
+use salotto_gui::raster::Damage;
+
+use super::clipboard::Selection;
+use super::desktop::{Desktop, Notice};
+use super::fonts::Fonts;
+use super::keys::{Haste, Keys};
+use super::links;
+use crate::app::{App, ShellRequest};
+use crate::net::Waker;
+
+/// No two frames are nearer to each other, unless the person has done something.
+const FRAME: Duration = Duration::from_millis(16);
+/// A frame may be this part of the time, so that a slow one leaves time for what comes in.
+const FRAME_SHARE: u32 = 4;
+/// How often a pointer is followed that changes nothing.
+const HOVER: Duration = Duration::from_millis(50);
+/// How often a window that nobody sees takes in what has come.
+const UNSEEN: Duration = Duration::from_millis(250);
+/// egui is run so often for one frame at most.
+const RUNS: usize = 16;
+/// egui may ask for one frame after the other; so many are run before one is drawn.
+const SETTLING: usize = 4;
+/// egui wants to be run a predicted frame too early, and then asks again and again for the rest; a little later is once.
+const LATER: Duration = Duration::from_millis(20);
+/// A window keeps its size for so long before the size is remembered.
+const SETTLED: Duration = Duration::from_millis(500);
+/// How far a notch of the wheel goes, in points, and the most that egui takes at once instead of gliding.
+const NOTCH: f32 = 48.0;
+const AT_ONCE: f32 = 6.0;
+
+/// egui, the program, and what has happened since they were run.
+pub(super) struct Stage {
+    context: egui::Context,
+    app: App,
+    keys: Keys,
+    fonts: Fonts,
+    desktop: Option<Arc<Desktop>>,
+    asked: Arc<Asked>,
+    began: Instant,
+    /// Width and height in pixels.
+    size: (u32, u32),
+    /// Pixels a point, before zoom.
+    scale: f32,
+    /// Something happened that is to be looked at now, or as soon as the next frame may come.
+    pressing: bool,
+    woken: bool,
+    hidden: bool,
+    dragging: bool,
+    /// Since when the window has a size that is not remembered yet.
+    resized: Option<Instant>,
+    maximized: bool,
+    /// When egui was run last, and how long until it may be run again without haste.
+    last: Option<Instant>,
+    pause: Duration,
+    hover_pause: Duration,
+    /// What the last frame cost the window to show.
+    cost: Duration,
+    frames: u64,
+    title: String,
+    urgent: bool,
+    over: bool,
+    damage: Damage,
+    frame: Frame,
+}
+
+/// What egui has made, to be shown.
+#[derive(Default)]
+pub(super) struct Frame {
+    pub(super) primitives: Vec<ClippedPrimitive>,
+    pub(super) pixels_per_point: f32,
+    /// What lies below everything.
+    pub(super) ground: Color32,
+    pub(super) cursor: CursorIcon,
+    /// Where a text is being written, in pixels: left and lower edge of the cursor.
+    pub(super) writing: Option<(i16, i16)>,
+    textures: TexturesDelta,
+}
+
+/// What egui asks for, by a callback in the middle of a run.
+#[derive(Default)]
+struct Asked {
+    now: AtomicBool,
+    /// Held for an assignment only.
+    later: Mutex<Option<Instant>>,
+}
+
+/// What came of a step.
+pub(super) enum Step {
+    /// These rows look different: show them. Where the window has lost what it showed, all of them are to be shown.
+    Paint(Vec<Range<usize>>),
+    /// Nothing looks different.
+    Rest,
+}
+
+impl Stage {
+    pub(super) fn new(mut app: App, waker: Arc<dyn Waker>, scale: f32) -> Self {
+        let context = egui::Context::default();
+        let asked = Arc::new(Asked::default());
+        let asks = Arc::clone(&asked);
+        context.set_request_repaint_callback(move |info| asks.ask(info.delay));
+        app.set_scale(scale);
+        Self {
+            context,
+            app,
+            keys: Keys::default(),
+            fonts: Fonts::new(waker),
+            desktop: None,
+            asked,
+            began: Instant::now(),
+            size: (1, 1),
+            scale,
+            pressing: true,
+            woken: true,
+            hidden: false,
+            dragging: false,
+            resized: None,
+            maximized: false,
+            last: None,
+            pause: FRAME,
+            hover_pause: FRAME,
+            cost: Duration::ZERO,
+            frames: 0,
+            title: "Salotto".into(),
+            urgent: false,
+            over: false,
+            damage: Damage::default(),
+            frame: Frame::default(),
+        }
+    }
+
+    /// Tells it how it is known to others, from when on titles, the clipboard and the like work.
+    pub(super) fn set_desktop(&mut self, desktop: Arc<Desktop>) {
+        desktop.set_title(&self.title);
+        if self.app.is_maximized() {
+            desktop.maximize();
+        }
+        self.desktop = Some(desktop);
+    }
+
+    /// The keyboard and the buttons of the mouse.
+    pub(super) fn keys(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
+
+    /// Somebody else has something to show.
+    pub(super) fn woken(&mut self) {
+        self.woken = true;
+    }
+
+    /// The window has this size, in pixels.
+    pub(super) fn resize(&mut self, width: u32, height: u32) {
+        if self.size != (width, height) {
+            if self.frames > 0 {
+                self.resized = Some(Instant::now());
+            }
+            self.size = (width, height);
+            self.pressing = true;
+        }
+    }
+
+    /// The window has the keyboard, or lost it.
+    pub(super) fn focus(&mut self, focused: bool) {
+        if focused {
+            self.set_urgent(false);
+        }
+        tracing::trace!(focused, "keyboard");
+        self.app.input(Input::Focus(focused));
+        self.pressing = true;
+    }
+
+    /// The pointer is here, in pixels.
+    pub(super) fn point_at(&mut self, x: f32, y: f32) {
+        let pos = self.place(x, y);
+        self.keys.point(Event::PointerMoved(pos));
+    }
+
+    /// The pointer is elsewhere.
+    pub(super) fn point_away(&mut self) {
+        self.keys.point(Event::PointerGone);
+    }
+
+    /// A button of the mouse.
+    pub(super) fn button(&mut self, button: PointerButton, pressed: bool, x: f32, y: f32) {
+        let (pos, modifiers) = (self.place(x, y), self.keys.modifiers());
+        self.dragging = pressed;
+        self.keys.push(Event::PointerButton { pos, button, pressed, modifiers });
+        if pressed && button == PointerButton::Middle {
+            self.paste(Selection::Primary);
+        }
+    }
+
+    /// Notches of the wheel, to the right and up. egui would let a notch glide for half a second, a frame each 16 ms; in small pieces it is taken at once.
+    pub(super) fn wheel(&mut self, notches: Vec2) {
+        let way = notches * NOTCH;
+        let pieces = (way.length() / AT_ONCE).ceil().max(1.0);
+        let (unit, delta) = (MouseWheelUnit::Point, way / pieces);
+        for _ in 0..pieces as usize {
+            let modifiers = self.keys.modifiers();
+            self.keys.push(Event::MouseWheel { unit, delta, modifiers });
+        }
+    }
+
+    /// Asks for what somebody copied or selected. It comes as a [`Notice`].
+    pub(super) fn paste(&self, selection: Selection) {
+        if let Some(desktop) = &self.desktop {
+            desktop.ask_paste(selection);
+        }
+    }
+
+    /// What the X server has told.
+    pub(super) fn notice(&mut self, notice: Notice) {
+        match notice {
+            // What was shown is shown again; that is the window's to do.
+            Notice::Uncovered => {}
+            Notice::Pasted(text) => {
+                tracing::trace!("pasted");
+                self.keys.push(Event::Paste(text));
+            }
+            Notice::Hidden(hidden) => {
+                tracing::trace!(hidden, "window");
+                self.hidden = hidden;
+                self.pressing |= !hidden;
+            }
+            Notice::Maximized(maximized) => {
+                tracing::trace!(maximized, "window");
+                self.maximized = maximized;
+                // That it has another size now is not the person's wish.
+                self.resized = None;
+                self.app.input(Input::Maximized(maximized));
+            }
+        }
+    }
+
+    /// The person closes the window. [`is_over`](Self::is_over) when the server was told, which the model gives a limited time for.
+    pub(super) fn close(&mut self) {
+        tracing::trace!("asked to close");
+        self.remember_size();
+        self.app.close();
+        self.grant_wishes();
+        self.pressing = true;
+    }
+
+    /// The window is to be closed.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// What there is to show.
+    pub(super) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// What egui has changed about its pictures since this was last called. Before a frame is drawn.
+    pub(super) fn take_textures(&mut self) -> TexturesDelta {
+        std::mem::take(&mut self.frame.textures)
+    }
+
+    /// A frame was shown, which took so long.
+    pub(super) fn painted(&mut self, cost: Duration) {
+        self.cost = cost;
+        self.frames += 1;
+        tracing::trace!(frame = self.frames, ?cost, "drawn");
+        self.say_rest();
+    }
+
+    /// When the next step is due; `None` if only when something happens.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let after = |pause: Duration| self.last.map_or(now, |last| last + pause);
+        let mut due = Earliest(None);
+        if self.hidden {
+            due.add(self.woken.then(|| after(UNSEEN)));
+        } else {
+            due.add(self.pressing.then_some(now));
+            due.add(self.woken.then(|| after(self.pause)));
+            due.add(self.asked.now.load(Ordering::SeqCst).then(|| after(self.pause)));
+            due.add(self.asked.later());
+            due.add(self.keys.haste().map(|haste| match haste {
+                Haste::Now => now,
+                Haste::Frame => after(FRAME),
+                Haste::Hover if self.dragging => after(FRAME),
+                Haste::Hover => after(self.hover_pause),
+            }));
+        }
+        due.add(self.resized.map(|since| since + SETTLED));
+        due.add(self.app.wake_at().map(|at| {
+            now + at.duration_since(SystemTime::now()).unwrap_or_default()
+                + Duration::from_millis(1)
+        }));
+        due.0
+    }
+
+    /// Does what is due.
+    pub(super) fn step(&mut self) -> Step {
+        let began = Instant::now();
+        self.last = Some(began);
+        let only_moved = !self.woken && !self.pressing && self.keys.haste() == Some(Haste::Hover);
+        (self.woken, self.pressing) = (false, false);
+        self.app.update();
+        self.settle_size();
+        if self.hidden {
+            self.grant_wishes();
+            tracing::trace!("nobody sees what would be drawn");
+            return Step::Rest;
+        }
+        if self.frames > 0 {
+            if let Some(problem) = self.fonts.update(&self.context) {
+                self.app.warn(problem);
+            }
+        }
+        let rows = self.run();
+        self.grant_wishes();
+        self.pause = FRAME.max((began.elapsed() + self.cost) * FRAME_SHARE);
+        self.hover_pause = if only_moved && rows.is_empty() { HOVER } else { FRAME };
+        if rows.is_empty() {
+            tracing::trace!("nothing new to be drawn");
+            self.say_rest();
+            return Step::Rest;
+        }
+        Step::Paint(rows)
+    }
+
+    /// Runs egui until it has nothing more to ask for at once. Returns which rows look different now.
+    fn run(&mut self) -> Vec<Range<usize>> {
+        let mut settling = 0;
+        let mut output = self.run_once();
+        for _ in 1..RUNS {
+            let goes_on = self.keys.haste() == Some(Haste::Now);
+            let asks = self.asked.now.load(Ordering::SeqCst) && settling < SETTLING;
+            if !goes_on && !asks {
+                break;
+            }
+            settling = if goes_on { 0 } else { settling + 1 };
+            output.append(self.run_once());
+        }
+        let pixels_per_point = output.pixels_per_point;
+        self.frame.textures.append(output.textures_delta);
+        self.frame.pixels_per_point = pixels_per_point;
+        self.frame.primitives = self.context.tessellate(output.shapes, pixels_per_point);
+        self.frame.ground = self.context.style().visuals.panel_fill;
+        self.frame.cursor = output.platform_output.cursor_icon;
+        self.frame.writing = output.platform_output.ime.map(|ime| {
+            let corner = ime.cursor_rect.left_bottom() * pixels_per_point;
+            (corner.x as i16, corner.y as i16)
+        });
+        let size = (self.size.0 as usize, self.size.1 as usize);
+        self.damage.changed(&self.frame.primitives, pixels_per_point, size)
+    }
+
+    fn run_once(&mut self) -> egui::FullOutput {
+        self.asked.forget();
+        let size = Vec2::new(self.size.0 as f32, self.size.1 as f32);
+        let screen = size / self.context.pixels_per_point();
+        let events = self.keys.take_frame();
+        let input = RawInput {
+            screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, screen)),
+            time: Some(self.began.elapsed().as_secs_f64()),
+            modifiers: self.keys.modifiers(),
+            events,
+            ..RawInput::default()
+        };
+        let app = &mut self.app;
+        let mut output = self.context.run(input, |context| app.show(context));
+        self.fonts.miss(self.app.take_missing());
+        for command in std::mem::take(&mut output.platform_output.commands) {
+            match command {
+                egui::OutputCommand::CopyText(text) => self.copy(Selection::Clipboard, text),
+                egui::OutputCommand::OpenUrl(open) => links::open(&open.url),
+                // Nothing here shows a picture that could be copied.
+                egui::OutputCommand::CopyImage(_) => {}
+            }
+        }
+        output
+    }
+
+    fn place(&self, x: f32, y: f32) -> egui::Pos2 {
+        egui::pos2(x, y) / self.context.pixels_per_point()
+    }
+
+    fn say_rest(&self) {
+        let waits = self.woken || self.pressing || self.keys.haste().is_some();
+        if !waits && !self.asked.now.load(Ordering::SeqCst) {
+            tracing::trace!("at rest");
+        }
+    }
+
+    fn grant_wishes(&mut self) {
+        for request in self.app.take_requests() {
+            match request {
+                ShellRequest::Exit => self.over = true,
+                ShellRequest::Copy(text) => self.copy(Selection::Clipboard, text),
+                ShellRequest::Paste => self.paste(Selection::Clipboard),
+                ShellRequest::Font(family) => self.fonts.prefer(family),
+                ShellRequest::Select(text) => self.copy(Selection::Primary, text),
+                ShellRequest::OpenLink(link) => links::open(&link),
+                ShellRequest::Title(title) => {
+                    if let Some(desktop) = &self.desktop {
+                        desktop.set_title(&title);
+                    }
+                    self.title = title;
+                }
+                ShellRequest::Urgent => self.set_urgent(true),
+            }
+        }
+    }
+
+    fn copy(&self, selection: Selection, text: String) {
+        if let Some(desktop) = &self.desktop {
+            desktop.copy(selection, text);
+        }
+    }
+
+    fn set_urgent(&mut self, urgent: bool) {
+        if self.urgent != urgent {
+            self.urgent = urgent;
+            if let Some(desktop) = &self.desktop {
+                desktop.set_urgent(urgent);
+            }
+        }
+    }
+
+    /// Remembers the size of the window when the person has done with dragging its edge.
+    fn settle_size(&mut self) {
+        if self.resized.is_some_and(|since| since.elapsed() >= SETTLED) {
+            self.remember_size();
+        }
+    }
+
+    fn remember_size(&mut self) {
+        if self.resized.take().is_some() && !self.maximized {
+            let (width, height) = (self.size.0 as f32, self.size.1 as f32);
+            let (width, height) = (width / self.scale, height / self.scale);
+            self.app.input(Input::Resized { width, height });
+        }
+    }
+}
+
+impl Asked {
+    fn ask(&self, delay: Duration) {
+        if delay.is_zero() {
+            self.now.store(true, Ordering::SeqCst);
+        } else if let Some(at) = Instant::now().checked_add(delay.saturating_add(LATER)) {
+            let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+            *later = Some(later.map_or(at, |later| later.min(at)));
+        }
+    }
+
+    fn later(&self) -> Option<Instant> {
+        *self.later.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// egui is about to be run: what it still wants it says again.
+    fn forget(&self) {
+        self.now.store(false, Ordering::SeqCst);
+        *self.later.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The earliest of several moments that may be.
+struct Earliest(Option<Instant>);
+
+impl Earliest {
+    fn add(&mut self, at: Option<Instant>) {
+        self.0 = match (self.0, at) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}

@@ -1,0 +1,70 @@
+//! A task of the plugin: an address where TLS alone is spoken.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use salotto::{Handle, Incoming, Peer, Reporter, Stopping};
+use smol::future::FutureExt;
+use smol::{Async, Timer};
+
+/// How long to wait before another attempt.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// See the module.
+pub(super) struct Listening {
+    pub(super) address: SocketAddr,
+    pub(super) handle: Handle,
+    pub(super) stopping: Stopping,
+    pub(super) reporter: Reporter,
+}
+
+impl Listening {
+    /// Goes on until the plugin stops.
+    pub(super) async fn run(self) {
+        let stop = self.stopping.wait();
+        stop.or(self.accept()).await;
+    }
+
+    async fn accept(&self) {
+        let listener = self.listen().await;
+        loop {
+            match listener.accept().await {
+                Ok((stream, address)) => self.open(stream, address).await,
+                Err(error) => {
+                    self.reporter.failing(format!(
+                        "no connection can be accepted on {}: {error}",
+                        self.address
+                    ));
+                    Timer::after(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn listen(&self) -> Async<TcpListener> {
+        loop {
+            match Async::<TcpListener>::bind(self.address) {
+                Ok(listener) => {
+                    let address = listener.get_ref().local_addr().unwrap_or(self.address);
+                    self.reporter.report(format!("TLS alone is spoken on {address}"));
+                    self.reporter.working();
+                    return listener;
+                }
+                Err(error) => {
+                    self.reporter.failing(format!(
+                        "cannot listen on {}: {error}; it is tried again, or choose another address",
+                        self.address
+                    ));
+                    Timer::after(RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Hands a connection to the server, whose limits hold for it; who hits one is told by the server.
+    async fn open(&self, stream: Async<TcpStream>, address: SocketAddr) {
+        let Ok(stream) = stream.into_inner() else { return };
+        let incoming = Incoming::tcp(stream, Peer::Network(address)).protocol("tls");
+        let _ = self.handle.adopt(incoming).await;
+    }
+}

@@ -1,0 +1,158 @@
+//! What is not taken over a connection that others can read.
+
+use salotto::{LimitHit, PasswordHash, PluginSetup};
+use salotto_tests::tls::TestCertificate;
+use salotto_tests::{Client, TestServer, TestServerBuilder};
+
+use super::{builder, member};
+
+/// Somebody on another machine, as a proxy tells it.
+const ELSEWHERE: &[u8] = b"PROXY TCP4 192.0.2.7 10.0.0.1 4711 53000\r\n";
+/// The same, of somebody who speaks TLS with that proxy.
+const ELSEWHERE_ENCRYPTED: &[u8] =
+    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\xc0\0\x02\x07\x0a\0\0\x01\x12\x67\xcf\x08\x20\0\x05\x01\0\0\0\0";
+
+fn behind_a_proxy(certificate: &TestCertificate, settings: &str) -> TestServerBuilder {
+    builder(certificate, settings).settings(|settings| {
+        settings.server.proxies = vec!["127.0.0.1".parse().expect("an address")];
+    })
+}
+
+fn accounts() -> PluginSetup {
+    let hash = PasswordHash::new("correct horse").expect("a hash");
+    PluginSetup::new("roles").settings(format!(
+        "(accounts: [(name: \"ada\", role: moderator, password: \"{hash}\")], register: Open)"
+    ))
+}
+
+fn elsewhere(server: &TestServer, header: &[u8]) -> Client {
+    let mut client = server.connects();
+    client.sends(header);
+    client
+}
+
+#[test]
+fn a_password_is_taken_over_tls_or_on_this_machine_and_nowhere_else() {
+    let certificate = TestCertificate::new();
+    let server = behind_a_proxy(&certificate, "").server(|server| server.enable(accounts())).open();
+    let mut plain = elsewhere(&server, ELSEWHERE).enters("plain");
+    for command in
+        ["!login ada correct horse", "!login ada", "/register open-sesame-1", "!password a b"]
+    {
+        plain.says(command);
+        let answer = plain.hears_about("others can read");
+        assert!(answer.contains("connect with TLS"), "{answer}");
+    }
+    assert_eq!(server.hits(LimitHit::Unencrypted), 4);
+    // It is not said aloud, and what takes no secret is taken.
+    plain.says("!logout");
+    plain.hears_about("not logged in");
+    let tunnel = certificate.tunnel(server.address(), ELSEWHERE);
+    let mut encrypted = Client::to(tunnel, "encrypted").enters("bea");
+    encrypted.says("!login ada \"correct horse\"");
+    encrypted.hears_about("you are logged in as ada");
+    let mut by_proxy = elsewhere(&server, ELSEWHERE_ENCRYPTED).enters("cleo");
+    assert!(member(&server, "cleo").is_confidential());
+    by_proxy.says("!login ada \"correct horse\"");
+    by_proxy.hears_about("you are logged in as ada");
+    let mut here =
+        elsewhere(&server, b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 53000\r\n").enters("dan");
+    here.says("!login ada \"correct horse\"");
+    here.hears_about("you are logged in as ada");
+}
+
+#[test]
+fn the_password_of_the_server_is_not_asked_for_where_others_can_read_it() {
+    let certificate = TestCertificate::new();
+    let server = behind_a_proxy(&certificate, "")
+        .settings(|settings| {
+            settings.server.password = Some(PasswordHash::new("swordfish").expect("a hash"));
+        })
+        .open();
+    let mut plain = elsewhere(&server, ELSEWHERE);
+    assert!(plain.hears_about("password").contains("connect with TLS"));
+    plain.says("swordfish");
+    plain.hears_about("others can read");
+    plain.says("ada");
+    plain.hears_about("others can read");
+    let mut json = elsewhere(&server, ELSEWHERE);
+    json.says(r#"{"type":"hello","name":"ada","password":"swordfish"}"#);
+    json.hears_about("encryption_wanted");
+    assert_eq!(server.status().members, 0);
+    let tunnel = certificate.tunnel(server.address(), ELSEWHERE);
+    let mut encrypted = Client::to(tunnel, "encrypted");
+    encrypted.hears_about("What is the password?");
+    encrypted.says("swordfish");
+    encrypted.hears_about("What is your name?");
+    let _ada = encrypted.enters("ada");
+}
+
+#[test]
+fn where_all_is_required_nobody_is_let_in_without() {
+    let certificate = TestCertificate::new();
+    let server = behind_a_proxy(&certificate, "require: All").open();
+    let mut plain = elsewhere(&server, ELSEWHERE);
+    plain.says("ada");
+    assert!(plain.hears_about("without encryption").starts_with("! "));
+    plain.hears_eof();
+    let mut json = elsewhere(&server, ELSEWHERE);
+    json.says(r#"{"type":"hello","name":"ada"}"#);
+    json.hears_about("without encryption");
+    json.hears_eof();
+    let mut browser = elsewhere(&server, ELSEWHERE);
+    browser.sends(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
+    let answer = browser.hears_bytes_about("without encryption");
+    assert!(answer.contains("encryption_wanted"), "{answer}");
+    let tunnel = certificate.tunnel(server.address(), ELSEWHERE);
+    let _ada = Client::to(tunnel, "encrypted").enters("ada");
+    let _bob = elsewhere(&server, b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 53000\r\n").enters("bob");
+    assert_eq!(server.status().members, 2);
+}
+
+#[test]
+fn where_none_is_required_or_tls_is_off_all_is_taken() {
+    let certificate = TestCertificate::new();
+    let server = behind_a_proxy(&certificate, "require: None")
+        .server(|server| server.enable(accounts()))
+        .open();
+    let mut ada = elsewhere(&server, ELSEWHERE).enters("bea");
+    ada.says("!login ada \"correct horse\"");
+    ada.hears_about("you are logged in as ada");
+    ada.says("!logout");
+    ada.hears_about("logged out");
+    server.disables("tls");
+    ada.says("!login ada \"correct horse\"");
+    ada.hears_about("you are logged in as ada");
+}
+
+#[test]
+fn a_web_proxy_says_whether_the_browser_is_encrypted() {
+    let certificate = TestCertificate::new();
+    let server = TestServer::builder()
+        .server(|server| {
+            server
+                .enable(certificate.plugin(""))
+                .enable(accounts())
+                .enable(PluginSetup::new("web").settings("(proxies: [\"127.0.0.1\"])"))
+        })
+        .open();
+    let joins = |name: &str, proto: &str| {
+        let mut browser = server.connects();
+        browser.sends(format!("GET /ws HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.7\r\n{proto}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").as_bytes());
+        browser.hears_bytes_about("\r\n\r\n");
+        let hello = format!(r#"{{"type":"hello","name":"{name}"}}"#);
+        browser.sends(&[0x81, 0x80 | hello.len() as u8, 0, 0, 0, 0]);
+        browser.sends(hello.as_bytes());
+        server.waits_until("the browser is in", |status| status.members > 0);
+        let is_confidential = loop {
+            let known = server.types("users").to_string();
+            if known.contains(name) {
+                break member(&server, name).is_confidential();
+            }
+        };
+        (browser, is_confidential)
+    };
+    assert!(!joins("amy", "").1);
+    assert!(!joins("bea", "X-Forwarded-Proto: http\r\n").1);
+    assert!(joins("cleo", "X-Forwarded-Proto: https\r\n").1);
+}
