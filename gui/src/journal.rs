@@ -54,13 +54,10 @@ impl Journal {
             self.writer =
                 Some(self.start().map_err(|error| format!("nothing is logged: {error}"))?);
         }
-        let sent = self.writer.as_ref().map(|writer| writer.try_send((folder, record)));
-        let lost = match sent {
-            Some(Err(TrySendError::Full(_))) => {
-                Some("the log misses lines: the disk is too slow".to_owned())
-            }
-            _ => None,
-        };
+        let is_lost = self.writer.as_ref().is_some_and(|writer| {
+            matches!(writer.try_send((folder, record)), Err(TrySendError::Full(_)))
+        });
+        let lost = is_lost.then(|| "the log misses lines: the disk is too slow".to_owned());
         // Held for as long as it takes to take a text.
         let problem = self.problem.lock().ok().and_then(|mut problem| problem.take()).or(lost);
         match problem.filter(|_| !std::mem::replace(&mut self.complained, true)) {

@@ -14,6 +14,7 @@ pub mod log;
 mod nearby;
 mod network;
 mod preferences;
+mod private;
 mod secret;
 mod sending;
 mod servers;

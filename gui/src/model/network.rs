@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use salotto::client::Update;
-use salotto::protocol::{EntryId, LeaveReason, Timestamp};
+use salotto::protocol::{EntryId, LeaveReason};
 use salotto::{Entry, EntryKind, Event, Name, Request, RoomName};
 
-use super::conversation::MAX_CONVERSATIONS;
 use super::entry::{Reader, Shown, line};
-use super::log::{LineKind, NewLine};
-use super::text::{clean_line, clean_lines, fold, message};
+use super::log::LineKind;
+use super::private::Moved;
+use super::text::{clean_line, clean_lines, fold};
 use super::time::seconds;
 use super::{Connection, ConversationId, Effect, Kind, Model, ServerInfo, Ticket};
 
@@ -308,79 +308,8 @@ impl Model {
         } else if history_ends {
             conversation.settle_doubts();
         }
-        match moved {
-            Some(Moved::Left(who)) => self.other_is_gone(&who, &format!("{who} left")),
-            Some(Moved::Renamed(from, who)) => self.other_is_renamed(&from, who),
-            None => {}
-        }
-    }
-
-    fn direct(
-        &mut self,
-        from: Name,
-        to: &Name,
-        text: &str,
-        time: Timestamp,
-        nonce: Option<&str>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let own = self.server.name.as_ref() == Some(&from);
-        if !own && self.ignores(from.as_str()) {
-            return;
-        }
-        let peer = if own { to.clone() } else { from.clone() };
-        let is_full = self.conversations.all().len() >= MAX_CONVERSATIONS;
-        let kind = if is_full && self.conversations.direct_mut(peer.as_str()).is_none() {
-            Kind::ServerInfo
-        } else {
-            Kind::Direct(peer)
-        };
-        let front = self.conversations.active_id();
-        let (looked_at, zone) = (self.focused, &self.zone);
-        let text = message(text);
-        let conversation = self.conversations.open(kind);
-        let sent = time.system_time();
-        let time = seconds(sent);
-        if !own && std::mem::take(&mut conversation.gone) {
-            let mark = format!("somebody is called {from} again; it may be another person");
-            conversation.push(line(LineKind::Notice, &mark, time), zone);
-        }
-        let (kind, author) = (LineKind::Say, from.as_str());
-        conversation.push(NewLine { kind, author, text: &text, time, mention: false, own }, zone);
-        conversation.spoke(&from);
-        let id = conversation.id;
-        if own {
-            conversation.confirm(nonce, &text, false);
-            conversation.first_unread = None;
-        } else if !looked_at || front != Some(id) {
-            conversation.count_unread(true);
-        }
-        let kind = conversation.kind.clone();
-        if front.is_none() {
-            self.conversations.show(id);
-        }
-        self.record(&kind, &format!("{from}: {text}"), sent, effects);
-        if !own && !looked_at {
-            self.call(from.to_string(), &text, effects);
-        }
-    }
-
-    /// Whoever wrote under this name does so no more; another may take it.
-    fn other_is_gone(&mut self, name: &Name, text: &str) {
-        let (now, zone) = (seconds(self.now), &self.zone);
-        if let Some(direct) = self.conversations.direct_mut(name.as_str())
-            && !std::mem::replace(&mut direct.gone, true)
-        {
-            direct.push(line(LineKind::Went, text, now), zone);
-        }
-    }
-
-    fn other_is_renamed(&mut self, from: &Name, who: Name) {
-        if self.conversations.direct_mut(who.as_str()).is_some() {
-            return self.other_is_gone(from, &format!("{from} is {who} now"));
-        }
-        if let Some(direct) = self.conversations.direct_mut(from.as_str()) {
-            direct.kind = Kind::Direct(who);
+        if let Some(moved) = moved {
+            self.follow(moved);
         }
     }
 
@@ -485,12 +414,6 @@ impl Model {
         self.leaving = Some(since);
         effects.push(Effect::Quit(salotto::protocol::sanitize::message(farewell).into_owned()));
     }
-}
-
-/// What became of somebody, as their private talk is told.
-enum Moved {
-    Left(Name),
-    Renamed(Name, Name),
 }
 
 /// How it ended, for a person.

@@ -318,10 +318,10 @@ impl Stage {
             tracing::trace!("nobody sees what would be drawn");
             return Step::Rest;
         }
-        if self.frames > 0 {
-            if let Some(problem) = self.fonts.update(&self.context) {
-                self.app.warn(problem);
-            }
+        if self.frames > 0
+            && let Some(problem) = self.fonts.update(&self.context)
+        {
+            self.app.warn(problem);
         }
         let rows = self.run();
         self.grant_wishes();

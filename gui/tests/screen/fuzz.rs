@@ -190,7 +190,8 @@ fn nothing_that_happens_at_any_size_makes_it_panic() {
         std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
     };
     let (seed, steps) = (number("SALOTTO_FUZZ_SEED", SEED), number("SALOTTO_FUZZ_STEPS", STEPS));
-    println!("seed {seed}, {steps} steps");
+    // Shown where it fails.
+    eprintln!("seed {seed}, {steps} steps");
     let mut dice = Dice(seed.max(1));
     let mut preferences = Preferences::default();
     preferences.keywords = vec!["tea".into(), "é".into()];

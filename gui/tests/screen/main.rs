@@ -8,6 +8,7 @@ mod model;
 mod nearby;
 mod people;
 mod reading;
+mod sending;
 mod server;
 mod view;
 mod writing;
