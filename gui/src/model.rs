@@ -231,7 +231,7 @@ impl Model {
     /// When the next [`Input::Tick`] is wanted, if nothing else happens.
     pub fn wake_at(&self) -> Option<SystemTime> {
         if let Some(since) = self.leaving {
-            return Some(since + GOODBYE);
+            return (!self.has_left).then(|| since + GOODBYE);
         }
         let silent = self.silent_at().filter(|at| *at > self.now);
         let second = self.next_second();

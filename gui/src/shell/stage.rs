@@ -298,9 +298,10 @@ impl Stage {
             }));
         }
         due.add(self.resized.map(|since| since + SETTLED));
-        due.add(self.app.wake_at().map(|at| {
-            now + at.duration_since(SystemTime::now()).unwrap_or_default()
-                + Duration::from_millis(1)
+        due.add(self.app.wake_at().map(|at| match at.duration_since(SystemTime::now()) {
+            // Never a moment too early, for then it would be no later for the model.
+            Ok(left) => now + left + Duration::from_millis(1),
+            Err(_) => now,
         }));
         due.0
     }

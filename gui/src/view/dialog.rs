@@ -32,7 +32,11 @@ pub(super) fn show<R>(
         ui.set_width(width.min(screen.width() - around).max(60.0));
         ui.spacing_mut().item_spacing.y = 8.0;
         let height = (screen.height() - around).max(60.0);
-        ScrollArea::vertical().max_height(height).show(ui, |ui| add(ui, is_new)).inner
+        ScrollArea::vertical()
+            .max_height(height)
+            .min_scrolled_height(height)
+            .show(ui, |ui| add(ui, is_new))
+            .inner
     });
     (modal.backdrop_response.clicked(), modal.inner)
 }

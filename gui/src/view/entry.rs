@@ -258,7 +258,8 @@ fn queue(ui: &mut Ui, conversation: &Conversation, palette: &Palette, actions: &
         None => (format!("{lines} still to be sent, one after the other"), palette.dim),
         Some(reason) => (format!("{lines} not sent: {reason}"), palette.error),
     };
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         let is_stopped = queue.stopped().is_some();
         if ui.small_button(if is_stopped { "Discard" } else { "Stop" }).clicked() {
             actions.push(Action::Stop(id));

@@ -1,6 +1,6 @@
 //! The settings, in a dialog; each holds at once.
 
-use egui::{Context, RichText, TextEdit, Ui};
+use egui::{Context, CornerRadius, RichText, TextEdit, Ui};
 
 use super::View;
 use super::dialog;
@@ -32,6 +32,11 @@ impl Settings {
         at: &ConnectionSettings,
         palette: &Palette,
     ) -> bool {
+        // A box that is ticked is not to be taken for a choice.
+        let widgets = &mut ui.visuals_mut().widgets;
+        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+            widget.corner_radius = CornerRadius::same(3);
+        }
         ui.heading("Settings");
         ui.horizontal(|ui| {
             ui.label("Colours");

@@ -1,5 +1,6 @@
 //! What is said on its way to the server, and who is at the other end of a private talk.
 
+use egui_kittest::kittest::Queryable;
 use salotto::protocol::{ErrorCode, LeaveReason};
 use salotto::{EntryKind, Event};
 use salotto_gui::model::Action;
@@ -115,4 +116,20 @@ fn a_server_that_does_not_answer_is_said_to_be_silent() {
     assert_eq!(window.model().wake_at(), None);
     window.say("bob", "yes");
     assert!(!window.model().is_silent());
+}
+
+#[test]
+fn what_is_still_to_be_sent_stands_above_the_entry_and_can_be_stopped() {
+    let mut window = Window::in_the_lobby();
+    let conversation = window.model().active().unwrap().id();
+    let lines = (0..60).map(|number| format!("line {number}")).collect();
+    window.act(Action::Say { conversation, lines });
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    let above = screen.get_by_label_contains("55 lines still to be sent").raw_bounds().unwrap();
+    let entry = screen.get_by_label("Send").raw_bounds().unwrap();
+    assert!(above.y1 <= entry.y0 && entry.y0 - above.y1 < 30.0 && entry.y1 < 600.0, "{entry:?}");
+    screen.get_by_label("Stop").click();
+    screen.run();
+    assert!(screen.query_by_label_contains("still to be sent").is_none());
 }
