@@ -221,7 +221,8 @@ impl View {
                 Connection::Connecting { .. } => "Connecting …".to_owned(),
                 Connection::Waiting { problem, .. } => {
                     let left = model.countdown().unwrap_or_default();
-                    format!("No connection: {problem}. Again in {left} s.")
+                    let end = if problem.ends_with(['?', '!', '.']) { "" } else { "." };
+                    format!("No connection: {problem}{end} Again in {left} s.")
                 }
                 Connection::NameRefused { text } => format!("{}. Another name:", sentence(text)),
                 Connection::PasswordWanted { text } => format!("{}. Password:", sentence(text)),

@@ -185,6 +185,7 @@ fn input(dice: &mut Dice, size: Vec2) -> Vec<Event> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "whoever sees it fail wants to know the seed")]
 fn nothing_that_happens_at_any_size_makes_it_panic() {
     let number = |name: &str, usual| {
         std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
