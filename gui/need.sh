@@ -15,12 +15,16 @@ need_window_tools() {
     done
     [ -e /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so ] || [ -e /usr/lib/aarch64-linux-gnu/dri/swrast_dri.so ] ||
         missing+=(libgl1-mesa-dri)
+    local sudo=""
+    [ "$(id -u)" = 0 ] || sudo=sudo
     if [ ${#missing[@]} -gt 0 ]; then
         echo "installing: ${missing[*]}"
-        local sudo=""
-        [ "$(id -u)" = 0 ] || sudo=sudo
         $sudo apt-get update -q
         DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-install-recommends "${missing[@]}"
+    fi
+    # Its figures stand beside ours; where it is not to be had they are left out.
+    if ! command -v hexchat >/dev/null; then
+        DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-install-recommends hexchat || echo "no HexChat to be measured"
     fi
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the real window under an X server that nobody sees, and measures it. Pictures and figures are kept in target/window/.
-# Takes the same arguments as `cargo test`, e.g. `gui/window-tests.sh -- idle`.
+# Tests the real window under an X server that nobody sees, and measures it: once drawn by the processor, and once by OpenGL. Pictures and figures are kept in target/window/.
+# Takes the same arguments as `cargo test`, e.g. `gui/window-tests.sh -- idle`. SALOTTO_TEST_RENDERER=cpu or =gl tests one of the two alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source gui/need.sh
@@ -8,11 +8,20 @@ source gui/need.sh
 rm -rf target/window && mkdir -p target/window
 # The server whose history is read back.
 cargo build --release -p salotto-repl 2>target/window-tests.log || { tail -n 100 target/window-tests.log; exit 1; }
-# One after the other: they share two cores and measure.
-cargo test --release -p salotto-gui --features window-tests --test window "$@" -- --test-threads=1 --nocapture 2>>target/window-tests.log ||
-    { tail -n 100 target/window-tests.log; exit 1; }
+for renderer in ${SALOTTO_TEST_RENDERER:-cpu gl}; do
+    # What compares the two needs to run once.
+    skip=()
+    if [ "$renderer" = gl ]; then
+        case " $* " in *" -- "*) ;; *) skip=(--) ;; esac
+        skip+=(--skip renderers::)
+    fi
+    # One after the other: they share two cores and measure.
+    SALOTTO_TEST_RENDERER=$renderer RUST_TEST_THREADS=1 RUST_TEST_NOCAPTURE=1 \
+        cargo test --release -p salotto-gui --features window-tests --test window "$@" "${skip[@]}" 2>>target/window-tests.log ||
+        { tail -n 100 target/window-tests.log; exit 1; }
+done
 
-program=${CARGO_TARGET_DIR:-target}/release/salotto-gui
+program=target/release/salotto-gui
 strip --strip-all -o target/window/salotto-gui.stripped "$program"
 size=$(stat -c %s target/window/salotto-gui.stripped)
 echo "program, stripped: $size bytes" >>target/window/figures.txt

@@ -32,6 +32,8 @@ mod backoff;
 mod dial;
 mod driver;
 mod pages;
+#[cfg(feature = "client-tls")]
+mod tls;
 
 use std::fmt;
 use std::future::Future;
@@ -41,13 +43,19 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 
+#[cfg(feature = "client-tls")]
+use crate::protocol::certificate::Certificate;
 use crate::protocol::event::Event;
+#[cfg(feature = "client-tls")]
+use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::history::{Page, Place};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request};
 
 pub use pages::NoPage;
 use pages::Question;
+#[cfg(feature = "client-tls")]
+pub use tls::Trust;
 
 /// Updates that may wait for who looks at them; after that the socket waits.
 const UPDATES: usize = 1024;
@@ -66,6 +74,9 @@ pub struct Options {
     pub rooms: Vec<String>,
     /// The password of the server, where it has one. It is sent as it is: whoever can listen in on the network can read it.
     pub password: Option<String>,
+    /// Whom to believe that it is the server, over TLS; `None` connects without.
+    #[cfg(feature = "client-tls")]
+    pub trust: Option<Trust>,
     /// Whether to come back when the connection breaks or the server restarts. Never after a kick, a refusal or a goodbye.
     pub reconnect: bool,
     /// How long a connection attempt may take, the answer to hello included.
@@ -88,6 +99,9 @@ pub enum Update {
         /// Counts from 1 since the last time that it worked.
         attempt: u32,
     },
+    /// The connection is encrypted, with whoever has shown this and is trusted; told before anything that the server tells.
+    #[cfg(feature = "client-tls")]
+    Encrypted(Box<Certificate>),
     /// The server told something; [`Event::Welcome`] is the first after each connecting.
     Event(Event),
     /// The name was refused. The connection lives on and waits for another: [`Client::offer_name`].
@@ -124,6 +138,14 @@ pub enum Update {
     Ended(LeaveReason),
 }
 
+#[cfg(feature = "client-tls")]
+impl Problem {
+    /// Whether a person has to say what to make of it: trying again is no answer.
+    pub fn is_doubt(&self) -> bool {
+        matches!(self, Self::Untrusted { .. } | Self::CertificateChanged { .. })
+    }
+}
+
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -140,6 +162,32 @@ pub enum Problem {
     /// The other end answered, but not as a Salotto server does, or not at all within [`Options::timeout`]. It is not tried again unless a server was there before.
     #[error("`{0}` is another kind of server, not Salotto; check the port")]
     NotSalotto(String),
+    /// It speaks no TLS. Without, whoever is on the way can read along.
+    #[cfg(feature = "client-tls")]
+    #[error("`{0}` speaks no TLS, so nothing was sent; connect without if others may read along")]
+    NoTls(String),
+    /// What was given as certificate authorities is none.
+    #[cfg(feature = "client-tls")]
+    #[error("the certificates that are to be trusted cannot be read: {0}")]
+    BadAuthority(String),
+    /// Nobody who is trusted vouches for the server. Nothing was sent.
+    #[cfg(feature = "client-tls")]
+    #[error("it is not sure who answers there: {why}; compare the fingerprint {} with the operator's", certificate.fingerprint)]
+    Untrusted {
+        /// What it has shown.
+        certificate: Box<Certificate>,
+        /// Why that is not enough, for a person.
+        why: String,
+    },
+    /// Somebody else answers, or the operator has another certificate. Nothing was sent.
+    #[cfg(feature = "client-tls")]
+    #[error("the certificate is not the one that is known, and somebody may listen in: it was {known} and is {}; ask the operator, on another way, whether it was changed", found.fingerprint)]
+    CertificateChanged {
+        /// The fingerprint that was expected.
+        known: Fingerprint,
+        /// What was shown instead.
+        found: Box<Certificate>,
+    },
     /// The server told why it lets nobody in.
     #[error("{0}")]
     TurnedAway(String),
@@ -166,6 +214,8 @@ impl Options {
             name: name.into(),
             rooms: Vec::new(),
             password: None,
+            #[cfg(feature = "client-tls")]
+            trust: None,
             reconnect: true,
             timeout: Duration::from_secs(10),
         }
@@ -183,6 +233,33 @@ impl Options {
         self
     }
 
+    /// Connects over TLS. Where the server is not who is trusted to be it, nothing is sent and the client ends, with [`Problem::Untrusted`] or
+    /// [`Problem::CertificateChanged`]: it is for a person to say whether to connect anew, with [`Trust::Pinned`].
+    ///
+    /// ```
+    /// use salotto::client::{Options, Problem, Trust};
+    /// use salotto::protocol::Fingerprint;
+    ///
+    /// /// At first use the person compares; from then on it is kept.
+    /// fn options(known: Option<Fingerprint>) -> Options {
+    ///     Options::new("chat.example.org:53000", "ada").tls(known.map_or(Trust::System, Trust::Pinned))
+    /// }
+    ///
+    /// fn ask(problem: &Problem) {
+    ///     match problem {
+    ///         Problem::Untrusted { certificate, .. } => println!("is it {}?", certificate.fingerprint),
+    ///         Problem::CertificateChanged { known, found } => println!("{known} is {} now!", found.fingerprint),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # let _ = (options(None), ask);
+    /// ```
+    #[cfg(feature = "client-tls")]
+    pub fn tls(mut self, trust: Trust) -> Self {
+        self.trust = Some(trust);
+        self
+    }
+
     /// Ends at the first break.
     pub fn once(mut self) -> Self {
         self.reconnect = false;
@@ -194,8 +271,10 @@ impl fmt::Debug for Options {
     /// Without the password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let password = self.password.as_ref().map(|_| format_args!("…"));
-        formatter
-            .debug_struct("Options")
+        let mut shown = formatter.debug_struct("Options");
+        #[cfg(feature = "client-tls")]
+        shown.field("trust", &self.trust);
+        shown
             .field("address", &self.address)
             .field("name", &self.name)
             .field("rooms", &self.rooms)

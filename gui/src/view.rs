@@ -31,6 +31,10 @@ use crate::model::{Action, ConversationId, Secret, ServerId, Servers, Theme};
 use glyphs::Glyphs;
 use theme::Palette;
 
+/// No letter is smaller or larger than can be drawn, whatever the screen and the person ask for.
+const SMALLEST_ZOOM: f32 = 0.2;
+const LARGEST_ZOOM: f32 = 12.0;
+
 /// What the view keeps for itself between frames.
 #[derive(Debug)]
 pub struct View {
@@ -113,6 +117,7 @@ impl View {
             self.theme = Some(preferences.theme);
         }
         let zoom = self.scale * preferences.zoom;
+        let zoom = if zoom.is_finite() { zoom.clamp(SMALLEST_ZOOM, LARGEST_ZOOM) } else { 1.0 };
         if (context.zoom_factor() - zoom).abs() > 1e-3 {
             context.set_zoom_factor(zoom);
         }

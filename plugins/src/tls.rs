@@ -21,6 +21,7 @@
 mod files;
 mod keeping;
 mod listening;
+mod troubles;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -37,6 +38,7 @@ use serde::Deserialize;
 pub use files::{FilesError, TlsFiles};
 use keeping::Keeping;
 use listening::Listening;
+use troubles::Troubles;
 
 /// The settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -63,8 +65,8 @@ pub struct Tls {
     settings: TlsSettings,
     files: TlsFiles,
     identity: Identity,
-    /// Made, and not yet kept: the PEM.
-    unkept: Option<String>,
+    /// Made, and perhaps not kept yet: the PEM.
+    made: Option<String>,
     protocol: Arc<TlsProtocol>,
     /// Has the files looked at now.
     look: Option<Sender<()>>,
@@ -77,7 +79,7 @@ impl Tls {
     /// When a file cannot be read, or its key does not fit.
     pub fn new(settings: TlsSettings) -> Result<Self, String> {
         let files = TlsFiles::of(&settings)?;
-        let (identity, unkept) = match files.are_missing() {
+        let (identity, made) = match files.are_missing() {
             true => {
                 let (identity, pem) = files.make().map_err(|error| error.to_string())?;
                 (identity, Some(pem))
@@ -86,7 +88,7 @@ impl Tls {
         };
         let certificate = files.certificate_of(&identity).map_err(|error| error.to_string())?;
         let protocol = TlsProtocol::new(&identity, certificate, settings.minimum, settings.require);
-        Ok(Self { settings, files, identity, unkept, protocol: Arc::new(protocol), look: None })
+        Ok(Self { settings, files, identity, made, protocol: Arc::new(protocol), look: None })
     }
 
     /// What its certificate says of itself.
@@ -103,14 +105,16 @@ impl Plugin for Tls {
     fn start(&mut self, context: &mut Context<'_>) {
         let (look, asked) = async_channel::bounded(1);
         self.look = Some(look);
+        let troubles = Arc::new(Troubles::new(context.reporter()));
         let keeping = Keeping {
             files: self.files.clone(),
             protocol: self.protocol.clone(),
             identity: self.identity.clone(),
-            unkept: self.unkept.take(),
+            unkept: self.made.clone(),
             asked,
             stopping: context.stopping(),
             reporter: context.reporter(),
+            troubles: troubles.clone(),
         };
         context.spawn(keeping.run());
         for &address in &self.settings.listen {
@@ -119,6 +123,7 @@ impl Plugin for Tls {
                 handle: context.handle(),
                 stopping: context.stopping(),
                 reporter: context.reporter(),
+                troubles: troubles.clone(),
             };
             context.spawn(listening.run());
         }
@@ -126,18 +131,18 @@ impl Plugin for Tls {
 
     /// One that was made and is perhaps not kept yet, so that the next one does not make another.
     fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
-        Some(Box::new((self.files.clone(), self.identity.clone())))
+        Some(Box::new((self.files.clone(), self.identity.clone(), self.made.clone())))
     }
 
     fn take_over(&mut self, state: Box<dyn Any + Send>) {
-        let Ok(state) = state.downcast::<(TlsFiles, Identity)>() else { return };
-        let (files, identity) = *state;
-        if self.unkept.is_none() || files != self.files {
+        let Ok(state) = state.downcast::<(TlsFiles, Identity, Option<String>)>() else { return };
+        let (files, identity, made) = *state;
+        if self.made.is_none() || files != self.files {
             return;
         }
         if let Ok(certificate) = files.certificate_of(&identity) {
             self.protocol.replace(&identity, certificate);
-            (self.identity, self.unkept) = (identity, None);
+            (self.identity, self.made) = (identity, made);
         }
     }
 
@@ -148,3 +153,6 @@ impl Plugin for Tls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

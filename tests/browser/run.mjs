@@ -8,12 +8,13 @@ import * as moderating from './cases/moderating.mjs';
 import * as crowds from './cases/crowds.mjs';
 import * as hostile from './cases/hostile.mjs';
 import * as looks from './cases/looks.mjs';
+import * as encrypted from './cases/encrypted.mjs';
 import * as files from './cases/files.mjs';
 import * as together from './cases/together.mjs';
 
 const TIMEOUT = 90_000;
 const wanted = process.argv.slice(2);
-const list = [joining, talking, returning, moderating, crowds, hostile, looks, files, together].flatMap(({ cases }) => cases);
+const list = [joining, talking, returning, moderating, crowds, hostile, looks, files, encrypted, together].flatMap(({ cases }) => cases);
 const runs = list.flatMap((one) => [
 	{ ...one, in: 'chromium', browser: chromium },
 	...(one.everywhere ? [{ ...one, in: 'firefox', browser: firefox }] : []),

@@ -1,4 +1,5 @@
-//! The table in `docs/robustness.md` names the tests that hold each of its rows. This reads it and fails where one of them does not exist.
+//! The tables in `docs/robustness.md` and `docs/reliability.md` name the tests that hold each of their rows. This reads them and fails where one of those does
+//! not exist.
 
 use std::fs;
 use std::path::Path;
@@ -10,13 +11,15 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn table() -> String {
-    fs::read_to_string(root().join("docs/robustness.md")).expect("the table")
+fn tables() -> String {
+    let read = |name: &str| fs::read_to_string(root().join(name)).expect("the table");
+    ["docs/robustness.md", "docs/reliability.md"].map(read).concat()
 }
 
 /// The rows of the table, without heads and rules.
 fn rows(text: &str) -> Vec<&str> {
-    let is_row = |line: &&str| line.starts_with("| ") && !line.starts_with("| what comes");
+    let is_head = |line: &str| line.starts_with("| what comes") || line.starts_with("| fault |");
+    let is_row = |line: &&str| line.starts_with("| ") && !is_head(line);
     text.lines().filter(is_row).collect()
 }
 
@@ -48,7 +51,7 @@ fn missing(file: &str, name: &str) -> Option<String> {
 
 #[test]
 fn every_row_names_tests_and_every_test_is_there() {
-    let text = table();
+    let text = tables();
     let rows = rows(&text);
     assert!(rows.len() > 60, "{} rows were found", rows.len());
     let mut problems = Vec::new();

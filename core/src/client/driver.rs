@@ -12,7 +12,7 @@ use futures_lite::future::FutureExt;
 use futures_lite::io::AsyncBufReadExt;
 use futures_lite::io::AsyncReadExt;
 use futures_lite::io::AsyncWriteExt;
-use futures_lite::io::BufReader;
+use futures_lite::io::{AsyncRead, AsyncWrite, BufReader};
 
 use super::dial::dial;
 use super::pages::Asked;
@@ -33,6 +33,11 @@ const PONG_WITHIN: Duration = Duration::from_secs(15);
 const GREETED: Duration = Duration::from_secs(2);
 /// A password may have to wait for others before it is looked at.
 const PASSWORD_TAKES: Duration = Duration::from_secs(20);
+
+/// A connection, of which one half is read while the other is written.
+type Halves = (Reading, Writing);
+type Reading = Box<dyn AsyncRead + Send + Unpin>;
+type Writing = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// See [`super::connect`].
 pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
@@ -104,7 +109,7 @@ impl Driver {
             failed += 1;
             // What never was a server of ours is not spoken to again.
             let is_foreign = self.epoch.is_empty() && matches!(problem, Problem::NotSalotto(_));
-            if is_foreign || !self.options.reconnect {
+            if !self.options.reconnect || is_foreign || is_doubt(&problem) {
                 self.update(Update::Broken { problem, retry_in: None }).await;
                 return LeaveReason::Lost;
             }
@@ -147,14 +152,30 @@ impl Driver {
             Timer::after(timeout).await;
             Err(Problem::TimedOut(address.clone()))
         };
-        match dial(address.clone()).or(late).await {
-            Ok(stream) => self.talk(stream).await,
+        let halves = async {
+            let stream = dial(address.clone()).await?;
+            self.prepare(stream).await
+        };
+        match halves.or(late).await {
+            Ok(halves) => self.talk(halves).await,
             Err(problem) => End::Broken(problem),
         }
     }
 
+    /// What is read from and written to: the socket itself, or TLS over it.
+    async fn prepare(&self, stream: Async<TcpStream>) -> Result<Halves, Problem> {
+        #[cfg(feature = "client-tls")]
+        if let Some(trust) = &self.options.trust {
+            let (stream, certificate) =
+                super::tls::secure(stream, &self.options.address, trust).await?;
+            self.update(Update::Encrypted(certificate)).await;
+            return Ok(halves(stream));
+        }
+        Ok(halves(stream))
+    }
+
     /// Reads and writes at the same time until either ends.
-    async fn talk(&mut self, stream: Async<TcpStream>) -> End {
+    async fn talk(&mut self, (from_server, to_server): Halves) -> End {
         let (replies, to_write) = async_channel::bounded(64);
         let mut unsent = std::mem::take(&mut self.unsent);
         let mut hello = self.hello();
@@ -164,7 +185,7 @@ impl Driver {
             + self.options.timeout
             + self.password.as_ref().map_or(Duration::ZERO, |_| PASSWORD_TAKES);
         let writer = Writer {
-            stream: &stream,
+            stream: to_server,
             orders: self.orders.clone(),
             replies: to_write,
             unsent: &mut unsent,
@@ -182,7 +203,7 @@ impl Driver {
             pinged: None,
             refusal: None,
         };
-        let end = reader.read(&stream).or(writer.write()).await;
+        let end = reader.read(from_server).or(writer.write()).await;
         for answer in asked.lost() {
             self.update(answer).await;
         }
@@ -241,6 +262,22 @@ impl Driver {
     }
 }
 
+fn halves(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Halves {
+    let (from_server, to_server) = futures_lite::io::split(stream);
+    (Box::new(from_server), Box::new(to_server))
+}
+
+/// Whether a person has to be asked before anything is tried again.
+#[cfg(feature = "client-tls")]
+fn is_doubt(problem: &Problem) -> bool {
+    problem.is_doubt()
+}
+
+#[cfg(not(feature = "client-tls"))]
+fn is_doubt(_: &Problem) -> bool {
+    false
+}
+
 /// What the reader has for the writer.
 enum Reply {
     Line(Request),
@@ -270,7 +307,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn read(&mut self, stream: &Async<TcpStream>) -> End {
+    async fn read(&mut self, stream: Reading) -> End {
         let mut input = BufReader::new(stream);
         let mut line = Vec::new();
         loop {
@@ -418,7 +455,7 @@ impl Reader<'_> {
 
 /// The half that writes.
 struct Writer<'a> {
-    stream: &'a Async<TcpStream>,
+    stream: Writing,
     orders: Receiver<Order>,
     replies: Receiver<Reply>,
     /// Asked for before there was a name; kept beyond this connection if it ends before it is sent.
@@ -474,15 +511,16 @@ impl Writer<'_> {
         }
     }
 
-    async fn next(&self) -> Todo {
+    async fn next(&mut self) -> Todo {
+        let (replies, orders) = (&self.replies, &self.orders);
         let reply = async {
-            match self.replies.recv().await {
+            match replies.recv().await {
                 Ok(reply) => Todo::Reply(reply),
                 // The reader has ended and with it this connection.
                 Err(_) => std::future::pending().await,
             }
         };
-        let order = async { self.orders.recv().await.map_or(Todo::ClientDropped, Todo::Order) };
+        let order = async { orders.recv().await.map_or(Todo::ClientDropped, Todo::Order) };
         reply.or(order).await
     }
 
@@ -512,8 +550,11 @@ impl Writer<'_> {
             }
         };
         line.push(b'\n');
-        let mut stream = self.stream;
-        if stream.write_all(&line).await.is_err() {
+        let written = async {
+            self.stream.write_all(&line).await?;
+            self.stream.flush().await
+        };
+        if written.await.is_err() {
             // What the server said before it closed is worth more than that it closed; the reader finds both.
             std::future::pending::<()>().await;
         }

@@ -3,6 +3,7 @@
 
 use x11rb::connection::Connection;
 use x11rb::errors::ConnectionError;
+use x11rb::properties::WmSizeHints;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     Atom, AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, PropMode, Visibility, Window,
@@ -84,6 +85,15 @@ impl Desktop {
     /// Gives the window manager a picture: width, height, then ARGB by rows.
     pub(super) fn set_icon(&self, icon: &[u32]) {
         self.set_property(self.atoms._NET_WM_ICON, icon);
+    }
+
+    /// Asks the window manager not to make it smaller, in pixels.
+    pub(super) fn set_smallest(&self, width: i32, height: i32) {
+        self.with_window(|window| {
+            let hints = WmSizeHints { min_size: Some((width, height)), ..WmSizeHints::new() };
+            hints.set_normal_hints(&self.connection, window)?;
+            self.connection.flush()
+        });
     }
 
     fn set_property(&self, name: Atom, words: &[u32]) {

@@ -161,14 +161,15 @@ impl miniquad::EventHandler for Shell {
         if self.throttled {
             #[expect(clippy::disallowed_methods, reason = "there is no event to wait for")]
             thread::sleep(THROTTLE);
-            self.stage.woken();
         }
         if self.frames == 1 {
             self.find_window();
         }
         self.wake.begin_update();
         if self.frames < 2 || self.throttled {
-            // Nobody can wake the loop yet.
+            // Nobody could wake the loop, and who tried is not told.
+            self.wake.is_up();
+            self.stage.woken();
             self.step();
         }
     }
@@ -183,7 +184,7 @@ impl miniquad::EventHandler for Shell {
         window::set_mouse_cursor(codes::cursor(frame.cursor));
         self.frames += 1;
         self.stage.painted(began.elapsed());
-        if self.frames < 3 || self.throttled {
+        if self.frames < 2 || self.throttled {
             window::schedule_update();
         }
         if let Some(timer) = &self.timer {

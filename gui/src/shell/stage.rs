@@ -16,6 +16,7 @@ use egui::{
 use salotto_gui::model::Input;
 use salotto_gui::raster::Damage;
 
+use super::SMALLEST;
 use super::clipboard::Selection;
 use super::desktop::{Desktop, Notice};
 use super::fonts::Fonts;
@@ -28,6 +29,8 @@ use crate::net::Waker;
 const FRAME: Duration = Duration::from_millis(16);
 /// A frame may be this part of the time, so that a slow one leaves time for what comes in.
 const FRAME_SHARE: u32 = 4;
+/// But nobody waits longer than this for it.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How often a pointer is followed that changes nothing.
 const HOVER: Duration = Duration::from_millis(50);
 /// How often a window that nobody sees takes in what has come.
@@ -87,8 +90,6 @@ pub(super) struct Frame {
     /// What lies below everything.
     pub(super) ground: Color32,
     pub(super) cursor: CursorIcon,
-    /// Where a text is being written, in pixels: left and lower edge of the cursor.
-    pub(super) writing: Option<(i16, i16)>,
     textures: TexturesDelta,
 }
 
@@ -147,6 +148,8 @@ impl Stage {
     /// Tells it how it is known to others, from when on titles, the clipboard and the like work.
     pub(super) fn set_desktop(&mut self, desktop: Arc<Desktop>) {
         desktop.set_title(&self.title);
+        let smallest = |points: f32| (points * self.scale) as i32;
+        desktop.set_smallest(smallest(SMALLEST.0), smallest(SMALLEST.1));
         if self.app.is_maximized() {
             desktop.maximize();
         }
@@ -298,10 +301,13 @@ impl Stage {
             }));
         }
         due.add(self.resized.map(|since| since + SETTLED));
-        due.add(self.app.wake_at().map(|at| match at.duration_since(SystemTime::now()) {
-            // Never a moment too early, for then it would be no later for the model.
-            Ok(left) => now + left + Duration::from_millis(1),
-            Err(_) => now,
+        due.add(self.app.wake_at().map(|at| {
+            let soonest = after(if self.hidden { UNSEEN } else { FRAME });
+            match at.duration_since(SystemTime::now()) {
+                // Never a moment too early, for then it would be no later for the model.
+                Ok(left) => soonest.max(now + left + Duration::from_millis(1)),
+                Err(_) => soonest,
+            }
         }));
         due.0
     }
@@ -324,9 +330,14 @@ impl Stage {
         {
             self.app.warn(problem);
         }
-        let rows = self.run();
+        let rows = self.run(if only_moved { 0 } else { SETTLING });
+        if only_moved && rows.is_empty() {
+            // egui wants to be run twice more after whatever happened; where nothing came of it, nothing does.
+            self.asked.now.store(false, Ordering::SeqCst);
+        }
         self.grant_wishes();
-        self.pause = FRAME.max((began.elapsed() + self.cost) * FRAME_SHARE);
+        let cost = began.elapsed() + self.cost;
+        self.pause = (cost * FRAME_SHARE).clamp(FRAME, LONGEST_PAUSE);
         self.hover_pause = if only_moved && rows.is_empty() { HOVER } else { FRAME };
         if rows.is_empty() {
             tracing::trace!("nothing new to be drawn");
@@ -336,13 +347,13 @@ impl Stage {
         Step::Paint(rows)
     }
 
-    /// Runs egui until it has nothing more to ask for at once. Returns which rows look different now.
-    fn run(&mut self) -> Vec<Range<usize>> {
+    /// Runs egui until it has nothing more to ask for at once, or has asked `most` times. Returns which rows look different now.
+    fn run(&mut self, most: usize) -> Vec<Range<usize>> {
         let mut settling = 0;
         let mut output = self.run_once();
         for _ in 1..RUNS {
             let goes_on = self.keys.haste() == Some(Haste::Now);
-            let asks = self.asked.now.load(Ordering::SeqCst) && settling < SETTLING;
+            let asks = self.asked.now.load(Ordering::SeqCst) && settling < most;
             if !goes_on && !asks {
                 break;
             }
@@ -355,10 +366,6 @@ impl Stage {
         self.frame.primitives = self.context.tessellate(output.shapes, pixels_per_point);
         self.frame.ground = self.context.style().visuals.panel_fill;
         self.frame.cursor = output.platform_output.cursor_icon;
-        self.frame.writing = output.platform_output.ime.map(|ime| {
-            let corner = ime.cursor_rect.left_bottom() * pixels_per_point;
-            (corner.x as i16, corner.y as i16)
-        });
         let size = (self.size.0 as usize, self.size.1 as usize);
         self.damage.changed(&self.frame.primitives, pixels_per_point, size)
     }
@@ -401,6 +408,7 @@ impl Stage {
     }
 
     fn grant_wishes(&mut self) {
+        let mut title = None;
         for request in self.app.take_requests() {
             match request {
                 ShellRequest::Exit => self.over = true,
@@ -409,14 +417,16 @@ impl Stage {
                 ShellRequest::Font(family) => self.fonts.prefer(family),
                 ShellRequest::Select(text) => self.copy(Selection::Primary, text),
                 ShellRequest::OpenLink(link) => links::open(&link),
-                ShellRequest::Title(title) => {
-                    if let Some(desktop) = &self.desktop {
-                        desktop.set_title(&title);
-                    }
-                    self.title = title;
-                }
+                ShellRequest::Title(text) => title = Some(text),
                 ShellRequest::Urgent => self.set_urgent(true),
             }
+        }
+        // Of many that follow each other the last is seen.
+        if let Some(title) = title.filter(|title| *title != self.title) {
+            if let Some(desktop) = &self.desktop {
+                desktop.set_title(&title);
+            }
+            self.title = title;
         }
     }
 

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use salotto_gui::raster::Raster;
 use x11rb::connection::Connection;
-use x11rb::properties::{WmHints, WmSizeHints};
+use x11rb::properties::WmHints;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     AtomEnum, ButtonPressEvent, ClientMessageEvent, ColormapAlloc, ConnectionExt as _,
@@ -43,7 +43,7 @@ pub(super) fn run(server: Server, opening: Opening) -> Result<(), ServerError> {
     let scale = server.scale();
     let size = server.pixels(opening.size, SMALLEST);
     let visual = Visual::of(&server)?;
-    let window = create(&server, &visual, size, scale)?;
+    let window = create(&server, &visual, size)?;
     let wake = Arc::new(Wake::new()?);
     let app = (opening.make)(wake.clone());
     let mut stage = Stage::new(app, wake.clone(), scale);
@@ -55,6 +55,7 @@ pub(super) fn run(server: Server, opening: Opening) -> Result<(), ServerError> {
     let connection = &desktop.connection;
     connection.change_property32(replace, window, atoms.WM_PROTOCOLS, kind, &protocols)?;
     desktop.set_icon(&super::icon());
+    desktop.set_title("Salotto");
     Keyboard::watch(connection)?;
     let keyboard = Keyboard::read(connection)?;
     let surface = Surface::new(connection, window, visual)?;
@@ -78,12 +79,7 @@ pub(super) fn run(server: Server, opening: Opening) -> Result<(), ServerError> {
 }
 
 /// Makes the window, and says what it is. It is not shown yet.
-fn create(
-    server: &Server,
-    visual: &Visual,
-    size: (u16, u16),
-    scale: f32,
-) -> Result<Window, ServerError> {
+fn create(server: &Server, visual: &Visual, size: (u16, u16)) -> Result<Window, ServerError> {
     let (connection, root) = (&server.connection, server.root());
     let (window, colormap) = (connection.generate_id()?, connection.generate_id()?);
     connection.create_colormap(ColormapAlloc::NONE, colormap, root, visual.id)?;
@@ -120,10 +116,6 @@ fn create(
     let (replace, name, kind) = (PropMode::REPLACE, AtomEnum::WM_CLASS, AtomEnum::STRING);
     connection.change_property8(replace, window, name, kind, class.as_bytes())?;
     WmHints { input: Some(true), ..WmHints::new() }.set(connection, window)?;
-    let pixels = |points: f32| (points * scale) as i32;
-    let smallest = (pixels(SMALLEST.0), pixels(SMALLEST.1));
-    let hints = WmSizeHints { min_size: Some(smallest), ..WmSizeHints::new() };
-    hints.set_normal_hints(connection, window)?;
     Ok(window)
 }
 
@@ -156,6 +148,7 @@ impl Shell {
             let now = Instant::now();
             // As long as the X server reads what was drawn, nothing new is drawn there.
             if !self.surface.is_busy() && self.stage.due(now).is_some_and(|due| due <= now) {
+                self.wake.listen();
                 self.step()?;
             }
             if self.stage.is_over() {
@@ -254,7 +247,11 @@ impl Shell {
             Event::XkbNewKeyboardNotify(_) | Event::XkbMapNotify(_) => {
                 self.keyboard = Keyboard::read(&self.desktop.connection)?;
             }
-            Event::Error(error) => tracing::debug!(?error, "the X server refused a request"),
+            Event::Error(error) => {
+                tracing::debug!(?error, "the X server refused a request");
+                // What it refuses to show it does not say that it has read.
+                self.surface.completed();
+            }
             event => {
                 for notice in self.watch.take(&self.desktop, &event) {
                     self.lost |= matches!(notice, Notice::Uncovered);

@@ -1,227 +1,245 @@
-//! Whatever happens, in whatever order and at whatever size: the window does not panic. The seed is fixed, and named where it fails.
-//! `SALOTTO_FUZZ_SEED` and `SALOTTO_FUZZ_STEPS` run another or a longer one.
+//! Sizes, zooms and input that nobody would think of, one after the other, down to the pixels. A seed names what was done; a failure prints it.
 
-use egui::{
-    Context, Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, RawInput, Rect, Vec2,
-    pos2, vec2,
-};
-use salotto::client::Update;
-use salotto::protocol::{ErrorCode, LeaveReason};
-use salotto::{EntryKind, Event as Told, NoticeKind};
-use salotto_gui::model::{Action, Input, Preferences, Theme};
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
-use crate::server::{Window, name, room};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, RawInput, pos2, vec2};
+use fastrand::Rng;
+use salotto::client::{Problem, Update};
+use salotto_gui::model::{Action, Preferences, Theme};
+use salotto_gui::raster::{Canvas, Damage, Raster};
 
-const SEED: u64 = 0x5a10_77e5;
-const STEPS: u64 = 1_500;
+use crate::server::Window;
 
-/// Numbers that look random, the same for the same seed (xorshift).
-struct Dice(u64);
+/// Steps with one seed, each a frame.
+const STEPS: usize = 60;
+/// How long seeds are tried, where `SALOTTO_FUZZ_SECONDS` does not say.
+const SECONDS: u64 = 3;
 
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
+#[test]
+#[expect(clippy::print_stdout, reason = "what is printed last names the seed that failed")]
+fn no_size_zoom_or_input_is_too_much() {
+    let seconds = std::env::var("SALOTTO_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
+    let mut seed = 0;
+    while Instant::now() < until || seed == 0 {
+        println!("seed {seed}");
+        Fuzz::new(seed).run();
+        seed += 1;
     }
-
-    fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.roll(all.len() as u64) as usize]
-    }
-
-    fn point(&mut self, size: Vec2) -> Pos2 {
-        let mut within = |side: f32| self.roll(side.max(1.0) as u64 + 20) as f32 - 10.0;
-        pos2(within(size.x), within(size.y))
-    }
-}
-
-const PEOPLE: [&str; 5] = ["ada", "bob", "eve", "zoë", "Maximilian-Alexander"];
-const ROOMS: [&str; 3] = ["lobby", "dev", "music"];
-const TEXTS: [&str; 12] = [
-    "hello",
-    "ada: look at (https://example.org/Foo_(bar)) and www.example.org.",
-    "",
-    "!kick bob",
-    "/quit",
-    "//!x",
-    "!login ada swordfish",
-    "שלום لكم e\u{301}\u{301} 👩‍👩‍👧 你好",
-    "a\u{0}\u{1b}[31m\u{202e}b",
-    "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww",
-    "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight",
-    " ",
-];
-const KEYS: [Key; 22] = [
-    Key::Enter,
-    Key::Escape,
-    Key::Tab,
-    Key::ArrowUp,
-    Key::ArrowDown,
-    Key::ArrowLeft,
-    Key::PageUp,
-    Key::PageDown,
-    Key::Home,
-    Key::End,
-    Key::Backspace,
-    Key::A,
-    Key::F,
-    Key::K,
-    Key::W,
-    Key::Z,
-    Key::Num1,
-    Key::Num2,
-    Key::Plus,
-    Key::Minus,
-    Key::F1,
-    Key::F3,
-];
-const MODIFIERS: [Modifiers; 5] =
-    [Modifiers::NONE, Modifiers::SHIFT, Modifiers::COMMAND, Modifiers::ALT, Modifiers::NONE];
-
-/// Something that the server tells.
-fn network(dice: &mut Dice, window: &mut Window) {
-    let (who, text, at) = (*dice.pick(&PEOPLE), *dice.pick(&TEXTS), *dice.pick(&ROOMS));
-    match dice.roll(20) {
-        0 => window.broken(3),
-        1 => window.network(Update::Connecting { attempt: 2 }),
-        2 | 3 => window.welcome("ada", if dice.roll(2) == 0 { "run 1" } else { "run 2" }),
-        4 => window.enter(at, &["ada", "bob", "eve"]),
-        5 => window.enter_with_history(at, &["ada"], dice.roll(4)),
-        6 => {
-            let reason = match dice.roll(2) {
-                0 => LeaveReason::Parted,
-                _ => LeaveReason::Kicked { by: None, why: text.into() },
-            };
-            window.event(Told::Exited { room: room(at), reason });
-        }
-        7 => window.direct(if who == "ada" { "bob" } else { who }, text),
-        8 => window.notice(text, NoticeKind::Joined),
-        9 => {
-            let reason = LeaveReason::Quit { farewell: text.into() };
-            window.entry(at, EntryKind::Left { who: name(who), reason });
-        }
-        10 => window.entry(at, EntryKind::Renamed { from: name(who), who: name("bob") }),
-        11 => window.event(Told::Deleted { room: room(at), id: dice.roll(50) }),
-        12 => window.event(Told::Error {
-            code: ErrorCode::Denied,
-            text: text.into(),
-            nonce: window.nonce_of(text),
-        }),
-        13 => window.network(Update::NameRefused { text: text.into() }),
-        14 => window.network(Update::PasswordWanted { text: text.into(), wrong: true }),
-        15 if dice.roll(8) == 0 => window.ended(LeaveReason::Lost),
-        16 => window.skip_ids(dice.roll(200)),
-        17 if !window.asked.is_empty() => drop(window.serve()),
-        18 => {
-            let kind = if dice.roll(2) == 0 { NoticeKind::Left } else { NoticeKind::Renamed };
-            window.notice(text, kind);
-        }
-        _ => window.say_in(at, who, text, window.nonce_of(text).as_deref()),
-    }
-}
-
-/// Something that does not come from the view.
-fn act(dice: &mut Dice, window: &mut Window) {
-    let servers: Vec<_> = window.servers.iter().map(|(id, _)| id).collect();
-    let all: Vec<_> = window.model().conversations().iter().map(|one| one.id()).collect();
-    match dice.roll(12) {
-        0 => window.wait(dice.roll(400)),
-        1 => window.input(Input::Focus(dice.roll(2) == 0)),
-        2 => window.connect(),
-        3 => window.act(Action::Disconnect),
-        4 => window.act(Action::AddServer),
-        5 => window.act(Action::ShowServer(*dice.pick(&servers))),
-        6 if servers.len() > 1 => window.act(Action::CloseServer(*dice.pick(&servers))),
-        7 => {
-            let theme = if dice.roll(2) == 0 { Theme::Dark } else { Theme::Light };
-            window.act(Action::Theme(theme));
-        }
-        8 => window.act(Action::Zoom(dice.roll(40) as f32 / 10.0)),
-        9 if !all.is_empty() => {
-            let (conversation, lines) = (*dice.pick(&all), TEXTS.map(String::from).to_vec());
-            window.act(Action::Say { conversation, lines });
-        }
-        10 => {
-            let who = (*dice.pick(&PEOPLE)).to_owned();
-            window.act(Action::Ignore { name: who, ignores: dice.roll(2) == 0 });
-        }
-        _ => window.act(Action::Talk((*dice.pick(&PEOPLE)).to_owned())),
-    }
-}
-
-/// What the person does with keys and pointer in one frame.
-fn input(dice: &mut Dice, size: Vec2) -> Vec<Event> {
-    let modifiers = *dice.pick(&MODIFIERS);
-    match dice.roll(6) {
-        0 => vec![Event::Text((*dice.pick(&TEXTS)).replace(['\n', '\0', '\u{1b}'], ""))],
-        1 => {
-            let key = *dice.pick(&KEYS);
-            let key =
-                |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
-            vec![key(true), key(false)]
-        }
-        2 => {
-            let pos = dice.point(size);
-            let other = PointerButton::Secondary;
-            let button = if dice.roll(4) == 0 { other } else { PointerButton::Primary };
-            let click = |pressed| Event::PointerButton { pos, button, pressed, modifiers };
-            vec![Event::PointerMoved(pos), click(true), click(false)]
-        }
-        3 => {
-            let (from, to) = (dice.point(size), dice.point(size));
-            let button = PointerButton::Primary;
-            let press = |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers };
-            let moved = Event::PointerMoved;
-            vec![moved(from), press(from, true), moved(to), press(to, false)]
-        }
-        4 => vec![Event::MouseWheel {
-            unit: MouseWheelUnit::Point,
-            delta: vec2(0.0, dice.roll(2_000) as f32 - 1_000.0),
-            modifiers: Modifiers::NONE,
-        }],
-        _ => vec![Event::Paste((*dice.pick(&TEXTS)).into())],
-    }
+    println!("{seed} seeds of {STEPS} frames");
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "whoever sees it fail wants to know the seed")]
-fn nothing_that_happens_at_any_size_makes_it_panic() {
-    let number = |name: &str, usual| {
-        std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
-    };
-    let (seed, steps) = (number("SALOTTO_FUZZ_SEED", SEED), number("SALOTTO_FUZZ_STEPS", STEPS));
-    // Shown where it fails.
-    eprintln!("seed {seed}, {steps} steps");
-    let mut dice = Dice(seed.max(1));
-    let mut preferences = Preferences::default();
-    preferences.keywords = vec!["tea".into(), "é".into()];
-    preferences.log = true;
-    let mut window = Window::remembering(preferences);
+fn the_smallest_list_and_the_largest_zoom_are_drawn() {
+    for (zoom, size) in
+        [(1.0, (400, 126)), (900.0, (960, 640)), (f32::NAN, (960, 640)), (-1.0, (1, 1))]
+    {
+        let mut preferences = Preferences::default();
+        preferences.zoom = zoom;
+        let mut fuzz = Fuzz::new(0);
+        fuzz.window = talk(Window::remembering(preferences));
+        fuzz.size = size;
+        for _ in 0..4 {
+            fuzz.frame(Vec::new());
+        }
+    }
+}
+
+/// With more to read than there is space for.
+fn talk(mut window: Window) -> Window {
     window.connect();
     window.welcome("ada", "run 1");
     window.enter("lobby", &["ada", "bob", "eve"]);
-    let context = Context::default();
-    let mut size = vec2(900.0, 600.0);
-    for step in 0..steps {
-        if dice.roll(30) == 0 {
-            size = vec2(dice.roll(1_600) as f32 + 1.0, dice.roll(1_000) as f32 + 1.0);
+    for number in 0..50 {
+        window.say("bob", &format!("line {number} with a link https://example.org/{number}"));
+    }
+    window
+}
+
+struct Fuzz {
+    rng: Rng,
+    window: Window,
+    context: egui::Context,
+    raster: Raster,
+    damage: Damage,
+    /// In pixels.
+    size: (usize, usize),
+    pixels: Vec<u32>,
+    drawn: (usize, usize),
+    frames: usize,
+}
+
+impl Fuzz {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let window = if rng.bool() { talk(Window::new()) } else { Window::new() };
+        Self {
+            rng,
+            window,
+            context: egui::Context::default(),
+            raster: Raster::default(),
+            damage: Damage::default(),
+            size: (640, 480),
+            pixels: Vec::new(),
+            drawn: (0, 0),
+            frames: 0,
         }
-        for _ in 0..dice.roll(4) {
-            network(&mut dice, &mut window);
+    }
+
+    fn run(&mut self) {
+        for _ in 0..STEPS {
+            match self.rng.u8(0..12) {
+                0 | 1 => self.resize(),
+                2 => self.act(),
+                3 | 4 => self.hear(),
+                _ => {}
+            }
+            let count = self.rng.usize(0..4);
+            let events = (0..count).map(|_| self.event()).collect();
+            self.frame(events);
         }
-        if dice.roll(4) == 0 {
-            act(&mut dice, &mut window);
+    }
+
+    fn resize(&mut self) {
+        let side = |rng: &mut Rng| match rng.u8(0..6) {
+            0 => rng.usize(1..4),
+            1 => rng.usize(1..60),
+            2 => rng.usize(1..1200),
+            _ => rng.usize(60..600),
+        };
+        self.size = (side(&mut self.rng), side(&mut self.rng));
+        if self.rng.u8(0..4) == 0 {
+            let scales = [0.5, 1.0, 1.25, 4.0];
+            let scale = scales[self.rng.usize(0..scales.len())];
+            self.window.view.set_scale(scale);
         }
-        let frame = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, size)),
-            time: Some(step as f64 / 4.0),
-            events: input(&mut dice, size),
+    }
+
+    /// What a person does that needs no place on the screen.
+    fn act(&mut self) {
+        let zooms = [0.0, -3.0, 0.1, 0.7, 1.0, 1.5, 3.0, 40.0, 1e30, f32::NAN, f32::INFINITY];
+        let action = match self.rng.u8(0..5) {
+            0 | 1 => Action::Zoom(zooms[self.rng.usize(0..zooms.len())]),
+            2 => Action::Theme(if self.rng.bool() { Theme::Light } else { Theme::Dark }),
+            3 => Action::ShowPeople(self.rng.bool()),
+            _ => Action::Talk("eve".into()),
+        };
+        self.window.act(action);
+    }
+
+    /// What the server says.
+    fn hear(&mut self) {
+        for _ in 0..self.rng.usize(1..30) {
+            let text = self.text();
+            let who = ["ada", "bob", "eve", "x23456789012345678901234"][self.rng.usize(0..4)];
+            self.window.say(who, if text.is_empty() { "?" } else { &text });
+        }
+        if self.rng.u8(0..5) == 0 {
+            let problem = Problem::NoSuchHost("chat.example".into());
+            self.window.network(Update::Broken { problem, retry_in: Some(Duration::from_secs(3)) });
+        }
+    }
+
+    fn event(&mut self) -> Event {
+        let modifiers = Modifiers {
+            alt: self.rng.u8(0..6) == 0,
+            ctrl: self.rng.u8(0..6) == 0,
+            shift: self.rng.u8(0..6) == 0,
+            mac_cmd: false,
+            command: self.rng.u8(0..6) == 0,
+        };
+        match self.rng.u8(0..8) {
+            0 => Event::PointerMoved(self.place()),
+            1 => Event::PointerGone,
+            2 | 3 => {
+                let buttons =
+                    [PointerButton::Primary, PointerButton::Secondary, PointerButton::Middle];
+                let button = buttons[self.rng.usize(0..3)];
+                let (pos, pressed) = (self.place(), self.rng.bool());
+                Event::PointerButton { pos, button, pressed, modifiers }
+            }
+            4 => {
+                let delta = vec2(self.rng.f32() * 8.0 - 4.0, self.rng.f32() * 2000.0 - 1000.0);
+                Event::MouseWheel { unit: MouseWheelUnit::Point, delta, modifiers }
+            }
+            5 => Event::Text(self.text()),
+            6 => Event::Paste(self.text()),
+            _ => {
+                let key = Key::ALL[self.rng.usize(0..Key::ALL.len())];
+                let (physical_key, repeat) = (None, self.rng.bool());
+                Event::Key { key, physical_key, pressed: true, repeat, modifiers }
+            }
+        }
+    }
+
+    /// Somewhere in the window, and sometimes elsewhere.
+    fn place(&mut self) -> Pos2 {
+        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
+        match self.rng.u8(0..12) {
+            0 => pos2(-1e9, 1e9),
+            _ => pos2(self.rng.f32() * width, self.rng.f32() * height),
+        }
+    }
+
+    fn text(&mut self) -> String {
+        let words = [
+            "a",
+            "!kick ",
+            "/msg ",
+            "שלום",
+            "مرحبا",
+            "你好",
+            "🎲",
+            "e\u{301}",
+            "\u{200b}",
+            "https://example.org",
+            "\n",
+            "\u{202e}",
+            "x ",
+            "ﷺ",
+            "bob: ",
+            "w".repeat(300).leak(),
+        ];
+        (0..self.rng.usize(0..12)).map(|_| words[self.rng.usize(0..words.len())]).collect()
+    }
+
+    /// Runs and draws a frame as the window does, and looks whether only what changed had to be drawn.
+    fn frame(&mut self, events: Vec<Event>) {
+        let (width, height) = self.size;
+        let screen = vec2(width as f32, height as f32) / self.context.pixels_per_point();
+        let input = RawInput {
+            screen_rect: Some(egui::Rect::from_min_size(Pos2::ZERO, screen)),
+            time: Some(self.frames as f64 / 60.0),
+            events,
             ..RawInput::default()
         };
-        let output = context.run(frame, |context| window.frame(context));
-        // What is drawn is put together as for the screen.
-        let _ = context.tessellate(output.shapes, output.pixels_per_point);
-        window.effects.clear();
+        self.frames += 1;
+        let Window { view, servers, .. } = &mut self.window;
+        let mut actions = Vec::new();
+        let output = self.context.run(input, |context| actions.extend(view.show(context, servers)));
+        for action in actions {
+            self.window.act(action);
+        }
+        let scale = output.pixels_per_point;
+        let primitives = self.context.tessellate(output.shapes, scale);
+        let mut rows = self.damage.changed(&primitives, scale, self.size);
+        if self.raster.update(&output.textures_delta) || self.drawn != self.size {
+            self.drawn = self.size;
+            self.pixels = vec![0; width * height];
+            let whole: Range<usize> = 0..height;
+            rows = vec![whole];
+        }
+        let ground = egui::Color32::BLACK;
+        for rows in rows {
+            let mut canvas = Canvas::new(&mut self.pixels, width);
+            self.raster.paint(&mut canvas, rows, ground, &primitives, scale);
+        }
+        if self.rng.u8(0..10) == 0 {
+            let mut anew = vec![0; width * height];
+            let mut canvas = Canvas::new(&mut anew, width);
+            self.raster.paint(&mut canvas, 0..height, ground, &primitives, scale);
+            assert!(anew == self.pixels, "frame {} was not drawn where it changed", self.frames);
+        }
     }
 }

@@ -18,21 +18,21 @@ const MESSAGES: u64 = 5_000;
 const PAGE: &str = "received a page of history";
 
 /// The server as it is run, with a folder of its own and always at the same port. It is killed in the end.
-pub(crate) struct Served {
+struct Served {
     folder: TempDir,
-    pub(crate) port: u16,
+    port: u16,
     child: Child,
 }
 
 impl Served {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let folder = home();
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
         let port = free.local_addr().expect("it is bound").port();
         drop(free);
         // A room that forgets soon, and guests in a hurry.
         let settings = format!(
-            "(server: (listen: [\"127.0.0.1:{port}\"]), rooms: (timeline_entries: 256), limits: (rate: None, mailbox: None), plugins: [(name: \"floods\", enabled: false), (name: \"irc\")])"
+            "(server: (listen: [\"127.0.0.1:{port}\"]), rooms: (timeline_entries: 256), limits: (rate: None, mailbox: None), plugins: [(name: \"floods\", enabled: false)])"
         );
         std::fs::write(folder.path().join("salotto.ron"), settings).expect("it can be written");
         let child = start(folder.path(), port);

@@ -34,9 +34,9 @@ fn pictures(theme: &str, act: impl Fn(&Desktop, &mut Program)) -> [Picture; 2] {
 }
 
 /// No channel of any pixel may differ by more than this: OpenGL calculates with fractions where we have whole numbers.
-const TOLERANCE: u8 = 8;
+const TOLERANCE: u8 = 3;
 /// And so many of a thousand may differ by more than one.
-const SLIGHTLY: usize = 20;
+const SLIGHTLY: usize = 5;
 
 #[test]
 fn the_processor_draws_what_opengl_draws() {

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::desktop::{Desktop, pause};
 use crate::figures::{figure, median, promise_where_held};
-use crate::guest::Guest;
-use crate::hexchat;
-use crate::history::Served;
+use crate::guest::{Guest, port, server};
+use crate::hexchat::{self, HexChat};
 use crate::home;
-use crate::program::{ENTRY, Program, renderer};
+use crate::program::{Program, renderer};
 
 /// Ticks of 10 ms.
 struct Ticks {
@@ -27,29 +26,29 @@ const LINES: usize = 300;
 
 #[test]
 fn using_the_window_costs_little() {
-    let (desktop, home) = (Desktop::new(1100, 800), home());
-    let served = Served::new();
-    let mut bob = Guest::enter(served.port, "bob");
-    for number in 0..LINES {
-        bob.say_and_wait(&format!(
-            "line {number} to be scrolled through, which is a little longer"
-        ));
-    }
-    let address = format!("127.0.0.1:{}", served.port);
-    let log = "salotto_gui::shell::stage=trace,salotto_gui::net=trace,warn";
+    let (desktop, home, server) = (Desktop::new(1100, 800), home(), server(0));
+    let mut bob = Guest::enter(port(&server), "bob");
+    let log = "salotto_gui::shell::stage=trace,salotto_gui::app=debug,warn";
+    let address = format!("127.0.0.1:{}", port(&server));
     let mut program = Program::start_with_log(&desktop, &home, &[&address, "--name", "ada"], log);
-    program.wait_for_all(&[ENTRY, "the answer to a ping"]);
-    let ours = measure(&desktop, &program, &mut bob);
+    program.wait_log("connection=Online");
+    for number in 0..LINES {
+        bob.say_and_wait(&line(number));
+    }
+    let ours = measure(&desktop, &program, &mut |text| bob.say(text));
     tell(renderer(), &ours);
     program.close(&desktop);
-    let theirs = hexchat::start(&desktop, served.port).map(|(program, _home)| {
-        bob.wait(&[r#""type":"joined""#, "hexer"]);
-        let theirs = measure(&desktop, &program, &mut bob);
-        tell("HexChat", &theirs);
-        theirs
-    });
-    if theirs.is_none() {
-        figure("HexChat is not installed, and not measured");
+    smol::block_on(server.stop());
+    match hexchat::start(&desktop) {
+        None => figure("HexChat is not installed, and not measured"),
+        Some(mut theirs) => {
+            for number in 0..LINES {
+                theirs.channel.hear(&line(number));
+            }
+            let HexChat { program, channel, .. } = &mut theirs;
+            let costs = measure(&desktop, program, &mut |text| channel.hear(text));
+            tell("HexChat", &costs);
+        }
     }
     if renderer() == "cpu" {
         promise_where_held(ours.keys <= 4, "20 keys cost at most 4 ticks");
@@ -63,6 +62,10 @@ fn using_the_window_costs_little() {
     promise_where_held(ours.minimised <= 3, "400 lines while minimised cost at most 3 ticks");
 }
 
+fn line(number: usize) -> String {
+    format!("line {number} to be scrolled through, which is a little longer")
+}
+
 fn tell(name: &str, ticks: &Ticks) {
     figure(&format!(
         "{name}: 20 keys {} ticks, 20 notches {}, 6 s of mouse {}, 400 lines in 10 s minimised {}; key to pixel {:?}",
@@ -70,7 +73,7 @@ fn tell(name: &str, ticks: &Ticks) {
     ));
 }
 
-fn measure(desktop: &Desktop, program: &Program, bob: &mut Guest) -> Ticks {
+fn measure(desktop: &Desktop, program: &Program, say: &mut dyn FnMut(&str)) -> Ticks {
     program.idle(Duration::ZERO);
     let count = |act: &mut dyn FnMut()| {
         let before = program.ticks();
@@ -101,7 +104,7 @@ fn measure(desktop: &Desktop, program: &Program, bob: &mut Guest) -> Ticks {
     desktop.xdotool(&["windowminimize", "--sync", &program.window.to_string()]);
     let minimised = count(&mut || {
         for number in 0..400 {
-            bob.say(&format!("line {number} that nobody sees"));
+            say(&format!("line {number} that nobody sees"));
             pause(Duration::from_millis(25));
         }
     });

@@ -1,17 +1,20 @@
 //! What was exported comes back, into rooms that were never used.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
-use salotto::protocol::sanitize::message;
+use salotto::protocol::sanitize::{excerpt, message};
 use salotto::store::{Import, StoreError};
 use salotto::{CommandError, Entry, EntryKind, Reply, RoomName, Store, Timestamp};
 
 /// Largest file, in bytes: what is imported is in memory once.
 const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// Longest part of what is wrong with a line that is quoted, in bytes.
+const MOST_SAID: usize = 200;
 
 /// Which file goes where.
 #[derive(Debug)]
@@ -54,10 +57,12 @@ impl FromFile {
     fn read(&self) -> Result<BTreeMap<RoomName, Vec<(Timestamp, EntryKind)>>, CommandError> {
         let shown = self.file.display();
         let failed = |problem: String| CommandError::Failed(format!("`{shown}`: {problem}"));
-        let file = File::open(&self.file).map_err(|error| failed(error.to_string()))?;
-        if file.metadata().is_ok_and(|found| !found.is_file() || found.len() > LARGEST) {
+        // Before it is opened: a pipe that nobody writes to would be waited for.
+        let found = fs::metadata(&self.file).map_err(|error| failed(error.to_string()))?;
+        if !found.is_file() || found.len() > LARGEST {
             return Err(failed("it is no file, or has more than 256 MiB; split it".into()));
         }
+        let file = File::open(&self.file).map_err(|error| failed(error.to_string()))?;
         let mut rooms: BTreeMap<RoomName, Vec<(Timestamp, EntryKind)>> = BTreeMap::new();
         for (index, line) in BufReader::new(file.take(LARGEST)).lines().enumerate() {
             let number = index + 1;
@@ -65,8 +70,10 @@ impl FromFile {
             if line.trim().is_empty() {
                 continue;
             }
-            let entry: Entry = serde_json::from_str(&line)
-                .map_err(|error| failed(format!("line {number} is no entry: {error}")))?;
+            let entry: Entry = serde_json::from_str(&line).map_err(|error| {
+                let error = error.to_string();
+                failed(format!("line {number} is no entry: {}", excerpt(&error, MOST_SAID)))
+            })?;
             let room = self.into.clone().unwrap_or(entry.room);
             rooms.entry(room).or_default().push((entry.time, cleaned(entry.what)));
         }

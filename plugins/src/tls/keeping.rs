@@ -11,6 +11,7 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::files::{FilesError, Stamp, TlsFiles};
+use super::troubles::Troubles;
 use crate::common::disk::DiskThread;
 use crate::common::duration::moment;
 
@@ -19,6 +20,9 @@ const EVERY: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before its end a certificate is spoken of.
 const WARN_BEFORE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// What fails where files do.
+const FILES: &str = "files";
 
 /// See the module.
 pub(super) struct Keeping {
@@ -31,6 +35,7 @@ pub(super) struct Keeping {
     pub(super) asked: Receiver<()>,
     pub(super) stopping: Stopping,
     pub(super) reporter: Reporter,
+    pub(super) troubles: Arc<Troubles>,
 }
 
 /// What a look at the files came to.
@@ -51,7 +56,7 @@ impl Keeping {
             let kept = disk.run(move || files.keep(&pem)).await;
             let kept = kept.map_err(|error| error.to_string());
             if let Err(error) = kept.and_then(|kept| kept.map_err(|error| error.to_string())) {
-                self.reporter.failing(format!(
+                self.troubles.failing(FILES, format!(
                     "the certificate that was made is not kept, and the next start makes another: {error}"
                 ));
                 return self.stopping.wait().await;
@@ -94,13 +99,12 @@ impl Keeping {
 
     fn say_which(&self) {
         let certificate = self.protocol.certificate();
-        let by = if certificate.is_self_signed {
-            "signed by nobody else, so people compare it"
-        } else {
-            "of a certificate"
+        let by = match certificate.is_self_signed {
+            true => "; nobody else vouches for it, so people compare this once",
+            false => "",
         };
-        self.reporter
-            .report(format!("TLS is on; fingerprint (SHA-256) {}, {by}", certificate.fingerprint));
+        let fingerprint = certificate.fingerprint;
+        self.reporter.report(format!("TLS is on; fingerprint (SHA-256) {fingerprint}{by}"));
     }
 
     /// Shows what is in the files from here on, or says why not.
@@ -112,10 +116,10 @@ impl Keeping {
                     self.identity = identity;
                     self.say_which();
                 }
-                self.reporter.working();
+                self.troubles.working(FILES);
             }
             Err(error) => {
-                self.reporter.failing(format!("{error}; the old certificate stays in use"))
+                self.troubles.failing(FILES, format!("{error}; the old certificate stays in use"))
             }
         }
     }

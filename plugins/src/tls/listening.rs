@@ -1,14 +1,20 @@
 //! A task of the plugin: an address where TLS alone is spoken.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use salotto::{Handle, Incoming, Peer, Reporter, Stopping};
 use smol::future::FutureExt;
 use smol::{Async, Timer};
 
+use super::troubles::Troubles;
+
 /// How long to wait before another attempt.
 const RETRY: Duration = Duration::from_secs(5);
+/// How often an address that is in use is tried again before that is reported: the plugin that this one replaces may be about to let go of it.
+const QUIET_TRIES: u32 = 10;
+const QUIET_RETRY: Duration = Duration::from_millis(100);
 
 /// See the module.
 pub(super) struct Listening {
@@ -16,6 +22,7 @@ pub(super) struct Listening {
     pub(super) handle: Handle,
     pub(super) stopping: Stopping,
     pub(super) reporter: Reporter,
+    pub(super) troubles: Arc<Troubles>,
 }
 
 impl Listening {
@@ -31,10 +38,10 @@ impl Listening {
             match listener.accept().await {
                 Ok((stream, address)) => self.open(stream, address).await,
                 Err(error) => {
-                    self.reporter.failing(format!(
-                        "no connection can be accepted on {}: {error}",
-                        self.address
-                    ));
+                    self.troubles.failing(
+                        &self.address.to_string(),
+                        format!("no connection can be accepted on {}: {error}", self.address),
+                    );
                     Timer::after(RETRY).await;
                 }
             }
@@ -42,16 +49,21 @@ impl Listening {
     }
 
     async fn listen(&self) -> Async<TcpListener> {
+        let mut tries = 0;
         loop {
+            tries += 1;
             match Async::<TcpListener>::bind(self.address) {
                 Ok(listener) => {
                     let address = listener.get_ref().local_addr().unwrap_or(self.address);
                     self.reporter.report(format!("TLS alone is spoken on {address}"));
-                    self.reporter.working();
+                    self.troubles.working(&self.address.to_string());
                     return listener;
                 }
+                Err(_) if tries <= QUIET_TRIES => {
+                    Timer::after(QUIET_RETRY).await;
+                }
                 Err(error) => {
-                    self.reporter.failing(format!(
+                    self.troubles.failing(&self.address.to_string(), format!(
                         "cannot listen on {}: {error}; it is tried again, or choose another address",
                         self.address
                     ));

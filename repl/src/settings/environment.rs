@@ -1,8 +1,9 @@
-//! Settings from the environment, for containers: `SALOTTO_SERVER__NAME=Ours` is `server.name`, whatever the file says.
+//! Settings from the environment, for containers: `SALOTTO_SERVER__NAME=Ours` is `server.name`, whatever the file says, and `SALOTTO_PLUGINS__TLS__CERTIFICATE` that
+//! setting of a plugin that is in it.
 
 /// What all of them begin with.
 const PREFIX: &str = "SALOTTO_";
-/// Between the section and the setting. Without it a variable is somebody else's.
+/// Between the section and the setting, and between a plugin and its setting. Without it a variable is somebody else's.
 const SEPARATOR: &str = "__";
 
 /// One of them.
@@ -25,7 +26,8 @@ pub(super) fn overrides() -> Vec<Override> {
 
 fn of(variable: &str, value: Option<&str>) -> Option<Override> {
     let (section, setting) = variable.strip_prefix(PREFIX)?.split_once(SEPARATOR)?;
-    let setting = format!("{}.{}", section.to_lowercase(), setting.to_lowercase());
+    let setting = setting.to_lowercase().replace(SEPARATOR, ".");
+    let setting = format!("{}.{setting}", section.to_lowercase());
     Some(Override { variable: variable.into(), setting, value: value.map(str::to_owned) })
 }
 
@@ -40,6 +42,8 @@ mod tests {
             (found.setting.as_str(), found.value.as_deref()),
             ("server.operator_name", Some("ada"))
         );
+        let found = of("SALOTTO_PLUGINS__TLS__CERTIFICATE", Some("tls.pem")).unwrap();
+        assert_eq!(found.setting, "plugins.tls.certificate");
         assert_eq!(of("SALOTTO_TEST_TOKIO", Some("1")), None);
         assert_eq!(of("SERVER__NAME", Some("1")), None);
     }

@@ -77,6 +77,8 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "moderation" => holds_defaults::<ModerationSettings>(settings),
             #[cfg(feature = "discovery")]
             "discovery" => holds_defaults::<DiscoverySettings>(settings),
+            #[cfg(feature = "tls")]
+            "tls" => holds_defaults::<salotto_plugins::tls::TlsSettings>(settings),
             #[cfg(feature = "web")]
             "web" => holds_defaults::<WebSettings>(settings),
             other => panic!("`{other}` is not compared"),

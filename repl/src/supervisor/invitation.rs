@@ -14,6 +14,8 @@ pub(super) struct Invitation {
     has_page: bool,
     /// Whether the local network is told of the server.
     is_announced: bool,
+    /// Whether TLS is spoken.
+    encrypts: bool,
 }
 
 impl Invitation {
@@ -34,6 +36,7 @@ impl Invitation {
             addresses: reachable(&status.addresses, &of_machine),
             has_page: works("web"),
             is_announced: works("discovery"),
+            encrypts: works("tls"),
         }
     }
 
@@ -58,6 +61,11 @@ impl Invitation {
         }
         if with_picture && self.has_page {
             lines.extend(picture(&url(first)));
+        }
+        if self.encrypts {
+            lines.push(format!(
+                "encrypted: https://{first} in a browser, or `openssl s_client -quiet -connect {first}`; `salotto cert` shows the fingerprint to compare"
+            ));
         }
         if self.is_announced {
             lines.push("it is announced on the local network: the window lists it, and `salotto find` finds it".to_owned());
@@ -159,7 +167,8 @@ mod tests {
     #[test]
     fn the_picture_fits_a_small_terminal_and_is_there_only_where_browsers_are_served() {
         let addresses = addresses(&["192.168.100.123:53000"]);
-        let invitation = Invitation { addresses, has_page: true, is_announced: false };
+        let invitation =
+            Invitation { addresses, has_page: true, is_announced: false, encrypts: false };
         let lines = invitation.lines(true);
         assert!(lines.iter().all(|line| line.chars().count() < 100), "{lines:?}");
         let drawn: Vec<_> = lines.iter().filter(|line| line.contains(['█', '▀', '▄'])).collect();
@@ -171,12 +180,19 @@ mod tests {
         assert_eq!(invitation.lines(false).len(), 2);
         let announced = Invitation { is_announced: true, ..invitation.clone() };
         assert!(announced.lines(false)[1].starts_with("it is announced on the local network"));
+        let encrypted = Invitation { encrypts: true, ..invitation.clone() };
+        assert!(encrypted.lines(false)[1].starts_with("encrypted: https://192.168.100.123:53000"));
         assert_eq!(Invitation { has_page: false, ..invitation }.lines(true).len(), 2);
     }
 
     #[test]
     fn a_server_that_only_this_machine_reaches_says_so() {
-        let nobody = Invitation { addresses: Vec::new(), has_page: true, is_announced: true };
+        let nobody = Invitation {
+            addresses: Vec::new(),
+            has_page: true,
+            is_announced: true,
+            encrypts: true,
+        };
         assert!(nobody.is_empty());
         assert!(nobody.lines(true)[0].starts_with("only this machine"));
     }

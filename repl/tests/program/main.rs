@@ -7,6 +7,8 @@
 
 mod accounts;
 mod attach;
+#[cfg(feature = "tls")]
+mod cert;
 mod console;
 mod diagnostics;
 mod exec;
@@ -22,4 +24,5 @@ mod secrets;
 mod serve;
 mod service;
 mod socket;
+mod storm;
 mod terminal;

@@ -266,6 +266,17 @@ fn what_is_exported_can_be_imported_into_another_room_and_read_there() {
     assert!(fails(format!("export lobby text {text}")).contains("nothing was exported"));
     assert!(fails(format!("import {jsonl}")).contains("the room `lobby` is open"));
     assert!(fails(format!("import {text} archive")).contains("line 1 is no entry"));
+    // What is long is not quoted whole, and a pipe that nobody writes to is not waited for.
+    let long = file("long.jsonl");
+    let kind = "x".repeat(100_000);
+    let entry = format!(
+        "{{\"room\":\"a\",\"id\":1,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"{kind}\"}}"
+    );
+    std::fs::write(&long, entry).unwrap();
+    assert!(fails(format!("import {long} archive")).len() < 1000);
+    let pipe = file("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(fails(format!("import {pipe} archive")).contains("it is no file"));
     let empty = file("empty.jsonl");
     std::fs::write(&empty, "\n").unwrap();
     assert!(fails(format!("import {empty} archive")).starts_with("there are no entries in "));

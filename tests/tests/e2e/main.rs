@@ -16,6 +16,7 @@ mod discovery;
 mod embedding;
 mod examples;
 mod failing_disk;
+mod faults;
 mod floods;
 mod gates;
 mod halted;

@@ -2,6 +2,7 @@
 
 mod broken;
 mod certificates;
+mod client;
 mod required;
 
 use std::io::{Read, Write};

@@ -11,7 +11,7 @@ use crate::net::Waker;
 /// Shared by everybody who has something to show.
 pub(super) struct Wake {
     signal: OwnedFd,
-    /// The signal is given. Cleared by the loop before it looks at what there is to show.
+    /// The signal is given. Cleared by the loop right before it looks at what there is to show: until then nobody need give another.
     waking: AtomicBool,
 }
 
@@ -21,12 +21,17 @@ impl Wake {
         Ok(Self { signal, waking: AtomicBool::new(false) })
     }
 
-    /// The loop has looked up: who asks from here on wants it to look up once more. Returns whether somebody asked.
+    /// Whether somebody asked since the loop last looked at what there is to show.
     pub(super) fn is_up(&self) -> bool {
         let mut count = [0; 8];
         // Nothing is there to be read where nobody asked.
         let _ = rustix::io::read(&self.signal, &mut count);
-        self.waking.swap(false, Ordering::SeqCst)
+        self.waking.load(Ordering::SeqCst)
+    }
+
+    /// The loop is about to look: who asks from here on wants it to look once more.
+    pub(super) fn listen(&self) {
+        self.waking.store(false, Ordering::SeqCst);
     }
 }
 

@@ -1,0 +1,215 @@
+//! What breaks on the way: resets in the middle of something, a byte at a time, ends that stay half open, readers that stop. Others go on talking meanwhile,
+//! and nothing is left of who broke.
+//!
+//! Each test prints how long a bystander's echo took without the fault and with it (`--nocapture`); `SALOTTO_HOLD_FIGURES=1` has it fail where the slowest of a
+//! hundred takes more than 1.5 times as long.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use salotto_tests::{Client, TestServer, pause};
+use socket2::SockRef;
+
+/// Echoes that are measured, twice.
+const ECHOES: usize = 200;
+/// Between two of them, and between two faults.
+const BETWEEN: Duration = Duration::from_millis(3);
+/// What the slowest of a hundred may take on a machine that is busy with other tests.
+const SLOWEST: Duration = Duration::from_secs(2);
+/// How long a newcomer may take to give a name.
+const NAME_TIMEOUT: Duration = Duration::from_secs(2);
+
+const HELLO: &[u8] = b"{\"type\":\"hello\",\"name\":\"eve\"}\n";
+const RESUME: &[u8] = b"{\"type\":\"hello\",\"name\":\"eve\",\"resume\":{\"epoch\":\"2642d15b0dda3b42\",\"token\":\"0123\",\"rooms\":{\"lobby\":3}}}\n";
+const HANDSHAKE: &[u8] =
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+const PAGE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+fn server() -> TestServer {
+    TestServer::builder()
+        .enable("notices")
+        .enable("web")
+        .settings(|settings| settings.limits.name_timeout = Some(NAME_TIMEOUT))
+        .open()
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_nodelay(true).expect("a new socket takes options");
+    stream
+}
+
+/// Ends a connection without a goodbye.
+fn reset(stream: TcpStream) {
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("linger can be set");
+}
+
+/// The slowest of a hundred echoes.
+fn slowest_of_a_hundred(bystander: &mut Client, what: &str) -> Duration {
+    let mut times: Vec<Duration> = (0..ECHOES)
+        .map(|number| {
+            pause(BETWEEN);
+            let started = Instant::now();
+            bystander.says(&format!("{what} {number}"));
+            bystander.hears(&format!("ada: {what} {number}"));
+            started.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[ECHOES * 99 / 100 - 1]
+}
+
+/// Has a bystander talk while a fault happens over and over, and waits until nobody else is left.
+fn others_go_on(name: &str, server: &TestServer, fault: impl Fn(SocketAddr) + Sync) {
+    let mut ada = server.enters("ada");
+    slowest_of_a_hundred(&mut ada, "warming up");
+    let before = slowest_of_a_hundred(&mut ada, "before");
+    let is_over = AtomicBool::new(false);
+    let meanwhile = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                fault(server.address());
+                pause(BETWEEN);
+            }
+        });
+        let meanwhile = slowest_of_a_hundred(&mut ada, "meanwhile");
+        is_over.store(true, Ordering::Relaxed);
+        meanwhile
+    });
+    #[expect(clippy::print_stdout, reason = "`--nocapture` shows the figure")]
+    {
+        println!("{name}: {before:?} without it, {meanwhile:?} with it");
+    }
+    assert!(meanwhile < SLOWEST, "{meanwhile:?}, and {before:?} without the fault");
+    if std::env::var_os("SALOTTO_HOLD_FIGURES").is_some() {
+        assert!(meanwhile <= before.mul_f64(1.5), "{meanwhile:?}, and {before:?} without it");
+    }
+    server.waits_until("all others are gone", |status| status.connected == 1);
+}
+
+/// Resets within these bytes, at another place each time.
+fn reset_within(bytes: &'static [u8]) -> impl Fn(SocketAddr) + Sync {
+    let place = std::sync::atomic::AtomicUsize::new(1);
+    move |address| {
+        let mut stream = connect(address);
+        let end = place.fetch_add(7, Ordering::Relaxed) % bytes.len();
+        stream.write_all(&bytes[..end]).expect("it is taken");
+        reset(stream);
+    }
+}
+
+#[test]
+fn a_reset_within_hello_is_noticed_by_nobody() {
+    others_go_on("reset within hello", &server(), reset_within(HELLO));
+}
+
+#[test]
+fn a_reset_within_resume_is_noticed_by_nobody() {
+    others_go_on("reset within resume", &server(), reset_within(RESUME));
+}
+
+#[test]
+fn a_reset_within_the_handshake_of_a_websocket_is_noticed_by_nobody() {
+    others_go_on("reset within the handshake of WebSocket", &server(), reset_within(HANDSHAKE));
+}
+
+#[test]
+fn a_reset_within_a_frame_is_noticed_by_nobody() {
+    others_go_on("reset within a frame of WebSocket", &server(), |address| {
+        let mut stream = connect(address);
+        stream.write_all(HANDSHAKE).expect("it is taken");
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).expect("an answer");
+        assert_eq!(&first, b"HTTP/1.1 101");
+        stream.write_all(b"\x81\xfe\x01\x00\0\0\0\0{\"type\":\"he").expect("it is taken");
+        reset(stream);
+    });
+}
+
+#[test]
+fn a_reset_within_the_answer_to_a_browser_is_noticed_by_nobody() {
+    others_go_on("reset within the page", &server(), |address| {
+        let mut stream = connect(address);
+        stream.write_all(PAGE).expect("it is taken");
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).expect("an answer");
+        reset(stream);
+    });
+}
+
+#[test]
+fn ends_that_stay_half_open_are_noticed_by_nobody() {
+    let held = std::sync::Mutex::new(Vec::new());
+    let server = server();
+    others_go_on("half a line and a half-closed end", &server, |address| {
+        let mut stream = connect(address);
+        stream.write_all(&HELLO[..20]).expect("it is taken");
+        stream.shutdown(Shutdown::Write).expect("it is open");
+        held.lock().expect("nobody panics").push(stream);
+    });
+}
+
+#[test]
+fn who_sends_a_byte_at_a_time_holds_up_nobody_and_is_let_go() {
+    /// For each protocol.
+    const CLIENTS: usize = 10;
+    let dribbles = [HELLO, RESUME, HANDSHAKE, PAGE, b"a name that takes its time to come"];
+    let server = server();
+    // They would be somebody, or answered, with their last byte.
+    let bytes = |round: usize, text: &'static [u8]| (round < text.len() - 1).then(|| text[round]);
+    let streams: Vec<(TcpStream, &[u8])> = dribbles
+        .into_iter()
+        .flat_map(|text| (0..CLIENTS).map(move |_| text))
+        .map(|text| (connect(server.address()), text))
+        .collect();
+    let round = std::sync::atomic::AtomicUsize::new(0);
+    others_go_on("a byte at a time on each protocol", &server, |_| {
+        let round = round.fetch_add(1, Ordering::Relaxed);
+        for (mut stream, text) in streams.iter().map(|(stream, text)| (stream, *text)) {
+            if let Some(byte) = bytes(round, text) {
+                // One that was let go takes nothing.
+                let _ = stream.write_all(&[byte]);
+            }
+        }
+    });
+}
+
+#[test]
+fn readers_that_stop_hold_up_nobody() {
+    let server = TestServer::builder()
+        .settings(|settings| settings.limits.stalled_after = Some(Duration::from_secs(1)))
+        .open();
+    let stopped: Vec<Client> = (0..20)
+        .map(|number| {
+            let mut client = server.connects_narrowly();
+            client.says(&format!("stopped{number}"));
+            client
+        })
+        .collect();
+    let mut bob = server.enters("bob");
+    let long = "x".repeat(1900);
+    let bob = std::sync::Mutex::new(&mut bob);
+    let mut ada = server.enters("ada");
+    let before = slowest_of_a_hundred(&mut ada, "before");
+    drop(ada);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut bob = bob.lock().expect("nobody else has it");
+            while !is_over.load(Ordering::Relaxed) {
+                bob.says(&long);
+                bob.hears_about(&long);
+            }
+        });
+        // Those who stopped have fallen so far behind that they are cut off, while both go on.
+        server.waits_until("who stopped is gone", |status| status.connected <= 2);
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let mut ada = server.enters("ada");
+    let after = slowest_of_a_hundred(&mut ada, "after");
+    assert!(after < SLOWEST, "{after:?}, and {before:?} before");
+    drop(stopped);
+}
