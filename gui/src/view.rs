@@ -1,4 +1,4 @@
-//! Draws the [`Model`] with egui, and returns the actions of the user.
+//! Draws the [`Servers`] of the window with egui, and returns the actions of the user.
 //!
 //! What is kept here is what only the eye needs: what is typed but not sent, where a list is scrolled to, what is selected.
 
