@@ -162,8 +162,8 @@ pub enum Problem {
     /// The other end did not answer in time.
     #[error("`{0}` does not answer; check the address and the network")]
     TimedOut(String),
-    /// The other end answered, but not as a Salotto server does.
-    #[error("`{0}` is not a Salotto server; check the port")]
+    /// The other end answered, but not as a Salotto server does, or not at all within [`Options::timeout`]. It is not tried again unless a server was there before.
+    #[error("`{0}` is another kind of server, not Salotto; check the port")]
     NotSalotto(String),
     /// It speaks no TLS. Without, whoever is on the way can read along.
     #[cfg(feature = "client-tls")]

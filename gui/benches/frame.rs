@@ -17,7 +17,8 @@ use egui::epaint::ClippedPrimitive;
 use salotto::client::Update;
 use salotto::protocol::MessageKind;
 use salotto::{Entry, EntryKind, Event, Limits, Name, RoomName};
-use salotto_gui::model::{Input, Model, Preferences};
+use salotto_gui::model::time::Zone;
+use salotto_gui::model::{ConnectionSettings, Input, Preferences, Servers};
 use salotto_gui::raster::{Canvas, Damage, Raster};
 use salotto_gui::view::View;
 
@@ -46,7 +47,7 @@ const TEXT: &str = "as one was saying, the quick brown fox jumps over the lazy d
 const FRAMES: usize = 200;
 
 struct Stage {
-    model: Model,
+    servers: Servers,
     view: View,
     context: egui::Context,
     people: Vec<Name>,
@@ -62,7 +63,11 @@ impl Stage {
             .collect();
         let room = RoomName::new("lobby", limits.room_name_bounds()).unwrap();
         let mut stage = Self {
-            model: Model::new(Preferences::default(), 0),
+            servers: Servers::new(
+                Preferences::default(),
+                Zone::fixed(0),
+                ConnectionSettings::default(),
+            ),
             view: View::new(),
             context: egui::Context::default(),
             people: people.clone(),
@@ -76,6 +81,9 @@ impl Stage {
             token: "t".into(),
             name: people[0].clone(),
             message_characters: Some(2000),
+            line_bytes: Some(32 * 1024),
+            lines_at_once: Some(10),
+            lines_per_second: Some(2.0),
             commands: Vec::new(),
         });
         stage.event(Event::Entered {
@@ -91,7 +99,7 @@ impl Stage {
     }
 
     fn event(&mut self, event: Event) {
-        self.model.update(Input::Network(Update::Event(event)));
+        self.servers.update(Input::Network(Update::Event(event)));
     }
 
     fn message(&mut self) -> Event {
@@ -130,7 +138,7 @@ impl Stage {
         let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
         let since = Instant::now();
         let output = self.context.run(input, |context| {
-            self.view.show(context, &self.model);
+            self.view.show(context, &self.servers);
         });
         let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
         (since.elapsed(), std::hint::black_box(shapes), output.textures_delta)

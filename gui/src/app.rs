@@ -1,12 +1,16 @@
 //! Model, view and network put together: everything of the program but the window it is shown in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use salotto::discovery::Interfaces;
-use salotto_gui::model::{Action, Effect, Input, Model};
+use salotto::client::Update;
+use salotto::discovery::{Interfaces, Sighting};
+use salotto_gui::model::{Action, Effect, Input, Model, ServerId, Servers};
 use salotto_gui::view::View;
 
+use crate::alert;
+use crate::journal::Journal;
 use crate::nearby::Nearby;
 use crate::net::{Net, Waker};
 use crate::preferences::Store;
@@ -19,12 +23,13 @@ const PAGE: usize = 100;
 
 /// The program as the shell sees it.
 pub(crate) struct App {
-    model: Model,
+    servers: Servers,
     view: View,
-    net: Option<Net>,
+    /// By server of the window.
+    connections: BTreeMap<ServerId, Connected>,
     /// Where servers are looked for; `None` for nowhere.
     interfaces: Option<Interfaces>,
-    nearby: Option<Nearby>,
+    journal: Journal,
     waker: Arc<dyn Waker>,
     store: Store,
     /// What the shell has to do, in order.
@@ -38,6 +43,8 @@ pub(crate) enum ShellRequest {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Bring what is on the clipboard.
+    Paste,
     /// Make this the primary selection, which the middle button pastes.
     Select(String),
     /// Open this address in a browser.
@@ -46,23 +53,30 @@ pub(crate) enum ShellRequest {
     Title(String),
     /// Ask for attention.
     Urgent,
+    /// Use the font of this family; empty for the one that is built in.
+    Font(String),
 }
 
 impl App {
     /// The program that looks for servers on these interfaces, or on none.
     pub(crate) fn new(
-        model: Model,
+        servers: Servers,
         store: Store,
         waker: Arc<dyn Waker>,
         interfaces: Option<Interfaces>,
     ) -> Self {
-        let (view, requests) = (View::new(), Vec::new());
-        Self { model, view, net: None, interfaces, nearby: None, waker, store, requests }
+        let preferences = servers.active().preferences();
+        let mut journal = Journal::default();
+        journal.set_folder(preferences.log.then_some(&*preferences.log_folder));
+        let font = preferences.font.clone();
+        let requests = if font.is_empty() { Vec::new() } else { vec![ShellRequest::Font(font)] };
+        let (view, connections) = (View::new(), BTreeMap::new());
+        Self { servers, view, connections, interfaces, journal, waker, store, requests }
     }
 
     /// Whether the window filled the screen when it was last used.
     pub(crate) fn is_maximized(&self) -> bool {
-        self.model.preferences().maximized
+        self.servers.active().preferences().maximized
     }
 
     /// Sets how many pixels a point has on this screen.
@@ -74,15 +88,9 @@ impl App {
     pub(crate) fn update(&mut self) {
         self.input(Input::Tick(SystemTime::now()));
         let mut taken = 0;
-        while taken < UPDATES_A_FRAME
-            && let Some(update) = self.net.as_ref().and_then(Net::next)
-        {
-            self.input(Input::Network(update));
-            taken += 1;
-        }
-        while let Some(sighting) = self.nearby.as_ref().and_then(Nearby::next) {
-            tracing::trace!(?sighting, "saw a server");
-            self.input(Input::Nearby(sighting));
+        let ids: Vec<ServerId> = self.connections.keys().copied().collect();
+        for id in ids {
+            taken += self.take_from(id, UPDATES_A_FRAME - taken);
         }
         if taken == UPDATES_A_FRAME {
             // There is more; the frame comes first.
@@ -91,9 +99,30 @@ impl App {
         tracing::trace!(updates = taken, "took in");
     }
 
+    /// Takes in what came from one server, and at most so much.
+    fn take_from(&mut self, id: ServerId, most: usize) -> usize {
+        let mut taken = 0;
+        while taken < most
+            && let Some(update) = self.connections.get(&id).and_then(Connected::next)
+        {
+            self.input_of(id, Input::Network(update));
+            taken += 1;
+        }
+        while let Some(sighting) = self.connections.get(&id).and_then(Connected::sees) {
+            tracing::trace!(?sighting, "saw a server");
+            self.input_of(id, Input::Nearby(sighting));
+        }
+        taken
+    }
+
+    /// Tells the person something of the window itself.
+    pub(crate) fn warn(&mut self, problem: String) {
+        self.servers.warn(problem);
+    }
+
     /// Draws a frame.
     pub(crate) fn show(&mut self, context: &egui::Context) {
-        for action in self.view.show(context, &self.model) {
+        for action in self.view.show(context, &self.servers) {
             self.input(Input::Action(action));
         }
     }
@@ -111,20 +140,35 @@ impl App {
 
     /// Passes an input to the model, and carries out its effects.
     pub(crate) fn input(&mut self, input: Input) {
-        let before = std::mem::discriminant(self.model.connection());
-        let mut effects = self.model.update(input);
-        if before != std::mem::discriminant(self.model.connection()) {
-            tracing::debug!(connection = ?self.model.connection(), "changed");
+        let effects = self.servers.update(input);
+        self.run_all(effects);
+    }
+
+    /// The same for what happened at one server.
+    fn input_of(&mut self, id: ServerId, input: Input) {
+        let state = |servers: &Servers| {
+            servers.get(id).map(|model| std::mem::discriminant(model.connection()))
+        };
+        let before = state(&self.servers);
+        let effects = self.servers.update_one(id, input);
+        if before != state(&self.servers) {
+            let connection = self.servers.get(id).map(Model::connection);
+            tracing::debug!(?id, ?connection, "changed");
         }
+        self.run_all(effects);
+    }
+
+    fn run_all(&mut self, mut effects: Vec<(ServerId, Effect)>) {
         // An effect may lead to others; they come after the ones that are there.
         while !effects.is_empty() {
-            effects = effects.into_iter().flat_map(|effect| self.run(effect)).collect();
+            effects = effects.into_iter().flat_map(|(id, effect)| self.run(id, effect)).collect();
         }
+        self.connections.retain(|id, _| self.servers.get(*id).is_some());
     }
 
     /// When [`update`](Self::update) is wanted even if nothing happens.
     pub(crate) fn wake_at(&self) -> Option<SystemTime> {
-        self.model.wake_at()
+        self.servers.wake_at()
     }
 
     /// What the shell has to do.
@@ -132,27 +176,30 @@ impl App {
         std::mem::take(&mut self.requests)
     }
 
-    fn run(&mut self, effect: Effect) -> Vec<Effect> {
-        let client = self.net.as_ref().map(Net::client);
+    fn run(&mut self, id: ServerId, effect: Effect) -> Vec<(ServerId, Effect)> {
+        let connected = self.connections.entry(id).or_default();
+        let client = connected.net.as_ref().map(Net::client);
         match (effect, client) {
             (Effect::Connect(options), _) => {
                 // The old connection ends before the new one begins.
-                self.net = None;
+                connected.net = None;
                 match Net::start(options, Arc::clone(&self.waker)) {
-                    Ok(net) => self.net = Some(net),
+                    Ok(net) => connected.net = Some(net),
                     Err(error) => tracing::error!(%error, "cannot start the network's thread"),
                 }
             }
-            (Effect::Disconnect, _) => self.net = None,
-            (Effect::Search(true), _) => self.search(),
-            (Effect::Search(false), _) => self.nearby = None,
+            (Effect::Disconnect, _) => connected.net = None,
+            (Effect::Search(is_wanted), _) => {
+                let interfaces = self.interfaces.clone().filter(|_| is_wanted);
+                connected.search(interfaces, &self.waker);
+            }
             (Effect::Request { ticket, request }, client) => {
                 let nonce = client.and_then(|client| client.request(request));
-                return self.model.update(Input::Sent { ticket, nonce });
+                return self.servers.update_one(id, Input::Sent { ticket, nonce });
             }
             (Effect::ReadBack { ticket, room, place }, client) => {
                 let nonce = client.and_then(|client| client.history(&room, place, PAGE));
-                return self.model.update(Input::Sent { ticket, nonce });
+                return self.servers.update_one(id, Input::Sent { ticket, nonce });
             }
             (Effect::OfferName(name), Some(client)) => client.offer_name(name),
             (Effect::OfferPassword(password), Some(client)) => client.offer_password(password.0),
@@ -166,9 +213,21 @@ impl App {
                 | Effect::Quit(_),
                 None,
             ) => {}
-            (Effect::Save(preferences), _) => self.store.save(&preferences),
+            (Effect::Save(preferences), _) => {
+                self.journal.set_folder(preferences.log.then_some(&*preferences.log_folder));
+                self.store.save(&preferences);
+            }
+            (Effect::Record(record), _) => {
+                if let Err(problem) = self.journal.write(record) {
+                    self.servers.warn(problem);
+                }
+            }
+            (Effect::Notify { title, text }, _) => alert::notify(title, text),
+            (Effect::Sound, _) => alert::sound(),
+            (Effect::Font(name), _) => self.requests.push(ShellRequest::Font(name)),
             (Effect::Exit, _) => self.requests.push(ShellRequest::Exit),
             (Effect::Copy(text), _) => self.requests.push(ShellRequest::Copy(text)),
+            (Effect::Paste, _) => self.requests.push(ShellRequest::Paste),
             (Effect::Select(text), _) => self.requests.push(ShellRequest::Select(text)),
             (Effect::OpenLink(link), _) => self.requests.push(ShellRequest::OpenLink(link)),
             (Effect::Title(title), _) => self.requests.push(ShellRequest::Title(title)),
@@ -176,12 +235,30 @@ impl App {
         }
         Vec::new()
     }
+}
 
-    fn search(&mut self) {
-        let Some(interfaces) = self.interfaces.clone() else { return };
-        match Nearby::start(interfaces, Arc::clone(&self.waker)) {
-            Ok(nearby) => self.nearby = Some(nearby),
-            Err(error) => tracing::warn!(%error, "cannot start the thread that looks for servers"),
-        }
+/// The threads that belong to one server of the window.
+#[derive(Default)]
+struct Connected {
+    net: Option<Net>,
+    nearby: Option<Nearby>,
+}
+
+impl Connected {
+    fn next(&self) -> Option<Update> {
+        self.net.as_ref().and_then(Net::next)
+    }
+
+    fn sees(&self) -> Option<Sighting> {
+        self.nearby.as_ref().and_then(Nearby::next)
+    }
+
+    /// Looks for servers, or does so no more.
+    fn search(&mut self, interfaces: Option<Interfaces>, waker: &Arc<dyn Waker>) {
+        self.nearby = interfaces.and_then(|interfaces| {
+            Nearby::start(interfaces, Arc::clone(waker))
+                .inspect_err(|error| tracing::warn!(%error, "cannot start the thread that looks for servers"))
+                .ok()
+        });
     }
 }

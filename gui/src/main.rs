@@ -1,7 +1,9 @@
 //! The window of Salotto: `salotto-gui [HOST[:PORT]] [--name NAME] [--room ROOM]`.
 
+mod alert;
 mod app;
 mod arguments;
+mod journal;
 mod nearby;
 mod net;
 mod preferences;
@@ -11,7 +13,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use salotto_gui::model::{Action, Input, Model};
+use salotto_gui::model::time::Zone;
+use salotto_gui::model::{Action, Input, Servers};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
@@ -55,8 +58,11 @@ fn open(asked: Asked) -> ExitCode {
     let (size, renderer) = (preferences.window, asked.renderer.unwrap_or(preferences.renderer));
     let make = move |waker| {
         let settings = asked.connection_settings(preferences.connection_settings());
-        let model = Model::with_connection_settings(preferences, local_zone(), settings.clone());
-        let mut app = App::new(model, store, waker, asked.interfaces);
+        let mut servers = Servers::new(preferences, local_zone(), settings.clone());
+        if let Some(problem) = store.take_problem() {
+            servers.warn(problem);
+        }
+        let mut app = App::new(servers, store, waker, asked.interfaces);
         if asked.address.is_some() && !settings.name.is_empty() {
             app.input(Input::Tick(SystemTime::now()));
             app.input(Input::Action(Action::Connect(settings)));
@@ -81,9 +87,16 @@ fn start_log() {
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }
 
-/// Seconds that the local clock is ahead of UTC.
-fn local_zone() -> i32 {
-    let zone = tz::TimeZone::local();
-    let here = zone.as_ref().ok().and_then(|zone| zone.find_current_local_time_type().ok());
-    here.map_or(0, |here| here.ut_offset())
+/// The zone that the variable `TZ` names, or that of the system; UTC where there is neither.
+fn local_zone() -> Zone {
+    let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
+    let named = named.and_then(|name| {
+        let zone = tz::TimeZone::from_posix_tz(&name);
+        zone.inspect_err(|error| tracing::warn!("TZ is `{name}`: {error}; the system's is used"))
+            .ok()
+    });
+    let Some(zone) = named.or_else(|| tz::TimeZone::local().ok()) else { return Zone::fixed(0) };
+    Zone::new(move |time| {
+        zone.find_local_time_type(time.into()).map_or(0, |there| there.ut_offset())
+    })
 }

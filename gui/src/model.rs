@@ -2,6 +2,7 @@
 //!
 //! Nothing here draws, waits or reads a clock: the shell passes the time with [`Input::Tick`] before each batch of inputs.
 
+mod attention;
 mod commands;
 pub mod complete;
 pub mod conversation;
@@ -13,7 +14,10 @@ pub mod log;
 mod nearby;
 mod network;
 mod preferences;
+mod private;
 mod secret;
+mod sending;
+mod servers;
 mod settings;
 pub mod text;
 pub mod time;
@@ -21,20 +25,24 @@ pub mod time;
 use std::time::{Duration, SystemTime};
 
 use salotto::command::{self};
-use salotto::protocol::CommandInfo;
+use salotto::protocol::{CommandInfo, RoomInfo};
 use salotto::{Name, Request};
 
 pub use conversation::{Conversation, ConversationId, Kind, Pending};
-pub use effect::{Effect, Ticket};
+pub use effect::{Effect, Record, Ticket};
 pub use history::Gap;
 pub use input::{Action, Input};
 pub use nearby::NearbyServer;
-pub use preferences::{Preferences, Recent, Renderer, Theme};
+pub use preferences::{Preferences, Recent, Renderer, Theme, ZOOM};
 pub use secret::Secret;
+pub use sending::Queue;
+pub use servers::{ServerId, Servers};
 pub use settings::{ConnectionSettings, DEFAULT_PORT};
 
 use conversation::Conversations;
 use nearby::Nearby;
+use text::fold;
+use time::Zone;
 
 /// How long a goodbye may hold up the closing of the window.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -91,10 +99,9 @@ pub struct Model {
     conversations: Conversations,
     round_trip: Option<Duration>,
     now: SystemTime,
-    /// Seconds to add to UTC for the clock on the wall.
-    zone: i32,
+    /// The clock on the wall.
+    zone: Zone,
     focused: bool,
-    title: String,
     next_ticket: Ticket,
     /// Requests that are no message: where their answer belongs.
     asked: Vec<Asked>,
@@ -103,6 +110,16 @@ pub struct Model {
     nearby: Nearby,
     /// Since when a goodbye is under way, and whether the window closes after it.
     leaving: Option<SystemTime>,
+    /// Since when something is asked, and nothing was heard.
+    waiting_since: Option<SystemTime>,
+    /// Whether the goodbye is over, and nothing more is to come.
+    has_left: bool,
+    /// The rooms there are, where they were asked for.
+    rooms: Option<Vec<RoomInfo>>,
+    /// Of whom the person wants to hear nothing here, folded.
+    ignored: Vec<String>,
+    /// When the person was last notified.
+    notified: Option<SystemTime>,
 }
 
 /// What is known of the server.
@@ -114,6 +131,10 @@ struct ServerInfo {
     commands: Vec<CommandInfo>,
     /// Longest message in characters; `None` when the server does not limit it.
     message_characters: Option<usize>,
+    /// Longest line in bytes, and how many are read at once and a second; `None` as above.
+    line_bytes: Option<usize>,
+    lines_at_once: Option<u32>,
+    lines_per_second: Option<f64>,
 }
 
 /// A request whose answer is not a message of one's own.
@@ -127,8 +148,8 @@ struct Asked {
 }
 
 impl Model {
-    /// A window that has not connected. `zone` is what the local clock is ahead of UTC, in seconds.
-    pub fn new(preferences: Preferences, zone: i32) -> Self {
+    /// A window that has not connected.
+    pub fn new(preferences: Preferences, zone: Zone) -> Self {
         Self {
             settings: preferences.connection_settings(),
             preferences,
@@ -141,12 +162,16 @@ impl Model {
             now: SystemTime::UNIX_EPOCH,
             zone,
             focused: true,
-            title: String::new(),
             next_ticket: 0,
             asked: Vec::new(),
             wanted_room: None,
             nearby: Nearby::default(),
             leaving: None,
+            waiting_since: None,
+            has_left: false,
+            rooms: None,
+            ignored: Vec::new(),
+            notified: None,
         }
     }
 
@@ -159,8 +184,13 @@ impl Model {
                 if self.goodbye_is_over() {
                     effects.push(Effect::Exit);
                 }
+                self.send_queued(&mut effects);
             }
-            Input::Network(update) => self.take_update(update, &mut effects),
+            Input::Network(update) => {
+                self.waiting_since = None;
+                self.take_update(update, &mut effects);
+                self.send_queued(&mut effects);
+            }
             Input::Nearby(sighting) => self.nearby.take(sighting),
             Input::Sent { ticket, nonce } => self.take_sent(ticket, nonce),
             Input::Action(action) => self.take_action(action, &mut effects),
@@ -189,29 +219,32 @@ impl Model {
         if let Some(is_wanted) = self.nearby.search(!self.welcomed) {
             effects.insert(0, Effect::Search(is_wanted));
         }
-        let title = self.wanted_title();
-        if title != self.title {
-            effects.push(Effect::Title(title.clone()));
-            self.title = title;
-        }
         effects
+    }
+
+    /// What was set applies from now on.
+    fn set_preferences(&mut self, preferences: Preferences) {
+        self.preferences = preferences;
+        self.ignored = self.preferences.ignored(&self.settings).map(fold).collect();
     }
 
     /// When the next [`Input::Tick`] is wanted, if nothing else happens.
     pub fn wake_at(&self) -> Option<SystemTime> {
         if let Some(since) = self.leaving {
-            return Some(since + GOODBYE);
+            return (!self.has_left).then(|| since + GOODBYE);
         }
-        match &self.connection {
-            // The countdown shows seconds.
-            Connection::Waiting { until, .. } => {
-                let left = until.duration_since(self.now).ok()?;
-                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-                let step = if part.is_zero() { Duration::from_secs(1) } else { part };
-                (!left.is_zero()).then(|| self.now + step)
-            }
-            _ => None,
-        }
+        let silent = self.silent_at().filter(|at| *at > self.now);
+        let second = self.next_second();
+        [silent, self.next_queued(), second].into_iter().flatten().min()
+    }
+
+    /// When the countdown to the next attempt shows another second.
+    fn next_second(&self) -> Option<SystemTime> {
+        let Connection::Waiting { until, .. } = &self.connection else { return None };
+        let left = until.duration_since(self.now).ok()?;
+        let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+        let step = if part.is_zero() { Duration::from_secs(1) } else { part };
+        (!left.is_zero()).then(|| self.now + step)
     }
 
     /// What is remembered between runs.
@@ -227,6 +260,16 @@ impl Model {
     /// How it stands with the server.
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The rooms of the server, once they were asked for and told.
+    pub fn rooms(&self) -> Option<&[RoomInfo]> {
+        self.rooms.as_deref()
+    }
+
+    /// Whether the person wants to hear nothing of somebody.
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains(&fold(name))
     }
 
     /// Why the last attempt failed and what to do about it, for the form.
@@ -290,9 +333,9 @@ impl Model {
         self.now
     }
 
-    /// Seconds that the local clock is ahead of UTC.
-    pub fn zone(&self) -> i32 {
-        self.zone
+    /// The clock on the wall.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// Whether the window has the keyboard.
@@ -305,16 +348,6 @@ impl Model {
         let Connection::Waiting { until, .. } = &self.connection else { return None };
         let left = until.duration_since(self.now).unwrap_or_default();
         Some(left.as_millis().div_ceil(1000) as u64)
-    }
-
-    fn wanted_title(&self) -> String {
-        let unread = self.conversations.unread();
-        let count = if unread > 0 { format!("({unread}) ") } else { String::new() };
-        let title = match (self.welcomed, self.conversations.active()) {
-            (true, Some(active)) => format!("{} \u{2013} ", active.title()),
-            _ => String::new(),
-        };
-        format!("{count}{title}Salotto")
     }
 
     fn goodbye_is_over(&self) -> bool {
@@ -341,7 +374,7 @@ impl Model {
             self.asked.remove(0);
         }
         self.asked.push(Asked { ticket, nonce: None, conversation, ping });
-        effects.push(Effect::Request { ticket, request });
+        self.request(ticket, request, effects);
         ticket
     }
 }

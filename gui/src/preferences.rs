@@ -17,6 +17,8 @@ pub(crate) struct Store {
     /// The file exists and cannot be understood: it is kept, and not overwritten.
     foreign: bool,
     complained: bool,
+    /// What the person has to know, until it is told.
+    problem: Option<String>,
 }
 
 impl Store {
@@ -30,7 +32,7 @@ impl Store {
     }
 
     fn at(path: Option<PathBuf>) -> Self {
-        Self { path, foreign: false, complained: false }
+        Self { path, foreign: false, complained: false, problem: None }
     }
 
     /// What was remembered, or the defaults.
@@ -45,14 +47,26 @@ impl Store {
                 return Preferences::default();
             }
         };
-        ron::from_str(&text).unwrap_or_else(|error| {
-            tracing::warn!(
-                "{}:{error}; it is left as it is, and nothing is remembered until it is put right or removed",
+        let read = ron::from_str::<Preferences>(&text).map_err(|error| {
+            format!(
+                "the settings {}:{error}; the file is left as it is, and nothing is remembered until it is put right or removed",
                 path.display()
-            );
-            self.foreign = true;
-            Preferences::default()
-        })
+            )
+        });
+        match read {
+            Ok(preferences) => preferences.within_bounds(),
+            Err(problem) => {
+                tracing::warn!("{problem}");
+                self.problem = Some(problem);
+                self.foreign = true;
+                Preferences::default()
+            }
+        }
+    }
+
+    /// What went wrong and was not told yet, for the person.
+    pub(crate) fn take_problem(&mut self) -> Option<String> {
+        self.problem.take()
     }
 
     /// Remembers.
@@ -101,6 +115,16 @@ mod tests {
     }
 
     #[test]
+    fn values_that_no_window_can_have_are_put_right() {
+        let folder = folder();
+        let path = folder.path().join("gui.ron");
+        fs::write(&path, "(zoom: 900, window: (0, inf), keywords: [\" \", \"tea\"])").unwrap();
+        let preferences = Store::at(Some(path)).load();
+        assert_eq!((preferences.zoom, preferences.window), (3.0, (200.0, 640.0)));
+        assert_eq!(preferences.keywords, ["tea"]);
+    }
+
+    #[test]
     fn nothing_and_nowhere_are_the_defaults() {
         assert_eq!(Store::at(None).load(), Preferences::default());
         Store::at(None).save(&Preferences::default());
@@ -115,6 +139,8 @@ mod tests {
         fs::write(&path, "(name: oops").unwrap();
         let mut store = Store::at(Some(path.clone()));
         assert_eq!(store.load(), Preferences::default());
+        let problem = store.take_problem().unwrap();
+        assert!(problem.contains("gui.ron:1:7"), "{problem}");
         store.save(&Preferences::default());
         assert_eq!(fs::read_to_string(path).unwrap(), "(name: oops");
     }

@@ -1,18 +1,23 @@
-//! Draws the [`Model`] with egui, and returns the actions of the user.
+//! Draws the [`Servers`] of the window with egui, and returns the actions of the user.
 //!
 //! What is kept here is what only the eye needs: what is typed but not sent, where a list is scrolled to, what is selected.
 
 mod bidi;
 mod connect;
+mod dialog;
 mod dialogs;
 mod entry;
 mod find;
 mod glyphs;
 mod heights;
 mod list;
+mod menu;
+mod moderation;
 mod people;
+mod room_list;
 mod rooms;
 mod row;
+mod settings;
 mod shortcuts;
 mod switcher;
 mod talk;
@@ -20,7 +25,9 @@ mod theme;
 
 use egui::Context;
 
-use crate::model::{Action, ConversationId, Model, Secret, Theme};
+use std::collections::HashMap;
+
+use crate::model::{Action, ConversationId, Secret, ServerId, Servers, Theme};
 use glyphs::Glyphs;
 use theme::Palette;
 
@@ -33,11 +40,19 @@ const LARGEST_ZOOM: f32 = 12.0;
 pub struct View {
     scale: f32,
     theme: Option<Theme>,
-    form: connect::Form,
+    forms: HashMap<ServerId, connect::Form>,
     lists: list::Lists,
     entry: entry::Entry,
     find: find::Find,
     switcher: Option<switcher::Switcher>,
+    /// The rooms of the server are shown, those in whose name this is.
+    room_list: Option<String>,
+    /// What is about to be done to somebody.
+    moderation: Option<moderation::Moderation>,
+    settings: Option<settings::Settings>,
+    /// The conversation that was in front in the last frame, and the one that was last scrolled to in the list of them.
+    front: Option<ConversationId>,
+    shown: Option<ConversationId>,
     /// A link that the person clicked and has not confirmed.
     link: Option<String>,
     help: bool,
@@ -61,11 +76,16 @@ impl View {
         Self {
             scale: 1.0,
             theme: None,
-            form: connect::Form::default(),
+            forms: HashMap::new(),
             lists: list::Lists::default(),
             entry: entry::Entry::default(),
             find: find::Find::default(),
             switcher: None,
+            room_list: None,
+            moderation: None,
+            settings: None,
+            front: None,
+            shown: None,
             link: None,
             help: false,
             rooms_open: false,
@@ -87,8 +107,9 @@ impl View {
     }
 
     /// Draws one frame, and returns what the person did in it.
-    pub fn show(&mut self, context: &Context, model: &Model) -> Vec<Action> {
+    pub fn show(&mut self, context: &Context, servers: &Servers) -> Vec<Action> {
         let mut actions = Vec::new();
+        let model = servers.active();
         let preferences = model.preferences();
         let palette = Palette::of(preferences.theme);
         if self.theme != Some(preferences.theme) {
@@ -100,12 +121,20 @@ impl View {
         if (context.zoom_factor() - zoom).abs() > 1e-3 {
             context.set_zoom_factor(zoom);
         }
-        self.lists.retain(|id, _| model.conversations().iter().any(|known| known.id() == *id));
-        self.take_shortcuts(context, model, &mut actions);
+        let is_open = |id| {
+            let mut all = servers.iter().flat_map(|(_, model)| model.conversations());
+            all.any(|known| known.id() == id)
+        };
+        self.lists.retain(|id, _| is_open(*id));
+        self.entry.retain(is_open);
+        self.forms.retain(|id, _| servers.get(*id).is_some());
+        self.take_shortcuts(context, servers, &mut actions);
+        trouble(context, servers, &palette, &mut actions);
         if model.is_talking() {
-            self.talk(context, model, &palette, &mut actions);
+            self.talk(context, servers, &palette, &mut actions);
         } else {
-            self.form.show(context, model, &palette, &mut actions);
+            let form = self.forms.entry(servers.active_id()).or_default();
+            form.show(context, servers, &palette, &mut actions);
         }
         self.dialogs(context, model, &palette, &mut actions);
         if !actions.is_empty() {
@@ -117,10 +146,29 @@ impl View {
 
     /// Whether something lies over the talk that wants the keyboard.
     fn is_covered(&self) -> bool {
-        self.switcher.is_some() || self.link.is_some() || self.help || self.entry.is_asking()
+        self.switcher.is_some()
+            || self.room_list.is_some()
+            || self.moderation.is_some()
+            || self.settings.is_some()
+            || self.link.is_some()
+            || self.help
+            || self.entry.is_asking()
     }
 
     fn list(&mut self, id: ConversationId) -> &mut list::List {
         self.lists.entry(id).or_default()
     }
+}
+
+/// What the person has to know of the window itself.
+fn trouble(context: &Context, servers: &Servers, palette: &Palette, actions: &mut Vec<Action>) {
+    let Some(text) = servers.trouble() else { return };
+    let frame =
+        egui::Frame::new().fill(palette.mention).inner_margin(egui::Margin::symmetric(10, 6));
+    egui::TopBottomPanel::top("trouble").frame(frame).show(context, |ui| {
+        ui.add(egui::Label::new(theme::sentence(text)).wrap());
+        if ui.small_button("I have read it").clicked() {
+            actions.push(Action::Dismiss);
+        }
+    });
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
@@ -25,9 +26,13 @@ use crate::protocol::request::{Envelope, Request, Resume};
 const MAX_LINE: u64 = 1024 * 1024;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// How often the round trip is measured, and how long the server may be silent before it counts as lost.
-const PING_EVERY: Duration = Duration::from_secs(45);
-const GONE_AFTER: Duration = Duration::from_secs(100);
+/// How long the server may be silent before it is asked whether it is there, and how long the answer may take before it counts as lost.
+const PING_AFTER: Duration = Duration::from_secs(45);
+const PONG_WITHIN: Duration = Duration::from_secs(15);
+/// How long after a line of plain text the first event may come: our hello was late then, and the server greeted whoever came.
+const GREETED: Duration = Duration::from_secs(2);
+/// A password may have to wait for others before it is looked at.
+const PASSWORD_TAKES: Duration = Duration::from_secs(20);
 
 /// See [`super::connect`].
 pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
@@ -97,7 +102,9 @@ impl Driver {
                 End::Broken(problem) => problem,
             };
             failed += 1;
-            if !self.options.reconnect || problem.is_doubt() {
+            // What never was a server of ours is not spoken to again.
+            let is_foreign = self.epoch.is_empty() && matches!(problem, Problem::NotSalotto(_));
+            if !self.options.reconnect || is_foreign || problem.is_doubt() {
                 self.update(Update::Broken { problem, retry_in: None }).await;
                 return LeaveReason::Lost;
             }
@@ -168,6 +175,10 @@ impl Driver {
         let mut unsent = std::mem::take(&mut self.unsent);
         let mut hello = self.hello();
         let asked = Asked::default();
+        let is_ours = AtomicBool::new(false);
+        let known_by = Instant::now()
+            + self.options.timeout
+            + self.password.as_ref().map_or(Duration::ZERO, |_| PASSWORD_TAKES);
         let writer = Writer {
             stream: to_server,
             orders: self.orders.clone(),
@@ -175,10 +186,18 @@ impl Driver {
             unsent: &mut unsent,
             hello: &mut hello,
             asked: &asked,
+            is_ours: &is_ours,
             updates: self.updates.clone(),
         };
-        let mut reader =
-            Reader { driver: self, replies, asked: &asked, pinged: None, refusal: None };
+        let mut reader = Reader {
+            driver: self,
+            replies,
+            asked: &asked,
+            is_ours: &is_ours,
+            known_by,
+            pinged: None,
+            refusal: None,
+        };
         let end = reader.read(from_server).or(writer.write()).await;
         for answer in asked.lost() {
             self.update(answer).await;
@@ -257,6 +276,10 @@ struct Reader<'a> {
     driver: &'a mut Driver,
     replies: Sender<Reply>,
     asked: &'a Asked,
+    /// Whether the other end has told an event, and so is a server of ours; the writer says goodbye to no other.
+    is_ours: &'a AtomicBool,
+    /// Until when the first event has to come.
+    known_by: Instant,
     pinged: Option<Instant>,
     /// The last line that was no object: a server that lets nobody in says why in plain words.
     refusal: Option<String>,
@@ -266,19 +289,27 @@ impl Reader<'_> {
     async fn read(&mut self, stream: Reading) -> End {
         let mut input = BufReader::new(stream);
         let mut line = Vec::new();
-        let mut heard = Instant::now();
         loop {
+            let patience = self.patience();
             let result = {
                 let read =
                     async { Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await) };
                 let silence = async {
-                    Timer::after(PING_EVERY).await;
+                    Timer::after(patience).await;
                     None
                 };
                 read.or(silence).await
             };
             match result {
-                None if heard.elapsed() > GONE_AFTER => {
+                None if !self.is_ours.load(Ordering::Relaxed) => {
+                    if Instant::now() >= self.known_by {
+                        return self.broken("the server is silent".into());
+                    }
+                    if !line.is_empty() && !line.starts_with(b"{") {
+                        self.hear_plain_text();
+                    }
+                }
+                None if self.pinged.is_some() => {
                     return self.broken("the server is silent".into());
                 }
                 None => {
@@ -290,7 +321,6 @@ impl Reader<'_> {
                     return self.broken("the server stopped it".into());
                 }
                 Some(Ok(_)) => {
-                    heard = Instant::now();
                     let end = self.take_line(&line).await;
                     line.clear();
                     if let Some(end) = end {
@@ -302,9 +332,22 @@ impl Reader<'_> {
         }
     }
 
+    /// How long nothing may come before something is done about it.
+    fn patience(&self) -> Duration {
+        if !self.is_ours.load(Ordering::Relaxed) {
+            return self.known_by.saturating_duration_since(Instant::now()).min(GREETED);
+        }
+        self.pinged.map_or(PING_AFTER, |_| PONG_WITHIN)
+    }
+
+    fn hear_plain_text(&mut self) {
+        self.known_by = self.known_by.min(Instant::now() + GREETED);
+    }
+
     async fn take_line(&mut self, line: &[u8]) -> Option<End> {
         if !line.starts_with(b"{") {
-            // Our first bytes came late and we were greeted, or we are not let in.
+            // Our first bytes came late and we were greeted, or we are not let in, or it is something else that speaks.
+            self.hear_plain_text();
             let text = String::from_utf8_lossy(line);
             self.refusal = text.strip_prefix("! ").map(|text| text.trim().to_owned());
             return None;
@@ -317,6 +360,7 @@ impl Reader<'_> {
                 return None;
             }
         };
+        self.is_ours.store(true, Ordering::Relaxed);
         self.driver.remember(&event);
         match &event {
             Event::Welcome { .. } => self.reply(Reply::Welcomed).await,
@@ -398,6 +442,8 @@ struct Writer<'a> {
     /// With the name and the password that were offered last.
     hello: &'a mut Request,
     asked: &'a Asked,
+    /// Whether the other end is a server of ours, as the reader found out.
+    is_ours: &'a AtomicBool,
     /// Takes the answers to what cannot be asked for.
     updates: Sender<Update>,
 }
@@ -464,6 +510,10 @@ impl Writer<'_> {
 
     /// Says goodbye and waits a moment for the answer, which the reader takes.
     async fn goodbye(&mut self, farewell: String) -> End {
+        if !self.is_ours.load(Ordering::Relaxed) {
+            // Whatever is there would only read it aloud.
+            return End::Over(LeaveReason::Quit { farewell });
+        }
         self.send(&Request::Quit { farewell: farewell.clone() }.into()).await;
         Timer::after(GOODBYE).await;
         End::Over(LeaveReason::Quit { farewell })

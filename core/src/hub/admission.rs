@@ -310,6 +310,9 @@ impl Hub {
                 token,
                 name,
                 message_characters: settings.limits.message_characters,
+                line_bytes: settings.limits.line_bytes,
+                lines_at_once: settings.limits.rate.map(|rate| rate.burst),
+                lines_per_second: settings.limits.rate.map(|rate| rate.per_second),
                 commands: self.commands_for(role),
             },
         );

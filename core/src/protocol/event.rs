@@ -53,6 +53,15 @@ pub enum Event {
         /// Longest message in characters; absent when it is not limited.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message_characters: Option<usize>,
+        /// Longest line in bytes, without its newline; absent when it is not limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line_bytes: Option<usize>,
+        /// How many lines the server reads at once; what comes beyond waits. Absent when it is not limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines_at_once: Option<u32>,
+        /// How many lines a second it reads after that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines_per_second: Option<f64>,
         /// What can be typed after `!`, for help and completion.
         commands: Vec<CommandInfo>,
     },

@@ -4,26 +4,13 @@ use salotto::Request;
 use salotto::client::Options;
 use salotto::command::{self, Typed};
 
-use super::conversation::Pending;
 use super::text::{clean_line, fold};
 use super::{
     Action, Connection, ConnectionSettings, ConversationId, Effect, Kind, Model, Preferences,
-    Secret, Ticket,
+    Secret,
 };
 
-/// The zoom stays between these.
-const ZOOM: (f32, f32) = (0.5, 3.0);
-
 impl Model {
-    /// The same, with the form filled in with `settings`.
-    pub fn with_connection_settings(
-        preferences: Preferences,
-        zone: i32,
-        settings: ConnectionSettings,
-    ) -> Self {
-        Self { settings, ..Self::new(preferences, zone) }
-    }
-
     pub(super) fn take_action(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
             Action::Connect(settings) => self.connect(settings, effects),
@@ -38,14 +25,11 @@ impl Model {
             Action::OfferPassword(password) => self.offer_password(password, effects),
             Action::RetryNow => effects.push(Effect::RetryNow),
             Action::Send { conversation, text } => self.send(conversation, &text, effects),
-            Action::Say { conversation, lines } => {
-                for line in lines {
-                    let line = salotto::protocol::sanitize::message(&line);
-                    if !line.trim().is_empty() {
-                        self.say(conversation, line.into_owned(), effects);
-                    }
-                }
-            }
+            Action::Say { conversation, lines } => self.say_all(conversation, lines, effects),
+            Action::GoOn(id) => self.settle_queue(id, true, effects),
+            Action::Stop(id) => self.settle_queue(id, false, effects),
+            Action::ResendAll(id) => self.settle_failed(id, true, effects),
+            Action::DiscardAll(id) => self.settle_failed(id, false, effects),
             Action::Discard(ticket) => {
                 self.take_pending(ticket);
             }
@@ -66,10 +50,12 @@ impl Model {
             Action::Talk(name) => self.talk(&name),
             Action::Close(id) => self.close(id, effects),
             Action::Copy(text) => effects.push(Effect::Copy(text)),
+            Action::Paste => effects.push(Effect::Paste),
             Action::Select(text) => effects.push(Effect::Select(text)),
             Action::OpenLink(link) => effects.push(Effect::OpenLink(link)),
             Action::Zoom(zoom) => {
-                self.preferences.zoom = zoom.clamp(ZOOM.0, ZOOM.1);
+                self.preferences.zoom = zoom;
+                self.preferences = self.preferences.clone().within_bounds();
                 effects.push(Effect::Save(self.preferences.clone()));
             }
             Action::Theme(theme) => {
@@ -80,7 +66,22 @@ impl Model {
                 self.preferences.people = people;
                 effects.push(Effect::Save(self.preferences.clone()));
             }
+            Action::AskRooms => {
+                self.ask(Request::Rooms, None, effects);
+            }
+            Action::Run { conversation, line } => self.run(conversation, &line, effects),
+            Action::Ignore { name, ignores } => {
+                if self.preferences.ignore(&self.settings, &clean_line(&name), ignores) {
+                    effects.push(Effect::Save(self.preferences.clone()));
+                }
+            }
+            Action::Prefer(preferences) => self.prefer(*preferences, effects),
             Action::Exit => self.say_goodbye("", effects),
+            // Of the whole window.
+            Action::AddServer
+            | Action::ShowServer(_)
+            | Action::CloseServer(_)
+            | Action::Dismiss => {}
         }
     }
 
@@ -132,11 +133,28 @@ impl Model {
         if !settings.password.0.is_empty() {
             options = options.password(settings.password.0.clone());
         }
-        if !settings.room.is_empty() {
-            options = options.rooms([settings.room.clone()]);
+        // The room that is asked for, and those where the person was.
+        let wanted = Some(&settings.room).filter(|room| !room.is_empty());
+        let mut rooms: Vec<String> = wanted.into_iter().cloned().collect();
+        for room in self.preferences.rooms(&settings) {
+            if !rooms.iter().any(|other| fold(other) == fold(room)) {
+                rooms.push(room.clone());
+            }
         }
+        options = options.rooms(rooms);
         self.settings = settings;
         effects.push(Effect::Connect(options));
+    }
+
+    fn prefer(&mut self, preferences: Preferences, effects: &mut Vec<Effect>) {
+        let preferences = preferences.within_bounds();
+        if preferences.font != self.preferences.font {
+            effects.push(Effect::Font(preferences.font.clone()));
+        }
+        if preferences != self.preferences {
+            self.preferences = preferences;
+            effects.push(Effect::Save(self.preferences.clone()));
+        }
     }
 
     fn offer_name(&mut self, name: &str, effects: &mut Vec<Effect>) {
@@ -212,41 +230,6 @@ impl Model {
                 self.ask(Request::Command { line: line.to_owned(), room }, Some(id), effects);
             }
         }
-    }
-
-    fn say(&mut self, id: ConversationId, text: String, effects: &mut Vec<Effect>) {
-        let ticket = self.ticket();
-        let Some(conversation) = self.conversations.get_mut(id) else { return };
-        let request = match &conversation.kind {
-            Kind::Room(room) => Request::Say {
-                text: text.clone(),
-                room: Some(room.to_string()),
-                kind: Default::default(),
-            },
-            Kind::Direct(name) => Request::Direct { to: name.to_string(), text: text.clone() },
-            Kind::ServerInfo => return,
-        };
-        conversation.first_unread = None;
-        let is_over = matches!(self.connection, Connection::Ended { .. } | Connection::Idle);
-        let failed = is_over.then(|| "there is no connection".to_owned());
-        let has_failed = failed.is_some();
-        conversation.pending.push(Pending { ticket, text, failed, nonce: None, in_doubt: false });
-        if !has_failed {
-            effects.push(Effect::Request { ticket, request });
-        }
-    }
-
-    fn take_pending(&mut self, ticket: Ticket) -> Option<(ConversationId, Pending)> {
-        for conversation in self.conversations.all_mut() {
-            let found = conversation
-                .pending
-                .iter()
-                .position(|pending| pending.ticket == ticket && pending.failed.is_some());
-            if let Some(at) = found {
-                return Some((conversation.id, conversation.pending.remove(at)));
-            }
-        }
-        None
     }
 
     fn want_room(&mut self, room: &str) {

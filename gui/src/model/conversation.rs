@@ -7,7 +7,9 @@ use salotto::{Name, RoomName};
 use super::effect::Ticket;
 use super::history::{Gap, Reading};
 use super::log::{Log, NewLine};
+use super::sending::Queue;
 use super::text::fold;
+use super::time::Zone;
 
 /// How many of the last authors are remembered for completion.
 const SPEAKERS: usize = 100;
@@ -55,6 +57,9 @@ pub struct Conversation {
     /// The first line that was not read when it came.
     pub(super) first_unread: Option<u64>,
     pub(super) pending: Vec<Pending>,
+    pub(super) queue: Queue,
+    /// Whether the other one of a private talk is known to have left.
+    pub(super) gone: bool,
     /// The last first.
     pub(super) speakers: VecDeque<Name>,
 }
@@ -92,6 +97,8 @@ impl Conversation {
             mentions: 0,
             first_unread: None,
             pending: Vec::new(),
+            queue: Queue::default(),
+            gone: false,
             speakers: VecDeque::new(),
         }
     }
@@ -172,12 +179,17 @@ impl Conversation {
         &self.pending
     }
 
+    /// Lines that are sent one after the other, and have not been yet.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
     /// The last authors, the latest first.
     pub fn speakers(&self) -> impl Iterator<Item = &Name> {
         self.speakers.iter()
     }
 
-    pub(super) fn push(&mut self, line: NewLine<'_>, zone: i32) {
+    pub(super) fn push(&mut self, line: NewLine<'_>, zone: &Zone) {
         self.log.push(line, zone);
         self.forget_lost_gaps();
     }
@@ -274,6 +286,11 @@ pub(super) struct Conversations {
 }
 
 impl Conversations {
+    /// Ids are those of the server with this number, so that no two of the window are the same.
+    pub(super) fn number_from(&mut self, server: u32) {
+        self.next = server << 20;
+    }
+
     pub(super) fn all(&self) -> &[Conversation] {
         &self.all
     }
@@ -284,6 +301,10 @@ impl Conversations {
 
     pub(super) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Conversation> {
         self.all.iter_mut().find(|conversation| conversation.id == id)
+    }
+
+    pub(super) fn get(&self, id: ConversationId) -> Option<&Conversation> {
+        self.all.iter().find(|conversation| conversation.id == id)
     }
 
     pub(super) fn active(&self) -> Option<&Conversation> {

@@ -44,6 +44,8 @@ pub enum Effect {
     Exit,
     /// Put this on the clipboard.
     Copy(String),
+    /// Bring what is on the clipboard into the field that has the keyboard.
+    Paste,
     /// Make this the primary selection, which the middle button pastes.
     Select(String),
     /// Open this address in a browser.
@@ -52,8 +54,32 @@ pub enum Effect {
     Title(String),
     /// The user was mentioned or got a private message while the window had no focus.
     Urgent,
+    /// Show a notification of the desktop.
+    Notify {
+        /// Who, and where.
+        title: String,
+        /// What was said.
+        text: String,
+    },
+    /// Play the sound of a message.
+    Sound,
+    /// Write a line into the person's own log.
+    Record(Record),
+    /// Use this font; empty for the one that is built in.
+    Font(String),
     /// Store these.
     Save(Preferences),
+}
+
+/// A line of the person's own log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What the server is called by its address, and the conversation.
+    pub folders: [String; 2],
+    /// The day, `2026-11-23`.
+    pub day: String,
+    /// Time, author and text.
+    pub line: String,
 }
 
 /// One request on its way: created by the model, returned with [`Input::Sent`](super::Input::Sent).

@@ -7,18 +7,35 @@ use salotto::{EntryId, EntryKind, Name, NoticeKind};
 
 use super::conversation::Conversation;
 use super::log::{LineKind, NewLine};
-use super::text::{clean_line, clean_lines, find_name};
+use super::text::{clean_line, clean_lines, find_name, fold, message};
+use super::time::Zone;
 
 /// Who reads the conversation.
 pub(super) struct Reader<'a> {
     /// The own name, once there is one.
     pub(super) name: Option<&'a Name>,
+    /// Words that call them as their name does.
+    pub(super) keywords: &'a [String],
+    /// Of whom they want to hear nothing, folded.
+    pub(super) ignored: &'a [String],
     /// Whether the window has the keyboard.
     pub(super) is_focused: bool,
     /// Whether the conversation is the one that is shown.
     pub(super) is_shown: bool,
-    /// Seconds to add to UTC.
-    pub(super) zone: i32,
+    /// The clock on their wall.
+    pub(super) zone: &'a Zone,
+}
+
+impl Reader<'_> {
+    fn ignores(&self, name: &Name) -> bool {
+        !self.ignored.is_empty() && self.ignored.contains(&fold(name.as_str()))
+    }
+
+    fn is_called(&self, text: &str) -> bool {
+        let name = self.name.map(Name::as_str).into_iter();
+        let mut words = name.chain(self.keywords.iter().map(String::as_str));
+        words.any(|word| !find_name(text, word).is_empty())
+    }
 }
 
 /// What is shown of an entry.
@@ -38,14 +55,16 @@ impl<'a> Shown<'a> {
         };
         match what {
             EntryKind::Message { from, text, kind, .. } => {
-                let text = salotto::protocol::sanitize::message(text);
+                let text = message(text);
                 let kind = match kind {
                     MessageKind::Say => LineKind::Say,
                     MessageKind::Act => LineKind::Act,
                 };
                 let own = reader.name == Some(from);
-                let named = reader.name.map_or("", Name::as_str);
-                let mention = !own && !find_name(&text, named).is_empty();
+                if !own && reader.ignores(from) {
+                    return None;
+                }
+                let mention = !own && reader.is_called(&text);
                 Some(Self { kind, author: from.as_str(), text, mention, own })
             }
             EntryKind::Notice { text, kind } => {
@@ -67,6 +86,15 @@ impl<'a> Shown<'a> {
             }
             EntryKind::Removed => plain(LineKind::Removed, String::new()),
             _ => None,
+        }
+    }
+
+    /// The same in one line, for a log and for a notification.
+    pub(super) fn in_words(&self) -> String {
+        match self.kind {
+            LineKind::Say => format!("{}: {}", self.author, self.text),
+            LineKind::Act => format!("* {} {}", self.author, self.text),
+            _ => format!("- {}", self.text),
         }
     }
 

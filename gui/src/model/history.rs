@@ -13,7 +13,7 @@ use super::effect::Ticket;
 use super::entry::{Reader, Shown, line};
 use super::log::{LineKind, MAX_LINES, NewLine};
 use super::text::clean_line;
-use super::time::seconds;
+use super::time::{Zone, seconds};
 use super::{Connection, Conversation, ConversationId, Effect, Kind, Model};
 
 /// So many pages of what was missed are asked for by themselves, 5,000 entries; the rest when somebody looks there.
@@ -80,7 +80,7 @@ impl Conversation {
     }
 
     /// Entries between these two may be on the server.
-    pub(super) fn open_gap(&mut self, after: EntryId, before: EntryId, now: u32, zone: i32) {
+    pub(super) fn open_gap(&mut self, after: EntryId, before: EntryId, now: u32, zone: &Zone) {
         self.push(line(LineKind::Missing, "", now), zone);
         let seq = self.log.end_seq() - 1;
         let unasked = if after == 0 { 0 } else { UNASKED };
@@ -95,7 +95,7 @@ impl Conversation {
     }
 
     /// Ids mean nothing any more, and what is missing will not come.
-    pub(super) fn forget_ids(&mut self, zone: i32) {
+    pub(super) fn forget_ids(&mut self, zone: &Zone) {
         self.last_id = 0;
         self.reading = None;
         self.log.forget_ids();
@@ -106,7 +106,7 @@ impl Conversation {
     }
 
     /// What is missing there is all there is to know of it.
-    fn close_gap(&mut self, seq: u64, text: &str, zone: i32) {
+    fn close_gap(&mut self, seq: u64, text: &str, zone: &Zone) {
         let kind = if text == LOST { LineKind::Error } else { LineKind::Edge };
         let time = self.log.get(seq).map_or(0, |line| line.what.time);
         self.log.replace(seq, 0, &line(kind, text, time), zone);
@@ -115,7 +115,7 @@ impl Conversation {
     }
 
     /// Puts lines before the one at `at`. What is known by the number of its line moves along.
-    fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: i32) {
+    fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: &Zone) {
         let since = self.log.insertions();
         self.log.insert(at, lines, zone);
         let gaps = self.gaps.iter_mut().map(|gap| &mut gap.seq);
@@ -222,7 +222,7 @@ impl Model {
         line: Option<u64>,
         effects: &mut Vec<Effect>,
     ) {
-        let (ticket, zone) = (self.ticket(), self.zone);
+        let (ticket, zone) = (self.ticket(), self.zone.clone());
         let is_online = self.connection == Connection::Online;
         let Some(conversation) = self.conversations.get_mut(id) else { return };
         let Kind::Room(room) = &conversation.kind else { return };
@@ -232,7 +232,7 @@ impl Model {
         let is_wanted = |gap: &&Gap| line.map_or(gap.unasked > 0, |line| gap.seq == line);
         let Some(gap) = conversation.gaps.iter().find(is_wanted).cloned() else { return };
         if gap.is_past() && conversation.log.len() >= MAX_LINES {
-            return conversation.close_gap(gap.seq, FULL, zone);
+            return conversation.close_gap(gap.seq, FULL, &zone);
         }
         effects.push(Effect::ReadBack { ticket, room: room.to_string(), place: gap.place() });
         conversation.log.mark(gap.seq, LineKind::Loading);
@@ -261,9 +261,11 @@ impl Model {
             Ok(page) => {
                 let reader = Reader {
                     name: self.server.name.as_ref(),
+                    keywords: &self.preferences.keywords,
+                    ignored: &self.ignored,
                     is_focused: self.focused,
                     is_shown: front == Some(id),
-                    zone: self.zone,
+                    zone: &self.zone,
                 };
                 if conversation.take_page(&gap, page, &reader) {
                     effects.push(Effect::Urgent);
@@ -274,7 +276,7 @@ impl Model {
             {
                 let reason = clean_line(&text);
                 let text = if gap.is_past() { &reason } else { LOST };
-                conversation.close_gap(gap.seq, text, self.zone);
+                conversation.close_gap(gap.seq, text, &self.zone);
             }
             // Whoever looks there again asks again; and what was missed is asked for after coming back.
             Err(reason) => {

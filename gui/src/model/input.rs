@@ -7,8 +7,9 @@ use salotto::discovery::Sighting;
 
 use super::conversation::ConversationId;
 use super::effect::Ticket;
-use super::preferences::Theme;
+use super::preferences::{Preferences, Theme};
 use super::secret::Secret;
+use super::servers::ServerId;
 use super::settings::ConnectionSettings;
 
 /// What happened.
@@ -62,13 +63,21 @@ pub enum Action {
         /// What was typed.
         text: String,
     },
-    /// Send these lines as messages, whatever they begin with: they were pasted.
+    /// Send these lines as messages, whatever they begin with: they were pasted. They go out no faster than the server takes them.
     Say {
         /// Where.
         conversation: ConversationId,
         /// What.
         lines: Vec<String>,
     },
+    /// Go on with the lines that were stopped by a refusal.
+    GoOn(ConversationId),
+    /// Forget the lines that are still to be sent.
+    Stop(ConversationId),
+    /// Send all messages that failed once more.
+    ResendAll(ConversationId),
+    /// Forget all messages that failed.
+    DiscardAll(ConversationId),
     /// Forget a message that failed.
     Discard(Ticket),
     /// Send a message that failed once more.
@@ -90,6 +99,8 @@ pub enum Action {
     Close(ConversationId),
     /// Put this on the clipboard.
     Copy(String),
+    /// Bring what is on the clipboard, as if it were pasted by its keys.
+    Paste,
     /// This was selected.
     Select(String),
     /// Open this address in a browser; the person has confirmed it.
@@ -100,6 +111,32 @@ pub enum Action {
     Theme(Theme),
     /// Show or hide the list of people.
     ShowPeople(bool),
+    /// Open another server.
+    AddServer,
+    /// Bring a server to the front.
+    ShowServer(ServerId),
+    /// Leave a server and forget its conversations.
+    CloseServer(ServerId),
+    /// What the person had to know of the window was read.
+    Dismiss,
+    /// Ask which rooms there are.
+    AskRooms,
+    /// Run a command, without its mark.
+    Run {
+        /// Where its answer belongs.
+        conversation: ConversationId,
+        /// The command line.
+        line: String,
+    },
+    /// Hear nothing of somebody at this server, or hear them again.
+    Ignore {
+        /// Whom.
+        name: String,
+        /// Whether to ignore them.
+        ignores: bool,
+    },
+    /// Set what the person prefers, all at once.
+    Prefer(Box<Preferences>),
     /// Close the window, after a goodbye.
     Exit,
 }

@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 
 use salotto::EntryId;
 
+use super::time::Zone;
+
 use names::Names;
 
 /// Lines that are kept in one conversation.
@@ -22,6 +24,9 @@ pub const FOLD_FROM: u16 = 4;
 
 /// Longer runs of arrivals are begun anew, so that looking along one stays cheap.
 const MAX_RUN: u16 = 5_000;
+
+/// Messages of one author that follow on are shown as a group, for so many seconds from the first.
+const GROUP: u16 = 300;
 
 /// The number of the first line, far enough from 0 for all that is put before it.
 const FIRST: u64 = 1 << 32;
@@ -105,6 +110,8 @@ pub struct Line<'a> {
     pub what: NewLine<'a>,
     /// Whether it is the first of its day.
     pub new_day: bool,
+    /// Whether it belongs to the message before: the same author said it, within five minutes of the first.
+    pub follows: bool,
     /// How many arrivals stand directly before this one; 0 for everything else.
     pub run: u16,
 }
@@ -130,14 +137,27 @@ struct Stored {
     len: u32,
     author: u32,
     time: u32,
+    /// How many arrivals stand directly before; of a message how many seconds after the first of its group it was said.
     run: u16,
     kind: LineKind,
     flags: u8,
 }
 
+impl Stored {
+    /// How many seconds after the first of the group of this line the next was said, where it belongs to it.
+    fn seconds_of_group(&self, next: &Self) -> Option<u16> {
+        if (self.kind, self.author) != (next.kind, next.author) {
+            return None;
+        }
+        let since = next.time.checked_sub(self.time)?.saturating_add(self.run.into());
+        u16::try_from(since).ok().filter(|since| *since < GROUP)
+    }
+}
+
 const NEW_DAY: u8 = 1;
 const MENTION: u8 = 2;
 const OWN: u8 = 4;
+const FOLLOWS: u8 = 8;
 
 impl Default for Log {
     fn default() -> Self {
@@ -155,7 +175,7 @@ impl Default for Log {
 
 impl Log {
     /// Writes a line down. `zone` decides where days end.
-    pub fn push(&mut self, line: NewLine<'_>, zone: i32) {
+    pub fn push(&mut self, line: NewLine<'_>, zone: &Zone) {
         let stored = self.stored(0, &line);
         self.lines.push_back(stored);
         self.recount(self.lines.len() - 1, 1, zone);
@@ -170,7 +190,7 @@ impl Log {
     }
 
     /// Puts lines, each with the entry that it shows, before the line `at`, which keeps its number.
-    pub(super) fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: i32) {
+    pub(super) fn insert(&mut self, at: u64, lines: &[(EntryId, NewLine<'_>)], zone: &Zone) {
         let Some(index) = self.index(at).filter(|_| !lines.is_empty()) else { return };
         let stored: Vec<Stored> = lines.iter().map(|(id, line)| self.stored(*id, line)).collect();
         let head: Vec<Stored> = self.lines.drain(..index).collect();
@@ -184,7 +204,7 @@ impl Log {
     }
 
     /// Puts another line in the place of one.
-    pub(super) fn replace(&mut self, seq: u64, id: EntryId, line: &NewLine<'_>, zone: i32) {
+    pub(super) fn replace(&mut self, seq: u64, id: EntryId, line: &NewLine<'_>, zone: &Zone) {
         let Some(index) = self.index(seq) else { return };
         self.lines[index] = self.stored(id, line);
         self.recount(index, 2, zone);
@@ -259,7 +279,7 @@ impl Log {
         }
         let first = index.saturating_sub(usize::from(stored.run));
         let mut end = index + 1;
-        while self.lines.get(end).is_some_and(|next| next.run > 0) {
+        while self.lines.get(end).is_some_and(|next| next.kind.is_arrival() && next.run > 0) {
             end += 1;
         }
         (end - first >= usize::from(FOLD_FROM))
@@ -286,15 +306,20 @@ impl Log {
             mention: stored.flags & MENTION != 0,
             own: stored.flags & OWN != 0,
         };
-        Line { seq, what, new_day: stored.flags & NEW_DAY != 0, run: stored.run }
+        let (new_day, follows) = (stored.flags & NEW_DAY != 0, stored.flags & FOLLOWS != 0);
+        let run = if stored.kind.is_arrival() { stored.run } else { 0 };
+        Line { seq, what, new_day, follows, run }
     }
 
     /// A message was deleted: a mark stands in its place.
-    pub(super) fn remove(&mut self, id: EntryId) {
-        let is_it = |line: &&mut Stored| line.id == id && line.kind.is_talk();
-        if let Some(line) = self.lines.iter_mut().rev().find(is_it) {
+    pub(super) fn remove(&mut self, id: EntryId, zone: &Zone) {
+        let is_it = |line: &Stored| line.id == id && line.kind.is_talk();
+        if let Some(index) = self.lines.iter().rposition(is_it) {
+            let line = &mut self.lines[index];
             (line.kind, line.len) = (LineKind::Removed, 0);
             line.flags &= NEW_DAY;
+            // Whose name and time it had has them with the next.
+            self.recount(index, 2, zone);
         }
     }
 
@@ -321,13 +346,13 @@ impl Log {
     }
 
     /// Finds out anew where days begin and which arrivals stand together: in so many lines, and after them for as long as something changes.
-    fn recount(&mut self, from: usize, count: usize, zone: i32) {
+    fn recount(&mut self, from: usize, count: usize, zone: &Zone) {
         let day = |line: Stored| super::time::day(line.time, zone);
         let mut said = self.lines.range(..from).rev().find(|line| !line.kind.is_edge()).copied();
         let mut before = from.checked_sub(1).map(|index| self.lines[index]);
         for (index, line) in self.lines.iter_mut().enumerate().skip(from) {
             let new_day = !line.kind.is_edge() && said.is_none_or(|said| day(said) != day(*line));
-            let run = match before {
+            let mut run = match before {
                 Some(before)
                     if !new_day
                         && line.kind.is_arrival()
@@ -338,7 +363,13 @@ impl Log {
                 }
                 _ => 0,
             };
-            let flags = line.flags & !NEW_DAY | if new_day { NEW_DAY } else { 0 };
+            let since = before.filter(|_| !new_day && line.kind == LineKind::Say);
+            let since = since.and_then(|before| before.seconds_of_group(line));
+            let follows = since.is_some();
+            run = since.unwrap_or(run);
+            let day = if new_day { NEW_DAY } else { 0 };
+            let group = if follows { FOLLOWS } else { 0 };
+            let flags = line.flags & !(NEW_DAY | FOLLOWS) | day | group;
             if index >= from + count && (flags, run) == (line.flags, line.run) {
                 break;
             }
@@ -350,7 +381,7 @@ impl Log {
         }
     }
 
-    fn keep_bound(&mut self, zone: i32) {
+    fn keep_bound(&mut self, zone: &Zone) {
         if self.lines.len() >= MAX_LINES + SLACK {
             self.cut(self.lines.len() - MAX_LINES, zone);
         }
@@ -371,7 +402,7 @@ impl Log {
     }
 
     /// Forgets the oldest lines, the texts that only they used, and the names that nobody left has.
-    fn cut(&mut self, count: usize, zone: i32) {
+    fn cut(&mut self, count: usize, zone: &Zone) {
         self.lines.drain(..count);
         self.first_seq += count as u64;
         // What was put before others is written down behind them.
@@ -410,8 +441,8 @@ mod tests {
     #[test]
     fn lines_come_back_as_they_were_written() {
         let mut log = Log::default();
-        log.push(say("hello"), 0);
-        log.push(NewLine { author: "bob", mention: true, ..say("grüß dich") }, 0);
+        log.push(say("hello"), &Zone::fixed(0));
+        log.push(NewLine { author: "bob", mention: true, ..say("grüß dich") }, &Zone::fixed(0));
         let line = at(&log, 1).unwrap();
         assert_eq!((line.what.author, line.what.text), ("bob", "grüß dich"));
         assert!(line.what.mention && !line.new_day && at(&log, 0).unwrap().new_day);
@@ -422,7 +453,7 @@ mod tests {
     fn the_oldest_lines_go_when_there_are_too_many() {
         let mut log = Log::default();
         for number in 0..MAX_LINES + SLACK {
-            log.push(say(&format!("line {number} {}", "x".repeat(60))), 0);
+            log.push(say(&format!("line {number} {}", "x".repeat(60))), &Zone::fixed(0));
         }
         assert_eq!(log.len(), MAX_LINES);
         assert_eq!(log.first_seq(), FIRST + SLACK as u64);
@@ -437,7 +468,7 @@ mod tests {
     fn a_run_that_is_cut_is_counted_from_its_new_beginning() {
         let mut log = Log::default();
         for _ in 0..MAX_LINES + SLACK {
-            log.push(NewLine { kind: LineKind::Came, ..say("ada came") }, 0);
+            log.push(NewLine { kind: LineKind::Came, ..say("ada came") }, &Zone::fixed(0));
         }
         let first = log.first_seq();
         assert_eq!(log.get(first).unwrap().run, 0);
@@ -445,14 +476,32 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_one_author_are_a_group_for_five_minutes() {
+        let mut log = Log::default();
+        let said = |log: &mut Log, author, time| {
+            log.push(NewLine { author, time, ..say("x") }, &Zone::fixed(0));
+        };
+        for (author, time) in [("ada", 0), ("ada", 100), ("ada", 299), ("ada", 300), ("bob", 301)] {
+            said(&mut log, author, 1_000_000 + time);
+        }
+        let follows = |log: &Log| log.iter_from(0).map(|line| line.follows).collect::<Vec<_>>();
+        assert_eq!(follows(&log), [false, true, true, false, false]);
+        log.lines[0].id = 7;
+        log.remove(7, &Zone::fixed(0));
+        assert_eq!(follows(&log), [false, false, true, true, false]);
+        log.insert(FIRST + 2, &[(8, NewLine { author: "eve", ..say("y") })], &Zone::fixed(0));
+        assert_eq!(follows(&log), [false, false, false, false, true, false]);
+    }
+
+    #[test]
     fn many_arrivals_are_one_fold_and_few_are_none() {
         let mut log = Log::default();
         for kind in [LineKind::Came, LineKind::Went, LineKind::Came] {
-            log.push(NewLine { kind, ..say("x") }, 0);
+            log.push(NewLine { kind, ..say("x") }, &Zone::fixed(0));
         }
         assert_eq!(log.folded(FIRST + 1), None);
-        log.push(NewLine { kind: LineKind::Went, ..say("x") }, 0);
-        log.push(say("hello"), 0);
+        log.push(NewLine { kind: LineKind::Went, ..say("x") }, &Zone::fixed(0));
+        log.push(say("hello"), &Zone::fixed(0));
         assert_eq!(log.folded(FIRST + 1), Some((FIRST, FIRST + 4)));
         assert_eq!(log.folded(FIRST + 4), None);
     }
@@ -461,12 +510,12 @@ mod tests {
     fn what_is_put_between_moves_the_numbers_before_it_alone() {
         let mut log = Log::default();
         for number in 0..10 {
-            log.push(say(&format!("line {number}")), 0);
+            log.push(say(&format!("line {number}")), &Zone::fixed(0));
         }
         let (before, after) = (log.first_seq() + 3, log.first_seq() + 4);
         let since = log.insertions();
-        log.insert(after, &[(7, say("seven")), (8, say("eight"))], 0);
-        log.insert(log.first_seq(), &[(1, say("one"))], 0);
+        log.insert(after, &[(7, say("seven")), (8, say("eight"))], &Zone::fixed(0));
+        log.insert(log.first_seq(), &[(1, say("one"))], &Zone::fixed(0));
         let texts: Vec<_> = log.iter_from(0).map(|line| line.what.text.to_owned()).collect();
         assert_eq!(texts[..2], ["one", "line 0"]);
         assert_eq!(texts[4..8], ["line 3", "seven", "eight", "line 4"]);
@@ -474,7 +523,7 @@ mod tests {
             let seq = log.moved(seq, since);
             assert_eq!(log.get(seq).unwrap().what.text, text);
         }
-        log.remove(8);
+        log.remove(8, &Zone::fixed(0));
         assert_eq!(at(&log, 6).unwrap().what.text, REMOVED);
         // The day is said once, by the line that is now the first of it.
         let days = log.iter_from(0).filter(|line| line.new_day).map(|line| line.seq);
@@ -485,9 +534,9 @@ mod tests {
     fn arrivals_on_both_sides_of_what_is_put_between_are_counted_together() {
         let mut log = Log::default();
         let came = || NewLine { kind: LineKind::Came, ..say("x") };
-        log.push(NewLine { kind: LineKind::Missing, ..say("") }, 0);
-        (0..3).for_each(|_| log.push(came(), 0));
-        log.insert(FIRST + 1, &[(1, say("hello")), (2, came()), (3, came())], 0);
+        log.push(NewLine { kind: LineKind::Missing, ..say("") }, &Zone::fixed(0));
+        (0..3).for_each(|_| log.push(came(), &Zone::fixed(0)));
+        log.insert(FIRST + 1, &[(1, say("hello")), (2, came()), (3, came())], &Zone::fixed(0));
         assert_eq!(log.folded(FIRST + 2), Some((FIRST - 1, FIRST + 4)));
         assert!(!at(&log, 0).unwrap().new_day && at(&log, 1).unwrap().new_day);
     }
@@ -495,11 +544,11 @@ mod tests {
     #[test]
     fn what_was_put_before_others_survives_when_the_oldest_go() {
         let mut log = Log::default();
-        (0..50_000).for_each(|number| log.push(say(&format!("late {number}")), 0));
+        (0..50_000).for_each(|number| log.push(say(&format!("late {number}")), &Zone::fixed(0)));
         let early: Vec<String> = (0..50_000).map(|number| format!("early {number}")).collect();
         let lines: Vec<_> = early.iter().map(|text| (1, say(text))).collect();
-        log.insert(FIRST, &lines, 0);
-        (0..SLACK).for_each(|number| log.push(say(&format!("last {number}")), 0));
+        log.insert(FIRST, &lines, &Zone::fixed(0));
+        (0..SLACK).for_each(|number| log.push(say(&format!("last {number}")), &Zone::fixed(0)));
         assert_eq!(log.len(), MAX_LINES);
         assert_eq!(at(&log, 0).unwrap().what.text, "early 4096");
         assert_eq!(log.get(FIRST).unwrap().what.text, "late 0");

@@ -3,12 +3,12 @@
 use std::time::SystemTime;
 
 use salotto::client::Update;
-use salotto::protocol::{EntryId, LeaveReason, Timestamp};
+use salotto::protocol::{EntryId, LeaveReason};
 use salotto::{Entry, EntryKind, Event, Name, Request, RoomName};
 
-use super::conversation::MAX_CONVERSATIONS;
-use super::entry::{Reader, line};
-use super::log::{LineKind, NewLine};
+use super::entry::{Reader, Shown, line};
+use super::log::LineKind;
+use super::private::Moved;
 use super::text::{clean_line, clean_lines, fold};
 use super::time::seconds;
 use super::{Connection, ConversationId, Effect, Kind, Model, ServerInfo, Ticket};
@@ -78,16 +78,41 @@ impl Model {
 
     fn take_event(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
-            Event::Welcome { server, epoch, name, message_characters, commands, .. } => {
-                let (server, name) = (clean_line(&server), Some(name));
-                let server = ServerInfo { server, epoch, name, commands, message_characters };
+            Event::Welcome {
+                server,
+                epoch,
+                name,
+                message_characters,
+                line_bytes,
+                lines_at_once,
+                lines_per_second,
+                commands,
+                ..
+            } => {
+                let server = ServerInfo {
+                    server: clean_line(&server),
+                    epoch,
+                    name: Some(name),
+                    commands,
+                    message_characters,
+                    line_bytes,
+                    lines_at_once,
+                    lines_per_second,
+                };
                 self.take_welcome(server, effects);
             }
             Event::Commands { commands } => self.server.commands = commands,
             Event::Entered { room, topic, members, count, first_id, history, .. } => {
                 self.enter(room, &topic, members, count, (first_id, history), effects);
             }
-            Event::Exited { room, reason } => self.leave(room.as_str(), &reason),
+            Event::Exited { room, reason } => {
+                self.leave(room.as_str(), &reason);
+                self.remember_room(room.as_str(), false, effects);
+            }
+            Event::Rooms { rooms, nonce } => {
+                self.answered(nonce.as_deref());
+                self.rooms = Some(rooms);
+            }
             Event::Named { name, .. } => {
                 self.settings.name = name.to_string();
                 self.server.name = Some(name);
@@ -106,7 +131,7 @@ impl Model {
             Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
             Event::Deleted { room, id } => {
                 if let Some(conversation) = self.conversations.room_mut(room.as_str()) {
-                    conversation.log.remove(id);
+                    conversation.log.remove(id, &self.zone);
                 }
             }
             Event::Pong { nonce } => self.take_pong(nonce.as_deref()),
@@ -119,7 +144,7 @@ impl Model {
     fn take_welcome(&mut self, server: ServerInfo, effects: &mut Vec<Effect>) {
         if self.server.epoch != server.epoch {
             // Ids of another epoch mean nothing in this one.
-            let zone = self.zone;
+            let zone = &self.zone;
             self.conversations.all_mut().for_each(|conversation| conversation.forget_ids(zone));
         }
         for conversation in self.conversations.all_mut() {
@@ -130,8 +155,7 @@ impl Model {
             }
         }
         self.settings.name = server.name.as_ref().map_or_else(String::new, Name::to_string);
-        let room = self.settings.room.clone();
-        self.preferences.remember(&self.settings, &room);
+        self.preferences.remember(&self.settings);
         self.server = server;
         self.connection = Connection::Online;
         self.refusal = None;
@@ -177,13 +201,13 @@ impl Model {
         (first_id, history): (EntryId, u64),
         effects: &mut Vec<Effect>,
     ) {
-        let (now, zone) = (seconds(self.now), self.zone);
+        let (now, zone) = (seconds(self.now), self.zone.clone());
         let front = self.conversations.active().map(|active| active.kind.clone());
         let conversation = self.conversations.open(Kind::Room(room.clone()));
         let last_id = conversation.last_id;
         conversation.missed = last_id > 0;
         if first_id > last_id + 1 {
-            conversation.open_gap(last_id, first_id, now, zone);
+            conversation.open_gap(last_id, first_id, now, &zone);
             conversation.last_id = first_id - 1;
         }
         conversation.joined = true;
@@ -207,11 +231,18 @@ impl Model {
             let request = Request::Members { room: Some(room.to_string()), after: last };
             self.ask(request, None, effects);
         }
+        self.remember_room(room.as_str(), true, effects);
         self.read_back(id, None, effects);
     }
 
+    fn remember_room(&mut self, room: &str, is_in: bool, effects: &mut Vec<Effect>) {
+        if self.preferences.remember_room(&self.settings, room, is_in) {
+            effects.push(Effect::Save(self.preferences.clone()));
+        }
+    }
+
     fn leave(&mut self, room: &str, reason: &LeaveReason) {
-        let (now, zone) = (seconds(self.now), self.zone);
+        let (now, zone) = (seconds(self.now), self.zone.clone());
         let Some(conversation) = self.conversations.room_mut(room) else { return };
         let id = conversation.id;
         if *reason == LeaveReason::Parted {
@@ -222,7 +253,7 @@ impl Model {
         conversation.set_members(Vec::new(), 0);
         let text =
             format!("You are not in this room any more: {}", clean_line(&reason.to_string()));
-        conversation.push(line(LineKind::Error, &text, now), zone);
+        conversation.push(line(LineKind::Error, &text, now), &zone);
     }
 
     fn take_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) {
@@ -233,9 +264,12 @@ impl Model {
         conversation.history = conversation.history.saturating_sub(1);
         let history_ends = from_history && conversation.history == 0;
         let is_new = id > conversation.last_id;
-        let renamed = match &what {
+        let moved = match &what {
             EntryKind::Renamed { from, who } if is_new && !from_history => {
-                Some((from.clone(), who.clone()))
+                Some(Moved::Renamed(from.clone(), who.clone()))
+            }
+            EntryKind::Left { who, reason } if is_new && !from_history => {
+                (*reason != LeaveReason::Parted).then(|| Moved::Left(who.clone()))
             }
             _ => None,
         };
@@ -243,65 +277,39 @@ impl Model {
             conversation.last_id = id;
             let reader = Reader {
                 name: self.server.name.as_ref(),
+                keywords: &self.preferences.keywords,
+                ignored: &self.ignored,
                 is_focused: self.focused,
                 is_shown: front == Some(conversation.id),
-                zone: self.zone,
+                zone: &self.zone,
             };
-            let time = seconds(time.system_time());
-            if conversation.take_entry(id, what, time, from_history, &reader) {
-                effects.push(Effect::Urgent);
+            let is_news = !from_history || conversation.missed;
+            let is_told = is_news && (self.preferences.log || !self.focused);
+            let words = is_told.then(|| Shown::of(&what, &reader)).flatten();
+            let words = words.map(|shown| shown.in_words());
+            let asks = conversation.take_entry(
+                id,
+                what,
+                seconds(time.system_time()),
+                from_history,
+                &reader,
+            );
+            if history_ends {
+                conversation.settle_doubts();
             }
-        }
-        if history_ends {
+            if let Some(words) = words {
+                let kind = conversation.kind.clone();
+                let title = format!("#{}", conversation.title());
+                self.record(&kind, &words, time.system_time(), effects);
+                if asks {
+                    self.call(title, &words, effects);
+                }
+            }
+        } else if history_ends {
             conversation.settle_doubts();
         }
-        if let Some((from, who)) = renamed
-            && self.conversations.direct_mut(who.as_str()).is_none()
-            && let Some(direct) = self.conversations.direct_mut(from.as_str())
-        {
-            direct.kind = Kind::Direct(who);
-        }
-    }
-
-    fn direct(
-        &mut self,
-        from: Name,
-        to: &Name,
-        text: &str,
-        time: Timestamp,
-        nonce: Option<&str>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let own = self.server.name.as_ref() == Some(&from);
-        let peer = if own { to.clone() } else { from.clone() };
-        let is_full = self.conversations.all().len() >= MAX_CONVERSATIONS;
-        let kind = if is_full && self.conversations.direct_mut(peer.as_str()).is_none() {
-            Kind::ServerInfo
-        } else {
-            Kind::Direct(peer)
-        };
-        let front = self.conversations.active_id();
-        let (looked_at, zone) = (self.focused, self.zone);
-        let text = salotto::protocol::sanitize::message(text);
-        let conversation = self.conversations.open(kind);
-        let time = seconds(time.system_time());
-        let (kind, author) = (LineKind::Say, from.as_str());
-        conversation.push(NewLine { kind, author, text: &text, time, mention: false, own }, zone);
-        conversation.spoke(&from);
-        let id = conversation.id;
-        if own {
-            conversation.confirm(nonce, &text, false);
-            conversation.first_unread = None;
-        } else {
-            if !looked_at || front != Some(id) {
-                conversation.count_unread(true);
-            }
-            if !looked_at {
-                effects.push(Effect::Urgent);
-            }
-        }
-        if front.is_none() {
-            self.conversations.show(id);
+        if let Some(moved) = moved {
+            self.follow(moved);
         }
     }
 
@@ -316,13 +324,13 @@ impl Model {
         if text.is_empty() {
             return;
         }
-        let (now, zone) = (seconds(self.now), self.zone);
+        let (now, zone) = (seconds(self.now), self.zone.clone());
         let conversation = conversation.or(self.conversations.active_id());
         let conversation = match conversation.and_then(|id| self.conversations.get_mut(id)) {
             Some(conversation) => conversation,
             None => self.conversations.open(Kind::ServerInfo),
         };
-        conversation.push(line(kind, &text, now), zone);
+        conversation.push(line(kind, &text, now), &zone);
         let id = conversation.id;
         if self.conversations.active_id().is_none() {
             self.conversations.show(id);
@@ -336,6 +344,7 @@ impl Model {
                 let mut pending = conversation.pending.iter_mut();
                 if let Some(pending) = pending.find(|pending| pending.nonce.as_deref() == nonce) {
                     pending.failed = Some(text);
+                    conversation.stop_queue();
                     return;
                 }
             }
@@ -367,6 +376,9 @@ impl Model {
                     pending.failed = Some(text.to_owned());
                 }
                 pending.nonce = nonce;
+                if pending.failed.is_some() {
+                    conversation.stop_queue();
+                }
                 return;
             }
         }
@@ -384,6 +396,7 @@ impl Model {
                 pending.nonce = None;
                 pending.failed.get_or_insert_with(|| why.to_owned());
             }
+            conversation.stop_queue();
         }
     }
 

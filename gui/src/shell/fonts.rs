@@ -19,6 +19,8 @@ use crate::net::Waker;
 const MAX_FONTS: usize = 8;
 /// Characters that may be missed before they are forgotten, so that a flood of them takes no memory.
 const MAX_SEEN: usize = 20_000;
+/// What the font that the person wants is called among all.
+const PREFERRED: &str = "preferred";
 /// The largest font taken.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -34,6 +36,9 @@ pub(super) struct Fonts {
     search: Option<mpsc::Receiver<Vec<Found>>>,
     /// Files in use, with the number of the face.
     loaded: Vec<(PathBuf, u32)>,
+    /// The font that the person wants, and is searched for; the one built in where it is empty.
+    preferred: Option<mpsc::Receiver<Result<Found, String>>>,
+    is_built_in: bool,
 }
 
 /// A font that shows something that was missing.
@@ -52,6 +57,34 @@ impl Fonts {
             missing: Vec::new(),
             search: None,
             loaded: Vec::new(),
+            preferred: None,
+            is_built_in: true,
+        }
+    }
+
+    /// Uses the font of this family before all others; the one that is built in where the name is empty.
+    pub(super) fn prefer(&mut self, family: String) {
+        let (answer, preferred) = mpsc::channel();
+        let waker = Arc::clone(&self.waker);
+        self.preferred = Some(preferred);
+        self.is_built_in = family.is_empty();
+        if family.is_empty() {
+            // What was searched for before comes to nobody.
+            drop(answer);
+            return self.waker.wake();
+        }
+        let thread = thread::Builder::new().name("fonts".into()).spawn(move || {
+            let found = find_family(&family).ok_or_else(|| {
+                format!(
+                    "there is no font `{family}` on this system; check its name in the settings"
+                )
+            });
+            // The person may have chosen another meanwhile.
+            let _ = answer.send(found);
+            waker.wake();
+        });
+        if let Err(error) = thread {
+            tracing::warn!(%error, "cannot look for a font");
         }
     }
 
@@ -71,8 +104,45 @@ impl Fonts {
         }
     }
 
-    /// Gives egui what was found, and begins to search for what is missing. Before each frame.
-    pub(super) fn update(&mut self, context: &egui::Context) {
+    /// Gives egui what was found, and begins to search for what is missing. Before each frame. Returns what the person has to know.
+    pub(super) fn update(&mut self, context: &egui::Context) -> Option<String> {
+        self.update_missing(context);
+        match self.preferred.as_ref()?.try_recv() {
+            Err(mpsc::TryRecvError::Empty) => None,
+            Err(mpsc::TryRecvError::Disconnected) => {
+                self.preferred = None;
+                if self.is_built_in {
+                    self.put_first(context, None);
+                }
+                None
+            }
+            Ok(Ok(font)) => {
+                self.put_first(context, Some(font));
+                None
+            }
+            Ok(Err(problem)) => Some(problem),
+        }
+    }
+
+    /// Text is shown in this font from the next frame on, as far as it has the letters.
+    fn put_first(&mut self, context: &egui::Context, font: Option<Found>) {
+        if let Some(names) = self.definitions.families.get_mut(&FontFamily::Proportional) {
+            names.retain(|name| name != PREFERRED);
+            if font.is_some() {
+                names.insert(0, PREFERRED.into());
+            }
+        }
+        match font {
+            Some(font) => {
+                let data = FontData { index: font.index, ..FontData::from_static(font.bytes) };
+                self.definitions.font_data.insert(PREFERRED.into(), Arc::new(data));
+            }
+            None => drop(self.definitions.font_data.remove(PREFERRED)),
+        }
+        context.set_fonts(self.definitions.clone());
+    }
+
+    fn update_missing(&mut self, context: &egui::Context) {
         match self.search.as_ref().map(mpsc::Receiver::try_recv) {
             None => {}
             Some(Err(mpsc::TryRecvError::Empty)) => return,
@@ -118,6 +188,24 @@ impl Fonts {
         }
         context.set_fonts(self.definitions.clone());
     }
+}
+
+/// The face of a family that is closest to plain.
+fn find_family(family: &str) -> Option<Found> {
+    let mut database = Database::new();
+    database.load_system_fonts();
+    let is_it =
+        |face: &&FaceInfo| face.families.iter().any(|(name, _)| name.eq_ignore_ascii_case(family));
+    let mut faces: Vec<&FaceInfo> = database.faces().filter(is_it).collect();
+    faces.sort_by_key(|face| rank(face));
+    faces.into_iter().find_map(|face| {
+        let Source::File(path) = &face.source else { return None };
+        let is_drawn = database.with_face_data(face.id, |bytes, index| {
+            Face::parse(bytes, index).is_ok_and(|font| has_outlines(&font))
+        });
+        let bytes = map(path).filter(|_| is_drawn == Some(true))?;
+        Some(Found { path: path.clone(), index: face.index, bytes })
+    })
 }
 
 /// Chooses fonts that show the missing characters, the best that shows the first of them first.

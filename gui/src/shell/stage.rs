@@ -302,10 +302,12 @@ impl Stage {
         }
         due.add(self.resized.map(|since| since + SETTLED));
         due.add(self.app.wake_at().map(|at| {
-            let left = at.duration_since(SystemTime::now()).unwrap_or_default();
-            // The clock of the system may be a little behind.
-            let at = now + left + Duration::from_millis(1);
-            at.max(after(if self.hidden { UNSEEN } else { FRAME }))
+            let soonest = after(if self.hidden { UNSEEN } else { FRAME });
+            match at.duration_since(SystemTime::now()) {
+                // Never a moment too early, for then it would be no later for the model.
+                Ok(left) => soonest.max(now + left + Duration::from_millis(1)),
+                Err(_) => soonest,
+            }
         }));
         due.0
     }
@@ -323,8 +325,10 @@ impl Stage {
             tracing::trace!("nobody sees what would be drawn");
             return Step::Rest;
         }
-        if self.frames > 0 {
-            self.fonts.update(&self.context);
+        if self.frames > 0
+            && let Some(problem) = self.fonts.update(&self.context)
+        {
+            self.app.warn(problem);
         }
         let rows = self.run(if only_moved { 0 } else { SETTLING });
         if only_moved && rows.is_empty() {
@@ -409,6 +413,8 @@ impl Stage {
             match request {
                 ShellRequest::Exit => self.over = true,
                 ShellRequest::Copy(text) => self.copy(Selection::Clipboard, text),
+                ShellRequest::Paste => self.paste(Selection::Clipboard),
+                ShellRequest::Font(family) => self.fonts.prefer(family),
                 ShellRequest::Select(text) => self.copy(Selection::Primary, text),
                 ShellRequest::OpenLink(link) => links::open(&link),
                 ShellRequest::Title(text) => title = Some(text),

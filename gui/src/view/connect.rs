@@ -1,12 +1,16 @@
 //! The form that asks for the server and the name.
 
+use std::mem::Discriminant;
+
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{Align, Context, Key, Layout, Response, RichText, TextEdit, Ui, vec2};
 
 use salotto::protocol::sanitize::excerpt;
 
 use super::theme::{Palette, primary, sentence};
 use crate::model::{
-    Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, NearbyServer, Secret,
+    Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, NearbyServer, Secret, Servers,
 };
 
 /// The label of the field in which nobody sees what is typed.
@@ -24,8 +28,8 @@ pub(super) struct Form {
     name: String,
     password: Secret,
     room: String,
-    /// Whether the server asked for a password when the last frame was drawn.
-    asked_password: bool,
+    /// How it stood with the server when the last frame was drawn.
+    state: Option<Discriminant<Connection>>,
     /// What is left to be filled in after a server was chosen.
     missing: Option<Missing>,
     /// What is wrong with what was typed, found before anything was asked.
@@ -43,10 +47,11 @@ impl Form {
     pub(super) fn show(
         &mut self,
         context: &Context,
-        model: &Model,
+        servers: &Servers,
         palette: &Palette,
         actions: &mut Vec<Action>,
     ) {
+        let model = servers.active();
         let is_first = !self.filled;
         if is_first {
             self.fill(model.connection_settings());
@@ -64,6 +69,12 @@ impl Form {
                         self.fields(ui, model, palette, is_first, actions);
                         self.nearby(ui, model, palette);
                         self.recent(ui, model, actions);
+                        if servers.iter().len() > 1 {
+                            ui.add_space(12.0);
+                            if ui.button("Back to the other servers").clicked() {
+                                actions.push(Action::CloseServer(servers.active_id()));
+                            }
+                        }
                     });
                 });
             });
@@ -100,24 +111,29 @@ impl Form {
         let password =
             field(ui, PASSWORD, &mut self.password.0, "only where the server asks for one", full);
         field(ui, "Room", &mut self.room, "empty for the first room of the server", full);
-        let asks_password = matches!(model.connection(), Connection::PasswordWanted { .. });
-        let missing = self.missing.take();
-        let to_fill_in =
-            if asks_password && !self.asked_password || missing == Some(Missing::Password) {
-                Some(password)
-            } else if missing == Some(Missing::Name) {
-                Some(name)
-            } else if is_first {
-                Some(if self.address.is_empty() { address } else { name })
-            } else {
-                None
-            };
+        // Whoever was refused goes on where it has to be put right, and what is typed takes the place of what stands there.
+        let state = std::mem::discriminant(model.connection());
+        let is_answered = self.state.replace(state).is_some_and(|before| before != state);
+        let to_fill_in = match (self.missing.take(), model.connection()) {
+            (Some(Missing::Password), _) => Some(password),
+            (Some(Missing::Name), _) => Some(name),
+            (None, Connection::PasswordWanted { .. }) if is_answered => Some(password),
+            (None, Connection::NameRefused { .. }) if is_answered => Some(name),
+            (None, Connection::Idle | Connection::Ended { .. }) if is_answered => Some(address),
+            (None, _) if is_first && self.address.is_empty() => Some(address),
+            (None, Connection::PasswordWanted { .. }) if is_first => Some(password),
+            (None, _) if is_first => Some(name),
+            _ => None,
+        };
         if let Some(field) = to_fill_in {
             field.request_focus();
+            let mut edit = TextEditState::load(ui.ctx(), field.id).unwrap_or_default();
+            let (start, end) = (CCursor::new(0), CCursor::new(usize::MAX));
+            edit.cursor.set_char_range(Some(CCursorRange::two(start, end)));
+            edit.store(ui.ctx(), field.id);
             // The cursor is seen in it from the next frame on.
             ui.ctx().request_repaint();
         }
-        self.asked_password = asks_password;
         self.submit_row(ui, model, palette, submitted, actions);
     }
 
@@ -210,12 +226,15 @@ impl Form {
                 DEFAULT_PORT => server.host.clone(),
                 _ => at.address(),
             };
-            let room =
-                if server.room.is_empty() { String::new() } else { format!("{} at ", server.room) };
-            let text = format!("{room}{address} as {}", server.name);
-            if ui.add(egui::Button::new(text).frame(false)).clicked() {
+            let rooms = match server.rooms.len() {
+                0 => String::new(),
+                1..=3 => format!(": {}", server.rooms.join(", ")),
+                more => format!(": {} and {} more", server.rooms[..2].join(", "), more - 2),
+            };
+            let text = format!("{address} as {}{rooms}", server.name);
+            if ui.add(egui::Button::new(text).frame(false).truncate()).clicked() {
                 let name = server.name.clone();
-                self.fill(&ConnectionSettings { name, room: server.room.clone(), ..at });
+                self.fill(&ConnectionSettings { name, ..at });
                 self.submit(actions);
             }
         }

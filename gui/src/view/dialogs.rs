@@ -1,10 +1,10 @@
 //! What lies over the rest until it is answered.
 
-use egui::{Context, Grid, Id, Key, Modifiers, RichText};
+use egui::{Context, Grid, RichText};
 
 use super::View;
+use super::dialog;
 use super::shortcuts::KEYS;
-use super::talk::other_theme;
 use super::theme::{Palette, primary};
 use crate::model::text::link_host;
 use crate::model::{Action, Model};
@@ -20,6 +20,8 @@ impl View {
         if model.is_talking() {
             self.entry.ask_about_paste(context, palette, actions);
             self.confirm_link(context, palette, actions);
+            self.room_list(context, model, palette, actions);
+            self.moderation(context, palette, actions);
             let is_done = self
                 .switcher
                 .as_mut()
@@ -28,15 +30,14 @@ impl View {
                 self.switcher = None;
             }
         }
-        self.keys(context, model, palette, actions);
+        self.settings(context, model, palette, actions);
+        self.keys(context, palette);
     }
 
     /// Shows where a link really leads before it is opened.
     fn confirm_link(&mut self, context: &Context, palette: &Palette, actions: &mut Vec<Action>) {
         let Some(link) = self.link.clone() else { return };
-        let mut done = context.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-        let response = egui::Modal::new(Id::new("link")).show(context, |ui| {
-            ui.set_max_width(460.0);
+        let (beside, done) = dialog::show(context, "link", 460.0, |ui, is_new| {
             ui.label(format!("Open a page of {}?", link_host(&link)));
             ui.add(egui::Label::new(RichText::new(&link).monospace().color(palette.dim)).wrap());
             if link_host(&link).contains('%') {
@@ -47,53 +48,48 @@ impl View {
                 let text = "The part before the @ is not the site. Be careful.";
                 ui.label(RichText::new(text).color(palette.error));
             }
-            ui.horizontal(|ui| {
-                if ui.add(primary(palette, "Open")).clicked() {
+            dialog::buttons(ui, |ui| {
+                let open = ui.add(primary(palette, "Open"));
+                if is_new {
+                    open.request_focus();
+                }
+                if open.clicked() {
                     actions.push(Action::OpenLink(link.clone()));
-                    done = true;
                 }
-                if ui.button("Copy").clicked() {
+                let copy = ui.button("Copy").clicked();
+                if copy {
                     actions.push(Action::Copy(link.clone()));
-                    done = true;
                 }
-                done |= ui.button("Cancel").clicked();
-            });
+                open.clicked() | copy | ui.button("Cancel").clicked()
+            })
         });
-        if done || response.backdrop_response.clicked() {
+        if beside || done {
             self.link = None;
         }
     }
 
-    fn keys(
-        &mut self,
-        context: &Context,
-        model: &Model,
-        palette: &Palette,
-        actions: &mut Vec<Action>,
-    ) {
+    fn keys(&mut self, context: &Context, palette: &Palette) {
         if !self.help {
             return;
         }
-        let response = egui::Modal::new(Id::new("keys")).show(context, |ui| {
+        let (beside, done) = dialog::show(context, "keys", 520.0, |ui, is_new| {
             ui.heading("Keys");
-            Grid::new("all keys").num_columns(2).spacing([16.0, 4.0]).show(ui, |ui| {
+            Grid::new("all keys").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
                 for (key, what) in KEYS {
                     ui.label(*key);
-                    ui.label(RichText::new(*what).color(palette.dim));
+                    ui.add(egui::Label::new(RichText::new(*what).color(palette.dim)).wrap());
                     ui.end_row();
                 }
             });
-            // In a narrow window, and before one is connected, this is the place for it.
-            let (label, other) = other_theme(model);
-            ui.horizontal(|ui| {
-                if ui.button(format!("{label} colours")).clicked() {
-                    actions.push(Action::Theme(other));
+            dialog::buttons(ui, |ui| {
+                let close = ui.button("Close");
+                if is_new {
+                    close.request_focus();
                 }
-                ui.button("Close").clicked()
+                close.clicked()
             })
-            .inner
         });
-        if response.inner || response.backdrop_response.clicked() {
+        if beside || done {
             self.help = false;
         }
     }

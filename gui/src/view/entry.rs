@@ -1,64 +1,35 @@
-//! Where the person writes: completion, history, and what is pasted.
+//! Where the person writes, in all conversations.
+
+mod field;
 
 use std::collections::HashMap;
 
 use egui::epaint::text::PASSWORD_REPLACEMENT_CHAR;
-use egui::text::{CCursor, CCursorRange, LayoutJob};
-use egui::text_edit::TextEditState;
+use egui::text::LayoutJob;
 use egui::{
-    Align, Context, Event, Id, Key, Layout, Modifiers, RichText, TextEdit, TextStyle, Ui, vec2,
+    Align, Button, Context, Event, Id, InputState, Label, Layout, PointerButton, Response,
+    RichText, TextEdit, TextStyle, Ui, vec2,
 };
 
+use super::dialog;
+use super::menu;
 use super::theme::{Palette, primary};
-use crate::model::complete::Completion;
-use crate::model::{Action, Connection, Conversation, ConversationId, Model};
+use crate::model::{Action, Connection, Conversation, ConversationId, Kind, Model};
+use field::Field;
 
-/// Lines of history that are kept.
-const HISTORY: usize = 200;
 /// From here to the limit the length is shown.
 const NEAR_LIMIT: usize = 200;
 
-/// What is typed, and what was.
+/// What is typed, and what is pasted.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
-    drafts: HashMap<ConversationId, String>,
-    history: Vec<String>,
-    recalled: Option<Recalled>,
-    completing: Option<Completing>,
+    fields: HashMap<ConversationId, Field>,
     /// Several lines that were pasted, and where; the person is asked about them.
     pasted: Option<(ConversationId, Vec<String>)>,
     focus: bool,
-    /// Where the cursor goes, in characters; set where the text was changed by something else than typing.
-    cursor: Option<usize>,
-}
-
-/// A line of history is shown.
-#[derive(Debug)]
-struct Recalled {
-    at: usize,
-    /// What was typed before.
-    draft: String,
-    /// What is shown; changed, it is a new draft.
-    shown: String,
-}
-
-/// Tab was pressed, and may be again.
-#[derive(Debug)]
-struct Completing {
-    /// The line as completion left it; changed, completion begins anew.
-    shown: String,
-    /// What stands before and after the word.
-    before: String,
-    after: String,
-    words: Vec<String>,
-    at: usize,
 }
 
 impl Entry {
-    pub(super) fn id() -> Id {
-        Id::new("what is said")
-    }
-
     pub(super) fn is_asking(&self) -> bool {
         self.pasted.is_some()
     }
@@ -68,20 +39,34 @@ impl Entry {
         self.pasted.take().is_some()
     }
 
-    /// Puts a text there to be changed, before what is typed already.
-    pub(super) fn edit(&mut self, conversation: ConversationId, text: String) {
-        let draft = self.drafts.entry(conversation).or_default();
-        let typed = std::mem::take(draft);
-        *draft = if typed.is_empty() { text } else { format!("{text} {typed}") };
-        self.cursor = Some(draft.chars().count());
+    /// The field has the keyboard from the next frame on.
+    pub(super) fn want_focus(&mut self) {
         self.focus = true;
     }
 
-    pub(super) fn has_selection(&self, context: &Context) -> bool {
-        context.memory(|memory| memory.has_focus(Self::id()))
-            && TextEditState::load(context, Self::id())
-                .and_then(|state| state.cursor.char_range())
-                .is_some_and(|range| range.primary.index != range.secondary.index)
+    /// Forgets what was typed in conversations that are closed.
+    pub(super) fn retain(&mut self, is_open: impl Fn(ConversationId) -> bool) {
+        self.fields.retain(|id, _| is_open(*id));
+    }
+
+    /// Puts a text there to be changed, before what is typed already.
+    pub(super) fn edit(&mut self, conversation: ConversationId, text: String) {
+        let field = self.field(conversation);
+        let typed = std::mem::take(&mut field.text);
+        field.set(if typed.is_empty() { text } else { format!("{text} {typed}") });
+        self.focus = true;
+    }
+
+    pub(super) fn has_selection(&self, context: &Context, conversation: ConversationId) -> bool {
+        self.fields.get(&conversation).is_some_and(|field| {
+            context.memory(|memory| memory.has_focus(field.id))
+                && field.selection(context).is_some()
+        })
+    }
+
+    fn field(&mut self, conversation: ConversationId) -> &mut Field {
+        let new = || Field::new(Id::new(("what is said", conversation)));
+        self.fields.entry(conversation).or_insert_with(new)
     }
 
     pub(super) fn show(
@@ -93,178 +78,40 @@ impl Entry {
         is_covered: bool,
         actions: &mut Vec<Action>,
     ) {
-        let id = Self::id();
-        let mut text = self.drafts.remove(&conversation.id()).unwrap_or_default();
+        let id = self.field(conversation.id()).id;
         if self.pasted.is_none() && ui.memory(|memory| memory.has_focus(id)) {
-            self.take_keys(ui, model, conversation, &mut text, actions);
+            let field = self.field(conversation.id());
+            field.take_hurried(ui);
+            field.take_keys(ui, model, conversation, actions);
             self.take_paste(ui, conversation);
         }
-        if let Some(cursor) = self.cursor.take() {
-            set_cursor(ui.ctx(), id, cursor);
-        }
-        ui.horizontal(|ui| {
+        self.field(conversation.id()).move_cursor(ui.ctx());
+        queue(ui, conversation, palette, actions);
+        let is_free = ui.memory(|memory| memory.focused().is_none());
+        let is_wanted = std::mem::take(&mut self.focus) || is_free && !is_covered;
+        let is_wanted = is_wanted && !self.is_asking();
+        let field = self.field(conversation.id());
+        let done = ui.horizontal(|ui| {
             let name = model.name().map_or("", |name| name.as_str());
             let label = ui.label(RichText::new(name).color(palette.name(name)));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let can_send = conversation.is_open();
-                if ui.add_enabled(can_send, primary(palette, "Send")).clicked() {
-                    self.send(ui.ctx(), model, conversation, &mut text, actions);
-                    self.focus = true;
-                }
-                let hint = if can_send {
-                    "Write a message"
-                } else {
-                    "Nobody reads this; ! runs a command"
-                };
-                let is_empty = text.is_empty();
-                let mut masked = |ui: &Ui, text: &str, _: f32| {
-                    let shown = mask(text, model.secret_from(text));
-                    let font = TextStyle::Body.resolve(ui.style());
-                    let job = LayoutJob::simple_singleline(shown, font, palette.text);
-                    ui.fonts(|fonts| fonts.layout_job(job))
-                };
-                let edit = TextEdit::singleline(&mut text)
-                    .id(id)
-                    .layouter(&mut masked)
-                    .hint_text(hint)
-                    // With nothing to complete, Tab leads on as everywhere.
-                    .lock_focus(!is_empty)
-                    .margin(vec2(8.0, 6.0))
-                    .desired_width(f32::INFINITY);
-                let response = ui.add(edit).labelled_by(label.id);
-                let is_free = ui.memory(|memory| memory.focused().is_none());
-                let is_wanted = std::mem::take(&mut self.focus) || is_free && !is_covered;
-                if is_wanted && !self.is_asking() {
+                let sends = ui.add_enabled(can_send, primary(palette, "Send")).clicked();
+                let response =
+                    text_edit(ui, model, field, palette, conversation).labelled_by(label.id);
+                if is_wanted {
                     response.request_focus();
                 }
-            });
+                // What was typed in the same frame belongs to it.
+                if sends {
+                    field.send(ui.ctx(), model, conversation, actions);
+                }
+                sends | offer(&response, field, actions)
+            })
+            .inner
         });
-        self.below(ui, model, conversation, &text, palette);
-        if !text.is_empty() {
-            self.drafts.insert(conversation.id(), text);
-        }
-    }
-
-    fn take_keys(
-        &mut self,
-        ui: &Ui,
-        model: &Model,
-        conversation: &Conversation,
-        text: &mut String,
-        actions: &mut Vec<Action>,
-    ) {
-        let pressed = |modifiers: Modifiers, key: Key| {
-            ui.input_mut(|input| input.consume_key(modifiers, key))
-        };
-        if pressed(Modifiers::SHIFT, Key::Tab) {
-            self.complete(ui.ctx(), model, conversation, text, true);
-        }
-        if pressed(Modifiers::NONE, Key::Tab) {
-            self.complete(ui.ctx(), model, conversation, text, false);
-        }
-        if pressed(Modifiers::NONE, Key::ArrowUp) {
-            self.recall(text, true);
-        }
-        if pressed(Modifiers::NONE, Key::ArrowDown) {
-            self.recall(text, false);
-        }
-        if pressed(Modifiers::NONE, Key::Enter) {
-            self.send(ui.ctx(), model, conversation, text, actions);
-        }
-    }
-
-    fn send(
-        &mut self,
-        context: &Context,
-        model: &Model,
-        conversation: &Conversation,
-        text: &mut String,
-        actions: &mut Vec<Action>,
-    ) {
-        if text.trim().is_empty() {
-            return;
-        }
-        if model.question(text).is_some() {
-            // It stays, and what is asked about it stands below.
-            return;
-        }
-        if !conversation.is_open() && !model.is_command(text) {
-            return;
-        }
-        self.recalled = None;
-        self.completing = None;
-        let text = std::mem::take(text);
-        if model.secret_from(&text).is_some() {
-            forget_edits(context);
-        } else {
-            self.remember(&text);
-        }
-        actions.push(Action::Send { conversation: conversation.id(), text });
-    }
-
-    fn remember(&mut self, line: &str) {
-        if self.history.last().is_some_and(|last| last == line) {
-            return;
-        }
-        self.history.push(line.to_owned());
-        if self.history.len() > HISTORY {
-            self.history.remove(0);
-        }
-    }
-
-    /// Shows an older line of history, or a newer one, or what was typed before.
-    fn recall(&mut self, text: &mut String, older: bool) {
-        let recalled = self.recalled.take().filter(|recalled| recalled.shown == *text);
-        let (at, draft) = match recalled {
-            Some(recalled) => (recalled.at, recalled.draft),
-            None => (self.history.len(), text.clone()),
-        };
-        let at = match older {
-            true => at.saturating_sub(1),
-            false => (at + 1).min(self.history.len()),
-        };
-        match self.history.get(at) {
-            Some(line) => {
-                text.clone_from(line);
-                self.recalled = Some(Recalled { at, draft, shown: line.clone() });
-            }
-            None => *text = draft,
-        }
-        self.cursor = Some(text.chars().count());
-    }
-
-    fn complete(
-        &mut self,
-        context: &Context,
-        model: &Model,
-        conversation: &Conversation,
-        text: &mut String,
-        back: bool,
-    ) {
-        let again = self.completing.take().filter(|completing| completing.shown == *text);
-        let mut completing = match again {
-            Some(mut completing) => {
-                let count = completing.words.len();
-                let step = if back { count - 1 } else { 1 };
-                completing.at = (completing.at + step) % count;
-                completing
-            }
-            None => {
-                let cursor = cursor(context, text);
-                let Some(Completion { range, words }) = model.complete(conversation, text, cursor)
-                else {
-                    return;
-                };
-                let before = text[..range.start].to_owned();
-                let after = text[range.end..].trim_start().to_owned();
-                Completing { shown: String::new(), before, after, words, at: 0 }
-            }
-        };
-        let start = format!("{}{}", completing.before, completing.words[completing.at]);
-        *text = format!("{start}{}", completing.after);
-        self.cursor = Some(start.chars().count());
-        completing.shown.clone_from(text);
-        self.completing = Some(completing);
+        self.focus |= done.inner;
+        below(ui, model, conversation, self.field(conversation.id()), palette);
     }
 
     /// One line goes where the cursor is; about several the person is asked.
@@ -287,64 +134,6 @@ impl Entry {
         });
     }
 
-    /// What can be completed, what a command takes, how long the line is, and how it stands with the server.
-    fn below(
-        &self,
-        ui: &mut Ui,
-        model: &Model,
-        conversation: &Conversation,
-        text: &str,
-        palette: &Palette,
-    ) {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let state = match (model.connection(), model.round_trip()) {
-                (Connection::Online, Some(time)) => format!("connected · {} ms", time.as_millis()),
-                (Connection::Online, None) => "connected".to_owned(),
-                (Connection::Connecting { .. }, _) => "connecting".to_owned(),
-                _ => "not connected".to_owned(),
-            };
-            ui.label(RichText::new(state).small().color(palette.dim));
-            let length = text.chars().count();
-            if let Some(limit) = model.message_limit().filter(|limit| length + NEAR_LIMIT >= *limit)
-            {
-                let color = if length > limit { palette.error } else { palette.text };
-                let count = format!("{length} of {limit}");
-                ui.label(RichText::new(count).small().color(color));
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let hint =
-                    RichText::new(self.hint(model, conversation, text)).small().color(palette.dim);
-                ui.add(egui::Label::new(hint).truncate());
-            });
-        });
-    }
-
-    fn hint(&self, model: &Model, conversation: &Conversation, text: &str) -> String {
-        if let Some(completing) = self.completing.as_ref().filter(|is| is.shown == text)
-            && completing.words.len() > 1
-        {
-            let words =
-                completing.words.iter().take(12).map(|word| word.trim_end_matches([' ', ':']));
-            return words.collect::<Vec<_>>().join("  ");
-        }
-        if let Some((arguments, help)) = model.hint(text) {
-            let arguments = arguments.trim_start();
-            let typed = text.trim_end();
-            let typed = mask(typed, model.secret_from(typed));
-            return format!("{typed} {arguments} \u{2013} {help}");
-        }
-        if let Some(question) = model.question(text) {
-            return question;
-        }
-        match text.strip_prefix(['!', '/']) {
-            Some(typed) if !typed.starts_with(['!', '/']) => {
-                let words = model.complete(conversation, text, text.len()).map(|found| found.words);
-                words.unwrap_or_default().join(" ")
-            }
-            _ => String::new(),
-        }
-    }
-
     /// Asks what to do with several lines.
     pub(super) fn ask_about_paste(
         &mut self,
@@ -354,27 +143,30 @@ impl Entry {
     ) {
         let Some((conversation, lines)) = self.pasted.clone() else { return };
         let mut done = false;
-        egui::Modal::new(Id::new("paste")).show(context, |ui| {
-            ui.set_max_width(440.0);
+        dialog::show(context, "paste", 440.0, |ui, is_new| {
             ui.label(RichText::new(format!("Paste {} lines?", lines.len())).strong());
             for line in lines.iter().take(6) {
                 let line = RichText::new(line).small().color(palette.dim);
-                ui.add(egui::Label::new(line).truncate());
+                ui.add(Label::new(line).truncate());
             }
             if lines.len() > 6 {
                 ui.label(RichText::new("…").small().color(palette.dim));
             }
-            ui.horizontal(|ui| {
+            dialog::buttons(ui, |ui| {
                 let text = format!("Send {} messages", lines.len());
-                if ui.add(primary(palette, &text)).clicked() {
+                let send = ui.add(primary(palette, &text));
+                if is_new {
+                    send.request_focus();
+                }
+                if send.clicked() {
                     actions.push(Action::Say { conversation, lines: lines.clone() });
                     done = true;
                 }
                 if ui.button("Put on one line").clicked() {
                     let joined = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
-                    let draft = self.drafts.entry(conversation).or_default();
-                    draft.push_str(&joined);
-                    self.cursor = Some(draft.chars().count());
+                    let field = self.field(conversation);
+                    let typed = std::mem::take(&mut field.text);
+                    field.set(typed + &joined);
                     done = true;
                 }
                 done |= ui.button("Cancel").clicked();
@@ -387,31 +179,165 @@ impl Entry {
     }
 }
 
+fn text_edit(
+    ui: &mut Ui,
+    model: &Model,
+    field: &mut Field,
+    palette: &Palette,
+    conversation: &Conversation,
+) -> Response {
+    let can_send = conversation.is_open();
+    let hint = match conversation.kind() {
+        Kind::Direct(name) => format!("Only {name} reads this"),
+        _ if can_send => "Write a message".to_owned(),
+        _ => "Nobody reads this; ! runs a command".to_owned(),
+    };
+    let mut masked = |ui: &Ui, text: &str, _: f32| {
+        let shown = mask(text, model.secret_from(text));
+        let font = TextStyle::Body.resolve(ui.style());
+        let job = LayoutJob::simple_singleline(shown, font, palette.text);
+        ui.fonts(|fonts| fonts.layout_job(job))
+    };
+    // With nothing to complete, Tab leads on as everywhere.
+    let holds_tab = !field.text.is_empty();
+    let (id, context) = (field.id, ui.ctx().clone());
+    let selected = field.range(&context);
+    let edit = TextEdit::singleline(&mut field.text)
+        .id(id)
+        .layouter(&mut masked)
+        .hint_text(RichText::new(hint).color(palette.dim))
+        .lock_focus(holds_tab)
+        .margin(vec2(8.0, 6.0))
+        .desired_width(f32::INFINITY);
+    let response = ui.add(edit);
+    let is_for_menu = |input: &InputState| {
+        input.pointer.secondary_down() || input.pointer.button_released(PointerButton::Secondary)
+    };
+    if let Some(selected) = selected.filter(|_| response.hovered() && ui.input(is_for_menu)) {
+        // What is selected is what the menu is about.
+        field.set_cursor(&context, selected);
+    }
+    response
+}
+
+/// The menu of the field. Returns whether something was done, and the field wants the keyboard back.
+fn offer(response: &Response, field: &mut Field, actions: &mut Vec<Action>) -> bool {
+    let context = response.ctx.clone();
+    let mut done = false;
+    menu::of(response, |ui| {
+        for (label, cuts) in [("Cut", true), ("Copy", false)] {
+            let selects = field.selection(&context).is_some();
+            if ui.add_enabled(selects, Button::new(label)).clicked() {
+                actions.extend(field.take_selected(&context, cuts).map(Action::Copy));
+                done = true;
+            }
+        }
+        if ui.button("Paste").clicked() {
+            actions.push(Action::Paste);
+            done = true;
+        }
+        if ui.button("Select all").clicked() {
+            field.select_all(&context);
+            done = true;
+        }
+        if done {
+            ui.close_menu();
+        }
+    });
+    done
+}
+
+/// How many of several lines are still to be sent, and what can be done about it.
+fn queue(ui: &mut Ui, conversation: &Conversation, palette: &Palette, actions: &mut Vec<Action>) {
+    let (queue, id) = (conversation.queue(), conversation.id());
+    if queue.is_empty() {
+        return;
+    }
+    let lines = if queue.len() == 1 { "1 line".into() } else { format!("{} lines", queue.len()) };
+    let (text, color) = match queue.stopped() {
+        None => (format!("{lines} still to be sent, one after the other"), palette.dim),
+        Some(reason) => (format!("{lines} not sent: {reason}"), palette.error),
+    };
+    let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        let is_stopped = queue.stopped().is_some();
+        if ui.small_button(if is_stopped { "Discard" } else { "Stop" }).clicked() {
+            actions.push(Action::Stop(id));
+        }
+        if is_stopped && ui.small_button("Send on").clicked() {
+            actions.push(Action::GoOn(id));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(Label::new(RichText::new(text).small().color(color)).truncate());
+        });
+    });
+}
+
+/// What can be completed, what a command takes, how long the line is, and how it stands with the server.
+fn below(
+    ui: &mut Ui,
+    model: &Model,
+    conversation: &Conversation,
+    field: &Field,
+    palette: &Palette,
+) {
+    let text = field.text.as_str();
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let (state, color) = match (model.connection(), model.round_trip()) {
+            (Connection::Online, _) if model.is_silent() => {
+                ("the server does not answer".to_owned(), palette.error)
+            }
+            (Connection::Online, Some(time)) => {
+                (format!("connected · {} ms", time.as_millis()), palette.dim)
+            }
+            (Connection::Online, None) => ("connected".to_owned(), palette.dim),
+            (Connection::Connecting { .. }, _) => ("connecting".to_owned(), palette.dim),
+            _ => ("not connected".to_owned(), palette.dim),
+        };
+        ui.label(RichText::new(state).small().color(color));
+        let length = text.chars().count();
+        if let Some(limit) = model.message_limit().filter(|limit| length + NEAR_LIMIT >= *limit) {
+            let color = if length > limit { palette.error } else { palette.text };
+            let count = format!("{length} of {limit}");
+            ui.label(RichText::new(count).small().color(color));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let (hint, color) = match model.too_long(conversation, text) {
+                Some(reason) => (reason, palette.error),
+                None => (hint(model, conversation, field), palette.dim),
+            };
+            ui.add(Label::new(RichText::new(hint).small().color(color)).truncate());
+        });
+    });
+}
+
+fn hint(model: &Model, conversation: &Conversation, field: &Field) -> String {
+    let text = field.text.as_str();
+    if let Some(words) = field.choices() {
+        let words = words.iter().take(12).map(|word| word.trim_end_matches([' ', ':']));
+        return words.collect::<Vec<_>>().join("  ");
+    }
+    if let Some((arguments, help)) = model.hint(text) {
+        let arguments = arguments.trim_start();
+        let typed = text.trim_end();
+        let typed = mask(typed, model.secret_from(typed));
+        return format!("{typed} {arguments} \u{2013} {help}");
+    }
+    if let Some(question) = model.question(text) {
+        return question;
+    }
+    match text.strip_prefix(['!', '/']) {
+        Some(typed) if !typed.starts_with(['!', '/']) => {
+            let words = model.complete(conversation, text, text.len()).map(|found| found.words);
+            words.unwrap_or_default().join(" ")
+        }
+        _ => String::new(),
+    }
+}
+
 /// The text with what is nobody's business from byte `secret` on as dots.
 fn mask(text: &str, secret: Option<usize>) -> String {
     let (shown, hidden) = text.split_at(secret.unwrap_or(text.len()));
     let dots = hidden.chars().map(|_| PASSWORD_REPLACEMENT_CHAR);
     shown.chars().chain(dots).collect()
-}
-
-/// Makes Ctrl+Z bring back nothing that was typed before.
-fn forget_edits(context: &Context) {
-    if let Some(mut state) = TextEditState::load(context, Entry::id()) {
-        state.clear_undoer();
-        state.store(context, Entry::id());
-    }
-}
-
-/// Where the cursor is, in bytes.
-fn cursor(context: &Context, text: &str) -> usize {
-    let at = TextEditState::load(context, Entry::id())
-        .and_then(|state| state.cursor.char_range())
-        .map_or(usize::MAX, |range| range.primary.index);
-    text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte)
-}
-
-fn set_cursor(context: &Context, id: Id, at: usize) {
-    let mut state = TextEditState::load(context, id).unwrap_or_default();
-    state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(at))));
-    state.store(context, id);
 }

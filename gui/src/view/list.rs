@@ -8,6 +8,7 @@ mod paint;
 mod pointer;
 mod scene;
 mod selection;
+mod tail;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -21,8 +22,9 @@ use super::row::{self, Estimate};
 use crate::model::log::{FOLD_FROM, Line, Log};
 use crate::model::{Action, Gap};
 
+use row::{Columns, MARGIN};
 pub(super) use scene::{Clicked, Scene};
-use scene::{Drawn, Fold, MARGIN};
+use scene::{Drawn, Fold};
 use selection::Selection;
 
 /// What is missing is asked for when one is so many rows away, so that whoever scrolls need not wait.
@@ -68,6 +70,10 @@ pub(super) struct List {
     /// The first unread line, once it was seen: nobody has to be led there again.
     reached: Option<u64>,
     selection: Selection,
+    /// Where one clicked last, from where a click with Shift selects.
+    clicked_at: Option<selection::TextPosition>,
+    /// The message of the menu that is open, and the link that was under the pointer.
+    menu_at: Option<(u64, Option<String>)>,
     grabbed: Option<f64>,
     drawn: Vec<Drawn>,
 }
@@ -94,20 +100,21 @@ impl List {
         let response = ui.allocate_rect(area, Sense::click_and_drag());
         let mut view = area;
         view.max.x -= BAR;
-        let width = (view.width() - row::TIME_WIDTH - 2.0 * MARGIN).max(60.0).floor();
+        let columns = Columns::in_width(view.width());
+        let width = columns.width;
         self.sync(ui.ctx(), log, width);
-        let tail = paint::tail(ui, scene, width);
-        let tail_height = tail.iter().map(|row| row.height).sum::<f32>() + MARGIN;
+        let tail = tail::rows(ui, scene, width);
+        let tail_height = tail.iter().map(tail::Row::height).sum::<f32>() + MARGIN;
         self.take_scrolling(ui, view);
         self.drawn.clear();
-        let top = self.settle(ui, scene, view, width, f64::from(tail_height));
+        let top = self.settle(ui, scene, view, columns, f64::from(tail_height));
         let total = f64::from(self.heights.total()) + f64::from(tail_height);
         let mut clicked = Clicked::default();
         clicked.actions.extend(self.read_back(scene));
         self.take_pointer(ui, &response, scene, view, &mut clicked);
-        paint::rows(ui, scene, view, &self.drawn, &self.selection);
+        paint::rows(ui, scene, view, columns, &self.drawn, &self.selection);
         let tail_top = view.top() + (f64::from(self.heights.total()) - top) as f32;
-        paint::paint_tail(ui, scene, view, tail_top, &tail, &mut clicked);
+        tail::paint(ui, scene, view, columns, tail_top, &tail, &mut clicked);
         self.bar(ui, area, top, total);
         self.buttons(ui, scene, view, top);
         if self.stick {
@@ -266,13 +273,20 @@ impl List {
 
     /// Lays out what is seen until all of it has its measured height, keeps the position by it, and returns how far down the
     /// upper edge is.
-    fn settle(&mut self, ui: &Ui, scene: &mut Scene<'_>, view: Rect, width: f32, tail: f64) -> f64 {
+    fn settle(
+        &mut self,
+        ui: &Ui,
+        scene: &mut Scene<'_>,
+        view: Rect,
+        columns: Columns,
+        tail: f64,
+    ) -> f64 {
         let height = f64::from(view.height());
         let mut top = 0.0;
         for _ in 0..10 {
             let bottom = (f64::from(self.heights.total()) + tail - height).max(0.0);
             top = if self.stick { bottom } else { self.wanted_top() }.clamp(0.0, bottom);
-            if !self.lay_out(ui, scene, view, width, top) {
+            if !self.lay_out(ui, scene, view, columns, top) {
                 self.stick = top >= bottom - 1.0;
                 break;
             }
@@ -302,7 +316,7 @@ impl List {
         ui: &Ui,
         scene: &mut Scene<'_>,
         view: Rect,
-        width: f32,
+        columns: Columns,
         top: f64,
     ) -> bool {
         self.drawn.clear();
@@ -326,19 +340,16 @@ impl List {
                 Some((first, _)) => log.get(first).is_some_and(|first| first.new_day),
                 None => line.new_day,
             };
-            let (galley, order) = paint::galley(ui, scene, &line, closed, width);
-            let day_height = if day { row::DAY_HEIGHT } else { 0.0 };
-            let height = (galley.rect.height() + row::PADDING + day_height).ceil();
+            let (galley, order) = paint::galley(ui, scene, &line, closed, columns.width);
+            let above = row::above(&Line { new_day: day, ..line });
+            let height = (galley.rect.height() + row::PADDING + above).ceil();
             if height as u32 != known {
                 self.heights.set(index - 1, height as u32);
                 changed = true;
             }
             let row_top = view.top() + (y - top) as f32;
             let rect = Rect::from_min_size(pos2(view.left(), row_top), vec2(view.width(), height));
-            let text = pos2(
-                view.left() + MARGIN + row::TIME_WIDTH,
-                row_top + day_height + row::PADDING / 2.0,
-            );
+            let text = pos2(view.left() + columns.text, row_top + above + row::PADDING / 2.0);
             self.drawn.push(Drawn { seq, rect, text, galley, order, fold, day });
             y += f64::from(height as u32);
         }
@@ -377,7 +388,7 @@ impl List {
             _ => self.grabbed = None,
         }
         let color = ui.style().interact(&response).fg_stroke.color;
-        let color = if self.grabbed.is_some() { color } else { color.gamma_multiply(0.35) };
+        let color = if self.grabbed.is_some() { color } else { color.gamma_multiply(0.5) };
         ui.painter().rect_filled(handle.shrink2(vec2(2.0, 1.0)), 3.0, color);
     }
 

@@ -4,16 +4,20 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::bidi;
+use super::menu;
+use super::moderation::{self, Moderation};
 use super::theme::{self, Palette};
 use crate::model::{Action, Conversation, Model};
 
+/// Returns what is about to be done to somebody, and has to be asked first.
 pub(super) fn show(
     ui: &mut Ui,
     model: &Model,
     conversation: &Conversation,
     palette: &Palette,
     actions: &mut Vec<Action>,
-) {
+) -> Option<Moderation> {
+    let mut asked = None;
     let (known, count) = (conversation.members().len(), conversation.member_count());
     let text = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
     ui.label(RichText::new(text).small().color(palette.dim));
@@ -27,16 +31,15 @@ pub(super) fn show(
         for name in conversation.members().skip(range.start).take(range.len()) {
             let (rect, response) =
                 ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+            let is_ignored = model.ignores(name.as_str());
             response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, name.as_str()));
             if response.hovered() {
                 ui.painter().rect_filled(rect, 6.0, palette.field);
             }
-            let color = palette.name(name.as_str());
-            let mut job = LayoutJob::simple_singleline(
-                bidi::line(name.as_str()).into(),
-                theme::body(),
-                color,
-            );
+            let color = if is_ignored { palette.dim } else { palette.name(name.as_str()) };
+            let ignored = if is_ignored { " (ignored)" } else { "" };
+            let text = format!("{}{ignored}", bidi::line(name.as_str()));
+            let mut job = LayoutJob::simple_singleline(text, theme::body(), color);
             job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
             let galley = ui.fonts(|fonts| fonts.layout_job(job));
             let is_cut = galley.elided;
@@ -51,11 +54,10 @@ pub(super) fn show(
             if response.double_clicked() {
                 actions.push(Action::Talk(name.to_string()));
             }
-            response.context_menu(|ui| {
-                if ui.button(format!("Talk to {name}")).clicked() {
-                    actions.push(Action::Talk(name.to_string()));
-                    ui.close_menu();
-                }
+            menu::of(&response, |ui| {
+                let chosen =
+                    moderation::offer(ui, model, conversation.id(), name.as_str(), actions);
+                asked = chosen.or(asked.take());
             });
         }
         if range.end > known {
@@ -63,4 +65,5 @@ pub(super) fn show(
             ui.label(RichText::new(text).small().color(palette.dim));
         }
     });
+    asked
 }

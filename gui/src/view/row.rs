@@ -11,37 +11,75 @@ use super::theme::{self, Palette};
 use crate::model::log::{Line, LineKind, Log, NewLine};
 use crate::model::text::{find_name, links};
 
-/// What the time takes to the left of the text.
-pub(super) const TIME_WIDTH: f32 = 48.0;
+/// Where things stand in a row: the time, then the name of who speaks up to the text, then the text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Columns {
+    /// What the name may take.
+    pub(super) name: f32,
+    /// Where the text begins.
+    pub(super) text: f32,
+    /// What the text may take.
+    pub(super) width: f32,
+}
+
+/// Space left and right of a row.
+pub(super) const MARGIN: f32 = 10.0;
+/// What the time takes, with the space behind it.
+const TIME_WIDTH: f32 = 42.0;
+/// Between a name and what is said.
+pub(super) const BEHIND_NAME: f32 = 10.0;
 /// Space above and below the text of a row, together.
 pub(super) const PADDING: f32 = 4.0;
+/// Space above the first message of an author.
+const GROUP_GAP: f32 = 5.0;
 /// What a day takes that begins with a row.
 pub(super) const DAY_HEIGHT: f32 = 34.0;
 
-/// The text of a row as it is shown, selected and copied.
+impl Columns {
+    /// In a list of this width.
+    pub(super) fn in_width(width: f32) -> Self {
+        let name = if width < 560.0 { 70.0 } else { 104.0 };
+        let text = MARGIN + TIME_WIDTH + name + BEHIND_NAME;
+        Self { name, text, width: (width - text - MARGIN).max(60.0).floor() }
+    }
+}
+
+/// What stands above a row: the day that begins, or the space before another author.
+pub(super) fn above(line: &Line<'_>) -> f32 {
+    let day = if line.new_day { DAY_HEIGHT } else { 0.0 };
+    let gap = if line.what.kind == LineKind::Say && !line.follows { GROUP_GAP } else { 0.0 };
+    day + gap
+}
+
+/// The text of a row as it is shown and selected; the name of who speaks stands beside it.
 pub(super) fn plain(line: &NewLine<'_>) -> String {
     match line.kind {
-        LineKind::Say => format!("{}: {}", line.author, line.text),
         LineKind::Act => format!("* {} {}", line.author, line.text),
         LineKind::Error => format!("! {}", line.text),
         _ => line.text.to_owned(),
     }
 }
 
-/// Where the name of the author stands in [`plain`], in bytes.
-pub(super) fn author_range(line: &NewLine<'_>) -> Range<usize> {
+/// The same for who does not see where it stands: with the name.
+pub(super) fn spoken(line: &NewLine<'_>, text: &str) -> String {
     match line.kind {
-        LineKind::Say => 0..line.author.len(),
+        LineKind::Say => format!("{}: {text}", line.author),
+        _ => text.to_owned(),
+    }
+}
+
+/// Where the name of the author stands in [`plain`], in bytes.
+fn author_range(line: &NewLine<'_>) -> Range<usize> {
+    match line.kind {
         LineKind::Act => 2..2 + line.author.len(),
         _ => 0..0,
     }
 }
 
-/// Where in [`plain`] begins what was said, in bytes.
+/// Where in [`plain`] begins what was said or done, in bytes.
 pub(super) fn name_end(line: &NewLine<'_>) -> usize {
     match author_range(line) {
         author if author.is_empty() => 0,
-        author if line.kind == LineKind::Say => author.end + ": ".len(),
         author => author.end + " ".len(),
     }
 }
@@ -65,12 +103,12 @@ pub(super) fn fold_text(log: &Log, (first, end): (u64, u64)) -> String {
     format!("⏵ {} (click to show)", parts.join(", "))
 }
 
-/// Lays a line out. `found` are the parts to be marked, in bytes of the text.
+/// Lays a line out. `words` are those that the reader is called by, `found` are the parts to be marked, in bytes of the text.
 pub(super) fn job(
     line: &NewLine<'_>,
     text: String,
     palette: &Palette,
-    own_name: &str,
+    words: &[&str],
     width: f32,
     found: &[Range<usize>],
 ) -> LayoutJob {
@@ -86,9 +124,9 @@ pub(super) fn job(
         marks.push((author_range(line), Mark::Color(palette.name(line.author))));
         let said = name_end(line);
         if line.mention {
-            for range in find_name(line.text, own_name) {
+            for range in words.iter().flat_map(|word| find_name(line.text, word)) {
                 let range = range.start + said..range.end + said;
-                marks.push((range, Mark::Color(palette.name(own_name))));
+                marks.push((range, Mark::Color(palette.alert)));
             }
         }
     }
@@ -187,8 +225,8 @@ impl Estimate {
             LineKind::Reply => what.text.split('\n').map(|row| self.mono_rows(row)).sum::<usize>(),
             _ => {
                 let before = match what.kind {
-                    LineKind::Say | LineKind::Act => {
-                        self.text_width(context, what.author) + self.text_width(context, ": ")
+                    LineKind::Act => {
+                        self.text_width(context, what.author) + self.text_width(context, "*  ")
                     }
                     _ => 0.0,
                 };
@@ -199,8 +237,7 @@ impl Estimate {
             LineKind::Reply => self.mono_height,
             _ => self.body_height,
         };
-        let day = if line.new_day { DAY_HEIGHT } else { 0.0 };
-        (rows as f32 * row + PADDING + day).ceil() as u32
+        (rows as f32 * row + PADDING + above(line)).ceil() as u32
     }
 
     fn mono_rows(&self, text: &str) -> usize {
@@ -259,7 +296,7 @@ mod tests {
         let palette = Palette::of(Theme::Dark);
         let line = line(LineKind::Say, "bob, see http://a.example/ö and bob");
         let found = std::slice::from_ref(&(5..12));
-        let job = job(&line, plain(&line), &palette, "bob", 100.0, found);
+        let job = job(&line, plain(&line), &palette, &["bob"], 100.0, found);
         let mut end = 0;
         for section in &job.sections {
             assert_eq!(section.byte_range.start, end);
@@ -291,9 +328,9 @@ mod tests {
                 .take(length)
                 .collect();
             let what = line(LineKind::Say, text.trim());
-            let row = Line { seq: 0, what, new_day: false, run: 0 };
+            let row = Line { seq: 0, what, new_day: false, follows: true, run: 0 };
             let guessed = estimate.height(&context, &row);
-            let job = job(&what, plain(&what), &palette, "", width, &[]);
+            let job = job(&what, plain(&what), &palette, &[], width, &[]);
             let galley = context.fonts(|fonts| fonts.layout_job(job));
             wrong += usize::from((galley.rect.height() + PADDING).ceil() as u32 != guessed);
         }

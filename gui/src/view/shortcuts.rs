@@ -4,8 +4,9 @@ use egui::{Context, Event, Key, Modifiers};
 
 use super::View;
 use super::list::Scroll;
+use super::menu;
 use super::switcher::Switcher;
-use crate::model::{Action, Model};
+use crate::model::{Action, Conversation, ConversationId, Model, ServerId, Servers};
 
 /// What F1 shows.
 pub(super) const KEYS: &[(&str, &str)] = &[
@@ -15,7 +16,9 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("Page Up, Page Down", "scroll"),
     ("Ctrl+Home, Ctrl+End", "to the beginning, to the end"),
     ("Alt+1 … Alt+9", "to this conversation"),
-    ("Alt+Up, Alt+Down", "to the conversation above, below"),
+    ("Alt+Up, Alt+Down", "to the conversation above, below; also Ctrl+Page Up, Ctrl+Page Down"),
+    ("Ctrl+Tab", "to the next conversation, with Shift to the one before, at all servers"),
+    ("Ctrl+W", "leave this room, or close this conversation"),
     ("Ctrl+K", "switch to a conversation or a person, or join a room"),
     ("Ctrl+F", "find in what is shown, or on the server; Enter or F3 further, with Shift back"),
     ("Ctrl+C", "copy what is selected"),
@@ -41,9 +44,10 @@ impl View {
     pub(super) fn take_shortcuts(
         &mut self,
         context: &Context,
-        model: &Model,
+        servers: &Servers,
         actions: &mut Vec<Action>,
     ) {
+        let model = servers.active();
         let pressed = |modifiers: Modifiers, key: Key| {
             context.input_mut(|input| input.consume_key(modifiers, key))
         };
@@ -51,7 +55,7 @@ impl View {
         if pressed(Modifiers::NONE, Key::F1) {
             self.help = !self.help;
         }
-        if pressed(Modifiers::NONE, Key::Escape) {
+        if !menu::was_open(context) && pressed(Modifiers::NONE, Key::Escape) {
             self.close_uppermost();
         }
         if !model.is_talking() {
@@ -60,7 +64,10 @@ impl View {
         if pressed(Modifiers::COMMAND, Key::K) {
             self.switcher = match self.switcher {
                 Some(_) => None,
-                None => Some(Switcher::default()),
+                None => {
+                    actions.push(Action::AskRooms);
+                    Some(Switcher::default())
+                }
             };
         }
         if self.is_covered() {
@@ -75,10 +82,20 @@ impl View {
                 actions.push(Action::Show(conversation.id()));
             }
         }
+        let back = Modifiers::COMMAND | Modifiers::SHIFT;
+        for (modifiers, step) in [(back, -1), (Modifiers::COMMAND, 1)] {
+            if pressed(modifiers, Key::Tab) {
+                actions.extend(beside(servers, step));
+            }
+        }
         let Some(active) = model.active() else { return };
+        if pressed(Modifiers::COMMAND, Key::W) {
+            actions.push(Action::Close(active.id()));
+        }
         let at = all.iter().position(|other| other.id() == active.id()).unwrap_or_default();
         for (key, next) in [(Key::ArrowUp, at + all.len() - 1), (Key::ArrowDown, at + 1)] {
-            if pressed(Modifiers::ALT, key) {
+            let page = if key == Key::ArrowUp { Key::PageUp } else { Key::PageDown };
+            if pressed(Modifiers::ALT, key) || pressed(Modifiers::COMMAND, page) {
                 actions.push(Action::Show(all[next % all.len()].id()));
             }
         }
@@ -98,7 +115,7 @@ impl View {
     /// Copies what is selected in the list, unless text in the entry is selected.
     fn take_copy(&mut self, context: &Context, model: &Model, actions: &mut Vec<Action>) {
         let Some(active) = model.active() else { return };
-        if self.entry.has_selection(context) {
+        if self.entry.has_selection(context, active.id()) {
             return;
         }
         let list = self.list(active.id());
@@ -113,7 +130,13 @@ impl View {
     }
 
     fn close_uppermost(&mut self) {
-        if self.link.take().is_some() || self.switcher.take().is_some() || self.entry.cancel() {
+        let closed = self.link.take().is_some()
+            || self.switcher.take().is_some()
+            || self.moderation.take().is_some()
+            || self.room_list.take().is_some()
+            || self.settings.take().is_some()
+            || self.entry.cancel();
+        if closed {
             return;
         }
         if self.help {
@@ -125,6 +148,26 @@ impl View {
             self.people_open = false;
         }
     }
+}
+
+/// To the conversation so many after the one in front, around the ends, at whatever server it is.
+fn beside(servers: &Servers, step: isize) -> [Action; 2] {
+    let all: Vec<(ServerId, Option<ConversationId>)> = servers
+        .iter()
+        .flat_map(|(id, model)| {
+            let shown = model.conversations().iter().map(move |one| (id, Some(one.id())));
+            // A server that is not entered yet is stopped at, too.
+            let form = (!model.is_talking()).then_some((id, None));
+            shown.filter(move |_| form.is_none()).chain(form)
+        })
+        .collect();
+    let front = servers.active().active().filter(|_| servers.active().is_talking());
+    let front = (servers.active_id(), front.map(Conversation::id));
+    let at = all.iter().position(|one| *one == front).unwrap_or_default() as isize;
+    let count = all.len().max(1) as isize;
+    let (server, shown) = all.get((at + step).rem_euclid(count) as usize).copied().unwrap_or(front);
+    let shows = shown.map_or(Action::ShowServer(server), Action::Show);
+    [Action::ShowServer(server), shows]
 }
 
 fn take_zoom(context: &Context, model: &Model, actions: &mut Vec<Action>) {

@@ -1,7 +1,8 @@
 //! Ctrl+K: to a conversation, to a person, into a room, by typing a part of its name.
 
-use egui::{Context, Id, Key, Modifiers, RichText, TextEdit};
+use egui::{Align, Context, Key, Layout, Modifiers, RichText, TextEdit};
 
+use super::dialog;
 use super::theme::Palette;
 use crate::model::text::fold;
 use crate::model::{Action, Model};
@@ -30,8 +31,7 @@ impl Switcher {
         let (down, up, enter) =
             (pressed(Key::ArrowDown), pressed(Key::ArrowUp), pressed(Key::Enter));
         let mut done = None;
-        let response = egui::Modal::new(Id::new("switcher")).show(context, |ui| {
-            ui.set_width(340.0);
+        let (beside, ()) = dialog::show(context, "switcher", 340.0, |ui, _| {
             let label = ui.label(RichText::new("Go to").small().color(palette.dim));
             let edit = TextEdit::singleline(&mut self.typed)
                 .hint_text("room or person")
@@ -46,16 +46,18 @@ impl Switcher {
                 (self.chosen + usize::from(down) + if up { count - 1 } else { 0 }) % count;
             for (index, (text, action)) in offers.into_iter().enumerate() {
                 let is_chosen = index == self.chosen;
-                let button = ui.add_sized(
-                    [ui.available_width(), 26.0],
-                    egui::SelectableLabel::new(is_chosen, text),
-                );
+                let color = if is_chosen { palette.on_selection } else { palette.text };
+                let text = RichText::new(text).color(color);
+                let row = Layout::top_down_justified(Align::LEFT);
+                let button = ui
+                    .with_layout(row, |ui| ui.add(egui::SelectableLabel::new(is_chosen, text)))
+                    .inner;
                 if button.clicked() || enter && is_chosen {
                     done = Some(action);
                 }
             }
         });
-        let is_done = done.is_some() || response.backdrop_response.clicked();
+        let is_done = done.is_some() || beside;
         actions.extend(done);
         is_done
     }
@@ -93,6 +95,16 @@ impl Switcher {
             let room = self.typed.trim().trim_start_matches('#').to_owned();
             offers.push((format!("Join room {room}"), Action::Join(room)));
         }
+        // Those that there are, where the server was asked.
+        let is_open = |room: &str| model.conversations().iter().any(|open| open.title() == room);
+        let rooms = model.rooms().unwrap_or_default().iter().map(|room| room.room.as_str());
+        let rooms = rooms
+            .filter(|room| fold(room).contains(&wanted) && fold(room) != wanted && !is_open(room));
+        offers.extend(
+            rooms
+                .take(OFFERED / 2)
+                .map(|room| (format!("Join room {room}"), Action::Join(room.to_owned()))),
+        );
         offers
     }
 }

@@ -1,7 +1,7 @@
 //! The main view: conversations left, members right, topic on top, entry at the bottom, messages in the middle.
 
 use egui::{
-    Align, CentralPanel, Context, Frame, Layout, Margin, RichText, SidePanel, TextEdit,
+    Align, CentralPanel, Context, Frame, Layout, Margin, Response, RichText, SidePanel, TextEdit,
     TopBottomPanel, Ui,
 };
 
@@ -9,8 +9,9 @@ use super::View;
 use super::bidi;
 use super::find::Step;
 use super::list::{Scene, Scroll};
+use super::menu;
 use super::theme::{Palette, primary, sentence};
-use crate::model::{Action, Connection, Conversation, Kind, Model, Theme};
+use crate::model::{Action, Connection, Conversation, Kind, Model, Servers, Theme};
 
 /// Narrower windows show the lists at the sides only when asked.
 const ROOMS_FROM: f32 = 600.0;
@@ -20,10 +21,11 @@ impl View {
     pub(super) fn talk(
         &mut self,
         context: &Context,
-        model: &Model,
+        servers: &Servers,
         palette: &Palette,
         actions: &mut Vec<Action>,
     ) {
+        let model = servers.active();
         let width = context.screen_rect().width();
         let has_people = model.active().is_some_and(|active| active.room().is_some());
         let is_wide = width >= PEOPLE_FROM;
@@ -36,7 +38,7 @@ impl View {
             SidePanel::left("rooms").exact_width(168.0).resizable(false).frame(side).show(
                 context,
                 |ui| {
-                    if self.rooms(ui, model, palette, actions) {
+                    if self.rooms(ui, servers, palette, actions) {
                         self.rooms_open = false;
                     }
                 },
@@ -58,19 +60,21 @@ impl View {
                 }
                 None => {}
             }
+            if self.front.replace(active.id()) != Some(active.id()) {
+                self.entry.want_focus();
+            }
             TopBottomPanel::bottom("entry").frame(bar).show(context, |ui| {
-                let is_covered = self.switcher.is_some()
-                    || self.link.is_some()
-                    || self.help
-                    || self.find.is_open();
+                let is_covered = self.is_covered() || self.find.is_open();
                 self.entry.show(ui, model, active, palette, is_covered, actions);
             });
             if shows_people {
-                SidePanel::right("people")
-                    .exact_width(150.0)
-                    .resizable(false)
-                    .frame(side)
-                    .show(context, |ui| super::people::show(ui, model, active, palette, actions));
+                SidePanel::right("people").exact_width(150.0).resizable(false).frame(side).show(
+                    context,
+                    |ui| {
+                        let asked = super::people::show(ui, model, active, palette, actions);
+                        self.moderation = asked.or(self.moderation.take());
+                    },
+                );
             }
         }
         CentralPanel::default().frame(Frame::new().fill(palette.ground)).show(context, |ui| {
@@ -93,10 +97,15 @@ impl View {
         actions: &mut Vec<Action>,
     ) {
         let list = self.lists.entry(active.id()).or_default();
+        let own_name = model.name().map_or("", |name| name.as_str());
+        let keywords = model.preferences().keywords.iter().map(String::as_str);
+        let words: Vec<&str> = std::iter::once(own_name).chain(keywords).collect();
         let mut scene = Scene {
+            model,
             conversation: active,
             palette,
-            own_name: model.name().map_or("", |name| name.as_str()),
+            own_name,
+            words: &words,
             zone: model.zone(),
             query: self.find.query(),
             focused: model.is_focused(),
@@ -105,6 +114,7 @@ impl View {
         };
         let clicked = ui.push_id(active.id(), |ui| list.show(ui, &mut scene)).inner;
         actions.extend(clicked.actions);
+        self.moderation = clicked.asked.or(self.moderation.take());
         if clicked.link.is_some() {
             self.link = clicked.link;
         }
@@ -122,20 +132,17 @@ impl View {
         actions: &mut Vec<Action>,
     ) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (label, other) = other_theme(model);
-            if ui.small_button("Keys").on_hover_text("F1").clicked() {
-                self.help = true;
-            }
-            if width >= ROOMS_FROM && ui.small_button(label).clicked() {
-                actions.push(Action::Theme(other));
-            }
-            if ui.small_button("Find").on_hover_text("Ctrl+F").clicked() {
+            ui.menu_button("Menu", |ui| self.main_menu(ui, model, actions));
+            if width >= ROOMS_FROM && ui.button("Find").on_hover_text("Ctrl+F").clicked() {
                 self.find.open();
             }
             if has_people {
                 let count = model.active().map_or(0, Conversation::member_count);
-                let button = egui::Button::new(RichText::new(format!("People {count}")).small());
-                if ui.add(button.selected(shows_people).small().corner_radius(6)).clicked() {
+                let text = RichText::new(format!("People {count}"));
+                let text =
+                    text.color(if shows_people { palette.on_selection } else { palette.text });
+                let button = egui::Button::new(text).corner_radius(6);
+                if ui.add(button.selected(shows_people)).clicked() {
                     if width >= PEOPLE_FROM {
                         actions.push(Action::ShowPeople(!shows_people));
                     } else {
@@ -149,7 +156,7 @@ impl View {
                         model.conversations().iter().map(Conversation::unread).sum();
                     let text =
                         if unread > 0 { format!("Rooms ({unread})") } else { "Rooms".to_owned() };
-                    if ui.small_button(text).clicked() {
+                    if ui.button(text).clicked() {
                         self.rooms_open = !self.rooms_open;
                     }
                 }
@@ -159,12 +166,40 @@ impl View {
                     Kind::Direct(name) => bidi::line(name.as_str()).into(),
                     Kind::ServerInfo => model.server().to_owned(),
                 };
-                ui.label(RichText::new(title).strong().size(16.0));
-                self.glyphs.look_at(ui.ctx(), active.topic());
-                let topic = RichText::new(bidi::line(active.topic())).color(palette.dim);
-                ui.add(egui::Label::new(topic).truncate());
+                ui.add(egui::Label::new(RichText::new(title).strong().size(16.0)).truncate());
+                let topic = match active.kind() {
+                    Kind::Direct(name) => format!("Only {} reads this", bidi::line(name.as_str())),
+                    _ => bidi::line(active.topic()).into_owned(),
+                };
+                self.glyphs.look_at(ui.ctx(), &topic);
+                ui.add(egui::Label::new(RichText::new(topic).color(palette.dim)).truncate());
             });
         });
+    }
+
+    /// What is not needed all the time.
+    fn main_menu(&mut self, ui: &mut Ui, model: &Model, actions: &mut Vec<Action>) {
+        ui.set_min_width(160.0);
+        if menu::item(ui, "List of rooms …") {
+            self.open_room_list(actions);
+        }
+        if menu::item(ui, "Find …") {
+            self.find.open();
+        }
+        if menu::item(ui, "Another server …") {
+            actions.push(Action::AddServer);
+        }
+        ui.separator();
+        let (label, other) = other_theme(model);
+        if menu::item(ui, label) {
+            actions.push(Action::Theme(other));
+        }
+        if menu::item(ui, "Settings …") {
+            self.open_settings(model);
+        }
+        if menu::item(ui, "Keys …") {
+            self.help = true;
+        }
     }
 
     /// What is the matter with the connection, and what can be done about it.
@@ -180,14 +215,23 @@ impl View {
         }
         let frame = Frame::new().fill(palette.mention).inner_margin(Margin::symmetric(10, 6));
         TopBottomPanel::top("banner").frame(frame).show(context, |ui| {
-            ui.horizontal_wrapped(|ui| match model.connection() {
-                Connection::Online | Connection::Idle => {}
-                Connection::Connecting { .. } => {
-                    ui.label("Connecting …");
-                }
+            // What is said first, and then what can be done, each as high as it has to be.
+            let said = match model.connection() {
+                Connection::Online | Connection::Idle => String::new(),
+                Connection::Connecting { .. } => "Connecting …".to_owned(),
                 Connection::Waiting { problem, .. } => {
                     let left = model.countdown().unwrap_or_default();
-                    ui.label(format!("No connection: {problem}. Again in {left} s."));
+                    let end = if problem.ends_with(['?', '!', '.']) { "" } else { "." };
+                    format!("No connection: {problem}{end} Again in {left} s.")
+                }
+                Connection::NameRefused { text } => format!("{}. Another name:", sentence(text)),
+                Connection::PasswordWanted { text } => format!("{}. Password:", sentence(text)),
+                Connection::Ended { reason } => format!("{reason}."),
+            };
+            let label = ui.add(egui::Label::new(said).wrap());
+            ui.horizontal(|ui| match model.connection() {
+                Connection::Online | Connection::Idle | Connection::Connecting { .. } => {}
+                Connection::Waiting { .. } => {
                     if ui.add(primary(palette, "Now")).clicked() {
                         actions.push(Action::RetryNow);
                     }
@@ -195,23 +239,20 @@ impl View {
                         actions.push(Action::Disconnect);
                     }
                 }
-                Connection::NameRefused { text } => {
-                    let label = format!("{}. Another name:", sentence(text));
+                Connection::NameRefused { .. } => {
                     let edit = TextEdit::singleline(&mut self.new_name);
                     if answered(ui, palette, &label, edit, "Use this name") {
                         actions.push(Action::OfferName(self.new_name.clone()));
                     }
                 }
-                Connection::PasswordWanted { text } => {
-                    let label = format!("{}. Password:", sentence(text));
+                Connection::PasswordWanted { .. } => {
                     let edit = TextEdit::singleline(&mut self.new_password.0).password(true);
                     if answered(ui, palette, &label, edit, "Use this password") {
                         let password = std::mem::take(&mut self.new_password);
                         actions.push(Action::OfferPassword(password));
                     }
                 }
-                Connection::Ended { reason } => {
-                    ui.label(format!("{reason}."));
+                Connection::Ended { .. } => {
                     if ui.add(primary(palette, "Connect again")).clicked() {
                         actions.push(Action::Connect(model.connection_settings().clone()));
                     }
@@ -225,17 +266,22 @@ impl View {
 }
 
 /// A field with a label and a button. Returns whether the button was clicked or Enter pressed.
-fn answered(ui: &mut Ui, palette: &Palette, label: &str, edit: TextEdit<'_>, button: &str) -> bool {
-    let label = ui.label(label);
+fn answered(
+    ui: &mut Ui,
+    palette: &Palette,
+    label: &Response,
+    edit: TextEdit<'_>,
+    button: &str,
+) -> bool {
     let response = ui.add(edit.desired_width(140.0)).labelled_by(label.id);
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     ui.add(primary(palette, button)).clicked() || entered
 }
 
 /// The colours that are not in use, and what they are called.
-pub(super) fn other_theme(model: &Model) -> (&'static str, Theme) {
+fn other_theme(model: &Model) -> (&'static str, Theme) {
     match model.preferences().theme {
-        Theme::Dark => ("Light", Theme::Light),
-        Theme::Light => ("Dark", Theme::Dark),
+        Theme::Dark => ("Light colours", Theme::Light),
+        Theme::Light => ("Dark colours", Theme::Dark),
     }
 }

@@ -32,7 +32,11 @@ pub(super) struct Palette {
     /// Behind a message that names the person.
     pub(super) mention: Color32,
     pub(super) selection: Color32,
+    /// What is read on the ground of what is chosen.
+    pub(super) on_selection: Color32,
     pub(super) found: Color32,
+    /// The word by which the person is called.
+    pub(super) alert: Color32,
 }
 
 impl Palette {
@@ -45,7 +49,7 @@ impl Palette {
                 side: rgb(25, 27, 32),
                 field: rgb(42, 45, 54),
                 text: rgb(220, 221, 226),
-                dim: rgb(142, 146, 158),
+                dim: rgb(152, 156, 168),
                 accent: rgb(61, 107, 216),
                 on_accent: Color32::WHITE,
                 line: rgb(50, 53, 62),
@@ -53,7 +57,9 @@ impl Palette {
                 link: rgb(122, 170, 255),
                 mention: rgb(58, 50, 34),
                 selection: rgb(48, 76, 138),
-                found: rgb(110, 88, 20),
+                on_selection: rgb(240, 242, 248),
+                found: rgb(98, 78, 16),
+                alert: rgb(255, 206, 120),
             },
             Theme::Light => Self {
                 dark: false,
@@ -61,7 +67,7 @@ impl Palette {
                 side: rgb(241, 242, 245),
                 field: rgb(255, 255, 255),
                 text: rgb(32, 34, 40),
-                dim: rgb(104, 108, 120),
+                dim: rgb(94, 98, 110),
                 accent: rgb(45, 92, 200),
                 on_accent: Color32::WHITE,
                 line: rgb(214, 217, 224),
@@ -69,7 +75,9 @@ impl Palette {
                 link: rgb(28, 82, 190),
                 mention: rgb(255, 244, 214),
                 selection: rgb(190, 211, 252),
+                on_selection: rgb(16, 24, 48),
                 found: rgb(255, 226, 120),
+                alert: rgb(140, 74, 0),
             },
         }
     }
@@ -85,8 +93,14 @@ impl Palette {
         // A blue has to be brighter than a yellow to stand out as much from a dark ground, and may be brighter on a light one. On a dark
         // ground the names are pale, on a light one as bright as they may be.
         let saturation = if self.dark { 0.50 } else { 0.85 };
-        let ground = luminance(self.ground.into()) + 0.05;
-        let wanted = if self.dark { ground * 10.0 } else { ground / (LEGIBLE + 0.1) } - 0.05;
+        // The brightest of the dark grounds, or the darkest of the light ones, that names stand on.
+        let grounds = [self.ground, self.side, self.field, self.mention];
+        let grounds = grounds.map(|ground| luminance(ground.into()) + 0.05);
+        let ground = match self.dark {
+            true => grounds.into_iter().fold(0.0, f32::max),
+            false => grounds.into_iter().fold(f32::MAX, f32::min),
+        };
+        let wanted = if self.dark { ground * 6.5 } else { ground / (LEGIBLE + 0.1) } - 0.05;
         let brightest = Hsva::new(hue, saturation, 1.0, 1.0);
         // Brightness counts in the luminance as a factor.
         let value = (wanted / luminance(brightest.into())).min(1.0);
@@ -149,8 +163,14 @@ impl Palette {
             widget.corner_radius = CornerRadius::same(6);
             widget.expansion = 0.0;
         }
-        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+        for widget in
+            [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active, &mut widgets.open]
+        {
             widget.fg_stroke.color = self.text;
+        }
+        for widget in [&mut widgets.hovered, &mut widgets.active, &mut widgets.open] {
+            (widget.bg_fill, widget.weak_bg_fill) = (self.line, self.line);
+            widget.bg_stroke = Stroke::new(1.0, self.dim);
         }
         widgets.inactive.bg_fill = self.field;
         widgets.inactive.weak_bg_fill = if self.dark { self.field } else { self.side };
@@ -160,6 +180,11 @@ impl Palette {
 
 /// The font of the list.
 pub(super) fn body() -> FontId {
+    FontId::new(BODY, FontFamily::Proportional)
+}
+
+/// The font of who speaks.
+pub(super) fn name() -> FontId {
     FontId::new(BODY, FontFamily::Proportional)
 }
 
@@ -200,17 +225,53 @@ mod tests {
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }
 
+    /// All that is read, with what it is read on: each pair that the window shows.
+    fn pairs(palette: &Palette) -> Vec<(&'static str, Color32, Color32)> {
+        let Palette { ground, side, field, text, dim, error, link, mention, .. } = *palette;
+        let Palette { selection, on_selection, found, alert, accent, on_accent, line, .. } =
+            *palette;
+        let mut pairs = vec![
+            ("a message", text, ground),
+            ("a time, a notice", dim, ground),
+            ("an error", error, ground),
+            ("a link", link, ground),
+            ("the side", text, side),
+            ("what is beside the point at the side", dim, side),
+            ("an error below the entry", error, side),
+            ("what is typed", text, field),
+            ("a hint in a field", dim, field),
+            ("a message that names one", text, mention),
+            ("its time", dim, mention),
+            ("a link in it", link, mention),
+            ("the word that names one", alert, mention),
+            ("the same where it is not marked", alert, ground),
+            ("a message that is selected", text, selection),
+            ("what is chosen", on_selection, selection),
+            ("what is found", text, found),
+            ("the main button", on_accent, accent),
+            ("what is unread", text, line),
+        ];
+        for number in 0..500 {
+            let name = palette.name(&format!("guest{number}"));
+            for (what, below) in [
+                ("a name", ground),
+                ("a name at the side", side),
+                ("a name under the pointer", field),
+                ("who names one", mention),
+            ] {
+                pairs.push((what, name, below));
+            }
+        }
+        pairs
+    }
+
     #[test]
     fn everything_that_is_read_stands_out_from_its_ground() {
         for theme in [Theme::Dark, Theme::Light] {
-            let palette = Palette::of(theme);
-            let names = (0..500).map(|number| palette.name(&format!("guest{number}")));
-            let texts = [palette.text, palette.dim, palette.error, palette.link];
-            for color in names.chain(texts) {
-                assert!(contrast(color, palette.ground) >= LEGIBLE, "{theme:?} {color:?}");
-                assert!(contrast(color, palette.side) >= LEGIBLE * 0.9, "{theme:?} {color:?}");
+            for (what, color, below) in pairs(&Palette::of(theme)) {
+                let found = contrast(color, below);
+                assert!(found >= LEGIBLE, "{theme:?}, {what}: {found:.2}");
             }
-            assert!(contrast(palette.on_accent, palette.accent) >= LEGIBLE, "{theme:?}");
         }
     }
 

@@ -215,9 +215,9 @@ impl Fuzz {
             ..RawInput::default()
         };
         self.frames += 1;
-        let Window { view, model, .. } = &mut self.window;
+        let Window { view, servers, .. } = &mut self.window;
         let mut actions = Vec::new();
-        let output = self.context.run(input, |context| actions.extend(view.show(context, model)));
+        let output = self.context.run(input, |context| actions.extend(view.show(context, servers)));
         for action in actions {
             self.window.act(action);
         }

@@ -34,20 +34,20 @@ fn numbers(window: &Window) -> Vec<u64> {
 
 /// The lines that are about what can be read, with their texts.
 fn edges(window: &Window) -> Vec<(u64, LineKind, String)> {
-    let active = window.model.active().unwrap().id();
-    let all = window.model.conversations().iter();
+    let active = window.model().active().unwrap().id();
+    let all = window.model().conversations().iter();
     edges_of(window, all.take_while(|conversation| conversation.id() != active).count())
 }
 
 fn edges_of(window: &Window, at: usize) -> Vec<(u64, LineKind, String)> {
-    let lines = window.model.conversations()[at].log().iter_from(0);
+    let lines = window.model().conversations()[at].log().iter_from(0);
     let edges = lines.filter(|line| line.what.kind.is_edge());
     edges.map(|line| (line.seq, line.what.kind, line.what.text.to_owned())).collect()
 }
 
 /// Somebody looks where lines are missing.
 fn look(window: &mut Window) {
-    let conversation = window.model.active().unwrap().id();
+    let conversation = window.model().active().unwrap().id();
     let line = edges(window).first().map_or(0, |(line, ..)| *line);
     window.act(Action::ReadBack { conversation, line });
 }
@@ -71,7 +71,7 @@ fn pages_are_put_above_in_order_without_doubles_until_the_history_begins() {
     assert_eq!(text, "this is where the history begins");
     look(&mut window);
     assert_eq!(window.asked, []);
-    assert_eq!(window.model.active().unwrap().unread(), 0);
+    assert_eq!(window.model().active().unwrap().unread(), 0);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn what_a_long_break_left_out_is_filled_in_by_itself_each_line_once() {
     // The last five are told at once.
     assert_eq!(numbers(&window), [1, 256, 257, 258, 259, 260]);
     let pending = |window: &Window| {
-        let pending = window.model.active().unwrap().pending().iter();
+        let pending = window.model().active().unwrap().pending().iter();
         pending.map(|pending| (pending.text.clone(), pending.failed.is_some())).collect::<Vec<_>>()
     };
     assert_eq!(pending(&window), [("message 2".into(), false), ("never arrived".into(), false)]);
@@ -147,7 +147,7 @@ fn what_a_long_break_left_out_is_filled_in_by_itself_each_line_once() {
     assert_eq!(numbers(&window), (1..=261).collect::<Vec<_>>());
     assert_eq!(edges(&window), []);
     assert_eq!(pending(&window), [("never arrived".to_owned(), true)]);
-    let active = window.model.active().unwrap();
+    let active = window.model().active().unwrap();
     assert_eq!((active.unread(), active.mentions()), (259, 1));
     let first_unread = active.log().get(active.first_unread().unwrap()).unwrap();
     assert_eq!(first_unread.what.text, "message 3");
@@ -186,9 +186,9 @@ fn what_was_on_its_way_is_settled_where_what_was_missed_cannot_be_had_now() {
             window.keep_said("bob", &format!("message {number}"), None);
         }
         window.come_back(290);
-        assert_eq!(window.model.active().unwrap().pending()[0].failed, None);
+        assert_eq!(window.model().active().unwrap().pending()[0].failed, None);
         window.refuse(code, "not now");
-        assert!(window.model.active().unwrap().pending()[0].failed.is_some(), "{code:?}");
+        assert!(window.model().active().unwrap().pending()[0].failed.is_some(), "{code:?}");
         assert_eq!(window.asked, []);
     }
 }
@@ -309,15 +309,15 @@ fn the_wheel_leads_up_to_the_first_message_past_every_other() {
     let mut screen = on_screen(after(500));
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..2_000 {
-        wheel_up(&mut screen, 250.0);
-        while screen.state_mut().serve().is_some() {
-            screen.run();
-        }
         for (_, text) in rows(&screen) {
             seen.insert(text.split(' ').nth(2).unwrap().parse::<u64>().unwrap());
         }
         if seen.contains(&1) {
             break;
+        }
+        wheel_up(&mut screen, 250.0);
+        while screen.state_mut().serve().is_some() {
+            screen.run();
         }
     }
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), (1..=500).collect::<Vec<_>>());
@@ -395,9 +395,9 @@ fn what_was_missed_while_another_room_was_shown_is_in_its_place_when_one_comes_b
     let mut screen = on_screen(after(300));
     screen.press_key_modifiers(Modifiers::COMMAND, Key::Home);
     screen.run();
-    let lobby = screen.state().model.active().unwrap().id();
+    let lobby = screen.state().model().active().unwrap().id();
     screen.state_mut().enter("dev", &["ada"]);
-    let dev = screen.state().model.conversations()[1].id();
+    let dev = screen.state().model().conversations()[1].id();
     screen.state_mut().act(Action::Show(dev));
     screen.run();
     // Two pages come while nobody sees them.

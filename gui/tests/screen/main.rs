@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong may stop, also in its helpers")]
 
+mod anything;
 mod fuzz;
 mod history;
 mod model;
 mod nearby;
+mod people;
 mod reading;
+mod sending;
 mod server;
 mod view;
 mod writing;

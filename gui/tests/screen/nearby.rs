@@ -14,7 +14,7 @@ fn found(id: u64, name: &str, address: &str, has_password: bool) -> Input {
 }
 
 fn names(window: &Window) -> Vec<&str> {
-    window.model.nearby().iter().map(|server| server.name.as_str()).collect()
+    window.model().nearby().iter().map(|server| server.name.as_str()).collect()
 }
 
 /// What the search was asked to do, in order.
@@ -54,7 +54,7 @@ fn a_server_is_listed_once_changes_in_its_place_and_goes() {
     window.input(found(1, "One anew", "192.168.1.5:53000", true));
     assert_eq!(names(&window), ["One anew", "Two"]);
     let addresses: Vec<String> =
-        window.model.nearby().iter().map(|server| server.address()).collect();
+        window.model().nearby().iter().map(|server| server.address()).collect();
     assert_eq!(addresses, ["192.168.1.5", "[fd00::5]:4000"]);
     window.input(Input::Nearby(Sighting::Gone(1)));
     window.input(Input::Nearby(Sighting::Gone(7)));
@@ -97,7 +97,7 @@ fn a_hostile_name_is_shown_clean_and_leaves_the_address_in_sight() {
     let mut screen = Window::new().on_screen(500.0, 700.0);
     screen.state_mut().input(found(1, &hostile, "192.168.1.5:53000", false));
     screen.run();
-    let model = &screen.state().model;
+    let model = screen.state().model();
     let name = &model.nearby()[0].name;
     assert!(name.starts_with("[2Jevil xxx") && name.len() <= 200, "{name:?}");
     assert!(!name.chars().any(char::is_control));
@@ -118,7 +118,7 @@ fn what_was_typed_for_a_server_is_not_given_to_another() {
     screen.run();
     screen.get_by_label("Connect").click();
     screen.run();
-    let settings = screen.state().model.connection_settings();
+    let settings = screen.state().model().connection_settings();
     let expected = ConnectionSettings {
         host: "192.168.1.5".into(),
         port: 53000,

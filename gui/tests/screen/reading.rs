@@ -215,7 +215,7 @@ fn a_word_is_selected_by_two_clicks() {
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
     let row = row(&screen, "bob: abracadabra");
-    let at = pos2(row.left() + 110.0, row.bottom() - 8.0);
+    let at = pos2(row.left() + 190.0, row.bottom() - 8.0);
     pointer(&mut screen, at, None);
     for pressed in [true, false, true, false] {
         let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
@@ -233,7 +233,7 @@ fn a_link_is_opened_only_after_its_host_was_shown() {
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
     let row = row(&screen, "bob: http");
-    let at = pos2(row.left() + 160.0, row.bottom() - 8.0);
+    let at = pos2(row.left() + 260.0, row.bottom() - 8.0);
     pointer(&mut screen, at, Some(true));
     pointer(&mut screen, at, Some(false));
     screen.run();
@@ -364,4 +364,77 @@ fn what_passed_while_nobody_looked_can_be_jumped_to() {
     screen.get_by_label("Jump to unread").click();
     screen.run();
     screen.get_by_label("eve: news 0");
+}
+
+/// Clicks so many times at one place.
+fn clicks(screen: &mut Harness<'_, Window>, pos: Pos2, times: usize, modifiers: Modifiers) {
+    pointer(screen, pos, None);
+    screen.input_mut().modifiers = modifiers;
+    for pressed in [true, false].repeat(times) {
+        let button = PointerButton::Primary;
+        screen.input_mut().events.push(Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    screen.step();
+    screen.input_mut().modifiers = Modifiers::NONE;
+}
+
+#[test]
+fn three_clicks_select_a_message_and_shift_extends_to_where_one_clicks() {
+    let mut window = Window::in_the_lobby();
+    window.say("bob", "one two");
+    window.say("eve", "three four");
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    let (first, last) = (row(&screen, "bob: one two"), row(&screen, "eve: three four"));
+    let beside = |row: Rect| pos2(row.right() - 20.0, row.bottom() - 8.0);
+    clicks(&mut screen, beside(first), 3, Modifiers::NONE);
+    assert_eq!(copied(&mut screen).unwrap(), "one two");
+    clicks(&mut screen, pos2(first.left() + 60.0, first.bottom() - 8.0), 1, Modifiers::NONE);
+    screen.run();
+    clicks(&mut screen, beside(last), 1, Modifiers::SHIFT);
+    assert_eq!(copied(&mut screen).unwrap(), "[12:00] bob: one two\n[12:00] eve: three four");
+}
+
+#[test]
+fn the_menu_of_a_message_copies_it_or_selects_all() {
+    let mut window = Window::in_the_lobby();
+    window.say("bob", "one");
+    window.say("eve", "two");
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    let open = |screen: &mut Harness<'_, Window>| {
+        let pos = row(screen, "eve: two").center();
+        let (button, modifiers) = (PointerButton::Secondary, Modifiers::NONE);
+        screen.input_mut().events.push(Event::PointerMoved(pos));
+        for pressed in [true, false] {
+            let click = Event::PointerButton { pos, button, pressed, modifiers };
+            screen.input_mut().events.push(click);
+        }
+        screen.run();
+    };
+    open(&mut screen);
+    screen.get_by_label("Talk to eve");
+    screen.get_by_label("Copy this message").click();
+    screen.run();
+    assert!(screen.state().effects.contains(&Effect::Copy("two".into())));
+    open(&mut screen);
+    screen.get_by_label("Select all").click();
+    screen.run();
+    assert_eq!(copied(&mut screen).unwrap(), "[12:00] bob: one\n[12:00] eve: two");
+}
+
+#[test]
+fn many_messages_that_failed_take_one_line_and_are_discarded_together() {
+    let mut window = Window::in_the_lobby();
+    for text in ["one", "two", "three"] {
+        window.send(text);
+    }
+    window.ended(salotto::protocol::LeaveReason::Lost);
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    screen.get_by_label("3 messages not sent");
+    assert!(screen.query_by_label_contains("ada: one").is_none());
+    screen.get_by_label("Discard all").click();
+    screen.run();
+    assert!(screen.query_by_label_contains("not sent").is_none());
 }

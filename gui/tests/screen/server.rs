@@ -1,12 +1,16 @@
 //! A model and a view with a server that the test plays.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use egui_kittest::Harness;
 use salotto::client::{NoPage, Problem, Update};
 use salotto::protocol::{ErrorCode, LeaveReason, MessageKind, Page, Place};
 use salotto::{Arg, Command, Entry, EntryKind, Event, Name, NoticeKind, Request, RoomName};
-use salotto_gui::model::{Action, ConnectionSettings, Effect, Input, Model, Preferences};
+use salotto_gui::model::time::Zone;
+use salotto_gui::model::{
+    Action, ConnectionSettings, Effect, Input, Model, Preferences, ServerId, Servers,
+};
 use salotto_gui::view::View;
 
 /// Monday, 23 November 2026, 12:00 UTC.
@@ -14,7 +18,7 @@ pub(crate) const NOON: u64 = 1_795_435_200;
 
 /// The window and what it asked for.
 pub(crate) struct Window {
-    pub(crate) model: Model,
+    pub(crate) servers: Servers,
     pub(crate) view: View,
     /// Everything that was to be done, in order.
     pub(crate) effects: Vec<Effect>,
@@ -23,6 +27,7 @@ pub(crate) struct Window {
     /// Pages that were asked for and not given yet: under which nonce, and of what.
     pub(crate) asked: Vec<(String, Place)>,
     nonces: u64,
+    given: HashMap<String, String>,
     next_id: u64,
     seconds: u64,
 }
@@ -53,13 +58,15 @@ impl Window {
 
     /// With what an earlier run has stored.
     pub(crate) fn remembering(preferences: Preferences) -> Self {
+        let settings = preferences.connection_settings();
         let mut window = Self {
-            model: Model::new(preferences, 0),
+            servers: Servers::new(preferences, Zone::fixed(0), settings),
             view: View::new(),
             effects: Vec::new(),
             kept: Vec::new(),
             asked: Vec::new(),
             nonces: 0,
+            given: HashMap::new(),
             next_id: 1,
             seconds: 0,
         };
@@ -77,6 +84,11 @@ impl Window {
         window
     }
 
+    /// The server in front.
+    pub(crate) fn model(&self) -> &Model {
+        self.servers.active()
+    }
+
     pub(crate) fn connect(&mut self) {
         let settings = ConnectionSettings {
             host: "chat.example".into(),
@@ -89,6 +101,15 @@ impl Window {
     }
 
     pub(crate) fn welcome(&mut self, own: &str, epoch: &str) {
+        self.welcomed(own, epoch, (Some(10), Some(2.0)));
+    }
+
+    /// By a server that reads so many lines at once, and a second.
+    pub(crate) fn welcome_with(&mut self, at_once: Option<u32>, per_second: Option<f64>) {
+        self.welcomed("ada", "run 1", (at_once, per_second));
+    }
+
+    fn welcomed(&mut self, own: &str, epoch: &str, rate: (Option<u32>, Option<f64>)) {
         let commands = vec![
             Command::new("kick", "Disconnects a user")
                 .arg(Arg::member("name"))
@@ -105,6 +126,9 @@ impl Window {
             token: "t".into(),
             name: name(own),
             message_characters: Some(2000),
+            line_bytes: Some(32 * 1024),
+            lines_at_once: rate.0,
+            lines_per_second: rate.1,
             commands,
         });
     }
@@ -242,7 +266,8 @@ impl Window {
     }
 
     pub(crate) fn network(&mut self, update: Update) {
-        self.input(Input::Network(update));
+        let effects = self.servers.update_one(self.servers.active_id(), Input::Network(update));
+        self.carry_out(effects);
     }
 
     pub(crate) fn act(&mut self, action: Action) {
@@ -258,23 +283,32 @@ impl Window {
 
     /// Types a line in the conversation in front.
     pub(crate) fn send(&mut self, text: &str) {
-        let conversation = self.model.active().unwrap().id();
+        let conversation = self.model().active().unwrap().id();
         self.act(Action::Send { conversation, text: text.into() });
     }
 
     pub(crate) fn input(&mut self, input: Input) {
-        let mut effects = self.model.update(input);
-        for effect in &effects {
+        let effects = self.servers.update(input);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, mut effects: Vec<(ServerId, Effect)>) {
+        for (id, effect) in &effects {
             if let Effect::Request { ticket, .. } | Effect::ReadBack { ticket, .. } = effect {
                 let nonce = Some(self.nonces.to_string());
                 self.nonces += 1;
+                if let (Effect::Request { request: Request::Say { text, .. }, .. }, Some(nonce)) =
+                    (effect, &nonce)
+                {
+                    self.given.insert(text.clone(), nonce.clone());
+                }
                 if let (Effect::ReadBack { place, .. }, Some(nonce)) = (effect, &nonce) {
                     self.asked.push((nonce.clone(), *place));
                 }
-                self.model.update(Input::Sent { ticket: *ticket, nonce });
+                self.servers.update_one(*id, Input::Sent { ticket: *ticket, nonce });
             }
         }
-        self.effects.append(&mut effects);
+        self.effects.extend(effects.drain(..).map(|(_, effect)| effect));
     }
 
     /// What was asked of the server since the last look.
@@ -294,6 +328,28 @@ impl Window {
         (self.nonces - 1).to_string()
     }
 
+    /// The nonce that this message was given; it is one that was sent and has not arrived.
+    pub(crate) fn nonce_of(&self, text: &str) -> Option<String> {
+        self.given.get(text).cloned()
+    }
+
+    /// What the network tells of a message that the window has not been told of.
+    pub(crate) fn said_in_the_lobby(&mut self, from: &str, text: &str) -> Update {
+        Update::Event(Event::Entry(self.keep("lobby", said(from, text, None))))
+    }
+
+    /// Somebody writes to ada alone.
+    pub(crate) fn direct(&mut self, from: &str, text: &str) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + self.seconds);
+        self.event(Event::Direct {
+            from: name(from),
+            to: name("ada"),
+            text: text.into(),
+            time: time.into(),
+            nonce: None,
+        });
+    }
+
     /// The last title.
     pub(crate) fn title(&self) -> String {
         let titles = self.effects.iter().rev();
@@ -306,14 +362,14 @@ impl Window {
 
     /// The texts in a conversation, in order.
     pub(crate) fn lines(&self, title: &str) -> Vec<String> {
-        let conversations = self.model.conversations();
+        let conversations = self.model().conversations();
         let conversation =
             conversations.iter().find(|conversation| conversation.title() == title).unwrap();
         conversation.log().iter_from(0).map(|line| line.what.text.to_owned()).collect()
     }
 
     pub(crate) fn frame(&mut self, context: &egui::Context) {
-        for action in self.view.show(context, &self.model) {
+        for action in self.view.show(context, &self.servers) {
             self.act(action);
         }
     }

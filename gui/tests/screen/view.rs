@@ -71,7 +71,8 @@ fn a_taken_name_is_asked_for_again_in_the_form() {
     let mut screen = window.on_screen(800.0, 600.0);
     screen.run();
     screen.get_by_label("The name `ada` is taken; choose another");
-    screen.get_by_label("Name").type_text("_2");
+    // What is typed takes the place of the name that was refused.
+    screen.input_mut().events.push(Event::Text("ada_2".into()));
     screen.run();
     screen.get_by_label("Use this name").click();
     screen.run();
@@ -100,10 +101,11 @@ fn a_password_is_asked_for_until_it_is_right_with_the_rest_kept() {
     screen.get_by_label("That is not the password");
     assert_eq!(screen.get_by_label("Name").value(), Some("ada".into()));
     assert_eq!(screen.get_by_label("Password").value(), Some("•••••".into()));
-    typed(&mut screen, "fish");
+    typed(&mut screen, "swordfish");
     screen.get_by_label("Use this password").click();
     screen.run();
     let offered: Vec<_> = screen.state().effects.iter().filter_map(offered).collect();
+    // What is typed takes the place of what was wrong.
     assert_eq!(offered, ["sword", "swordfish"]);
 }
 
@@ -133,23 +135,25 @@ fn a_new_password_is_asked_for_above_the_talk() {
 fn where_one_was_recently_is_entered_by_a_click() {
     let mut before = Window::new();
     for (host, name, room) in [("one.example", "ada", ""), ("two.example", "eve", "dev")] {
+        let host_is_one = host == "one.example";
         let (host, name, room) = (host.into(), name.into(), room.into());
         let settings =
             ConnectionSettings { host, port: 53000, name, room, ..ConnectionSettings::default() };
         before.act(Action::Connect(settings));
         before.welcome("ada", "run 1");
+        before.enter(if host_is_one { "lobby" } else { "dev" }, &["ada"]);
     }
-    let remembered = before.model.preferences().clone();
+    let remembered = before.model().preferences().clone();
     let mut screen = Window::remembering(remembered).on_screen(800.0, 600.0);
     screen.run();
-    screen.get_by_label("dev at two.example as ada");
-    screen.get_by_label("one.example as ada").click();
+    screen.get_by_label("two.example as ada: dev");
+    screen.get_by_label("one.example as ada: lobby").click();
     screen.run();
     let connected = screen.state().effects.iter().find_map(|effect| match effect {
         Effect::Connect(options) => Some((options.address.clone(), options.rooms.clone())),
         _ => None,
     });
-    assert_eq!(connected, Some(("one.example:53000".into(), Vec::new())));
+    assert_eq!(connected, Some(("one.example:53000".into(), vec!["lobby".into()])));
     assert_eq!(screen.get_by_label("Address").value(), Some("one.example".into()));
 }
 
@@ -171,7 +175,7 @@ fn click(screen: &mut egui_kittest::Harness<'_, Window>, label: &str, button: Po
 #[test]
 fn one_talks_to_a_person_by_two_clicks_or_the_menu() {
     let active = |screen: &egui_kittest::Harness<'_, Window>| {
-        screen.state().model.active().unwrap().title().to_owned()
+        screen.state().model().active().unwrap().title().to_owned()
     };
     let mut screen = Window::in_the_lobby().on_screen(900.0, 600.0);
     screen.run();
@@ -213,10 +217,10 @@ fn a_room_is_shown_by_a_click_or_a_key() {
     screen.get_by_label("bob: over here");
     screen.press_key_modifiers(Modifiers::ALT, Key::Num1);
     screen.run();
-    assert_eq!(screen.state().model.active().unwrap().title(), "lobby");
+    assert_eq!(screen.state().model().active().unwrap().title(), "lobby");
     screen.press_key_modifiers(Modifiers::ALT, Key::ArrowDown);
     screen.run();
-    assert_eq!(screen.state().model.active().unwrap().title(), "dev");
+    assert_eq!(screen.state().model().active().unwrap().title(), "dev");
 }
 
 #[test]
@@ -229,7 +233,7 @@ fn the_switcher_joins_a_room_and_finds_people() {
     screen.run();
     screen.get_by_label("Talk to bob").click();
     screen.run();
-    assert_eq!(screen.state().model.active().unwrap().title(), "bob");
+    assert_eq!(screen.state().model().active().unwrap().title(), "bob");
     screen.press_key_modifiers(Modifiers::COMMAND, Key::K);
     screen.run();
     screen.get_by_label("Go to").type_text("garden");
@@ -299,14 +303,16 @@ fn zoom_theme_and_keys_are_at_hand() {
     screen.run();
     screen.press_key_modifiers(Modifiers::COMMAND, Key::Plus);
     screen.run();
-    assert_eq!(screen.state().model.preferences().zoom, 1.1);
+    assert_eq!(screen.state().model().preferences().zoom, 1.1);
     assert!((screen.ctx.zoom_factor() - 1.1).abs() < 1e-3);
     screen.press_key_modifiers(Modifiers::COMMAND, Key::Num0);
     screen.run();
-    assert_eq!(screen.state().model.preferences().zoom, 1.0);
-    screen.get_by_label("Light").click();
+    assert_eq!(screen.state().model().preferences().zoom, 1.0);
+    screen.get_by_label("Menu").click();
     screen.run();
-    assert_eq!(screen.state().model.preferences().theme, Theme::Light);
+    screen.get_by_label("Light colours").click();
+    screen.run();
+    assert_eq!(screen.state().model().preferences().theme, Theme::Light);
     assert!(!screen.ctx.style().visuals.dark_mode);
     screen.press_key(Key::F1);
     screen.run();
@@ -341,4 +347,33 @@ fn a_message_that_failed_can_be_edited_again() {
     assert!(screen.query_by_label("ada: helo (not sent)").is_none());
     assert!(screen.get_all_by_value("helo").next().is_some());
     screen.state_mut().act(Action::Exit);
+}
+
+#[test]
+fn after_a_refusal_one_types_where_it_has_to_be_put_right() {
+    let mut window = Window::new();
+    window.connect();
+    let mut screen = window.on_screen(800.0, 600.0);
+    screen.run();
+    let problem = Problem::Refused("chat.example:53000".into());
+    screen.state_mut().network(Update::Broken { problem, retry_in: None });
+    screen.run();
+    screen.input_mut().events.push(Event::Text("other.example".into()));
+    screen.run();
+    assert_eq!(screen.get_by_label("Address").value(), Some("other.example".into()));
+}
+
+#[test]
+fn the_conversation_in_front_is_seen_in_a_long_list() {
+    let mut window = Window::in_the_lobby();
+    for number in 0..60 {
+        window.enter(&format!("room{number}"), &["ada"]);
+    }
+    let last = window.model().conversations().last().unwrap().id();
+    let mut screen = window.on_screen(900.0, 500.0);
+    screen.run();
+    screen.state_mut().act(Action::Show(last));
+    screen.run();
+    let bounds = screen.get_by_label("room59").raw_bounds().unwrap();
+    assert!(bounds.y0 > 0.0 && bounds.y1 < 500.0, "{bounds:?}");
 }

@@ -139,7 +139,7 @@ fn of_a_line_only_what_follows_the_command_is_secret() {
         ("!kick bob", None),
         ("login swordfish", Some("swordfish")),
     ] {
-        assert_eq!(window.model.secret_from(line).map(|at| &line[at..]), hidden, "{line}");
+        assert_eq!(window.model().secret_from(line).map(|at| &line[at..]), hidden, "{line}");
     }
 }
 
@@ -204,4 +204,61 @@ fn where_nobody_hears_one_a_text_stays_in_the_entry() {
     assert_eq!(entry(&screen), "hello?");
     assert_eq!(said(&mut screen), [] as [&str; 0]);
     assert!(screen.state().effects.iter().all(|effect| !matches!(effect, Effect::Exit)));
+}
+
+#[test]
+fn what_is_too_long_stays_and_says_by_how_much() {
+    let mut screen = screen();
+    type_text(&mut screen, &"ä".repeat(2149));
+    press(&mut screen, Key::Enter);
+    screen.get_by_label_contains("2149 characters; this server takes 2000");
+    assert_eq!(said(&mut screen), [] as [&str; 0]);
+    assert_eq!(entry(&screen).chars().count(), 2149);
+}
+
+#[test]
+fn what_is_typed_in_the_frame_of_the_click_is_sent_with_the_rest() {
+    let mut screen = screen();
+    type_text(&mut screen, "whol");
+    screen.input_mut().events.push(Event::Text("e".into()));
+    let bounds = screen.get_by_label("Send").raw_bounds().unwrap();
+    let pos =
+        egui::pos2((bounds.x0 + bounds.x1) as f32 / 2.0, (bounds.y0 + bounds.y1) as f32 / 2.0);
+    screen.input_mut().events.push(Event::PointerMoved(pos));
+    for pressed in [true, false] {
+        let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+        screen.input_mut().events.push(Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    screen.run();
+    assert_eq!(said(&mut screen), ["whole"]);
+}
+
+#[test]
+fn the_entry_has_a_menu_to_cut_copy_paste_and_select_all() {
+    let mut screen = screen();
+    type_text(&mut screen, "some words");
+    let open = |screen: &mut Harness<'_, Window>| {
+        let bounds = screen.get_by_role(Role::TextInput).raw_bounds().unwrap();
+        let pos = egui::pos2(bounds.x0 as f32 + 200.0, (bounds.y0 + bounds.y1) as f32 / 2.0);
+        screen.input_mut().events.push(Event::PointerMoved(pos));
+        for pressed in [true, false] {
+            let (button, modifiers) = (egui::PointerButton::Secondary, Modifiers::NONE);
+            let click = Event::PointerButton { pos, button, pressed, modifiers };
+            screen.input_mut().events.push(click);
+        }
+        screen.run();
+    };
+    open(&mut screen);
+    screen.get_by_label("Select all").click();
+    screen.run();
+    open(&mut screen);
+    screen.get_by_label("Cut").click();
+    screen.run();
+    assert_eq!(entry(&screen), "");
+    open(&mut screen);
+    screen.get_by_label("Paste").click();
+    screen.run();
+    let effects = &screen.state().effects;
+    assert!(effects.contains(&Effect::Copy("some words".into())), "{effects:?}");
+    assert!(effects.contains(&Effect::Paste));
 }

@@ -290,6 +290,43 @@ fn what_prevents_a_connection_is_explained() {
     assert_eq!(turned_away, "the server is full (1 connections); try again later");
 }
 
+/// What somebody hears who is no server of ours: says `greeting` to whoever connects, and listens until they go.
+fn hears_a_stranger(greeting: &'static [u8], options: impl FnOnce(Options) -> Options) -> String {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = other.local_addr().expect("it is bound").to_string();
+    let listener = thread::spawn(move || {
+        let (mut stream, _) = other.accept().expect("the client connects");
+        stream.write_all(greeting).expect("it listens");
+        let mut heard = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut heard).expect("it goes");
+        heard
+    });
+    let guest = Guest::new(options(Options::new(address.clone(), "guest")));
+    let problem = guest.waits_for("the problem", |update| match update {
+        Update::Broken { problem, retry_in: None } => Some(problem.clone()),
+        _ => None,
+    });
+    assert_eq!(problem, Problem::NotSalotto(address));
+    assert_eq!(guest.ends(), LeaveReason::Lost);
+    listener.join().expect("the stranger listens")
+}
+
+#[test]
+fn another_kind_of_server_is_told_apart_and_hears_neither_a_ping_nor_a_goodbye() {
+    let long = |options: Options| options;
+    let short = |mut options: Options| {
+        options.timeout = std::time::Duration::from_millis(300);
+        options
+    };
+    for heard in [
+        hears_a_stranger(b"Welcome! Enter your name:", long),
+        hears_a_stranger(b"220 mail.example ESMTP\r\n", long),
+        hears_a_stranger(b"", short),
+    ] {
+        assert!(heard.starts_with(r#"{"type":"hello""#) && heard.lines().count() == 1, "{heard}");
+    }
+}
+
 #[test]
 fn what_was_said_before_is_read_back_page_by_page() {
     let folder = TempDir::new().expect("there is a temporary folder");

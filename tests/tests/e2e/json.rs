@@ -11,14 +11,32 @@ use salotto_tests::{TestServer, pause};
 #[test]
 fn a_client_is_welcomed_and_let_into_the_default_room() {
     let server = TestServer::builder()
-        .settings(|settings| settings.server.name = "The Parlour".into())
+        .settings(|settings| {
+            settings.server.name = "The Parlour".into();
+            settings.limits.rate = Some(salotto::Rate { burst: 7, per_second: 3.0 });
+        })
         .enable("quit")
         .open();
     let mut ada = server.connects_json();
     ada.asks(hello("ada", &[], None));
-    let Event::Welcome { version, server, epoch, name, commands, .. } = ada.hears_next() else {
+    let Event::Welcome {
+        version,
+        server,
+        epoch,
+        name,
+        commands,
+        line_bytes,
+        lines_at_once,
+        lines_per_second,
+        ..
+    } = ada.hears_next()
+    else {
         panic!("the first event is a welcome");
     };
+    assert_eq!(
+        (line_bytes, lines_at_once, lines_per_second),
+        (Some(32 * 1024), Some(7), Some(3.0))
+    );
     assert_eq!((version, server.as_str(), name.as_str()), (2, "The Parlour", "ada"));
     assert!(!epoch.is_empty());
     let paths: Vec<&str> = commands.iter().map(|command| command.path.as_str()).collect();

@@ -3,15 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{Align2, Color32, Galley, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{
+    Align2, Color32, Galley, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2,
+};
 
-use super::scene::{Clicked, Drawn, MARGIN, Scene};
+use super::scene::{Drawn, Scene};
 use super::selection::Selection;
-use crate::model::log::{Line, LineKind, NewLine};
+use crate::model::log::{Line, LineKind};
 use crate::model::text::fold;
 use crate::model::time::{clock, date};
-use crate::model::{Action, Pending};
 use crate::view::bidi::{self, Order};
+use crate::view::row::{Columns, MARGIN};
 use crate::view::{row, theme};
 
 /// Lays out one row, or what stands for a fold.
@@ -32,7 +35,7 @@ pub(super) fn galley(
         query => find_all(&text, query),
     };
     let name = row::name_end(&line.what);
-    let job = row::job(&line.what, text, scene.palette, scene.own_name, width, &found);
+    let job = row::job(&line.what, text, scene.palette, scene.words, width, &found);
     ui.fonts(|fonts| bidi::lay_out(fonts, job, name))
 }
 
@@ -51,7 +54,14 @@ fn find_all(text: &str, query: &str) -> Vec<Range<usize>> {
 }
 
 /// Paints the rows that are seen.
-pub(super) fn rows(ui: &Ui, scene: &Scene<'_>, view: Rect, drawn: &[Drawn], selection: &Selection) {
+pub(super) fn rows(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    view: Rect,
+    columns: Columns,
+    drawn: &[Drawn],
+    selection: &Selection,
+) {
     let (palette, log) = (scene.palette, scene.conversation.log());
     let painter = ui.painter_at(view);
     for row in drawn {
@@ -80,15 +90,39 @@ pub(super) fn rows(ui: &Ui, scene: &Scene<'_>, view: Rect, drawn: &[Drawn], sele
             let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
             painter.text(corner, Align2::RIGHT_TOP, "⏷", theme::small(), palette.dim);
         }
-        if !line.what.kind.is_edge() {
+        let small = theme::small();
+        if !line.what.kind.is_edge() && !line.follows {
             let time = clock(line.what.time, scene.zone);
             let corner = pos2(view.left() + MARGIN, row.text.y + 2.0);
-            painter.text(corner, Align2::LEFT_TOP, &time, theme::small(), palette.dim);
+            painter.text(corner, Align2::LEFT_TOP, &time, small, palette.dim);
+        }
+        if line.what.kind == LineKind::Say && !line.follows {
+            let name = line.what.author;
+            author(&painter, columns, pos2(view.left(), row.text.y), name, palette.name(name));
         }
         painter.galley(row.text, row.galley.clone(), palette.text);
-        ui.interact(row.rect.intersect(view), ui.id().with(row.seq), Sense::hover())
-            .widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, row.stored()));
+        ui.interact(row.rect.intersect(view), ui.id().with(row.seq), Sense::hover()).widget_info(
+            || {
+                let text = row::spoken(&line.what, row.stored());
+                WidgetInfo::labeled(WidgetType::Label, true, text)
+            },
+        );
     }
+}
+
+/// The name of who speaks, up to the text. `corner` is where the row begins.
+pub(super) fn author(
+    painter: &egui::Painter,
+    columns: Columns,
+    corner: Pos2,
+    name: &str,
+    color: Color32,
+) {
+    let mut job = LayoutJob::simple_singleline(bidi::line(name).into(), theme::name(), color);
+    job.wrap = TextWrapping::truncate_at_width(columns.name);
+    let galley = painter.layout_job(job);
+    let left = columns.text - row::BEHIND_NAME - galley.size().x;
+    painter.galley(corner + vec2(left, 0.0), galley, color);
 }
 
 fn separator(
@@ -128,95 +162,5 @@ fn highlight(painter: &egui::Painter, drawn: &Drawn, range: &Range<usize>, color
             painter.rect_filled(rect.translate(corner), 0.0, color);
         }
         at += row.char_count_including_newline();
-    }
-}
-
-/// A message that is not confirmed yet.
-pub(super) struct Tail {
-    pending: Pending,
-    galley: Arc<Galley>,
-    pub(super) height: f32,
-}
-
-/// Height of the line that says why a message failed, with its buttons.
-const FAILED_HEIGHT: f32 = 30.0;
-
-pub(super) fn tail(ui: &Ui, scene: &mut Scene<'_>, width: f32) -> Vec<Tail> {
-    let pending = scene.conversation.pending();
-    pending
-        .iter()
-        .map(|pending| {
-            let line = NewLine {
-                kind: LineKind::Say,
-                author: scene.own_name,
-                text: &pending.text,
-                time: 0,
-                mention: false,
-                own: true,
-            };
-            let mut job =
-                row::job(&line, row::plain(&line), scene.palette, scene.own_name, width, &[]);
-            for section in &mut job.sections {
-                section.format.color = scene.palette.dim;
-            }
-            let name = row::name_end(&line);
-            let (galley, _) = ui.fonts(|fonts| bidi::lay_out(fonts, job, name));
-            let extra = if pending.failed.is_some() { FAILED_HEIGHT } else { 0.0 };
-            let height = (galley.rect.height() + row::PADDING + extra).ceil();
-            Tail { pending: pending.clone(), galley, height }
-        })
-        .collect()
-}
-
-pub(super) fn paint_tail(
-    ui: &mut Ui,
-    scene: &Scene<'_>,
-    view: Rect,
-    mut y: f32,
-    tail: &[Tail],
-    clicked: &mut Clicked,
-) {
-    let palette = scene.palette;
-    let painter = ui.painter_at(view);
-    for Tail { pending, galley, height } in tail {
-        let rect = Rect::from_min_size(pos2(view.left(), y), vec2(view.width(), *height));
-        let left = view.left() + MARGIN + row::TIME_WIDTH;
-        let text = pos2(left, y + row::PADDING / 2.0);
-        y += height;
-        if !rect.intersects(view) {
-            continue;
-        }
-        painter.galley(text, galley.clone(), palette.dim);
-        let state = if pending.failed.is_some() { "not sent" } else { "being sent" };
-        ui.interact(rect.intersect(view), ui.id().with(("tail", pending.ticket)), Sense::hover())
-            .widget_info(|| {
-                let label = format!("{}: {} ({state})", scene.own_name, pending.text);
-                WidgetInfo::labeled(WidgetType::Label, true, label)
-            });
-        let Some(why) = &pending.failed else { continue };
-        let below = Rect::from_min_max(
-            pos2(left, text.y + galley.rect.height()),
-            pos2(rect.right() - MARGIN, rect.bottom()),
-        );
-        let mut line = ui.new_child(
-            egui::UiBuilder::new()
-                .max_rect(below)
-                .layout(egui::Layout::right_to_left(egui::Align::Center)),
-        );
-        line.shrink_clip_rect(view);
-        if line.small_button("Discard").clicked() {
-            clicked.actions.push(Action::Discard(pending.ticket));
-        }
-        if line.small_button("Edit").clicked() {
-            clicked.actions.push(Action::Discard(pending.ticket));
-            clicked.edit = Some(pending.text.clone());
-        }
-        if line.small_button("Send again").clicked() {
-            clicked.actions.push(Action::Resend(pending.ticket));
-        }
-        line.with_layout(egui::Layout::left_to_right(egui::Align::Center), |line| {
-            let text = egui::RichText::new(format!("Not sent: {why}")).small().color(palette.error);
-            line.add(egui::Label::new(text).truncate());
-        });
     }
 }

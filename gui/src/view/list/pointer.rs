@@ -1,19 +1,19 @@
 //! What the pointer does in the list: it selects text across messages, opens folds and follows links.
 
-use egui::{CursorIcon, Pos2, Rect, Response, Ui};
+use egui::{CursorIcon, PointerButton, Pos2, Rect, Response, Ui};
 
 use super::List;
 use super::scene::{Clicked, Drawn, Scene};
 use super::selection::TextPosition;
 use crate::model::Action;
-use crate::model::log::Log;
+use crate::model::log::{LineKind, Log};
 use crate::model::text::{links, plain_link};
-use crate::model::time::clock;
-use crate::view::row;
+use crate::model::time::{Zone, clock};
+use crate::view::{menu, moderation, row};
 
 impl List {
     /// The selected text. More than one message is copied with times and names.
-    pub(in crate::view) fn selected_text(&self, log: &Log, zone: i32) -> Option<String> {
+    pub(in crate::view) fn selected_text(&self, log: &Log, zone: &Zone) -> Option<String> {
         let (start, end) = self.selection.range()?;
         let mut lines = Vec::new();
         for line in log.iter_from(start.0).take((end.0 - start.0 + 1) as usize) {
@@ -25,14 +25,11 @@ impl List {
                 return Some(part);
             }
             // A message of which the name is not selected is still somebody's.
-            let author = row::author_range(&line.what);
-            let name = match from {
-                0 => String::new(),
-                _ if author.is_empty() => String::new(),
-                _ => format!("{}: ", line.what.author),
+            let name = match line.what.kind {
+                LineKind::Say => format!("{}: ", line.what.author),
+                LineKind::Act if from > 0 => format!("{}: ", line.what.author),
+                _ => String::new(),
             };
-            let part =
-                if from == 0 { part } else { part.trim_start_matches([':', ' ']).to_owned() };
             if part.is_empty() && line.seq == end.0 {
                 continue;
             }
@@ -59,7 +56,21 @@ impl List {
                 _ => {}
             }
         }
+        self.offer(response, scene, clicked);
         let Some(pos) = response.interact_pointer_pos() else { return };
+        let extends = ui.input(|input| input.modifiers.shift);
+        if response.clicked_by(PointerButton::Secondary) {
+            return;
+        }
+        if extends && response.clicked() {
+            // From where the selection began, or from where one clicked last.
+            if let Some(position) = self.position_at(pos) {
+                let start = self.selection.ends.map_or(self.clicked_at, |(start, _)| Some(start));
+                self.selection.ends = Some((start.unwrap_or(position), position));
+                clicked.actions.extend(self.selected_text(log, scene.zone).map(Action::Select));
+            }
+            return;
+        }
         if response.drag_started() {
             // The pointer has moved a little when a drag is recognised.
             let origin = ui.input(|input| input.pointer.press_origin()).unwrap_or(pos);
@@ -84,6 +95,7 @@ impl List {
         }
         if response.clicked() {
             self.selection.ends = None;
+            self.clicked_at = self.position_at(pos);
             let Some(row) = self.drawn.iter().find(|row| row.rect.contains(pos)).cloned() else {
                 return;
             };
@@ -94,12 +106,50 @@ impl List {
                 clicked.link = Some(link);
             }
         }
-        if response.double_clicked() {
+        let (twice, thrice) = (response.double_clicked(), response.triple_clicked());
+        if twice {
             self.select_word(pos);
         }
-        if response.drag_stopped() || response.double_clicked() {
+        if thrice {
+            self.select_message(pos);
+        }
+        if response.drag_stopped() || twice || thrice {
             clicked.actions.extend(self.selected_text(log, scene.zone).map(Action::Select));
         }
+    }
+
+    /// The menu of a message, of what is selected, and of who said it.
+    fn offer(&mut self, response: &Response, scene: &Scene<'_>, clicked: &mut Clicked) {
+        let log = scene.conversation.log();
+        if response.clicked_by(PointerButton::Secondary) {
+            let pos = response.interact_pointer_pos();
+            let row = pos.and_then(|pos| self.drawn.iter().find(|row| row.rect.contains(pos)));
+            self.menu_at = row.zip(pos).map(|(row, pos)| (row.seq, link_at(row, pos)));
+        }
+        let (seq, link) = self.menu_at.clone().unwrap_or_default();
+        menu::of(response, |ui| {
+            if self.has_selection() && menu::item(ui, "Copy") {
+                clicked.actions.extend(self.selected_text(log, scene.zone).map(Action::Copy));
+            }
+            let Some(line) = log.get(seq) else { return };
+            if let Some(link) = link
+                && menu::item(ui, "Copy this address")
+            {
+                clicked.actions.push(Action::Copy(link));
+            }
+            if menu::item(ui, "Copy this message") {
+                clicked.actions.push(Action::Copy(line.what.text.to_owned()));
+            }
+            if menu::item(ui, "Select all") {
+                let last = log.end_seq().saturating_sub(1);
+                self.selection.ends = Some(((log.first_seq(), 0), (last, usize::MAX)));
+            }
+            if !line.what.author.is_empty() {
+                ui.separator();
+                let (id, name) = (scene.conversation.id(), line.what.author);
+                clicked.asked = moderation::offer(ui, scene.model, id, name, &mut clicked.actions);
+            }
+        });
     }
 
     /// The position in the text that is under the pointer, or nearest to it.
@@ -111,6 +161,14 @@ impl List {
         match self.drawn.iter().find(|row| pos.y < row.rect.bottom()) {
             Some(row) => Some((row.seq, char_at(row, pos))),
             None => self.drawn.last().map(|last| (last.seq, last.stored().chars().count())),
+        }
+    }
+
+    fn select_message(&mut self, pos: Pos2) {
+        let row = self.drawn.iter().find(|row| row.rect.contains(pos) && row.is_text());
+        if let Some(row) = row {
+            let end = row.stored().chars().count();
+            self.selection.ends = Some(((row.seq, 0), (row.seq, end)));
         }
     }
 
@@ -129,6 +187,10 @@ impl List {
 }
 
 fn char_at(row: &Drawn, pos: Pos2) -> usize {
+    if pos.x < row.text.x && pos.y < row.text.y + row.galley.size().y {
+        // Beside the text is before it, in whichever direction it runs.
+        return 0;
+    }
     let seen = row.galley.cursor_from_pos(pos - row.text).ccursor.index;
     row.order.as_ref().map_or(seen, |order| order.position(seen))
 }

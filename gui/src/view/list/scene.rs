@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use egui::{Galley, Pos2, Rect};
 
-use crate::model::{Action, Conversation};
+use crate::model::time::Zone;
+use crate::model::{Action, Conversation, Model};
 use crate::view::bidi::Order;
 use crate::view::glyphs::Glyphs;
+use crate::view::moderation::Moderation;
 use crate::view::theme::Palette;
-
-/// Space left and right of a row, and below the last.
-pub(super) const MARGIN: f32 = 10.0;
 
 /// What the list is drawn with.
 pub(in crate::view) struct Scene<'a> {
+    pub(in crate::view) model: &'a Model,
     pub(in crate::view) conversation: &'a Conversation,
     pub(in crate::view) palette: &'a Palette,
     pub(in crate::view) own_name: &'a str,
-    pub(in crate::view) zone: i32,
+    /// What the person is called by: the name, and the keywords.
+    pub(in crate::view) words: &'a [&'a str],
+    pub(in crate::view) zone: &'a Zone,
     /// What is searched for, folded; empty for nothing.
     pub(in crate::view) query: &'a str,
     /// Whether somebody looks at it.
@@ -33,6 +35,8 @@ pub(in crate::view) struct Clicked {
     pub(in crate::view) actions: Vec<Action>,
     /// A link to be confirmed.
     pub(in crate::view) link: Option<String>,
+    /// What is about to be done to somebody.
+    pub(in crate::view) asked: Option<Moderation>,
     /// The text of a message that failed, to be edited again.
     pub(in crate::view) edit: Option<String>,
 }
