@@ -1,36 +1,27 @@
 //! The future that does a client's work: connects, reads and writes at the same time, and comes back.
 
+mod reader;
+mod writer;
+
 use std::collections::BTreeMap;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use async_channel::{Receiver, Sender};
 use async_io::Async;
 use async_io::Timer;
 use futures_lite::future::FutureExt;
-use futures_lite::io::AsyncBufReadExt;
-use futures_lite::io::AsyncReadExt;
-use futures_lite::io::AsyncWriteExt;
-use futures_lite::io::BufReader;
 
-use super::dial::{Halves, Reading, Writing, dial, halves};
+use super::dial::{Halves, dial, halves};
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
-use crate::protocol::error::ErrorCode;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request, Resume};
+use reader::Reader;
+use writer::Writer;
 
-/// Longest line that a server may send; a roster page is the longest by far.
-const MAX_LINE: u64 = 1024 * 1024;
-/// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(2);
-/// How long the server may be silent before it is asked whether it is there, and how long the answer may take before it counts as lost.
-const PING_AFTER: Duration = Duration::from_secs(45);
-const PONG_WITHIN: Duration = Duration::from_secs(15);
-/// How long after a line of plain text the first event may come: our hello was late then, and the server greeted whoever came.
-const GREETED: Duration = Duration::from_secs(2);
 /// A password may have to wait for others before it is looked at.
 const PASSWORD_TAKES: Duration = Duration::from_secs(20);
 
@@ -254,288 +245,5 @@ impl Driver {
     async fn update(&self, update: Update) {
         // Whoever has stopped listening is still in the room; dropping the client is what leaves it.
         let _ = self.updates.send(update).await;
-    }
-}
-
-/// What the reader has for the writer.
-enum Reply {
-    Line(Request),
-    /// There is a name now, so that what waited can be sent.
-    Welcomed,
-}
-
-/// What the writer does next.
-enum Todo {
-    Reply(Reply),
-    Order(Order),
-    ClientDropped,
-}
-
-/// The half that reads, and decides.
-struct Reader<'a> {
-    driver: &'a mut Driver,
-    replies: Sender<Reply>,
-    asked: &'a Asked,
-    /// Whether the other end has told an event, and so is a server of ours; the writer says goodbye to no other.
-    is_ours: &'a AtomicBool,
-    /// Until when the first event has to come.
-    known_by: Instant,
-    pinged: Option<Instant>,
-    /// The last line that was no object: a server that lets nobody in says why in plain words.
-    refusal: Option<String>,
-}
-
-impl Reader<'_> {
-    async fn read(&mut self, stream: Reading) -> End {
-        let mut input = BufReader::new(stream);
-        let mut line = Vec::new();
-        loop {
-            let patience = self.patience();
-            let result = {
-                let read =
-                    async { Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await) };
-                let silence = async {
-                    Timer::after(patience).await;
-                    None
-                };
-                read.or(silence).await
-            };
-            match result {
-                None if !self.is_ours.load(Ordering::Relaxed) => {
-                    if Instant::now() >= self.known_by {
-                        return self.broken("the server is silent".into());
-                    }
-                    if !line.is_empty() && !line.starts_with(b"{") {
-                        self.hear_plain_text();
-                    }
-                }
-                None if self.pinged.is_some() => {
-                    return self.broken("the server is silent".into());
-                }
-                None => {
-                    self.pinged = Some(Instant::now());
-                    self.reply(Reply::Line(Request::Ping)).await;
-                }
-                Some(Ok(0)) => return self.broken("the server stopped it".into()),
-                Some(Ok(_)) if !line.ends_with(b"\n") && (line.len() as u64) < MAX_LINE => {
-                    return self.broken("the server stopped it".into());
-                }
-                Some(Ok(_)) => {
-                    let end = self.take_line(&line).await;
-                    line.clear();
-                    if let Some(end) = end {
-                        return end;
-                    }
-                }
-                Some(Err(error)) => return self.broken(error.to_string()),
-            }
-        }
-    }
-
-    /// How long nothing may come before something is done about it.
-    fn patience(&self) -> Duration {
-        if !self.is_ours.load(Ordering::Relaxed) {
-            return self.known_by.saturating_duration_since(Instant::now()).min(GREETED);
-        }
-        self.pinged.map_or(PING_AFTER, |_| PONG_WITHIN)
-    }
-
-    fn hear_plain_text(&mut self) {
-        self.known_by = self.known_by.min(Instant::now() + GREETED);
-    }
-
-    async fn take_line(&mut self, line: &[u8]) -> Option<End> {
-        if !line.starts_with(b"{") {
-            // Our first bytes came late and we were greeted, or we are not let in, or it is something else that speaks.
-            self.hear_plain_text();
-            let text = String::from_utf8_lossy(line);
-            self.refusal = text.strip_prefix("! ").map(|text| text.trim().to_owned());
-            return None;
-        }
-        let event = match serde_json::from_slice::<Event>(line) {
-            Ok(event) => event,
-            Err(error) => {
-                // A newer server may tell more than we know.
-                tracing::debug!(%error, "an event was passed over");
-                return None;
-            }
-        };
-        self.is_ours.store(true, Ordering::Relaxed);
-        self.driver.remember(&event);
-        match &event {
-            Event::Welcome { .. } => self.reply(Reply::Welcomed).await,
-            Event::Ping => {
-                self.reply(Reply::Line(Request::Pong)).await;
-                return None;
-            }
-            Event::Pong { .. } => {
-                if let Some(pinged) = self.pinged.take() {
-                    self.driver.update(Update::RoundTrip(pinged.elapsed())).await;
-                    return None;
-                }
-            }
-            Event::Error { code, text, .. } if !self.driver.welcomed => {
-                return self.not_welcome(*code, text.clone()).await;
-            }
-            Event::Bye { reason } => {
-                let reason = reason.clone();
-                self.driver.update(Update::Event(event)).await;
-                return Some(match reason {
-                    LeaveReason::Lost
-                    | LeaveReason::Idle
-                    | LeaveReason::TooSlow
-                    | LeaveReason::Full { .. }
-                    | LeaveReason::Stopping
-                    | LeaveReason::Restarting => End::Broken(Problem::Lost(reason.to_string())),
-                    reason => End::Over(reason),
-                });
-            }
-            _ => {}
-        }
-        self.asked.tell(&self.driver.updates, self.asked.update(event)).await;
-        None
-    }
-
-    /// Hello was not answered with a welcome.
-    async fn not_welcome(&mut self, code: ErrorCode, text: String) -> Option<End> {
-        match code {
-            ErrorCode::NameTaken | ErrorCode::BadName | ErrorCode::Denied => {
-                // A server that refuses more than the name closes right after.
-                self.refusal = Some(text.clone());
-                self.driver.update(Update::NameRefused { text }).await;
-                None
-            }
-            ErrorCode::PasswordWanted | ErrorCode::WrongPassword => {
-                self.refusal = Some(text.clone());
-                let wrong = code == ErrorCode::WrongPassword;
-                self.driver.update(Update::PasswordWanted { text, wrong }).await;
-                None
-            }
-            // The rest of what was sent ahead of a name.
-            ErrorCode::NameWanted => None,
-            _ => Some(End::Broken(Problem::TurnedAway(text))),
-        }
-    }
-
-    async fn reply(&self, reply: Reply) {
-        // The other half ends with this one.
-        let _ = self.replies.send(reply).await;
-    }
-
-    fn broken(&self, problem: String) -> End {
-        let address = &self.driver.options.address;
-        End::Broken(match (&self.refusal, self.driver.welcomed) {
-            (Some(refusal), false) => Problem::TurnedAway(refusal.clone()),
-            (None, false) => Problem::NotSalotto(address.clone()),
-            (_, true) => Problem::Lost(problem),
-        })
-    }
-}
-
-/// The half that writes.
-struct Writer<'a> {
-    stream: Writing,
-    orders: Receiver<Order>,
-    replies: Receiver<Reply>,
-    /// Asked for before there was a name; kept beyond this connection if it ends before it is sent.
-    unsent: &'a mut Vec<Envelope>,
-    /// With the name and the password that were offered last.
-    hello: &'a mut Request,
-    asked: &'a Asked,
-    /// Whether the other end is a server of ours, as the reader found out.
-    is_ours: &'a AtomicBool,
-    /// Takes the answers to what cannot be asked for.
-    updates: Sender<Update>,
-}
-
-impl Writer<'_> {
-    async fn write(mut self) -> End {
-        self.say_hello().await;
-        let mut welcomed = false;
-        loop {
-            match self.next().await {
-                Todo::Reply(Reply::Line(request)) => self.send(&request.into()).await,
-                Todo::Reply(Reply::Welcomed) => {
-                    welcomed = true;
-                    for envelope in std::mem::take(self.unsent) {
-                        self.send(&envelope).await;
-                    }
-                }
-                Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
-                Todo::Order(Order::Send(envelope)) => self.unsent.push(envelope),
-                Todo::Order(Order::History { question, place, limit }) => {
-                    let request = Request::history(Some(&question.room), place, limit);
-                    let nonce = Some(question.nonce.clone());
-                    match self.asked.note(question, welcomed) {
-                        None => self.send(&Envelope { request, nonce }).await,
-                        Some(answer) => self.asked.tell(&self.updates, answer).await,
-                    }
-                }
-                Todo::Order(Order::OfferName(other)) => {
-                    if let Request::Hello { name, .. } = self.hello {
-                        *name = other;
-                    }
-                    self.say_hello().await;
-                }
-                Todo::Order(Order::OfferPassword(other)) => {
-                    if let Request::Hello { password, .. } = self.hello {
-                        *password = Some(other);
-                    }
-                    self.say_hello().await;
-                }
-                Todo::Order(Order::RetryNow) => {}
-                Todo::Order(Order::Quit(farewell)) => return self.goodbye(farewell).await,
-                Todo::ClientDropped => return self.goodbye(String::new()).await,
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Todo {
-        let (replies, orders) = (&self.replies, &self.orders);
-        let reply = async {
-            match replies.recv().await {
-                Ok(reply) => Todo::Reply(reply),
-                // The reader has ended and with it this connection.
-                Err(_) => std::future::pending().await,
-            }
-        };
-        let order = async { orders.recv().await.map_or(Todo::ClientDropped, Todo::Order) };
-        reply.or(order).await
-    }
-
-    async fn say_hello(&mut self) {
-        let hello = self.hello.clone().into();
-        self.send(&hello).await;
-    }
-
-    /// Says goodbye and waits a moment for the answer, which the reader takes.
-    async fn goodbye(&mut self, farewell: String) -> End {
-        if !self.is_ours.load(Ordering::Relaxed) {
-            // Whatever is there would only read it aloud.
-            return End::Over(LeaveReason::Quit { farewell });
-        }
-        self.send(&Request::Quit { farewell: farewell.clone() }.into()).await;
-        Timer::after(GOODBYE).await;
-        End::Over(LeaveReason::Quit { farewell })
-    }
-
-    async fn send(&mut self, envelope: &Envelope) {
-        let mut line = match serde_json::to_vec(envelope) {
-            Ok(line) => line,
-            Err(error) => {
-                // The wire types have string keys only, so that serde_json has nothing to refuse.
-                tracing::error!(%error, "a request could not be written");
-                return;
-            }
-        };
-        line.push(b'\n');
-        let written = async {
-            self.stream.write_all(&line).await?;
-            self.stream.flush().await
-        };
-        if written.await.is_err() {
-            // What the server said before it closed is worth more than that it closed; the reader finds both.
-            std::future::pending::<()>().await;
-        }
     }
 }
