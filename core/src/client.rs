@@ -138,11 +138,14 @@ pub enum Update {
     Ended(LeaveReason),
 }
 
-#[cfg(feature = "client-tls")]
 impl Problem {
     /// Whether a person has to say what to make of it: trying again is no answer.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Self::Untrusted { .. } | Self::CertificateChanged { .. })
+        #[cfg(feature = "client-tls")]
+        if matches!(self, Self::Untrusted { .. } | Self::CertificateChanged { .. }) {
+            return true;
+        }
+        false
     }
 }
 

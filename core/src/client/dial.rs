@@ -4,9 +4,21 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 
 use async_io::Async;
+use futures_lite::io::{AsyncRead, AsyncWrite};
 
 use super::Problem;
 use crate::io::thread;
+
+/// A connection, of which one half is read while the other is written.
+pub(super) type Halves = (Reading, Writing);
+pub(super) type Reading = Box<dyn AsyncRead + Send + Unpin>;
+pub(super) type Writing = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// Takes the socket, or what is laid over it, apart.
+pub(super) fn halves(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Halves {
+    let (from_server, to_server) = futures_lite::io::split(stream);
+    (Box::new(from_server), Box::new(to_server))
+}
 
 /// Tries all that the address stands for, one after the other.
 pub(super) async fn dial(address: String) -> Result<Async<TcpStream>, Problem> {

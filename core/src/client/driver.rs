@@ -1,5 +1,7 @@
 //! The future that does a client's work: connects, reads and writes at the same time, and comes back.
 
+mod writer;
+
 use std::collections::BTreeMap;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +13,11 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 use futures_lite::io::AsyncBufReadExt;
 use futures_lite::io::AsyncReadExt;
-use futures_lite::io::AsyncWriteExt;
-use futures_lite::io::{AsyncRead, AsyncWrite, BufReader};
+use futures_lite::io::BufReader;
 
-use super::dial::dial;
+use writer::Writer;
+
+use super::dial::{Halves, Reading, dial, halves};
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::error::ErrorCode;
@@ -33,11 +36,6 @@ const PONG_WITHIN: Duration = Duration::from_secs(15);
 const GREETED: Duration = Duration::from_secs(2);
 /// A password may have to wait for others before it is looked at.
 const PASSWORD_TAKES: Duration = Duration::from_secs(20);
-
-/// A connection, of which one half is read while the other is written.
-type Halves = (Reading, Writing);
-type Reading = Box<dyn AsyncRead + Send + Unpin>;
-type Writing = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// See [`super::connect`].
 pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
@@ -109,7 +107,7 @@ impl Driver {
             failed += 1;
             // What never was a server of ours is not spoken to again.
             let is_foreign = self.epoch.is_empty() && matches!(problem, Problem::NotSalotto(_));
-            if !self.options.reconnect || is_foreign || is_doubt(&problem) {
+            if !self.options.reconnect || is_foreign || problem.is_doubt() {
                 self.update(Update::Broken { problem, retry_in: None }).await;
                 return LeaveReason::Lost;
             }
@@ -260,22 +258,6 @@ impl Driver {
         // Whoever has stopped listening is still in the room; dropping the client is what leaves it.
         let _ = self.updates.send(update).await;
     }
-}
-
-fn halves(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Halves {
-    let (from_server, to_server) = futures_lite::io::split(stream);
-    (Box::new(from_server), Box::new(to_server))
-}
-
-/// Whether a person has to be asked before anything is tried again.
-#[cfg(feature = "client-tls")]
-fn is_doubt(problem: &Problem) -> bool {
-    problem.is_doubt()
-}
-
-#[cfg(not(feature = "client-tls"))]
-fn is_doubt(_: &Problem) -> bool {
-    false
 }
 
 /// What the reader has for the writer.
@@ -450,113 +432,5 @@ impl Reader<'_> {
             (None, false) => Problem::NotSalotto(address.clone()),
             (_, true) => Problem::Lost(problem),
         })
-    }
-}
-
-/// The half that writes.
-struct Writer<'a> {
-    stream: Writing,
-    orders: Receiver<Order>,
-    replies: Receiver<Reply>,
-    /// Asked for before there was a name; kept beyond this connection if it ends before it is sent.
-    unsent: &'a mut Vec<Envelope>,
-    /// With the name and the password that were offered last.
-    hello: &'a mut Request,
-    asked: &'a Asked,
-    /// Whether the other end is a server of ours, as the reader found out.
-    is_ours: &'a AtomicBool,
-    /// Takes the answers to what cannot be asked for.
-    updates: Sender<Update>,
-}
-
-impl Writer<'_> {
-    async fn write(mut self) -> End {
-        self.say_hello().await;
-        let mut welcomed = false;
-        loop {
-            match self.next().await {
-                Todo::Reply(Reply::Line(request)) => self.send(&request.into()).await,
-                Todo::Reply(Reply::Welcomed) => {
-                    welcomed = true;
-                    for envelope in std::mem::take(self.unsent) {
-                        self.send(&envelope).await;
-                    }
-                }
-                Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
-                Todo::Order(Order::Send(envelope)) => self.unsent.push(envelope),
-                Todo::Order(Order::History { question, place, limit }) => {
-                    let request = Request::history(Some(&question.room), place, limit);
-                    let nonce = Some(question.nonce.clone());
-                    match self.asked.note(question, welcomed) {
-                        None => self.send(&Envelope { request, nonce }).await,
-                        Some(answer) => self.asked.tell(&self.updates, answer).await,
-                    }
-                }
-                Todo::Order(Order::OfferName(other)) => {
-                    if let Request::Hello { name, .. } = self.hello {
-                        *name = other;
-                    }
-                    self.say_hello().await;
-                }
-                Todo::Order(Order::OfferPassword(other)) => {
-                    if let Request::Hello { password, .. } = self.hello {
-                        *password = Some(other);
-                    }
-                    self.say_hello().await;
-                }
-                Todo::Order(Order::RetryNow) => {}
-                Todo::Order(Order::Quit(farewell)) => return self.goodbye(farewell).await,
-                Todo::ClientDropped => return self.goodbye(String::new()).await,
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Todo {
-        let (replies, orders) = (&self.replies, &self.orders);
-        let reply = async {
-            match replies.recv().await {
-                Ok(reply) => Todo::Reply(reply),
-                // The reader has ended and with it this connection.
-                Err(_) => std::future::pending().await,
-            }
-        };
-        let order = async { orders.recv().await.map_or(Todo::ClientDropped, Todo::Order) };
-        reply.or(order).await
-    }
-
-    async fn say_hello(&mut self) {
-        let hello = self.hello.clone().into();
-        self.send(&hello).await;
-    }
-
-    /// Says goodbye and waits a moment for the answer, which the reader takes.
-    async fn goodbye(&mut self, farewell: String) -> End {
-        if !self.is_ours.load(Ordering::Relaxed) {
-            // Whatever is there would only read it aloud.
-            return End::Over(LeaveReason::Quit { farewell });
-        }
-        self.send(&Request::Quit { farewell: farewell.clone() }.into()).await;
-        Timer::after(GOODBYE).await;
-        End::Over(LeaveReason::Quit { farewell })
-    }
-
-    async fn send(&mut self, envelope: &Envelope) {
-        let mut line = match serde_json::to_vec(envelope) {
-            Ok(line) => line,
-            Err(error) => {
-                // The wire types have string keys only, so that serde_json has nothing to refuse.
-                tracing::error!(%error, "a request could not be written");
-                return;
-            }
-        };
-        line.push(b'\n');
-        let written = async {
-            self.stream.write_all(&line).await?;
-            self.stream.flush().await
-        };
-        if written.await.is_err() {
-            // What the server said before it closed is worth more than that it closed; the reader finds both.
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! What breaks on the way: resets in the middle of something, a byte at a time, ends that stay half open, readers that stop. Others go on talking meanwhile,
 //! and nothing is left of who broke.
 //!
-//! Each test prints how long a bystander's echo took without the fault and with it (`--nocapture`); `SALOTTO_HOLD_FIGURES=1` has it fail where the slowest of a
-//! hundred takes more than 1.5 times as long.
+//! Each test prints how long an echo of a bystander and the slowest of a hundred took without the fault and with it (`--nocapture`). `SALOTTO_HOLD_FIGURES=1` has it
+//! measure five times, take the best, as what else the machine does only adds to it, and fail where it is more than 1.5 times as long.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -47,8 +47,26 @@ fn reset(stream: TcpStream) {
     SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("linger can be set");
 }
 
-/// The slowest of a hundred echoes.
-fn slowest_of_a_hundred(bystander: &mut Client, what: &str) -> Duration {
+fn is_measured() -> bool {
+    std::env::var_os("SALOTTO_HOLD_FIGURES").is_some()
+}
+
+/// How long echoes took: one in the middle, and the slowest of a hundred.
+#[derive(Debug, Clone, Copy)]
+struct Took {
+    median: Duration,
+    slowest: Duration,
+}
+
+/// How long echoes take; where it is measured, the best of five times.
+fn echoes(bystander: &mut Client, what: &str) -> Took {
+    let rounds = if is_measured() { 5 } else { 1 };
+    let rounds: Vec<Took> = (0..rounds).map(|_| echoes_once(bystander, what)).collect();
+    let best = |of: fn(&Took) -> Duration| rounds.iter().map(of).min().expect("there is a round");
+    Took { median: best(|took| took.median), slowest: best(|took| took.slowest) }
+}
+
+fn echoes_once(bystander: &mut Client, what: &str) -> Took {
     let mut times: Vec<Duration> = (0..ECHOES)
         .map(|number| {
             pause(BETWEEN);
@@ -59,14 +77,14 @@ fn slowest_of_a_hundred(bystander: &mut Client, what: &str) -> Duration {
         })
         .collect();
     times.sort_unstable();
-    times[ECHOES * 99 / 100 - 1]
+    Took { median: times[ECHOES / 2], slowest: times[ECHOES * 99 / 100 - 1] }
 }
 
 /// Has a bystander talk while a fault happens over and over, and waits until nobody else is left.
 fn others_go_on(name: &str, server: &TestServer, fault: impl Fn(SocketAddr) + Sync) {
     let mut ada = server.enters("ada");
-    slowest_of_a_hundred(&mut ada, "warming up");
-    let before = slowest_of_a_hundred(&mut ada, "before");
+    echoes(&mut ada, "warming up");
+    let before = echoes(&mut ada, "before");
     let is_over = AtomicBool::new(false);
     let meanwhile = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -75,7 +93,7 @@ fn others_go_on(name: &str, server: &TestServer, fault: impl Fn(SocketAddr) + Sy
                 pause(BETWEEN);
             }
         });
-        let meanwhile = slowest_of_a_hundred(&mut ada, "meanwhile");
+        let meanwhile = echoes(&mut ada, "meanwhile");
         is_over.store(true, Ordering::Relaxed);
         meanwhile
     });
@@ -83,9 +101,10 @@ fn others_go_on(name: &str, server: &TestServer, fault: impl Fn(SocketAddr) + Sy
     {
         println!("{name}: {before:?} without it, {meanwhile:?} with it");
     }
-    assert!(meanwhile < SLOWEST, "{meanwhile:?}, and {before:?} without the fault");
-    if std::env::var_os("SALOTTO_HOLD_FIGURES").is_some() {
-        assert!(meanwhile <= before.mul_f64(1.5), "{meanwhile:?}, and {before:?} without it");
+    assert!(meanwhile.slowest < SLOWEST, "{meanwhile:?}, and {before:?} without the fault");
+    if is_measured() {
+        let most = before.slowest.mul_f64(1.5);
+        assert!(meanwhile.slowest <= most, "{meanwhile:?}, and {before:?} without it");
     }
     server.waits_until("all others are gone", |status| status.connected == 1);
 }
@@ -193,7 +212,7 @@ fn readers_that_stop_hold_up_nobody() {
     let long = "x".repeat(1900);
     let bob = std::sync::Mutex::new(&mut bob);
     let mut ada = server.enters("ada");
-    let before = slowest_of_a_hundred(&mut ada, "before");
+    let before = echoes(&mut ada, "before");
     drop(ada);
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -209,7 +228,7 @@ fn readers_that_stop_hold_up_nobody() {
         is_over.store(true, Ordering::Relaxed);
     });
     let mut ada = server.enters("ada");
-    let after = slowest_of_a_hundred(&mut ada, "after");
-    assert!(after < SLOWEST, "{after:?}, and {before:?} before");
+    let after = echoes(&mut ada, "after");
+    assert!(after.slowest < SLOWEST, "{after:?}, and {before:?} before");
     drop(stopped);
 }

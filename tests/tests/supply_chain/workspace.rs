@@ -17,10 +17,10 @@ pub(crate) fn toml(name: &str) -> toml::Table {
     toml::from_str(&read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The packages that `cargo metadata` lists, without a look at the network.
+/// The packages that `cargo metadata` lists: those of the lock file, so that the network is looked at only where one was never fetched.
 pub(crate) fn packages(arguments: &[&str]) -> Vec<Value> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["metadata", "--format-version", "1", "--offline", "--locked"]).args(arguments);
+    cargo.args(["metadata", "--format-version", "1", "--locked"]).args(arguments);
     let answer = cargo.current_dir(root()).output().expect("cargo runs");
     assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
     let mut answer: Value = serde_json::from_slice(&answer.stdout).expect("JSON");
