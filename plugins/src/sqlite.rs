@@ -241,8 +241,9 @@ impl Store for SqliteStore {
     }
 
     fn close(&self) {
-        self.shared.queue.close();
+        // The writer is the last to let go of the file, so that it moves everything into it: of two that do so at the same moment neither does.
         self.reader.close();
+        self.shared.queue.close();
         if let Some(writer) = lock(&self.writer).take() {
             // One that panicked has reported it.
             let _ = writer.join();

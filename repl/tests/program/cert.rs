@@ -21,7 +21,7 @@ fn a_server_makes_its_certificate_once_and_keeps_it() {
     let mut shown = Vec::new();
     for _ in 0..2 {
         let (mut server, _) = folder.serve(&[]);
-        let line = server.err.expect("TLS is on; fingerprint (SHA-256)");
+        let line = server.err.has("TLS is on; fingerprint (SHA-256)");
         server.signal(rustix::process::Signal::TERM);
         assert_eq!(server.wait().status, 0);
         let cert = folder.run(&["cert"], "");

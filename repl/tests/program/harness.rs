@@ -231,6 +231,12 @@ impl Lines {
         }
     }
 
+    /// A line that contains this: one that was passed over, or the next that comes.
+    pub(crate) fn has(&mut self, part: &str) -> String {
+        let passed = self.transcript.iter().find(|line| line.contains(part)).cloned();
+        passed.unwrap_or_else(|| self.expect(part))
+    }
+
     /// Everything until the end of the stream.
     pub(crate) fn rest(&mut self) -> String {
         let deadline = Instant::now() + PATIENCE;
