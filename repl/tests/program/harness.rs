@@ -232,6 +232,7 @@ impl Lines {
     }
 
     /// A line that contains this: one that was passed over, or the next that comes.
+    #[cfg(feature = "tls")]
     pub(crate) fn has(&mut self, part: &str) -> String {
         let passed = self.transcript.iter().find(|line| line.contains(part)).cloned();
         passed.unwrap_or_else(|| self.expect(part))
