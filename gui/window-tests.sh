@@ -21,7 +21,7 @@ for renderer in ${SALOTTO_TEST_RENDERER:-cpu gl}; do
         { tail -n 100 target/window-tests.log; exit 1; }
 done
 
-program=target/release/salotto-gui
+program=${CARGO_TARGET_DIR:-target}/release/salotto-gui
 strip --strip-all -o target/window/salotto-gui.stripped "$program"
 size=$(stat -c %s target/window/salotto-gui.stripped)
 echo "program, stripped: $size bytes" >>target/window/figures.txt

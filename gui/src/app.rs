@@ -151,9 +151,10 @@ impl App {
         };
         let before = state(&self.servers);
         let effects = self.servers.update_one(id, input);
-        if before != state(&self.servers) {
-            let connection = self.servers.get(id).map(Model::connection);
-            tracing::debug!(?id, ?connection, "changed");
+        if before != state(&self.servers)
+            && let Some(model) = self.servers.get(id)
+        {
+            tracing::debug!(?id, connection = ?model.connection(), "changed");
         }
         self.run_all(effects);
     }
