@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use salotto::client::Update;
 use salotto::discovery::{Interfaces, Sighting};
-use salotto_gui::model::{Action, Effect, Input, Model, ServerId, Servers};
+use salotto_gui::model::{Action, Effect, Input, ServerId, Servers};
 use salotto_gui::view::View;
 
 use crate::alert;
