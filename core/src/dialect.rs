@@ -4,6 +4,9 @@
 //!
 //! A connection that only asks for something and is nobody's, as a browser that fetches a page, is answered by a [`Visitor`].
 //!
+//! What a protocol has that others have not goes through the hub as it is ([`Input::Own`]), to the plugin that brought the protocol, which answers in
+//! bytes of its own ([`Context::answer`](crate::Context::answer)) or asks for what others ask for ([`Context::request`](crate::Context::request)).
+//!
 //! What a protocol cannot change: before a decoder sees anything the hub has admitted the connection (bans, limits by address); each
 //! thing that it decodes passes the rate limit, the password of the server and the gates like anybody's; what it holds back undecoded is bounded
 //! by `limits.unended_bytes`; a peer that does not take what it is sent is cut off.
@@ -21,7 +24,7 @@ pub mod tls;
 mod visitor;
 
 pub(crate) use builtin::Builtin;
-pub use decoder::{BadInput, Decoded, Decoder, Input};
+pub use decoder::{BadInput, Decoded, Decoder, Input, Own};
 pub use encoding::{Dialect, EncodingId, RoomRole};
 pub use json::Json;
 pub use lines::{Line, LineSplitter, Unended};

@@ -12,7 +12,7 @@ use crate::protocol::hook::Verdict;
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::dialect::Protocol;
+use crate::dialect::{Own, Protocol};
 
 pub(crate) use catalog::Made;
 pub use catalog::{Catalog, CatalogError};
@@ -222,6 +222,11 @@ pub trait Plugin: Send {
     ) -> Result<Reply, CommandError> {
         Err(CommandError::Failed(format!("`{}` is not answered by its plugin", invocation.path)))
     }
+
+    /// Somebody who speaks one of this plugin's [`protocols`](Self::protocols) asks for what only that protocol has: what its decoder made an
+    /// [`Input::Own`](crate::dialect::Input::Own) of. Not called for others. It has passed the limits of rate and size and the password of the server, and
+    /// no more: the member may have no name yet. Answer with [`Context::answer`], and have done what others may ask for by [`Context::request`], whose gates and limits it then passes.
+    fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {}
 }
 
 /// The plugin that does nothing.

@@ -1,5 +1,9 @@
 //! The way in: bytes to what is asked.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
 use crate::protocol::error::ErrorCode;
 use crate::protocol::request::Envelope;
 
@@ -46,8 +50,42 @@ pub enum Input {
     Request(Box<Envelope>),
     /// What a person typed: a name, a message or a `!command`, by what the server knows of them.
     Typed(String),
+    /// What only the plugin of the protocol understands: [`Plugin::run_request`](crate::Plugin::run_request) is given it, in its turn among all that the
+    /// connection asks for, and before there is a name, too. In a server with a password nothing of it is let through until that was given.
+    Own(Own),
+    /// The password of the server, for a protocol that gives it apart from the name. Where the server has none, or was given it, nothing comes of it.
+    Password(String),
     /// Nothing; an empty line.
     Nothing,
+}
+
+/// What a decoder hands to the plugin of its protocol: a value of a type that both know.
+#[derive(Clone)]
+pub struct Own(Arc<dyn Any + Send + Sync>);
+
+impl Own {
+    /// Something of the protocol's own.
+    pub fn new(value: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(value))
+    }
+
+    /// What was handed over, where it is of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Own")
+    }
+}
+
+impl PartialEq for Own {
+    /// Whether it is the very same.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// Input that asks for nothing that the server knows.

@@ -9,7 +9,7 @@ use super::goodbyes::Goodbye;
 use super::joining::Return;
 use super::not_done::NotDone;
 use crate::delivery::outbox::{Mail, Outbox};
-use crate::dialect::{Input, Require};
+use crate::dialect::{Input, Own, Require};
 use crate::plugin::draft::{ConnectDraft, NameDraft};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
@@ -28,6 +28,20 @@ use crate::state::report::Report;
 
 /// What is no name is shown to plugins if it is no longer than this, in bytes.
 const MOST_SHOWN: usize = 64;
+
+/// Where a newcomer goes with its first name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum FirstRooms<'a> {
+    /// Into these and those it comes back to, or into the default one where it names none.
+    These(&'a [String]),
+    /// Nowhere, until it asks to.
+    Nowhere,
+}
+
+impl FirstRooms<'_> {
+    /// For whoever says nothing of rooms.
+    pub(super) const DEFAULT: Self = Self::These(&[]);
+}
 
 impl Hub {
     /// A connection was made. It is told nothing before the gates were called.
@@ -107,7 +121,7 @@ impl Hub {
         member.last_asked = Some(now);
         if member.name.is_none() {
             let name = self.check_name(id, name)?;
-            self.accept(id, name, rooms, None);
+            self.accept(id, name, FirstRooms::These(rooms), None);
         }
         Ok(())
     }
@@ -126,41 +140,74 @@ impl Hub {
             return;
         };
         member.last_asked = Some(now);
-        let named = member.name.is_some();
         match input {
-            Input::Nothing => {}
+            // A password is for the session.
+            Input::Nothing | Input::Password(_) => {}
             Input::Typed(line) => self.take_typed(id, line),
-            Input::Request(envelope) => {
-                let Envelope { request, nonce } = *envelope;
-                match request {
-                    Request::Hello { version, .. } if version != PROTOCOL_VERSION => {
-                        let text = format!(
-                            "this server speaks version {PROTOCOL_VERSION} of the protocol, not {version}; get a client that fits"
-                        );
-                        self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
-                    }
-                    Request::Hello { name, rooms, resume, .. } if !named => {
-                        self.offer_first_name(id, &name, &rooms, resume.as_ref(), nonce);
-                    }
-                    Request::Hello { .. } => {
-                        let text = "hello was said already; use `rename` for another name";
-                        self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
-                    }
-                    Request::Ping => self.state.send(id, Event::Pong { nonce }),
-                    Request::Pong => {}
-                    Request::Quit { farewell } => {
-                        self.say_goodbye(id, Goodbye::Asked { farewell });
-                    }
-                    // The same as when it is typed: a plugin may have a command for those without a name.
-                    Request::Command { line, .. } if self.is_for_guests(&line) => {
-                        self.take_command(id, &line, None, nonce);
-                    }
-                    request if named => self.take_request(id, request, nonce),
-                    _ => {
-                        let text = "a name is needed first; say hello";
-                        self.refuse(id, Refusal::new(ErrorCode::NameWanted, text), nonce);
-                    }
-                }
+            Input::Own(request) => self.take_own(id, &request),
+            Input::Request(envelope) => self.take_envelope(id, *envelope),
+        }
+    }
+
+    /// A connection asks for what only the plugin of its protocol understands.
+    fn take_own(&mut self, id: MemberId, request: &Own) {
+        let Some(slot) = self.speaks_for(id).and_then(|plugin| self.hooks.find(plugin)) else {
+            return;
+        };
+        let slot = slot.1.stats.id;
+        let done = self.hooks.call(
+            slot,
+            Hook::RunRequest,
+            &self.state,
+            &mut self.effects,
+            |plugin, context| {
+                plugin.run_request(context, id, request);
+            },
+        );
+        if let Err(text) = done {
+            self.refuse(id, Refusal::new(ErrorCode::Failed, text), None);
+        }
+    }
+
+    /// The plugin whose protocol a connection speaks.
+    pub(super) fn speaks_for(&self, id: MemberId) -> Option<&str> {
+        self.state.roster.get(id)?.outbox.wire.protocol_of()
+    }
+
+    /// Something definite is asked, with or without a name.
+    pub(super) fn take_envelope(&mut self, id: MemberId, envelope: Envelope) {
+        let Some(member) = self.state.roster.get(id) else {
+            return;
+        };
+        let named = member.name.is_some();
+        let Envelope { request, nonce } = envelope;
+        match request {
+            Request::Hello { version, .. } if version != PROTOCOL_VERSION => {
+                let text = format!(
+                    "this server speaks version {PROTOCOL_VERSION} of the protocol, not {version}; get a client that fits"
+                );
+                self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
+            }
+            Request::Hello { name, rooms, resume, .. } if !named => {
+                self.offer_first_name(id, &name, FirstRooms::These(&rooms), resume.as_ref(), nonce);
+            }
+            Request::Hello { .. } => {
+                let text = "hello was said already; use `rename` for another name";
+                self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), nonce);
+            }
+            Request::Ping => self.state.send(id, Event::Pong { nonce }),
+            Request::Pong => {}
+            Request::Quit { farewell } => {
+                self.say_goodbye(id, Goodbye::Asked { farewell });
+            }
+            // The same as when it is typed: a plugin may have a command for those without a name.
+            Request::Command { line, .. } if self.is_for_guests(&line) => {
+                self.take_command(id, &line, None, nonce);
+            }
+            request if named => self.take_request(id, request, nonce),
+            _ => {
+                let text = "a name is needed first; say hello";
+                self.refuse(id, Refusal::new(ErrorCode::NameWanted, text), nonce);
             }
         }
     }
@@ -169,7 +216,7 @@ impl Hub {
         &mut self,
         id: MemberId,
         text: &str,
-        rooms: &[String],
+        rooms: FirstRooms<'_>,
         resume: Option<&Resume>,
         nonce: Option<String>,
     ) {
@@ -291,7 +338,7 @@ impl Hub {
     }
 
     /// A newcomer has a name from here on, and joins the rooms it asked for.
-    fn accept(&mut self, id: MemberId, name: Name, rooms: &[String], resume: Option<&Resume>) {
+    fn accept(&mut self, id: MemberId, name: Name, rooms: FirstRooms<'_>, resume: Option<&Resume>) {
         self.state.roster.set_name(id, name.clone());
         let Some(member) = self.state.roster.get_mut(id) else {
             return;
@@ -324,7 +371,9 @@ impl Hub {
         // What plugins say by way of welcome comes before the room and its history.
         self.apply_effects();
         let resume = resume.filter(|resume| resume.epoch == self.state.epoch);
-        self.enter_first_rooms(id, rooms, resume);
+        if let FirstRooms::These(rooms) = rooms {
+            self.enter_first_rooms(id, rooms, resume);
+        }
     }
 
     /// A newcomer joins the rooms it asked for and those it comes back to, or the default one.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_lite::future::{Boxed, FutureExt};
 
 use super::Hub;
+use super::admission::FirstRooms;
 use super::goodbyes::Goodbye;
 use super::timers::Due;
 use crate::command::Call;
@@ -73,6 +74,18 @@ impl Hub {
             Effect::Unignore { member, name } => self.unignore(member, &name),
             Effect::Quit { member, farewell } => {
                 self.say_goodbye(member, Goodbye::Asked { farewell });
+            }
+            Effect::Request { member, envelope } => self.take_envelope(member, *envelope),
+            Effect::OfferName { member, name, nonce } => {
+                if self.state.roster.get(member).is_some_and(|member| member.name.is_none()) {
+                    self.offer_first_name(member, &name, FirstRooms::Nowhere, None, nonce);
+                }
+            }
+            Effect::Answer { member, bytes } => {
+                let plugin = self.state.plugin_name(slot);
+                if self.speaks_for(member) == Some(&*plugin) {
+                    self.state.answer(member, bytes);
+                }
             }
             Effect::Kick { member, by, why } => {
                 let plugin = self.state.plugin_name(slot);

@@ -1,6 +1,7 @@
 //! A member takes another name.
 
 use super::Hub;
+use super::admission::FirstRooms;
 use super::not_done::NotDone;
 use crate::plugin::draft::Renamed;
 use crate::protocol::entry::EntryKind;
@@ -19,7 +20,7 @@ impl Hub {
         match self.state.roster.get(id) {
             None => return Err(NotDone::Gone),
             Some(member) if member.name.is_none() => {
-                self.offer_first_name(id, text, &[], None, nonce);
+                self.offer_first_name(id, text, FirstRooms::DEFAULT, None, nonce);
                 return Ok(());
             }
             Some(_) => {}

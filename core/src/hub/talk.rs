@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::admission::FirstRooms;
 use super::commands::Outcome;
 use super::history::Part;
 use super::not_done::NotDone;
@@ -55,7 +56,7 @@ impl Hub {
                     && !line.contains('!')
                     && command::find(self.callable(&caller), &command).is_err() =>
             {
-                self.offer_first_name(id, &line, &[], None, None);
+                self.offer_first_name(id, &line, FirstRooms::DEFAULT, None, None);
             }
             Typed::Command(command) => self.take_typed_command(caller, &command),
             Typed::Slip(slip) => {
@@ -70,7 +71,9 @@ impl Hub {
                 let text = format!("did you mean `!{}`?", line.trim().to_lowercase());
                 self.refuse(id, Refusal::new(ErrorCode::BadRequest, text), None);
             }
-            Typed::Message(_) if !is_named => self.offer_first_name(id, &line, &[], None, None),
+            Typed::Message(_) if !is_named => {
+                self.offer_first_name(id, &line, FirstRooms::DEFAULT, None, None)
+            }
             Typed::Message(text) => {
                 let result = self.say_unread(id, None, text.into_owned(), MessageKind::Say, None);
                 self.answer(id, result, None);

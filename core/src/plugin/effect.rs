@@ -9,6 +9,7 @@ use crate::protocol::action::Action;
 use crate::protocol::entry::{MessageKind, NoticeKind};
 use crate::protocol::ids::MemberId;
 use crate::protocol::name::{Name, RoomName};
+use crate::protocol::request::Envelope;
 use crate::protocol::role::Role;
 use crate::state::keeping::Keeping;
 
@@ -24,6 +25,9 @@ pub(crate) enum Effect {
     Ignore { member: MemberId, who: MemberId },
     Unignore { member: MemberId, name: Name },
     Quit { member: MemberId, farewell: String },
+    Request { member: MemberId, envelope: Box<Envelope> },
+    OfferName { member: MemberId, name: String, nonce: Option<String> },
+    Answer { member: MemberId, bytes: Vec<u8> },
     DiscardInput { member: MemberId },
     Kick { member: MemberId, by: Option<Name>, why: String },
     SetRole { member: MemberId, role: Role },

@@ -6,9 +6,11 @@ mod toy;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 
+use salotto::dialect::Protocol;
 use salotto::protocol::{PasswordHash, Rate};
-use salotto::{AdoptError, Incoming, LimitHit, Peer};
+use salotto::{AdoptError, Context, Incoming, LimitHit, MemberId, Peer, Plugin, RoomName};
 use salotto_tests::{PATIENCE, TestServer, soon};
 
 use mask::{Masks, masked};
@@ -104,6 +106,71 @@ fn the_password_is_asked_for_in_any_protocol() {
     assert_eq!(ada.next().map(|(tag, _)| tag), Some(b'!'));
     ada.sends(b'h', "ada swordfish");
     ada.hears(b'e', "lobby");
+}
+
+#[test]
+fn what_only_its_plugin_understands_is_answered_by_it_in_its_place_with_a_name_or_without() {
+    let server = TestServer::builder().plugin("toys", Toys::new()).open();
+    let mut ada = server.enters("ada");
+    let mut bob = Framed::connects(&server);
+    for (tag, text) in [(b'w', ""), (b'n', "ada"), (b'i', "lobby"), (b'n', "bob"), (b'w', "")] {
+        bob.sends(tag, text);
+    }
+    bob.hears(b'w', "nobody");
+    bob.hears(b'!', "about ada: the name `ada` is taken; choose another");
+    bob.hears(b'!', "about lobby: a name is needed first; say hello");
+    // It is in no room that it has not asked for.
+    bob.hears(b'w', "bob");
+    ada.says("is anybody here?");
+    ada.hears("ada: is anybody here?");
+    bob.sends(b'i', "lobby");
+    bob.hears(b'e', "lobby");
+    ada.says("there you are");
+    bob.hears(b'm', "ada there you are");
+}
+
+#[test]
+fn a_plugin_answers_those_alone_who_speak_its_protocol() {
+    /// Answers whoever joins in frames, whatever they speak.
+    struct Answers(Toys);
+
+    impl Plugin for Answers {
+        fn protocols(&self) -> Vec<Arc<dyn Protocol>> {
+            self.0.protocols()
+        }
+
+        fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, _: &RoomName) {
+            context.answer(member, frame(b'w', "framed"));
+        }
+    }
+
+    let server = TestServer::builder().plugin("toys", Answers(Toys::new())).open();
+    let mut bob = Framed::enters(&server, "bob");
+    bob.hears(b'w', "framed");
+    let mut ada = server.enters("ada");
+    ada.says("nothing before this");
+    let lines = ada.hears_until("ada: nothing before this");
+    assert!(lines.iter().all(|line| !line.contains("framed")), "{lines:?}");
+}
+
+#[test]
+fn a_password_that_comes_apart_from_the_name_opens_the_gate_for_what_is_the_protocols_own() {
+    let password = PasswordHash::new("swordfish").expect("a hash");
+    let server = TestServer::builder()
+        .settings(|settings| settings.server.password = Some(password))
+        .plugin("toys", Toys::new())
+        .open();
+    let mut ada = Framed::connects(&server);
+    for (tag, text) in [(b'n', "ada"), (b'p', "salmon"), (b'w', "")] {
+        ada.sends(tag, text);
+        let (tag, text) = ada.next().expect("an answer");
+        assert!(tag == b'!' && text.contains("password"), "{text}");
+    }
+    // What comes behind it waits until it was looked at.
+    for (tag, text) in [(b'p', "swordfish"), (b'n', "ada"), (b'p', "again"), (b'w', "")] {
+        ada.sends(tag, text);
+    }
+    ada.hears(b'w', "ada");
 }
 
 #[test]

@@ -38,6 +38,9 @@ impl Session {
 
     pub(super) fn at_gate(&mut self, mut input: Input) -> Option<SessionInput> {
         // The hub has no use for a password and never sees one.
+        if matches!(input, Input::Password(_)) {
+            return None;
+        }
         if let Input::Request(envelope) = &mut input
             && let Request::Hello { password, .. } = &mut envelope.request
         {

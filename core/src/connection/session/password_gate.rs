@@ -83,18 +83,22 @@ impl Session {
 
     /// Lets what was said through to the hub, or has it looked at as a password.
     pub(super) fn at_gate(&mut self, input: Input) -> Option<SessionInput> {
-        if self.gate.is_open {
-            return Some(SessionInput::Input(without_password(input).0));
-        }
         let settings = self.shared.settings();
-        let Some(hash) = &settings.server.password else {
+        let hash = match &settings.server.password {
+            Some(hash) if !self.gate.is_open => hash,
             // Who has been let through once is not asked again, should the server get a password while they look for a name.
-            self.gate.is_open = true;
-            return Some(SessionInput::Input(without_password(input).0));
+            _ => {
+                self.gate.is_open = true;
+                let is_for_hub = !matches!(input, Input::Password(_));
+                return is_for_hub.then(|| SessionInput::Input(without_password(input).0));
+            }
         };
         let envelope = match input {
             Input::Nothing => return None,
-            Input::Typed(password) => return self.check(hash, password, None, None),
+            Input::Typed(password) | Input::Password(password) => {
+                return self.check(hash, password, None, None);
+            }
+            Input::Own(_) => return Some(wanted(None)),
             Input::Request(envelope) => envelope,
         };
         let nonce = envelope.nonce.clone();
@@ -112,8 +116,7 @@ impl Session {
             }
             _ => {}
         }
-        let text = "this server asks for a password; say hello with it".into();
-        Some(complaint(ErrorCode::PasswordWanted, text, nonce))
+        Some(wanted(nonce))
     }
 
     /// Has a password looked at, in its turn.
@@ -195,6 +198,12 @@ impl Session {
             self.ready = Some(Box::new(complaint(code, text.into(), nonce)));
         }
     }
+}
+
+/// What a program is told that asks for something before it has given the password.
+fn wanted(nonce: Option<String>) -> SessionInput {
+    let text = "this server asks for a password; say hello with it".into();
+    complaint(ErrorCode::PasswordWanted, text, nonce)
 }
 
 fn too_many(wait: Duration) -> String {

@@ -1,14 +1,17 @@
 //! A protocol in binary frames, in less than a hundred lines. Begins with `\x01toy`. A frame is a tag, a length in two bytes and a text: `h` is
-//! a hello (a name, and a password after a space), `s` something said, `?` is answered with how many frames came. What the server sends has the same form.
+//! a hello (a name, and a password after a space), `s` something said, `?` is answered with how many frames came. What only the plugin understands: `n` is a name
+//! for whoever wants no room yet, `i` goes into a room, `w` is answered with who one is; `p` is the password of the server. What the server sends has the same form.
 
 use std::sync::Arc;
 
 use salotto::dialect::{
-    BadInput, Decoded, Decoder, Dialect, EncodingId, Input, Opening, Protocol, Recognition,
+    BadInput, Decoded, Decoder, Dialect, EncodingId, Input, Opening, Own, Protocol, Recognition,
     RoomRole,
 };
 use salotto::protocol::{ErrorCode, PROTOCOL_VERSION};
-use salotto::{Entry, EntryKind, Event, Limits, Peer, Plugin, Request};
+use salotto::{
+    Context, Entry, EntryKind, Envelope, Event, Limits, MemberId, Peer, Plugin, Request,
+};
 
 const SIGN: &[u8] = b"\x01toy";
 
@@ -18,6 +21,12 @@ struct Toy(EncodingId);
 struct FrameDecoder {
     received: Vec<u8>,
     frames: usize,
+}
+
+/// A frame that only the plugin understands.
+struct OwnFrame {
+    tag: u8,
+    text: String,
 }
 
 impl Protocol for Toy {
@@ -60,6 +69,10 @@ impl Decoder for FrameDecoder {
             }
             b's' => Request::Say { text, room: None, kind: Default::default() },
             b'?' => return Some(Decoded::Answer(frame(b'#', &self.frames.to_string()))),
+            b'n' | b'i' | b'w' => {
+                return Some(Decoded::Input(Input::Own(Own::new(OwnFrame { tag, text }))));
+            }
+            b'p' => return Some(Decoded::Input(Input::Password(text))),
             b'x' => return Some(Decoded::Close),
             _ => {
                 let (code, text) = (ErrorCode::BadRequest, format!("no frame has the tag {tag}"));
@@ -88,6 +101,9 @@ impl Dialect for Toy {
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
         out.extend(match event {
             Event::Entered { room, .. } => frame(b'e', room.as_str()),
+            Event::Error { text, nonce: Some(nonce), .. } => {
+                frame(b'!', &format!("{nonce}: {text}"))
+            }
             Event::Error { text, .. } => frame(b'!', text),
             Event::Bye { reason } => frame(b'b', reason.word()),
             _ => return,
@@ -120,5 +136,21 @@ impl Toys {
 impl Plugin for Toys {
     fn protocols(&self) -> Vec<Arc<dyn Protocol>> {
         vec![self.0.clone()]
+    }
+
+    fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {
+        let Some(OwnFrame { tag, text }) = request.get() else { return };
+        let nonce = Some(format!("about {text}"));
+        match tag {
+            b'n' => context.offer_name(member, text.as_str(), nonce),
+            b'i' => {
+                let request = Request::Join { room: text.clone() };
+                context.request(member, Envelope { request, nonce });
+            }
+            _ => {
+                let name = context.name(member).map_or("nobody", |name| name.as_str()).to_owned();
+                context.answer(member, frame(b'w', &name));
+            }
+        }
     }
 }
