@@ -15,6 +15,7 @@
 //! | [`metrics`] | exports metrics for Prometheus |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
+//! | `irc` | any client of IRC is a member (feature `irc`) |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
 //! | `tls` | what is said is encrypted on its way (feature `tls`) |
 //! | `discovery` | the server is found by itself on the local network (feature `discovery`) |
@@ -59,6 +60,8 @@ mod common;
 pub mod discovery;
 pub mod floods;
 pub mod history;
+#[cfg(feature = "irc")]
+pub mod irc;
 pub mod log;
 pub mod metrics;
 pub mod moderation;

@@ -40,6 +40,8 @@ pub fn catalog() -> Catalog {
     #[cfg(feature = "discovery")]
     let catalog =
         catalog.register("discovery", |settings| Ok(crate::discovery::Discovery::new(settings)));
+    #[cfg(feature = "irc")]
+    let catalog = catalog.register("irc", crate::irc::Irc::new);
     #[cfg(feature = "tls")]
     let catalog = catalog.register("tls", crate::tls::Tls::new);
     #[cfg(feature = "web")]
@@ -47,17 +49,18 @@ pub fn catalog() -> Catalog {
     catalog
 }
 
-/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`, `web`, and
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`, `irc`, `web`, and
 /// `discovery` where the feature is on: it tells the local network of a server that listens on more than loopback.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
 /// port, or `tls`, of which people have to be told.
 pub fn default_set() -> Vec<PluginSetup> {
+    let irc = cfg!(feature = "irc").then_some("irc");
     let web = cfg!(feature = "web").then_some("web");
     let always = ["roles", "notices", "quit", "commands", "floods", "moderation", "history"];
     // After the page, of which it tells.
     let discovery = cfg!(feature = "discovery").then_some("discovery");
-    always.into_iter().chain(web).chain(discovery).map(PluginSetup::new).collect()
+    always.into_iter().chain(irc).chain(web).chain(discovery).map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -129,6 +132,7 @@ mod tests {
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
             let mut expected =
                 vec!["roles", "notices", "quit", "commands", "floods", "moderation", "history"];
+            expected.extend(cfg!(feature = "irc").then_some("irc"));
             expected.extend(cfg!(feature = "web").then_some("web"));
             expected.extend(cfg!(feature = "discovery").then_some("discovery"));
             assert_eq!(names, expected);

@@ -15,6 +15,7 @@
 
 pub mod bare;
 pub mod client;
+pub mod irc;
 pub mod json;
 pub mod memory;
 pub mod plugins;

@@ -176,6 +176,13 @@ impl Context<'_> {
         self.state.rooms.find(room.as_str()).map(|room| room.members.keys().cloned().collect())
     }
 
+    /// Whether a member is in a room.
+    pub fn is_in(&self, member: MemberId, room: &RoomName) -> bool {
+        let member = self.state.roster.get(member);
+        let room = self.state.rooms.find(room.as_str());
+        member.zip(room).is_some_and(|(member, room)| member.is_in(room.id))
+    }
+
     /// The room that answers to this name, by case and look-alike letters too.
     pub fn room(&self, name: &str) -> Option<RoomInfo> {
         self.state.rooms.find(name).map(|room| room.info())

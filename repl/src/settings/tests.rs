@@ -6,6 +6,8 @@ use salotto_plugins::commands::CommandSettings;
 use salotto_plugins::discovery::DiscoverySettings;
 use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::history::HistorySettings;
+#[cfg(feature = "irc")]
+use salotto_plugins::irc::IrcSettings;
 use salotto_plugins::log::LogSettings;
 use salotto_plugins::metrics::MetricsSettings;
 use salotto_plugins::moderation::ModerationSettings;
@@ -79,6 +81,8 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "discovery" => holds_defaults::<DiscoverySettings>(settings),
             #[cfg(feature = "tls")]
             "tls" => holds_defaults::<salotto_plugins::tls::TlsSettings>(settings),
+            #[cfg(feature = "irc")]
+            "irc" => holds_defaults::<IrcSettings>(settings),
             #[cfg(feature = "web")]
             "web" => holds_defaults::<WebSettings>(settings),
             other => panic!("`{other}` is not compared"),

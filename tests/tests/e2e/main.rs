@@ -23,6 +23,7 @@ mod halted;
 mod hints;
 mod history;
 mod ignoring;
+mod irc;
 mod json;
 mod keeping;
 mod kept;

@@ -1,0 +1,30 @@
+//! `JOIN #channel[,#channel…]`: enters rooms. `JOIN 0` leaves all.
+
+use salotto::Request;
+
+use super::Call;
+use crate::irc::{channel, numeric};
+
+pub(super) fn run(call: &mut Call<'_, '_>) {
+    let line = call.line;
+    if line.parameter(0) == Some("0") {
+        let rooms = call.context.member(call.member).map(|info| info.rooms).unwrap_or_default();
+        for room in rooms {
+            let about = channel::of_room(&room);
+            call.request(Request::Leave { room: Some(room.to_string()) }, &about);
+        }
+        return;
+    }
+    for name in line.parameter(0).unwrap_or_default().split(',') {
+        match channel::to_room(name) {
+            None => call.numeric(numeric::NO_SUCH_CHANNEL, &[name], "channels are called #name"),
+            // Who is in it already has nothing to be told.
+            Some(room) if is_in(call, &room) => {}
+            Some(room) => call.request(Request::Join { room }, name),
+        }
+    }
+}
+
+fn is_in(call: &Call<'_, '_>, room: &str) -> bool {
+    call.context.room(room).is_some_and(|room| call.context.is_in(call.member, &room.room))
+}

@@ -1,0 +1,17 @@
+//! `PART #channel[,#channel…] [words]`: leaves rooms.
+
+use salotto::Request;
+
+use super::Call;
+use crate::irc::numeric;
+
+pub(super) fn run(call: &mut Call<'_, '_>) {
+    for name in call.line.parameter(0).unwrap_or_default().split(',') {
+        let Some(room) = call.room(name) else { continue };
+        if !call.context.is_in(call.member, &room.room) {
+            call.numeric(numeric::NOT_ON_CHANNEL, &[name], "you are not in that channel");
+            continue;
+        }
+        call.request(Request::Leave { room: Some(room.room.to_string()) }, name);
+    }
+}

@@ -1,0 +1,148 @@
+//! The way in: lines to what is asked. What a client chooses to be told is answered here already, because it may be asked before the password of the server was given.
+
+use std::sync::Arc;
+
+use salotto::Limits;
+use salotto::dialect::{Decoded, Decoder, Input, Own};
+
+use super::capability;
+use super::commands::Asked;
+use super::connection::Connection;
+use super::line::Line;
+use super::numeric;
+use super::written;
+
+/// Most bytes of a line, with tags and its end.
+const LONGEST: usize = 8191 + 512;
+
+/// See the module.
+pub(super) struct LineDecoder {
+    connection: Arc<Connection>,
+    received: Vec<u8>,
+    /// How much of `received` was taken.
+    taken: usize,
+    /// Whether what comes until the end of a line belongs to one that was too long.
+    is_passing_over: bool,
+    longest: usize,
+}
+
+impl LineDecoder {
+    pub(super) fn new(connection: Arc<Connection>, limits: &Limits) -> Self {
+        let longest = limits.line_bytes.unwrap_or(usize::MAX).clamp(written::LONGEST, LONGEST);
+        Self { connection, received: Vec::new(), taken: 0, is_passing_over: false, longest }
+    }
+
+    /// The next line without its end; `Err` for one that is too long.
+    fn line(&mut self) -> Option<Result<Vec<u8>, ()>> {
+        let waiting = &self.received[self.taken..];
+        let Some(end) = waiting.iter().position(|byte| *byte == b'\n') else {
+            if waiting.len() > self.longest {
+                self.forget();
+                return (!std::mem::replace(&mut self.is_passing_over, true)).then_some(Err(()));
+            }
+            return None;
+        };
+        let line = waiting[..end].strip_suffix(b"\r").unwrap_or(&waiting[..end]).to_vec();
+        self.taken += end + 1;
+        if self.taken == self.received.len() {
+            self.forget();
+        }
+        if std::mem::take(&mut self.is_passing_over) {
+            return self.line();
+        }
+        Some(if end >= self.longest { Err(()) } else { Ok(line) })
+    }
+
+    fn forget(&mut self) {
+        self.received = Vec::new();
+        self.taken = 0;
+    }
+
+    fn understand(&mut self, line: Result<Vec<u8>, ()>) -> Option<Decoded> {
+        let Ok(line) = line else {
+            return Some(self.answer(
+                numeric::INPUT_TOO_LONG,
+                &[],
+                "the line is too long and was dropped",
+            ));
+        };
+        let Ok(text) = String::from_utf8(line) else {
+            let host = self.connection.host();
+            let line =
+                format!(":{host} FAIL * INVALID_UTF8 :the line is not UTF-8 and was dropped");
+            return Some(Decoded::Answer(written::end(line).into_bytes()));
+        };
+        let text = text.replace(['\0', '\r'], "");
+        let line = Line::parse(&text)?;
+        match line.command.as_str() {
+            "PASS" => {
+                let password = line.parameter(0).unwrap_or_default().to_owned();
+                Some(Decoded::Input(Input::Password(password)))
+            }
+            "CAP" => self.choose(line),
+            _ => Some(self.ask(line)),
+        }
+    }
+
+    /// The client asks what it may choose, or chooses.
+    fn choose(&mut self, line: Line) -> Option<Decoded> {
+        let capabilities = &self.connection.capabilities;
+        let asked = line.parameter(1).unwrap_or_default().to_owned();
+        let answer = match line.parameter(0).map(str::to_ascii_uppercase).as_deref() {
+            Some("LS") => {
+                self.connection.set_choosing(true);
+                format!("LS :{}", capability::offered())
+            }
+            Some("LIST") => format!("LIST :{}", capabilities.names()),
+            Some("REQ") => {
+                self.connection.set_choosing(true);
+                let word = if capabilities.change(&asked) { "ACK" } else { "NAK" };
+                format!("{word} :{asked}")
+            }
+            Some("END") => {
+                self.connection.set_choosing(false);
+                return Some(self.ask(line));
+            }
+            other => {
+                let other = other.unwrap_or("*");
+                return Some(self.answer(numeric::BAD_CAP, &[other], "no such command of CAP"));
+            }
+        };
+        let line = format!(":{} CAP * {answer}", self.connection.host());
+        Some(Decoded::Answer(written::end(line).into_bytes()))
+    }
+
+    fn ask(&self, line: Line) -> Decoded {
+        let connection = self.connection.clone();
+        Decoded::Input(Input::Own(Own::new(Asked { connection, line })))
+    }
+
+    fn answer(&self, number: numeric::Numeric, middle: &[&str], last: &str) -> Decoded {
+        Decoded::Answer(
+            written::numeric(self.connection.host(), number, "*", middle, last).into_bytes(),
+        )
+    }
+}
+
+impl Decoder for LineDecoder {
+    fn feed(&mut self, bytes: &[u8]) {
+        if self.taken > 0 {
+            self.received.drain(..self.taken);
+            self.taken = 0;
+        }
+        self.received.extend_from_slice(bytes);
+    }
+
+    fn next(&mut self) -> Option<Decoded> {
+        loop {
+            let line = self.line()?;
+            if let Some(decoded) = self.understand(line) {
+                return Some(decoded);
+            }
+        }
+    }
+
+    fn buffered(&self) -> usize {
+        self.received.len() - self.taken
+    }
+}

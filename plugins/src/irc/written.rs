@@ -1,0 +1,79 @@
+//! Lines as the server writes them.
+
+use std::fmt::Write;
+
+use salotto::Timestamp;
+
+use super::numeric::Numeric;
+
+/// A line without its tags and with its end is no longer.
+pub(super) const LONGEST: usize = 512;
+
+/// Who stands before a line that a member has brought about. The host is the same for all: nobody's address is told.
+pub(super) fn source(name: &str, host: &str) -> String {
+    format!("{name}!{name}@{host}")
+}
+
+/// An answer by number: `middle` are its parameters, of which the last may have spaces.
+pub(super) fn numeric(
+    host: &str,
+    number: Numeric,
+    nick: &str,
+    middle: &[&str],
+    last: &str,
+) -> String {
+    let mut line = format!(":{host} {number} {nick}");
+    for parameter in middle {
+        line.push(' ');
+        line.push_str(parameter);
+    }
+    line.push_str(" :");
+    line.push_str(last);
+    end(line)
+}
+
+/// A line with its end, and not longer than a line may be.
+pub(super) fn end(mut line: String) -> String {
+    line.truncate(line.floor_char_boundary(LONGEST - 2));
+    line.push_str("\r\n");
+    line
+}
+
+/// The parts of a text that fit into a line each behind what is `before` them. Never none.
+pub(super) fn parts(text: &str, before: usize) -> Vec<&str> {
+    let most = (LONGEST - 2).saturating_sub(before).max(64);
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while rest.len() > most {
+        let (part, after) = rest.split_at(rest.floor_char_boundary(most));
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+/// The tags of an entry: when it was, and by which id it is known.
+pub(super) fn tags(time: Timestamp, id: Option<&str>) -> String {
+    let mut tags = format!("@time={time}");
+    if let Some(id) = id {
+        // Writing to a String does not fail.
+        let _ = write!(tags, ";msgid={id}");
+    }
+    tags.push(' ');
+    tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_letters_into_what_fits() {
+        let text = "ä".repeat(400);
+        let parts = parts(&text, 100);
+        assert_eq!(parts.concat(), text);
+        assert!(parts.len() == 2 && parts.iter().all(|part| part.len() <= LONGEST - 102));
+        assert_eq!(super::parts("", 20), [""]);
+    }
+}

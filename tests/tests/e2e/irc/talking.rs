@@ -1,0 +1,94 @@
+//! They come, talk with everybody else, and go.
+
+use salotto_tests::irc::Dialogue;
+
+use super::server;
+
+#[test]
+fn a_client_registers_and_is_told_where_it_is() {
+    let server = server().open();
+    Dialogue::with(&server).goes(
+        "
+        ada (raw) -> CAP LS 302
+        ada <- :salotto CAP * LS :*server-time*
+        ada -> NICK ada
+        ada -> USER ada 0 * :Ada Lovelace
+        ada -> CAP REQ :server-time
+        ada <- :salotto CAP * ACK :server-time
+        ada -> CAP END
+        ada <- :salotto 001 ada :Welcome to *, ada
+        ada <- :salotto 002 ada :*
+        ada <- :salotto 003 ada :*
+        ada <- :salotto 004 ada salotto *
+        ada <- :salotto 005 ada CASEMAPPING=ascii * :are supported by this server
+        ada <- :salotto 422 ada :*
+        ada -> PING x
+        ada <- :salotto PONG salotto :x
+        ",
+    );
+}
+
+#[test]
+fn a_nick_that_is_taken_is_asked_for_anew() {
+    let server = server().open();
+    Dialogue::with(&server).goes(
+        "
+        ada -> PING x
+        ada <- :salotto PONG salotto :x
+        eve (raw) -> NICK ada
+        eve -> USER eve 0 * :Eve
+        eve <- :salotto 433 * ada :*
+        eve -> NICK eve
+        eve <- :salotto 001 eve :*
+        ",
+    );
+}
+
+#[test]
+fn two_clients_a_line_of_text_and_json_are_in_one_room_and_one_order() {
+    let server = server().open();
+    let mut nc = server.enters("carl");
+    let mut json = server.connects_json().enters("dora");
+    let mut dialogue = Dialogue::with(&server);
+    dialogue.goes(
+        "
+        ada -> JOIN #lobby
+        ada <- :ada!ada@salotto JOIN #lobby
+        ada <- :salotto 353 ada = #lobby :*
+        ada <- :salotto 366 ada #lobby :*
+        bob -> JOIN #lobby
+        bob <- :bob!bob@salotto JOIN #lobby
+        bob <- :salotto 353 bob = #lobby :ada bob carl dora
+        bob <- :salotto 366 bob #lobby :*
+        ada <- :bob!bob@salotto JOIN #lobby
+        ada -> PRIVMSG #lobby :hello
+        bob <- :ada!ada@salotto PRIVMSG #lobby :hello
+        ",
+    );
+    nc.hears("ada: hello");
+    json.hears_said("hello");
+    nc.says("hello, ada");
+    dialogue.goes(
+        "
+        ada <- :carl!carl@salotto PRIVMSG #lobby :hello, ada
+        bob <- :carl!carl@salotto PRIVMSG #lobby :hello, ada
+        bob -> PRIVMSG #lobby :\u{1}ACTION waves\u{1}
+        ada <- :bob!bob@salotto PRIVMSG #lobby :\u{1}ACTION waves\u{1}
+        ",
+    );
+    nc.hears("** bob waves");
+    dialogue.goes(
+        "
+        bob -> NICK bert
+        bob <- :bob!bob@salotto NICK bert
+        ada <- :bob!bob@salotto NICK bert
+        bob -> PRIVMSG ada :psst
+        ada <- :bert!bert@salotto PRIVMSG ada :psst
+        bob -> PART #lobby
+        bob <- :bert!bert@salotto PART #lobby
+        ada <- :bert!bert@salotto PART #lobby
+        bob -> QUIT :so long
+        bob <- ERROR :*
+        ",
+    );
+}
