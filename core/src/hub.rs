@@ -19,6 +19,7 @@ mod not_done;
 mod plugins;
 mod renaming;
 mod rooms;
+mod signs;
 mod talk;
 mod timers;
 #[cfg(feature = "password")]
@@ -35,6 +36,7 @@ use futures_lite::future::{FutureExt, pending};
 
 use crate::delivery::fanout::Amount;
 use crate::delivery::outbox::Outbox;
+use crate::dialect::Own;
 use crate::plugin::context::Context;
 use crate::plugin::draft::Blocked;
 use crate::plugin::hooks::{Effects, Hooks, Round};
@@ -100,6 +102,8 @@ pub(crate) struct Hub {
     reads: usize,
     /// What hooks asked for and what has not been applied yet.
     effects: Effects,
+    /// What plugins are to be given back when all of that is applied.
+    afterwards: Vec<(SlotId, MemberId, Own)>,
     /// Tasks of plugins, ended with their plugin.
     tasks: HashMap<SlotId, Vec<Task<()>>>,
     /// Held by tasks that end by themselves, so that a stop waits for them.
@@ -127,6 +131,7 @@ impl Hub {
             word,
             reads: 0,
             effects: Effects::new(),
+            afterwards: Vec::new(),
             tasks: HashMap::new(),
             permit,
             is_running: false,

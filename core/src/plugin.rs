@@ -179,6 +179,9 @@ pub trait Plugin: Send {
     /// Something was said to one person; the event is [`Event::Direct`].
     fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {}
 
+    /// Somebody gave a sign ([`Context::sign_in_room`]) that no gate is against. It is for plugins to tell those who mind.
+    fn after_sign(&mut self, context: &mut Context<'_>, sign: &MessageDraft) {}
+
     /// Somebody left a room, or the server (`room` is `None`, after one call for each room they were in).
     fn after_left(&mut self, context: &mut Context<'_>, left: &Left) {}
 

@@ -234,7 +234,7 @@ impl Plugin for Floods {
 
     fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
         // The operator is exempt.
-        let Some(member) = draft.member else { return Verdict::Pass };
+        let Some(member) = draft.member.filter(|_| !draft.is_sign) else { return Verdict::Pass };
         let now = Moment::now(context);
         match self.offence(member, &draft.text, now) {
             None => Verdict::Pass,

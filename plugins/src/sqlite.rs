@@ -40,7 +40,7 @@ use salotto::protocol::Page;
 use salotto::store::{
     Acknowledge, Answer, Found, Import, Opened, PageQuery, Retention, SearchQuery, StoreError, Turn,
 };
-use salotto::{Entry, EntryId, RoomName, Store, StoreStatus};
+use salotto::{Entry, EntryId, RoomName, Store, StoreStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use copies::{backup, restore};
@@ -187,6 +187,11 @@ impl Store for SqliteStore {
 
     fn page(&self, query: PageQuery, answer: Answer<Page>) {
         self.read(answer, move |connection| reader::page(connection, &query));
+    }
+
+    fn first_at(&self, room: &RoomName, time: Timestamp, answer: Answer<EntryId>) {
+        let room = room.clone();
+        self.read(answer, move |connection| search::first_in_room(connection, &room, time));
     }
 
     fn search(&self, query: SearchQuery, answer: Answer<Vec<Entry>>) {

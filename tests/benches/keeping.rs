@@ -156,7 +156,8 @@ fn text(random: &mut fastrand::Rng) -> String {
 fn ask(store: &dyn Store) -> Result<(), Box<dyn Error>> {
     let lobby: salotto::RoomName = "lobby".parse()?;
     let page = |place| {
-        let query = PageQuery { room: lobby.clone(), place, since: 0, limit: 50 };
+        let query =
+            PageQuery { room: lobby.clone(), place, since: 0, limit: 50, only_messages: false };
         median(|answer| store.page(query.clone(), answer))
     };
     show("last 50 of a room", format!("{:.2?}", page(Place::Last)?))?;

@@ -36,6 +36,12 @@ pub trait Dialect: Debug + Send + Sync {
     /// Appends an event for this connection alone. May append nothing.
     fn encode_event(&self, event: &Event, out: &mut Vec<u8>);
 
+    /// Appends what the plugin of the protocol answers ([`Context::answer`](crate::Context::answer)), or a decoder by itself. Default as it is. A dialect that minds what belongs together, as the answers to
+    /// one line, sees them here in their place among the events.
+    fn encode_answer(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(bytes);
+    }
+
     /// Whether the peer answers [`Event::Ping`], so that one that is gone is noticed. Default no.
     fn answers_pings(&self) -> bool {
         false

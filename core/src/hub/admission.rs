@@ -15,7 +15,7 @@ use crate::protocol::error::ErrorCode;
 use crate::protocol::error::Refusal;
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::hook::Hook;
-use crate::protocol::ids::MemberId;
+use crate::protocol::ids::{MemberId, SlotId};
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameError, RoomName};
@@ -154,7 +154,11 @@ impl Hub {
         let Some(slot) = self.speaks_for(id).and_then(|plugin| self.hooks.find(plugin)) else {
             return;
         };
-        let slot = slot.1.stats.id;
+        self.give_own(slot.1.stats.id, id, request);
+    }
+
+    /// Hands a plugin what its protocol, or the plugin itself before, has asked for.
+    pub(super) fn give_own(&mut self, slot: SlotId, id: MemberId, request: &Own) {
         let done = self.hooks.call(
             slot,
             Hook::RunRequest,

@@ -27,6 +27,19 @@ const MAX_DEPTH: usize = 8;
 impl Hub {
     /// Applies what was asked for, and what the hooks that this calls ask for in turn.
     pub(super) fn apply_effects(&mut self) {
+        self.apply_in_turn();
+        for _ in 0..MAX_DEPTH {
+            if self.afterwards.is_empty() {
+                return;
+            }
+            for (slot, member, request) in std::mem::take(&mut self.afterwards) {
+                self.give_own(slot, member, &request);
+            }
+            self.apply_in_turn();
+        }
+    }
+
+    fn apply_in_turn(&mut self) {
         for _ in 0..MAX_DEPTH {
             if self.effects.is_empty() {
                 return;
@@ -86,6 +99,13 @@ impl Hub {
                 if self.speaks_for(member) == Some(&*plugin) {
                     self.state.answer(member, bytes);
                 }
+            }
+            Effect::Sign { member, to, tags, nonce } => {
+                let result = self.sign(member, to, tags);
+                self.answer(member, result, nonce);
+            }
+            Effect::Afterwards { member, request } => {
+                self.afterwards.push((slot, member, request));
             }
             Effect::Kick { member, by, why } => {
                 let plugin = self.state.plugin_name(slot);

@@ -63,7 +63,7 @@ impl Hub {
         self.reads += 1;
         self.owe_answer(id);
         let limit = part.limit.unwrap_or(USUAL_PAGE).clamp(1, PAGE);
-        let query = PageQuery { room: room.clone(), place, since, limit };
+        let query = PageQuery { room: room.clone(), place, since, limit, only_messages: false };
         let inbox = self.state.handle.inbox.clone();
         store.page(
             query,

@@ -1,6 +1,7 @@
 //! What a plugin sees of the server and may ask of it, from inside a hook.
 
 mod ignoring;
+mod protocols;
 
 use crate::command::Call;
 use crate::plugin::effect::Effect;
@@ -19,7 +20,6 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::info::RoomInfo;
 use crate::protocol::name::{Name, RoomName};
-use crate::protocol::request::Envelope;
 use crate::protocol::role::Role;
 use crate::protocol::settings::Settings;
 use crate::protocol::status::Status;
@@ -108,6 +108,11 @@ impl Context<'_> {
         self.state.clock.timestamp()
     }
 
+    /// What ids of entries belong to, as clients are told in [`Event::Welcome`](crate::Event::Welcome).
+    pub fn epoch(&self) -> &str {
+        &self.state.epoch
+    }
+
     /// How long the server has been running, by a clock that is never set: what durations are measured by.
     pub fn uptime(&self) -> Duration {
         self.state.clock.now().saturating_duration_since(self.state.started)
@@ -121,6 +126,11 @@ impl Context<'_> {
     /// The name of a member, if it is here and has one. Cheaper than [`member`](Self::member).
     pub fn name(&self, id: MemberId) -> Option<&Name> {
         self.state.roster.get(id)?.name.as_ref()
+    }
+
+    /// The account that a member is logged in to. Cheaper than [`member`](Self::member).
+    pub fn account(&self, id: MemberId) -> Option<&str> {
+        self.state.roster.get(id)?.account.as_deref()
     }
 
     /// The member who answers to this name, by case and look-alike letters too.
@@ -249,24 +259,6 @@ impl Context<'_> {
     /// Lets a member say goodbye and leave the server. Gates are called.
     pub fn quit(&mut self, member: MemberId, farewell: impl Into<String>) {
         self.push(Effect::Quit { member, farewell: farewell.into() });
-    }
-
-    /// Asks for something on behalf of a member, as if its connection had sent it: all that holds for a request holds for this one, and what comes of it
-    /// carries its nonce. For plugins whose [protocol](crate::Plugin::protocols) says it in another way.
-    pub fn request(&mut self, member: MemberId, envelope: impl Into<Envelope>) {
-        self.push(Effect::Request { member, envelope: Box::new(envelope.into()) });
-    }
-
-    /// Offers a first name for a member that has none yet, which enters no room by it: for protocols whose clients ask for their rooms themselves. Gates are
-    /// called; a refusal carries the nonce. Does nothing for whoever has a name.
-    pub fn offer_name(&mut self, member: MemberId, name: impl Into<String>, nonce: Option<String>) {
-        self.push(Effect::OfferName { member, name: name.into(), nonce });
-    }
-
-    /// Sends a member bytes as they are, in their place among all that it is sent. Only for those who speak a [protocol](crate::Plugin::protocols) of this plugin;
-    /// for others nothing is sent.
-    pub fn answer(&mut self, member: MemberId, bytes: impl Into<Vec<u8>>) {
-        self.push(Effect::Answer { member, bytes: bytes.into() });
     }
 
     /// Disconnects a member; `by` is who is named as having done it. Where that is nobody the plugin is recorded as who did.

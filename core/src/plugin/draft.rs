@@ -67,6 +67,8 @@ pub struct MessageDraft {
     pub kind: MessageKind,
     /// What clients are told beside the text; may be rewritten.
     pub tags: BTreeMap<String, String>,
+    /// Whether nothing is said and the tags are all there is: that somebody types, say. It has no text, and whatever is written there is dropped; who counts messages passes over it.
+    pub is_sign: bool,
 }
 
 /// Where something is said.

@@ -1,10 +1,12 @@
 //! What a plugin asked for, to be applied after the chain of hooks.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use crate::command::Call;
+use crate::dialect::Own;
 use crate::protocol::action::Action;
 use crate::protocol::entry::{MessageKind, NoticeKind};
 use crate::protocol::ids::MemberId;
@@ -12,6 +14,13 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::request::Envelope;
 use crate::protocol::role::Role;
 use crate::state::keeping::Keeping;
+
+/// For whom a sign is, by name.
+#[derive(Debug, Clone)]
+pub(crate) enum SignTarget {
+    Room(String),
+    Person(String),
+}
 
 /// Something that a plugin asked for.
 pub(crate) enum Effect {
@@ -28,6 +37,8 @@ pub(crate) enum Effect {
     Request { member: MemberId, envelope: Box<Envelope> },
     OfferName { member: MemberId, name: String, nonce: Option<String> },
     Answer { member: MemberId, bytes: Vec<u8> },
+    Sign { member: MemberId, to: SignTarget, tags: BTreeMap<String, String>, nonce: Option<String> },
+    Afterwards { member: MemberId, request: Own },
     DiscardInput { member: MemberId },
     Kick { member: MemberId, by: Option<Name>, why: String },
     SetRole { member: MemberId, role: Role },

@@ -39,6 +39,7 @@ pub enum Hook {
     AfterSaid,
     AfterEntry,
     AfterDirect,
+    AfterSign,
     AfterLeft,
     AfterKicked,
     AfterRenamed,

@@ -19,6 +19,7 @@ use crate::protocol::history::Page;
 use crate::protocol::ids::EntryId;
 use crate::protocol::name::RoomName;
 use crate::protocol::status::StoreStatus;
+use crate::protocol::timestamp::Timestamp;
 
 pub use acknowledge::Acknowledge;
 pub(crate) use acknowledge::News;
@@ -66,6 +67,9 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Reads a part of what is kept of a room.
     fn page(&self, query: PageQuery, answer: Answer<Page>);
+
+    /// Answers with the id of the first entry of a room at this time or later; where there is none, with the one that comes next.
+    fn first_at(&self, room: &RoomName, time: Timestamp, answer: Answer<EntryId>);
 
     /// Looks for messages, newest first.
     fn search(&self, query: SearchQuery, answer: Answer<Vec<Entry>>);

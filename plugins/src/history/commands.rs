@@ -75,7 +75,7 @@ fn history(
     let place = number("before").map_or(Place::Last, Place::Before);
     let (ignored, is_console) = (ignored(context, invocation), invocation.caller.member.is_none());
     let responder = invocation.answer_later();
-    let query = PageQuery { room: room.clone(), place, since, limit };
+    let query = PageQuery { room: room.clone(), place, since, limit, only_messages: false };
     store.page(
         query,
         Box::new(move |page| {

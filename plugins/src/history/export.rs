@@ -140,7 +140,8 @@ impl Export {
 fn after(store: &dyn Store, room: &RoomName, last: EntryId) -> Result<Page, StoreError> {
     let (sender, answer) = sync_channel(1);
     let place = Place::After(last);
-    let query = PageQuery { room: room.clone(), place, since: 0, limit: PAGE };
+    let query =
+        PageQuery { room: room.clone(), place, since: 0, limit: PAGE, only_messages: false };
     store.page(
         query,
         Box::new(move |page| {

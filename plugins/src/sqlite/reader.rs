@@ -95,7 +95,7 @@ fn tail(
     most: usize,
 ) -> rusqlite::Result<Vec<Entry>> {
     let range = Range { from: 0, to: last };
-    let mut entries = select(connection, room, number, range, true, most)?;
+    let mut entries = select(connection, room, number, (range, Kind::Any), true, most)?;
     let follows = entries.iter().zip((1..=last).rev()).take_while(|(entry, id)| entry.id == *id);
     let follows = follows.count();
     entries.truncate(follows);
@@ -148,8 +148,10 @@ fn read_page(connection: &Connection, query: &PageQuery) -> rusqlite::Result<Pag
     let all = Range { from: query.since, to: EntryId::MAX };
     let until = |id: EntryId| Range { to: id, ..all };
     let from = |id: EntryId| Range { from: id.max(all.from), ..all };
-    let read =
-        |range, newest_first, most| select(connection, room, number, range, newest_first, most);
+    let kind = if query.only_messages { Kind::Messages } else { Kind::Any };
+    let read = |range, newest_first, most| {
+        select(connection, room, number, (range, kind), newest_first, most)
+    };
     let mut entries = match query.place {
         Place::Last => reversed(read(all, true, limit)?),
         Place::Before(0) => Vec::new(),
@@ -214,17 +216,28 @@ struct Range {
     to: EntryId,
 }
 
+/// Which entries are read.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Any,
+    Messages,
+}
+
 fn select(
     connection: &Connection,
     room: &RoomName,
     number: i64,
-    range: Range,
+    (range, kind): (Range, Kind),
     newest_first: bool,
     most: usize,
 ) -> rusqlite::Result<Vec<Entry>> {
     let order = if newest_first { "DESC" } else { "ASC" };
+    let condition = match kind {
+        Kind::Any => "",
+        Kind::Messages => "AND text IS NOT NULL",
+    };
     let mut query = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place {order} LIMIT ?3"
+        "SELECT {COLUMNS} FROM entries WHERE place BETWEEN ?1 AND ?2 {condition} ORDER BY place {order} LIMIT ?3"
     ))?;
     let (from, to) = (place(number, range.from), place(number, range.to));
     let found = query.query_map(params![from, to, most as i64], |row| entry(room, row))?;

@@ -115,6 +115,22 @@ fn in_room(
     Ok(found)
 }
 
+/// The id of the first entry of a room at this time or later; where there is none, the one that comes next.
+pub(super) fn first_in_room(
+    connection: &Connection,
+    room: &RoomName,
+    time: Timestamp,
+) -> Result<EntryId, StoreError> {
+    let find = || match number(connection, room)? {
+        None => Ok(0),
+        Some(number) => {
+            let (from, to) = (place(number, 0), place(number, rows::LAST_ID));
+            first_at(connection, from, to, time).map(rows::id_of)
+        }
+    };
+    find().map_err(unreadable)
+}
+
 /// The place of the first entry at this time or later: entries of a room are in the order of their times.
 fn first_at(connection: &Connection, from: i64, to: i64, time: Timestamp) -> rusqlite::Result<i64> {
     let wanted = milliseconds(time);

@@ -56,7 +56,13 @@ fn a_database_of_each_earlier_version_is_brought_up_to_date_and_nothing_of_it_is
         let lobby: RoomName = "lobby".parse().unwrap();
         let Opened { last, tail } = store.opened(&lobby);
         assert_eq!((last, tail.len()), (2, 2), "version {version}");
-        let query = PageQuery { room: lobby, place: Place::Last, since: 0, limit: 10 };
+        let query = PageQuery {
+            room: lobby,
+            place: Place::Last,
+            since: 0,
+            limit: 10,
+            only_messages: false,
+        };
         let page = answered(|answer| store.page(query, answer)).unwrap();
         assert_eq!(page.entries, tail);
         let EntryKind::Message { nonce, .. } = &tail[1].what else { panic!("{tail:?}") };

@@ -8,7 +8,9 @@ use salotto::protocol::Page;
 use salotto::store::{
     Acknowledge, Answer, Found, Import, Opened, PageQuery, Retention, SearchQuery, StoreError, Turn,
 };
-use salotto::{Context, Entry, EntryId, Keeping, Plugin, Request, RoomName, Store, StoreStatus};
+use salotto::{
+    Context, Entry, EntryId, Keeping, Plugin, Request, RoomName, Store, StoreStatus, Timestamp,
+};
 use salotto_tests::{PATIENCE, TestServer};
 
 /// Holds what it is given and acknowledges what it is told to.
@@ -72,6 +74,10 @@ impl Store for Held {
     fn set(&self, _: &str, _: &str, _: Option<&str>) {}
 
     fn page(&self, _: PageQuery, answer: Answer<Page>) {
+        cannot(answer);
+    }
+
+    fn first_at(&self, _: &RoomName, _: Timestamp, answer: Answer<EntryId>) {
         cannot(answer);
     }
 

@@ -27,7 +27,7 @@ impl Outbox {
                 match piece {
                     Piece::Entries(slice) => out.extend(slice.entries().cloned().map(Event::Entry)),
                     Piece::Own(event) => out.push_back(*event),
-                    Piece::Bytes(_) => {}
+                    Piece::Answer(_) | Piece::Past(_) | Piece::Bytes(_) => {}
                 }
             }
             if fell_out && !self.fell_out.swap(true, Ordering::SeqCst) {

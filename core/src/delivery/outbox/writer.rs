@@ -49,7 +49,11 @@ pub(crate) enum Piece {
     Entries(Slice),
     /// An event for this connection alone.
     Own(Box<Event>),
-    /// An event for this connection alone, encoded.
+    /// What its protocol answers to this connection alone.
+    Answer(Vec<u8>),
+    /// Entries of the past, for a newcomer whose dialect has another form for them.
+    Past(Slice),
+    /// Something for this connection alone, encoded.
     Bytes(Vec<u8>),
 }
 
@@ -149,13 +153,13 @@ impl Writer {
                 }
                 Some((_, Mail::Bytes(bytes))) => {
                     self.gathered += 1;
-                    pieces.push(Piece::Bytes(bytes));
+                    pieces.push(Piece::Answer(bytes));
                 }
                 Some((since, Mail::Follow { room, timeline, history, next })) => {
                     pieces.extend(history.into_iter().map(
                         |slice| match reader.dialect.tells_past() {
                             false => Piece::Entries(slice),
-                            true => Piece::Bytes(slice.past(reader.dialect)),
+                            true => Piece::Past(slice),
                         },
                     ));
                     self.cursors.retain(|cursor| cursor.room != room);
@@ -243,23 +247,27 @@ impl Piece {
     pub(super) fn len(&self) -> u64 {
         match self {
             Self::Entries(slice) => slice.entries().len() as u64,
-            Self::Own(_) | Self::Bytes(_) => 1,
+            Self::Own(_) | Self::Answer(_) | Self::Past(_) | Self::Bytes(_) => 1,
         }
     }
 
+    /// Gives it its final form. In the order in which pieces are written: a dialect may mind what came before.
     pub(super) fn encode(&mut self, dialect: &dyn Dialect) {
-        if let Self::Own(event) = self {
-            let mut bytes = Vec::new();
-            dialect.encode_event(event, &mut bytes);
-            *self = Self::Bytes(bytes);
+        let mut bytes = Vec::new();
+        match self {
+            Self::Own(event) => dialect.encode_event(event, &mut bytes),
+            Self::Answer(answer) => dialect.encode_answer(answer, &mut bytes),
+            Self::Past(slice) => bytes = slice.past(dialect),
+            Self::Entries(_) | Self::Bytes(_) => return,
         }
+        *self = Self::Bytes(bytes);
     }
 
     pub(super) fn bytes(&self, dialect: &dyn Dialect) -> &[u8] {
         match self {
             Self::Entries(slice) => slice.bytes(dialect),
             Self::Bytes(bytes) => bytes,
-            Self::Own(_) => &[],
+            Self::Own(_) | Self::Answer(_) | Self::Past(_) => &[],
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct PageQuery {
     pub since: EntryId,
     /// At most so many entries, and never more than [`PAGE`].
     pub limit: usize,
+    /// Whether only messages are wanted, and nothing else that happened.
+    pub only_messages: bool,
 }
 
 /// Asks for messages.
