@@ -16,24 +16,45 @@ mod commands;
 mod connection;
 mod decoder;
 mod dialect;
+mod entry;
+mod label;
 mod line;
+mod message_id;
 mod numeric;
+mod offering;
 mod presence;
 mod protocol;
+mod read_markers;
 mod registration;
+mod setup;
+mod tags;
+mod watched;
 mod written;
 
-use std::collections::HashMap;
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use salotto::dialect::Own;
 use salotto::plugin::{Left, Renamed};
-use salotto::{Context, MemberId, Plugin, Protocol, RoomName};
+use salotto::{
+    Action, ConnectDraft, Context, Entry, MemberId, MessageDraft, Plugin, Protocol, RoomName,
+    Settings, Verdict,
+};
 use serde::Deserialize;
 
-use commands::Asked;
+use crate::common::duration::HumanDuration;
+use capability::Capability;
+use commands::chathistory::Read;
+use commands::redact::{self, Redactions};
+use commands::{Asked, tagmsg};
 use connection::Connection;
+use label::Answered;
 use protocol::Irc as IrcProtocol;
+use read_markers::ReadMarkers;
+use setup::Setup;
+use tags::Form;
+use watched::Watched;
 
 /// How the server is seen from IRC.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -43,11 +64,14 @@ pub struct IrcSettings {
     pub host: String,
     /// What is told to who comes, a line each. Default nothing but the server's name.
     pub motd: Vec<String>,
+    /// For how long clients that were here once are to use TLS and nothing else (`sts`), e.g. `"30days"`; where there is TLS. For certificates that clients believe only: with one that the server made itself they
+    /// would not come back. Default `None`: they are told nothing.
+    pub sts: Option<HumanDuration>,
 }
 
 impl Default for IrcSettings {
     fn default() -> Self {
-        Self { host: "salotto".into(), motd: Vec::new() }
+        Self { host: "salotto".into(), motd: Vec::new(), sts: None }
     }
 }
 
@@ -58,9 +82,33 @@ pub struct Irc {
     protocol: Arc<IrcProtocol>,
     /// Of members who speak IRC.
     connections: HashMap<MemberId, Arc<Connection>>,
+    setup: Arc<Setup>,
     /// Who was the last to ask for something: it may be given a name by that.
     asking: Option<(MemberId, Arc<Connection>)>,
+    /// The line that is being done, where what comes of it has to be known as that.
+    doing: Option<Doing>,
+    /// Who is to be told when somebody comes and goes.
+    watched: Watched,
+    /// How far members have read.
+    markers: ReadMarkers,
+    /// Why messages are being deleted, until they are.
+    redactions: Redactions,
+    /// So many pages and searches are being read for clients.
+    reads: usize,
 }
+
+/// A line that is being done.
+#[derive(Debug)]
+struct Doing {
+    member: MemberId,
+    is_labelled: bool,
+    answered: Answered,
+    /// What its client wrote for others on what it says.
+    tags: BTreeMap<String, String>,
+}
+
+/// All that a line brought about has happened.
+struct Done;
 
 impl Irc {
     /// The plugin with these settings.
@@ -76,8 +124,44 @@ impl Irc {
             ));
         }
         let settings = Arc::new(settings);
-        let protocol = Arc::new(IrcProtocol::new(settings.clone()));
-        Ok(Self { settings, protocol, connections: HashMap::new(), asking: None })
+        let setup = Arc::new(Setup::default());
+        let protocol = Arc::new(IrcProtocol::new(settings.clone(), setup.clone()));
+        Ok(Self {
+            settings,
+            protocol,
+            setup,
+            connections: HashMap::new(),
+            asking: None,
+            doing: None,
+            watched: Watched::default(),
+            markers: ReadMarkers::default(),
+            redactions: Redactions::default(),
+            reads: 0,
+        })
+    }
+
+    /// A line is done from here on, until what it brought about has happened.
+    fn begin(&mut self, context: &mut Context<'_>, member: MemberId, asked: &Asked) {
+        let Asked { connection, line } = asked;
+        let (label, tags) = (label::of(line, connection), tags::of_client(line));
+        if let Some(label) = label {
+            context.answer(member, label::begin(label));
+        }
+        let (is_labelled, answered) = (label.is_some(), Answered::Now);
+        self.doing = (is_labelled || !tags.is_empty()).then_some(Doing {
+            member,
+            is_labelled,
+            answered,
+            tags,
+        });
+    }
+
+    /// All that a line brought about has happened.
+    fn end(&mut self, context: &mut Context<'_>) {
+        let Some(Doing { member, is_labelled, answered, .. }) = self.doing.take() else { return };
+        if is_labelled {
+            context.answer(member, label::end(answered));
+        }
     }
 
     /// Everybody who speaks IRC and is in a room, but for one.
@@ -92,16 +176,100 @@ impl Plugin for Irc {
         vec![self.protocol.clone()]
     }
 
+    fn start(&mut self, context: &mut Context<'_>) {
+        self.setup.begin(context.epoch());
+        self.offer(context);
+    }
+
+    fn before_connect(&mut self, context: &mut Context<'_>, _: &mut ConnectDraft) -> Verdict {
+        // Other plugins may have started, or stopped, since.
+        self.offer(context);
+        Verdict::Pass
+    }
+
     fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {
-        let Some(Asked { connection, line }) = request.get() else { return };
+        let Some(asked) = request.get::<Asked>() else { return self.end(context) };
+        self.begin(context, member, asked);
+        let Asked { connection, line } = asked;
         self.asking = Some((member, connection.clone()));
         commands::run(self, context, member, connection, line);
+        if self.doing.is_some() {
+            context.afterwards(member, Own::new(Done));
+        }
+    }
+
+    /// What is said carries who said it, and what its client wrote for others.
+    fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
+        let Some(member) = draft.member else { return Verdict::Pass };
+        if let Some(doing) = self.doing.as_ref().filter(|doing| doing.member == member) {
+            draft.tags.extend(doing.tags.clone());
+        }
+        if let Some(account) = context.account(member) {
+            draft.tags.insert(tags::ACCOUNT.into(), account.to_owned());
+        }
+        if self.connections.get(&member).is_some_and(|connection| connection.is_bot()) {
+            draft.tags.insert(tags::BOT.into(), String::new());
+        }
+        Verdict::Pass
+    }
+
+    /// Whoever gave a line a label is told what they said under that.
+    fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {
+        let Some(member) = member else { return };
+        let is_labelled =
+            self.doing.as_ref().is_some_and(|doing| doing.member == member && doing.is_labelled);
+        let Some(connection) = self.connections.get(&member).filter(|_| is_labelled) else {
+            return;
+        };
+        if connection.capabilities.has(Capability::EchoMessage) {
+            let (form, mut lines) = (Form::of(&connection.capabilities), Vec::new());
+            entry::encode(entry, form, connection.host(), self.setup.epoch(), &mut lines);
+            context.answer(member, lines);
+        }
+    }
+
+    fn after_sign(&mut self, context: &mut Context<'_>, sign: &MessageDraft) {
+        tagmsg::relay(self, context, sign);
+    }
+
+    fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {
+        match action.what.as_str() {
+            "login" | "logout" => self.tell_account(context, &action.by),
+            "delete" => redact::tell(self, context, action),
+            // The next of this name is somebody else.
+            "account-remove" => {
+                if let Some(account) = &action.whom {
+                    read_markers::forget_account(context, account);
+                }
+            }
+            // When it is done.
+            "enable" | "disable" | "replace" | "reload" => {
+                context.set_timer(OFFER, Duration::ZERO);
+            }
+            _ => {}
+        }
+    }
+
+    fn after_timer(&mut self, context: &mut Context<'_>, _: &str) {
+        self.offer(context);
+    }
+
+    fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
+        if let Ok(read) = result.downcast::<Read>() {
+            self.reads -= 1;
+            read.tell(self, context);
+        }
     }
 
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
         if let Some((id, connection)) = self.asking.take_if(|(id, _)| *id == member) {
+            connection.set_member();
+            connection.set_account(context.account(member));
             self.connections.insert(id, connection.clone());
             registration::welcome(self, context, member, &connection);
+        }
+        if let Some(name) = context.name(member).cloned() {
+            self.tell_online(context, &name);
         }
     }
 
@@ -113,10 +281,17 @@ impl Plugin for Irc {
         self.tell_left(context, left);
         if left.room.is_none() {
             self.connections.remove(&left.member);
+            self.watched.forget(left.member);
+            self.markers.forget(left.member);
+            self.tell_offline(context, &left.name);
         }
     }
 
     fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
         self.tell_renamed(context, renamed);
+        if !watched::is_same(&renamed.from, &renamed.name) {
+            self.tell_offline(context, &renamed.from);
+            self.tell_online(context, &renamed.name);
+        }
     }
 }

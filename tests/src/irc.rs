@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `->` is sent as it is. `<-` is the next line that comes; `*` in it stands for anything. Whoever is met the first time connects, gives their name and hears all that a newcomer is told;
-//! `ada (raw) -> CAP LS` connects and says nothing of itself.
+//! `ada (raw) -> CAP LS` connects and says nothing of itself; `ada [server-time] -> …` chooses that first. What stands at `{id}` in a line that comes is known by that name from there on.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -19,6 +19,8 @@ use crate::{PATIENCE, TestServer};
 pub struct Dialogue<'s> {
     server: &'s TestServer,
     clients: BTreeMap<String, IrcClient>,
+    /// What was found at `{name}`.
+    found: BTreeMap<String, String>,
 }
 
 /// A client of IRC.
@@ -41,10 +43,23 @@ impl IrcClient {
 
     /// Connects, gives a name and hears all that a newcomer is told.
     pub fn enters(server: &TestServer, name: &str) -> Self {
+        Self::enters_with(server, name, "")
+    }
+
+    /// The same for one that has chosen these capabilities.
+    pub fn enters_with(server: &TestServer, name: &str, capabilities: &str) -> Self {
         let mut client = Self::connects(server);
+        if !capabilities.is_empty() {
+            client.sends(&format!("CAP REQ :{capabilities}"));
+            client.sends("CAP END");
+        }
         client.sends(&format!("NICK {name}"));
         client.sends(&format!("USER {name} 0 * :{name}"));
-        while !matches!(client.hears().split(' ').nth(1), Some("376" | "422")) {}
+        // The last thing that a newcomer is told is the message of the day, or that there is none.
+        while !matches!(
+            client.hears().trim_start_matches(|c| c != ':').split(' ').nth(1),
+            Some("376" | "422")
+        ) {}
         client
     }
 
@@ -92,7 +107,7 @@ impl IrcClient {
 impl<'s> Dialogue<'s> {
     /// Nobody is there yet.
     pub fn with(server: &'s TestServer) -> Self {
-        Self { server, clients: BTreeMap::new() }
+        Self { server, clients: BTreeMap::new(), found: BTreeMap::new() }
     }
 
     /// Goes through a dialogue.
@@ -101,29 +116,34 @@ impl<'s> Dialogue<'s> {
     /// When something else is heard than it says.
     pub fn goes(&mut self, script: &str) {
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let (who, rest) = line
-                .split_once(['-', '<'])
-                .unwrap_or_else(|| panic!("`{line}` is no line of a dialogue"));
-            let (name, is_raw) = match who.trim().strip_suffix("(raw)") {
-                Some(name) => (name.trim(), true),
-                None => (who.trim(), false),
-            };
+            let place = [line.find("->"), line.find("<-")].into_iter().flatten().min();
+            let place = place.unwrap_or_else(|| panic!("`{line}` is no line of a dialogue"));
+            let (who, rest) = line.split_at(place);
+            let (who, is_sent) = (who.trim(), rest.starts_with("->"));
+            let text = self.with_what_was_found(rest[2..].trim_start());
+            let (name, how) = who.split_once(' ').unwrap_or((who, ""));
             let server = self.server;
-            let client = self.clients.entry(name.to_owned()).or_insert_with(|| match is_raw {
-                true => IrcClient::connects(server),
-                false => IrcClient::enters(server, name),
+            let capabilities = how.strip_prefix('[').and_then(|how| how.strip_suffix(']'));
+            let client = self.clients.entry(name.to_owned()).or_insert_with(|| match how {
+                "(raw)" => IrcClient::connects(server),
+                _ => IrcClient::enters_with(server, name, capabilities.unwrap_or_default()),
             });
-            if let Some(sent) = rest.strip_prefix('>') {
-                client.sends(sent.trim_start());
-            } else if let Some(pattern) = rest.strip_prefix('-') {
-                let pattern = pattern.trim_start();
-                let heard = client.hears();
-                assert!(
-                    matches(pattern, &heard),
-                    "{name} was to hear\n  {pattern}\nand heard\n  {heard}"
-                );
+            if is_sent {
+                client.sends(&text);
+                continue;
+            }
+            let heard = client.hears();
+            match found(&text, &heard) {
+                Some(found) => self.found.extend(found),
+                None => panic!("{name} was to hear\n  {text}\nand heard\n  {heard}"),
             }
         }
+    }
+
+    fn with_what_was_found(&self, text: &str) -> String {
+        self.found.iter().fold(text.to_owned(), |text, (name, found)| {
+            text.replace(&format!("{{{name}}}"), found)
+        })
     }
 
     /// One of them.
@@ -137,16 +157,24 @@ impl<'s> Dialogue<'s> {
 
 /// Whether a line is as a pattern says, in which `*` stands for anything.
 fn matches(pattern: &str, line: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = line.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.split_once(part) {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
+    found(pattern, line).is_some()
+}
+
+/// What a line has at each `{name}` of a pattern, in which `*` stands for anything; `None` where it is another line.
+fn found(pattern: &str, line: &str) -> Option<Vec<(String, String)>> {
+    let (literal, rest) = match pattern.find(['*', '{']) {
+        Some(place) => pattern.split_at(place),
+        None => return (pattern == line).then(Vec::new),
+    };
+    let line = line.strip_prefix(literal)?;
+    let (name, rest) = match rest.strip_prefix('{') {
+        Some(named) => named.split_once('}').map(|(name, rest)| (Some(name), rest))?,
+        None => (None, &rest[1..]),
+    };
+    let ends = line.char_indices().map(|(place, _)| place).chain([line.len()]);
+    ends.into_iter().find_map(|end| {
+        let mut names = found(rest, &line[end..])?;
+        names.extend(name.map(|name| (name.to_owned(), line[..end].to_owned())));
+        Some(names)
+    })
 }

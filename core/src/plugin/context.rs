@@ -357,6 +357,11 @@ impl Context<'_> {
         self.push(Effect::KeepHistory(keeping));
     }
 
+    /// Whether what is said is kept, in some room at least: there is a store, and a plugin that has it keep.
+    pub fn keeps_history(&self) -> bool {
+        self.state.store.is_some() && self.state.keeping.is_some()
+    }
+
     /// Where what must survive a restart is kept, if the server was given one. It may be asked in a hook, since it never waits; its answers come on another
     /// thread, from which a [`Responder`](crate::Responder) or a [`mailbox`](Self::mailbox) brings them back.
     pub fn store(&self) -> Option<Arc<dyn Store>> {

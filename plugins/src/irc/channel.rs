@@ -41,9 +41,7 @@ mod tests {
 
     #[test]
     fn names_come_back_as_they_were() {
-        for (room, channel) in
-            [("lobby", "#lobby"), ("gärten", "#gärten"), ("50%", "#50%25"), ("#chan", "##chan")]
-        {
+        for (room, channel) in [("lobby", "#lobby"), ("gärten", "#gärten"), ("50%", "#50%25")] {
             let Ok(room) = room.parse::<RoomName>() else { continue };
             assert_eq!(of_room(&room), channel);
             assert_eq!(to_room(channel).as_deref(), Some(room.as_str()));

@@ -1,8 +1,13 @@
 //! What a client can ask, a file each, and the table of them.
 
+pub(super) mod bot;
+mod cap;
+pub(super) mod chathistory;
 mod join;
 mod list;
+pub(super) mod markread;
 mod mode;
+pub(super) mod monitor;
 pub(super) mod motd;
 pub(super) mod names;
 mod nick;
@@ -10,6 +15,10 @@ mod part;
 mod ping;
 mod privmsg;
 mod quit;
+pub(super) mod redact;
+pub(super) mod search;
+pub(super) mod setname;
+pub(super) mod tagmsg;
 mod topic;
 mod user;
 
@@ -19,9 +28,10 @@ use salotto::protocol::ErrorCode;
 use salotto::{Context, Envelope, MemberId, Request, RoomInfo};
 
 use super::connection::Connection;
+use super::label::{self, Answered};
 use super::line::Line;
 use super::numeric::{self, Numeric};
-use super::{Irc, channel, registration, written};
+use super::{Irc, channel, written};
 
 /// What a session hands over: a line, and the connection that it came by.
 #[derive(Debug)]
@@ -50,10 +60,13 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "CAP", is_for_all: true, needs: 0, run: cap_is_over },
+    Command { name: "CAP", is_for_all: true, needs: 0, run: cap::run },
+    Command { name: "CHATHISTORY", is_for_all: false, needs: 0, run: chathistory::run },
     Command { name: "JOIN", is_for_all: false, needs: 1, run: join::run },
     Command { name: "LIST", is_for_all: false, needs: 0, run: list::run },
+    Command { name: "MARKREAD", is_for_all: false, needs: 0, run: markread::run },
     Command { name: "MODE", is_for_all: false, needs: 1, run: mode::run },
+    Command { name: "MONITOR", is_for_all: false, needs: 1, run: monitor::run },
     Command { name: "MOTD", is_for_all: false, needs: 0, run: motd::run },
     Command { name: "NAMES", is_for_all: false, needs: 0, run: names::run },
     Command { name: "NICK", is_for_all: true, needs: 0, run: nick::run },
@@ -63,6 +76,10 @@ const COMMANDS: &[Command] = &[
     Command { name: "PONG", is_for_all: true, needs: 0, run: ping::answered },
     Command { name: "PRIVMSG", is_for_all: false, needs: 0, run: privmsg::run },
     Command { name: "QUIT", is_for_all: true, needs: 0, run: quit::run },
+    Command { name: "REDACT", is_for_all: false, needs: 2, run: redact::run },
+    Command { name: "SEARCH", is_for_all: false, needs: 1, run: search::run },
+    Command { name: "SETNAME", is_for_all: false, needs: 1, run: setname::run },
+    Command { name: "TAGMSG", is_for_all: false, needs: 1, run: tagmsg::run },
     Command { name: "TOPIC", is_for_all: false, needs: 1, run: topic::run },
     Command { name: "USER", is_for_all: true, needs: 4, run: user::run },
 ];
@@ -93,11 +110,6 @@ pub(super) fn run(
     (command.run)(&mut call);
 }
 
-/// The client has chosen what it wants to be told.
-fn cap_is_over(call: &mut Call<'_, '_>) {
-    registration::go_on(call.context, call.member, call.connection);
-}
-
 impl Call<'_, '_> {
     fn is_named(&self) -> bool {
         self.context.name(self.member).is_some()
@@ -117,8 +129,38 @@ impl Call<'_, '_> {
 
     /// Asks for what others ask for; what comes of it is told with the command and what it is about.
     fn request(&mut self, request: Request, about: &str) {
-        let nonce = Some(format!("{} {about}", self.line.command));
+        let nonce = Some(self.nonce(about));
         self.context.request(self.member, Envelope { request, nonce });
+    }
+
+    /// What comes back on what is asked for.
+    fn nonce(&self, about: &str) -> String {
+        let nonce = format!("{} {about}", self.line.command);
+        match self.label() {
+            Some(_) => format!("{}{nonce}", label::MARK),
+            None => nonce,
+        }
+    }
+
+    /// The label of the line, where its client may have one.
+    fn label(&self) -> Option<&str> {
+        label::of(self.line, self.connection)
+    }
+
+    /// What matters is told later: the label is kept for that.
+    fn answered_later(&mut self) -> Option<String> {
+        let label = self.label().map(str::to_owned);
+        if let Some(doing) = &mut self.irc.doing {
+            doing.answered = Answered::Later;
+        }
+        label
+    }
+
+    /// Says by a standard reply (<https://ircv3.net/specs/extensions/standard-replies>) that a command failed.
+    fn fail(&mut self, code: &str, about: &[&str], text: &str) {
+        let command = self.line.command.as_str();
+        let line = written::fail(self.connection.host(), command, code, about, text);
+        self.context.answer(self.member, line);
     }
 
     /// The room of a channel that is there; the client is told where it is not.
@@ -143,8 +185,28 @@ pub(super) fn refusal(code: ErrorCode, asked: Option<&str>) -> Option<(Numeric, 
         ("JOIN", ErrorCode::Denied) => numeric::INVITE_ONLY,
         ("PART" | "TOPIC", ErrorCode::NotInRoom) => numeric::NOT_ON_CHANNEL,
         ("TOPIC", ErrorCode::Denied) => numeric::NOT_OPERATOR_HERE,
-        ("PRIVMSG", _) => numeric::CANNOT_SEND,
+        ("PRIVMSG" | "TAGMSG", _) => numeric::CANNOT_SEND,
         _ => return None,
     };
     Some((number, vec![about.to_owned()]))
+}
+
+/// The standard reply by which a refusal is known, and what it is about, where what was asked for belongs to IRCv3.
+pub(super) fn failure(
+    code: ErrorCode,
+    asked: Option<&str>,
+) -> Option<(&str, &'static str, Vec<&str>)> {
+    let (command, about) = asked?.split_once(' ')?;
+    let word = match (command, code) {
+        ("REDACT", ErrorCode::Denied | ErrorCode::UnknownCommand) => "REDACT_FORBIDDEN",
+        ("REDACT", ErrorCode::NoSuchRoom | ErrorCode::NotInRoom) => "INVALID_TARGET",
+        ("REDACT", _) => "UNKNOWN_MSGID",
+        _ => return None,
+    };
+    Some((command, word, about.split(' ').collect()))
+}
+
+/// Whether what comes of a command is told to all by a line of its own, so that nothing else need be said.
+pub(super) fn tells_itself(asked: &str) -> bool {
+    asked.starts_with("REDACT ")
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use salotto::Limits;
 use salotto::dialect::{Decoded, Decoder, Input, Own};
 
-use super::capability;
+use super::capability::negotiation;
 use super::commands::Asked;
 use super::connection::Connection;
 use super::line::Line;
 use super::numeric;
+use super::tags;
 use super::written;
 
 /// Most bytes of a line, with tags and its end.
@@ -73,43 +74,35 @@ impl LineDecoder {
             return Some(Decoded::Answer(written::end(line).into_bytes()));
         };
         let text = text.replace(['\0', '\r'], "");
+        let tagged = if text.starts_with('@') { text.find(' ').unwrap_or(text.len()) } else { 0 };
+        if tagged >= tags::MOST {
+            let text = "the tags of the line are too long and it was dropped";
+            return Some(self.answer(numeric::INPUT_TOO_LONG, &[], text));
+        }
         let line = Line::parse(&text)?;
         match line.command.as_str() {
             "PASS" => {
                 let password = line.parameter(0).unwrap_or_default().to_owned();
                 Some(Decoded::Input(Input::Password(password)))
             }
-            "CAP" => self.choose(line),
+            "CAP" => Some(self.choose(line)),
             _ => Some(self.ask(line)),
         }
     }
 
-    /// The client asks what it may choose, or chooses.
-    fn choose(&mut self, line: Line) -> Option<Decoded> {
-        let capabilities = &self.connection.capabilities;
-        let asked = line.parameter(1).unwrap_or_default().to_owned();
-        let answer = match line.parameter(0).map(str::to_ascii_uppercase).as_deref() {
-            Some("LS") => {
-                self.connection.set_choosing(true);
-                format!("LS :{}", capability::offered())
-            }
-            Some("LIST") => format!("LIST :{}", capabilities.names()),
-            Some("REQ") => {
-                self.connection.set_choosing(true);
-                let word = if capabilities.change(&asked) { "ACK" } else { "NAK" };
-                format!("{word} :{asked}")
-            }
-            Some("END") => {
-                self.connection.set_choosing(false);
-                return Some(self.ask(line));
-            }
-            other => {
-                let other = other.unwrap_or("*");
-                return Some(self.answer(numeric::BAD_CAP, &[other], "no such command of CAP"));
-            }
-        };
-        let line = format!(":{} CAP * {answer}", self.connection.host());
-        Some(Decoded::Answer(written::end(line).into_bytes()))
+    /// The client asks what it may choose, or chooses. A member does so in the order of all that it asks.
+    fn choose(&mut self, line: Line) -> Decoded {
+        if self.connection.is_member() {
+            return self.ask(line);
+        }
+        let is_over = line.parameter(0).is_some_and(|word| word.eq_ignore_ascii_case("END"));
+        if is_over {
+            self.connection.set_choosing(false);
+        }
+        match negotiation::answer(&self.connection, &line, "*") {
+            Some(answer) => Decoded::Answer(answer.into_bytes()),
+            None => self.ask(line),
+        }
     }
 
     fn ask(&self, line: Line) -> Decoded {

@@ -1,21 +1,22 @@
-//! The way out: what is said, and what one client alone is told. Entries have two encodings, bare and with tags. Who comes and goes is no entry here: see [`super::presence`].
+//! The way out: what is said, and what one client alone is told. Entries have three encodings, bare, with the time, and with all tags: what clients write for each other may not be told to those
+//! who did not ask for it, and the time is what most have asked for. Who comes and goes is no entry here: see [`super::presence`].
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use salotto::dialect::{Dialect, EncodingId, RoomRole};
-use salotto::protocol::MessageKind;
-use salotto::{Entry, EntryKind, Event, LeaveReason, NoticeKind, RoomName};
+use salotto::protocol::ErrorCode;
+use salotto::{Entry, EntryKind, Event, LeaveReason, RoomName};
 
 use super::capability::Capability;
-use super::channel;
-use super::commands::refusal;
+use super::commands::{failure, refusal, tells_itself};
 use super::connection::Connection;
-use super::numeric;
-use super::written;
+use super::label::{self, Gathered};
+use super::tags::{Form, Tags};
+use super::{channel, entry, message_id, numeric, written};
 
-/// Lines as they always were.
+/// Each form of tags is an encoding.
 static BARE: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
-/// With the time and the id before each.
+static TIMED: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
 static TAGGED: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
 
 /// See the module. One for each connection.
@@ -30,21 +31,25 @@ pub(super) struct IrcDialect {
 struct Told {
     nick: String,
     rooms: Vec<RoomName>,
+    gathered: Gathered,
 }
 
 impl IrcDialect {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        let nick = "*".into();
-        Self { connection, told: Mutex::new(Told { nick, rooms: Vec::new() }) }
+        let told = Told { nick: "*".into(), ..Told::default() };
+        Self { connection, told: Mutex::new(told) }
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_tagged(&self) -> bool {
-        let capabilities = &self.connection.capabilities;
-        capabilities.has(Capability::ServerTime) || capabilities.has(Capability::MessageTags)
+    fn has(&self, capability: Capability) -> bool {
+        self.connection.capabilities.has(capability)
+    }
+
+    fn form(&self) -> Form {
+        Form::of(&self.connection.capabilities)
     }
 
     fn numeric(&self, out: &mut Vec<u8>, number: numeric::Numeric, middle: &[&str], last: &str) {
@@ -55,7 +60,7 @@ impl IrcDialect {
     /// Tells the client something as the server, a line each.
     fn notice(&self, out: &mut Vec<u8>, to: &str, text: &str) {
         for line in text.lines().filter(|line| !line.is_empty()) {
-            said(out, "", self.connection.host(), "NOTICE", to, line);
+            entry::said(out, "", self.connection.host(), "NOTICE", to, line);
         }
     }
 
@@ -73,7 +78,15 @@ impl IrcDialect {
         let channel = channel::of_room(room);
         let source = written::source(&told.nick, self.connection.host());
         drop(told);
-        push(out, &written::end(format!(":{source} JOIN {channel}")));
+        let line = match self.has(Capability::ExtendedJoin) {
+            true => {
+                let account = self.connection.account().unwrap_or_else(|| "*".to_owned());
+                let real_name = &self.connection.registration().real_name;
+                format!(":{source} JOIN {channel} {account} :{real_name}")
+            }
+            false => format!(":{source} JOIN {channel}"),
+        };
+        push(out, &written::end(line));
         if !topic.is_empty() {
             self.numeric(out, numeric::TOPIC, &[&channel], topic);
         }
@@ -95,53 +108,47 @@ impl IrcDialect {
         };
         push(out, &written::end(line));
     }
-}
 
-impl Dialect for IrcDialect {
-    fn encoding(&self) -> EncodingId {
-        if self.is_tagged() { *TAGGED } else { *BARE }
-    }
-
-    fn encode_entry(&self, entry: &Entry, _: RoomRole, out: &mut Vec<u8>) {
-        let host = self.connection.host();
-        let channel = channel::of_room(&entry.room);
-        let tags = match self.is_tagged() {
-            true => written::tags(entry.time, Some(&format!("{}-{}", entry.room, entry.id))),
-            false => String::new(),
-        };
-        match &entry.what {
-            EntryKind::Message { from, text, kind, .. } => {
-                let source = written::source(from.as_str(), host);
-                match kind {
-                    MessageKind::Say => said(out, &tags, &source, "PRIVMSG", &channel, text),
-                    MessageKind::Act => {
-                        let text = format!("\u{1}ACTION {text}\u{1}");
-                        said(out, &tags, &source, "PRIVMSG", &channel, &text);
-                    }
-                }
-            }
-            // Those are told of as IRC does.
-            EntryKind::Notice {
-                kind: NoticeKind::Joined | NoticeKind::Left | NoticeKind::Renamed,
-                ..
-            } => {}
-            EntryKind::Notice { text, .. } => {
-                for line in text.lines().filter(|line| !line.is_empty()) {
-                    said(out, &tags, host, "NOTICE", &channel, line);
-                }
-            }
-            EntryKind::Topic { topic, who } => {
-                let source = who
-                    .as_ref()
-                    .map_or_else(|| host.to_owned(), |who| written::source(who.as_str(), host));
-                push(out, &tags);
-                push(out, &written::end(format!(":{source} TOPIC {channel} :{topic}")));
-            }
-            _ => {}
+    /// Something said to one person. The echo, which alone has what the client's own line carried, is what that line brought.
+    fn direct(&self, event: &Event, out: &mut Vec<u8>) {
+        let Event::Direct { from, to, text, time, tags: written, nonce } = event else { return };
+        let is_echo = nonce.is_some() || self.told().nick == from.as_str() && from != to;
+        if is_echo && !self.has(Capability::EchoMessage) {
+            return;
+        }
+        let mut tags = Tags::default();
+        if self.form() != Form::Bare {
+            tags.add("time", &time.to_string());
+        }
+        if self.form() == Form::Tagged {
+            tags.add("msgid", &message_id::of_passing(*time, from.as_str(), to.as_str(), text));
+            tags.add_written(written);
+        }
+        let source = written::source(from.as_str(), self.connection.host());
+        let (tags, mut lines) = (tags.before_a_line(), Vec::new());
+        entry::said(&mut lines, &tags, &source, "PRIVMSG", to.as_str(), text);
+        match nonce {
+            None => out.extend_from_slice(&lines),
+            Some(_) => self.told().gathered.space(out).extend_from_slice(&lines),
         }
     }
 
-    fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
+    fn refused(&self, code: ErrorCode, text: &str, asked: Option<&str>, out: &mut Vec<u8>) {
+        if let Some((command, code, about)) = failure(code, asked) {
+            let line = written::fail(self.connection.host(), command, code, &about, text);
+            return push(out, &line);
+        }
+        match refusal(code, asked) {
+            Some((number, middle)) => {
+                let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
+                self.numeric(out, number, &middle, text);
+            }
+            None => self.notice_here(out, text),
+        }
+    }
+
+    /// An event that is not a message.
+    fn event(&self, event: &Event, out: &mut Vec<u8>) {
         let host = self.connection.host();
         match event {
             Event::Welcome { name, .. } => self.told().nick = name.to_string(),
@@ -154,28 +161,16 @@ impl Dialect for IrcDialect {
             }
             Event::Entered { room, topic, .. } => self.entered(out, room, topic),
             Event::Exited { room, reason } => self.exited(out, room, reason),
-            Event::Direct { from, to, text, time, .. } => {
-                let is_echo = self.told().nick == from.as_str() && from != to;
-                if is_echo && !self.connection.capabilities.has(Capability::EchoMessage) {
-                    return;
-                }
-                let tags =
-                    if self.is_tagged() { written::tags(*time, None) } else { String::new() };
-                let source = written::source(from.as_str(), host);
-                said(out, &tags, &source, "PRIVMSG", to.as_str(), text);
-            }
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
+            // Those are told what was done as all are.
+            Event::Reply { nonce: Some(nonce), .. } if tells_itself(unmarked(nonce)) => {}
             Event::Reply { reply, .. } => self.notice_here(out, &reply.to_string()),
             Event::PasswordWanted { text } => {
                 self.numeric(out, numeric::PASSWORD_MISMATCH, &[], text)
             }
-            Event::Error { code, text, nonce } => match refusal(*code, nonce.as_deref()) {
-                Some((number, middle)) => {
-                    let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
-                    self.numeric(out, number, &middle, text);
-                }
-                None => self.notice_here(out, text),
-            },
+            Event::Error { code, text, nonce } => {
+                self.refused(*code, text, nonce.as_deref().map(unmarked), out);
+            }
             Event::Ping => push(out, &format!("PING :{host}\r\n")),
             Event::Bye { reason } => {
                 push(out, &written::end(format!("ERROR :Closing link ({reason})")))
@@ -183,32 +178,80 @@ impl Dialect for IrcDialect {
             _ => {}
         }
     }
+}
+
+impl Dialect for IrcDialect {
+    fn encoding(&self) -> EncodingId {
+        match self.form() {
+            Form::Bare => *BARE,
+            Form::Timed => *TIMED,
+            Form::Tagged => *TAGGED,
+        }
+    }
+
+    fn encode_entry(&self, entry: &Entry, _: RoomRole, out: &mut Vec<u8>) {
+        let connection = &self.connection;
+        entry::encode(entry, self.form(), connection.host(), connection.setup.epoch(), out);
+    }
+
+    fn tells_past(&self) -> bool {
+        true
+    }
+
+    /// A client that asks for what was said before is not told it twice.
+    fn encode_past(&self, entry: &Entry, _: RoomRole, out: &mut Vec<u8>) {
+        if self.has(Capability::ChatHistory) {
+            return;
+        }
+        let connection = &self.connection;
+        let mut told = self.told();
+        let out = told.gathered.space(out);
+        match self.has(Capability::ServerTime) {
+            true => {
+                entry::encode(entry, self.form(), connection.host(), connection.setup.epoch(), out)
+            }
+            false => entry::encode_replayed(entry, connection.host(), out),
+        }
+    }
+
+    fn encode_event(&self, event: &Event, out: &mut Vec<u8>) {
+        if let Event::Direct { .. } = event {
+            return self.direct(event, out);
+        }
+        if let Event::Bye { .. } = event {
+            // Nothing comes after it that could end what is gathered.
+            self.told().gathered.let_go(out);
+        }
+        let mut bytes = Vec::new();
+        self.event(event, &mut bytes);
+        self.told().gathered.space(out).extend_from_slice(&bytes);
+    }
+
+    fn encode_answer(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        self.told().gathered.take(bytes, &self.connection, out);
+    }
 
     fn answers_pings(&self) -> bool {
         true
     }
 
-    /// Clients show what their person types as soon as it is typed.
+    /// Clients show what their person types as soon as it is typed, or are told it with the label of their line.
     fn may_skip(&self) -> bool {
-        !self.connection.capabilities.has(Capability::EchoMessage)
+        !self.has(Capability::EchoMessage) || self.has(Capability::LabeledResponse)
     }
 
     fn skips(&self, entry: &Entry, is_own: bool) -> bool {
-        is_own && matches!(entry.what, EntryKind::Message { .. })
+        let EntryKind::Message { nonce, .. } = &entry.what else { return false };
+        let is_told_apart = || nonce.as_deref().is_some_and(|nonce| nonce.starts_with(label::MARK));
+        is_own && (!self.has(Capability::EchoMessage) || is_told_apart())
     }
+}
+
+/// What a line carried, without the mark that it had a label.
+fn unmarked(nonce: &str) -> &str {
+    nonce.strip_prefix(label::MARK).unwrap_or(nonce)
 }
 
 fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
-}
-
-/// Something that is said, in as many lines as it needs.
-fn said(out: &mut Vec<u8>, tags: &str, source: &str, verb: &str, to: &str, text: &str) {
-    let head = format!(":{source} {verb} {to} :");
-    for part in written::parts(text, head.len()) {
-        push(out, tags);
-        push(out, &head);
-        push(out, part);
-        push(out, "\r\n");
-    }
 }

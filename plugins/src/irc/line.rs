@@ -61,7 +61,8 @@ impl Line {
     }
 }
 
-fn parse_tags(listed: &str) -> BTreeMap<String, String> {
+/// Tags as they are written before a line, without the `@`.
+pub(super) fn parse_tags(listed: &str) -> BTreeMap<String, String> {
     let tags = listed.split(';').filter(|tag| !tag.is_empty());
     let tag = |tag: &str| match tag.split_once('=') {
         None => (tag.to_owned(), String::new()),

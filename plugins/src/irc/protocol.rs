@@ -9,6 +9,7 @@ use super::IrcSettings;
 use super::connection::Connection;
 use super::decoder::LineDecoder;
 use super::dialect::IrcDialect;
+use super::setup::Setup;
 
 /// What a client says first, followed by a space.
 const FIRST_WORDS: [&str; 5] = ["CAP", "NICK", "USER", "PASS", "WEBIRC"];
@@ -17,11 +18,12 @@ const FIRST_WORDS: [&str; 5] = ["CAP", "NICK", "USER", "PASS", "WEBIRC"];
 #[derive(Debug)]
 pub(super) struct Irc {
     settings: Arc<IrcSettings>,
+    setup: Arc<Setup>,
 }
 
 impl Irc {
-    pub(super) fn new(settings: Arc<IrcSettings>) -> Self {
-        Self { settings }
+    pub(super) fn new(settings: Arc<IrcSettings>, setup: Arc<Setup>) -> Self {
+        Self { settings, setup }
     }
 }
 
@@ -51,8 +53,9 @@ impl Protocol for Irc {
         }
     }
 
-    fn open(&self, _: Peer, _: bool, limits: &Limits) -> Opening {
-        let connection = Arc::new(Connection::new(self.settings.clone()));
+    fn open(&self, _: Peer, is_encrypted: bool, limits: &Limits) -> Opening {
+        let connection =
+            Arc::new(Connection::new(self.settings.clone(), self.setup.clone(), is_encrypted));
         Opening::Dialect {
             decoder: Box::new(LineDecoder::new(connection.clone(), limits)),
             dialect: Arc::new(IrcDialect::new(connection)),
@@ -65,7 +68,7 @@ mod tests {
     use super::*;
 
     fn recognised(first: &str) -> Recognition {
-        Irc::new(Arc::default()).recognise(first.as_bytes())
+        Irc::new(Arc::default(), Arc::default()).recognise(first.as_bytes())
     }
 
     #[test]

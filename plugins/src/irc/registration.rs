@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use salotto::store::PAGE;
 use salotto::{Context, MemberId};
 
-use super::Irc;
-use super::commands::motd;
+use super::capability::Capability;
+use super::commands::{bot, motd, setname};
 use super::connection::Connection;
-use super::numeric;
-use super::written;
+use super::{Irc, numeric, watched, written};
 
 /// Offers the name that a client wants, if it has said all that is needed.
 pub(super) fn go_on(context: &mut Context<'_>, member: MemberId, connection: &Connection) {
@@ -25,7 +25,7 @@ pub(super) fn go_on(context: &mut Context<'_>, member: MemberId, connection: &Co
 
 /// What a client is told that has a name now.
 pub(super) fn welcome(
-    _: &Irc,
+    irc: &Irc,
     context: &mut Context<'_>,
     member: MemberId,
     connection: &Arc<Connection>,
@@ -45,16 +45,23 @@ pub(super) fn welcome(
     let nick_length = settings.limits.name_bytes.unwrap_or(64);
     let channel_length = settings.limits.room_name_bytes.unwrap_or(64) + 1;
     let network = server.replace(' ', "_");
-    let support = [
+    let mut support = vec![
         "CASEMAPPING=ascii".to_owned(),
         "CHANTYPES=#".to_owned(),
         "CHANMODES=,,,t".to_owned(),
         "PREFIX=(o)@".to_owned(),
         "UTF8ONLY".to_owned(),
+        format!("MONITOR={}", watched::MOST),
+        format!("BOT={}", bot::LETTER),
+        format!("NAMELEN={}", setname::LONGEST),
         format!("NETWORK={network}"),
         format!("NICKLEN={nick_length}"),
         format!("CHANNELLEN={channel_length}"),
     ];
+    if irc.setup.offer().has(Capability::ChatHistory) {
+        support.push(format!("CHATHISTORY={PAGE}"));
+        support.push("MSGREFTYPES=msgid,timestamp".to_owned());
+    }
     let support: Vec<&str> = support.iter().map(String::as_str).collect();
     lines.push_str(&written::numeric(
         host,

@@ -1,9 +1,5 @@
 //! Lines as the server writes them.
 
-use std::fmt::Write;
-
-use salotto::Timestamp;
-
 use super::numeric::Numeric;
 
 /// A line without its tags and with its end is no longer.
@@ -32,6 +28,12 @@ pub(super) fn numeric(
     end(line)
 }
 
+/// A standard reply that something failed: `about` is what it is about, without spaces.
+pub(super) fn fail(host: &str, command: &str, code: &str, about: &[&str], text: &str) -> String {
+    let about: String = about.iter().map(|about| format!("{about} ")).collect();
+    end(format!(":{host} FAIL {command} {code} {about}:{text}"))
+}
+
 /// A line with its end, and not longer than a line may be.
 pub(super) fn end(mut line: String) -> String {
     line.truncate(line.floor_char_boundary(LONGEST - 2));
@@ -51,17 +53,6 @@ pub(super) fn parts(text: &str, before: usize) -> Vec<&str> {
     }
     parts.push(rest);
     parts
-}
-
-/// The tags of an entry: when it was, and by which id it is known.
-pub(super) fn tags(time: Timestamp, id: Option<&str>) -> String {
-    let mut tags = format!("@time={time}");
-    if let Some(id) = id {
-        // Writing to a String does not fail.
-        let _ = write!(tags, ";msgid={id}");
-    }
-    tags.push(' ');
-    tags
 }
 
 #[cfg(test)]

@@ -1,0 +1,212 @@
+//! What a client has asked for, read by the store meanwhile, on its way back.
+
+use std::sync::Arc;
+
+use salotto::protocol::{Page, Place};
+use salotto::store::{Answer, PAGE, PageQuery, StoreError};
+use salotto::{Context, Entry, EntryId, EntryKind, MemberId, RoomName, Store, Timestamp};
+
+use super::batch::{self, is_told};
+use super::span::{From, Mark, Span};
+use crate::irc::{Irc, channel, label, written};
+
+/// So many reads may be under way at a time, for all clients together.
+pub(in crate::irc) const MOST: usize = 128;
+
+/// What is read.
+pub(super) struct Asked {
+    pub(super) member: MemberId,
+    pub(super) label: Option<String>,
+    /// As the client has called it.
+    pub(super) target: String,
+    pub(super) room: RoomName,
+    /// The first entry that it may read.
+    pub(super) since: EntryId,
+    pub(super) span: Span,
+    pub(super) with_events: bool,
+}
+
+/// What was read, for whoever has asked.
+pub(in crate::irc) struct Read {
+    member: MemberId,
+    label: Option<String>,
+    what: What,
+}
+
+enum What {
+    Page { target: String, room: RoomName, entries: Result<Vec<Entry>, StoreError> },
+    Found(Result<Vec<Entry>, StoreError>),
+    Targets(Vec<(RoomName, Timestamp)>),
+}
+
+impl Read {
+    /// Reads a page.
+    pub(super) fn page(
+        irc: &mut Irc,
+        context: &mut Context<'_>,
+        store: Arc<dyn Store>,
+        asked: Asked,
+    ) {
+        let (member, label) = (asked.member, asked.label.clone());
+        Self::begin(irc, context, member, label, async move {
+            let entries = read_page(&*store, &asked).await;
+            What::Page { target: asked.target, room: asked.room, entries }
+        });
+    }
+
+    /// Looks for messages.
+    pub(in crate::irc) fn search(
+        irc: &mut Irc,
+        context: &mut Context<'_>,
+        (member, label): (MemberId, Option<String>),
+        store: Arc<dyn Store>,
+        query: salotto::store::SearchQuery,
+    ) {
+        Self::begin(irc, context, member, label, async move {
+            What::Found(ask(|answer| store.search(query, answer)).await)
+        });
+    }
+
+    /// Looks when something was said last, in each of some rooms.
+    pub(super) fn targets(
+        irc: &mut Irc,
+        context: &mut Context<'_>,
+        (member, label): (MemberId, Option<String>),
+        store: Arc<dyn Store>,
+        rooms: Vec<(RoomName, EntryId)>,
+        within: (Timestamp, Timestamp),
+        limit: usize,
+    ) {
+        Self::begin(irc, context, member, label, async move {
+            let mut targets = Vec::new();
+            for (room, since) in rooms {
+                let query = PageQuery {
+                    room: room.clone(),
+                    place: Place::Last,
+                    since,
+                    limit: 1,
+                    only_messages: true,
+                };
+                let page = ask(|answer| store.page(query, answer)).await.unwrap_or_default();
+                let last = page.entries.last().map(|entry| (room, entry.time));
+                targets.extend(last.filter(|(_, time)| within.0 < *time && *time < within.1));
+            }
+            targets.sort_by_key(|(_, time)| *time);
+            targets.truncate(limit);
+            What::Targets(targets)
+        });
+    }
+
+    fn begin(
+        irc: &mut Irc,
+        context: &mut Context<'_>,
+        member: MemberId,
+        label: Option<String>,
+        read: impl Future<Output = What> + Send + 'static,
+    ) {
+        irc.reads += 1;
+        let mailbox = context.mailbox();
+        context.spawn(async move {
+            let what = read.await;
+            mailbox.send(Self { member, label, what }).await;
+        });
+    }
+
+    /// Tells the client, if it is still there and may still read it.
+    pub(in crate::irc) fn tell(self, irc: &Irc, context: &mut Context<'_>) {
+        let Self { member, label, what } = self;
+        let Some(connection) = irc.connections.get(&member) else { return };
+        let (host, readable) = (connection.host(), context.readable(member));
+        let may = |room: &RoomName| readable.iter().any(|(readable, _)| readable == room);
+        let ignored = context.ignored(member);
+        let is_wanted = |entry: &Entry| match &entry.what {
+            EntryKind::Message { from, .. } => !ignored.contains(from),
+            _ => true,
+        };
+        let lines = match what {
+            What::Page { target, room, entries } if may(&room) => match entries {
+                Ok(mut entries) => {
+                    entries.retain(is_wanted);
+                    batch::whole(irc, connection, "chathistory", &target, &entries)
+                }
+                Err(error) => {
+                    let about = [target.as_str()];
+                    written::fail(host, "CHATHISTORY", "MESSAGE_ERROR", &about, &error.0)
+                }
+            },
+            What::Page { target, .. } => {
+                let text = "you are not in that channel any more";
+                written::fail(host, "CHATHISTORY", "INVALID_TARGET", &[&target], text)
+            }
+            What::Found(Ok(mut entries)) => {
+                entries.retain(|entry| may(&entry.room) && is_wanted(entry));
+                batch::whole(irc, connection, "soju.im/search", "", &entries)
+            }
+            What::Found(Err(error)) => {
+                written::fail(host, "SEARCH", "INTERNAL_ERROR", &[], &error.0)
+            }
+            What::Targets(targets) => {
+                let targets = targets.into_iter().filter(|(room, _)| may(room));
+                batch::lines_of(connection, "draft/chathistory-targets", "", |batch| {
+                    let tag = batch.map(|batch| format!("@batch={batch} ")).unwrap_or_default();
+                    let line = |(room, time): (RoomName, Timestamp)| {
+                        let channel = channel::of_room(&room);
+                        let line = format!(":{host} CHATHISTORY TARGETS {channel} {time}");
+                        format!("{tag}{}", written::end(line))
+                    };
+                    targets.map(line).collect()
+                })
+            }
+        };
+        for answer in label::under(label.as_deref(), lines) {
+            context.answer(member, answer);
+        }
+    }
+}
+
+async fn read_page(store: &dyn Store, asked: &Asked) -> Result<Vec<Entry>, StoreError> {
+    let Asked { room, since, span, with_events, .. } = asked;
+    let first_at = |time: Timestamp| ask(move |answer| store.first_at(room, time, answer));
+    let place = match span.from {
+        From::Last => Place::Last,
+        From::Before(Mark::Entry(id)) => Place::Before(id),
+        From::After(Mark::Entry(id)) => Place::After(id),
+        From::Around(Mark::Entry(id)) => Place::Around(id),
+        From::Before(Mark::Time(time)) => Place::Before(first_at(time).await?),
+        From::After(Mark::Time(time)) => {
+            let next = time.system_time() + std::time::Duration::from_millis(1);
+            Place::After(first_at(next.into()).await?.saturating_sub(1))
+        }
+        From::Around(Mark::Time(time)) => Place::Around(first_at(time).await?),
+    };
+    // Of what else happens, not all is told: of more there is enough.
+    let limit = if *with_events { PAGE } else { span.limit };
+    let (room, since, only_messages) = (room.clone(), *since, !with_events);
+    let query = PageQuery { room, place, since, limit, only_messages };
+    let Page { mut entries, .. } = ask(|answer| store.page(query, answer)).await?;
+    entries.retain(|entry| is_told(entry, *with_events));
+    let more = entries.len().saturating_sub(span.limit);
+    match (span.from, span.is_from_the_end()) {
+        (_, true) => drop(entries.drain(..more)),
+        (From::Around(_), _) => {
+            let before = more / 2;
+            entries.drain(..before);
+            entries.truncate(span.limit);
+        }
+        _ => entries.truncate(span.limit),
+    }
+    entries.retain(|entry| span.has(entry));
+    Ok(entries)
+}
+
+/// Asks a store, and waits for what it answers.
+pub(in crate::irc) async fn ask<T: Send + 'static>(
+    ask: impl FnOnce(Answer<T>),
+) -> Result<T, StoreError> {
+    let (sender, answer) = async_channel::bounded(1);
+    ask(Box::new(move |found| {
+        // There is room for the one answer; whoever asked may be gone.
+        let _ = sender.try_send(found);
+    }));
+    answer.recv().await.unwrap_or_else(|_| Err(StoreError("it was not read; ask again".into())))
+}
