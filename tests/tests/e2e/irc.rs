@@ -1,5 +1,6 @@
 //! Clients of IRC are members.
 
+mod browser;
 mod talking;
 
 use salotto_plugins::irc::{Irc, IrcSettings};
