@@ -64,6 +64,15 @@ impl IrcDialect {
         self.notice(out, &nick, text);
     }
 
+    /// The same as [`notice_here`](Self::notice_here), shown in the channel in which it was asked for.
+    fn notice_where_asked(&self, out: &mut Vec<u8>, asked: Option<&str>, text: &str) {
+        let about = asked.and_then(|asked| asked.split_once(' ')).map(|(_, about)| about);
+        match about.filter(|about| channel::to_room(about).is_some()) {
+            Some(channel) => self.notice(out, channel, text),
+            None => self.notice_here(out, text),
+        }
+    }
+
     fn entered(&self, out: &mut Vec<u8>, room: &RoomName, topic: &str) {
         let mut told = self.told();
         if told.rooms.contains(room) {
@@ -165,7 +174,9 @@ impl Dialect for IrcDialect {
                 said(out, &tags, &source, "PRIVMSG", to.as_str(), text);
             }
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
-            Event::Reply { reply, .. } => self.notice_here(out, &reply.to_string()),
+            Event::Reply { reply, nonce } => {
+                self.notice_where_asked(out, nonce.as_deref(), &reply.to_string());
+            }
             Event::PasswordWanted { text } => {
                 self.numeric(out, numeric::PASSWORD_MISMATCH, &[], text)
             }
@@ -174,7 +185,7 @@ impl Dialect for IrcDialect {
                     let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
                     self.numeric(out, number, &middle, text);
                 }
-                None => self.notice_here(out, text),
+                None => self.notice_where_asked(out, nonce.as_deref(), text),
             },
             Event::Ping => push(out, &format!("PING :{host}\r\n")),
             Event::Bye { reason } => {
