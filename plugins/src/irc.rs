@@ -34,12 +34,13 @@ mod written;
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use salotto::dialect::Own;
 use salotto::plugin::{Left, Renamed};
 use salotto::{
     Action, ConnectDraft, Context, Entry, MemberId, MessageDraft, Plugin, Protocol, RoomName,
-    Settings, Verdict,
+    Verdict,
 };
 use serde::Deserialize;
 
@@ -55,6 +56,9 @@ use read_markers::ReadMarkers;
 use setup::Setup;
 use tags::Form;
 use watched::Watched;
+
+/// The timer after which is looked anew what can be offered.
+const OFFER: &str = "offer";
 
 /// How the server is seen from IRC.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

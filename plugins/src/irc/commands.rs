@@ -185,7 +185,9 @@ pub(super) fn refusal(code: ErrorCode, asked: Option<&str>) -> Option<(Numeric, 
         ("JOIN", ErrorCode::Denied) => numeric::INVITE_ONLY,
         ("PART" | "TOPIC", ErrorCode::NotInRoom) => numeric::NOT_ON_CHANNEL,
         ("TOPIC", ErrorCode::Denied) => numeric::NOT_OPERATOR_HERE,
-        ("PRIVMSG" | "TAGMSG", _) => numeric::CANNOT_SEND,
+        ("PRIVMSG" | "TAGMSG", ErrorCode::Denied | ErrorCode::NotInRoom | ErrorCode::TooLong) => {
+            numeric::CANNOT_SEND
+        }
         _ => return None,
     };
     Some((number, vec![about.to_owned()]))

@@ -69,6 +69,15 @@ impl IrcDialect {
         self.notice(out, &nick, text);
     }
 
+    /// The same as [`notice_here`](Self::notice_here), shown in the channel in which it was asked for.
+    fn notice_where_asked(&self, out: &mut Vec<u8>, asked: Option<&str>, text: &str) {
+        let about = asked.and_then(|asked| asked.split_once(' ')).map(|(_, about)| about);
+        match about.filter(|about| channel::to_room(about).is_some()) {
+            Some(channel) => self.notice(out, channel, text),
+            None => self.notice_here(out, text),
+        }
+    }
+
     fn entered(&self, out: &mut Vec<u8>, room: &RoomName, topic: &str) {
         let mut told = self.told();
         if told.rooms.contains(room) {
@@ -143,7 +152,7 @@ impl IrcDialect {
                 let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
                 self.numeric(out, number, &middle, text);
             }
-            None => self.notice_here(out, text),
+            None => self.notice_where_asked(out, asked, text),
         }
     }
 
@@ -164,7 +173,10 @@ impl IrcDialect {
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
             // Those are told what was done as all are.
             Event::Reply { nonce: Some(nonce), .. } if tells_itself(unmarked(nonce)) => {}
-            Event::Reply { reply, .. } => self.notice_here(out, &reply.to_string()),
+            Event::Reply { reply, nonce } => {
+                let asked = nonce.as_deref().map(unmarked);
+                self.notice_where_asked(out, asked, &reply.to_string());
+            }
             Event::PasswordWanted { text } => {
                 self.numeric(out, numeric::PASSWORD_MISMATCH, &[], text)
             }

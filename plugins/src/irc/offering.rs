@@ -37,6 +37,8 @@ impl Irc {
     fn possible(&self, context: &Context<'_>) -> Offer {
         let mut offer = Offer::default();
         offer.sts = self.sts(context);
+        offer.set(Capability::Sasl, !offer.mechanisms.is_empty());
+        offer.set(Capability::AccountRegistration, false);
         let has_history = context.keeps_history();
         for capability in [Capability::ChatHistory, Capability::EventPlayback, Capability::Search] {
             offer.set(capability, has_history);

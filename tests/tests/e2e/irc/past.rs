@@ -1,5 +1,6 @@
 //! What was said before, and what becomes of it.
 
+use salotto::Role;
 use salotto_tests::TestServer;
 use salotto_tests::irc::{Dialogue, IrcClient};
 use tempfile::TempDir;
@@ -120,12 +121,13 @@ fn what_else_happened_is_told_to_whoever_wants_events() {
     let server = keeping(&folder).open();
     Dialogue::with(&server).goes(
         "
-        ada [message-tags batch draft/chathistory] -> JOIN #talk
+        ada [message-tags echo-message batch draft/chathistory] -> JOIN #talk
         ada <- :ada!ada@salotto JOIN #talk
         ada <- :salotto 353 *
         ada <- :salotto 366 *
         ada <- *NOTICE ada :what is said here is kept*
         ada -> PRIVMSG #talk :hello
+        ada <- @*:ada!ada@salotto PRIVMSG #talk :hello
         ada -> CHATHISTORY LATEST #talk * 10
         ada <- :salotto BATCH +{b} chathistory #talk
         ada <- @batch={b};time=*;msgid=* :ada!ada@salotto PRIVMSG #talk :hello
@@ -153,7 +155,7 @@ fn what_else_happened_is_told_to_whoever_wants_events() {
 
 #[test]
 fn a_newcomer_that_does_not_ask_is_shown_what_was_said_as_what_it_is() {
-    let server = server().open();
+    let server = server().enable("commands").open();
     let mut carl = server.enters("carl");
     carl.says("before you came");
     carl.hears("carl: before you came");
@@ -213,8 +215,8 @@ fn a_moderator_takes_back_what_was_said_and_nobody_else_does() {
         bob <- :salotto 461 bob REDACT :*
         ",
     );
-    server.types("role ada moderator");
-    dialogue.client("ada").hears_until("* NOTICE ada :*");
+    let promoted = async { server.handle().set_role("ada", Role::Moderator).await };
+    smol::block_on(promoted).expect("she is there");
     dialogue.goes(
         "
         ada -> REDACT #lobby {id} :not for here
