@@ -6,6 +6,7 @@
 //!     key: Some("/etc/salotto/privkey.pem"),
 //!     minimum: Tls12,
 //!     require: Login,
+//!     client_certificates: false,
 //!     listen: [],
 //!     names: [],
 //! )
@@ -52,6 +53,8 @@ pub struct TlsSettings {
     pub minimum: Version,
     /// What is not taken over a connection that others can read. Default passwords.
     pub require: Require,
+    /// Whether clients are asked for a certificate of their own, by which accounts know them. Default false: a browser that has one would ask which to show.
+    pub client_certificates: bool,
     /// Addresses with port where TLS alone is spoken, from the first byte on, e.g. one that firewalls know. Default none: the port of the server speaks it.
     pub listen: Vec<SocketAddr>,
     /// Further names and addresses for the certificate that is made, e.g. `chat.example.org`. Default none: the host name, the addresses of this machine, and
@@ -87,7 +90,11 @@ impl Tls {
             false => (files.load().map_err(|error| error.to_string())?, None),
         };
         let certificate = files.certificate_of(&identity).map_err(|error| error.to_string())?;
-        let protocol = TlsProtocol::new(&identity, certificate, settings.minimum, settings.require);
+        let mut protocol =
+            TlsProtocol::new(&identity, certificate, settings.minimum, settings.require);
+        if settings.client_certificates {
+            protocol = protocol.asking_clients(&identity);
+        }
         Ok(Self { settings, files, identity, made, protocol: Arc::new(protocol), look: None })
     }
 

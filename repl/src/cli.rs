@@ -100,7 +100,11 @@ pub enum Task {
     /// Print the manual page: `salotto man > salotto.1`
     Man,
     /// Ask for a password, or read one from standard input, and print its hash for the configuration
-    HashPassword,
+    HashPassword {
+        /// Print the keys for SCRAM-SHA-256 as well, on a second line: what `scram` of an account holds
+        #[arg(long)]
+        scram: bool,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -9,7 +9,8 @@ use futures_rustls::TlsConnector;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     StreamOwned, SupportedProtocolVersion,
@@ -111,6 +112,23 @@ pub fn trusting(versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientCon
     Arc::new(config.with_no_client_auth())
 }
 
+/// The same, which shows a certificate of its own if it is asked. The key may be another's.
+///
+/// # Panics
+/// When the key is none.
+pub fn trusting_with(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Arc<ClientConfig> {
+    let provider = Arc::new(ring::default_provider());
+    let key = provider.key_provider.load_private_key(key).expect("a key");
+    let own = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+    let config = builder(rustls::ALL_VERSIONS)
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody(provider)));
+    Arc::new(config.with_client_cert_resolver(Arc::new(own)))
+}
+
 fn builder(
     versions: &[&'static SupportedProtocolVersion],
 ) -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
@@ -187,7 +205,11 @@ pub fn enters(mut stream: TlsStream, name: &str) -> TlsStream {
     stream
 }
 
-fn tunnel(server: SocketAddr, config: Arc<ClientConfig>, header: &[u8]) -> SocketAddr {
+/// An address of this machine at which any client is led on to `server` through TLS; `header` goes before it.
+///
+/// # Panics
+/// When no port is free.
+pub fn tunnel(server: SocketAddr, config: Arc<ClientConfig>, header: &[u8]) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("it has one");
     let header = header.to_vec();

@@ -3,13 +3,14 @@
 //!
 //! A plugin that has a certificate gives the server a [`Tls`]; see [`Plugin::protocols`](crate::Plugin::protocols).
 
-mod identity;
+mod any_client;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::server::NoServerSessionStorage;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::SingleCertAndKey;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,9 @@ use crate::io::tls::Tls as TlsTransport;
 use crate::protocol::certificate::Certificate;
 use crate::protocol::peer::Peer;
 use crate::protocol::settings::Limits;
+use any_client::AnyClient;
 
-pub use identity::{ChainError, Identity, IdentityError};
+pub use crate::protocol::identity::{ChainError, Identity, IdentityError};
 
 /// The first byte of a handshake.
 const HANDSHAKE: u8 = 0x16;
@@ -48,6 +50,8 @@ struct Shown {
 pub struct Tls {
     minimum: Version,
     require: Require,
+    /// Whether clients are asked for a certificate of their own.
+    asks_clients: bool,
     /// Replaced whole. Locked for a copy of the pointer.
     shown: RwLock<Shown>,
 }
@@ -60,14 +64,22 @@ impl Tls {
         minimum: Version,
         require: Require,
     ) -> Self {
-        let shown = Shown::new(identity, certificate, minimum);
-        Self { minimum, require, shown: RwLock::new(shown) }
+        let shown = Shown::new(identity, certificate, minimum, false);
+        Self { minimum, require, asks_clients: false, shown: RwLock::new(shown) }
+    }
+
+    /// Asks clients for a certificate of their own and lets everybody in who has none. Whoever has signed it, nobody vouches for it here: it is known
+    /// again by its fingerprint, [`MemberInfo::certificate`](crate::MemberInfo::certificate).
+    pub fn asking_clients(mut self, identity: &Identity) -> Self {
+        self.asks_clients = true;
+        self.replace(identity, self.certificate());
+        self
     }
 
     /// Shows this certificate from the next connection on.
     pub fn replace(&self, identity: &Identity, certificate: Certificate) {
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) =
-            Shown::new(identity, certificate, self.minimum);
+            Shown::new(identity, certificate, self.minimum, self.asks_clients);
     }
 
     fn shown(&self) -> Shown {
@@ -115,21 +127,32 @@ impl Protocol for Tls {
 }
 
 impl Shown {
-    fn new(identity: &Identity, certificate: Certificate, minimum: Version) -> Self {
-        Self { config: config(identity, minimum), certificate: Arc::new(certificate) }
+    fn new(
+        identity: &Identity,
+        certificate: Certificate,
+        minimum: Version,
+        asks_clients: bool,
+    ) -> Self {
+        let config = config(identity, minimum, asks_clients);
+        Self { config, certificate: Arc::new(certificate) }
     }
 }
 
-fn config(identity: &Identity, minimum: Version) -> Arc<ServerConfig> {
+fn config(identity: &Identity, minimum: Version, asks_clients: bool) -> Arc<ServerConfig> {
     let versions: &[_] = match minimum {
         Version::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
         Version::Tls13 => &[&rustls::version::TLS13],
     };
     let certified = identity.certified.clone();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let clients: Arc<dyn ClientCertVerifier> = match asks_clients {
+        true => Arc::new(AnyClient::new(&provider)),
+        false => WebPkiClientVerifier::no_client_auth(),
+    };
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .expect("ring has suites for every version")
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     // A handshake is cheap beside keeping what a shorter one would need, for people who stay for hours.
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -3,7 +3,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use rustls::{ServerConfig, ServerConnection};
@@ -23,6 +23,8 @@ pub(crate) struct Tls {
     /// Locked for one read or one write, which do not wait.
     state: Mutex<State>,
     is_handshaking: AtomicBool,
+    /// The SHA-256 of the certificate that the peer has shown, from the end of the handshake on. Boxed, as hardly anybody has one.
+    certificate: OnceLock<Box<[u8; 32]>>,
 }
 
 #[derive(Debug)]
@@ -46,11 +48,27 @@ impl Tls {
             ServerConnection::new(config).expect("a configuration with records of the usual size");
         let state =
             State { connection, received: first.to_vec(), decrypted: 0, barren: 0, ahead: 0 };
-        Self { below, state: Mutex::new(state), is_handshaking: AtomicBool::new(true) }
+        Self {
+            below,
+            state: Mutex::new(state),
+            is_handshaking: AtomicBool::new(true),
+            certificate: OnceLock::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The handshake is done, so that the peer has the key of what it has shown.
+    fn note_certificate(&self, connection: &ServerConnection) {
+        if let Some([shown, ..]) = connection.peer_certificates() {
+            let digest = ring::digest::digest(&ring::digest::SHA256, shown);
+            let mut bytes = Box::new([0; 32]);
+            bytes.copy_from_slice(digest.as_ref());
+            // There is one handshake.
+            let _ = self.certificate.set(bytes);
+        }
     }
 
     /// Tells the peer that nothing more comes, if it is taken at once.
@@ -79,7 +97,8 @@ impl Transport for Tls {
                 Err(error) => return Err(error),
             }
             let taken = state.take_in(&*self.below);
-            if !state.connection.is_handshaking() {
+            if self.is_handshaking() && !state.connection.is_handshaking() {
+                self.note_certificate(&state.connection);
                 self.is_handshaking.store(false, Ordering::SeqCst);
             }
             taken?;
@@ -126,6 +145,10 @@ impl Transport for Tls {
 
     fn is_encrypted(&self) -> bool {
         true
+    }
+
+    fn certificate(&self) -> Option<[u8; 32]> {
+        self.certificate.get().map(|bytes| **bytes)
     }
 
     fn is_handshaking(&self) -> bool {

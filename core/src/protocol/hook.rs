@@ -52,6 +52,7 @@ pub enum Hook {
     AfterTask,
     RunCommand,
     RunRequest,
+    Authenticate,
 }
 
 impl fmt::Display for Hook {
