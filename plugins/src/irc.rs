@@ -26,6 +26,7 @@ mod presence;
 mod protocol;
 mod read_markers;
 mod registration;
+mod sasl;
 mod setup;
 mod tags;
 mod watched;

@@ -216,6 +216,12 @@ impl Context<'_> {
         commands.iter().filter(|command| command.role <= role).cloned().collect()
     }
 
+    /// Whether there is a command of this path that a role may call. Copies nothing, as [`commands`](Self::commands) does.
+    pub fn has_command(&self, path: &str, role: Role) -> bool {
+        let commands = self.state.shared.directory.commands();
+        commands.iter().any(|command| command.path == path && command.role <= role)
+    }
+
     /// The ways in which somebody can prove to plugins who they are, by name.
     pub fn mechanisms(&self) -> impl Iterator<Item = &str> {
         self.state.mechanisms.iter().map(|(_, mechanism)| mechanism.name.as_str())

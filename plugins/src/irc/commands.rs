@@ -1,5 +1,6 @@
 //! What a client can ask, a file each, and the table of them.
 
+mod authenticate;
 pub(super) mod bot;
 mod cap;
 pub(super) mod chathistory;
@@ -16,6 +17,7 @@ mod ping;
 mod privmsg;
 mod quit;
 pub(super) mod redact;
+mod register;
 pub(super) mod search;
 pub(super) mod setname;
 pub(super) mod tagmsg;
@@ -60,6 +62,7 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
+    Command { name: "AUTHENTICATE", is_for_all: true, needs: 0, run: authenticate::run },
     Command { name: "CAP", is_for_all: true, needs: 0, run: cap::run },
     Command { name: "CHATHISTORY", is_for_all: false, needs: 0, run: chathistory::run },
     Command { name: "JOIN", is_for_all: false, needs: 1, run: join::run },
@@ -77,6 +80,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "PRIVMSG", is_for_all: false, needs: 0, run: privmsg::run },
     Command { name: "QUIT", is_for_all: true, needs: 0, run: quit::run },
     Command { name: "REDACT", is_for_all: false, needs: 2, run: redact::run },
+    Command { name: "REGISTER", is_for_all: true, needs: 3, run: register::run },
     Command { name: "SEARCH", is_for_all: false, needs: 1, run: search::run },
     Command { name: "SETNAME", is_for_all: false, needs: 1, run: setname::run },
     Command { name: "TAGMSG", is_for_all: false, needs: 1, run: tagmsg::run },
@@ -137,7 +141,7 @@ impl Call<'_, '_> {
     fn nonce(&self, about: &str) -> String {
         let nonce = format!("{} {about}", self.line.command);
         match self.label() {
-            Some(_) => format!("{}{nonce}", label::MARK),
+            Some(label) => label::nonce(label, &nonce),
             None => nonce,
         }
     }
@@ -176,6 +180,10 @@ impl Call<'_, '_> {
 /// The number by which a refusal is known, and its parameters, by what was asked for. `None` where the client is simply told.
 pub(super) fn refusal(code: ErrorCode, asked: Option<&str>) -> Option<(Numeric, Vec<String>)> {
     let (command, about) = asked?.split_once(' ')?;
+    // Those are about nothing but the client itself.
+    if command == "AUTHENTICATE" {
+        return Some((numeric::SASL_FAILED, Vec::new()));
+    }
     let number = match (command, code) {
         ("NICK", ErrorCode::NameTaken) => numeric::NICK_IN_USE,
         ("NICK", _) => numeric::BAD_NICK,
@@ -203,6 +211,9 @@ pub(super) fn failure(
         ("REDACT", ErrorCode::Denied | ErrorCode::UnknownCommand) => "REDACT_FORBIDDEN",
         ("REDACT", ErrorCode::NoSuchRoom | ErrorCode::NotInRoom) => "INVALID_TARGET",
         ("REDACT", _) => "UNKNOWN_MSGID",
+        ("REGISTER", ErrorCode::Usage) => "NEED_MORE_PARAMS",
+        ("REGISTER", ErrorCode::UnknownCommand) => "UNKNOWN_COMMAND",
+        ("REGISTER", _) => "TEMPORARILY_UNAVAILABLE",
         _ => return None,
     };
     Some((command, word, about.split(' ').collect()))
@@ -211,4 +222,19 @@ pub(super) fn failure(
 /// Whether what comes of a command is told to all by a line of its own, so that nothing else need be said.
 pub(super) fn tells_itself(asked: &str) -> bool {
     asked.starts_with("REDACT ")
+}
+
+/// Whether what was asked for is that an account be made.
+pub(super) fn registers(asked: &str) -> bool {
+    asked.starts_with("REGISTER ")
+}
+
+/// Whether it is a step of a login.
+pub(super) fn proves(asked: &str) -> bool {
+    asked.starts_with("AUTHENTICATE ")
+}
+
+/// Whether it is answered later than the line was done.
+pub(super) fn is_answered_later(asked: &str) -> bool {
+    registers(asked) || proves(asked)
 }

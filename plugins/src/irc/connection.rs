@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::IrcSettings;
 use super::capability::Chosen;
+use super::sasl::Sasl;
 use super::setup::Setup;
 
 /// See the module.
@@ -26,6 +27,7 @@ pub(super) struct Connection {
     account: Mutex<Option<String>>,
     /// Whether the client still chooses; until it says that it is done it is given no name.
     is_choosing: AtomicBool,
+    sasl: Mutex<Sasl>,
     /// So many batches it was sent by the hub.
     batches: AtomicU32,
     /// How many signs it has given lately. The hub's alone.
@@ -68,6 +70,7 @@ impl Connection {
             is_bot: AtomicBool::new(false),
             account: Mutex::default(),
             is_choosing: AtomicBool::new(false),
+            sasl: Mutex::default(),
             batches: AtomicU32::new(0),
             signs: Mutex::default(),
             registration: Mutex::default(),
@@ -133,6 +136,11 @@ impl Connection {
     /// To which account the client is logged in.
     pub(super) fn account(&self) -> Option<String> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where it is in logging in.
+    pub(super) fn sasl(&self) -> MutexGuard<'_, Sasl> {
+        self.sasl.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn registration(&self) -> MutexGuard<'_, Registration> {

@@ -8,11 +8,11 @@ use salotto::protocol::ErrorCode;
 use salotto::{Entry, EntryKind, Event, LeaveReason, RoomName};
 
 use super::capability::Capability;
-use super::commands::{failure, refusal, tells_itself};
+use super::commands::{failure, is_answered_later, proves, refusal, registers, tells_itself};
 use super::connection::Connection;
 use super::label::{self, Gathered};
 use super::tags::{Form, Tags};
-use super::{channel, entry, message_id, numeric, written};
+use super::{channel, entry, message_id, numeric, sasl, written};
 
 /// Each form of tags is an encoding.
 static BARE: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
@@ -147,6 +147,9 @@ impl IrcDialect {
             let line = written::fail(self.connection.host(), command, code, &about, text);
             return push(out, &line);
         }
+        if asked.is_some_and(proves) {
+            self.connection.sasl().begin_anew();
+        }
         match refusal(code, asked) {
             Some((number, middle)) => {
                 let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
@@ -173,6 +176,22 @@ impl IrcDialect {
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
             // Those are told what was done as all are.
             Event::Reply { nonce: Some(nonce), .. } if tells_itself(unmarked(nonce)) => {}
+            Event::Reply { reply, nonce: Some(nonce) } if registers(unmarked(nonce)) => {
+                let nick = self.told().nick.clone();
+                let line = format!(":{host} REGISTER SUCCESS {nick} :{reply}");
+                push(out, &written::end(line));
+            }
+            Event::Challenge { data, .. } => push(out, &sasl::pieces(data)),
+            Event::LoggedIn { account, data, .. } if data.is_empty() => {
+                self.connection.sasl().begin_anew();
+                let nick = self.told().nick.clone();
+                push(out, &sasl::logged_in(host, &nick, account.as_str()));
+            }
+            // The client looks first whether this is the server that it means.
+            Event::LoggedIn { account, data, .. } => {
+                self.connection.sasl().prove(account.as_str());
+                push(out, &sasl::pieces(data));
+            }
             Event::Reply { reply, nonce } => {
                 let asked = nonce.as_deref().map(unmarked);
                 self.notice_where_asked(out, asked, &reply.to_string());
@@ -236,7 +255,11 @@ impl Dialect for IrcDialect {
         }
         let mut bytes = Vec::new();
         self.event(event, &mut bytes);
-        self.told().gathered.space(out).extend_from_slice(&bytes);
+        let mut told = self.told();
+        match label_of_later(event) {
+            Some(label) => told.gathered.give_later(label, &bytes, &self.connection, out),
+            None => told.gathered.space(out).extend_from_slice(&bytes),
+        }
     }
 
     fn encode_answer(&self, bytes: &[u8], out: &mut Vec<u8>) {
@@ -254,14 +277,28 @@ impl Dialect for IrcDialect {
 
     fn skips(&self, entry: &Entry, is_own: bool) -> bool {
         let EntryKind::Message { nonce, .. } = &entry.what else { return false };
-        let is_told_apart = || nonce.as_deref().is_some_and(|nonce| nonce.starts_with(label::MARK));
+        let is_told_apart =
+            || nonce.as_deref().is_some_and(|nonce| label::parted(nonce).0.is_some());
         is_own && (!self.has(Capability::EchoMessage) || is_told_apart())
     }
 }
 
-/// What a line carried, without the mark that it had a label.
+/// What a line asked for, of what it carried.
 fn unmarked(nonce: &str) -> &str {
-    nonce.strip_prefix(label::MARK).unwrap_or(nonce)
+    label::parted(nonce).1
+}
+
+/// The label of what is told later than the line was done.
+fn label_of_later(event: &Event) -> Option<&str> {
+    let nonce = match event {
+        Event::Reply { nonce, .. }
+        | Event::Error { nonce, .. }
+        | Event::Challenge { nonce, .. }
+        | Event::LoggedIn { nonce, .. } => nonce.as_deref()?,
+        _ => return None,
+    };
+    let (label, asked) = label::parted(nonce);
+    label.filter(|_| is_answered_later(asked))
 }
 
 fn push(out: &mut Vec<u8>, text: &str) {

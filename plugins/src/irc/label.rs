@@ -16,8 +16,20 @@ const END_FOR_NOW: &[u8] = b"\0~";
 
 const APART: &[u8] = b"\0=";
 
-/// What the nonce of a labelled line begins with: its own message is echoed apart, with the label.
-pub(super) const MARK: char = '@';
+/// What the nonce of a labelled line begins with, and what ends the label in it.
+const MARK: char = '@';
+const MARK_END: char = '\u{1f}';
+
+/// What comes back on what a labelled line asks for.
+pub(super) fn nonce(label: &str, asked: &str) -> String {
+    format!("{MARK}{label}{MARK_END}{asked}")
+}
+
+/// The label in what has come back, if there is one, and what was asked for.
+pub(super) fn parted(nonce: &str) -> (Option<&str>, &str) {
+    let labelled = nonce.strip_prefix(MARK).and_then(|rest| rest.split_once(MARK_END));
+    labelled.map_or((None, nonce), |(label, asked)| (Some(label), asked))
+}
 
 /// Whether what comes of a line is over when it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +101,20 @@ impl Gathered {
         match &mut self.open {
             Some((_, gathered)) => gathered,
             None => out,
+        }
+    }
+
+    /// Gives what is told later of a line, with its label.
+    pub(super) fn give_later(
+        &mut self,
+        label: &str,
+        lines: &[u8],
+        connection: &Connection,
+        out: &mut Vec<u8>,
+    ) {
+        match self.open {
+            Some(_) => self.space(out).extend_from_slice(lines),
+            None => self.give(label, &String::from_utf8_lossy(lines), true, connection, out),
         }
     }
 

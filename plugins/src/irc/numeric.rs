@@ -51,4 +51,10 @@ numerics! {
     MONITOR_LIST = "732",
     END_OF_MONITOR_LIST = "733",
     MONITOR_LIST_FULL = "734",
+    LOGGED_IN = "900",
+    SASL_SUCCESS = "903",
+    SASL_FAILED = "904",
+    SASL_TOO_LONG = "905",
+    SASL_ABORTED = "906",
+    SASL_MECHANISMS = "908",
 }

@@ -1,6 +1,6 @@
 //! What of it all this server can offer, by how it is set up; and who is told when that changes.
 
-use salotto::{Context, MemberId};
+use salotto::{Context, MemberId, Role};
 
 use super::capability::{Capability, Offer, Sts};
 use super::{Irc, written};
@@ -37,8 +37,10 @@ impl Irc {
     fn possible(&self, context: &Context<'_>) -> Offer {
         let mut offer = Offer::default();
         offer.sts = self.sts(context);
+        offer.mechanisms = context.mechanisms().map(str::to_owned).collect();
         offer.set(Capability::Sasl, !offer.mechanisms.is_empty());
-        offer.set(Capability::AccountRegistration, false);
+        let can_register = context.has_command("register", Role::Member);
+        offer.set(Capability::AccountRegistration, can_register);
         let has_history = context.keeps_history();
         for capability in [Capability::ChatHistory, Capability::EventPlayback, Capability::Search] {
             offer.set(capability, has_history);

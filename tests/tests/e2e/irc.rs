@@ -1,5 +1,6 @@
 //! Clients of IRC are members.
 
+mod accounts;
 mod browser;
 mod capabilities;
 mod past;

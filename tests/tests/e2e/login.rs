@@ -18,7 +18,7 @@ static KEYS: LazyLock<ScramKeys> =
     LazyLock::new(|| ScramKeys::new("sword fish").expect("random numbers"));
 
 /// `ada` is a moderator, and `old` an account from before there was SCRAM. `sword fish` is the password of both.
-fn roles(more: &str) -> PluginSetup {
+pub(crate) fn roles(more: &str) -> PluginSetup {
     PluginSetup::new("roles").settings(format!(
         "(accounts: [(name: \"ada\", role: moderator, password: \"{}\", scram: Some(\"{}\")), (name: \"old\", password: \"{}\")], register: Open, {more})",
         *HASH, *KEYS, *HASH
@@ -36,7 +36,7 @@ fn with_store(builder: TestServerBuilder, folder: &Path) -> TestServerBuilder {
 }
 
 /// Base64, by hand: what tests send is to be what others send.
-fn base64(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn base64(bytes: impl AsRef<[u8]>) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.as_ref().chunks(3) {
@@ -51,7 +51,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     text
 }
 
-fn unbase64(text: &str) -> Vec<u8> {
+pub(crate) fn unbase64(text: &str) -> Vec<u8> {
     let value = |c: u8| match c {
         b'A'..=b'Z' => c - b'A',
         b'a'..=b'z' => c - b'a' + 26,
