@@ -36,7 +36,7 @@ fn a_client_logs_in_before_it_has_a_name_and_is_known_by_its_account() {
         ada -> CAP END
         "
     ));
-    dialogue.client("ada").hears_until("* 422 *");
+    dialogue.client("ada").hears_until("* NOTICE ada :you are logged in as ada *");
     dialogue.goes(
         "
         ada -> JOIN #lobby

@@ -155,7 +155,8 @@ fn what_else_happened_is_told_to_whoever_wants_events() {
 
 #[test]
 fn a_newcomer_that_does_not_ask_is_shown_what_was_said_as_what_it_is() {
-    let server = server().enable("commands").open();
+    let server =
+        server().enable("commands").settings(|settings| settings.rooms.history = 10).open();
     let mut carl = server.enters("carl");
     carl.says("before you came");
     carl.hears("carl: before you came");
