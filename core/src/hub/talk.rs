@@ -30,7 +30,7 @@ use crate::state::report::Report;
 /// Names on one page of a roster.
 pub(super) const PAGE: usize = 500;
 
-/// A message to a room that was checked, and that no plugin is against.
+/// A message that was checked, and that no plugin is against.
 struct Message {
     from: Name,
     text: String,
@@ -290,7 +290,8 @@ impl Hub {
     pub(crate) fn operator_messages(&mut self, to: &str, text: &str) -> Result<(), Refusal> {
         let (to, text) = (self.person(to)?, self.checked_text(None, text.to_owned())?);
         let from = self.state.operator_name.clone();
-        self.commit_direct(None, from, to, text, None);
+        let (kind, nonce, tags) = (MessageKind::Say, None, BTreeMap::new());
+        self.commit_direct(None, to, Message { from, text, kind, nonce, tags });
         Ok(())
     }
 
@@ -335,7 +336,7 @@ impl Hub {
             }
             Target::Person(to) => {
                 let to = self.person(to.as_str())?;
-                self.commit_direct(member, from, to, text, nonce);
+                self.commit_direct(member, to, Message { from, text, kind, nonce, tags });
             }
         }
         Ok(())
@@ -353,28 +354,24 @@ impl Hub {
         });
     }
 
-    fn commit_direct(
-        &mut self,
-        member: Option<MemberId>,
-        from: Name,
-        to: Name,
-        text: String,
-        nonce: Option<String>,
-    ) {
+    fn commit_direct(&mut self, member: Option<MemberId>, to: Name, message: Message) {
         self.count_message(member);
+        let Message { from, text, nonce, tags, .. } = message;
         // Who is ignored is not told so.
         let recipient = self.state.roster.find(to.as_str());
         let recipient = recipient.filter(|recipient| !recipient.ignores(member, &from));
         let recipient = recipient.map(|recipient| recipient.id);
         let time = self.state.clock.timestamp();
-        let event = Event::Direct { from, to, text, time, nonce: None };
+        let event = Event::Direct { from, to, text, time, tags, nonce: None };
         if let Some(recipient) = recipient {
             self.state.send(recipient, event.clone());
         }
-        if let (Some(member), Event::Direct { from, to, text, time, .. }) = (member, event.clone())
-        {
+        if let (Some(member), mut echo) = (member, event.clone()) {
+            if let Event::Direct { nonce: carried, .. } = &mut echo {
+                *carried = nonce;
+            }
             // The echo is the acknowledgement, also of what one says to oneself.
-            self.state.send(member, Event::Direct { from, to, text, time, nonce });
+            self.state.send(member, echo);
         }
         if self.state.reports.are_watched() {
             self.state.reports.send(Report::Direct(event.clone()));

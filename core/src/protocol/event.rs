@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::command::CommandInfo;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::reply::Reply;
+use std::collections::BTreeMap;
 
 /// Version of the JSON dialect, told in [`Event::Welcome`] and asked in `hello`.
 pub const PROTOCOL_VERSION: u32 = 2;
@@ -150,6 +151,9 @@ pub enum Event {
         text: String,
         /// When.
         time: Timestamp,
+        /// What plugins say about it for clients.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        tags: BTreeMap<String, String>,
         /// What the request carried, in the echo.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
@@ -209,8 +213,6 @@ pub enum Event {
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
-
-    use std::collections::BTreeMap;
 
     use super::*;
     use crate::protocol::entry::{EntryKind, MessageKind};

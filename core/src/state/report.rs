@@ -268,6 +268,7 @@ mod tests {
             to: ada.clone(),
             text: "hi".into(),
             time,
+            tags: Default::default(),
             nonce: None,
         };
         let left = EntryKind::Left { who: ada.clone(), reason: reason.clone() };

@@ -120,7 +120,7 @@ impl Model {
             Event::Members { room, members, count, more, .. } => {
                 self.take_members(&room, members, (count, more), effects);
             }
-            Event::Direct { from, to, text, time, nonce } => {
+            Event::Direct { from, to, text, time, nonce, .. } => {
                 self.direct(from, &to, &text, time, nonce.as_deref(), effects);
             }
             Event::DirectNotice { text, .. } => self.tell(LineKind::DirectNotice, &text, None),

@@ -413,6 +413,7 @@ fn a_direct_message_opens_a_talk_that_follows_the_name() {
         to: name(to),
         text: text.into(),
         time: std::time::SystemTime::UNIX_EPOCH.into(),
+        tags: Default::default(),
         nonce,
     };
     window.event(direct("bob", "ada", "psst", None));

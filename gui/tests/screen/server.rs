@@ -346,6 +346,7 @@ impl Window {
             to: name("ada"),
             text: text.into(),
             time: time.into(),
+            tags: Default::default(),
             nonce: None,
         });
     }

@@ -146,6 +146,7 @@ mod tests {
                     to: bob(),
                     text: "psst".into(),
                     time: time(),
+                    tags: Default::default(),
                     nonce: None,
                 },
                 "@bob ada: psst",

@@ -46,6 +46,7 @@ mod proxied;
 mod rate;
 mod readme;
 mod reload;
+mod removed;
 mod resume;
 mod roles;
 mod rooms;
