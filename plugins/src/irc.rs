@@ -12,28 +12,40 @@
 
 mod capability;
 mod channel;
+mod client;
 mod commands;
 mod connection;
 mod decoder;
 mod dialect;
+mod former;
 mod line;
+mod mask;
+mod modes;
 mod numeric;
 mod presence;
 mod protocol;
 mod registration;
+mod rooms;
+mod saying;
 mod written;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use salotto::dialect::Own;
-use salotto::plugin::{Left, Renamed};
-use salotto::{Context, MemberId, Plugin, Protocol, RoomName};
+use salotto::plugin::{Left, Renamed, Target};
+use salotto::{
+    Action, Context, Event, MemberId, MessageDraft, Plugin, Protocol, Role, RoomName, Verdict,
+};
 use serde::Deserialize;
 
-use commands::Asked;
+use client::Client;
+use commands::{Asked, away};
 use connection::Connection;
+use former::Former;
 use protocol::Irc as IrcProtocol;
+use rooms::Rooms;
+use saying::Saying;
 
 /// How the server is seen from IRC.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -58,6 +70,18 @@ pub struct Irc {
     protocol: Arc<IrcProtocol>,
     /// Of members who speak IRC.
     connections: HashMap<MemberId, Arc<Connection>>,
+    /// What is remembered of those of them who have said more of themselves than a name.
+    clients: HashMap<MemberId, Client>,
+    rooms: Rooms,
+    /// Everybody here, with IRC or without, who keeps order.
+    marked: HashMap<MemberId, Role>,
+    former: Former,
+    /// Most members at a time.
+    most_members: usize,
+    /// Clients that are to be told that somebody leaves the server, who is out of some of its rooms already.
+    parting: HashSet<MemberId>,
+    /// How what is said now for a line is said, and by whom.
+    saying: Option<(MemberId, Saying)>,
     /// Who was the last to ask for something: it may be given a name by that.
     asking: Option<(MemberId, Arc<Connection>)>,
 }
@@ -77,13 +101,29 @@ impl Irc {
         }
         let settings = Arc::new(settings);
         let protocol = Arc::new(IrcProtocol::new(settings.clone()));
-        Ok(Self { settings, protocol, connections: HashMap::new(), asking: None })
+        Ok(Self {
+            settings,
+            protocol,
+            connections: HashMap::new(),
+            clients: HashMap::new(),
+            rooms: Rooms::default(),
+            marked: HashMap::new(),
+            former: Former::default(),
+            most_members: 0,
+            parting: HashSet::new(),
+            saying: None,
+            asking: None,
+        })
     }
 
-    /// Everybody who speaks IRC and is in a room, but for one.
-    fn others_in(&self, context: &Context<'_>, room: &RoomName, but: MemberId) -> Vec<MemberId> {
-        let ids = self.connections.keys().copied().filter(|&id| id != but);
-        ids.filter(|&id| context.is_in(id, room)).collect()
+    /// What is remembered of a client.
+    fn client(&mut self, member: MemberId) -> &mut Client {
+        self.clients.entry(member).or_default()
+    }
+
+    /// Why somebody is away, if so.
+    fn away(&self, member: MemberId) -> Option<&str> {
+        self.clients.get(&member)?.away.as_deref()
     }
 }
 
@@ -92,13 +132,37 @@ impl Plugin for Irc {
         vec![self.protocol.clone()]
     }
 
+    fn start(&mut self, context: &mut Context<'_>) {
+        for room in context.rooms() {
+            self.rooms.open(&room.room, context.now());
+        }
+        for info in context.members() {
+            self.mark(info.id, info.role);
+        }
+        self.most_members = context.member_count();
+    }
+
     fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {
         let Some(Asked { connection, line }) = request.get() else { return };
         self.asking = Some((member, connection.clone()));
         commands::run(self, context, member, connection, line);
     }
 
+    fn before_message(&mut self, _: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
+        if let Some((member, saying)) = &self.saying
+            && draft.member == Some(*member)
+            && (*saying == Saying::Notice || matches!(draft.target, Target::Person(_)))
+        {
+            saying.mark(&mut draft.tags);
+        }
+        Verdict::Pass
+    }
+
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        self.most_members = self.most_members.max(context.member_count());
+        if let Some(info) = context.member(member) {
+            self.mark(member, info.role);
+        }
         if let Some((id, connection)) = self.asking.take_if(|(id, _)| *id == member) {
             self.connections.insert(id, connection.clone());
             registration::welcome(self, context, member, &connection);
@@ -113,10 +177,28 @@ impl Plugin for Irc {
         self.tell_left(context, left);
         if left.room.is_none() {
             self.connections.remove(&left.member);
+            self.clients.remove(&left.member);
+            self.marked.remove(&left.member);
         }
     }
 
     fn after_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
         self.tell_renamed(context, renamed);
+    }
+
+    fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {
+        away::tell(self, context, event);
+    }
+
+    fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {
+        self.tell_action(context, action);
+    }
+
+    fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {
+        self.rooms.open(room, context.now());
+    }
+
+    fn after_room_closed(&mut self, _: &mut Context<'_>, room: &RoomName) {
+        self.rooms.close(room);
     }
 }

@@ -136,7 +136,7 @@ impl<'s> Dialogue<'s> {
 }
 
 /// Whether a line is as a pattern says, in which `*` stands for anything.
-fn matches(pattern: &str, line: &str) -> bool {
+pub fn matches(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = line.strip_prefix(first) else { return false };

@@ -24,6 +24,8 @@ pub(super) struct Registration {
     pub(super) nick: Option<String>,
     /// Whether it has said `USER`.
     pub(super) has_user: bool,
+    /// What it says its user is called. Not empty once `has_user`.
+    pub(super) user_name: String,
     /// What it says its real name is.
     pub(super) real_name: String,
 }

@@ -1,16 +1,19 @@
 //! The way out: what is said, and what one client alone is told. Entries have two encodings, bare and with tags. Who comes and goes is no entry here: see [`super::presence`].
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use salotto::dialect::{Dialect, EncodingId, RoomRole};
 use salotto::protocol::MessageKind;
-use salotto::{Entry, EntryKind, Event, LeaveReason, NoticeKind, RoomName};
+use salotto::{Entry, EntryKind, Event, LeaveReason, NoticeKind, RoomName, Timestamp};
 
 use super::capability::Capability;
 use super::channel;
-use super::commands::refusal;
+use super::commands::outcome::{self, Told as Outcome};
 use super::connection::Connection;
 use super::numeric;
+use super::presence;
+use super::saying::Saying;
 use super::written;
 
 /// Lines as they always were.
@@ -30,6 +33,16 @@ pub(super) struct IrcDialect {
 struct Told {
     nick: String,
     rooms: Vec<RoomName>,
+}
+
+/// Something said to one person.
+struct Direct<'e> {
+    from: &'e str,
+    to: &'e str,
+    text: &'e str,
+    tags: &'e BTreeMap<String, String>,
+    time: Timestamp,
+    nonce: Option<&'e str>,
 }
 
 impl IrcDialect {
@@ -64,7 +77,45 @@ impl IrcDialect {
         self.notice(out, &nick, text);
     }
 
-    fn entered(&self, out: &mut Vec<u8>, room: &RoomName, topic: &str) {
+    /// What came of a request; `text` is what the event says.
+    fn outcome(&self, out: &mut Vec<u8>, outcome: Outcome, text: &str) {
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Notice => self.notice_here(out, text),
+            Outcome::Numbers(lines) => {
+                for (number, middle, last) in lines {
+                    let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
+                    let last = last.as_deref().unwrap_or(text);
+                    self.numeric(out, number, &middle, last);
+                }
+            }
+        }
+    }
+
+    fn direct(&self, out: &mut Vec<u8>, direct: Direct<'_>) {
+        let Direct { from, to, text, tags, time, nonce } = direct;
+        let is_echo = self.told().nick == from && from != to;
+        let saying = Saying::of(tags);
+        if is_echo && matches!(saying, Some(Saying::Invite(_))) {
+            let asked = nonce.and_then(|asked| asked.strip_prefix("INVITE "));
+            return asked.map(|asked| self.outcome(out, outcome::invited(asked), "")).unwrap_or(());
+        }
+        if is_echo && !self.connection.capabilities.has(Capability::EchoMessage) {
+            return;
+        }
+        let source = written::source(from, self.connection.host());
+        let tags = if self.is_tagged() { written::tags(time, None) } else { String::new() };
+        match &saying {
+            Some(Saying::Invite(channel)) => {
+                push(out, &tags);
+                push(out, &written::end(format!(":{source} INVITE {to} {channel}")));
+            }
+            Some(saying) => said(out, &tags, &source, saying.verb(), to, &saying.wrap(text)),
+            None => said(out, &tags, &source, "PRIVMSG", to, text),
+        }
+    }
+
+    fn entered(&self, out: &mut Vec<u8>, room: &RoomName) {
         let mut told = self.told();
         if told.rooms.contains(room) {
             return;
@@ -74,9 +125,6 @@ impl IrcDialect {
         let source = written::source(&told.nick, self.connection.host());
         drop(told);
         push(out, &written::end(format!(":{source} JOIN {channel}")));
-        if !topic.is_empty() {
-            self.numeric(out, numeric::TOPIC, &[&channel], topic);
-        }
     }
 
     fn exited(&self, out: &mut Vec<u8>, room: &RoomName, reason: &LeaveReason) {
@@ -85,13 +133,9 @@ impl IrcDialect {
         let (host, nick, channel) = (self.connection.host(), &told.nick, channel::of_room(room));
         let line = match reason {
             LeaveReason::Kicked { by, why } => {
-                let by = by
-                    .as_ref()
-                    .map_or_else(|| host.to_owned(), |by| written::source(by.as_str(), host));
-                format!(":{by} KICK {channel} {nick} :{why}")
+                presence::kick(host, &channel, nick, by.as_ref(), why)
             }
-            LeaveReason::Parted => format!(":{} PART {channel}", written::source(nick, host)),
-            reason => format!(":{} PART {channel} :{reason}", written::source(nick, host)),
+            reason => presence::part(&written::source(nick, host), &channel, reason),
         };
         push(out, &written::end(line));
     }
@@ -110,10 +154,11 @@ impl Dialect for IrcDialect {
             false => String::new(),
         };
         match &entry.what {
-            EntryKind::Message { from, text, kind, .. } => {
+            EntryKind::Message { from, text, kind, tags: marks, .. } => {
                 let source = written::source(from.as_str(), host);
+                let verb = Saying::of(marks).map_or("PRIVMSG", |saying| saying.verb());
                 match kind {
-                    MessageKind::Say => said(out, &tags, &source, "PRIVMSG", &channel, text),
+                    MessageKind::Say => said(out, &tags, &source, verb, &channel, text),
                     MessageKind::Act => {
                         let text = format!("\u{1}ACTION {text}\u{1}");
                         said(out, &tags, &source, "PRIVMSG", &channel, &text);
@@ -152,30 +197,22 @@ impl Dialect for IrcDialect {
                     push(out, &written::end(format!(":{source} NICK {name}")));
                 }
             }
-            Event::Entered { room, topic, .. } => self.entered(out, room, topic),
+            Event::Entered { room, .. } => self.entered(out, room),
             Event::Exited { room, reason } => self.exited(out, room, reason),
-            Event::Direct { from, to, text, time, .. } => {
-                let is_echo = self.told().nick == from.as_str() && from != to;
-                if is_echo && !self.connection.capabilities.has(Capability::EchoMessage) {
-                    return;
-                }
-                let tags =
-                    if self.is_tagged() { written::tags(*time, None) } else { String::new() };
-                let source = written::source(from.as_str(), host);
-                said(out, &tags, &source, "PRIVMSG", to.as_str(), text);
+            Event::Direct { from, to, text, time, tags, nonce } => {
+                let (from, to, nonce) = (from.as_str(), to.as_str(), nonce.as_deref());
+                self.direct(out, Direct { from, to, text, tags, time: *time, nonce });
             }
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
-            Event::Reply { reply, .. } => self.notice_here(out, &reply.to_string()),
+            Event::Reply { reply, nonce } => {
+                self.outcome(out, outcome::replied(reply, nonce.as_deref()), &reply.to_string());
+            }
             Event::PasswordWanted { text } => {
                 self.numeric(out, numeric::PASSWORD_MISMATCH, &[], text)
             }
-            Event::Error { code, text, nonce } => match refusal(*code, nonce.as_deref()) {
-                Some((number, middle)) => {
-                    let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
-                    self.numeric(out, number, &middle, text);
-                }
-                None => self.notice_here(out, text),
-            },
+            Event::Error { code, text, nonce } => {
+                self.outcome(out, outcome::refused(*code, nonce.as_deref()), text);
+            }
             Event::Ping => push(out, &format!("PING :{host}\r\n")),
             Event::Bye { reason } => {
                 push(out, &written::end(format!("ERROR :Closing link ({reason})")))

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use salotto::{Context, MemberId};
 
 use super::Irc;
-use super::commands::motd;
+use super::commands::{PROGRAM, away, kick, lusers, mode, motd, privmsg, whowas};
 use super::connection::Connection;
 use super::numeric;
 use super::written;
+
+/// Most tokens of one line that says what is supported.
+const MOST_TOKENS: usize = 13;
 
 /// Offers the name that a client wants, if it has said all that is needed.
 pub(super) fn go_on(context: &mut Context<'_>, member: MemberId, connection: &Connection) {
@@ -25,7 +28,7 @@ pub(super) fn go_on(context: &mut Context<'_>, member: MemberId, connection: &Co
 
 /// What a client is told that has a name now.
 pub(super) fn welcome(
-    _: &Irc,
+    irc: &Irc,
     context: &mut Context<'_>,
     member: MemberId,
     connection: &Arc<Connection>,
@@ -33,36 +36,52 @@ pub(super) fn welcome(
     let Some(name) = context.name(member).cloned() else { return };
     let settings = context.settings();
     let (host, nick, server) = (connection.host(), name.as_str(), &settings.server.name);
-    let version = concat!("salotto-", env!("CARGO_PKG_VERSION"));
     let mut lines = String::new();
     let mut add = |number, middle: &[&str], last: &str| {
         lines.push_str(&written::numeric(host, number, nick, middle, last));
     };
     add(numeric::WELCOME, &[], &format!("Welcome to {server}, {nick}"));
-    add(numeric::YOUR_HOST, &[], &format!("Your host is {host}, running {version}"));
+    add(numeric::YOUR_HOST, &[], &format!("Your host is {host}, running {PROGRAM}"));
     add(numeric::CREATED, &[], &format!("This server is called {server}"));
-    lines.push_str(&format!(":{host} {} {nick} {host} {version} o t\r\n", numeric::MY_INFO));
+    let (own, of_channels) = (mode::OWN_LETTERS, mode::LETTERS);
+    let mine = format!("{host} {PROGRAM} {own} {of_channels}");
+    lines.push_str(&format!(":{host} {} {nick} {mine}\r\n", numeric::MY_INFO));
     let nick_length = settings.limits.name_bytes.unwrap_or(64);
     let channel_length = settings.limits.room_name_bytes.unwrap_or(64) + 1;
     let network = server.replace(' ', "_");
+    let rooms = settings.limits.rooms_per_member.map(|most| format!("CHANLIMIT=#:{most}"));
+    let topic = settings.limits.topic_characters.map(|most| format!("TOPICLEN={most}"));
     let support = [
+        format!("AWAYLEN={}", away::MOST),
         "CASEMAPPING=ascii".to_owned(),
+        format!("CHANMODES={}", mode::KINDS),
+        format!("CHANNELLEN={channel_length}"),
         "CHANTYPES=#".to_owned(),
-        "CHANMODES=,,,t".to_owned(),
-        "PREFIX=(o)@".to_owned(),
-        "UTF8ONLY".to_owned(),
+        "ELIST=MNU".to_owned(),
+        "KICKLEN=400".to_owned(),
+        format!("MODES={}", mode::MOST),
         format!("NETWORK={network}"),
         format!("NICKLEN={nick_length}"),
-        format!("CHANNELLEN={channel_length}"),
+        "PREFIX=(o)@".to_owned(),
+        "SAFELIST".to_owned(),
+        targets(),
+        "UTF8ONLY".to_owned(),
+        "WHOX".to_owned(),
     ];
-    let support: Vec<&str> = support.iter().map(String::as_str).collect();
-    lines.push_str(&written::numeric(
-        host,
-        numeric::SUPPORT,
-        nick,
-        &support,
-        "are supported by this server",
-    ));
+    let support: Vec<&str> =
+        support.iter().chain(&rooms).chain(&topic).map(String::as_str).collect();
+    for tokens in support.chunks(MOST_TOKENS) {
+        let text = "are supported by this server";
+        lines.push_str(&written::numeric(host, numeric::SUPPORT, nick, tokens, text));
+    }
     context.answer(member, lines);
-    motd::tell(context, member, connection, nick);
+    let nick = nick.to_owned();
+    lusers::tell(irc, context, member, connection);
+    motd::tell(context, member, connection, &nick);
+}
+
+/// How many targets one line may have, by command.
+fn targets() -> String {
+    let (said, kicked, was) = (privmsg::MOST_TARGETS, kick::MOST_TARGETS, whowas::MOST_TARGETS);
+    format!("TARGMAX=KICK:{kicked},NAMES:1,NOTICE:{said},PRIVMSG:{said},WHOIS:1,WHOWAS:{was}")
 }
