@@ -30,4 +30,4 @@ pub use json::Json;
 pub use lines::{Line, LineSplitter, Unended};
 pub use protocol::{LayOver, Opening, Protocol, Recognition, Require};
 pub(crate) use stray::Stray;
-pub use visitor::{Answer, Joining, Visited, Visitor};
+pub use visitor::{Answer, Joining, Upgrade, Visited, Visitor};

@@ -26,8 +26,8 @@ use crate::state::handle::Handle;
 use crate::state::inbox::{Arrival, Inbox, StopPermit};
 use crate::state::shared::AddedProtocol;
 
-pub(crate) use limiter::{Admitted, Buckets, SharedBucket};
-use limiter::{ConnectionLimiter, TooMany};
+use limiter::ConnectionLimiter;
+pub(crate) use limiter::{Admitted, Buckets, SharedBucket, TooMany};
 use proxied::Awaited;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.

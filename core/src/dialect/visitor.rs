@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 
-use super::{Decoder, Dialect};
+use super::{Decoder, Dialect, LayOver};
 use crate::protocol::peer::Peer;
 
 /// Answers one connection by itself, for a protocol that [takes visits](super::Protocol::takes_visits).
@@ -33,6 +33,8 @@ pub enum Visited {
     LastAnswer(Answer),
     /// The visit is over: the peer wants in. Bans, the limits by address, the password, the rate and the gates hold from here on.
     Join(Box<Joining>),
+    /// The same, in the protocol of another plugin, through a transport of the visitor's own.
+    Upgrade(Box<Upgrade>),
 }
 
 /// Bytes for a visitor, of which the second part may be shared by all who are sent the same.
@@ -59,6 +61,24 @@ pub struct Joining {
     pub dialect: Arc<dyn Dialect>,
 }
 
+/// How somebody who has visited is spoken to from here on, where that is another's protocol: IRC in the frames of a browser.
+pub struct Upgrade {
+    /// Where it comes from; see [`Joining::peer`].
+    pub peer: Peer,
+    /// Whether it was encrypted; see [`Joining::is_encrypted`].
+    pub is_encrypted: bool,
+    /// What the protocol is called: [`Protocol::name`](super::Protocol::name).
+    pub protocol: &'static str,
+    /// Bytes that go to the peer before anything else, where somebody speaks it.
+    pub answer: Vec<u8>,
+    /// What it is told where nobody does; the connection is over then.
+    pub refusal: Answer,
+    /// The transport through which it is spoken.
+    pub lay: LayOver,
+    /// What came already, for that transport.
+    pub received: Vec<u8>,
+}
+
 impl Answer {
     /// Made of two parts.
     pub fn new(head: impl Into<Vec<u8>>, body: Arc<[u8]>) -> Self {
@@ -72,6 +92,7 @@ impl Debug for Visited {
             Self::Answer(answer) => formatter.debug_tuple("Answer").field(answer).finish(),
             Self::LastAnswer(answer) => formatter.debug_tuple("LastAnswer").field(answer).finish(),
             Self::Join(joining) => formatter.debug_tuple("Join").field(joining).finish(),
+            Self::Upgrade(upgrade) => formatter.debug_tuple("Upgrade").field(upgrade).finish(),
         }
     }
 }
@@ -81,6 +102,15 @@ impl Debug for Joining {
         let Self { peer, answer, dialect, .. } = self;
         let mut shown = formatter.debug_struct("Joining");
         shown.field("peer", peer).field("answer", answer).field("dialect", dialect);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl Debug for Upgrade {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { peer, protocol, answer, .. } = self;
+        let mut shown = formatter.debug_struct("Upgrade");
+        shown.field("peer", peer).field("protocol", protocol).field("answer", answer);
         shown.finish_non_exhaustive()
     }
 }

@@ -77,11 +77,20 @@ impl IrcDialect {
         self.notice(out, &nick, text);
     }
 
+    /// The same as [`notice_here`](Self::notice_here), shown in the channel in which it was asked for.
+    fn notice_where_asked(&self, out: &mut Vec<u8>, asked: Option<&str>, text: &str) {
+        let about = asked.and_then(|asked| asked.split_once(' ')).map(|(_, about)| about);
+        match about.filter(|about| !about.contains(' ') && channel::to_room(about).is_some()) {
+            Some(channel) => self.notice(out, channel, text),
+            None => self.notice_here(out, text),
+        }
+    }
+
     /// What came of a request; `text` is what the event says.
-    fn outcome(&self, out: &mut Vec<u8>, outcome: Outcome, text: &str) {
+    fn outcome(&self, out: &mut Vec<u8>, outcome: Outcome, asked: Option<&str>, text: &str) {
         match outcome {
             Outcome::Nothing => {}
-            Outcome::Notice => self.notice_here(out, text),
+            Outcome::Notice => self.notice_where_asked(out, asked, text),
             Outcome::Numbers(lines) => {
                 for (number, middle, last) in lines {
                     let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
@@ -98,7 +107,9 @@ impl IrcDialect {
         let saying = Saying::of(tags);
         if is_echo && matches!(saying, Some(Saying::Invite(_))) {
             let asked = nonce.and_then(|asked| asked.strip_prefix("INVITE "));
-            return asked.map(|asked| self.outcome(out, outcome::invited(asked), "")).unwrap_or(());
+            return asked
+                .map(|asked| self.outcome(out, outcome::invited(asked), None, ""))
+                .unwrap_or(());
         }
         if is_echo && !self.connection.capabilities.has(Capability::EchoMessage) {
             return;
@@ -205,13 +216,17 @@ impl Dialect for IrcDialect {
             }
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
             Event::Reply { reply, nonce } => {
-                self.outcome(out, outcome::replied(reply, nonce.as_deref()), &reply.to_string());
+                let (outcome, asked) =
+                    (outcome::replied(reply, nonce.as_deref()), nonce.as_deref());
+                self.outcome(out, outcome, asked, &reply.to_string());
             }
             Event::PasswordWanted { text } => {
                 self.numeric(out, numeric::PASSWORD_MISMATCH, &[], text)
             }
             Event::Error { code, text, nonce } => {
-                self.outcome(out, outcome::refused(*code, nonce.as_deref()), text);
+                let (outcome, asked) =
+                    (outcome::refused(*code, nonce.as_deref()), nonce.as_deref());
+                self.outcome(out, outcome, asked, text);
             }
             Event::Ping => push(out, &format!("PING :{host}\r\n")),
             Event::Bye { reason } => {

@@ -1,9 +1,8 @@
 //! Lines as the server writes them.
 
-use std::fmt::Write;
-
 use salotto::Timestamp;
 
+use super::line::escape;
 use super::numeric::Numeric;
 
 /// A line without its tags and with its end is no longer.
@@ -87,8 +86,8 @@ pub(super) fn parts(text: &str, before: usize) -> Vec<&str> {
 pub(super) fn tags(time: Timestamp, id: Option<&str>) -> String {
     let mut tags = format!("@time={time}");
     if let Some(id) = id {
-        // Writing to a String does not fail.
-        let _ = write!(tags, ";msgid={id}");
+        tags.push_str(";msgid=");
+        escape(id, &mut tags);
     }
     tags.push(' ');
     tags

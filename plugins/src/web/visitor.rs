@@ -9,7 +9,7 @@ use salotto::{Limits, Peer};
 use super::Site;
 use super::answer::{self, Refusal};
 use super::request::{self, MAX_HEADERS, Request};
-use super::websocket;
+use super::websocket::{self, Subprotocol};
 
 /// See the module.
 pub(super) struct PageVisitor {
@@ -40,16 +40,21 @@ impl PageVisitor {
         access.check_host(self.peer, request)?;
         let answer = match request.path {
             "/ws" if request.method == "GET" => {
-                let answer = websocket::shake_hands(request)?;
+                let (answer, subprotocol) = websocket::shake_hands(request)?;
                 let is_encrypted = self.is_encrypted || access.was_encrypted(self.peer, request);
                 access.check_origin(request, is_encrypted)?;
-                let peer = access.client(self.peer, request);
-                return Ok(Visited::Join(Box::new(websocket::join(
-                    (peer, is_encrypted),
-                    answer,
-                    self.limits,
-                    rest,
-                ))));
+                let client = (access.client(self.peer, request), is_encrypted);
+                let limits = self.limits;
+                return Ok(match subprotocol {
+                    Subprotocol::Json => {
+                        Visited::Join(Box::new(websocket::join(client, answer, limits, rest)))
+                    }
+                    irc => {
+                        let is_text = irc == Subprotocol::TextIrc;
+                        let upgrade = websocket::upgrade(client, answer, limits, is_text, rest);
+                        Visited::Upgrade(Box::new(upgrade))
+                    }
+                });
             }
             "/healthz" => {
                 let with_body = request.method == "GET";

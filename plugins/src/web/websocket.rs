@@ -1,17 +1,20 @@
-//! WebSocket: the JSON protocol in text frames, one object each. Frames are taken apart and made here, over whatever the server reads and writes;
+//! WebSocket: the JSON protocol in text frames, one object each; and IRC, a line each, for whoever offers that as a subprotocol. Frames are taken apart and made here, over whatever the server reads and writes;
 //! their headers and the handshake are tungstenite's.
 
 mod decoder;
 mod dialect;
+mod frames;
+mod lines;
 
 use std::sync::Arc;
 
-use salotto::dialect::{Joining, Opening, Protocol, Recognition};
+use salotto::dialect::{Joining, Opening, Protocol, Recognition, Upgrade};
 use salotto::{Limits, Peer};
 use tungstenite::handshake::derive_accept_key;
 
 use self::decoder::FrameDecoder;
 use self::dialect::{Ending, WebSocketDialect};
+use self::lines::LineFrames;
 use super::answer::Refusal;
 use super::request::Request;
 
@@ -52,8 +55,48 @@ impl Protocol for WebSocket {
     }
 }
 
-/// What a request for WebSocket is answered, or why it is none that is taken.
-pub(super) fn shake_hands(request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
+/// What is spoken in frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subprotocol {
+    /// JSON, where the client offers none.
+    Json,
+    /// IRC in frames of text.
+    TextIrc,
+    /// IRC in frames of bytes.
+    BinaryIrc,
+}
+
+impl Subprotocol {
+    /// Of those that a client offers, the first that is known.
+    fn of(request: &Request<'_>) -> Result<Self, Refusal> {
+        let mut offered = request.words("sec-websocket-protocol").peekable();
+        if offered.peek().is_none() {
+            return Ok(Self::Json);
+        }
+        // A client must not be left to believe that one is spoken which is not.
+        let known = offered.find_map(|word| match word {
+            "text.ircv3.net" => Some(Self::TextIrc),
+            "binary.ircv3.net" => Some(Self::BinaryIrc),
+            _ => None,
+        });
+        known.ok_or(UNKNOWN_SUBPROTOCOL)
+    }
+
+    /// The line that tells the client.
+    fn header(self) -> &'static str {
+        match self {
+            Self::Json => "",
+            Self::TextIrc => "Sec-WebSocket-Protocol: text.ircv3.net\r\n",
+            Self::BinaryIrc => "Sec-WebSocket-Protocol: binary.ircv3.net\r\n",
+        }
+    }
+}
+
+const UNKNOWN_SUBPROTOCOL: Refusal =
+    Refusal::BadRequest("that subprotocol is not spoken here; offer none to speak JSON");
+
+/// What a request for WebSocket is answered and what is spoken then, or why it is none that is taken.
+pub(super) fn shake_hands(request: &Request<'_>) -> Result<(Vec<u8>, Subprotocol), Refusal> {
     let is_current = request.values("sec-websocket-version").eq(["13"]);
     if !(request.is_upgrade() && is_current) {
         return Err(Refusal::NotWebSocket);
@@ -65,15 +108,13 @@ pub(super) fn shake_hands(request: &Request<'_>) -> Result<Vec<u8>, Refusal> {
     if !is_key(key) {
         return Err(Refusal::BadRequest("Sec-WebSocket-Key is not sixteen bytes in base 64"));
     }
-    // Who offers none speaks JSON. Of those that can be offered none is spoken yet; a client must not be left to believe that one is.
-    if request.words("sec-websocket-protocol").next().is_some() {
-        return Err(Refusal::BadRequest("no subprotocol is spoken here; offer none to speak JSON"));
-    }
+    let subprotocol = Subprotocol::of(request)?;
     let accept = derive_accept_key(key.as_bytes());
     let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{}\r\n",
+        subprotocol.header()
     );
-    Ok(answer.into_bytes())
+    Ok((answer.into_bytes(), subprotocol))
 }
 
 /// A visitor, from there and encrypted on the way or not, becomes one that speaks JSON in frames; `rest` came after its request.
@@ -94,6 +135,27 @@ pub(super) fn join(
         answer,
         decoder: Box::new(decoder),
         dialect: Arc::new(WebSocketDialect::new(ending)),
+    }
+}
+
+/// A visitor becomes one that speaks IRC, a line a frame, where a plugin brings that.
+pub(super) fn upgrade(
+    (peer, is_encrypted): (Peer, bool),
+    answer: Vec<u8>,
+    bounds: Bounds,
+    is_text: bool,
+    rest: &[u8],
+) -> Upgrade {
+    Upgrade {
+        peer,
+        is_encrypted,
+        protocol: "irc",
+        answer,
+        refusal: UNKNOWN_SUBPROTOCOL.answer(false, true),
+        lay: Box::new(move |below, received| {
+            Box::new(LineFrames::new(below, bounds, is_text, received))
+        }),
+        received: rest.to_vec(),
     }
 }
 

@@ -156,30 +156,30 @@ fn real() -> Source {
 #[test]
 fn an_entry_changes_the_default_list_in_its_place() {
     for (list, on) in [
-        ("plugins: []", "roles notices quit commands floods moderation history web discovery"),
+        ("plugins: []", "roles notices quit commands floods moderation history irc web discovery"),
         (
             "plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history web discovery log",
+            "roles notices quit commands floods moderation history irc web discovery log",
         ),
         (
             "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
-            "roles notices quit commands floods moderation history web discovery",
+            "roles notices quit commands floods moderation history irc web discovery",
         ),
         (
             "plugins: [(name: \"quit\", enabled: false)]",
-            "roles notices commands floods moderation history web discovery",
+            "roles notices commands floods moderation history irc web discovery",
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands moderation history web discovery floods",
+            "roles notices quit commands moderation history irc web discovery floods",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
-            "roles audit notices quit commands floods moderation history web discovery",
+            "roles audit notices quit commands floods moderation history irc web discovery",
         ),
         (
             "only_plugins: false, plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history web discovery log",
+            "roles notices quit commands floods moderation history irc web discovery log",
         ),
         ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
         ("only_plugins: true, plugins: []", ""),
@@ -199,9 +199,9 @@ fn a_file_that_seems_to_mean_only_these_is_told_so() {
         "(plugins: [(name: \"notices\"), (name: \"quit\"), (name: \"commands\"), (name: \"log\")])";
     assert_eq!(
         note(old),
-        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, web, discovery are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
+        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, irc, web, discovery are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
     );
-    assert!(note("(plugins: [])").contains("history, web, discovery are on too"));
+    assert!(note("(plugins: [])").contains("history, irc, web, discovery are on too"));
     for meant in [
         "()",
         "(plugins: [(name: \"log\"), (name: \"quit\", enabled: false)])",

@@ -155,13 +155,13 @@ fn a_reload_says_what_the_list_of_plugins_perhaps_does_not_mean() {
     let reload = exec(&folder, &["config reload"]);
     assert_eq!(reload.status, 0);
     assert!(
-        reload.out.contains("history, web, discovery are on too; `only_plugins: true`"),
+        reload.out.contains("history, irc, web, discovery are on too; `only_plugins: true`"),
         "{}",
         reload.out
     );
     let check = folder.run(&["check"], "");
     assert!(check.out.contains("off: audit, metrics, tls\n"), "{}", check.out);
-    assert!(check.out.contains("history, web, discovery are on too"), "{}", check.out);
+    assert!(check.out.contains("history, irc, web, discovery are on too"), "{}", check.out);
 }
 
 #[test]

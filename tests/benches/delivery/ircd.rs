@@ -3,13 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 /// Where such programs are, beside what `PATH` says.
 const SYSTEM: &[&str] = &["/usr/sbin", "/usr/local/sbin"];
 
 /// An IRC server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ircd {
     Ngircd,
     Inspircd,

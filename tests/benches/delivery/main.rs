@@ -21,8 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use ircd::Ircd;
-use process::{Kind, Own};
+use process::{Kind, Other, Own};
 use scenarios::{ALL, Plan};
 
 #[derive(Debug, Parser)]
@@ -36,7 +35,7 @@ struct Arguments {
     only: Vec<String>,
     /// Measures these servers too, where they are installed, as far as they can be compared
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    with: Vec<Ircd>,
+    with: Vec<Other>,
     /// Counts the system calls of busy and calm too, with `strace -c`
     #[arg(long)]
     strace: bool,

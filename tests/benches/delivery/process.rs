@@ -37,8 +37,19 @@ pub(crate) enum Own {
     Salotto,
     /// The same with a durable store, and the plugin that keeps what is said.
     Kept,
+    /// The same as `Salotto`, with the plugin for clients of IRC.
+    Irc,
     /// The bare loop of [`limit`].
     Limit,
+}
+
+/// Who is measured beside ours and the limit where that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Other {
+    /// Ours, spoken to in IRC.
+    Irc,
+    Ngircd,
+    Inspircd,
 }
 
 /// A running server.
@@ -59,6 +70,7 @@ impl Kind {
         match self {
             Self::Own(Own::Salotto) => "Salotto",
             Self::Own(Own::Kept) => "kept",
+            Self::Own(Own::Irc) => "Salotto, IRC",
             Self::Own(Own::Limit) => "limit",
             Self::Irc(ircd) => ircd.name(),
         }
@@ -66,8 +78,8 @@ impl Kind {
 
     pub(crate) fn speech(self) -> &'static dyn Speech {
         match self {
+            Self::Own(Own::Irc) | Self::Irc(_) => &Irc,
             Self::Own(_) => &Text,
-            Self::Irc(_) => &Irc,
         }
     }
 
@@ -85,6 +97,16 @@ impl Kind {
             Self::LIMIT => Duration::from_millis(100),
             // A large room of ours tells how many are there, at most once a second; IRC servers may have a beat of a second too.
             _ => Duration::from_millis(1200),
+        }
+    }
+}
+
+impl Other {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Irc => Kind::Own(Own::Irc),
+            Self::Ngircd => Kind::Irc(Ircd::Ngircd),
+            Self::Inspircd => Kind::Irc(Ircd::Inspircd),
         }
     }
 }
@@ -214,13 +236,17 @@ pub(crate) fn serve(own: Own) -> Result<(), Box<dyn std::error::Error>> {
             announce(listener.local_addr()?)?;
             limit::serve(listener)?;
         }
-        Own::Salotto | Own::Kept => {
+        Own::Salotto | Own::Kept | Own::Irc => {
             let mut builder = Server::builder().settings(open_settings()).listen(["127.0.0.1:0"]);
             if own == Own::Kept {
                 let store = SqliteStore::open(Path::new("salotto.db"), SqliteOptions::default())?;
                 let history = PluginSetup::new("history");
                 builder = builder.catalog(salotto_plugins::catalog());
                 builder = builder.store(Arc::new(store)).enable(history);
+            }
+            if own == Own::Irc {
+                let irc = salotto_plugins::irc::Irc::new(Default::default())?;
+                builder = builder.plugin("irc", irc);
             }
             let server = builder.start()?;
             announce(server.addresses()[0])?;

@@ -7,9 +7,8 @@ mod talk;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::ircd::Ircd;
 use crate::load::{self, Load};
-use crate::process::{Kind, Process};
+use crate::process::{Kind, Other, Process};
 use crate::report::Row;
 use crate::usage::{Caveats, Usage};
 
@@ -21,7 +20,7 @@ pub(crate) struct Plan {
     /// Whether system calls are counted too.
     pub(crate) strace: bool,
     /// Who is measured beside ours and the limit.
-    pub(crate) others: Vec<Ircd>,
+    pub(crate) others: Vec<Other>,
 }
 
 /// A scenario by its name on the command line.
@@ -65,7 +64,7 @@ struct Rounds<T>(Vec<Vec<T>>);
 impl Plan {
     /// Who is measured, in the order of all figures.
     pub(crate) fn servers(&self) -> Vec<Kind> {
-        OWN.into_iter().chain(self.others.iter().copied().map(Kind::Irc)).collect()
+        OWN.into_iter().chain(self.others.iter().map(|other| other.kind())).collect()
     }
 
     /// Many short windows rather than few long ones: what else the machine does then meets all alike.

@@ -2,6 +2,7 @@
 
 mod about;
 mod away;
+mod browser;
 mod inviting;
 mod kicking;
 mod listing;

@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Speaks a protocol from here on. `first` is what came already.
-    fn speak(&mut self, added: &AddedProtocol, first: &[u8]) {
+    pub(super) fn speak(&mut self, added: &AddedProtocol, first: &[u8]) {
         match added.protocol.open(
             self.peer,
             self.outbox.wire.is_encrypted(),

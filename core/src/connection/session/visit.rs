@@ -11,9 +11,11 @@ use futures_lite::future::{FutureExt, poll_fn};
 use super::deadlines::GREET_AFTER;
 use super::input::Framing;
 use super::{HubGone, Session};
+use crate::connection::listener::TooMany;
 use crate::delivery::outbox::Tally;
-use crate::dialect::{Answer, Joining, Visited};
+use crate::dialect::{Answer, Joining, Upgrade, Visited};
 use crate::protocol::limit_hit::LimitHit;
+use crate::protocol::peer::Peer;
 use crate::protocol::settings::Rate;
 use crate::state::inbox::{Arrival, Inbox, InboxSender};
 use crate::state::token_bucket::TokenBucket;
@@ -73,6 +75,7 @@ impl Session {
                         return Ok(false);
                     }
                     Some(Visited::Join(joining)) => return self.join(*joining).await,
+                    Some(Visited::Upgrade(upgrade)) => return self.upgrade(*upgrade).await,
                     None if visitor.buffered() > 0 => begun = begun.or(Some(self.heard)),
                     None => begun = None,
                 },
@@ -149,11 +152,49 @@ impl Session {
     /// Who has visited wants in.
     async fn join(&mut self, joining: Joining) -> Result<bool, HubGone> {
         let Joining { peer, is_encrypted, answer, decoder, dialect } = joining;
-        if is_encrypted {
-            self.outbox.wire.set_encrypted();
-        }
         if !self.answer_visitor(&Answer::new(answer, [].into())).await? {
             return Ok(false);
+        }
+        if let Err(refusal) = self.count_as_member(peer, is_encrypted) {
+            let told = refusal.told_in(&*dialect);
+            if self.answer_visitor(&Answer::new(told, [].into())).await? {
+                self.await_close(&*dialect).await;
+            }
+            return Ok(false);
+        }
+        let plugin = self.visited.take().unwrap_or_else(|| "".into());
+        self.outbox.wire.choose_protocol(plugin, dialect);
+        self.framing = Framing::Protocol { decoder, held: None };
+        self.arrive().await
+    }
+
+    /// Who has visited wants in, and speaks the protocol of another plugin from here on.
+    async fn upgrade(&mut self, upgrade: Upgrade) -> Result<bool, HubGone> {
+        let Upgrade { peer, is_encrypted, protocol, answer, refusal, lay, received } = upgrade;
+        let protocols = self.shared.protocols();
+        let Some(added) = protocols.iter().find(|added| added.protocol.name() == protocol) else {
+            self.answer_visitor(&refusal).await?;
+            return Ok(false);
+        };
+        if !self.answer_visitor(&Answer::new(answer, [].into())).await? {
+            return Ok(false);
+        }
+        let refused = self.count_as_member(peer, is_encrypted);
+        self.visited = None;
+        self.outbox.wire.lay_on_top(|below| lay(below, &received));
+        self.speak(added, &[]);
+        if let Err(refusal) = refused {
+            let told = refusal.told_in(self.outbox.wire.dialect());
+            self.answer_visitor(&Answer::new(told, [].into())).await?;
+            return Ok(false);
+        }
+        self.arrive().await
+    }
+
+    /// Who has visited counts among those who are somebody from here on, unless there are too many from its address.
+    fn count_as_member(&mut self, peer: Peer, is_encrypted: bool) -> Result<(), TooMany> {
+        if is_encrypted {
+            self.outbox.wire.set_encrypted();
         }
         let now = Instant::now();
         (self.peer, self.connected) = (peer, now);
@@ -163,20 +204,13 @@ impl Session {
                 self.limiter.of_address(buckets.as_ref());
                 self.admitted.buckets = buckets;
                 self.admitted.refusal = None;
+                Ok(())
             }
             Err(refusal) => {
                 self.limit_hit(refusal.hit);
-                let told = refusal.told_in(&*dialect);
-                if self.answer_visitor(&Answer::new(told, [].into())).await? {
-                    self.await_close(&*dialect).await;
-                }
-                return Ok(false);
+                Err(refusal)
             }
         }
-        let plugin = self.visited.take().unwrap_or_else(|| "".into());
-        self.outbox.wire.choose_protocol(plugin, dialect);
-        self.framing = Framing::Protocol { decoder, held: None };
-        self.arrive().await
     }
 
     /// Sends an answer, as it is taken. Says whether all of it was.

@@ -11,8 +11,10 @@ use crate::io::transport::{InProcess, Transport};
 pub(crate) struct Wire {
     /// What the connection came through.
     socket: Arc<dyn Transport>,
-    /// What was laid over it, such as encryption. Boxed twice to be small, as hardly any connection has one.
-    layer: OnceLock<Box<Box<dyn Transport>>>,
+    /// What was laid over it, such as encryption. Boxed to be small, as hardly any connection has one.
+    layer: OnceLock<Box<Arc<dyn Transport>>>,
+    /// What a visitor has had laid over that, when it joined.
+    upper: OnceLock<Box<Box<dyn Transport>>>,
     /// Whether the other end is in this process and takes events as they are, instead of bytes.
     pub(super) is_in_process: bool,
     /// Whether the peer shows what one read brings as one row; it is sent less.
@@ -41,6 +43,7 @@ impl Wire {
         Self {
             socket,
             layer: OnceLock::new(),
+            upper: OnceLock::new(),
             is_in_process: false,
             bare: AtomicBool::new(false),
             encrypted: AtomicBool::new(false),
@@ -56,7 +59,11 @@ impl Wire {
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        self.layer.get().map_or(&*self.socket, |layer| &***layer)
+        match (self.upper.get(), self.layer.get()) {
+            (Some(upper), _) => &***upper,
+            (None, Some(layer)) => &***layer,
+            (None, None) => &*self.socket,
+        }
     }
 
     /// The peer shows what one read brings as one row.
@@ -85,7 +92,13 @@ impl Wire {
 
     /// Lays another transport over the socket, before anything was written; later calls change nothing.
     pub(crate) fn lay_over(&self, layer: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
-        self.layer.get_or_init(|| Box::new(layer(self.socket.clone())));
+        self.layer.get_or_init(|| Box::new(Arc::from(layer(self.socket.clone()))));
+    }
+
+    /// Lays another over all that is there, once; later calls change nothing.
+    pub(crate) fn lay_on_top(&self, upper: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
+        let below = self.layer.get().map_or(&self.socket, |layer| layer).clone();
+        self.upper.get_or_init(|| Box::new(upper(below)));
     }
 
     /// The dialect that the first line chose, and text before that.

@@ -49,7 +49,11 @@ pub(in crate::irc) fn refused(code: ErrorCode, asked: Option<&str>) -> Told {
             Told::number(numeric::NO_SUCH_NICK, &[nick])
         }
         (_, ErrorCode::NoSuchRoom) => Told::number(numeric::NO_SUCH_CHANNEL, &[channel]),
-        ("PRIVMSG", _) if about.starts_with('#') => Told::number(numeric::CANNOT_SEND, &[about]),
+        ("PRIVMSG", ErrorCode::Denied | ErrorCode::NotInRoom | ErrorCode::TooLong)
+            if about.starts_with('#') =>
+        {
+            Told::number(numeric::CANNOT_SEND, &[about])
+        }
         _ => Told::Notice,
     }
 }

@@ -109,6 +109,19 @@ fn push_close(out: &mut Vec<u8>, code: u16, reason: &str) {
     out.extend(payload);
 }
 
+/// Appends a line in a frame of its own.
+pub(super) fn framed(data: Data, line: &[u8], out: &mut Vec<u8>) {
+    out.extend(header(OpCode::Data(data), line.len()));
+    out.extend_from_slice(line);
+}
+
+/// A closing frame.
+pub(super) fn closing(code: CloseCode) -> Vec<u8> {
+    let mut frame = Vec::new();
+    push_close(&mut frame, code.into(), "");
+    frame
+}
+
 /// The answer to a ping.
 pub(super) fn pong(payload: &[u8]) -> Vec<u8> {
     let mut frame = header(OpCode::Control(Control::Pong), payload.len());

@@ -98,3 +98,20 @@ fn two_clients_a_line_of_text_and_json_are_in_one_room_and_one_order() {
         ",
     );
 }
+
+#[test]
+fn commands_are_answered_in_the_channel_where_they_are_called() {
+    let server = server().enable("commands").open();
+    Dialogue::with(&server).goes(
+        "
+        ada -> JOIN #lobby
+        ada <- :ada!ada@salotto JOIN #lobby
+        ada <- :salotto 353 ada = #lobby :ada
+        ada <- :salotto 366 ada #lobby :*
+        ada -> PRIVMSG #lobby :!who
+        ada <- :salotto NOTICE #lobby :*ada*
+        ada -> PRIVMSG #lobby :!whoo
+        ada <- :salotto NOTICE #lobby :*
+        ",
+    );
+}
