@@ -29,6 +29,7 @@ mod rooms;
 mod saying;
 mod written;
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -86,6 +87,15 @@ pub struct Irc {
     asking: Option<(MemberId, Arc<Connection>)>,
 }
 
+/// What the plugin hands over when its settings are changed: who speaks IRC goes on as they are.
+struct State {
+    connections: HashMap<MemberId, Arc<Connection>>,
+    clients: HashMap<MemberId, Client>,
+    rooms: Rooms,
+    former: Former,
+    most_members: usize,
+}
+
 impl Irc {
     /// The plugin with these settings.
     ///
@@ -132,6 +142,23 @@ impl Plugin for Irc {
         vec![self.protocol.clone()]
     }
 
+    fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
+        Some(Box::new(State {
+            connections: std::mem::take(&mut self.connections),
+            clients: std::mem::take(&mut self.clients),
+            rooms: std::mem::take(&mut self.rooms),
+            former: std::mem::take(&mut self.former),
+            most_members: self.most_members,
+        }))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any + Send>) {
+        let Ok(state) = state.downcast::<State>() else { return };
+        let State { connections, clients, rooms, former, most_members } = *state;
+        (self.connections, self.clients) = (connections, clients);
+        (self.rooms, self.former, self.most_members) = (rooms, former, most_members);
+    }
+
     fn start(&mut self, context: &mut Context<'_>) {
         for room in context.rooms() {
             self.rooms.open(&room.room, context.now());
@@ -139,7 +166,7 @@ impl Plugin for Irc {
         for info in context.members() {
             self.mark(info.id, info.role);
         }
-        self.most_members = context.member_count();
+        self.most_members = self.most_members.max(context.member_count());
     }
 
     fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {

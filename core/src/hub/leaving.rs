@@ -79,7 +79,7 @@ impl Hub {
         why: &str,
     ) {
         let why = checked_reason(why);
-        let reason = LeaveReason::Kicked { by: by.clone(), why: why.clone() };
+        let reason = LeaveReason::Removed { by: by.clone(), why: why.clone() };
         let Some(mut draft) = self.leave_draft(id, Some(room_id), reason) else { return };
         let (name, room) = (draft.name.clone(), draft.room.clone());
         let action = self.act("remove", actor).whom(name.as_str()).why(why.clone());

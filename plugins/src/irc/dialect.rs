@@ -143,7 +143,7 @@ impl IrcDialect {
         told.rooms.retain(|listed| listed != room);
         let (host, nick, channel) = (self.connection.host(), &told.nick, channel::of_room(room));
         let line = match reason {
-            LeaveReason::Kicked { by, why } => {
+            LeaveReason::Removed { by, why } => {
                 presence::kick(host, &channel, nick, by.as_ref(), why)
             }
             reason => presence::part(&written::source(nick, host), &channel, reason),

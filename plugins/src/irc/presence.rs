@@ -50,7 +50,7 @@ impl Irc {
         let (host, channel) = (&self.settings.host, channel::of_room(room));
         let source = written::source(left.name.as_str(), host);
         let line = written::end(match &left.reason {
-            LeaveReason::Kicked { by, why } => {
+            LeaveReason::Removed { by, why } => {
                 kick(host, &channel, left.name.as_str(), by.as_ref(), why)
             }
             reason => part(&source, &channel, reason),

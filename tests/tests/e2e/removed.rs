@@ -16,7 +16,7 @@ fn who_is_removed_is_out_of_that_room_and_stays_in_the_others() {
         _ => None,
     });
     let by = Some("mod1".parse().expect("a name"));
-    assert_eq!(reason, LeaveReason::Kicked { by, why: "let us work".into() });
+    assert_eq!(reason, LeaveReason::Removed { by, why: "let us work".into() });
     moderator.hears_left("bob");
     bob.asks(Request::Say {
         text: "still here".into(),
@@ -50,7 +50,7 @@ fn a_removal_is_recorded_and_told_to_plugins_with_its_room() {
     let server = TestServer::builder().plugin("diary", Diary(notes.clone())).open();
     let mut bob = server.enters("bob");
     assert_eq!(server.types("remove lobby bob flooding").to_string(), "bob was removed from lobby");
-    bob.hears("* you are out of lobby (kicked by host: flooding)");
+    bob.hears("* you are out of lobby (removed by host: flooding)");
     bob.says("!quit");
     server.types("kick bob");
     bob.hears_eof();

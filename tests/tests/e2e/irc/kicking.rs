@@ -37,7 +37,7 @@ fn a_kick_sends_out_of_the_channel_and_leaves_connected() {
         bob <- :mod1!mod1@salotto KICK #lobby bob :mod1
         ",
     );
-    nc.hears("* you are out of lobby (kicked by mod1: enough of this)");
+    nc.hears("* you are out of lobby (removed by mod1: enough of this)");
 }
 
 #[test]

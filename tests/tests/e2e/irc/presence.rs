@@ -1,5 +1,7 @@
 //! Who comes, goes and is called otherwise: told once.
 
+use salotto::PluginSetup;
+use salotto_tests::TestServer;
 use salotto_tests::irc::Dialogue;
 
 use super::server;
@@ -183,4 +185,33 @@ fn twenty_rooms_at_once_with_who_and_mode_for_each_are_answered() {
         ada.hears_until(&format!(":salotto 324 ada {room} +nt"));
         ada.hears_until(&format!(":salotto 315 ada {room} *"));
     }
+}
+
+#[test]
+fn a_change_of_the_settings_forgets_nobody() {
+    let server = TestServer::builder().enable("irc").open();
+    let mut dialogue = Dialogue::with(&server);
+    dialogue.goes(
+        "
+        ada -> JOIN #dev
+        ada <- *JOIN #dev
+        ada <- :salotto 353 *
+        ada <- :salotto 366 *
+        ada -> AWAY :tea
+        ada <- :salotto 306 *
+        ",
+    );
+    let setup = PluginSetup::new("irc").settings("(host: \"example.org\")");
+    server.enables(setup).expect("it is known");
+    dialogue.goes(
+        "
+        bob -> JOIN #dev
+        bob <- :bob!bob@example.org JOIN #dev
+        ada <- :bob!bob@example.org JOIN #dev
+        bob <- :example.org 353 bob = #dev :ada bob
+        bob <- :example.org 366 *
+        bob -> PRIVMSG ada :hello
+        bob <- :example.org 301 bob ada :tea
+        ",
+    );
 }
