@@ -12,48 +12,58 @@
 
 mod capability;
 mod channel;
+mod client;
 mod commands;
 mod connection;
 mod decoder;
 mod dialect;
 mod entry;
+mod former;
 mod label;
 mod line;
+mod mask;
 mod message_id;
+mod modes;
 mod numeric;
 mod offering;
 mod presence;
 mod protocol;
 mod read_markers;
 mod registration;
+mod rooms;
 mod sasl;
+mod saying;
 mod setup;
 mod tags;
 mod watched;
 mod written;
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use salotto::dialect::Own;
-use salotto::plugin::{Left, Renamed};
+use salotto::plugin::{Left, Renamed, Target};
 use salotto::{
-    Action, ConnectDraft, Context, Entry, MemberId, MessageDraft, Plugin, Protocol, RoomName,
-    Verdict,
+    Action, ConnectDraft, Context, Entry, Event, MemberId, MessageDraft, Plugin, Protocol, Role,
+    RoomName, Verdict,
 };
 use serde::Deserialize;
 
 use crate::common::duration::HumanDuration;
 use capability::Capability;
+use client::Client;
 use commands::chathistory::Read;
 use commands::redact::{self, Redactions};
-use commands::{Asked, tagmsg};
+use commands::{Asked, away, invite, tagmsg};
 use connection::Connection;
+use former::Former;
 use label::Answered;
 use protocol::Irc as IrcProtocol;
 use read_markers::ReadMarkers;
+use rooms::Rooms;
+use saying::Saying;
 use setup::Setup;
 use tags::Form;
 use watched::Watched;
@@ -88,6 +98,18 @@ pub struct Irc {
     /// Of members who speak IRC.
     connections: HashMap<MemberId, Arc<Connection>>,
     setup: Arc<Setup>,
+    /// What is remembered of those of them who have said more of themselves than a name.
+    clients: HashMap<MemberId, Client>,
+    rooms: Rooms,
+    /// Everybody here, with IRC or without, who keeps order.
+    marked: HashMap<MemberId, Role>,
+    former: Former,
+    /// Most members at a time.
+    most_members: usize,
+    /// Clients that are to be told that somebody leaves the server, who is out of some of its rooms already.
+    parting: HashSet<MemberId>,
+    /// How what is said now for a line is said, and by whom.
+    saying: Option<(MemberId, Saying)>,
     /// Who was the last to ask for something: it may be given a name by that.
     asking: Option<(MemberId, Arc<Connection>)>,
     /// The line that is being done, where what comes of it has to be known as that.
@@ -115,6 +137,17 @@ struct Doing {
 /// All that a line brought about has happened.
 struct Done;
 
+/// What the plugin hands over when its settings are changed: who speaks IRC goes on as they are.
+struct State {
+    connections: HashMap<MemberId, Arc<Connection>>,
+    clients: HashMap<MemberId, Client>,
+    rooms: Rooms,
+    former: Former,
+    most_members: usize,
+    watched: Watched,
+    markers: ReadMarkers,
+}
+
 impl Irc {
     /// The plugin with these settings.
     ///
@@ -136,6 +169,13 @@ impl Irc {
             protocol,
             setup,
             connections: HashMap::new(),
+            clients: HashMap::new(),
+            rooms: Rooms::default(),
+            marked: HashMap::new(),
+            former: Former::default(),
+            most_members: 0,
+            parting: HashSet::new(),
+            saying: None,
             asking: None,
             doing: None,
             watched: Watched::default(),
@@ -169,10 +209,14 @@ impl Irc {
         }
     }
 
-    /// Everybody who speaks IRC and is in a room, but for one.
-    fn others_in(&self, context: &Context<'_>, room: &RoomName, but: MemberId) -> Vec<MemberId> {
-        let ids = self.connections.keys().copied().filter(|&id| id != but);
-        ids.filter(|&id| context.is_in(id, room)).collect()
+    /// What is remembered of a client.
+    fn client(&mut self, member: MemberId) -> &mut Client {
+        self.clients.entry(member).or_default()
+    }
+
+    /// Why somebody is away, if so.
+    fn away(&self, member: MemberId) -> Option<&str> {
+        self.clients.get(&member)?.away.as_deref()
     }
 }
 
@@ -181,9 +225,36 @@ impl Plugin for Irc {
         vec![self.protocol.clone()]
     }
 
+    fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {
+        Some(Box::new(State {
+            connections: std::mem::take(&mut self.connections),
+            clients: std::mem::take(&mut self.clients),
+            rooms: std::mem::take(&mut self.rooms),
+            former: std::mem::take(&mut self.former),
+            most_members: self.most_members,
+            watched: std::mem::take(&mut self.watched),
+            markers: std::mem::take(&mut self.markers),
+        }))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any + Send>) {
+        let Ok(state) = state.downcast::<State>() else { return };
+        let State { connections, clients, rooms, former, most_members, watched, markers } = *state;
+        (self.connections, self.clients) = (connections, clients);
+        (self.rooms, self.former, self.most_members) = (rooms, former, most_members);
+        (self.watched, self.markers) = (watched, markers);
+    }
+
     fn start(&mut self, context: &mut Context<'_>) {
         self.setup.begin(context.epoch());
         self.offer(context);
+        for room in context.rooms() {
+            self.rooms.open(&room.room, context.now());
+        }
+        for info in context.members() {
+            self.mark(info.id, info.role);
+        }
+        self.most_members = self.most_members.max(context.member_count());
     }
 
     fn before_connect(&mut self, context: &mut Context<'_>, _: &mut ConnectDraft) -> Verdict {
@@ -208,6 +279,12 @@ impl Plugin for Irc {
         let Some(member) = draft.member else { return Verdict::Pass };
         if let Some(doing) = self.doing.as_ref().filter(|doing| doing.member == member) {
             draft.tags.extend(doing.tags.clone());
+        }
+        if let Some((asked, saying)) = &self.saying
+            && member == *asked
+            && (*saying == Saying::Notice || matches!(draft.target, Target::Person(_)))
+        {
+            saying.mark(&mut draft.tags);
         }
         if let Some(account) = context.account(member) {
             draft.tags.insert(tags::ACCOUNT.into(), account.to_owned());
@@ -238,6 +315,7 @@ impl Plugin for Irc {
     }
 
     fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {
+        self.tell_action(context, action);
         match action.what.as_str() {
             "login" | "logout" => self.tell_account(context, &action.by),
             "delete" => redact::tell(self, context, action),
@@ -267,6 +345,10 @@ impl Plugin for Irc {
     }
 
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {
+        self.most_members = self.most_members.max(context.member_count());
+        if let Some(info) = context.member(member) {
+            self.mark(member, info.role);
+        }
         if let Some((id, connection)) = self.asking.take_if(|(id, _)| *id == member) {
             connection.set_member();
             connection.set_account(context.account(member));
@@ -286,6 +368,8 @@ impl Plugin for Irc {
         self.tell_left(context, left);
         if left.room.is_none() {
             self.connections.remove(&left.member);
+            self.clients.remove(&left.member);
+            self.marked.remove(&left.member);
             self.watched.forget(left.member);
             self.markers.forget(left.member);
             self.tell_offline(context, &left.name);
@@ -298,5 +382,18 @@ impl Plugin for Irc {
             self.tell_offline(context, &renamed.from);
             self.tell_online(context, &renamed.name);
         }
+    }
+
+    fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {
+        away::tell(self, context, event);
+        invite::tell(self, context, event);
+    }
+
+    fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {
+        self.rooms.open(room, context.now());
+    }
+
+    fn after_room_closed(&mut self, _: &mut Context<'_>, room: &RoomName) {
+        self.rooms.close(room);
     }
 }

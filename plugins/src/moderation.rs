@@ -258,6 +258,7 @@ impl Plugin for Moderation {
     fn start(&mut self, context: &mut Context<'_>) {
         self.load(context);
         self.locks.hide(context);
+        self.hushed.show(context);
         self.disconnect_banned(context);
         self.drop_expired(context);
         kept::save(self, context);
@@ -415,7 +416,7 @@ impl Plugin for Moderation {
 
     fn after_kicked(&mut self, context: &mut Context<'_>, kicked: &Kicked) {
         if let Some(member) = context.member(kicked.member) {
-            self.locks.revoke_invitations(&Invited::member(&member));
+            self.locks.revoke_invitations(&Invited::member(&member), kicked.room.as_ref());
             kept::save(self, context);
         }
     }
@@ -423,6 +424,9 @@ impl Plugin for Moderation {
     fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {
         if self.locks.is_locked(room) {
             context.hide_room(room, true);
+        }
+        if self.hushed.contains(room) {
+            context.show_hushed(room, true);
         }
     }
 
@@ -441,7 +445,7 @@ impl Plugin for Moderation {
             ("role", Some(name)) => self.reports.show(context, name),
             // The next of this name is somebody else.
             ("account-remove", Some(name)) => {
-                self.locks.revoke_invitations(&Invited::account(name));
+                self.locks.revoke_invitations(&Invited::account(name), None);
             }
             _ => return,
         }

@@ -156,7 +156,7 @@ impl<'s> Dialogue<'s> {
 }
 
 /// Whether a line is as a pattern says, in which `*` stands for anything.
-fn matches(pattern: &str, line: &str) -> bool {
+pub fn matches(pattern: &str, line: &str) -> bool {
     found(pattern, line).is_some()
 }
 

@@ -12,6 +12,7 @@ use crate::protocol::command::{Arg, Command};
 use crate::protocol::durations::in_short;
 use crate::protocol::entry::{EntryKind, MessageKind};
 use crate::protocol::limit_hit::LimitHit;
+use crate::protocol::name::Name;
 use crate::protocol::plugin_info::{PluginInfo, PluginState};
 use crate::protocol::reply::Reply;
 use crate::protocol::role::Role;
@@ -79,6 +80,15 @@ fn people_commands() -> Vec<Listed> {
                 .role(Role::Moderator)
                 .example("kick bob no flooding, please"),
             Runner::Core(kick),
+        ),
+        (
+            Command::new("remove", "Removes a user from a room; they stay connected")
+                .arg(Arg::room("room"))
+                .arg(Arg::member("name"))
+                .arg(Arg::text("reason").optional())
+                .role(Role::Moderator)
+                .example("remove dev bob let us work, please"),
+            Runner::Core(remove),
         ),
     ]
 }
@@ -262,6 +272,21 @@ fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
     hub.kick(member, by, &actor, invocation.text("reason"));
     let name = name.map_or_else(String::new, |name| name.to_string());
     Ok(Reply::Text(format!("{name} was kicked")))
+}
+
+fn remove(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
+    let (room, room_name) = hub.existing_room(invocation.text("room"))?;
+    let id = hub.named(invocation.text("name"))?;
+    let Some(listed) = hub.state.roster.get(id) else { return Ok(Reply::Done) };
+    let (member, is_in) = (hub.state.member_info(listed), listed.is_in(room));
+    invocation.caller.may_act_against(&member)?;
+    let name = member.name.as_ref().map_or("somebody", Name::as_str);
+    if !is_in {
+        return Err(CommandError::NotFound(format!("{name} is not in {room_name}")));
+    }
+    let (by, actor) = (invocation.caller.name.clone(), by(hub, invocation));
+    hub.remove(id, room, by, &actor, invocation.text("reason"));
+    Ok(Reply::Text(format!("{name} was removed from {room_name}")))
 }
 
 fn topic(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {

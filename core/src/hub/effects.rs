@@ -142,6 +142,12 @@ impl Hub {
                     sealed::set_hidden(&self.state.values, &room.name, hidden);
                 }
             }
+            Effect::ShowHushed { room, hushed } => {
+                let found = self.state.rooms.find(room.as_str()).map(|room| room.id);
+                if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
+                    room.hushed_by = hushed.then_some(slot);
+                }
+            }
             Effect::KeepHistory(keeping) if self.owns(slot) => {
                 self.state.set_keeping(Some((slot, keeping)));
             }

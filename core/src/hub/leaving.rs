@@ -5,6 +5,7 @@
 //! | `leave`            | a member asks to leave a room; a plugin may refuse                       | `exit_room`        |
 //! | `exit_room`        | a member is out of a room and told so; also when the room is closed      | `remove_from_room` |
 //! | `kick`             | somebody disconnects a member, on record                                 | `disconnect`       |
+//! | `remove`           | somebody sends a member out of a room, on record; a plugin may only word the reason | `exit_room` |
 //! | `disconnect`       | the server ends a connection; a plugin may only word the reason          | `end_connection`   |
 //! | `say_goodbye`      | the same, or its connection ends, once it has its answers                | `quit`, `disconnect` |
 //! | `quit`             | a member asks to leave the server; a plugin may refuse                   | `end_connection`   |
@@ -16,6 +17,7 @@ use super::not_done::NotDone;
 use crate::delivery::fanout::Work;
 use crate::delivery::outbox::Mail;
 use crate::plugin::draft::{Kicked, LeaveDraft, Left};
+use crate::protocol::action::Action;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::event::Event;
 use crate::protocol::hook::Hook;
@@ -51,7 +53,7 @@ impl Hub {
 
     /// Disconnects a member and records it. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
     pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
-        let why: String = sanitize::message(why).chars().take(400).collect();
+        let why = checked_reason(why);
         let Some(member) = self.state.roster.get(id) else {
             return;
         };
@@ -62,9 +64,32 @@ impl Hub {
         let Some(name) = self.state.roster.get(id).and_then(|member| member.name.clone()) else {
             return self.disconnect(id, LeaveReason::Kicked { by, why });
         };
-        let kicked = Kicked { member: id, name, by: by.clone(), why: why.clone() };
+        let kicked = Kicked { member: id, name, room: None, by: by.clone(), why: why.clone() };
         self.observe(Hook::AfterKicked, |plugin, context| plugin.after_kicked(context, &kicked));
         self.disconnect(id, LeaveReason::Kicked { by, why });
+    }
+
+    /// Sends a member out of a room and records it; nothing is done to who is not in it. `by` and `actor` as in [`kick`](Self::kick).
+    pub(super) fn remove(
+        &mut self,
+        id: MemberId,
+        room_id: RoomId,
+        by: Option<Name>,
+        actor: &str,
+        why: &str,
+    ) {
+        let why = checked_reason(why);
+        let reason = LeaveReason::Removed { by: by.clone(), why: why.clone() };
+        let Some(mut draft) = self.leave_draft(id, Some(room_id), reason) else { return };
+        let (name, room) = (draft.name.clone(), draft.room.clone());
+        let action = self.act("remove", actor).whom(name.as_str()).why(why.clone());
+        self.record(room.iter().fold(action, Action::room));
+        let kicked = Kicked { member: id, name, room, by, why };
+        self.observe(Hook::AfterKicked, |plugin, context| plugin.after_kicked(context, &kicked));
+        let _ = self.gate(Hook::BeforeLeave, Some(id), |plugin, context| {
+            plugin.before_leave(context, &mut draft)
+        });
+        self.exit_room(id, room_id, draft.reason);
     }
 
     /// The time for a name is over for a connection, which ends unless it has one.
@@ -124,7 +149,7 @@ impl Hub {
     /// Takes a member out of a room and tells both sides.
     pub(super) fn exit_room(&mut self, id: MemberId, room: RoomId, reason: LeaveReason) {
         let name = self.state.rooms.get(room).map(|room| room.name.clone());
-        self.remove_from_room(id, room, reason.clone());
+        self.remove_from_room(id, room, reason.clone(), false);
         self.state.keep_stays(id);
         if let Some(room) = name {
             self.state.send(id, Event::Exited { room, reason });
@@ -132,7 +157,13 @@ impl Hub {
     }
 
     /// Takes a member out of a room and tells those who stay. A room that was opened for it closes behind the last one.
-    fn remove_from_room(&mut self, id: MemberId, room_id: RoomId, reason: LeaveReason) {
+    fn remove_from_room(
+        &mut self,
+        id: MemberId,
+        room_id: RoomId,
+        reason: LeaveReason,
+        quits: bool,
+    ) {
         let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
@@ -162,7 +193,7 @@ impl Hub {
         } else if !reason.is_of_server() {
             self.owe_count(room_id);
         }
-        let left = Left { member: id, name, peer, room: Some(room_name), reason, announced };
+        let left = Left { member: id, name, peer, room: Some(room_name), reason, quits, announced };
         self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         if left_empty && !permanent {
             self.close_empty_room(room_id);
@@ -189,7 +220,7 @@ impl Hub {
             self.state.keep_stays(id);
         }
         for stay in stays {
-            self.remove_from_room(id, stay.room, reason.clone());
+            self.remove_from_room(id, stay.room, reason.clone(), true);
         }
         self.state.send(id, Event::Bye { reason: reason.clone() });
         self.state.post(&outbox, Mail::Close);
@@ -202,9 +233,15 @@ impl Hub {
         if let Some(name) = &member.name {
             self.state.shared.directory.remove_member(name);
             let (name, peer, reason) = (name.clone(), member.peer, reason.clone());
-            let left = Left { member: id, name, peer, room: None, reason, announced: false };
+            let (room, announced) = (None, false);
+            let left = Left { member: id, name, peer, room, reason, quits: true, announced };
             self.observe(Hook::AfterLeft, |plugin, context| plugin.after_left(context, &left));
         }
         self.state.reports.send(Report::Disconnected { member: id, name: member.name, reason });
     }
+}
+
+/// What is given as the reason of a kick, cleaned and bounded.
+fn checked_reason(why: &str) -> String {
+    sanitize::message(why).chars().take(400).collect()
 }

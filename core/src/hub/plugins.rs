@@ -114,7 +114,7 @@ impl Hub {
             slot.drop_plugin();
         }
         self.forget_commands(id);
-        self.state.rooms.show_hidden_by(id);
+        self.state.rooms.forget_plugin(id);
         self.forget_keeping(id);
         self.state.accounts.remove(&id);
         self.forget_answers(id, name);

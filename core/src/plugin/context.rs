@@ -2,6 +2,7 @@
 
 mod ignoring;
 mod protocols;
+mod rooms;
 
 use crate::command::Call;
 use crate::plugin::effect::Effect;
@@ -153,6 +154,16 @@ impl Context<'_> {
             .filter(named)
             .map(|member| self.state.member_info(member))
             .collect()
+    }
+
+    /// Everybody who has a name, in no order. Copies nothing, so that many can be looked through for few.
+    pub fn names(&self) -> impl Iterator<Item = (MemberId, &Name)> {
+        self.state.roster.iter().filter_map(|member| Some((member.id, member.name.as_ref()?)))
+    }
+
+    /// How many are connected, with a name or without.
+    pub fn connected_count(&self) -> usize {
+        self.state.roster.connected()
     }
 
     /// How many have a name.
@@ -345,27 +356,6 @@ impl Context<'_> {
     /// ```
     pub fn call(&mut self, call: Call) {
         self.push(Effect::Call(call));
-    }
-
-    /// Sets what a room is about; empty clears it.
-    pub fn set_topic(&mut self, room: &RoomName, topic: impl Into<String>, by: Option<&Name>) {
-        self.push(Effect::SetTopic { room: room.clone(), topic: topic.into(), by: by.cloned() });
-    }
-
-    /// Opens a room that stays when it is empty. Does nothing when it is there.
-    pub fn open_room(&mut self, room: &RoomName, topic: impl Into<String>) {
-        self.push(Effect::OpenRoom { room: room.clone(), topic: topic.into() });
-    }
-
-    /// Closes a room; its members leave it. The default room stays.
-    pub fn close_room(&mut self, room: &RoomName) {
-        self.push(Effect::CloseRoom { room: room.clone() });
-    }
-
-    /// Hides who is in a room and what it is about from those outside, but for moderators and the operator; or shows it again. Holds for as long
-    /// as the room is open and this plugin enabled.
-    pub fn hide_room(&mut self, room: &RoomName, hidden: bool) {
-        self.push(Effect::HideRoom { room: room.clone(), hidden });
     }
 
     /// Says what of the history is kept, where there is a [store](Self::store), from here on and for as long as this plugin is enabled. Without a plugin that says so, nothing that

@@ -119,6 +119,8 @@ pub struct Left {
     pub room: Option<RoomName>,
     /// Why.
     pub reason: LeaveReason,
+    /// Whether they leave the server, and this room only with it.
+    pub quits: bool,
     /// Whether the room was told one by one, as it is unless it is too large or the server stops.
     pub announced: bool,
 }
@@ -131,6 +133,8 @@ pub struct Kicked {
     pub member: MemberId,
     /// The name they had.
     pub name: Name,
+    /// Out of which room; `None` where they were disconnected.
+    pub room: Option<RoomName>,
     /// By whom; `None` where a plugin did it.
     pub by: Option<Name>,
     /// What was given as the reason; may be empty.

@@ -54,6 +54,7 @@ pub(crate) enum Effect {
     OpenRoom { room: RoomName, topic: String },
     CloseRoom { room: RoomName },
     HideRoom { room: RoomName, hidden: bool },
+    ShowHushed { room: RoomName, hushed: bool },
     KeepHistory(Keeping),
     SetTimer { key: String, after: Duration },
     CancelTimer { key: String },

@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 1024;
 
 /// One thing that was done: what, by whom, to whom, where and why.
 ///
-/// Core records what it does itself: `kick`, `topic`, `open`, `close`, `login`, `logout`, `role`, `enable`, `replace` and `disable` (of a plugin, named in
+/// Core records what it does itself: `kick`, `remove` (from a room), `topic`, `open`, `close`, `login`, `logout`, `role`, `enable`, `replace` and `disable` (of a plugin, named in
 /// `whom`), `reload` and `wrong-password` (of the server; `by` is the address, one record for each in a minute and then a sum). Plugins record theirs with [`Context::record`](crate::plugin::context::Context::record). Texts are cleaned and of one line by the time anybody is told.
 ///
 /// ```

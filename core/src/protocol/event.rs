@@ -266,6 +266,7 @@ mod tests {
         for reason in [
             LeaveReason::Quit { farewell: String::new() },
             LeaveReason::Parted,
+            LeaveReason::Removed { by: None, why: String::new() },
             LeaveReason::Kicked { by: None, why: String::new() },
             LeaveReason::Lost,
             LeaveReason::TooSlow,

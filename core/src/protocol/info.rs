@@ -61,4 +61,10 @@ pub struct RoomInfo {
     pub topic: String,
     /// How many are in it.
     pub members: usize,
+    /// Whether those outside may not see who is in it and what it is about, as in a locked one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// Whether only moderators speak in it at the moment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hushed: bool,
 }

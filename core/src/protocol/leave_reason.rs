@@ -19,7 +19,16 @@ pub enum LeaveReason {
     },
     /// Left this room only.
     Parted,
-    /// Was kicked.
+    /// Was sent out of this room only.
+    Removed {
+        /// By whom; `None` where a plugin did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Name>,
+        /// What was given as the reason; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    /// Was kicked off the server.
     Kicked {
         /// By whom; `None` where a plugin did it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +72,7 @@ impl LeaveReason {
         match self {
             Self::Quit { .. } => "quit",
             Self::Parted => "parted",
+            Self::Removed { .. } => "removed",
             Self::Kicked { .. } => "kicked",
             Self::Lost => "lost",
             Self::TooSlow => "too_slow",
@@ -81,8 +91,8 @@ impl fmt::Display for LeaveReason {
             Self::Quit { farewell } if farewell.is_empty() => formatter.write_str("quit"),
             Self::Quit { farewell } => write!(formatter, "quit: {farewell}"),
             Self::Parted => formatter.write_str("left the room"),
-            Self::Kicked { by, why } => {
-                formatter.write_str("kicked")?;
+            Self::Removed { by, why } | Self::Kicked { by, why } => {
+                formatter.write_str(self.word())?;
                 if let Some(by) = by {
                     write!(formatter, " by {by}")?;
                 }

@@ -41,6 +41,8 @@ pub(crate) struct Room {
     pub(crate) permanent: bool,
     /// The plugin that hides its members and topic from those outside.
     pub(crate) hidden_by: Option<SlotId>,
+    /// The plugin that lets only moderators speak.
+    pub(crate) hushed_by: Option<SlotId>,
     /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
     pub(crate) owes_count: bool,
     /// Which messages were removed, for those who come back and have read them; the latest.
@@ -76,6 +78,7 @@ impl Room {
             timeline: Arc::new(timeline),
             permanent,
             hidden_by: None,
+            hushed_by: None,
             removed: VecDeque::new(),
             owes_count: false,
             opened_from: None,
@@ -209,6 +212,12 @@ impl Room {
     }
 
     pub(crate) fn info(&self) -> RoomInfo {
-        RoomInfo { room: self.name.clone(), topic: self.topic.clone(), members: self.members.len() }
+        RoomInfo {
+            room: self.name.clone(),
+            topic: self.topic.clone(),
+            members: self.members.len(),
+            hidden: self.hidden_by.is_some(),
+            hushed: self.hushed_by.is_some(),
+        }
     }
 }

@@ -71,10 +71,11 @@ impl Rooms {
         }
     }
 
-    /// A plugin is over, and hides nothing any more.
-    pub(crate) fn show_hidden_by(&mut self, slot: SlotId) {
-        for room in self.by_id.values_mut().filter(|room| room.hidden_by == Some(slot)) {
-            room.hidden_by = None;
+    /// A plugin is over, and hides and hushes nothing any more.
+    pub(crate) fn forget_plugin(&mut self, slot: SlotId) {
+        for room in self.by_id.values_mut() {
+            room.hidden_by.take_if(|by| *by == slot);
+            room.hushed_by.take_if(|by| *by == slot);
         }
     }
 

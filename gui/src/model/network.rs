@@ -269,7 +269,8 @@ impl Model {
                 Some(Moved::Renamed(from.clone(), who.clone()))
             }
             EntryKind::Left { who, reason } if is_new && !from_history => {
-                (*reason != LeaveReason::Parted).then(|| Moved::Left(who.clone()))
+                let is_here = matches!(reason, LeaveReason::Parted | LeaveReason::Removed { .. });
+                (!is_here).then(|| Moved::Left(who.clone()))
             }
             _ => None,
         };

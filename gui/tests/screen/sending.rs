@@ -95,10 +95,12 @@ fn whoever_left_and_whoever_takes_the_name_are_told_apart_in_a_private_talk() {
 }
 
 #[test]
-fn a_private_talk_with_somebody_who_only_left_the_room_goes_on() {
+fn a_private_talk_with_somebody_who_only_left_the_room_or_was_sent_out_of_it_goes_on() {
     let mut window = Window::in_the_lobby();
     window.direct("bob", "one");
     window.entry("lobby", EntryKind::Left { who: name("bob"), reason: LeaveReason::Parted });
+    let removed = LeaveReason::Removed { by: None, why: String::new() };
+    window.entry("lobby", EntryKind::Left { who: name("bob"), reason: removed });
     window.direct("bob", "two");
     assert_eq!(window.lines("bob"), ["one", "two"]);
 }

@@ -1,39 +1,54 @@
 //! What a client can ask, a file each, and the table of them.
 
+mod about;
 mod authenticate;
-pub(super) mod bot;
+pub(super) mod away;
 mod cap;
 pub(super) mod chathistory;
+mod help;
+pub(super) mod invite;
+mod ison;
 mod join;
+pub(super) mod kick;
 mod list;
+pub(super) mod lusers;
 pub(super) mod markread;
-mod mode;
+pub(super) mod mode;
 pub(super) mod monitor;
 pub(super) mod motd;
 pub(super) mod names;
 mod nick;
+pub(super) mod oper;
+pub(super) mod outcome;
 mod part;
 mod ping;
-mod privmsg;
+pub(super) mod privmsg;
 mod quit;
 pub(super) mod redact;
 mod register;
-pub(super) mod search;
+mod search;
 pub(super) mod setname;
 pub(super) mod tagmsg;
-mod topic;
+pub(super) mod topic;
 mod user;
+mod who;
+mod whois;
+pub(super) mod whowas;
 
 use std::sync::Arc;
 
-use salotto::protocol::ErrorCode;
-use salotto::{Context, Envelope, MemberId, Request, RoomInfo};
+use salotto::protocol::sanitize;
+use salotto::{Context, Envelope, MemberId, MemberInfo, Request, Role, RoomInfo};
 
 use super::connection::Connection;
 use super::label::{self, Answered};
 use super::line::Line;
 use super::numeric::{self, Numeric};
-use super::{Irc, channel, written};
+use super::saying::Saying;
+use super::written::{self, Answers};
+use super::{Irc, channel};
+pub(super) use about::PROGRAM;
+use outcome::shown_nick;
 
 /// What a session hands over: a line, and the connection that it came by.
 #[derive(Debug)]
@@ -58,34 +73,68 @@ struct Command {
     is_for_all: bool,
     /// How many parameters it needs.
     needs: usize,
-    run: fn(&mut Call<'_, '_>),
+    /// What they are, for `HELP`.
+    usage: &'static str,
+    run: Run,
+}
+
+type Run = fn(&mut Call<'_, '_>);
+
+/// One that may be said before there is a name.
+const fn first(name: &'static str, needs: usize, usage: &'static str, run: Run) -> Command {
+    Command { name, is_for_all: true, needs, usage, run }
+}
+
+/// One for those who have a name.
+const fn later(name: &'static str, needs: usize, usage: &'static str, run: Run) -> Command {
+    Command { name, is_for_all: false, needs, usage, run }
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "AUTHENTICATE", is_for_all: true, needs: 0, run: authenticate::run },
-    Command { name: "CAP", is_for_all: true, needs: 0, run: cap::run },
-    Command { name: "CHATHISTORY", is_for_all: false, needs: 0, run: chathistory::run },
-    Command { name: "JOIN", is_for_all: false, needs: 1, run: join::run },
-    Command { name: "LIST", is_for_all: false, needs: 0, run: list::run },
-    Command { name: "MARKREAD", is_for_all: false, needs: 0, run: markread::run },
-    Command { name: "MODE", is_for_all: false, needs: 1, run: mode::run },
-    Command { name: "MONITOR", is_for_all: false, needs: 1, run: monitor::run },
-    Command { name: "MOTD", is_for_all: false, needs: 0, run: motd::run },
-    Command { name: "NAMES", is_for_all: false, needs: 0, run: names::run },
-    Command { name: "NICK", is_for_all: true, needs: 0, run: nick::run },
-    Command { name: "NOTICE", is_for_all: false, needs: 0, run: privmsg::run },
-    Command { name: "PART", is_for_all: false, needs: 1, run: part::run },
-    Command { name: "PING", is_for_all: true, needs: 0, run: ping::run },
-    Command { name: "PONG", is_for_all: true, needs: 0, run: ping::answered },
-    Command { name: "PRIVMSG", is_for_all: false, needs: 0, run: privmsg::run },
-    Command { name: "QUIT", is_for_all: true, needs: 0, run: quit::run },
-    Command { name: "REDACT", is_for_all: false, needs: 2, run: redact::run },
-    Command { name: "REGISTER", is_for_all: true, needs: 3, run: register::run },
-    Command { name: "SEARCH", is_for_all: false, needs: 1, run: search::run },
-    Command { name: "SETNAME", is_for_all: false, needs: 1, run: setname::run },
-    Command { name: "TAGMSG", is_for_all: false, needs: 1, run: tagmsg::run },
-    Command { name: "TOPIC", is_for_all: false, needs: 1, run: topic::run },
-    Command { name: "USER", is_for_all: true, needs: 4, run: user::run },
+    later("ADMIN", 0, "[server]", about::admin),
+    first("AUTHENTICATE", 0, "mechanism|data|*", authenticate::run),
+    later("AWAY", 0, "[:words]", away::run),
+    first("CAP", 0, "LS|LIST|REQ|END", cap::run),
+    later("CHATHISTORY", 0, "LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS …", chathistory::run),
+    later("HELP", 0, "[command]", help::run),
+    later("HELPOP", 0, "[command]", help::run),
+    later("INFO", 0, "[server]", about::info),
+    later("INVITE", 2, "nick #channel", invite::run),
+    later("ISON", 1, "nick …", ison::run),
+    later("JOIN", 1, "#channel[,#channel…]", join::run),
+    later("KICK", 2, "#channel nick[,nick…] [:words]", kick::run),
+    later("KILL", 1, "nick [:words]", kick::kill),
+    later("LINKS", 0, "", about::links),
+    later("LIST", 0, "[#channel|mask|!mask|<n|>n,…]", list::run),
+    later("LUSERS", 0, "", lusers::run),
+    later("MARKREAD", 0, "target [timestamp=…]", markread::run),
+    later("MODE", 1, "#channel|nick [changes [parameters]]", mode::run),
+    later("MONITOR", 1, "+ nick,…|- nick,…|C|L|S", monitor::run),
+    later("MOTD", 0, "", motd::run),
+    later("NAMES", 0, "[#channel]", names::run),
+    first("NICK", 0, "nick", nick::run),
+    later("NOTICE", 0, "target[,target…] :text", privmsg::run),
+    later("OPER", 2, "account password", oper::run),
+    later("PART", 1, "#channel[,#channel…] [:words]", part::run),
+    first("PING", 0, "token", ping::run),
+    first("PONG", 0, "[token]", ping::answered),
+    later("PRIVMSG", 0, "target[,target…] :text", privmsg::run),
+    first("QUIT", 0, "[:words]", quit::run),
+    later("REDACT", 2, "#channel msgid [:words]", redact::run),
+    first("REGISTER", 3, "* * password", register::run),
+    later("SEARCH", 1, "text=…;in=#channel;from=nick;…", search::run),
+    later("SETNAME", 1, ":real name", setname::run),
+    later("STATS", 0, "[letter]", about::stats),
+    later("TAGMSG", 1, "target[,target…]", tagmsg::run),
+    later("TIME", 0, "[server]", about::time),
+    later("TOPIC", 1, "#channel [:topic]", topic::run),
+    first("USER", 4, "name 0 * :real name", user::run),
+    later("USERHOST", 1, "nick …", ison::hosts),
+    later("USERS", 0, "", about::users),
+    later("VERSION", 0, "[server]", about::version),
+    later("WHO", 0, "[#channel|nick|mask] [o|%fields[,token]]", who::run),
+    later("WHOIS", 0, "nick", whois::run),
+    later("WHOWAS", 0, "nick[,nick…] [count]", whowas::run),
 ];
 
 /// Does what a line asks for.
@@ -96,11 +145,13 @@ pub(super) fn run(
     connection: &Arc<Connection>,
     line: &Line,
 ) {
+    irc.saying = None;
     let mut call = Call { irc, context, member, connection, line };
     let name = line.command.as_str();
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        let shown = sanitize::excerpt(name, 32);
         return match call.is_named() {
-            true => call.numeric(numeric::UNKNOWN_COMMAND, &[name], "no such command"),
+            true => call.numeric(numeric::UNKNOWN_COMMAND, &[&shown], "no such command"),
             false => call.numeric(numeric::NOT_REGISTERED, &[], "say NICK and USER first"),
         };
     };
@@ -114,7 +165,7 @@ pub(super) fn run(
     (command.run)(&mut call);
 }
 
-impl Call<'_, '_> {
+impl<'c> Call<'c, '_> {
     fn is_named(&self) -> bool {
         self.context.name(self.member).is_some()
     }
@@ -124,11 +175,24 @@ impl Call<'_, '_> {
         self.context.name(self.member).map_or_else(|| "*".to_owned(), ToString::to_string)
     }
 
+    fn role(&self) -> Role {
+        self.context.member(self.member).map(|info| info.role).unwrap_or_default()
+    }
+
     /// Answers by number.
     fn numeric(&mut self, number: Numeric, middle: &[&str], last: &str) {
-        let nick = self.nick();
-        let line = written::numeric(self.connection.host(), number, &nick, middle, last);
-        self.context.answer(self.member, line);
+        let mut answers = self.answers();
+        answers.add(number, middle, last);
+        self.send(answers);
+    }
+
+    /// Begins an answer of several lines, which [`send`](Self::send) sends.
+    fn answers(&self) -> Answers<'c> {
+        Answers::new(self.connection.host(), self.nick())
+    }
+
+    fn send(&mut self, mut answers: Answers<'_>) {
+        self.context.answer(self.member, answers.lines());
     }
 
     /// Asks for what others ask for; what comes of it is told with the command and what it is about.
@@ -167,74 +231,33 @@ impl Call<'_, '_> {
         self.context.answer(self.member, line);
     }
 
+    /// What is said for this line is said like this.
+    fn says(&mut self, saying: Saying) {
+        self.irc.saying = Some((self.member, saying));
+    }
+
     /// The room of a channel that is there; the client is told where it is not.
     fn room(&mut self, name: &str) -> Option<RoomInfo> {
         let room = channel::to_room(name).and_then(|room| self.context.room(&room));
         if room.is_none() {
-            self.numeric(numeric::NO_SUCH_CHANNEL, &[name], "there is no such channel");
+            let text = "there is no such channel";
+            self.numeric(numeric::NO_SUCH_CHANNEL, &[&shown_channel(name)], text);
         }
         room
     }
-}
 
-/// The number by which a refusal is known, and its parameters, by what was asked for. `None` where the client is simply told.
-pub(super) fn refusal(code: ErrorCode, asked: Option<&str>) -> Option<(Numeric, Vec<String>)> {
-    let (command, about) = asked?.split_once(' ')?;
-    // Those are about nothing but the client itself.
-    if command == "AUTHENTICATE" {
-        return Some((numeric::SASL_FAILED, Vec::new()));
-    }
-    let number = match (command, code) {
-        ("NICK", ErrorCode::NameTaken) => numeric::NICK_IN_USE,
-        ("NICK", _) => numeric::BAD_NICK,
-        (_, ErrorCode::NoSuchMember) => numeric::NO_SUCH_NICK,
-        (_, ErrorCode::NoSuchRoom) => numeric::NO_SUCH_CHANNEL,
-        ("JOIN", ErrorCode::Limit) => numeric::TOO_MANY_CHANNELS,
-        ("JOIN", ErrorCode::Denied) => numeric::INVITE_ONLY,
-        ("PART" | "TOPIC", ErrorCode::NotInRoom) => numeric::NOT_ON_CHANNEL,
-        ("TOPIC", ErrorCode::Denied) => numeric::NOT_OPERATOR_HERE,
-        ("PRIVMSG" | "TAGMSG", ErrorCode::Denied | ErrorCode::NotInRoom | ErrorCode::TooLong) => {
-            numeric::CANNOT_SEND
+    /// Who has a nick; the client is told where nobody does.
+    fn person(&mut self, nick: &str) -> Option<MemberInfo> {
+        let info = self.context.find(nick).filter(|info| info.name.is_some());
+        if info.is_none() {
+            let text = "nobody here is called so";
+            self.numeric(numeric::NO_SUCH_NICK, &[&shown_nick(nick)], text);
         }
-        _ => return None,
-    };
-    Some((number, vec![about.to_owned()]))
+        info
+    }
 }
 
-/// The standard reply by which a refusal is known, and what it is about, where what was asked for belongs to IRCv3.
-pub(super) fn failure(
-    code: ErrorCode,
-    asked: Option<&str>,
-) -> Option<(&str, &'static str, Vec<&str>)> {
-    let (command, about) = asked?.split_once(' ')?;
-    let word = match (command, code) {
-        ("REDACT", ErrorCode::Denied | ErrorCode::UnknownCommand) => "REDACT_FORBIDDEN",
-        ("REDACT", ErrorCode::NoSuchRoom | ErrorCode::NotInRoom) => "INVALID_TARGET",
-        ("REDACT", _) => "UNKNOWN_MSGID",
-        ("REGISTER", ErrorCode::Usage) => "NEED_MORE_PARAMS",
-        ("REGISTER", ErrorCode::UnknownCommand) => "UNKNOWN_COMMAND",
-        ("REGISTER", _) => "TEMPORARILY_UNAVAILABLE",
-        _ => return None,
-    };
-    Some((command, word, about.split(' ').collect()))
-}
-
-/// Whether what comes of a command is told to all by a line of its own, so that nothing else need be said.
-pub(super) fn tells_itself(asked: &str) -> bool {
-    asked.starts_with("REDACT ")
-}
-
-/// Whether what was asked for is that an account be made.
-pub(super) fn registers(asked: &str) -> bool {
-    asked.starts_with("REGISTER ")
-}
-
-/// Whether it is a step of a login.
-pub(super) fn proves(asked: &str) -> bool {
-    asked.starts_with("AUTHENTICATE ")
-}
-
-/// Whether it is answered later than the line was done.
-pub(super) fn is_answered_later(asked: &str) -> bool {
-    registers(asked) || proves(asked)
+/// The name of a channel as a client gave it, as it may stand in the middle of an answer.
+fn shown_channel(name: &str) -> String {
+    shown_nick(&sanitize::excerpt(name, 64))
 }

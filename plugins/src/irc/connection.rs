@@ -54,6 +54,8 @@ pub(super) struct Registration {
     pub(super) nick: Option<String>,
     /// Whether it has said `USER`.
     pub(super) has_user: bool,
+    /// What it says its user is called. Not empty once `has_user`.
+    pub(super) user_name: String,
     /// What it says its real name is.
     pub(super) real_name: String,
 }
@@ -106,8 +108,9 @@ impl Connection {
         self.is_second_version.load(Ordering::SeqCst)
     }
 
-    pub(super) fn set_bot(&self, is_bot: bool) {
-        self.is_bot.store(is_bot, Ordering::SeqCst);
+    /// Says whether it was said to be one before.
+    pub(super) fn set_bot(&self, is_bot: bool) -> bool {
+        self.is_bot.swap(is_bot, Ordering::SeqCst)
     }
 
     pub(super) fn is_bot(&self) -> bool {

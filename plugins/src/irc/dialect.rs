@@ -8,11 +8,12 @@ use salotto::protocol::ErrorCode;
 use salotto::{Entry, EntryKind, Event, LeaveReason, RoomName};
 
 use super::capability::Capability;
-use super::commands::{failure, is_answered_later, proves, refusal, registers, tells_itself};
+use super::commands::outcome::{self, Told as Outcome};
 use super::connection::Connection;
 use super::label::{self, Gathered};
+use super::saying::Saying;
 use super::tags::{Form, Tags};
-use super::{channel, entry, message_id, numeric, sasl, written};
+use super::{channel, entry, message_id, numeric, presence, sasl, written};
 
 /// Each form of tags is an encoding.
 static BARE: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
@@ -72,13 +73,28 @@ impl IrcDialect {
     /// The same as [`notice_here`](Self::notice_here), shown in the channel in which it was asked for.
     fn notice_where_asked(&self, out: &mut Vec<u8>, asked: Option<&str>, text: &str) {
         let about = asked.and_then(|asked| asked.split_once(' ')).map(|(_, about)| about);
-        match about.filter(|about| channel::to_room(about).is_some()) {
+        match about.filter(|about| !about.contains(' ') && channel::to_room(about).is_some()) {
             Some(channel) => self.notice(out, channel, text),
             None => self.notice_here(out, text),
         }
     }
 
-    fn entered(&self, out: &mut Vec<u8>, room: &RoomName, topic: &str) {
+    /// What came of a request; `text` is what the event says.
+    fn outcome(&self, out: &mut Vec<u8>, outcome: Outcome, asked: Option<&str>, text: &str) {
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Notice => self.notice_where_asked(out, asked, text),
+            Outcome::Numbers(lines) => {
+                for (number, middle, last) in lines {
+                    let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
+                    let last = last.as_deref().unwrap_or(text);
+                    self.numeric(out, number, &middle, last);
+                }
+            }
+        }
+    }
+
+    fn entered(&self, out: &mut Vec<u8>, room: &RoomName) {
         let mut told = self.told();
         if told.rooms.contains(room) {
             return;
@@ -96,9 +112,6 @@ impl IrcDialect {
             false => format!(":{source} JOIN {channel}"),
         };
         push(out, &written::end(line));
-        if !topic.is_empty() {
-            self.numeric(out, numeric::TOPIC, &[&channel], topic);
-        }
     }
 
     fn exited(&self, out: &mut Vec<u8>, room: &RoomName, reason: &LeaveReason) {
@@ -106,14 +119,10 @@ impl IrcDialect {
         told.rooms.retain(|listed| listed != room);
         let (host, nick, channel) = (self.connection.host(), &told.nick, channel::of_room(room));
         let line = match reason {
-            LeaveReason::Kicked { by, why } => {
-                let by = by
-                    .as_ref()
-                    .map_or_else(|| host.to_owned(), |by| written::source(by.as_str(), host));
-                format!(":{by} KICK {channel} {nick} :{why}")
+            LeaveReason::Removed { by, why } => {
+                presence::kick(host, &channel, nick, by.as_ref(), why)
             }
-            LeaveReason::Parted => format!(":{} PART {channel}", written::source(nick, host)),
-            reason => format!(":{} PART {channel} :{reason}", written::source(nick, host)),
+            reason => presence::part(&written::source(nick, host), &channel, reason),
         };
         push(out, &written::end(line));
     }
@@ -122,6 +131,15 @@ impl IrcDialect {
     fn direct(&self, event: &Event, out: &mut Vec<u8>) {
         let Event::Direct { from, to, text, time, tags: written, nonce } = event else { return };
         let is_echo = nonce.is_some() || self.told().nick == from.as_str() && from != to;
+        let saying = Saying::of(written);
+        let mut lines = Vec::new();
+        if is_echo && matches!(saying, Some(Saying::Invite(_))) {
+            let asked = nonce.as_deref().and_then(|nonce| unmarked(nonce).strip_prefix("INVITE "));
+            if let Some(asked) = asked {
+                self.outcome(&mut lines, outcome::invited(asked), None, "");
+            }
+            return self.told().gathered.space(out).extend_from_slice(&lines);
+        }
         if is_echo && !self.has(Capability::EchoMessage) {
             return;
         }
@@ -134,29 +152,34 @@ impl IrcDialect {
             tags.add_written(written);
         }
         let source = written::source(from.as_str(), self.connection.host());
-        let (tags, mut lines) = (tags.before_a_line(), Vec::new());
-        entry::said(&mut lines, &tags, &source, "PRIVMSG", to.as_str(), text);
+        let tags = tags.before_a_line();
+        match &saying {
+            Some(Saying::Invite(channel)) => {
+                push(&mut lines, &tags);
+                push(&mut lines, &written::end(format!(":{source} INVITE {to} {channel}")));
+            }
+            Some(saying) => {
+                let text = saying.wrap(text);
+                entry::said(&mut lines, &tags, &source, saying.verb(), to.as_str(), &text);
+            }
+            None => entry::said(&mut lines, &tags, &source, "PRIVMSG", to.as_str(), text),
+        }
         match nonce {
             None => out.extend_from_slice(&lines),
             Some(_) => self.told().gathered.space(out).extend_from_slice(&lines),
         }
     }
 
+    /// What a client is told that may not have what it asked for.
     fn refused(&self, code: ErrorCode, text: &str, asked: Option<&str>, out: &mut Vec<u8>) {
-        if let Some((command, code, about)) = failure(code, asked) {
+        if let Some((command, code, about)) = outcome::failure(code, asked) {
             let line = written::fail(self.connection.host(), command, code, &about, text);
             return push(out, &line);
         }
-        if asked.is_some_and(proves) {
+        if asked.is_some_and(outcome::proves) {
             self.connection.sasl().begin_anew();
         }
-        match refusal(code, asked) {
-            Some((number, middle)) => {
-                let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
-                self.numeric(out, number, &middle, text);
-            }
-            None => self.notice_where_asked(out, asked, text),
-        }
+        self.outcome(out, outcome::refused(code, asked), asked, text);
     }
 
     /// An event that is not a message.
@@ -171,12 +194,10 @@ impl IrcDialect {
                     push(out, &written::end(format!(":{source} NICK {name}")));
                 }
             }
-            Event::Entered { room, topic, .. } => self.entered(out, room, topic),
+            Event::Entered { room, .. } => self.entered(out, room),
             Event::Exited { room, reason } => self.exited(out, room, reason),
             Event::DirectNotice { text, .. } => self.notice_here(out, text),
-            // Those are told what was done as all are.
-            Event::Reply { nonce: Some(nonce), .. } if tells_itself(unmarked(nonce)) => {}
-            Event::Reply { reply, nonce: Some(nonce) } if registers(unmarked(nonce)) => {
+            Event::Reply { reply, nonce: Some(nonce) } if outcome::registers(unmarked(nonce)) => {
                 let nick = self.told().nick.clone();
                 let line = format!(":{host} REGISTER SUCCESS {nick} :{reply}");
                 push(out, &written::end(line));
@@ -194,7 +215,7 @@ impl IrcDialect {
             }
             Event::Reply { reply, nonce } => {
                 let asked = nonce.as_deref().map(unmarked);
-                self.notice_where_asked(out, asked, &reply.to_string());
+                self.outcome(out, outcome::replied(reply, asked), asked, &reply.to_string());
             }
             Event::PasswordWanted { text } => {
                 self.numeric(out, numeric::PASSWORD_MISMATCH, &[], text)
@@ -298,7 +319,7 @@ fn label_of_later(event: &Event) -> Option<&str> {
         _ => return None,
     };
     let (label, asked) = label::parted(nonce);
-    label.filter(|_| is_answered_later(asked))
+    label.filter(|_| outcome::is_answered_later(asked))
 }
 
 fn push(out: &mut Vec<u8>, text: &str) {

@@ -3,8 +3,9 @@
 use salotto::protocol::{MessageKind, local_time};
 use salotto::{Entry, EntryKind, LeaveReason, NoticeKind, Timestamp};
 
+use super::saying::Saying;
 use super::tags::{Form, Tags};
-use super::{channel, message_id, written};
+use super::{channel, message_id, presence, written};
 
 /// Appends an entry as it is told to those who are there. Who comes and goes is told otherwise: see [`super::presence`].
 pub(super) fn encode(entry: &Entry, form: Form, host: &str, epoch: &str, out: &mut Vec<u8>) {
@@ -45,10 +46,11 @@ pub(super) fn tags(entry: &Entry, form: Form, epoch: &str, mut tags: Tags) -> St
 pub(super) fn lines(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>) {
     let channel = channel::of_room(&entry.room);
     match &entry.what {
-        EntryKind::Message { from, text, kind, .. } => {
+        EntryKind::Message { from, text, kind, tags: marks, .. } => {
             let source = written::source(from.as_str(), host);
+            let verb = Saying::of(marks).map_or("PRIVMSG", |saying| saying.verb());
             match kind {
-                MessageKind::Say => said(out, tags, &source, "PRIVMSG", &channel, text),
+                MessageKind::Say => said(out, tags, &source, verb, &channel, text),
                 MessageKind::Act => {
                     let text = format!("\u{1}ACTION {text}\u{1}");
                     said(out, tags, &source, "PRIVMSG", &channel, &text);
@@ -77,7 +79,7 @@ pub(super) fn lines(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends what else happened in a room, as a client may have it told of the past.
-pub(super) fn presence(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>) {
+pub(super) fn movement(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>) {
     let channel = channel::of_room(&entry.room);
     let line = match &entry.what {
         EntryKind::Joined { who } => {
@@ -96,13 +98,8 @@ pub(super) fn presence(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>)
 fn left(who: &str, reason: &LeaveReason, channel: &str, host: &str) -> String {
     let source = written::source(who, host);
     match reason {
-        LeaveReason::Parted => format!(":{source} PART {channel}"),
-        LeaveReason::Kicked { by, why } => {
-            let by = by
-                .as_ref()
-                .map_or_else(|| host.to_owned(), |by| written::source(by.as_str(), host));
-            format!(":{by} KICK {channel} {who} :{why}")
-        }
+        LeaveReason::Parted => presence::part(&source, channel, reason),
+        LeaveReason::Removed { by, why } => presence::kick(host, channel, who, by.as_ref(), why),
         reason => format!(":{source} QUIT :{reason}"),
     }
 }

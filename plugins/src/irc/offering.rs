@@ -1,5 +1,7 @@
 //! What of it all this server can offer, by how it is set up; and who is told when that changes.
 
+use std::sync::Arc;
+
 use salotto::{Context, MemberId, Role};
 
 use super::capability::{Capability, Offer, Sts};
@@ -31,7 +33,13 @@ impl Irc {
                 }
             }
         }
-        self.connections.values().for_each(|known| known.capabilities.keep_only(&new));
+        for known in self.connections.values() {
+            known.capabilities.keep_only(&new);
+            // Of one that has come before the settings were changed.
+            if !Arc::ptr_eq(&known.setup, &self.setup) {
+                *known.setup.offer() = new.clone();
+            }
+        }
     }
 
     fn possible(&self, context: &Context<'_>) -> Offer {

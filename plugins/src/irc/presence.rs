@@ -6,19 +6,27 @@ use salotto::plugin::{Left, Renamed};
 use salotto::{Context, LeaveReason, MemberId, Name, RoomName};
 
 use super::capability::Capability;
-use super::commands::{markread, monitor, names};
+use super::commands::{markread, monitor, names, topic};
+use super::former::Person;
 use super::{Irc, channel, numeric, written};
 
 impl Irc {
-    /// Somebody is in a room now: a client is told who else is, and the others of it.
-    pub(super) fn tell_joined(&self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {
+    /// Somebody is in a room now: a client is told what it is about and who else is there, and the others of it.
+    pub(super) fn tell_joined(
+        &mut self,
+        context: &mut Context<'_>,
+        member: MemberId,
+        room: &RoomName,
+    ) {
         if let Some(connection) = self.connections.get(&member) {
+            self.rooms.enter(room, member, context.now());
+            topic::tell(self, context, member, connection, room);
             if connection.capabilities.has(Capability::ReadMarker) {
                 let line = markread::told(self, context, member, &channel::of_room(room));
                 context.answer(member, line);
             }
             if !connection.capabilities.has(Capability::NoImplicitNames) {
-                names::tell(context, member, connection, room);
+                names::tell(self, context, member, connection, room);
             }
         }
         if context.is_quiet(room) {
@@ -28,23 +36,103 @@ impl Irc {
         let source = written::source(name.as_str(), &self.settings.host);
         let bare = format!(":{source} JOIN {}", channel::of_room(room));
         let account = context.account(member).unwrap_or("*");
-        let extended = format!("{bare} {account} :{}", self.real_name(member, name.as_str()));
-        let (bare, extended) = (written::end(bare), written::end(extended));
-        for other in self.others_in(context, room, member) {
-            let line = match self.has(other, Capability::ExtendedJoin) {
-                true => &extended,
-                false => &bare,
-            };
+        let (_, real_name) = self.said_of_itself(member, name.as_str());
+        let extended = written::end(format!("{bare} {account} :{real_name}"));
+        let (bare, away) =
+            (written::end(bare), self.away(member).map(|why| away(&source, Some(why))));
+        for other in self.others_in(room, member) {
+            let line = if self.has(other, Capability::ExtendedJoin) { &extended } else { &bare };
+            context.answer(other, line.clone());
+            if let Some(away) = away.as_ref().filter(|_| self.has(other, Capability::AwayNotify)) {
+                context.answer(other, away.clone());
+            }
+        }
+        self.tell_marked(context, member, room);
+    }
+
+    /// Somebody left a room, was sent out of it, or left the server. Who leaves the server leaves its rooms first, one by one; that is told once, at the end.
+    pub(super) fn tell_left(&mut self, context: &mut Context<'_>, left: &Left) {
+        let Some(room) = &left.room else {
+            return self.tell_quit(context, left);
+        };
+        self.rooms.leave(room, left.member);
+        if !left.announced {
+            return;
+        }
+        if left.quits {
+            self.parting.extend(self.rooms.clients(room));
+            return;
+        }
+        let (host, channel) = (&self.settings.host, channel::of_room(room));
+        let source = written::source(left.name.as_str(), host);
+        let line = written::end(match &left.reason {
+            LeaveReason::Removed { by, why } => {
+                kick(host, &channel, left.name.as_str(), by.as_ref(), why)
+            }
+            reason => part(&source, &channel, reason),
+        });
+        for other in self.others_in(room, left.member) {
             context.answer(other, line.clone());
         }
     }
 
-    /// What a client says of the person behind it; of others, their name.
-    pub(super) fn real_name(&self, member: MemberId, name: &str) -> String {
-        match self.connections.get(&member) {
-            Some(connection) => connection.registration().real_name.clone(),
-            None => name.to_owned(),
+    fn tell_quit(&mut self, context: &mut Context<'_>, left: &Left) {
+        let source = written::source(left.name.as_str(), &self.settings.host);
+        let line = written::end(format!(":{source} QUIT :{}", left.reason));
+        for other in self.parting.drain().filter(|other| *other != left.member) {
+            context.answer(other, line.clone());
         }
+        self.remember(left.member, &left.name, context);
+    }
+
+    /// Somebody is called otherwise.
+    pub(super) fn tell_renamed(&mut self, context: &mut Context<'_>, renamed: &Renamed) {
+        let Some(info) = context.member(renamed.member) else { return };
+        let source = written::source(renamed.from.as_str(), &self.settings.host);
+        let line = written::end(format!(":{source} NICK {}", renamed.name));
+        let rooms = info.rooms.iter();
+        let told: HashSet<MemberId> =
+            rooms.flat_map(|room| self.others_in(room, renamed.member)).collect();
+        for other in told {
+            context.answer(other, line.clone());
+        }
+        self.remember(renamed.member, &renamed.from, context);
+    }
+
+    /// Clients in a room, but for one.
+    pub(super) fn others_in(
+        &self,
+        room: &RoomName,
+        but: MemberId,
+    ) -> impl Iterator<Item = MemberId> {
+        self.rooms.clients(room).filter(move |id| *id != but)
+    }
+
+    /// Somebody was asked to come by somebody: those who are there are told, where they have chosen to be.
+    pub(super) fn tell_invitation(
+        &self,
+        context: &mut Context<'_>,
+        room: &RoomName,
+        by: &str,
+        whom: &str,
+    ) {
+        let source = written::source(by, &self.settings.host);
+        let channel = channel::of_room(room);
+        let line = written::end(format!(":{source} INVITE {whom} {channel}"));
+        let by = context.find(by).map(|info| info.id);
+        for client in self.rooms.clients(room) {
+            if Some(client) != by && self.has(client, Capability::InviteNotify) {
+                context.answer(client, line.clone());
+            }
+        }
+    }
+
+    /// Somebody is away, or back.
+    pub(super) fn tell_away(&self, context: &mut Context<'_>, member: MemberId) {
+        let Some(name) = context.name(member) else { return };
+        let source = written::source(name.as_str(), &self.settings.host);
+        let line = away(&source, self.away(member));
+        self.tell_of(context, member, Capability::AwayNotify, &line);
     }
 
     /// Whether a client has chosen to be told something.
@@ -63,7 +151,7 @@ impl Irc {
         let Some(info) = context.member(member) else { return };
         let mut told = HashSet::new();
         for room in info.rooms.iter().filter(|room| !context.is_quiet(room)) {
-            told.extend(self.others_in(context, room, member));
+            told.extend(self.others_in(room, member));
         }
         if let Some(name) = &info.name {
             let watchers = self.watched.watchers(name);
@@ -107,45 +195,41 @@ impl Irc {
         }
     }
 
-    /// Somebody left a room, or was sent out of it.
-    pub(super) fn tell_left(&self, context: &mut Context<'_>, left: &Left) {
-        let host = &self.settings.host;
-        let Some(room) = left.room.as_ref().filter(|_| left.announced) else { return };
-        let source = written::source(left.name.as_str(), host);
-        let channel = channel::of_room(room);
-        let line = match &left.reason {
-            LeaveReason::Parted => format!(":{source} PART {channel}"),
-            LeaveReason::Quit { .. }
-            | LeaveReason::Lost
-            | LeaveReason::TooSlow
-            | LeaveReason::Idle => {
-                format!(":{source} QUIT :{}", left.reason)
-            }
-            LeaveReason::Kicked { by, why } => {
-                let by = by
-                    .as_ref()
-                    .map_or_else(|| host.clone(), |by| written::source(by.as_str(), host));
-                format!(":{by} KICK {channel} {} :{why}", left.name)
-            }
-            reason => format!(":{source} PART {channel} :{reason}"),
-        };
-        let line = written::end(line);
-        for other in self.others_in(context, room, left.member) {
-            context.answer(other, line.clone());
-        }
+    fn remember(&mut self, member: MemberId, name: &Name, context: &Context<'_>) {
+        let (user, real_name) = self.said_of_itself(member, name.as_str());
+        let (nick, until) = (name.to_string(), context.now());
+        self.former.add(Person { nick, user, real_name, until });
     }
 
-    /// Somebody is called otherwise.
-    pub(super) fn tell_renamed(&self, context: &mut Context<'_>, renamed: &Renamed) {
-        let Some(info) = context.member(renamed.member) else { return };
-        let source = written::source(renamed.from.as_str(), &self.settings.host);
-        let line = written::end(format!(":{source} NICK {}", renamed.name));
-        let mut told = HashSet::new();
-        for room in &info.rooms {
-            told.extend(self.others_in(context, room, renamed.member));
-        }
-        for other in told {
-            context.answer(other, line.clone());
-        }
+    /// What a client has said it is called besides its nick: its user name and its real name. Of who speaks no IRC, the name.
+    pub(super) fn said_of_itself(&self, member: MemberId, name: &str) -> (String, String) {
+        let Some(connection) = self.connections.get(&member) else {
+            return (name.to_owned(), name.to_owned());
+        };
+        let registration = connection.registration();
+        (registration.user_name.clone(), registration.real_name.clone())
+    }
+}
+
+/// The line that tells that somebody is away, or back.
+fn away(source: &str, why: Option<&str>) -> String {
+    written::end(match why {
+        Some(why) => format!(":{source} AWAY :{why}"),
+        None => format!(":{source} AWAY"),
+    })
+}
+
+/// The line that tells of a kick. Without a reason it is who did it, as everywhere.
+pub(super) fn kick(host: &str, channel: &str, whom: &str, by: Option<&Name>, why: &str) -> String {
+    let source = by.map_or_else(|| host.to_owned(), |by| written::source(by.as_str(), host));
+    let why = if why.is_empty() { by.map_or(host, Name::as_str) } else { why };
+    format!(":{source} KICK {channel} {whom} :{why}")
+}
+
+/// The line that tells that somebody left a room.
+pub(super) fn part(source: &str, channel: &str, reason: &LeaveReason) -> String {
+    match reason {
+        LeaveReason::Parted => format!(":{source} PART {channel}"),
+        reason => format!(":{source} PART {channel} :{reason}"),
     }
 }

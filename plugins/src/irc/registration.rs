@@ -6,9 +6,12 @@ use salotto::store::PAGE;
 use salotto::{Context, MemberId};
 
 use super::capability::Capability;
-use super::commands::{bot, motd, setname};
+use super::commands::{PROGRAM, away, kick, lusers, mode, motd, privmsg, setname, tagmsg, whowas};
 use super::connection::Connection;
 use super::{Irc, numeric, watched, written};
+
+/// Most tokens of one line that says what is supported.
+const MOST_TOKENS: usize = 13;
 
 /// Offers the name that a client wants, if it has said all that is needed.
 pub(super) fn go_on(context: &mut Context<'_>, member: MemberId, connection: &Connection) {
@@ -33,43 +36,67 @@ pub(super) fn welcome(
     let Some(name) = context.name(member).cloned() else { return };
     let settings = context.settings();
     let (host, nick, server) = (connection.host(), name.as_str(), &settings.server.name);
-    let version = concat!("salotto-", env!("CARGO_PKG_VERSION"));
     let mut lines = String::new();
     let mut add = |number, middle: &[&str], last: &str| {
         lines.push_str(&written::numeric(host, number, nick, middle, last));
     };
     add(numeric::WELCOME, &[], &format!("Welcome to {server}, {nick}"));
-    add(numeric::YOUR_HOST, &[], &format!("Your host is {host}, running {version}"));
+    add(numeric::YOUR_HOST, &[], &format!("Your host is {host}, running {PROGRAM}"));
     add(numeric::CREATED, &[], &format!("This server is called {server}"));
-    lines.push_str(&format!(":{host} {} {nick} {host} {version} o t\r\n", numeric::MY_INFO));
+    let (own, of_channels) = (mode::OWN_LETTERS, mode::LETTERS);
+    let mine = format!("{host} {PROGRAM} {own} {of_channels}");
+    lines.push_str(&format!(":{host} {} {nick} {mine}\r\n", numeric::MY_INFO));
     let nick_length = settings.limits.name_bytes.unwrap_or(64);
     let channel_length = settings.limits.room_name_bytes.unwrap_or(64) + 1;
     let network = server.replace(' ', "_");
-    let mut support = vec![
+    let rooms = settings.limits.rooms_per_member.map(|most| format!("CHANLIMIT=#:{most}"));
+    let topic = settings.limits.topic_characters.map(|most| format!("TOPICLEN={most}"));
+    let chat_history = irc.setup.offer().has(Capability::ChatHistory);
+    let history = chat_history.then(|| format!("CHATHISTORY={PAGE}"));
+    let marks = chat_history.then(|| "MSGREFTYPES=msgid,timestamp".to_owned());
+    let support = [
+        format!("AWAYLEN={}", away::MOST),
+        format!("BOT={}", mode::BOT),
         "CASEMAPPING=ascii".to_owned(),
+        format!("CHANMODES={}", mode::KINDS),
+        format!("CHANNELLEN={channel_length}"),
         "CHANTYPES=#".to_owned(),
-        "CHANMODES=,,,t".to_owned(),
-        "PREFIX=(o)@".to_owned(),
-        "UTF8ONLY".to_owned(),
+        "ELIST=MNU".to_owned(),
+        "KICKLEN=400".to_owned(),
+        format!("MODES={}", mode::MOST),
         format!("MONITOR={}", watched::MOST),
-        format!("BOT={}", bot::LETTER),
         format!("NAMELEN={}", setname::LONGEST),
         format!("NETWORK={network}"),
         format!("NICKLEN={nick_length}"),
-        format!("CHANNELLEN={channel_length}"),
+        "PREFIX=(o)@".to_owned(),
+        "SAFELIST".to_owned(),
+        targets(),
+        "UTF8ONLY".to_owned(),
+        "WHOX".to_owned(),
     ];
-    if irc.setup.offer().has(Capability::ChatHistory) {
-        support.push(format!("CHATHISTORY={PAGE}"));
-        support.push("MSGREFTYPES=msgid,timestamp".to_owned());
+    let support: Vec<&str> = support
+        .iter()
+        .chain(&rooms)
+        .chain(&topic)
+        .chain(&history)
+        .chain(&marks)
+        .map(String::as_str)
+        .collect();
+    for tokens in support.chunks(MOST_TOKENS) {
+        let text = "are supported by this server";
+        lines.push_str(&written::numeric(host, numeric::SUPPORT, nick, tokens, text));
     }
-    let support: Vec<&str> = support.iter().map(String::as_str).collect();
-    lines.push_str(&written::numeric(
-        host,
-        numeric::SUPPORT,
-        nick,
-        &support,
-        "are supported by this server",
-    ));
     context.answer(member, lines);
-    motd::tell(context, member, connection, nick);
+    let nick = nick.to_owned();
+    lusers::tell(irc, context, member, connection);
+    motd::tell(context, member, connection, &nick);
+}
+
+/// How many targets one line may have, by command.
+fn targets() -> String {
+    let (said, kicked, was) = (privmsg::MOST_TARGETS, kick::MOST_TARGETS, whowas::MOST_TARGETS);
+    let signs = tagmsg::MOST_TARGETS;
+    format!(
+        "TARGMAX=KICK:{kicked},NAMES:1,NOTICE:{said},PRIVMSG:{said},TAGMSG:{signs},WHOIS:1,WHOWAS:{was}"
+    )
 }

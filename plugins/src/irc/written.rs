@@ -28,6 +28,36 @@ pub(super) fn numeric(
     end(line)
 }
 
+/// Several answers by number to one client, which go out together.
+pub(super) struct Answers<'h> {
+    host: &'h str,
+    nick: String,
+    lines: String,
+}
+
+impl<'h> Answers<'h> {
+    pub(super) fn new(host: &'h str, nick: impl Into<String>) -> Self {
+        Self { host, nick: nick.into(), lines: String::new() }
+    }
+
+    /// One whose last parameter may have spaces.
+    pub(super) fn add(&mut self, number: Numeric, middle: &[&str], last: &str) -> &mut Self {
+        self.lines.push_str(&numeric(self.host, number, &self.nick, middle, last));
+        self
+    }
+
+    /// One without such a parameter.
+    pub(super) fn add_plain(&mut self, number: Numeric, middle: &[&str]) -> &mut Self {
+        let line = format!(":{} {number} {} {}", self.host, self.nick, middle.join(" "));
+        self.lines.push_str(&end(line));
+        self
+    }
+
+    pub(super) fn lines(&mut self) -> String {
+        std::mem::take(&mut self.lines)
+    }
+}
+
 /// A standard reply that something failed: `about` is what it is about, without spaces.
 pub(super) fn fail(host: &str, command: &str, code: &str, about: &[&str], text: &str) -> String {
     let about: String = about.iter().map(|about| format!("{about} ")).collect();

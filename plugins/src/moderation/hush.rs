@@ -31,6 +31,17 @@ pub(super) fn command() -> Command {
 }
 
 impl HushedRooms {
+    pub(super) fn contains(&self, room: &RoomName) -> bool {
+        self.rooms.contains(room)
+    }
+
+    /// Lets clients show which are, of those that are open.
+    pub(super) fn show(&self, context: &mut Context<'_>) {
+        for room in &self.rooms {
+            context.show_hushed(room, true);
+        }
+    }
+
     pub(super) fn any(&self) -> bool {
         !self.rooms.is_empty()
     }
@@ -97,6 +108,7 @@ impl HushedRooms {
             self.rooms.push(room.clone());
             self.changed.push(room.clone());
         }
+        context.show_hushed(&room, is_hushed);
         let switch = if is_hushed { "on" } else { "off" };
         record(context, invocation, "hush", |action: Action| action.room(&room).why(switch));
         context.notice(&room, state, NoticeKind::Info);

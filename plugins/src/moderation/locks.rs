@@ -97,9 +97,11 @@ impl Locks {
         }
     }
 
-    /// Revokes every invitation of somebody, whatever they are called now.
-    pub(super) fn revoke_invitations(&mut self, invited: &Invited) {
-        for lock in &mut self.locks {
+    /// Revokes the invitations of somebody, whatever they are called now: to one room, or to all.
+    pub(super) fn revoke_invitations(&mut self, invited: &Invited, room: Option<&RoomName>) {
+        let keys = room.map(RoomName::keys);
+        let is_meant = |lock: &&mut Lock| keys.as_ref().is_none_or(|keys| lock.has_key(keys));
+        for lock in self.locks.iter_mut().filter(is_meant) {
             let before = lock.invited.len();
             lock.invited.retain(|other| !other.is_same(invited));
             if lock.invited.len() < before {
@@ -168,7 +170,7 @@ impl Locks {
             return None;
         }
         let keys = room.keys();
-        self.locks.iter().position(|lock| lock.keys.iter().any(|key| keys.contains(key)))
+        self.locks.iter().position(|lock| lock.has_key(&keys))
     }
 
     fn remove(&mut self, position: usize) {
@@ -177,6 +179,10 @@ impl Locks {
 }
 
 impl Lock {
+    fn has_key(&self, keys: &[String]) -> bool {
+        self.keys.iter().any(|key| keys.contains(key))
+    }
+
     fn new(room: RoomName, since: Option<Timestamp>) -> Self {
         let (keys, invited) = (room.keys(), VecDeque::new());
         Self { room, keys, invited, from_settings: false, since }

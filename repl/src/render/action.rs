@@ -18,6 +18,7 @@ pub(super) fn sentence(action: &Action) -> String {
     let room = action.room.as_ref().map_or_else(|| "a room".into(), |room| format!("#{room}"));
     let (what, reason) = match action.what.as_str() {
         "kick" => (format!("kicked {whom}"), Why::Reason),
+        "remove" => (format!("removed {whom} from {room}"), Why::Reason),
         "delete" => (format!("deleted message {whom}"), Why::Reason),
         "ban" => (format!("banned {whom} {}", length(action)), Why::Reason),
         "unban" => (format!("removed the ban of {whom}"), Why::Reason),

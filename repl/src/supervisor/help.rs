@@ -20,6 +20,7 @@ const TOPICS: [(&str, &[&str]); 6] = [
             "users",
             "whois",
             "kick",
+            "remove",
             "ban",
             "ban-address",
             "unban",

@@ -1,16 +1,30 @@
 //! Clients of IRC are members.
 
+mod about;
 mod accounts;
+mod away;
 mod browser;
 mod capabilities;
+mod inviting;
+mod kicking;
+mod listing;
+mod modes;
+mod names;
+mod notices;
+mod operators;
 mod past;
+mod presence;
 mod talking;
+mod who;
+mod whois;
 
 use std::sync::Arc;
 
+use salotto::{PluginSetup, Role};
 use salotto_plugins::irc::{Irc, IrcSettings};
 use salotto_plugins::sqlite::{SqliteOptions, SqliteStore};
-use salotto_tests::{TestServer, TestServerBuilder};
+use salotto_tests::plugins::Ranks;
+use salotto_tests::{TestServer, TestServerBuilder, soon};
 use tempfile::TempDir;
 
 fn server() -> TestServerBuilder {
@@ -22,4 +36,20 @@ fn keeping(folder: &TempDir) -> TestServerBuilder {
     let store = SqliteStore::open(&folder.path().join("salotto.db"), SqliteOptions::default());
     let store = Arc::new(store.expect("the database opens"));
     server().enable("history").server(|server| server.store(store))
+}
+
+/// One that has what moderators do; whoever is called `mod…` is one. The bans are kept in the folder.
+fn moderated(folder: &tempfile::TempDir) -> TestServer {
+    let path = folder.path().join("bans.ron");
+    let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
+    server().server(|server| server.enable(setup)).plugin("ranks", Ranks).open()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// Gives somebody a role, as the operator does.
+fn promotes(server: &TestServer, name: &str, role: Role) {
+    soon("a role", server.handle().set_role(name, role)).expect("they are here");
 }

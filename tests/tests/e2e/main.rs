@@ -47,6 +47,7 @@ mod proxied;
 mod rate;
 mod readme;
 mod reload;
+mod removed;
 mod resume;
 mod roles;
 mod rooms;

@@ -15,6 +15,7 @@ mod database;
 mod fuzzer;
 mod http;
 mod import;
+mod irc;
 mod json;
 mod mutation;
 mod panics;

@@ -2,8 +2,11 @@
 
 use salotto::Request;
 
-use super::Call;
+use super::{Call, shown_channel};
 use crate::irc::{channel, numeric};
+
+/// Most channels that one line may name: more than clients join by themselves when they come.
+pub(super) const MOST_TARGETS: usize = 50;
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
     let line = call.line;
@@ -15,9 +18,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         }
         return;
     }
-    for name in line.parameter(0).unwrap_or_default().split(',') {
+    for name in line.parameter(0).unwrap_or_default().split(',').take(MOST_TARGETS) {
         match channel::to_room(name) {
-            None => call.numeric(numeric::NO_SUCH_CHANNEL, &[name], "channels are called #name"),
+            None => {
+                let name = shown_channel(name);
+                call.numeric(numeric::NO_SUCH_CHANNEL, &[&name], "channels are called #name");
+            }
             // Who is in it already has nothing to be told.
             Some(room) if is_in(call, &room) => {}
             Some(room) => call.request(Request::Join { room }, name),

@@ -1,40 +1,96 @@
-//! `NAMES #channel`: who is in a room.
+//! `NAMES [#channel]`: who is in a room, or in all that a member may see.
 
-use salotto::{Context, MemberId, Role, RoomName};
+use salotto::{Context, MemberId, Name, RoomInfo, RoomName};
 
-use super::Call;
+use super::{Call, shown_channel};
 use crate::irc::capability::Capability;
 use crate::irc::connection::Connection;
-use crate::irc::{channel, numeric, written};
+use crate::irc::{Irc, channel, modes, numeric, written};
 
 /// Most names that one answer has; the list of a larger room ends there.
 const MOST: usize = 1000;
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
-    let names = call.line.parameter(0).unwrap_or("*");
-    let room = channel::to_room(names).and_then(|room| call.context.room(&room));
+    let asked = call.line.parameter(0).and_then(|names| names.split(',').next());
+    let Some(asked) = asked else { return all(call) };
+    let room = channel::to_room(asked).and_then(|room| call.context.room(&room));
     match room.filter(|room| call.context.sees(call.member, &room.room)) {
-        Some(room) => tell(call.context, call.member, call.connection, &room.room),
-        None => call.numeric(numeric::END_OF_NAMES, &[names], "end of the list of names"),
+        Some(room) => tell(call.irc, call.context, call.member, call.connection, &room.room),
+        None => {
+            let asked = shown_channel(asked);
+            call.numeric(numeric::END_OF_NAMES, &[&asked], END);
+        }
     }
+}
+
+const END: &str = "end of the list of names";
+
+fn all(call: &mut Call<'_, '_>) {
+    let (mut lines, mut left) = (String::new(), MOST);
+    for room in call.context.rooms() {
+        if left > 0 && call.context.sees(call.member, &room.room) {
+            lines.push_str(&listed(
+                call.irc,
+                call.context,
+                call.member,
+                call.connection,
+                &room,
+                left,
+            ));
+            left = left.saturating_sub(room.members.max(1));
+        }
+    }
+    let nick = call.nick();
+    lines.push_str(&written::numeric(
+        call.connection.host(),
+        numeric::END_OF_NAMES,
+        &nick,
+        &["*"],
+        END,
+    ));
+    call.context.answer(call.member, lines);
 }
 
 /// Tells a client who is in a room.
 pub(in crate::irc) fn tell(
+    irc: &Irc,
     context: &mut Context<'_>,
     member: MemberId,
     connection: &Connection,
     room: &RoomName,
 ) {
     let Some(nick) = context.name(member).map(ToString::to_string) else { return };
-    let (host, channel) = (connection.host(), channel::of_room(room));
+    let Some(room) = context.room(room.as_str()) else { return };
+    let mut lines = listed(irc, context, member, connection, &room, MOST);
+    let channel = channel::of_room(&room.room);
+    lines.push_str(&written::numeric(
+        connection.host(),
+        numeric::END_OF_NAMES,
+        &nick,
+        &[&channel],
+        END,
+    ));
+    context.answer(member, lines);
+}
+
+/// The names in a room, in as many lines as they need.
+fn listed(
+    irc: &Irc,
+    context: &Context<'_>,
+    member: MemberId,
+    connection: &Connection,
+    room: &RoomInfo,
+    most: usize,
+) -> String {
+    let Some(nick) = context.name(member) else { return String::new() };
+    let (host, channel) = (connection.host(), channel::of_room(&room.room));
     let with_source = connection.capabilities.has(Capability::UserhostInNames);
-    let head = format!(":{host} {} {nick} = {channel} :", numeric::NAMES);
+    let kind = if room.hidden { '@' } else { '=' };
+    let head = format!(":{host} {} {nick} {kind} {channel} :", numeric::NAMES);
+    let marked: Vec<&Name> = irc.marked.keys().filter_map(|id| context.name(*id)).collect();
     let (mut lines, mut line) = (String::new(), head.clone());
-    for name in context.members_of(room).unwrap_or_default().into_iter().take(MOST) {
-        let is_moderator =
-            context.find(name.as_str()).is_some_and(|info| info.role >= Role::Moderator);
-        let sign = if is_moderator { "@" } else { "" };
+    for name in context.members_of(&room.room).unwrap_or_default().into_iter().take(most) {
+        let sign = if marked.contains(&&name) { modes::SIGN } else { "" };
         let shown =
             if with_source { written::source(name.as_str(), host) } else { name.to_string() };
         if line.len() + sign.len() + shown.len() + 3 > written::LONGEST {
@@ -49,12 +105,5 @@ pub(in crate::irc) fn tell(
     if line.len() > head.len() {
         lines.push_str(&written::end(line));
     }
-    lines.push_str(&written::numeric(
-        host,
-        numeric::END_OF_NAMES,
-        &nick,
-        &[&channel],
-        "end of the list of names",
-    ));
-    context.answer(member, lines);
+    lines
 }

@@ -3,10 +3,11 @@
 use salotto::Request;
 
 use super::Call;
+use super::join::MOST_TARGETS;
 use crate::irc::numeric;
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
-    for name in call.line.parameter(0).unwrap_or_default().split(',') {
+    for name in call.line.parameter(0).unwrap_or_default().split(',').take(MOST_TARGETS) {
         let Some(room) = call.room(name) else { continue };
         if !call.context.is_in(call.member, &room.room) {
             call.numeric(numeric::NOT_ON_CHANNEL, &[name], "you are not in that channel");

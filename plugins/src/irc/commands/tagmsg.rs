@@ -10,7 +10,7 @@ use crate::irc::tags::{self, Form, Tags};
 use crate::irc::{Irc, channel, label, message_id, written};
 
 /// Most that one line may address.
-const MOST_TARGETS: usize = 4;
+pub(in crate::irc) const MOST_TARGETS: usize = 4;
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
     let tags = tags::of_client(call.line);
@@ -34,8 +34,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
 pub(in crate::irc) fn relay(irc: &Irc, context: &mut Context<'_>, sign: &MessageDraft) {
     let Some(from) = sign.member else { return };
     let host = &irc.settings.host;
-    let (to, members) = match &sign.target {
-        Target::Room(room) => (channel::of_room(room), irc.others_in(context, room, from)),
+    let (to, members): (String, Vec<MemberId>) = match &sign.target {
+        Target::Room(room) => (channel::of_room(room), irc.others_in(room, from).collect()),
         Target::Person(name) => {
             let member = context.find(name.as_str()).map(|info| info.id);
             (name.to_string(), member.into_iter().collect())

@@ -1,6 +1,6 @@
 // The texts of the page in English.
 const reasons = { quit: 'you have left', lost: 'the connection was lost', too_slow: 'too slow', idle: 'no answer', stopping: 'the server has stopped', restarting: 'the server restarts' };
-const reason = ({ reason, by, why }) => (reason === 'kicked' ? `you were kicked${by ? ` by ${by}` : ''}${why ? `: ${why}` : ''}` : reasons[reason] ?? why);
+const reason = ({ reason, by, why }) => (reason === 'kicked' || reason === 'removed' ? `you were ${reason}${by ? ` by ${by}` : ''}${why ? `: ${why}` : ''}` : reasons[reason] ?? why);
 
 export default {
 	lang: 'en', reasons, name: 'Your name', password: 'Password', join: 'Join', conversations: 'Conversations', settings: 'Settings',

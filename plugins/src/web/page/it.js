@@ -1,6 +1,6 @@
 // I testi della pagina in italiano.
 const reasons = { quit: 'sei uscito', lost: 'la connessione è caduta', too_slow: 'troppo lento', idle: 'nessuna risposta', stopping: 'il server si è fermato', restarting: 'il server si riavvia' };
-const reason = ({ reason, by, why }) => (reason === 'kicked' ? `sei stato espulso${by ? ` da ${by}` : ''}${why ? `: ${why}` : ''}` : reasons[reason] ?? why);
+const reason = ({ reason, by, why }) => (reason === 'kicked' || reason === 'removed' ? `sei stato ${reason === 'kicked' ? 'espulso' : 'allontanato'}${by ? ` da ${by}` : ''}${why ? `: ${why}` : ''}` : reasons[reason] ?? why);
 
 export default {
 	lang: 'it', reasons, name: 'Il tuo nome', password: 'Password', join: 'Entra', conversations: 'Conversazioni', settings: 'Impostazioni',

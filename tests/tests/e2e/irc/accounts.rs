@@ -44,11 +44,13 @@ fn a_client_logs_in_before_it_has_a_name_and_is_known_by_its_account() {
         ada <- :salotto 353 ada = #lobby :@ada bob
         ada <- :salotto 366 *
         bob <- :ada!ada@salotto JOIN #lobby ada :Ada Lovelace
+        bob <- :salotto MODE #lobby +o ada
         ada -> PRIVMSG #lobby :hello
         bob <- @time=*;msgid=*;account=ada :ada!ada@salotto PRIVMSG #lobby :hello
         ada -> PRIVMSG bob :psst
         bob <- @time=*;msgid=*;account=ada :ada!ada@salotto PRIVMSG bob :psst
         ada -> PRIVMSG #lobby :!logout
+        bob <- :salotto MODE #lobby -o ada
         bob <- :ada!ada@salotto ACCOUNT *
         ",
     );

@@ -5,7 +5,7 @@ use salotto_tests::TestServer;
 use salotto_tests::irc::{Dialogue, IrcClient};
 use tempfile::TempDir;
 
-use super::{keeping, server};
+use super::{keeping, promotes, server};
 
 const ALL: &str = "message-tags server-time echo-message batch labeled-response draft/chathistory";
 
@@ -216,10 +216,11 @@ fn a_moderator_takes_back_what_was_said_and_nobody_else_does() {
         bob <- :salotto 461 bob REDACT :*
         ",
     );
-    let promoted = async { server.handle().set_role("ada", Role::Moderator).await };
-    smol::block_on(promoted).expect("she is there");
+    promotes(&server, "ada", Role::Moderator);
     dialogue.goes(
         "
+        ada <- :salotto MODE #lobby +o ada
+        bob <- :salotto MODE #lobby +o ada
         ada -> REDACT #lobby {id} :not for here
         ada <- :ada!ada@salotto REDACT #lobby {id} :not for here
         ada -> REDACT #lobby {id}

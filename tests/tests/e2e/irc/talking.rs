@@ -20,7 +20,13 @@ fn a_client_registers_and_is_told_where_it_is() {
         ada <- :salotto 002 ada :*
         ada <- :salotto 003 ada :*
         ada <- :salotto 004 ada salotto *
-        ada <- :salotto 005 ada CASEMAPPING=ascii * :are supported by this server
+        ada <- :salotto 005 ada *CASEMAPPING=ascii * :are supported by this server
+        ada <- :salotto 005 ada *
+        ada <- :salotto 251 *
+        ada <- :salotto 254 *
+        ada <- :salotto 255 *
+        ada <- :salotto 265 *
+        ada <- :salotto 266 *
         ada <- :salotto 422 ada :*
         ada -> PING x
         ada <- :salotto PONG salotto :x

@@ -55,7 +55,7 @@ fn one(irc: &Irc, connection: &Connection, entry: &Entry, batch: Option<&str>, o
     };
     let tags = entry::tags(entry, form, irc.setup.epoch(), tags);
     if entry.what.is_presence() {
-        entry::presence(entry, &tags, connection.host(), out);
+        entry::movement(entry, &tags, connection.host(), out);
     } else {
         entry::lines(entry, &tags, connection.host(), out);
     }

@@ -1,0 +1,16 @@
+//! What the hub remembers of one client while it is here: what its person said of themselves, and what is under way for it.
+
+use salotto::RoomName;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Client {
+    /// Why its person is away, if so.
+    pub(super) away: Option<String>,
+    /// Whether its person is found only by those who share a room (`+i`).
+    pub(super) is_invisible: bool,
+    /// The room that its last `MODE` was about: a ban that comes of it is shown there.
+    pub(super) mode_in: Option<RoomName>,
+    /// Whether an `OPER` of it is being looked at.
+    pub(super) is_opering: bool,
+}
