@@ -54,7 +54,7 @@ use serde::Deserialize;
 use crate::common::duration::HumanDuration;
 use capability::Capability;
 use client::Client;
-use commands::chathistory::Read;
+use commands::chathistory::{Read, Reads};
 use commands::redact::{self, Redactions};
 use commands::{Asked, away, invite, tagmsg};
 use connection::Connection;
@@ -120,8 +120,8 @@ pub struct Irc {
     markers: ReadMarkers,
     /// Why messages are being deleted, until they are.
     redactions: Redactions,
-    /// So many pages and searches are being read for clients.
-    reads: usize,
+    /// What is being read for clients.
+    reads: Reads,
 }
 
 /// A line that is being done.
@@ -181,7 +181,7 @@ impl Irc {
             watched: Watched::default(),
             markers: ReadMarkers::default(),
             redactions: Redactions::default(),
-            reads: 0,
+            reads: Reads::default(),
         })
     }
 
@@ -339,7 +339,7 @@ impl Plugin for Irc {
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
         if let Ok(read) = result.downcast::<Read>() {
-            self.reads -= 1;
+            self.reads.end(read.member());
             read.tell(self, context);
         }
     }

@@ -1,5 +1,5 @@
-//! The way out: what is said, and what one client alone is told. Entries have three encodings, bare, with the time, and with all tags: what clients write for each other may not be told to those
-//! who did not ask for it, and the time is what most have asked for. Who comes and goes is no entry here: see [`super::presence`].
+//! The way out: what is said, and what one client alone is told. Entries have an encoding for each form of tags (nobody reads most of
+//! them, and what nobody reads is not made): what clients write for each other may not be told to those who did not ask for it. Who comes and goes is no entry here: see [`super::presence`].
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -16,9 +16,8 @@ use super::tags::{Form, Tags};
 use super::{channel, entry, message_id, numeric, presence, sasl, written};
 
 /// Each form of tags is an encoding.
-static BARE: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
-static TIMED: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
-static TAGGED: LazyLock<EncodingId> = LazyLock::new(EncodingId::new);
+static ENCODINGS: LazyLock<[EncodingId; Form::COUNT]> =
+    LazyLock::new(|| std::array::from_fn(|_| EncodingId::new()));
 
 /// See the module. One for each connection.
 #[derive(Debug)]
@@ -144,13 +143,8 @@ impl IrcDialect {
             return;
         }
         let mut tags = Tags::default();
-        if self.form() != Form::Bare {
-            tags.add("time", &time.to_string());
-        }
-        if self.form() == Form::Tagged {
-            tags.add("msgid", &message_id::of_passing(*time, from.as_str(), to.as_str(), text));
-            tags.add_written(written);
-        }
+        let id = || message_id::of_passing(*time, from.as_str(), to.as_str(), text);
+        tags.add_message(self.form(), *time, id, written);
         let source = written::source(from.as_str(), self.connection.host());
         let tags = tags.before_a_line();
         match &saying {
@@ -234,11 +228,7 @@ impl IrcDialect {
 
 impl Dialect for IrcDialect {
     fn encoding(&self) -> EncodingId {
-        match self.form() {
-            Form::Bare => *BARE,
-            Form::Timed => *TIMED,
-            Form::Tagged => *TAGGED,
-        }
+        ENCODINGS[self.form() as usize]
     }
 
     fn encode_entry(&self, entry: &Entry, _: RoomRole, out: &mut Vec<u8>) {

@@ -1,5 +1,7 @@
 //! What happened in a room, as lines of IRC.
 
+use std::collections::BTreeMap;
+
 use salotto::protocol::{MessageKind, local_time};
 use salotto::{Entry, EntryKind, LeaveReason, NoticeKind, Timestamp};
 
@@ -29,16 +31,13 @@ pub(super) fn encode_replayed(entry: &Entry, host: &str, out: &mut Vec<u8>) {
 
 /// The tags of an entry, after those that it has anyway.
 pub(super) fn tags(entry: &Entry, form: Form, epoch: &str, mut tags: Tags) -> String {
-    if form == Form::Bare {
-        return tags.before_a_line();
-    }
-    tags.add("time", &entry.time.to_string());
-    if form == Form::Tagged {
-        tags.add("msgid", &message_id::of_entry(epoch, &entry.room, entry.id));
-        if let EntryKind::Message { tags: written, .. } = &entry.what {
-            tags.add_written(written);
-        }
-    }
+    let nothing = BTreeMap::new();
+    let written = match &entry.what {
+        EntryKind::Message { tags, .. } => tags,
+        _ => &nothing,
+    };
+    let id = || message_id::of_entry(epoch, &entry.room, entry.id);
+    tags.add_message(form, entry.time, id, written);
     tags.before_a_line()
 }
 

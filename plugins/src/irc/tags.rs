@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use salotto::Timestamp;
+
 use super::capability::{Capability, Chosen};
 use super::line;
 
@@ -19,20 +21,49 @@ pub(super) const MOST: usize = 4096;
 pub(super) enum Form {
     /// Lines as they always were.
     Bare,
-    /// With the time alone: what other clients wrote is only for those who have asked for it.
+    /// With the account of who said it.
+    Account,
+    /// With the time: what other clients wrote is only for those who have asked for it.
     Timed,
+    /// With both.
+    TimedAccount,
     /// With all.
     Tagged,
 }
 
 impl Form {
+    /// How many there are.
+    pub(super) const COUNT: usize = 5;
+
     pub(super) fn of(capabilities: &Chosen) -> Self {
-        if capabilities.has(Capability::MessageTags) {
-            Self::Tagged
-        } else if capabilities.has(Capability::ServerTime) {
-            Self::Timed
-        } else {
-            Self::Bare
+        let has_time = capabilities.has(Capability::ServerTime);
+        match (
+            capabilities.has(Capability::MessageTags),
+            has_time,
+            capabilities.has(Capability::AccountTag),
+        ) {
+            (true, ..) => Self::Tagged,
+            (_, true, true) => Self::TimedAccount,
+            (_, true, false) => Self::Timed,
+            (_, false, true) => Self::Account,
+            _ => Self::Bare,
+        }
+    }
+
+    fn has_time(self) -> bool {
+        matches!(self, Self::Timed | Self::TimedAccount | Self::Tagged)
+    }
+
+    fn has_account(self) -> bool {
+        matches!(self, Self::Account | Self::TimedAccount | Self::Tagged)
+    }
+
+    /// The same with the time, for what is read for its time.
+    pub(super) fn with_time(self) -> Self {
+        match self {
+            Self::Bare => Self::Timed,
+            Self::Account => Self::TimedAccount,
+            form => form,
         }
     }
 }
@@ -52,16 +83,28 @@ impl Tags {
         }
     }
 
-    /// Those of a message: where it comes from, and what its sender wrote for other clients.
-    pub(super) fn add_written(&mut self, written: &BTreeMap<String, String>) {
+    /// Those of a message, as far as a client reads them: when it was said, by which id it is known, by whom, and what its sender wrote for other clients.
+    pub(super) fn add_message(
+        &mut self,
+        form: Form,
+        time: Timestamp,
+        id: impl FnOnce() -> String,
+        written: &BTreeMap<String, String>,
+    ) {
+        if form.has_time() {
+            self.add("time", &time.to_string());
+        }
+        if form == Form::Tagged {
+            self.add("msgid", &id());
+        }
         for (key, value) in written {
             match key.as_str() {
-                ACCOUNT => self.add(ACCOUNT, value),
-                BOT => {
+                ACCOUNT if form.has_account() => self.add(ACCOUNT, value),
+                BOT if form == Form::Tagged => {
                     self.add("bot", "");
                     self.add("draft/bot", "");
                 }
-                key if is_of_client(key) => self.add(key, value),
+                key if form == Form::Tagged && is_of_client(key) => self.add(key, value),
                 _ => {}
             }
         }
@@ -98,7 +141,9 @@ mod tests {
         let line = "@+typing=active;label=7;time=now;+a.b/c=x\\sy;+;+b=;+ü=1 TAGMSG #lobby";
         let tags = of_client(&line::Line::parse(line).unwrap());
         let mut written = Tags::default();
-        written.add_written(&tags);
-        assert_eq!(written.before_a_line(), "@+a.b/c=x\\sy;+b;+typing=active ");
+        let now = Timestamp::from(std::time::SystemTime::UNIX_EPOCH);
+        written.add_message(Form::Tagged, now, || "7".into(), &tags);
+        let expected = "@time=1970-01-01T00:00:00.000Z;msgid=7;+a.b/c=x\\sy;+b;+typing=active ";
+        assert_eq!(written.before_a_line(), expected);
     }
 }

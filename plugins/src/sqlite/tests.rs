@@ -45,6 +45,10 @@ fn answered<T: Send + 'static>(ask: impl FnOnce(Answer<T>)) -> Result<T, StoreEr
     answer.recv().unwrap()
 }
 
+fn is_said(entry: &salotto::Entry) -> bool {
+    matches!(entry.what, EntryKind::Message { .. })
+}
+
 #[test]
 fn a_database_of_each_earlier_version_is_brought_up_to_date_and_nothing_of_it_is_lost() {
     for version in 1..=STEPS.len() {
@@ -65,6 +69,14 @@ fn a_database_of_each_earlier_version_is_brought_up_to_date_and_nothing_of_it_is
         };
         let page = answered(|answer| store.page(query, answer)).unwrap();
         assert_eq!(page.entries, tail);
+        let first = answered(|answer| store.first_at(&tail[1].room, tail[1].time, answer)).unwrap();
+        assert_eq!(first, if tail[0].time == tail[1].time { 1 } else { 2 });
+        let room = tail[1].room.clone();
+        let query =
+            PageQuery { room, place: Place::Last, since: 0, limit: 10, only_messages: true };
+        let messages = answered(|answer| store.page(query, answer)).unwrap();
+        let said: Vec<_> = tail.iter().filter(|entry| is_said(entry)).cloned().collect();
+        assert_eq!(messages.entries, said);
         let EntryKind::Message { nonce, .. } = &tail[1].what else { panic!("{tail:?}") };
         assert_eq!(nonce.as_deref(), Some("7"));
         let found = answered(|answer| store.search(SearchQuery::words(["LUTE"]), answer)).unwrap();

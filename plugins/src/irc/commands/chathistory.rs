@@ -11,7 +11,7 @@ use salotto::RoomName;
 use super::Call;
 use crate::irc::channel;
 
-pub(in crate::irc) use read::{MOST, Read};
+pub(in crate::irc) use read::{Read, Reads};
 use span::Span;
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
@@ -60,7 +60,7 @@ fn page(call: &mut Call<'_, '_>, room: RoomName, target: &str, span: Span) {
         let lines = batch::whole(call.irc, call.connection, "chathistory", target, &[]);
         return call.context.answer(call.member, lines);
     };
-    if call.irc.reads >= MOST {
+    if !call.irc.reads.has_space(call.member) {
         return call.fail("MESSAGE_ERROR", &[target], "too much is being read; ask again soon");
     }
     let label = call.answered_later();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use salotto::store::{PAGE, SearchQuery};
 
 use super::Call;
-use super::chathistory::{MOST, Read};
+use super::chathistory::Read;
 use super::markread::moment;
 use crate::irc::{channel, line};
 
@@ -18,7 +18,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         Ok(query) => query,
         Err(text) => return call.fail("INVALID_PARAMS", &[], text),
     };
-    let Some(store) = call.context.store().filter(|_| call.irc.reads < MOST) else {
+    let Some(store) = call.context.store().filter(|_| call.irc.reads.has_space(call.member)) else {
         return call.fail("INTERNAL_ERROR", &[], "nothing can be searched now");
     };
     let label = call.answered_later();

@@ -44,9 +44,7 @@ pub(in crate::irc) fn relay(irc: &Irc, context: &mut Context<'_>, sign: &Message
     };
     let id = message_id::of_passing(context.now(), sign.from.as_str(), &to, &sign.tags);
     let mut tags = Tags::default();
-    tags.add("time", &context.now().to_string());
-    tags.add("msgid", &id);
-    tags.add_written(&sign.tags);
+    tags.add_message(Form::Tagged, context.now(), || id, &sign.tags);
     let source = written::source(sign.from.as_str(), host);
     let line =
         format!("{}{}", tags.before_a_line(), written::end(format!(":{source} TAGMSG {to}")));

@@ -47,6 +47,10 @@ fn a_client_logs_in_before_it_has_a_name_and_is_known_by_its_account() {
         bob <- :salotto MODE #lobby +o ada
         ada -> PRIVMSG #lobby :hello
         bob <- @time=*;msgid=*;account=ada :ada!ada@salotto PRIVMSG #lobby :hello
+        dora [account-tag] -> PING x
+        dora <- :salotto PONG salotto :x
+        ada -> PRIVMSG dora :psst
+        dora <- @account=ada :ada!ada@salotto PRIVMSG dora :psst
         ada -> PRIVMSG bob :psst
         bob <- @time=*;msgid=*;account=ada :ada!ada@salotto PRIVMSG bob :psst
         ada -> PRIVMSG #lobby :!logout

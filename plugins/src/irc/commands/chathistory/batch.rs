@@ -48,11 +48,8 @@ fn one(irc: &Irc, connection: &Connection, entry: &Entry, batch: Option<&str>, o
     if let Some(batch) = batch {
         tags.add("batch", batch);
     }
-    let form = match Form::of(&connection.capabilities) {
-        // The time of what was said before is what it is read for.
-        Form::Bare => Form::Timed,
-        form => form,
-    };
+    // The time of what was said before is what it is read for.
+    let form = Form::of(&connection.capabilities).with_time();
     let tags = entry::tags(entry, form, irc.setup.epoch(), tags);
     if entry.what.is_presence() {
         entry::movement(entry, &tags, connection.host(), out);

@@ -1,5 +1,6 @@
 //! What a client has asked for, read by the store meanwhile, on its way back.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use salotto::protocol::{Page, Place};
@@ -10,8 +11,39 @@ use super::batch::{self, is_told};
 use super::span::{From, Mark, Span};
 use crate::irc::{Irc, channel, label, written};
 
-/// So many reads may be under way at a time, for all clients together.
-pub(in crate::irc) const MOST: usize = 128;
+/// So many reads may be under way at a time for one client, and for all together.
+const MOST_EACH: usize = 4;
+const MOST: usize = 128;
+
+/// Reads that are under way.
+#[derive(Debug, Default)]
+pub(in crate::irc) struct Reads {
+    count: usize,
+    of: HashMap<MemberId, usize>,
+}
+
+impl Reads {
+    /// Whether there may be another for a client.
+    pub(in crate::irc) fn has_space(&self, member: MemberId) -> bool {
+        self.count < MOST && self.of.get(&member).is_none_or(|count| *count < MOST_EACH)
+    }
+
+    fn begin(&mut self, member: MemberId) {
+        self.count += 1;
+        *self.of.entry(member).or_default() += 1;
+    }
+
+    /// One is over.
+    pub(in crate::irc) fn end(&mut self, member: MemberId) {
+        self.count = self.count.saturating_sub(1);
+        if let Some(count) = self.of.get_mut(&member) {
+            *count -= 1;
+            if *count == 0 {
+                self.of.remove(&member);
+            }
+        }
+    }
+}
 
 /// What is read.
 pub(super) struct Asked {
@@ -104,12 +136,17 @@ impl Read {
         label: Option<String>,
         read: impl Future<Output = What> + Send + 'static,
     ) {
-        irc.reads += 1;
+        irc.reads.begin(member);
         let mailbox = context.mailbox();
         context.spawn(async move {
             let what = read.await;
             mailbox.send(Self { member, label, what }).await;
         });
+    }
+
+    /// For whom it was read.
+    pub(in crate::irc) fn member(&self) -> MemberId {
+        self.member
     }
 
     /// Tells the client, if it is still there and may still read it.
@@ -209,4 +246,22 @@ pub(in crate::irc) async fn ask<T: Send + 'static>(
         let _ = sender.try_send(found);
     }));
     answer.recv().await.unwrap_or_else(|_| Err(StoreError("it was not read; ask again".into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_client_does_not_have_all_that_can_be_read_at_a_time() {
+        let member = |number: u64| serde_json::from_str::<MemberId>(&number.to_string()).unwrap();
+        let (ada, bob) = (member(1), member(2));
+        let mut reads = Reads::default();
+        (0..MOST_EACH).for_each(|_| reads.begin(ada));
+        assert!(!reads.has_space(ada) && reads.has_space(bob));
+        reads.end(ada);
+        assert!(reads.has_space(ada));
+        (0..MOST_EACH - 1).for_each(|_| reads.end(ada));
+        assert!(reads.of.is_empty() && reads.count == 0);
+    }
 }

@@ -1,6 +1,6 @@
 //! `CHATHISTORY TARGETS`: in which channels something was said within a time.
 
-use super::read::{MOST, Read};
+use super::read::Read;
 use crate::irc::commands::Call;
 use crate::irc::commands::markread::moment;
 
@@ -12,7 +12,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         let text = "give two times as timestamp=2026-01-31T12:00:00.000Z, and how many";
         return call.fail("INVALID_PARAMS", &["TARGETS"], text);
     };
-    let Some(store) = call.context.store().filter(|_| call.irc.reads < MOST) else {
+    let Some(store) = call.context.store().filter(|_| call.irc.reads.has_space(call.member)) else {
         return call.fail("MESSAGE_ERROR", &["TARGETS"], "nothing can be read now");
     };
     let within = (one.min(other), one.max(other));
