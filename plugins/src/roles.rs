@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use salotto::plugin::Renamed;
-use salotto::protocol::{LeaveReason, in_short};
+use salotto::protocol::in_short;
 use salotto::{
     Arg, Command, CommandError, Context, ForgettingMap, Invocation, LeaveDraft, Left, MemberId,
     MemberInfo, MessageDraft, Name, NameDraft, Network, NoticeKind, Plugin, Reply, Role, Standing,
@@ -266,7 +266,7 @@ impl Plugin for Roles {
     }
 
     fn before_leave(&mut self, _: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
-        if let LeaveReason::Quit { farewell } = &mut draft.reason
+        if let Some(farewell) = draft.reason.farewell_mut()
             && self.state.grace.contains_key(&draft.member)
         {
             // Last words are words too.
