@@ -372,7 +372,7 @@ impl Plugin for Moderation {
     }
 
     fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
-        if let LeaveReason::Quit { farewell } = &mut draft.reason {
+        if let Some(farewell) = draft.reason.farewell_mut() {
             let is_muted = || self.mutes.of(draft.member, context.uptime()).is_some();
             let rooms = || context.member(draft.member).map(|info| info.rooms).unwrap_or_default();
             let must_wait = || {
@@ -408,7 +408,15 @@ impl Plugin for Moderation {
         }
     }
 
-    fn after_left(&mut self, _context: &mut Context<'_>, left: &Left) {
+    fn after_left(&mut self, context: &mut Context<'_>, left: &Left) {
+        // Who comes back and leaves again waits before saying more.
+        if let (true, Some(room), LeaveReason::Parted { farewell }) =
+            (self.slow.any(), &left.room, &left.reason)
+            && !farewell.is_empty()
+            && let Some(member) = context.member(left.member)
+        {
+            self.slow.said(room, &member, context.uptime());
+        }
         if left.room.is_none() {
             self.mutes.forget(left.member);
         }

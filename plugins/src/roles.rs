@@ -41,7 +41,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use salotto::plugin::Renamed;
-use salotto::protocol::{LeaveReason, Mechanism, Proof, in_short};
+use salotto::protocol::{Mechanism, Proof, in_short};
 use salotto::{
     Arg, Command, CommandError, Context, ForgettingMap, Invocation, LeaveDraft, Left, MemberId,
     MemberInfo, MessageDraft, Name, NameDraft, Network, NoticeKind, Plugin, Reply, Role, Standing,
@@ -283,7 +283,7 @@ impl Plugin for Roles {
     }
 
     fn before_leave(&mut self, _: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
-        if let LeaveReason::Quit { farewell } = &mut draft.reason
+        if let Some(farewell) = draft.reason.farewell_mut()
             && self.state.grace.contains_key(&draft.member)
         {
             // Last words are words too.

@@ -76,7 +76,7 @@ impl Hub {
                 self.answer(member, result, None);
             }
             Effect::Leave { member, room } => {
-                let result = self.leave(member, room.as_deref());
+                let result = self.leave(member, room.as_deref(), "");
                 self.answer(member, result, None);
             }
             Effect::Rename { member, name } => {

@@ -31,17 +31,22 @@ use crate::state::stays::KeptStays;
 
 impl Hub {
     /// A member asks to leave a room.
-    pub(super) fn leave(&mut self, id: MemberId, room: Option<&str>) -> Result<(), NotDone> {
+    pub(super) fn leave(
+        &mut self,
+        id: MemberId,
+        room: Option<&str>,
+        farewell: &str,
+    ) -> Result<(), NotDone> {
         let room = self.room_of(id, room)?;
-        let reason = self.may_leave(id, Some(room), LeaveReason::Parted)?;
+        let reason = LeaveReason::Parted { farewell: bounded(farewell) };
+        let reason = self.may_leave(id, Some(room), reason)?;
         self.exit_room(id, room, reason);
         Ok(())
     }
 
     /// A member asks to leave the server.
     pub(super) fn quit(&mut self, id: MemberId, farewell: String) {
-        let farewell = sanitize::message(&farewell).chars().take(400).collect();
-        let reason = LeaveReason::Quit { farewell };
+        let reason = LeaveReason::Quit { farewell: bounded(&farewell) };
         if self.state.roster.get(id).is_some_and(|member| member.name.is_none()) {
             return self.disconnect(id, reason);
         }
@@ -53,7 +58,7 @@ impl Hub {
 
     /// Disconnects a member and records it. `by` is who is named as having done it; where that is nobody, a plugin (`actor`) did.
     pub(crate) fn kick(&mut self, id: MemberId, by: Option<Name>, actor: &str, why: &str) {
-        let why = checked_reason(why);
+        let why = bounded(why);
         let Some(member) = self.state.roster.get(id) else {
             return;
         };
@@ -78,7 +83,7 @@ impl Hub {
         actor: &str,
         why: &str,
     ) {
-        let why = checked_reason(why);
+        let why = bounded(why);
         let reason = LeaveReason::Removed { by: by.clone(), why: why.clone() };
         let Some(mut draft) = self.leave_draft(id, Some(room_id), reason) else { return };
         let (name, room) = (draft.name.clone(), draft.room.clone());
@@ -241,7 +246,7 @@ impl Hub {
     }
 }
 
-/// What is given as the reason of a kick, cleaned and bounded.
-fn checked_reason(why: &str) -> String {
+/// Last words, or the reason of a kick, cleaned and bounded.
+fn bounded(why: &str) -> String {
     sanitize::message(why).chars().take(400).collect()
 }

@@ -42,7 +42,7 @@ impl Hub {
             room.permanent = true;
         }
         for member in members {
-            self.exit_room(member, id, LeaveReason::Parted);
+            self.exit_room(member, id, LeaveReason::Parted { farewell: String::new() });
         }
         self.end_room(id);
     }

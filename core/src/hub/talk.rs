@@ -112,8 +112,8 @@ impl Hub {
                 let joined = self.join(id, &room, None);
                 self.confirm(id, joined, &nonce)
             }
-            Request::Leave { room } => {
-                let left = self.leave(id, room.as_deref());
+            Request::Leave { room, farewell } => {
+                let left = self.leave(id, room.as_deref(), &farewell);
                 self.confirm(id, left, &nonce)
             }
             Request::Rename { name } => self.rename(id, &name, nonce.clone()),

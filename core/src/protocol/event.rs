@@ -265,7 +265,7 @@ mod tests {
     fn the_word_for_a_reason_is_that_of_the_wire() {
         for reason in [
             LeaveReason::Quit { farewell: String::new() },
-            LeaveReason::Parted,
+            LeaveReason::Parted { farewell: String::new() },
             LeaveReason::Removed { by: None, why: String::new() },
             LeaveReason::Kicked { by: None, why: String::new() },
             LeaveReason::Lost,
@@ -290,7 +290,10 @@ mod tests {
             })),
             Event::Entry(entry(EntryKind::Joined { who: name("bob") })),
             Event::Bye { reason: LeaveReason::Quit { farewell: "so long".into() } },
-            Event::Exited { room: "dev".parse::<RoomName>().unwrap(), reason: LeaveReason::Parted },
+            Event::Exited {
+                room: "dev".parse::<RoomName>().unwrap(),
+                reason: LeaveReason::Parted { farewell: String::new() },
+            },
             Event::Pong { nonce: Some("1".into()) },
             Event::Ping,
         ];

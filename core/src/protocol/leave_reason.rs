@@ -18,7 +18,11 @@ pub enum LeaveReason {
         farewell: String,
     },
     /// Left this room only.
-    Parted,
+    Parted {
+        /// Last words; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        farewell: String,
+    },
     /// Was sent out of this room only.
     Removed {
         /// By whom; `None` where a plugin did it.
@@ -67,11 +71,19 @@ impl LeaveReason {
         matches!(self, Self::Stopping | Self::Restarting)
     }
 
+    /// The last words of who leaves of their own will; they may be empty.
+    pub fn farewell_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Quit { farewell } | Self::Parted { farewell } => Some(farewell),
+            _ => None,
+        }
+    }
+
     /// The word for it on the wire: `quit`, `kicked`, `too_slow` and so on.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Quit { .. } => "quit",
-            Self::Parted => "parted",
+            Self::Parted { .. } => "parted",
             Self::Removed { .. } => "removed",
             Self::Kicked { .. } => "kicked",
             Self::Lost => "lost",
@@ -90,7 +102,10 @@ impl fmt::Display for LeaveReason {
         match self {
             Self::Quit { farewell } if farewell.is_empty() => formatter.write_str("quit"),
             Self::Quit { farewell } => write!(formatter, "quit: {farewell}"),
-            Self::Parted => formatter.write_str("left the room"),
+            Self::Parted { farewell } if farewell.is_empty() => {
+                formatter.write_str("left the room")
+            }
+            Self::Parted { farewell } => write!(formatter, "left the room: {farewell}"),
             Self::Removed { by, why } | Self::Kicked { by, why } => {
                 formatter.write_str(self.word())?;
                 if let Some(by) = by {

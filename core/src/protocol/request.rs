@@ -76,6 +76,9 @@ pub enum Request {
         /// Which; without it the room last entered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<String>,
+        /// Last words; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        farewell: String,
     },
     /// Takes another name.
     Rename {

@@ -257,7 +257,7 @@ impl Model {
             // It goes when the server says so.
             Some(room) if conversation.joined && self.connection == Connection::Online => {
                 let room = Some(room.to_string());
-                self.ask(Request::Leave { room }, Some(id), effects);
+                self.ask(Request::Leave { room, farewell: String::new() }, Some(id), effects);
             }
             _ => self.conversations.remove(id),
         }

@@ -245,7 +245,7 @@ impl Model {
         let (now, zone) = (seconds(self.now), self.zone.clone());
         let Some(conversation) = self.conversations.room_mut(room) else { return };
         let id = conversation.id;
-        if *reason == LeaveReason::Parted {
+        if matches!(reason, LeaveReason::Parted { .. }) {
             self.conversations.remove(id);
             return;
         }
@@ -269,7 +269,8 @@ impl Model {
                 Some(Moved::Renamed(from.clone(), who.clone()))
             }
             EntryKind::Left { who, reason } if is_new && !from_history => {
-                let is_here = matches!(reason, LeaveReason::Parted | LeaveReason::Removed { .. });
+                let is_here =
+                    matches!(reason, LeaveReason::Parted { .. } | LeaveReason::Removed { .. });
                 (!is_here).then(|| Moved::Left(who.clone()))
             }
             _ => None,

@@ -90,7 +90,7 @@ fn network(dice: &mut Dice, window: &mut Window) {
         5 => window.enter_with_history(at, &["ada"], dice.roll(4)),
         6 => {
             let reason = match dice.roll(2) {
-                0 => LeaveReason::Parted,
+                0 => LeaveReason::Parted { farewell: String::new() },
                 _ => LeaveReason::Kicked { by: None, why: text.into() },
             };
             window.event(Told::Exited { room: room(at), reason });

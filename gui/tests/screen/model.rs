@@ -454,8 +454,14 @@ fn a_room_that_was_asked_for_comes_to_the_front_and_goes_when_left() {
     let dev = window.model().active().unwrap().id();
     window.requests();
     window.act(Action::Close(dev));
-    assert_eq!(window.requests(), [Request::Leave { room: Some("dev".into()) }]);
-    window.event(Event::Exited { room: room("dev"), reason: LeaveReason::Parted });
+    assert_eq!(
+        window.requests(),
+        [Request::Leave { room: Some("dev".into()), farewell: String::new() }]
+    );
+    window.event(Event::Exited {
+        room: room("dev"),
+        reason: LeaveReason::Parted { farewell: String::new() },
+    });
     assert_eq!(window.model().active().unwrap().title(), "lobby");
 }
 

@@ -129,7 +129,10 @@ fn the_rooms_where_one_was_are_entered_again_at_the_next_start() {
     let mut window = Window::in_the_lobby();
     window.enter("dev", &["ada"]);
     window.enter("music", &["ada"]);
-    window.event(Told::Exited { room: room("lobby"), reason: LeaveReason::Parted });
+    window.event(Told::Exited {
+        room: room("lobby"),
+        reason: LeaveReason::Parted { farewell: String::new() },
+    });
     let mut later = Window::remembering(window.model().preferences().clone());
     let settings =
         ConnectionSettings { room: "new".into(), ..window.model().connection_settings().clone() };
@@ -152,7 +155,10 @@ fn conversations_are_closed_by_the_key_by_a_click_and_by_the_wheel() {
     screen.state_mut().requests();
     screen.press_key_modifiers(Modifiers::COMMAND, Key::W);
     screen.run();
-    assert_eq!(asked(&mut screen), [Request::Leave { room: Some("lobby".into()) }]);
+    assert_eq!(
+        asked(&mut screen),
+        [Request::Leave { room: Some("lobby".into()), farewell: String::new() }]
+    );
 }
 
 /// Two servers, each with a lobby; the second is in front.

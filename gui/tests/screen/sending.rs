@@ -98,7 +98,13 @@ fn whoever_left_and_whoever_takes_the_name_are_told_apart_in_a_private_talk() {
 fn a_private_talk_with_somebody_who_only_left_the_room_or_was_sent_out_of_it_goes_on() {
     let mut window = Window::in_the_lobby();
     window.direct("bob", "one");
-    window.entry("lobby", EntryKind::Left { who: name("bob"), reason: LeaveReason::Parted });
+    window.entry(
+        "lobby",
+        EntryKind::Left {
+            who: name("bob"),
+            reason: LeaveReason::Parted { farewell: String::new() },
+        },
+    );
     let removed = LeaveReason::Removed { by: None, why: String::new() };
     window.entry("lobby", EntryKind::Left { who: name("bob"), reason: removed });
     window.direct("bob", "two");

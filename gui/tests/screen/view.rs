@@ -201,7 +201,10 @@ fn a_conversation_is_closed_by_its_menu() {
     screen.get_by_label("Leave this room").click();
     screen.run();
     let room = Some("lobby".to_owned());
-    assert_eq!(screen.state_mut().requests(), [salotto::Request::Leave { room }]);
+    assert_eq!(
+        screen.state_mut().requests(),
+        [salotto::Request::Leave { room, farewell: String::new() }]
+    );
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(super) fn movement(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>)
 fn left(who: &str, reason: &LeaveReason, channel: &str, host: &str) -> String {
     let source = written::source(who, host);
     match reason {
-        LeaveReason::Parted => presence::part(&source, channel, reason),
+        LeaveReason::Parted { .. } => presence::part(&source, channel, reason),
         LeaveReason::Removed { by, why } => presence::kick(host, channel, who, by.as_ref(), why),
         reason => format!(":{source} QUIT :{reason}"),
     }

@@ -229,7 +229,10 @@ pub(super) fn kick(host: &str, channel: &str, whom: &str, by: Option<&Name>, why
 /// The line that tells that somebody left a room.
 pub(super) fn part(source: &str, channel: &str, reason: &LeaveReason) -> String {
     match reason {
-        LeaveReason::Parted => format!(":{source} PART {channel}"),
+        LeaveReason::Parted { farewell } if farewell.is_empty() => {
+            format!(":{source} PART {channel}")
+        }
+        LeaveReason::Parted { farewell } => format!(":{source} PART {channel} :{farewell}"),
         reason => format!(":{source} PART {channel} :{reason}"),
     }
 }

@@ -46,9 +46,12 @@ pub(super) fn welcome(
     let (own, of_channels) = (mode::OWN_LETTERS, mode::LETTERS);
     let mine = format!("{host} {PROGRAM} {own} {of_channels}");
     lines.push_str(&format!(":{host} {} {nick} {mine}\r\n", numeric::MY_INFO));
-    let nick_length = settings.limits.name_bytes.unwrap_or(64);
+    let bounds = settings.limits.name_bounds();
+    // What a client may count in letters of ASCII; others have more bytes each.
+    let nick_length = bounds.graphemes.into_iter().chain(bounds.bytes).min().unwrap_or(64);
     let channel_length = settings.limits.room_name_bytes.unwrap_or(64) + 1;
-    let network = server.replace(' ', "_");
+    let is_plain = |c: char| c.is_ascii_graphic() && c != '=' && c != '\\';
+    let network: String = server.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let rooms = settings.limits.rooms_per_member.map(|most| format!("CHANLIMIT=#:{most}"));
     let topic = settings.limits.topic_characters.map(|most| format!("TOPICLEN={most}"));
     let chat_history = irc.setup.offer().has(Capability::ChatHistory);

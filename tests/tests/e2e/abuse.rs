@@ -116,7 +116,7 @@ fn errors_contain_no_raw_control_characters() {
     let mut ada = ada.enters("ada");
     ada.asks(Request::Join { room: format!("{nasty}a b") });
     texts.push(ada.hears_error(ErrorCode::NoSuchRoom));
-    ada.asks(Request::Leave { room: Some(nasty.into()) });
+    ada.asks(Request::Leave { room: Some(nasty.into()), farewell: String::new() });
     texts.push(ada.hears_error(ErrorCode::NoSuchRoom));
     ada.asks(Request::Direct { to: nasty.into(), text: "hello".into() });
     texts.push(ada.hears_error(ErrorCode::NoSuchMember));

@@ -103,7 +103,7 @@ fn core_without_plugins_names_no_command_that_is_not_there() {
     eve.asks(Request::Direct { to: "nobody".into(), text: "x".into() });
     let error = eve.hears_error(salotto::ErrorCode::NoSuchMember);
     assert_eq!(error, "no user `nobody`");
-    eve.asks(Request::Leave { room: Some("nowhere".into()) });
+    eve.asks(Request::Leave { room: Some("nowhere".into()), farewell: String::new() });
     assert_eq!(eve.hears_error(salotto::ErrorCode::NoSuchRoom), "no room `nowhere`");
 }
 

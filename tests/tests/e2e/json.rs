@@ -75,14 +75,15 @@ fn a_nonce_comes_back_on_the_echo_and_on_the_error() {
     ada.hears_where("the pong", |event| {
         (*event == Event::Pong { nonce: Some("9".into()) }).then_some(())
     });
-    for (request, nonce) in
-        [(Request::Join { room: "lobby".into() }, "10"), (Request::Leave { room: None }, "11")]
-    {
+    for (request, nonce) in [
+        (Request::Join { room: "lobby".into() }, "10"),
+        (Request::Leave { room: None, farewell: String::new() }, "11"),
+    ] {
         ada.asks_with(request, Some(nonce));
         let reply = Event::Reply { reply: Reply::Done, nonce: Some(nonce.into()) };
         ada.hears_where("that it was done", |event| (*event == reply).then_some(()));
     }
-    ada.asks_with(Request::Leave { room: None }, Some("12"));
+    ada.asks_with(Request::Leave { room: None, farewell: String::new() }, Some("12"));
     ada.hears_where("that it is in no room", |event| match event {
         Event::Error { nonce, .. } => (nonce.as_deref() == Some("12")).then_some(()),
         _ => None,

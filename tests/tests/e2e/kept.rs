@@ -183,7 +183,7 @@ fn who_was_in_a_locked_room_is_let_in_again_and_nobody_else() {
     ada.says("still here");
     assert_eq!(ada.hears_said("still here").room, "dev");
     // Once inside she may leave and come back, as before.
-    ada.asks(Request::Leave { room: Some("dev".into()) });
+    ada.asks(Request::Leave { room: Some("dev".into()), farewell: String::new() });
     ada.asks(Request::Join { room: "lobby".into() });
     topic_of(&mut ada, "dev");
     for (name, resume) in [("early", resume_early), ("eve", resume_eve)] {

@@ -14,7 +14,7 @@ fn say_in(room: &str, text: &str) -> Request {
 }
 
 fn leave(room: &str) -> Request {
-    Request::Leave { room: Some(room.into()) }
+    Request::Leave { room: Some(room.into()), farewell: String::new() }
 }
 
 fn enters_room(client: &mut JsonClient, room: &str) {
@@ -87,7 +87,7 @@ fn a_room_opens_with_the_first_and_closes_with_the_last() {
         Event::Exited { room, reason } if room == "dev" => Some(reason.clone()),
         _ => None,
     });
-    assert_eq!(reason, LeaveReason::Parted);
+    assert_eq!(reason, LeaveReason::Parted { farewell: String::new() });
     assert_eq!(server.status().rooms, 1);
     ada.says("back where I was");
     assert_eq!(ada.hears_said("back where I was").room, "lobby");
@@ -369,7 +369,7 @@ fn who_leaves_and_closes_a_room_behind_them_still_reads_their_last_words() {
         ada.raw.says(&format!(
             "{}\n{}",
             line(say_in("dev", &text)),
-            line(Request::Leave { room: None })
+            line(Request::Leave { room: None, farewell: String::new() })
         ));
         let what = ada.hears_where("an echo, or that it is out", |event| match event {
             Event::Entry(entry) => match &entry.what {

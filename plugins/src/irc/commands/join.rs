@@ -14,7 +14,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         let rooms = call.context.member(call.member).map(|info| info.rooms).unwrap_or_default();
         for room in rooms {
             let about = channel::of_room(&room);
-            call.request(Request::Leave { room: Some(room.to_string()) }, &about);
+            call.request(
+                Request::Leave { room: Some(room.to_string()), farewell: String::new() },
+                &about,
+            );
         }
         return;
     }

@@ -13,6 +13,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
             call.numeric(numeric::NOT_ON_CHANNEL, &[name], "you are not in that channel");
             continue;
         }
-        call.request(Request::Leave { room: Some(room.room.to_string()) }, name);
+        let farewell = call.line.parameter(1).unwrap_or_default().to_owned();
+        let room = Some(room.room.to_string());
+        call.request(Request::Leave { room, farewell }, name);
     }
 }

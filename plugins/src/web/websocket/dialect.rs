@@ -68,7 +68,9 @@ impl Dialect for WebSocketDialect {
 
 fn code_of(reason: &LeaveReason) -> CloseCode {
     match reason {
-        LeaveReason::Quit { .. } | LeaveReason::Parted | LeaveReason::Lost => CloseCode::Normal,
+        LeaveReason::Quit { .. } | LeaveReason::Parted { .. } | LeaveReason::Lost => {
+            CloseCode::Normal
+        }
         LeaveReason::Stopping => CloseCode::Away,
         LeaveReason::Restarting => CloseCode::Restart,
         LeaveReason::Full { .. } => CloseCode::Again,

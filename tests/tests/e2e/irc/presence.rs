@@ -1,10 +1,10 @@
 //! Who comes, goes and is called otherwise: told once.
 
-use salotto::PluginSetup;
+use salotto::{LeaveReason, PluginSetup};
 use salotto_tests::TestServer;
 use salotto_tests::irc::Dialogue;
 
-use super::server;
+use super::{folder, moderated, server};
 
 #[test]
 fn who_quits_is_told_of_once_to_each_who_shared_a_channel() {
@@ -212,6 +212,67 @@ fn a_change_of_the_settings_forgets_nobody() {
         bob <- :example.org 366 *
         bob -> PRIVMSG ada :hello
         bob <- :example.org 301 bob ada :tea
+        ",
+    );
+}
+
+#[test]
+fn who_leaves_a_channel_with_words_is_heard_everywhere() {
+    let server = server().open();
+    let mut json = server.enters_json("carl");
+    Dialogue::with(&server).goes(
+        "
+        ada -> JOIN #lobby
+        ada <- *JOIN #lobby
+        ada <- :salotto 353 *
+        ada <- :salotto 366 *
+        bob -> JOIN #lobby
+        bob <- *JOIN #lobby
+        bob <- :salotto 353 *
+        bob <- :salotto 366 *
+        ada <- *JOIN #lobby
+        bob -> PART #lobby :so long
+        bob <- :bob!bob@salotto PART #lobby :so long
+        ada <- :bob!bob@salotto PART #lobby :so long
+        ",
+    );
+    let reason = json.hears_left("bob");
+    assert_eq!(reason, LeaveReason::Parted { farewell: "so long".into() });
+    assert_eq!(reason.to_string(), "left the room: so long");
+}
+
+#[test]
+fn words_at_leaving_are_held_back_where_others_would_be() {
+    let folder = folder();
+    let server = moderated(&folder);
+    let mut dialogue = Dialogue::with(&server);
+    server.types("slow lobby 1h");
+    dialogue.goes(
+        "
+        bob -> JOIN #lobby
+        bob <- *JOIN #lobby
+        bob <- :salotto 353 *
+        bob <- :salotto 366 *
+        bob -> PART #lobby :one
+        bob <- :bob!bob@salotto PART #lobby :one
+        bob -> JOIN #lobby
+        bob <- *JOIN #lobby
+        bob <- :salotto 353 *
+        bob <- :salotto 366 *
+        bob -> PART #lobby :two
+        bob <- :bob!bob@salotto PART #lobby
+        ",
+    );
+    server.types("mute bob 1h");
+    dialogue.goes(
+        "
+        bob <- :salotto NOTICE bob :you are muted*
+        bob -> JOIN #dev
+        bob <- *JOIN #dev
+        bob <- :salotto 353 *
+        bob <- :salotto 366 *
+        bob -> PART #dev :three
+        bob <- :bob!bob@salotto PART #dev
         ",
     );
 }
