@@ -10,6 +10,7 @@ mod kicking;
 mod listing;
 mod modes;
 mod names;
+mod nonsense;
 mod notices;
 mod operators;
 mod past;
