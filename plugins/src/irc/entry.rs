@@ -7,7 +7,7 @@ use salotto::{Entry, EntryKind, LeaveReason, NoticeKind, Timestamp};
 
 use super::saying::Saying;
 use super::tags::{Form, Tags};
-use super::{channel, message_id, presence, written};
+use super::{channel, message_id, presence, tags, written};
 
 /// Appends an entry as it is told to those who are there. Who comes and goes is told otherwise: see [`super::presence`].
 pub(super) fn encode(entry: &Entry, form: Form, host: &str, epoch: &str, out: &mut Vec<u8>) {
@@ -103,11 +103,14 @@ fn left(who: &str, reason: &LeaveReason, channel: &str, host: &str) -> String {
     }
 }
 
-/// Something that is said, in as many lines as it needs; the first has the tags, so that an id is that of one line.
+/// Something that is said, in as many lines as it needs. All but the first have only those tags that are true of each, so that an id is that of one line.
 pub(super) fn said(out: &mut Vec<u8>, tags: &str, source: &str, verb: &str, to: &str, text: &str) {
     let head = format!(":{source} {verb} {to} :");
     for (index, part) in written::parts(text, head.len()).into_iter().enumerate() {
-        push(out, if index == 0 { tags } else { "" });
+        match index {
+            0 => push(out, tags),
+            _ => push(out, &tags::of_continuation(tags)),
+        }
         push(out, &head);
         push(out, part);
         push(out, "\r\n");

@@ -119,6 +119,14 @@ impl Tags {
     }
 }
 
+/// Of the tags before a line, those that are true of what goes on in the next one as well.
+pub(super) fn of_continuation(tags: &str) -> String {
+    let listed = tags.trim_start_matches('@').trim_end().split(';');
+    let is_true = |tag: &&str| matches!(tag.split('=').next(), Some("batch" | "time" | ACCOUNT));
+    let kept: Vec<&str> = listed.filter(is_true).collect();
+    if kept.is_empty() { String::new() } else { format!("@{} ", kept.join(";")) }
+}
+
 /// Whether a tag is one that clients write for each other: `+name`, or `+vendor/name`.
 pub(super) fn is_of_client(key: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
@@ -145,5 +153,7 @@ mod tests {
         written.add_message(Form::Tagged, now, || "7".into(), &tags);
         let expected = "@time=1970-01-01T00:00:00.000Z;msgid=7;+a.b/c=x\\sy;+b;+typing=active ";
         assert_eq!(written.before_a_line(), expected);
+        assert_eq!(of_continuation(expected), "@time=1970-01-01T00:00:00.000Z ");
+        assert_eq!(of_continuation("@msgid=7 ") + &of_continuation(""), "");
     }
 }

@@ -154,6 +154,33 @@ fn what_else_happened_is_told_to_whoever_wants_events() {
 }
 
 #[test]
+fn a_long_message_is_one_message_in_several_lines() {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    let server = keeping(&folder).open();
+    let mut dialogue = Dialogue::with(&server);
+    let long = "word ".repeat(100);
+    dialogue.goes(&format!(
+        "
+        ada [message-tags echo-message batch labeled-response draft/chathistory] -> JOIN #lobby
+        ada <- :ada!ada@salotto JOIN #lobby
+        ada <- :salotto 353 *
+        ada <- :salotto 366 *
+        ada <- *NOTICE ada :what is said here is kept*
+        ada -> @label=l PRIVMSG #lobby :{long}
+        ada <- @label=l :salotto BATCH +{{l}} labeled-response
+        ada <- @batch={{l}};time=*;msgid=* :ada!ada@salotto PRIVMSG #lobby :word*
+        ada <- @batch={{l}};time=*Z :ada!ada@salotto PRIVMSG #lobby :*word
+        ada <- :salotto BATCH -{{l}}
+        ada -> CHATHISTORY LATEST #lobby * 1
+        ada <- :salotto BATCH +{{h}} chathistory #lobby
+        ada <- @batch={{h}};time=*;msgid=* :ada!ada@salotto PRIVMSG #lobby :word*
+        ada <- @batch={{h}};time=*Z :ada!ada@salotto PRIVMSG #lobby :*word
+        ada <- :salotto BATCH -{{h}}
+        "
+    ));
+}
+
+#[test]
 fn a_newcomer_that_does_not_ask_is_shown_what_was_said_as_what_it_is() {
     let server =
         server().enable("commands").settings(|settings| settings.rooms.history = 10).open();
