@@ -253,7 +253,7 @@ impl Outbox {
                 if is_full && !is_bye {
                     return Post::Full;
                 }
-                self.waiting.fetch_add(1, Ordering::SeqCst);
+                self.waiting.fetch_add(mail.lines(), Ordering::SeqCst);
             }
             _ => {}
         }
