@@ -141,11 +141,12 @@ pub enum Update {
 impl Problem {
     /// Whether a person has to say what to make of it: trying again is no answer.
     pub fn is_doubt(&self) -> bool {
-        #[cfg(feature = "client-tls")]
-        if matches!(self, Self::Untrusted { .. } | Self::CertificateChanged { .. }) {
-            return true;
+        match self {
+            #[cfg(feature = "client-tls")]
+            Self::Untrusted { .. } | Self::CertificateChanged { .. } => true,
+            Self::EncryptionWanted(_) => true,
+            _ => false,
         }
-        false
     }
 }
 
@@ -165,7 +166,7 @@ pub enum Problem {
     /// The other end answered, but not as a Salotto server does, or not at all within [`Options::timeout`]. It is not tried again unless a server was there before.
     #[error("`{0}` is another kind of server, not Salotto; check the port")]
     NotSalotto(String),
-    /// It speaks no TLS. Without, whoever is on the way can read along.
+    /// What it answers is no TLS. Without, whoever is on the way can read along.
     #[cfg(feature = "client-tls")]
     #[error("`{0}` speaks no TLS, so nothing was sent; connect without if others may read along")]
     NoTls(String),
@@ -191,6 +192,9 @@ pub enum Problem {
         /// What was shown instead.
         found: Box<Certificate>,
     },
+    /// The server takes a password, or anybody at all, only where nobody can read along, and says so: connect with TLS, on the same port.
+    #[error("{0}")]
+    EncryptionWanted(String),
     /// The server told why it lets nobody in.
     #[error("{0}")]
     TurnedAway(String),

@@ -166,6 +166,7 @@ impl Reader<'_> {
                 self.driver.update(Update::PasswordWanted { text, wrong }).await;
                 None
             }
+            ErrorCode::EncryptionWanted => Some(End::Broken(Problem::EncryptionWanted(text))),
             // The rest of what was sent ahead of a name.
             ErrorCode::NameWanted => None,
             _ => Some(End::Broken(Problem::TurnedAway(text))),

@@ -1,9 +1,15 @@
 //! What is not taken over a connection that others can read.
 
+use std::io::{Write, copy};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
+use salotto::client::{Options, Problem};
 use salotto::{LimitHit, PasswordHash, PluginSetup};
 use salotto_tests::tls::TestCertificate;
 use salotto_tests::{Client, TestServer, TestServerBuilder};
 
+use super::client::{connects, problem};
 use super::{builder, member};
 
 /// Somebody on another machine, as a proxy tells it.
@@ -29,6 +35,42 @@ fn elsewhere(server: &TestServer, header: &[u8]) -> Client {
     let mut client = server.connects();
     client.sends(header);
     client
+}
+
+/// An address at which the first who connects is led on to the server, with `header` before what they say.
+fn led_on(server: &TestServer, header: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let (address, server) = (listener.local_addr().expect("it is bound"), server.address());
+    // Ends with the two connections.
+    thread::spawn(move || {
+        let (mut near, _) = listener.accept()?;
+        let mut far = TcpStream::connect(server)?;
+        far.write_all(header)?;
+        let (mut from_near, mut to_far) = (near.try_clone()?, far.try_clone()?);
+        thread::spawn(move || copy(&mut from_near, &mut to_far));
+        copy(&mut far, &mut near)
+    });
+    address
+}
+
+#[test]
+fn a_client_of_the_library_is_told_that_only_encryption_helps_and_does_not_try_again() {
+    let certificate = TestCertificate::new();
+    let for_passwords = behind_a_proxy(&certificate, "")
+        .settings(|settings| {
+            settings.server.password = Some(PasswordHash::new("swordfish").expect("a hash"));
+        })
+        .open();
+    let for_all = behind_a_proxy(&certificate, "require: All").open();
+    for server in [for_passwords, for_all] {
+        let address = led_on(&server, ELSEWHERE).to_string();
+        let told = connects(Options::new(address, "ada").password("swordfish"));
+        let problem = problem(&told);
+        assert!(
+            matches!(problem, Problem::EncryptionWanted(why) if why.contains("connect with TLS")),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
