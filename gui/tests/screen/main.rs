@@ -11,5 +11,6 @@ mod people;
 mod reading;
 mod sending;
 mod server;
+mod trust;
 mod view;
 mod writing;
