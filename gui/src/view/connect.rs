@@ -189,6 +189,9 @@ impl Form {
             if server.has_password {
                 text.push_str(", needs a password");
             }
+            if server.is_encrypted {
+                text.push_str(", encrypted");
+            }
             let button = egui::Button::new(text).frame(false).wrap();
             if ui.add(button).on_hover_text(server.address()).clicked() {
                 self.choose(server);
