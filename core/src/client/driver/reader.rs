@@ -1,5 +1,6 @@
 //! The half of a connection that reads, and decides.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -81,6 +82,10 @@ impl Reader<'_> {
                     if let Some(end) = end {
                         return end;
                     }
+                }
+                // An end that TLS was not told of, as of a server that was killed.
+                Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return self.broken("the server stopped it".into());
                 }
                 Some(Err(error)) => return self.broken(error.to_string()),
             }
