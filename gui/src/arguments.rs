@@ -31,7 +31,7 @@ SALOTTO_LOG=debug logs more to standard error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arguments {
     /// Show the window.
-    Open(Asked),
+    Open(Box<Asked>),
     /// Print [`HELP`].
     Help,
     /// Print the version.
@@ -81,7 +81,7 @@ impl Arguments {
             let is_none = interfaces.iter().any(|name| name == "none");
             asked.interfaces = (!is_none).then(|| Interfaces::named(interfaces));
         }
-        Ok(Self::Open(asked))
+        Ok(Self::Open(Box::new(asked)))
     }
 }
 

@@ -14,6 +14,11 @@ use crate::model::{Model, Privacy};
 /// How wide and high it is, with room around.
 pub(super) const SIDE: f32 = 20.0;
 
+/// Whether there is something to say.
+pub(super) fn is_shown(model: &Model) -> bool {
+    model.privacy().is_some_and(|privacy| privacy != Privacy::Local)
+}
+
 /// Shows it in the middle of `place`, where there is something to say. Clicked, it is to be explained.
 pub(super) fn show(
     ui: &Ui,

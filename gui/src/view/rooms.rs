@@ -131,7 +131,8 @@ fn heading(
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &text));
     let color = if response.hovered() { palette.text } else { palette.dim };
     let mut job = LayoutJob::simple_singleline(bidi::line(&text).into(), theme::small(), color);
-    job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0 - lock::SIDE);
+    let lock = if lock::is_shown(model) { lock::SIDE } else { 0.0 };
+    job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0 - lock);
     let galley = ui.fonts(|fonts| fonts.layout_job(job));
     let position = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
     let beside = pos2(position.x + galley.size().x + 2.0 + lock::SIDE / 2.0, rect.center().y);

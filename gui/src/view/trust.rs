@@ -35,7 +35,7 @@ impl View {
                     wrapped(
                         ui,
                         format!(
-                            "{address} encrypts, but shows only itself who it is: {why}. Whoever runs the server can tell you its fingerprint, which `salotto cert show` prints. If it is this one, nobody is in between:"
+                            "The connection to {address} is encrypted, but it is not sure who is at the other end: {why}. Whoever runs the server can tell you its fingerprint, which `salotto cert show` prints. If it is this one, nobody is in between:"
                         ),
                     );
                     fingerprint(ui, palette, certificate.fingerprint);
@@ -251,7 +251,7 @@ fn fingerprint(ui: &mut Ui, palette: &Palette, fingerprint: Fingerprint) {
     let (first, second) = text.split_at(HALF);
     let text = format!("{first}\n{}", second.trim_start());
     Frame::new()
-        .fill(palette.field)
+        .fill(palette.side)
         .corner_radius(6)
         .inner_margin(Margin::symmetric(10, 8))
         .show(ui, |ui| ui.add(Label::new(RichText::new(text).font(theme::mono())).wrap()));
