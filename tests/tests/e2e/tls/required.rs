@@ -145,6 +145,34 @@ fn where_all_is_required_nobody_is_let_in_without() {
     browser.sends(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
     let answer = browser.hears_bytes_about("without encryption");
     assert!(answer.contains("encryption_wanted"), "{answer}");
+    for (request, answered) in [
+        (
+            "GET /chat.js?v=1 HTTP/1.1\r\nHost: chat.example:53000",
+            "Location: https://chat.example:53000/chat.js?v=1\r\n",
+        ),
+        (
+            "GET http://evil.example/ HTTP/1.1\r\nHost: chat.example",
+            "Location: https://chat.example/\r\n",
+        ),
+        (
+            "GET //evil.example HTTP/1.1\r\nHost: [2001:db8::1]",
+            "Location: https://[2001:db8::1]//evil.example\r\n",
+        ),
+        ("GET / HTTP/1.0", "HTTP/1.1 403 Forbidden"),
+        // What a stranger says of a proxy is not believed.
+        (
+            "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https",
+            "HTTP/1.1 308 Permanent Redirect",
+        ),
+    ] {
+        let mut page = elsewhere(&server, ELSEWHERE);
+        page.sends(format!("{request}\r\nConnection: close\r\n\r\n").as_bytes());
+        let answer = page.hears_bytes_about("https://");
+        assert!(answer.contains(answered) && !answer.contains("<html"), "{answer}");
+    }
+    let mut here = elsewhere(&server, b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 53000\r\n");
+    here.sends(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    here.hears_bytes_about("200 OK");
     let tunnel = certificate.tunnel(server.address(), ELSEWHERE);
     let _ada = Client::to(tunnel, "encrypted").enters("ada");
     let _bob = elsewhere(&server, b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 53000\r\n").enters("bob");
