@@ -147,9 +147,14 @@ impl Model {
         self.trust.doubt.as_ref()
     }
 
-    /// Whether the server takes something only over an encrypted connection, and this one is not.
+    /// Whether this window was built to speak TLS.
+    pub fn can_encrypt(&self) -> bool {
+        cfg!(feature = "tls")
+    }
+
+    /// Whether the server takes something only over an encrypted connection, and this one is not but could be.
     pub fn wants_encryption(&self) -> bool {
-        self.trust.is_wanted
+        self.trust.is_wanted && self.can_encrypt()
     }
 
     /// Who can read along; `None` while there is no connection.

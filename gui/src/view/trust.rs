@@ -155,7 +155,13 @@ impl View {
                 }
                 Privacy::InClear | Privacy::Local => {
                     wrapped(ui, "Whoever is on the way can read what you write and what you are told, and change it: those who run the network, and often those who are in it. Do not type a password here that you use elsewhere.".to_owned());
-                    dim(ui, palette, "The operator turns encryption on with `plugins enable tls`.");
+                    let told = match model.can_encrypt() {
+                        true => "The operator turns encryption on with `plugins enable tls`.",
+                        false => {
+                            "This window was built without TLS; `--features tls` builds one that has it."
+                        }
+                    };
+                    dim(ui, palette, told);
                 }
             }
             dialog::buttons(ui, |ui| {
@@ -172,7 +178,7 @@ impl View {
                         }
                     }
                     Privacy::InClear | Privacy::Local => {
-                        if ui.button("Connect encrypted").clicked() {
+                        if model.can_encrypt() && ui.button("Connect encrypted").clicked() {
                             actions.push(Action::Encrypt);
                             done = true;
                         }
