@@ -1,6 +1,7 @@
 //! What is asked where it is not sure who answers, and what the lock means.
 
 use egui::{Context, Frame, Key, Label, Margin, RichText, Ui};
+use salotto::protocol::sanitize::excerpt;
 use salotto::protocol::{Certificate, Fingerprint};
 
 use super::View;
@@ -13,6 +14,8 @@ use crate::model::{Action, Believed, Doubt, Model, Privacy};
 const WIDTH: f32 = 480.0;
 /// Where a fingerprint is broken: after eight of its sixteen groups.
 const HALF: usize = 39;
+/// What is shown of the names in a certificate, in bytes.
+const LONGEST_NAMES: usize = 200;
 
 impl View {
     /// Asks what has to be decided before anything is sent. Only buttons and Escape answer: who clicks beside it, or presses Enter once too often, has decided nothing.
@@ -237,7 +240,11 @@ fn about(certificate: &Certificate, model: &Model) -> String {
     let until = date(seconds(certificate.until.system_time()), model.zone());
     match certificate.names.as_slice() {
         [] => format!("Its certificate holds until {until}."),
-        names => format!("Its certificate is for {} and holds until {until}.", names.join(", ")),
+        names => {
+            let names = names.join(", ");
+            let names = excerpt(&names, LONGEST_NAMES);
+            format!("Its certificate is for {names} and holds until {until}.")
+        }
     }
 }
 

@@ -153,6 +153,17 @@ fn a_new_server_is_asked_about_once_and_is_remembered() {
 }
 
 #[test]
+fn what_a_stranger_has_put_into_a_certificate_is_shown_clean_and_short() {
+    let mut window = Window::new();
+    window.connect();
+    let why = "it is for \u{1b}[2J\u{202e}evil\n".to_owned() + &"x".repeat(5_000);
+    let certificate = certificate("old");
+    window.problem(Problem::Untrusted { certificate, why }, None);
+    let Some(Doubt::New { why, .. }) = window.model().doubt() else { panic!("nothing is asked") };
+    assert!(why.starts_with("it is for [2Jevil x") && why.len() <= 310, "{why:?}");
+}
+
+#[test]
 fn what_was_not_shown_is_not_accepted() {
     let mut window = Window::new();
     window.connect();

@@ -1,9 +1,14 @@
 //! The window that was built with the feature `tls`.
 
 use salotto::client::{Options, Problem, Trust, Update};
+use salotto::protocol::sanitize::excerpt;
 
 use super::{Answer, Believed, Doubt};
 use crate::model::Model;
+use crate::model::text::clean_line;
+
+/// What is shown of why a certificate is not enough, in bytes: it may quote the certificate, which may say anything.
+const LONGEST_WHY: usize = 300;
 
 impl Model {
     /// Whom to believe.
@@ -32,10 +37,10 @@ impl Model {
         let known = self.preferences.believed(&self.settings);
         Some(match (problem, known) {
             (Problem::Untrusted { certificate, why }, None) => {
-                Answer::Ask(Doubt::New { certificate: certificate.clone(), why: why.clone() })
+                Answer::Ask(Doubt::New { certificate: certificate.clone(), why: told(why) })
             }
             (Problem::Untrusted { certificate: found, why }, Some(known)) => {
-                let (known, found, why) = (known.clone(), found.clone(), why.clone());
+                let (known, found, why) = (known.clone(), found.clone(), told(why));
                 Answer::Ask(Doubt::Changed { known, found, why })
             }
             (Problem::CertificateChanged { found, .. }, Some(known)) => {
@@ -50,4 +55,8 @@ impl Model {
             _ => return None,
         })
     }
+}
+
+fn told(why: &str) -> String {
+    excerpt(&clean_line(why), LONGEST_WHY).into()
 }
