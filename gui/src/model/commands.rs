@@ -20,6 +20,7 @@ impl Model {
                 self.refusal = None;
                 self.connection = Connection::Idle;
                 effects.push(Effect::Disconnect);
+                self.leave_server(effects);
             }
             Action::OfferName(name) => self.offer_name(&name, effects),
             Action::OfferPassword(password) => self.offer_password(password, effects),
@@ -79,6 +80,7 @@ impl Model {
             Action::Exit => self.say_goodbye("", effects),
             // Of the whole window.
             Action::AddServer
+            | Action::EnterAgain
             | Action::ShowServer(_)
             | Action::CloseServer(_)
             | Action::Dismiss => {}
@@ -120,6 +122,7 @@ impl Model {
             }
         }
         if !is_same_server {
+            self.leave_server(effects);
             self.conversations.clear();
             self.server = super::ServerInfo::default();
         }
@@ -217,7 +220,10 @@ impl Model {
             }
         };
         match path.as_str() {
-            "quit" => self.say_goodbye(rest.trim(), effects),
+            "quit" => {
+                self.leave_server(effects);
+                self.say_goodbye(rest.trim(), effects);
+            }
             _ => {
                 if path == "join" {
                     self.want_room(rest);
@@ -229,6 +235,13 @@ impl Model {
                 let room = room.map(|room| room.to_string());
                 self.ask(Request::Command { line: line.to_owned(), room }, Some(id), effects);
             }
+        }
+    }
+
+    /// At the next start it is not entered by itself.
+    pub(super) fn leave_server(&mut self, effects: &mut Vec<Effect>) {
+        if self.preferences.leave(&self.settings) {
+            effects.push(Effect::Save(self.preferences.clone()));
         }
     }
 

@@ -113,6 +113,8 @@ pub enum Action {
     ShowPeople(bool),
     /// Open another server.
     AddServer,
+    /// Enter the servers that were not left when the window was last closed.
+    EnterAgain,
     /// Bring a server to the front.
     ShowServer(ServerId),
     /// Leave a server and forget its conversations.
