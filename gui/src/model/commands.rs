@@ -29,16 +29,10 @@ impl Model {
             Action::Say { conversation, lines } => self.say_all(conversation, lines, effects),
             Action::GoOn(id) => self.settle_queue(id, true, effects),
             Action::Stop(id) => self.settle_queue(id, false, effects),
-            Action::ResendAll(id) => self.settle_failed(id, true, effects),
-            Action::DiscardAll(id) => self.settle_failed(id, false, effects),
-            Action::Discard(ticket) => {
-                self.take_pending(ticket);
+            Action::Discard(tickets) => {
+                self.take_failed(&tickets);
             }
-            Action::Resend(ticket) => {
-                if let Some((conversation, pending)) = self.take_pending(ticket) {
-                    self.say(conversation, pending.text, effects);
-                }
-            }
+            Action::Resend(tickets) => self.resend(&tickets, effects),
             Action::Show(id) => self.conversations.show(id),
             Action::ReadBack { conversation, line } => {
                 self.read_back(conversation, Some(line), effects);

@@ -200,7 +200,7 @@ fn a_message_that_the_server_refuses_is_marked_and_can_be_sent_again() {
     let pending = window.model().active().unwrap().pending()[0].clone();
     assert_eq!(pending.failed, Some(text));
     window.requests();
-    window.act(Action::Resend(pending.ticket));
+    window.act(Action::Resend(vec![pending.ticket]));
     assert_eq!(window.requests().len(), 1);
     let pending = window.model().active().unwrap().pending()[0].clone();
     assert_eq!(pending.failed, None);
