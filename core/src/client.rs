@@ -160,7 +160,7 @@ pub enum Problem {
     #[error("there is no host `{0}`; check the address")]
     NoSuchHost(String),
     /// Nobody listens there.
-    #[error("nobody listens at `{0}`; is the room open, and the port right?")]
+    #[error("nobody listens at `{0}`; is the server started, and the port right?")]
     Refused(String),
     /// The other end did not answer in time.
     #[error("`{0}` does not answer; check the address and the network")]
