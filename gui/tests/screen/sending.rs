@@ -158,14 +158,14 @@ fn a_message_that_was_not_sent_stands_where_it_was_said_until_it_is_sent_again()
 fn what_failed_among_arrivals_is_seen_whether_they_are_folded_or_not() {
     let mut window = Window::in_the_lobby();
     window.say("bob", "before");
-    ["one", "two"].map(|who| window.notice(&format!("{who} joined"), NoticeKind::Joined));
+    ["one joined", "two joined"].iter().for_each(|text| window.notice(text, NoticeKind::Joined));
     window.send("lost");
     window.event(Event::Error {
         code: ErrorCode::Denied,
         text: "not now".into(),
         nonce: window.nonce_of("lost"),
     });
-    ["three", "four"].map(|who| window.notice(&format!("{who} joined"), NoticeKind::Joined));
+    ["three joined", "four joined"].iter().for_each(|text| window.notice(text, NoticeKind::Joined));
     window.say("bob", "after");
     let mut screen = window.on_screen(900.0, 600.0);
     screen.run();
