@@ -32,7 +32,7 @@ weigh() {
         exit 1
     fi
 }
-weigh "with TLS" 6000000
+weigh "with TLS" 6100000
 cargo build --release --locked -p salotto-gui 2>target/window-tests.log || { tail -n 100 target/window-tests.log; exit 1; }
 weigh "without TLS" 5000000
 cat target/window/figures.txt
