@@ -82,6 +82,8 @@ pub(crate) struct Session {
     peer_ended: bool,
     /// The hub is told that this is over; nothing more is read.
     hung_up: bool,
+    /// Since when all that is left is to be taken by the peer.
+    over: Option<Instant>,
     /// What the hub is asked before any line. Boxed, because idle connections have none.
     ready: Option<Box<SessionInput>>,
 }
@@ -135,6 +137,7 @@ impl Session {
             filled: false,
             peer_ended: false,
             hung_up: false,
+            over: None,
             ready: None,
         }
     }
@@ -192,6 +195,9 @@ impl Session {
             }
             // Looked at before the deadlines: whatever changes after this ends the turn.
             let seen = self.outbox.circumstances();
+            if self.is_over() {
+                self.over.get_or_insert_with(Instant::now);
+            }
             let next = self.deadlines().map(|(at, _)| at).min();
             // A timer that is early is left to fire and set again then, so that lines which push a deadline back cost nothing.
             if next.is_some_and(|next| armed.is_none_or(|armed| next < armed)) {
@@ -249,6 +255,11 @@ impl Session {
             Poll::Ready(_) => Poll::Ready(Turn::Deadline),
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// Whether the end was asked for or posted.
+    fn is_over(&self) -> bool {
+        self.hung_up || self.outbox.is_closing()
     }
 
     /// Whether nobody on the way can read what the connection says.

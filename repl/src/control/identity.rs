@@ -56,9 +56,11 @@ impl Identity {
         match (self, said) {
             // The user name of the system need not be one here.
             (Self::User { name, .. }, None) => Ok(parse(name).ok()),
-            (Self::User { name, is_master: false, .. }, Some(said)) if said != name => Err(format!(
-                "you are `{name}`, and only root and the user who runs the server may act as `{said}`; leave out `--operator`"
-            )),
+            (Self::User { name, is_master: false, .. }, Some(said)) if said != name => {
+                Err(format!(
+                    "you are `{name}`, and only root and the user who runs the server may act as `{said}`; leave out `--operator`"
+                ))
+            }
             (_, said) => said.map(parse).transpose(),
         }
     }
