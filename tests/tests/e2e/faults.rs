@@ -160,6 +160,14 @@ fn a_reset_within_the_answer_to_a_browser_is_noticed_by_nobody() {
 }
 
 #[test]
+fn connections_that_come_faster_than_they_can_be_accepted_hold_up_nobody() {
+    others_go_on("a flood of connections", &server(), |address| {
+        // More at once than are let in at a time, for as long as somebody talks.
+        (0..100).for_each(|_| reset(connect(address)));
+    });
+}
+
+#[test]
 fn ends_that_stay_half_open_are_noticed_by_nobody() {
     let held = std::sync::Mutex::new(Vec::new());
     let server = server();

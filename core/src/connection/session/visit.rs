@@ -11,6 +11,7 @@ use futures_lite::future::{FutureExt, poll_fn};
 use super::deadlines::GREET_AFTER;
 use super::input::Framing;
 use super::{HubGone, Session};
+use crate::connection::listener::ConnectionPermit;
 use crate::delivery::outbox::Tally;
 use crate::dialect::{Answer, Joining, Visited};
 use crate::protocol::limit_hit::LimitHit;
@@ -36,7 +37,8 @@ const REQUESTS_OF_ADDRESS: Rate = Rate { burst: 2000, per_second: 200.0 };
 pub(super) enum Waited {
     Ready,
     Late,
-    HubGone,
+    /// The server ends, or another newcomer has the place.
+    Over,
 }
 
 impl Session {
@@ -81,7 +83,7 @@ impl Session {
                 return Ok(false);
             }
             match self.wait_readable(self.visit_deadline(begun)).await {
-                Waited::HubGone => return Err(HubGone),
+                Waited::Over => return Err(HubGone),
                 Waited::Ready => {
                     self.read();
                 }
@@ -110,7 +112,8 @@ impl Session {
                 return Ok(());
             };
             self.limit_hit(LimitHit::Rate);
-            if let Waited::HubGone = wait(std::future::pending(), at, &self.hub).await {
+            let permit = &mut self.admitted.permit;
+            if let Waited::Over = wait(std::future::pending(), at, &self.hub, permit).await {
                 return Err(HubGone);
             }
         }
@@ -198,7 +201,7 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     match self.wait_writable(Instant::now() + stalled_after).await {
                         Waited::Ready => {}
-                        Waited::HubGone => return Err(HubGone),
+                        Waited::Over => return Err(HubGone),
                         Waited::Late => {
                             self.limit_hit(LimitHit::Visit);
                             return Ok(false);
@@ -214,18 +217,23 @@ impl Session {
     pub(super) async fn wait_readable(&mut self, deadline: Instant) -> Waited {
         let transport = self.outbox.wire.transport();
         let readable = poll_fn(|context| transport.poll_readable(context));
-        wait(readable, deadline, &self.hub).await
+        wait(readable, deadline, &self.hub, &mut self.admitted.permit).await
     }
 
     async fn wait_writable(&mut self, deadline: Instant) -> Waited {
         let transport = self.outbox.wire.transport();
         let writable = poll_fn(|context| transport.poll_writable(context));
-        wait(writable, deadline, &self.hub).await
+        wait(writable, deadline, &self.hub, &mut self.admitted.permit).await
     }
 }
 
-/// Waits for the socket, no longer than until a deadline or the end of the server.
-async fn wait(ready: impl Future<Output = ()>, deadline: Instant, hub: &InboxSender) -> Waited {
+/// Waits for the socket, no longer than until a deadline, the end of the server or that of the place.
+async fn wait(
+    ready: impl Future<Output = ()>,
+    deadline: Instant,
+    hub: &InboxSender,
+    permit: &mut ConnectionPermit,
+) -> Waited {
     let ready = async {
         ready.await;
         Waited::Ready
@@ -236,7 +244,11 @@ async fn wait(ready: impl Future<Output = ()>, deadline: Instant, hub: &InboxSen
     };
     let gone = async {
         hub.closed().await;
-        Waited::HubGone
+        Waited::Over
     };
-    ready.or(late).or(gone).await
+    let given_away = async {
+        poll_fn(|context| permit.poll_given_away(context)).await;
+        Waited::Over
+    };
+    ready.or(late).or(gone).or(given_away).await
 }
