@@ -100,7 +100,7 @@ pub(super) fn fold_text(log: &Log, (first, end): (u64, u64)) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    format!("⏵ {} (click to show)", parts.join(", "))
+    format!("+ {} (click to show)", parts.join(", "))
 }
 
 /// Lays a line out. `words` are those that the reader is called by, `found` are the parts to be marked, in bytes of the text.

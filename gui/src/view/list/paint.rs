@@ -88,7 +88,7 @@ pub(super) fn rows(
         }
         if row.fold.is_some_and(|fold| fold.is_open && fold.lines.0 == row.seq) {
             let corner = pos2(row.text.x - 4.0, row.text.y + 1.0);
-            painter.text(corner, Align2::RIGHT_TOP, "⏷", theme::small(), palette.dim);
+            painter.text(corner, Align2::RIGHT_TOP, "–", theme::small(), palette.dim);
         }
         let small = theme::small();
         if !line.what.kind.is_edge() && !line.follows {
