@@ -33,6 +33,10 @@ const REQUESTS: Rate = Rate { burst: 64, per_second: 8.0 };
 /// The same for all of one address together: a class that opens the page, and opens it again.
 const REQUESTS_OF_ADDRESS: Rate = Rate { burst: 2000, per_second: 200.0 };
 
+/// Requests that are answered on one connection. Whoever has more connects anew, as browsers do by themselves; thousands that were sent at once would hold their
+/// place for as long as the rate makes them last, also of a peer that has gone.
+const MOST_REQUESTS: usize = 128;
+
 /// What a wait for the socket came to.
 pub(super) enum Waited {
     Ready,
@@ -46,6 +50,7 @@ impl Session {
     pub(super) async fn visit(&mut self) -> Result<bool, HubGone> {
         let mut begun = None;
         let mut requests = TokenBucket::new(self.connected);
+        let mut answered = 0;
         loop {
             // Whoever looks whether the port is open, or leaves after a page.
             if self.hung_up || self.peer_ended && !self.framing.has_partial() {
@@ -65,7 +70,8 @@ impl Session {
                     Some(Visited::Answer(answer)) => {
                         begun = None;
                         self.pace_requests(&mut requests).await?;
-                        if !self.answer_visitor(&answer).await? {
+                        answered += 1;
+                        if !self.answer_visitor(&answer).await? || answered == MOST_REQUESTS {
                             return Ok(false);
                         }
                         continue;
