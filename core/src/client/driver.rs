@@ -6,6 +6,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 
 use super::dial::{Halves, dial, halves};
+use super::pace::Pace;
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
@@ -28,13 +30,19 @@ use writer::Writer;
 const PASSWORD_TAKES: Duration = Duration::from_secs(20);
 
 /// See [`super::connect`].
-pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
+pub(super) async fn drive(
+    options: Options,
+    orders: Receiver<Order>,
+    updates: Sender<Update>,
+    pace: Arc<Pace>,
+) {
     let mut driver = Driver {
         name: options.name.clone(),
         password: options.password.clone(),
         options,
         orders,
         updates,
+        pace,
         epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
@@ -57,6 +65,7 @@ struct Driver {
     options: Options,
     orders: Receiver<Order>,
     updates: Sender<Update>,
+    pace: Arc<Pace>,
     /// The name to say hello with, and the password.
     name: String,
     password: Option<String>,
