@@ -358,7 +358,8 @@ impl Client {
     }
 
     /// Asks for anything. Returns the nonce, as [`say`](Self::say) does. What is asked while there is no connection is sent
-    /// when there is one.
+    /// when there is one, up to 256 requests; what is beyond them is answered by an [`Event::Error`] of [`ErrorCode::Limit`](crate::ErrorCode::Limit) with the nonce,
+    /// and may be asked for again after the next [`Event::Welcome`].
     pub fn request(&self, request: Request) -> Option<String> {
         let nonce = self.nonce();
         let envelope = Envelope { request, nonce: Some(nonce.clone()) };

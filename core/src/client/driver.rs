@@ -1,6 +1,7 @@
 //! The future that does a client's work: connects, reads and writes at the same time, and comes back.
 
 mod reader;
+mod unsent;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,9 @@ use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::request::{Envelope, Request, Resume};
+use crate::protocol::request::{Request, Resume};
 use reader::Reader;
+use unsent::Unsent;
 use writer::Writer;
 
 /// A password may have to wait for others before it is looked at.
@@ -44,7 +46,7 @@ pub(super) async fn drive(
         epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
-        unsent: Vec::new(),
+        unsent: Unsent::default(),
         welcomed: false,
     };
     let reason = driver.run().await;
@@ -74,7 +76,7 @@ struct Driver {
     /// The last id seen in each room that the client is in.
     seen: BTreeMap<String, u64>,
     /// Asked for while there was no connection.
-    unsent: Vec<Envelope>,
+    unsent: Unsent,
     /// Whether the present connection was welcomed.
     welcomed: bool,
 }
@@ -130,7 +132,11 @@ impl Driver {
                 Some(Ok(Order::RetryNow)) => return None,
                 Some(Ok(Order::OfferName(name))) => self.name = name,
                 Some(Ok(Order::OfferPassword(password))) => self.password = Some(password),
-                Some(Ok(Order::Send(envelope))) => self.unsent.push(envelope),
+                Some(Ok(Order::Send(envelope))) => {
+                    if let Some(refusal) = self.unsent.keep(envelope) {
+                        self.update(refusal).await;
+                    }
+                }
                 Some(Ok(Order::History { question, .. })) => self.update(question.lost()).await,
                 Some(Ok(Order::Quit(farewell))) => return Some(LeaveReason::Quit { farewell }),
                 Some(Err(_)) => {

@@ -73,6 +73,11 @@ impl Framing {
         }
     }
 
+    /// Whether nothing is known yet of how to speak.
+    pub(super) fn is_undecided(&self) -> bool {
+        matches!(self, Self::Choosing { .. })
+    }
+
     /// Whether a protocol waits for more bytes to say whether the connection is its.
     pub(super) fn is_choosing(&self) -> bool {
         matches!(self, Self::Choosing { needs_more: true, .. })
