@@ -36,6 +36,7 @@ mod login;
 #[cfg(not(feature = "password"))]
 #[path = "client/no_login.rs"]
 mod login;
+mod pace;
 mod pages;
 #[cfg(feature = "client-tls")]
 mod tls;
@@ -59,6 +60,7 @@ use crate::protocol::identity::Identity;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request};
 
+use pace::Pace;
 pub use pages::NoPage;
 use pages::Question;
 #[cfg(feature = "client-tls")]
@@ -112,6 +114,7 @@ pub struct Login {
 pub struct Client {
     orders: Sender<Order>,
     nonces: Arc<AtomicU64>,
+    pace: Arc<Pace>,
 }
 
 /// What a client is told.
@@ -165,15 +168,14 @@ pub enum Update {
 impl Problem {
     /// Whether a person has to say what to make of it: trying again is no answer.
     pub fn is_doubt(&self) -> bool {
-        #[cfg(feature = "client-tls")]
-        if matches!(self, Self::Untrusted { .. } | Self::CertificateChanged { .. }) {
-            return true;
+        match self {
+            #[cfg(feature = "client-tls")]
+            Self::Untrusted { .. } | Self::CertificateChanged { .. } => true,
+            #[cfg(feature = "password")]
+            Self::LoginRefused(_) | Self::NotTheServer => true,
+            Self::EncryptionWanted(_) => true,
+            _ => false,
         }
-        #[cfg(feature = "password")]
-        if matches!(self, Self::LoginRefused(_) | Self::NotTheServer) {
-            return true;
-        }
-        false
     }
 }
 
@@ -185,7 +187,7 @@ pub enum Problem {
     #[error("there is no host `{0}`; check the address")]
     NoSuchHost(String),
     /// Nobody listens there.
-    #[error("nobody listens at `{0}`; is the room open, and the port right?")]
+    #[error("nobody listens at `{0}`; is the server started, and the port right?")]
     Refused(String),
     /// The other end did not answer in time.
     #[error("`{0}` does not answer; check the address and the network")]
@@ -193,7 +195,7 @@ pub enum Problem {
     /// The other end answered, but not as a Salotto server does, or not at all within [`Options::timeout`]. It is not tried again unless a server was there before.
     #[error("`{0}` is another kind of server, not Salotto; check the port")]
     NotSalotto(String),
-    /// It speaks no TLS. Without, whoever is on the way can read along.
+    /// What it answers is no TLS. Without, whoever is on the way can read along.
     #[cfg(feature = "client-tls")]
     #[error("`{0}` speaks no TLS, so nothing was sent; connect without if others may read along")]
     NoTls(String),
@@ -219,6 +221,9 @@ pub enum Problem {
         /// What was shown instead.
         found: Box<Certificate>,
     },
+    /// The server takes a password, or anybody at all, only where nobody can read along, and says so: connect with TLS, on the same port.
+    #[error("{0}")]
+    EncryptionWanted(String),
     /// The account is not there, or has another password; or the server knows no way to log in in which the password is not sent.
     #[cfg(feature = "password")]
     #[error("not logged in: {0}")]
@@ -370,8 +375,9 @@ pub fn connect(
 ) -> (Client, Receiver<Update>, impl Future<Output = ()> + Send + 'static) {
     let (orders, ordered) = async_channel::bounded(REQUESTS);
     let (updates, received) = async_channel::bounded(UPDATES);
-    let client = Client { orders, nonces: Arc::default() };
-    (client, received, driver::drive(options, ordered, updates))
+    let (nonces, pace) = (Arc::default(), Arc::<Pace>::default());
+    let driver = driver::drive(options, ordered, updates, Arc::clone(&pace));
+    (Client { orders, nonces, pace }, received, driver)
 }
 
 impl Client {
@@ -424,7 +430,8 @@ impl Client {
     }
 
     /// Asks for anything. Returns the nonce, as [`say`](Self::say) does. What is asked while there is no connection is sent
-    /// when there is one.
+    /// when there is one, up to 256 requests; what is beyond them is answered by an [`Event::Error`] of [`ErrorCode::Limit`](crate::ErrorCode::Limit) with the nonce,
+    /// and may be asked for again after the next [`Event::Welcome`].
     pub fn request(&self, request: Request) -> Option<String> {
         let nonce = self.nonce();
         let envelope = Envelope { request, nonce: Some(nonce.clone()) };
@@ -444,6 +451,12 @@ impl Client {
     /// Does not wait for the countdown of [`Update::Broken`].
     pub fn retry_now(&self) {
         self.order(Order::RetryNow);
+    }
+
+    /// Lets what the server tells gather for so long, a second at most, before it is read: for whoever is not looked at, since reading line by line costs a wake-up
+    /// each. What gathered is then read in one go, and a flood without a pause. With [`Duration::ZERO`], as at first, everything is read as it comes.
+    pub fn gather(&self, pause: Duration) {
+        self.pace.set(pause);
     }
 
     /// Says goodbye and ends; the driver waits for the answer, but not long.

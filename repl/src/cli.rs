@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "manual")]
 use clap_complete::Shell;
 use salotto::Name;
 
@@ -98,6 +99,7 @@ pub enum Task {
         interfaces: Vec<String>,
     },
     /// Print the manual page: `salotto man > salotto.1`
+    #[cfg(feature = "manual")]
     Man,
     /// Ask for a password, or read one from standard input, and print its hash for the configuration
     HashPassword {
@@ -106,6 +108,7 @@ pub enum Task {
         scram: bool,
     },
     /// Print a completion script for a shell
+    #[cfg(feature = "manual")]
     Completions {
         /// The shell
         shell: Shell,

@@ -68,8 +68,16 @@ impl IrcClient {
     /// # Panics
     /// When it is not taken.
     pub fn sends(&mut self, line: &str) {
-        let sent = self.stream.get_mut().write_all(format!("{line}\r\n").as_bytes());
-        sent.unwrap_or_else(|error| panic!("`{line}` is not taken: {error}"));
+        self.sends_bytes(format!("{line}\r\n").as_bytes());
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Panics
+    /// When they are not taken.
+    pub fn sends_bytes(&mut self, bytes: &[u8]) {
+        let sent = self.stream.get_mut().write_all(bytes);
+        sent.unwrap_or_else(|error| panic!("{bytes:?} is not taken: {error}"));
     }
 
     /// The next line.

@@ -1,10 +1,12 @@
 //! The future that does a client's work: connects, reads and writes at the same time, and comes back.
 
 mod reader;
+mod unsent;
 mod writer;
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -15,29 +17,37 @@ use futures_lite::future::FutureExt;
 
 use super::dial::{Halves, dial, halves};
 use super::login::LoggingIn;
+use super::pace::Pace;
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::request::{Envelope, Request, Resume};
+use crate::protocol::request::{Request, Resume};
 use reader::Reader;
+use unsent::Unsent;
 use writer::Writer;
 
 /// A password may have to wait for others before it is looked at.
 const PASSWORD_TAKES: Duration = Duration::from_secs(20);
 
 /// See [`super::connect`].
-pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
+pub(super) async fn drive(
+    options: Options,
+    orders: Receiver<Order>,
+    updates: Sender<Update>,
+    pace: Arc<Pace>,
+) {
     let mut driver = Driver {
         name: options.name.clone(),
         password: options.password.clone(),
         options,
         orders,
         updates,
+        pace,
         epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
-        unsent: Vec::new(),
+        unsent: Unsent::default(),
         welcomed: false,
     };
     let reason = driver.run().await;
@@ -56,6 +66,7 @@ struct Driver {
     options: Options,
     orders: Receiver<Order>,
     updates: Sender<Update>,
+    pace: Arc<Pace>,
     /// The name to say hello with, and the password.
     name: String,
     password: Option<String>,
@@ -66,7 +77,7 @@ struct Driver {
     /// The last id seen in each room that the client is in.
     seen: BTreeMap<String, u64>,
     /// Asked for while there was no connection.
-    unsent: Vec<Envelope>,
+    unsent: Unsent,
     /// Whether the present connection was welcomed.
     welcomed: bool,
 }
@@ -122,7 +133,11 @@ impl Driver {
                 Some(Ok(Order::RetryNow)) => return None,
                 Some(Ok(Order::OfferName(name))) => self.name = name,
                 Some(Ok(Order::OfferPassword(password))) => self.password = Some(password),
-                Some(Ok(Order::Send(envelope))) => self.unsent.push(envelope),
+                Some(Ok(Order::Send(envelope))) => {
+                    if let Some(refusal) = self.unsent.keep(envelope) {
+                        self.update(refusal).await;
+                    }
+                }
                 Some(Ok(Order::History { question, .. })) => self.update(question.lost()).await,
                 Some(Ok(Order::Quit(farewell))) => return Some(LeaveReason::Quit { farewell }),
                 Some(Err(_)) => {

@@ -122,6 +122,13 @@ impl From<FellOut> for Failure {
     }
 }
 
+impl Circumstances {
+    /// Whether a name was accepted.
+    pub(crate) fn is_named(self) -> bool {
+        self.named
+    }
+}
+
 impl Published {
     /// Lets everything up to `stamp` be seen.
     pub(crate) fn advance(&self, stamp: Stamp) {
@@ -253,7 +260,7 @@ impl Outbox {
                 if is_full && !is_bye {
                     return Post::Full;
                 }
-                self.waiting.fetch_add(1, Ordering::SeqCst);
+                self.waiting.fetch_add(mail.lines(), Ordering::SeqCst);
             }
             _ => {}
         }

@@ -26,15 +26,28 @@ pub use crate::protocol::identity::{ChainError, Identity, IdentityError};
 /// The first byte of a handshake.
 const HANDSHAKE: u8 = 0x16;
 
-/// The oldest version that is spoken. Those before 1.2 are not there at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The oldest version that is spoken. Those before 1.2 are not there at all, and 1.2 is with the feature `tls12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Version {
     /// TLS 1.2 and 1.3.
-    #[default]
+    #[cfg(feature = "tls12")]
     Tls12,
     /// TLS 1.3 alone.
     Tls13,
+}
+
+/// The oldest that there is.
+impl Default for Version {
+    #[cfg(feature = "tls12")]
+    fn default() -> Self {
+        Self::Tls12
+    }
+
+    #[cfg(not(feature = "tls12"))]
+    fn default() -> Self {
+        Self::Tls13
+    }
 }
 
 /// What newcomers are shown.
@@ -140,6 +153,7 @@ impl Shown {
 
 fn config(identity: &Identity, minimum: Version, asks_clients: bool) -> Arc<ServerConfig> {
     let versions: &[_] = match minimum {
+        #[cfg(feature = "tls12")]
         Version::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
         Version::Tls13 => &[&rustls::version::TLS13],
     };

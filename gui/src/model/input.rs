@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use salotto::client::Update;
 use salotto::discovery::Sighting;
+use salotto::protocol::Fingerprint;
 
 use super::conversation::ConversationId;
 use super::effect::Ticket;
@@ -50,6 +51,14 @@ pub enum Action {
     Connect(ConnectionSettings),
     /// Give up the connection and show the form.
     Disconnect,
+    /// Believe that the certificate with this fingerprint is the server's, and connect.
+    Accept(Fingerprint),
+    /// Connect without TLS to a server that spoke it before.
+    GoOnInClear,
+    /// Connect anew, and over TLS or not at all.
+    Encrypt,
+    /// Do without what is taken over TLS alone.
+    StayInClear,
     /// Offer this name after the server refused the one before.
     OfferName(String),
     /// Send this password after the server asked for one.
@@ -74,14 +83,10 @@ pub enum Action {
     GoOn(ConversationId),
     /// Forget the lines that are still to be sent.
     Stop(ConversationId),
-    /// Send all messages that failed once more.
-    ResendAll(ConversationId),
-    /// Forget all messages that failed.
-    DiscardAll(ConversationId),
-    /// Forget a message that failed.
-    Discard(Ticket),
-    /// Send a message that failed once more.
-    Resend(Ticket),
+    /// Forget messages of one conversation that failed.
+    Discard(Vec<Ticket>),
+    /// Send messages of one conversation that failed once more.
+    Resend(Vec<Ticket>),
     /// Bring a conversation to the front.
     Show(ConversationId),
     /// Ask for a page of what the server has where lines are missing: somebody looks there.
@@ -113,6 +118,8 @@ pub enum Action {
     ShowPeople(bool),
     /// Open another server.
     AddServer,
+    /// Enter the servers that were not left when the window was last closed.
+    EnterAgain,
     /// Bring a server to the front.
     ShowServer(ServerId),
     /// Leave a server and forget its conversations.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{ConnectionSettings, DEFAULT_PORT};
 use super::text::fold;
+use super::trust::Met;
 
 /// How many servers are remembered, and of each how many rooms and people; and how many keywords there are.
 const RECENT: usize = 16;
@@ -28,6 +29,8 @@ pub struct Preferences {
     pub name: String,
     /// Where the person was, the last first.
     pub recent: Vec<Recent>,
+    /// The servers that were met over TLS, and why they are believed.
+    pub met: Vec<Met>,
     /// Colours.
     pub theme: Theme,
     /// 1.0 is the size that the screen asks for.
@@ -69,6 +72,9 @@ pub struct Recent {
     /// Of whom the person wants to hear nothing there.
     #[serde(default)]
     pub ignored: Vec<String>,
+    /// Whether the person has entered it and not left: it is entered again at the next start.
+    #[serde(default)]
+    pub entered: bool,
 }
 
 /// Colours of the window.
@@ -106,6 +112,18 @@ impl FromStr for Renderer {
     }
 }
 
+impl Recent {
+    /// What a form is filled in with to enter it.
+    fn connection_settings(&self) -> ConnectionSettings {
+        ConnectionSettings {
+            host: self.host.clone(),
+            port: self.port,
+            name: self.name.clone(),
+            ..ConnectionSettings::default()
+        }
+    }
+}
+
 impl Default for Preferences {
     fn default() -> Self {
         Self {
@@ -113,6 +131,7 @@ impl Default for Preferences {
             port: DEFAULT_PORT,
             name: String::new(),
             recent: Vec::new(),
+            met: Vec::new(),
             theme: Theme::default(),
             zoom: 1.0,
             window: (960.0, 640.0),
@@ -158,6 +177,18 @@ impl Preferences {
         self.recent(settings).map_or(&[], |recent| &recent.rooms)
     }
 
+    /// The servers that were entered and not left, the last first.
+    pub(super) fn entered(&self) -> Vec<ConnectionSettings> {
+        let entered = self.recent.iter().filter(|recent| recent.entered);
+        entered.map(Recent::connection_settings).collect()
+    }
+
+    /// The person has left a server, or was put out. Returns whether that is new.
+    pub(super) fn leave(&mut self, settings: &ConnectionSettings) -> bool {
+        let recent = self.recent_mut(settings);
+        recent.is_some_and(|recent| std::mem::replace(&mut recent.entered, false))
+    }
+
     /// Of whom the person wants to hear nothing at a server.
     pub fn ignored(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &str> {
         self.recent(settings).into_iter().flat_map(|recent| &recent.ignored).map(String::as_str)
@@ -189,6 +220,7 @@ impl Preferences {
             name: settings.name.clone(),
             rooms: known.as_ref().map(|known| known.rooms.clone()).unwrap_or_default(),
             ignored: known.map(|known| known.ignored).unwrap_or_default(),
+            entered: true,
         };
         self.recent.retain(|other| (&other.host, other.port) != (&recent.host, recent.port));
         self.recent.insert(0, recent);

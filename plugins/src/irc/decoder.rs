@@ -67,11 +67,11 @@ impl LineDecoder {
                 "the line is too long and was dropped",
             ));
         };
-        let Ok(text) = String::from_utf8(line) else {
-            let host = self.connection.host();
-            let line =
-                format!(":{host} FAIL * INVALID_UTF8 :the line is not UTF-8 and was dropped");
-            return Some(Decoded::Answer(written::end(line).into_bytes()));
+        let text = match String::from_utf8(line) {
+            Ok(text) => text,
+            Err(error) => {
+                return Some(self.answer_not_utf8(&String::from_utf8_lossy(error.as_bytes())));
+            }
         };
         let text = text.replace(['\0', '\r'], "");
         let tagged = if text.starts_with('@') { text.find(' ').unwrap_or(text.len()) } else { 0 };
@@ -108,6 +108,14 @@ impl LineDecoder {
     fn ask(&self, line: Line) -> Decoded {
         let connection = self.connection.clone();
         Decoded::Input(Input::Own(Own::new(Asked { connection, line })))
+    }
+
+    fn answer_not_utf8(&self, shown: &str) -> Decoded {
+        let command = Line::parse(shown).map_or_else(|| "*".to_owned(), |line| line.command);
+        let command = &command[..command.len().min(32)];
+        let text = "the line is not UTF-8 and was dropped";
+        let line = format!(":{} FAIL {command} INVALID_UTF8 :{text}", self.connection.host());
+        Decoded::Answer(written::end(line).into_bytes())
     }
 
     fn answer(&self, number: numeric::Numeric, middle: &[&str], last: &str) -> Decoded {

@@ -56,11 +56,10 @@ impl Irc {
             return self.tell_quit(context, left);
         };
         self.rooms.leave(room, left.member);
-        if !left.announced {
-            return;
-        }
         if left.quits {
-            self.parting.extend(self.rooms.clients(room));
+            if left.announced {
+                self.parting.extend(self.rooms.clients(room));
+            }
             return;
         }
         let (host, channel) = (&self.settings.host, channel::of_room(room));
@@ -71,7 +70,15 @@ impl Irc {
             }
             reason => part(&source, &channel, reason),
         });
-        for other in self.others_in(room, left.member) {
+        // Who did it sees it also in a room that is too large to tell everybody.
+        let is_told = |other: &MemberId| match &left.reason {
+            LeaveReason::Removed { by, .. } => {
+                left.announced || context.name(*other) == by.as_ref()
+            }
+            _ => left.announced,
+        };
+        let told: Vec<MemberId> = self.others_in(room, left.member).filter(is_told).collect();
+        for other in told {
             context.answer(other, line.clone());
         }
     }

@@ -149,6 +149,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     assert_eq!((version.status, version.out.starts_with("salotto ")), (0, true));
 }
 
+#[cfg(feature = "manual")]
 #[test]
 fn every_shell_can_complete_the_command_line() {
     let folder = Folder::new();
@@ -214,6 +215,7 @@ fn what_is_no_password_is_not_hashed() {
     }
 }
 
+#[cfg(feature = "manual")]
 #[test]
 fn the_manual_page_names_every_task() {
     let ended = Folder::new().run(&["man"], "");
@@ -404,6 +406,7 @@ fn a_control_socket_in_a_folder_of_everybody_is_refused() {
     assert!(ended.err.contains("others can write to the folder `open`"), "{}", ended.err);
 }
 
+#[cfg(feature = "manual")]
 #[test]
 fn the_manual_page_in_the_docs_is_the_one_that_is_printed() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/salotto.1");

@@ -34,6 +34,7 @@ mod metrics;
 mod moderation;
 mod moderators;
 mod names;
+mod newcomers;
 mod numbers;
 #[cfg(unix)]
 mod on_tokio;

@@ -1,5 +1,7 @@
 //! The half of a connection that reads, and decides.
 
+use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -45,12 +47,17 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     pub(super) async fn read(&mut self, stream: Reading) -> End {
         let mut input = BufReader::new(stream);
+        let pace = Arc::clone(&self.driver.pace);
         let mut line = Vec::new();
         loop {
             let patience = self.patience();
             let result = {
-                let read =
-                    async { Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await) };
+                let read = async {
+                    if let Err(error) = pace.gather(&mut input).await {
+                        return Some(Err(error));
+                    }
+                    Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await)
+                };
                 let silence = async {
                     Timer::after(patience).await;
                     None
@@ -83,6 +90,10 @@ impl Reader<'_> {
                     if let Some(end) = end {
                         return end;
                     }
+                }
+                // An end that TLS was not told of, as of a server that was killed.
+                Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return self.broken("the server stopped it".into());
                 }
                 Some(Err(error)) => return self.broken(error.to_string()),
             }
@@ -205,6 +216,7 @@ impl Reader<'_> {
                 self.driver.update(Update::PasswordWanted { text, wrong }).await;
                 None
             }
+            ErrorCode::EncryptionWanted => Some(End::Broken(Problem::EncryptionWanted(text))),
             // The rest of what was sent ahead of a name.
             ErrorCode::NameWanted => None,
             _ => Some(End::Broken(Problem::TurnedAway(text))),

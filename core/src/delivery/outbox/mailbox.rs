@@ -32,6 +32,17 @@ pub(crate) enum Mail {
     Close,
 }
 
+impl Mail {
+    /// How many lines it counts as, of those that may wait: a long answer as many as it has.
+    pub(super) fn lines(&self) -> usize {
+        match self {
+            Self::Event(_) => 1,
+            Self::Bytes(bytes) => bytes.iter().filter(|byte| **byte == b'\n').count().max(1),
+            _ => 0,
+        }
+    }
+}
+
 /// Whose messages somebody does not want.
 pub(crate) type Ignored = Arc<Vec<IgnoredPerson>>;
 
@@ -67,4 +78,18 @@ pub(crate) enum Post {
     Waits,
     /// There is no room for it.
     Full,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_answer_counts_as_many_lines_as_it_has() {
+        for (bytes, lines) in [("one\r\n", 1), ("one\r\ntwo\r\n", 2), ("no end", 1), ("", 1)] {
+            assert_eq!(Mail::Bytes(bytes.into()).lines(), lines, "{bytes:?}");
+        }
+        assert_eq!(Mail::Event(Box::new(Event::Ping)).lines(), 1);
+        assert_eq!(Mail::Close.lines(), 0);
+    }
 }

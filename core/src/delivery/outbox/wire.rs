@@ -11,10 +11,8 @@ use crate::io::transport::{InProcess, Transport};
 pub(crate) struct Wire {
     /// What the connection came through.
     socket: Arc<dyn Transport>,
-    /// What was laid over it, such as encryption. Boxed to be small, as hardly any connection has one.
-    layer: OnceLock<Box<Arc<dyn Transport>>>,
-    /// What a visitor has had laid over that, when it joined.
-    upper: OnceLock<Box<Box<dyn Transport>>>,
+    /// What was laid over it. Boxed to be small, as hardly any connection has one.
+    layer: OnceLock<Box<Layer>>,
     /// Whether the other end is in this process and takes events as they are, instead of bytes.
     pub(super) is_in_process: bool,
     /// Whether the peer shows what one read brings as one row; it is sent less.
@@ -22,6 +20,13 @@ pub(crate) struct Wire {
     /// Whether it was encrypted as far as a proxy.
     encrypted: AtomicBool,
     chosen: OnceLock<Chosen>,
+}
+
+/// A transport over the socket, such as encryption, and what was laid over that in its turn, such as a pace.
+#[derive(Debug)]
+struct Layer {
+    transport: Arc<dyn Transport>,
+    over: OnceLock<Box<dyn Transport>>,
 }
 
 /// What the first bytes chose. The dialect of a plugin is boxed to keep the others small.
@@ -43,7 +48,6 @@ impl Wire {
         Self {
             socket,
             layer: OnceLock::new(),
-            upper: OnceLock::new(),
             is_in_process: false,
             bare: AtomicBool::new(false),
             encrypted: AtomicBool::new(false),
@@ -59,10 +63,9 @@ impl Wire {
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        match (self.upper.get(), self.layer.get()) {
-            (Some(upper), _) => &***upper,
-            (None, Some(layer)) => &***layer,
-            (None, None) => &*self.socket,
+        match self.layer.get() {
+            None => &*self.socket,
+            Some(layer) => layer.over.get().map_or(&*layer.transport, |over| &**over),
         }
     }
 
@@ -85,20 +88,22 @@ impl Wire {
         self.encrypted.load(Ordering::SeqCst) || self.transport().is_encrypted()
     }
 
-    /// Whether another transport was laid over the socket.
+    /// Whether another transport was laid over the socket already.
     pub(crate) fn has_layer(&self) -> bool {
         self.layer.get().is_some()
     }
 
-    /// Lays another transport over the socket, before anything was written; later calls change nothing.
-    pub(crate) fn lay_over(&self, layer: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
-        self.layer.get_or_init(|| Box::new(Arc::from(layer(self.socket.clone()))));
-    }
-
-    /// Lays another over all that is there, once; later calls change nothing.
-    pub(crate) fn lay_on_top(&self, upper: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
-        let below = self.layer.get().map_or(&self.socket, |layer| layer).clone();
-        self.upper.get_or_init(|| Box::new(upper(below)));
+    /// Lays another transport over the socket, or over the one that lies there; a third changes nothing. Called by the session.
+    pub(crate) fn lay_over(&self, lay: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
+        match self.layer.get() {
+            None => {
+                let transport = lay(self.socket.clone()).into();
+                self.layer.get_or_init(|| Box::new(Layer { transport, over: OnceLock::new() }));
+            }
+            Some(layer) => {
+                layer.over.get_or_init(|| lay(layer.transport.clone()));
+            }
+        }
     }
 
     /// The dialect that the first line chose, and text before that.

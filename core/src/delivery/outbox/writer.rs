@@ -146,13 +146,12 @@ impl Writer {
             if mail.is_none() {
                 break;
             }
+            self.gathered += self.mail.front().map_or(0, |(_, mail)| mail.lines());
             match self.mail.pop_front() {
                 Some((_, Mail::Event(event))) => {
-                    self.gathered += 1;
                     pieces.push(Piece::Own(event));
                 }
                 Some((_, Mail::Bytes(bytes))) => {
-                    self.gathered += 1;
                     pieces.push(Piece::Answer(bytes));
                 }
                 Some((since, Mail::Follow { room, timeline, history, next })) => {

@@ -30,10 +30,6 @@ pub(in crate::irc) fn tell(irc: &Irc, context: &mut Context<'_>, event: &Event) 
     if from == to || Saying::of(tags).is_some_and(|saying| !saying.may_be_answered()) {
         return;
     }
-    // Most servers have nobody who is away, and need not look for anybody.
-    if !irc.clients.values().any(|client| client.away.is_some()) {
-        return;
-    }
     let to = context.find(to.as_str()).filter(|to| irc.away(to.id).is_some());
     let (Some(to), Some(from)) = (to, context.find(from.as_str())) else { return };
     let (Some(words), Some(name)) = (irc.away(to.id), &to.name) else { return };

@@ -96,3 +96,13 @@ fn a_client_without_a_name_is_asked_for_one() {
         ",
     );
 }
+
+#[test]
+fn a_line_that_is_not_utf_8_is_dropped_with_its_command_named() {
+    let server = server().open();
+    let mut ada = IrcClient::enters(&server, "ada");
+    ada.sends_bytes(b"PRIVMSG bob :hi\xaa\r\n\xff\xfe\r\nPING x\r\n");
+    assert!(ada.hears().starts_with(":salotto FAIL PRIVMSG INVALID_UTF8 :"));
+    assert!(ada.hears().starts_with(":salotto FAIL * INVALID_UTF8 :"));
+    assert_eq!(ada.hears(), ":salotto PONG salotto :x");
+}

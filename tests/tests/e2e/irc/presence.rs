@@ -3,6 +3,7 @@
 use salotto::{LeaveReason, PluginSetup};
 use salotto_tests::TestServer;
 use salotto_tests::irc::Dialogue;
+use salotto_tests::plugins::Ranks;
 
 use super::{folder, moderated, server};
 
@@ -83,6 +84,29 @@ fn a_large_room_is_told_of_nobody() {
         bob <- ERROR *
         ada -> PING x
         ada <- :salotto PONG salotto :x
+        ",
+    );
+}
+
+#[test]
+fn who_kicks_out_of_a_large_room_sees_that_it_was_done() {
+    let server = server()
+        .settings(|settings| settings.presence.announce_up_to = Some(1))
+        .plugin("ranks", Ranks)
+        .open();
+    Dialogue::with(&server).goes(
+        "
+        mod1 -> JOIN #lobby
+        mod1 <- *JOIN #lobby
+        mod1 <- :salotto 353 *
+        mod1 <- :salotto 366 *
+        bob -> JOIN #lobby
+        bob <- *JOIN #lobby
+        bob <- :salotto 353 *
+        bob <- :salotto 366 *
+        mod1 -> KICK #lobby bob :enough
+        mod1 <- :mod1!mod1@salotto KICK #lobby bob :enough
+        bob <- :mod1!mod1@salotto KICK #lobby bob :enough
         ",
     );
 }
