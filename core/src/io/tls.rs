@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
+use rustls::server::Acceptor;
 use rustls::{ServerConfig, ServerConnection};
 use smallvec::SmallVec;
 
@@ -30,8 +31,10 @@ pub(crate) struct Tls {
 #[derive(Debug)]
 struct State {
     connection: ServerConnection,
-    /// What was read of the connection before TLS was known to be spoken.
+    /// What was read of the connection before TLS was known to be spoken, and before the configuration was chosen.
     received: Vec<u8>,
+    /// Where the first message of the client may choose another configuration: until it has come.
+    choosing: Option<Box<Choosing>>,
     /// Bytes that were decrypted and not read yet.
     decrypted: usize,
     /// Bytes that came since the last that was for us.
@@ -41,13 +44,43 @@ struct State {
     ahead: usize,
 }
 
+/// Looks for who asks for one protocol and no other.
+struct Choosing {
+    acceptor: Acceptor,
+    other: OtherConfig,
+}
+
+/// A configuration for those who ask for one protocol (ALPN) and no other.
+#[derive(Debug, Clone)]
+pub(crate) struct OtherConfig {
+    pub(crate) protocol: &'static [u8],
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+impl std::fmt::Debug for Choosing {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Choosing")
+    }
+}
+
 impl Tls {
     /// Lays TLS over a transport, of which the first bytes were read already.
-    pub(crate) fn new(config: Arc<ServerConfig>, below: Arc<dyn Transport>, first: &[u8]) -> Self {
-        let connection =
-            ServerConnection::new(config).expect("a configuration with records of the usual size");
-        let state =
-            State { connection, received: first.to_vec(), decrypted: 0, barren: 0, ahead: 0 };
+    pub(crate) fn new(
+        config: Arc<ServerConfig>,
+        other: Option<OtherConfig>,
+        below: Arc<dyn Transport>,
+        first: &[u8],
+    ) -> Self {
+        let choosing = other.map(|other| Choosing { acceptor: Acceptor::default(), other });
+        let mut state = State {
+            connection: open(config),
+            received: Vec::new(),
+            choosing: choosing.map(Box::new),
+            decrypted: 0,
+            barren: 0,
+            ahead: 0,
+        };
+        state.receive(first);
         Self {
             below,
             state: Mutex::new(state),
@@ -128,7 +161,7 @@ impl Transport for Tls {
 
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state();
-        if state.decrypted > 0 || !state.received.is_empty() {
+        if state.decrypted > 0 || state.choosing.is_none() && !state.received.is_empty() {
             return Poll::Ready(());
         }
         // What the handshake has to say waits for nobody who writes.
@@ -167,8 +200,36 @@ impl Transport for Tls {
 }
 
 impl State {
+    /// Keeps what came before the configuration is chosen, and looks whether it is now.
+    fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
+        let Some(choosing) = &mut self.choosing else { return };
+        let mut rest = bytes;
+        while !rest.is_empty() && matches!(choosing.acceptor.read_tls(&mut rest), Ok(1..)) {}
+        match choosing.acceptor.accept() {
+            Ok(None) if self.received.len() <= MOST_BARREN => return,
+            Ok(Some(accepted)) => {
+                let asked = accepted.client_hello().alpn();
+                if asked.into_iter().flatten().eq([choosing.other.protocol]) {
+                    self.connection = open(choosing.other.config.clone());
+                }
+            }
+            // What is wrong with it is said by who answers it.
+            Ok(None) | Err(_) => {}
+        }
+        self.choosing = None;
+    }
+
     /// Reads what is there, once, and decrypts it.
     fn take_in(&mut self, below: &dyn Transport) -> io::Result<()> {
+        if self.choosing.is_some() {
+            let mut buffer = [0; 4096];
+            match below.read(&mut buffer)? {
+                0 => self.choosing = None,
+                count => self.receive(&buffer[..count]),
+            }
+            return Ok(());
+        }
         if self.received.is_empty() {
             let count = self.connection.read_tls(&mut Below(below))?;
             return self.decrypt(count, below);
@@ -217,6 +278,10 @@ impl State {
         }
         Ok(())
     }
+}
+
+fn open(config: Arc<ServerConfig>) -> ServerConnection {
+    ServerConnection::new(config).expect("a configuration with records of the usual size")
 }
 
 /// What goes into one record, of what comes after the first `skip` bytes.
@@ -318,18 +383,25 @@ mod tests {
     }
 
     fn client() -> ClientConnection {
+        client_that_asks(&[])
+    }
+
+    /// One that asks for protocols (ALPN).
+    fn client_that_asks(protocols: &[&str]) -> ClientConnection {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(&PEM).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
+        config.alpn_protocols =
+            protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
     }
 
-    fn server(socket: Arc<Socket>) -> Tls {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    fn config() -> ServerConfig {
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
@@ -337,8 +409,11 @@ mod tests {
                 vec![CertificateDer::from_pem_slice(&PEM).unwrap()],
                 PrivateKeyDer::from_pem_slice(&PEM).unwrap(),
             )
-            .unwrap();
-        Tls::new(Arc::new(config), socket, &[])
+            .unwrap()
+    }
+
+    fn server(socket: Arc<Socket>) -> Tls {
+        Tls::new(Arc::new(config()), None, socket, &[])
     }
 
     /// What the client has to say goes to the server, and the other way round; returns what the client heard.
@@ -460,5 +535,33 @@ mod tests {
         let mut context = Context::from_waker(std::task::Waker::noop());
         assert!(tls.poll_readable(&mut context).is_ready());
         assert!(tls.read(&mut [0; 64]).is_err() && tls.is_handshaking());
+    }
+
+    #[test]
+    fn who_asks_for_one_protocol_alone_is_shown_another_configuration_however_the_bytes_come() {
+        for (asked, is_other) in [
+            (&["acme-tls/1"][..], true),
+            (&[], false),
+            (&["h2", "http/1.1"], false),
+            (&["acme-tls/1", "h2"], false),
+        ] {
+            for step in [1, 7, 100_000] {
+                let mut other = config();
+                other.alpn_protocols = vec![b"acme-tls/1".to_vec()];
+                let other = OtherConfig { protocol: b"acme-tls/1", config: Arc::new(other) };
+                let (mut client, socket) = (client_that_asks(asked), Arc::new(Socket::default()));
+                let server = Tls::new(Arc::new(config()), Some(other), socket.clone(), &[]);
+                while client.is_handshaking() || server.is_handshaking() {
+                    carry(&mut client, &socket);
+                    let all = std::mem::take(&mut socket.0.lock().unwrap().to_server);
+                    for bytes in all.chunks(step) {
+                        socket.0.lock().unwrap().to_server.extend(bytes);
+                        let read = server.read(&mut [0; 64]);
+                        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+                    }
+                }
+                assert_eq!(client.alpn_protocol().is_some(), is_other, "{asked:?}");
+            }
+        }
     }
 }
