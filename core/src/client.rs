@@ -36,6 +36,7 @@ mod login;
 #[cfg(not(feature = "password"))]
 #[path = "client/no_login.rs"]
 mod login;
+mod pace;
 mod pages;
 #[cfg(feature = "client-tls")]
 mod tls;
@@ -59,6 +60,7 @@ use crate::protocol::identity::Identity;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request};
 
+use pace::Pace;
 pub use pages::NoPage;
 use pages::Question;
 #[cfg(feature = "client-tls")]
@@ -112,6 +114,7 @@ pub struct Login {
 pub struct Client {
     orders: Sender<Order>,
     nonces: Arc<AtomicU64>,
+    pace: Arc<Pace>,
 }
 
 /// What a client is told.
@@ -185,7 +188,7 @@ pub enum Problem {
     #[error("there is no host `{0}`; check the address")]
     NoSuchHost(String),
     /// Nobody listens there.
-    #[error("nobody listens at `{0}`; is the room open, and the port right?")]
+    #[error("nobody listens at `{0}`; is the server started, and the port right?")]
     Refused(String),
     /// The other end did not answer in time.
     #[error("`{0}` does not answer; check the address and the network")]
@@ -370,8 +373,9 @@ pub fn connect(
 ) -> (Client, Receiver<Update>, impl Future<Output = ()> + Send + 'static) {
     let (orders, ordered) = async_channel::bounded(REQUESTS);
     let (updates, received) = async_channel::bounded(UPDATES);
-    let client = Client { orders, nonces: Arc::default() };
-    (client, received, driver::drive(options, ordered, updates))
+    let (nonces, pace) = (Arc::default(), Arc::<Pace>::default());
+    let driver = driver::drive(options, ordered, updates, Arc::clone(&pace));
+    (Client { orders, nonces, pace }, received, driver)
 }
 
 impl Client {
@@ -444,6 +448,12 @@ impl Client {
     /// Does not wait for the countdown of [`Update::Broken`].
     pub fn retry_now(&self) {
         self.order(Order::RetryNow);
+    }
+
+    /// Lets what the server tells gather for so long, a second at most, before it is read: for whoever is not looked at, since reading line by line costs a wake-up
+    /// each. What gathered is then read in one go, and a flood without a pause. With [`Duration::ZERO`], as at first, everything is read as it comes.
+    pub fn gather(&self, pause: Duration) {
+        self.pace.set(pause);
     }
 
     /// Says goodbye and ends; the driver waits for the answer, but not long.

@@ -34,6 +34,8 @@ pub(crate) struct App {
     store: Store,
     /// What the shell has to do, in order.
     requests: Vec<ShellRequest>,
+    /// Whether somebody sees the window.
+    seen: bool,
 }
 
 /// What only the shell can do.
@@ -71,7 +73,7 @@ impl App {
         let font = preferences.font.clone();
         let requests = if font.is_empty() { Vec::new() } else { vec![ShellRequest::Font(font)] };
         let (view, connections) = (View::new(), BTreeMap::new());
-        Self { servers, view, connections, interfaces, journal, waker, store, requests }
+        Self { servers, view, connections, interfaces, journal, waker, store, requests, seen: true }
     }
 
     /// Whether the window filled the screen when it was last used.
@@ -82,6 +84,15 @@ impl App {
     /// Sets how many pixels a point has on this screen.
     pub(crate) fn set_scale(&mut self, scale: f32) {
         self.view.set_scale(scale);
+    }
+
+    /// Tells whether somebody sees the window: for who does not, nobody hurries.
+    pub(crate) fn set_seen(&mut self, seen: bool) {
+        self.seen = seen;
+        self.connections
+            .values()
+            .filter_map(|one| one.net.as_ref())
+            .for_each(|net| net.set_seen(seen));
     }
 
     /// Takes in what came from the network. Before each frame.
@@ -185,7 +196,10 @@ impl App {
                 // The old connection ends before the new one begins.
                 connected.net = None;
                 match Net::start(options, Arc::clone(&self.waker)) {
-                    Ok(net) => connected.net = Some(net),
+                    Ok(net) => {
+                        net.set_seen(self.seen);
+                        connected.net = Some(net);
+                    }
                     Err(error) => tracing::error!(%error, "cannot start the network's thread"),
                 }
             }

@@ -23,7 +23,8 @@ Options:
   -h, --help            Print this
   -V, --version         Print the version
 
-With HOST and a name, given or remembered, the window connects at once.
+With HOST and a name, given or remembered, the window connects at once; without HOST to
+the servers that were not left when it was last closed.
 SALOTTO_LOG=debug logs more to standard error.
 ";
 

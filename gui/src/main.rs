@@ -63,9 +63,11 @@ fn open(asked: Asked) -> ExitCode {
             servers.warn(problem);
         }
         let mut app = App::new(servers, store, waker, asked.interfaces);
-        if asked.address.is_some() && !settings.name.is_empty() {
-            app.input(Input::Tick(SystemTime::now()));
-            app.input(Input::Action(Action::Connect(settings)));
+        app.input(Input::Tick(SystemTime::now()));
+        match asked.address {
+            None => app.input(Input::Action(Action::EnterAgain)),
+            Some(_) if settings.name.is_empty() => {}
+            Some(_) => app.input(Input::Action(Action::Connect(settings))),
         }
         app
     };

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use async_channel::Receiver;
 use salotto::Event;
@@ -10,6 +11,8 @@ use salotto::client::{self, Client, Options, Update};
 
 /// Updates that may wait to be drawn; after that the network waits, and then the server.
 const INBOX: usize = 1024;
+/// What comes is gathered for so long while nobody sees the window: each line that is read on its own wakes three threads.
+const UNSEEN: Duration = Duration::from_millis(500);
 
 /// Wakes the window, so that it reads what came in.
 pub(crate) trait Waker: Send + Sync + 'static {
@@ -54,6 +57,11 @@ impl Net {
         &self.client
     }
 
+    /// Whether somebody sees the window. As long as nobody does, what comes is read twice a second.
+    pub(crate) fn set_seen(&self, seen: bool) {
+        self.client.gather(if seen { Duration::ZERO } else { UNSEEN });
+    }
+
     /// The next update that waits, if any.
     pub(crate) fn next(&self) -> Option<Update> {
         self.inbox.try_recv().ok()
@@ -78,7 +86,6 @@ fn trace(update: &Update) {
 #[cfg(test)]
 mod tests {
     use std::sync::{Mutex, mpsc};
-    use std::time::Duration;
 
     use salotto::{EntryKind, Server};
 

@@ -5,6 +5,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use futures_lite::future::FutureExt;
 
 use super::dial::{Halves, dial, halves};
 use super::login::LoggingIn;
+use super::pace::Pace;
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
@@ -27,13 +29,19 @@ use writer::Writer;
 const PASSWORD_TAKES: Duration = Duration::from_secs(20);
 
 /// See [`super::connect`].
-pub(super) async fn drive(options: Options, orders: Receiver<Order>, updates: Sender<Update>) {
+pub(super) async fn drive(
+    options: Options,
+    orders: Receiver<Order>,
+    updates: Sender<Update>,
+    pace: Arc<Pace>,
+) {
     let mut driver = Driver {
         name: options.name.clone(),
         password: options.password.clone(),
         options,
         orders,
         updates,
+        pace,
         epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
@@ -56,6 +64,7 @@ struct Driver {
     options: Options,
     orders: Receiver<Order>,
     updates: Sender<Update>,
+    pace: Arc<Pace>,
     /// The name to say hello with, and the password.
     name: String,
     password: Option<String>,

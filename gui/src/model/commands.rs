@@ -20,6 +20,7 @@ impl Model {
                 self.refusal = None;
                 self.connection = Connection::Idle;
                 effects.push(Effect::Disconnect);
+                self.leave_server(effects);
             }
             Action::OfferName(name) => self.offer_name(&name, effects),
             Action::OfferPassword(password) => self.offer_password(password, effects),
@@ -28,16 +29,10 @@ impl Model {
             Action::Say { conversation, lines } => self.say_all(conversation, lines, effects),
             Action::GoOn(id) => self.settle_queue(id, true, effects),
             Action::Stop(id) => self.settle_queue(id, false, effects),
-            Action::ResendAll(id) => self.settle_failed(id, true, effects),
-            Action::DiscardAll(id) => self.settle_failed(id, false, effects),
-            Action::Discard(ticket) => {
-                self.take_pending(ticket);
+            Action::Discard(tickets) => {
+                self.take_failed(&tickets);
             }
-            Action::Resend(ticket) => {
-                if let Some((conversation, pending)) = self.take_pending(ticket) {
-                    self.say(conversation, pending.text, effects);
-                }
-            }
+            Action::Resend(tickets) => self.resend(&tickets, effects),
             Action::Show(id) => self.conversations.show(id),
             Action::ReadBack { conversation, line } => {
                 self.read_back(conversation, Some(line), effects);
@@ -79,6 +74,7 @@ impl Model {
             Action::Exit => self.say_goodbye("", effects),
             // Of the whole window.
             Action::AddServer
+            | Action::EnterAgain
             | Action::ShowServer(_)
             | Action::CloseServer(_)
             | Action::Dismiss => {}
@@ -120,6 +116,7 @@ impl Model {
             }
         }
         if !is_same_server {
+            self.leave_server(effects);
             self.conversations.clear();
             self.server = super::ServerInfo::default();
         }
@@ -217,7 +214,10 @@ impl Model {
             }
         };
         match path.as_str() {
-            "quit" => self.say_goodbye(rest.trim(), effects),
+            "quit" => {
+                self.leave_server(effects);
+                self.say_goodbye(rest.trim(), effects);
+            }
             _ => {
                 if path == "join" {
                     self.want_room(rest);
@@ -229,6 +229,13 @@ impl Model {
                 let room = room.map(|room| room.to_string());
                 self.ask(Request::Command { line: line.to_owned(), room }, Some(id), effects);
             }
+        }
+    }
+
+    /// At the next start it is not entered by itself.
+    pub(super) fn leave_server(&mut self, effects: &mut Vec<Effect>) {
+        if self.preferences.leave(&self.settings) {
+            effects.push(Effect::Save(self.preferences.clone()));
         }
     }
 

@@ -1,12 +1,13 @@
 //! A conversation: a room, private messages with one user, or notices of the server while neither is open; and the list of them.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use salotto::{Name, RoomName};
 
 use super::effect::Ticket;
 use super::history::{Gap, Reading};
-use super::log::{Log, NewLine};
+use super::log::{Log, NewLine, Place};
 use super::sending::Queue;
 use super::text::fold;
 use super::time::Zone;
@@ -73,6 +74,8 @@ pub struct Pending {
     pub text: String,
     /// Why it was not sent, where that is known.
     pub failed: Option<String>,
+    /// Where it was said.
+    pub(super) place: Place,
     pub(super) nonce: Option<String>,
     /// Whether the connection broke after it was sent.
     pub(super) in_doubt: bool,
@@ -179,6 +182,14 @@ impl Conversation {
         &self.pending
     }
 
+    /// The messages that failed and were said before one of these lines, or, where none is given, after the last.
+    pub fn failed_before(&self, lines: Option<RangeInclusive<u64>>) -> Vec<&Pending> {
+        let end = self.log.end_seq();
+        let lines = lines.unwrap_or(end..=u64::MAX);
+        let failed = self.pending.iter().filter(|pending| pending.failed.is_some());
+        failed.filter(|pending| lines.contains(&self.log.line_after(pending.place))).collect()
+    }
+
     /// Lines that are sent one after the other, and have not been yet.
     pub fn queue(&self) -> &Queue {
         &self.queue
@@ -257,9 +268,15 @@ impl Conversation {
         if nonce.is_none() {
             return;
         }
-        self.pending.retain(|pending| {
-            pending.nonce.as_deref() != nonce || from_history && pending.text != text
-        });
+        let is_it = |pending: &Pending| {
+            pending.nonce.as_deref() == nonce && !(from_history && pending.text != text)
+        };
+        let Some(at) = self.pending.iter().position(is_it) else { return };
+        self.pending.remove(at);
+        // What was said after it stands after it.
+        let place = self.log.end();
+        let later = self.pending[at..].iter_mut().filter(|pending| pending.failed.is_none());
+        later.for_each(|pending| pending.place = place);
     }
 
     /// What was sent before the connection broke, and is not among what was missed, did not arrive.

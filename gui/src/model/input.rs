@@ -74,14 +74,10 @@ pub enum Action {
     GoOn(ConversationId),
     /// Forget the lines that are still to be sent.
     Stop(ConversationId),
-    /// Send all messages that failed once more.
-    ResendAll(ConversationId),
-    /// Forget all messages that failed.
-    DiscardAll(ConversationId),
-    /// Forget a message that failed.
-    Discard(Ticket),
-    /// Send a message that failed once more.
-    Resend(Ticket),
+    /// Forget messages of one conversation that failed.
+    Discard(Vec<Ticket>),
+    /// Send messages of one conversation that failed once more.
+    Resend(Vec<Ticket>),
     /// Bring a conversation to the front.
     Show(ConversationId),
     /// Ask for a page of what the server has where lines are missing: somebody looks there.
@@ -113,6 +109,8 @@ pub enum Action {
     ShowPeople(bool),
     /// Open another server.
     AddServer,
+    /// Enter the servers that were not left when the window was last closed.
+    EnterAgain,
     /// Bring a server to the front.
     ShowServer(ServerId),
     /// Leave a server and forget its conversations.

@@ -116,6 +116,13 @@ pub struct Line<'a> {
     pub run: u16,
 }
 
+/// Before which line something is, whatever is put between lines since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    line: u64,
+    insertions: usize,
+}
+
 /// The lines of a conversation.
 #[derive(Debug)]
 pub struct Log {
@@ -231,6 +238,16 @@ impl Log {
     pub fn moved(&self, seq: u64, since: usize) -> u64 {
         let later = self.insertions.iter().skip(since);
         later.fold(seq, |seq, (at, count)| if seq < *at { seq.saturating_sub(*count) } else { seq })
+    }
+
+    /// The place after the last line, which is before the next.
+    pub(super) fn end(&self) -> Place {
+        Place { line: self.end_seq(), insertions: self.insertions.len() }
+    }
+
+    /// The number of the line that is, or will be, behind a place.
+    pub(super) fn line_after(&self, place: Place) -> u64 {
+        self.moved(place.line, place.insertions)
     }
 
     /// How many lines there are.

@@ -72,6 +72,8 @@ impl Model {
     fn end(&mut self, reason: &LeaveReason, effects: &mut Vec<Effect>) {
         if self.leaving.is_some() {
             effects.push(Effect::Exit);
+        } else if *reason != LeaveReason::Lost {
+            self.leave_server(effects);
         }
         self.connection = Connection::Ended { reason: ended(reason) };
     }

@@ -69,6 +69,9 @@ pub struct Recent {
     /// Of whom the person wants to hear nothing there.
     #[serde(default)]
     pub ignored: Vec<String>,
+    /// Whether the person has entered it and not left: it is entered again at the next start.
+    #[serde(default)]
+    pub entered: bool,
 }
 
 /// Colours of the window.
@@ -102,6 +105,18 @@ impl FromStr for Renderer {
             "cpu" => Ok(Self::Cpu),
             "gl" => Ok(Self::Gl),
             other => Err(format!("the renderer is `{other}`; it can be `auto`, `cpu` or `gl`")),
+        }
+    }
+}
+
+impl Recent {
+    /// What a form is filled in with to enter it.
+    fn connection_settings(&self) -> ConnectionSettings {
+        ConnectionSettings {
+            host: self.host.clone(),
+            port: self.port,
+            name: self.name.clone(),
+            ..ConnectionSettings::default()
         }
     }
 }
@@ -158,6 +173,18 @@ impl Preferences {
         self.recent(settings).map_or(&[], |recent| &recent.rooms)
     }
 
+    /// The servers that were entered and not left, the last first.
+    pub(super) fn entered(&self) -> Vec<ConnectionSettings> {
+        let entered = self.recent.iter().filter(|recent| recent.entered);
+        entered.map(Recent::connection_settings).collect()
+    }
+
+    /// The person has left a server, or was put out. Returns whether that is new.
+    pub(super) fn leave(&mut self, settings: &ConnectionSettings) -> bool {
+        let recent = self.recent_mut(settings);
+        recent.is_some_and(|recent| std::mem::replace(&mut recent.entered, false))
+    }
+
     /// Of whom the person wants to hear nothing at a server.
     pub fn ignored(&self, settings: &ConnectionSettings) -> impl Iterator<Item = &str> {
         self.recent(settings).into_iter().flat_map(|recent| &recent.ignored).map(String::as_str)
@@ -189,6 +216,7 @@ impl Preferences {
             name: settings.name.clone(),
             rooms: known.as_ref().map(|known| known.rooms.clone()).unwrap_or_default(),
             ignored: known.map(|known| known.ignored).unwrap_or_default(),
+            entered: true,
         };
         self.recent.retain(|other| (&other.host, other.port) != (&recent.host, recent.port));
         self.recent.insert(0, recent);

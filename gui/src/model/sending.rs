@@ -159,7 +159,15 @@ impl Model {
         let has_failed = failed.is_some();
         let Some(conversation) = self.conversations.get_mut(id) else { return };
         conversation.first_unread = None;
-        conversation.pending.push(Pending { ticket, text, failed, nonce: None, in_doubt: false });
+        let place = conversation.log.end();
+        conversation.pending.push(Pending {
+            ticket,
+            text,
+            failed,
+            place,
+            nonce: None,
+            in_doubt: false,
+        });
         if has_failed {
             conversation.stop_queue();
         } else {
@@ -184,33 +192,25 @@ impl Model {
         self.silent_at().is_some_and(|at| at <= self.now)
     }
 
-    pub(super) fn take_pending(&mut self, ticket: Ticket) -> Option<(ConversationId, Pending)> {
-        for conversation in self.conversations.all_mut() {
-            let found = conversation
-                .pending
-                .iter()
-                .position(|pending| pending.ticket == ticket && pending.failed.is_some());
-            if let Some(at) = found {
-                return Some((conversation.id, conversation.pending.remove(at)));
-            }
-        }
-        None
+    /// Takes back messages that failed.
+    pub(super) fn take_failed(
+        &mut self,
+        tickets: &[Ticket],
+    ) -> Option<(ConversationId, Vec<Pending>)> {
+        let is_it = |one: &Pending| one.failed.is_some() && tickets.contains(&one.ticket);
+        let mut all = self.conversations.all_mut();
+        let conversation = all.find(|conversation| conversation.pending.iter().any(is_it))?;
+        let taken = conversation.pending.extract_if(.., |one| is_it(one)).collect();
+        Some((conversation.id, taken))
     }
 
-    /// Everything in a conversation that failed: sends it once more, or forgets it.
-    pub(super) fn settle_failed(
-        &mut self,
-        id: ConversationId,
-        resend: bool,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(conversation) = self.conversations.get_mut(id) else { return };
-        let (failed, rest) = std::mem::take(&mut conversation.pending)
-            .into_iter()
-            .partition::<Vec<_>, _>(|pending| pending.failed.is_some());
-        conversation.pending = rest;
-        if resend {
-            self.say_all(id, failed.into_iter().map(|pending| pending.text).collect(), effects);
+    /// Sends messages that failed once more: one at once, before what waits, and several at the pace of the server.
+    pub(super) fn resend(&mut self, tickets: &[Ticket], effects: &mut Vec<Effect>) {
+        let Some((id, failed)) = self.take_failed(tickets) else { return };
+        let mut texts: Vec<String> = failed.into_iter().map(|pending| pending.text).collect();
+        match texts.len() {
+            1 => self.say(id, texts.remove(0), effects),
+            _ => self.say_all(id, texts, effects),
         }
     }
 }

@@ -105,9 +105,10 @@ impl Servers {
     fn act(&mut self, action: Action) -> Vec<(ServerId, Effect)> {
         match action {
             Action::AddServer => self.open(),
+            Action::EnterAgain => self.enter_again(),
             Action::ShowServer(id) => self.show(id),
             Action::CloseServer(id) => {
-                let mut effects = vec![(id, Effect::Disconnect)];
+                let mut effects = self.pass(id, Input::Action(Action::Disconnect));
                 effects.extend(self.close(id));
                 effects
             }
@@ -145,6 +146,23 @@ impl Servers {
         effects
     }
 
+    /// The server that was entered last is in front.
+    fn enter_again(&mut self) -> Vec<(ServerId, Effect)> {
+        let front = self.active;
+        let mut effects = Vec::new();
+        for (number, settings) in self.active().preferences.entered().into_iter().enumerate() {
+            if number > 0 {
+                if !self.can_open() {
+                    break;
+                }
+                effects.extend(self.open());
+            }
+            effects.extend(self.pass(self.active, Input::Action(Action::Connect(settings))));
+        }
+        effects.extend(self.show(front));
+        effects
+    }
+
     /// What is in front is read; the others are not looked at.
     fn show(&mut self, id: ServerId) -> Vec<(ServerId, Effect)> {
         if id == self.active || self.get(id).is_none() {
@@ -158,12 +176,8 @@ impl Servers {
 
     /// The last one stays, with its form.
     fn close(&mut self, id: ServerId) -> Vec<(ServerId, Effect)> {
-        if self.all.len() == 1 {
-            return self.pass(id, Input::Action(Action::Disconnect));
-        }
-        let Some(at) = self.all.iter().position(|(other, _)| *other == id) else {
-            return Vec::new();
-        };
+        let at = self.all.iter().position(|(other, _)| *other == id);
+        let Some(at) = at.filter(|_| self.all.len() > 1) else { return Vec::new() };
         self.all.remove(at);
         if self.active == id {
             self.active = self.all[at.min(self.all.len() - 1)].0;

@@ -238,6 +238,7 @@ impl Stage {
             Notice::Hidden(hidden) => {
                 tracing::trace!(hidden, "window");
                 self.hidden = hidden;
+                self.app.set_seen(!hidden);
                 self.pressing |= !hidden;
             }
             Notice::Maximized(maximized) => {

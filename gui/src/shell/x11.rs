@@ -18,7 +18,7 @@ use x11rb::properties::WmHints;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     AtomEnum, ButtonPressEvent, ClientMessageEvent, ColormapAlloc, ConnectionExt as _,
-    CreateWindowAux, EventMask, Gravity, KeyPressEvent, PropMode, Window, WindowClass,
+    CreateWindowAux, EventMask, Gravity, KeyPressEvent, Motion, PropMode, Window, WindowClass,
 };
 use x11rb::wrapper::ConnectionExt as _;
 
@@ -72,6 +72,7 @@ pub(super) fn run(server: Server, opening: Opening) -> Result<(), ServerError> {
         watch: Watch::default(),
         shown: false,
         lost: false,
+        hinted: false,
         size,
         desktop,
     };
@@ -88,6 +89,7 @@ fn create(server: &Server, visual: &Visual, size: (u16, u16)) -> Result<Window, 
         | EventMask::BUTTON_PRESS
         | EventMask::BUTTON_RELEASE
         | EventMask::POINTER_MOTION
+        | EventMask::POINTER_MOTION_HINT
         | EventMask::LEAVE_WINDOW
         | EventMask::FOCUS_CHANGE
         | watched();
@@ -132,6 +134,8 @@ struct Shell {
     shown: bool,
     /// Something that we showed is gone.
     lost: bool,
+    /// The pointer has moved, and may have moved on: the X server says so once, until it is asked where it is.
+    hinted: bool,
     size: (u16, u16),
     desktop: Arc<Desktop>,
 }
@@ -185,6 +189,7 @@ impl Shell {
     }
 
     fn step(&mut self) -> Result<(), ServerError> {
+        self.follow_pointer()?;
         let Step::Paint(mut rows) = self.stage.step() else {
             return self.point();
         };
@@ -213,6 +218,15 @@ impl Shell {
         self.point()
     }
 
+    /// Asks where the pointer is by now. A mouse tells up to a thousand times a second that it moves; so it wakes us once a step.
+    fn follow_pointer(&mut self) -> Result<(), ServerError> {
+        if std::mem::take(&mut self.hinted) {
+            let pointer = self.desktop.connection.query_pointer(self.window)?.reply()?;
+            self.stage.point_at(pointer.win_x.into(), pointer.win_y.into());
+        }
+        Ok(())
+    }
+
     /// Gives the pointer its shape.
     fn point(&mut self) -> Result<(), ServerError> {
         let wanted = self.stage.frame().cursor;
@@ -229,9 +243,13 @@ impl Shell {
             Event::ButtonPress(press) => self.button(&press, true),
             Event::ButtonRelease(release) => self.button(&release, false),
             Event::MotionNotify(motion) => {
+                self.hinted |= motion.detail == Motion::HINT;
                 self.stage.point_at(motion.event_x.into(), motion.event_y.into());
             }
-            Event::LeaveNotify(_) => self.stage.point_away(),
+            Event::LeaveNotify(_) => {
+                self.hinted = false;
+                self.stage.point_away();
+            }
             Event::FocusIn(focus) if codes::is_ours(focus.mode, focus.detail) => {
                 self.stage.focus(true);
             }

@@ -8,7 +8,7 @@ mod paint;
 mod pointer;
 mod scene;
 mod selection;
-mod tail;
+mod unsent;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -103,8 +103,8 @@ impl List {
         let columns = Columns::in_width(view.width());
         let width = columns.width;
         self.sync(ui.ctx(), log, width);
-        let tail = tail::rows(ui, scene, width);
-        let tail_height = tail.iter().map(tail::Row::height).sum::<f32>() + MARGIN;
+        let tail = unsent::tail(ui, scene, width);
+        let tail_height = unsent::height(&tail) + MARGIN;
         self.take_scrolling(ui, view);
         self.drawn.clear();
         let top = self.settle(ui, scene, view, columns, f64::from(tail_height));
@@ -114,7 +114,11 @@ impl List {
         self.take_pointer(ui, &response, scene, view, &mut clicked);
         paint::rows(ui, scene, view, columns, &self.drawn, &self.selection);
         let tail_top = view.top() + (f64::from(self.heights.total()) - top) as f32;
-        tail::paint(ui, scene, view, columns, tail_top, &tail, &mut clicked);
+        for row in &self.drawn {
+            let top = row.rect.top() - unsent::height(&row.unsent);
+            unsent::paint(ui, scene, view, columns, top, &row.unsent, &mut clicked);
+        }
+        unsent::paint(ui, scene, view, columns, tail_top, &tail, &mut clicked);
         self.bar(ui, area, top, total);
         self.buttons(ui, scene, view, top);
         if self.stick {
@@ -343,15 +347,20 @@ impl List {
             let (galley, order) = paint::galley(ui, scene, &line, closed, columns.width);
             let above = row::above(&Line { new_day: day, ..line });
             let height = (galley.rect.height() + row::PADDING + above).ceil();
-            if height as u32 != known {
-                self.heights.set(index - 1, height as u32);
+            // The first line also has what failed before those that are gone, and a fold what failed within it.
+            let from = if index == 1 { 0 } else { closed.map_or(seq, |(first, _)| first) };
+            let unsent = unsent::before(ui, scene, from..=seq, columns.width);
+            let unsent_height = unsent::height(&unsent);
+            let whole = (height + unsent_height).ceil() as u32;
+            if whole != known {
+                self.heights.set(index - 1, whole);
                 changed = true;
             }
-            let row_top = view.top() + (y - top) as f32;
+            let row_top = view.top() + (y - top) as f32 + unsent_height;
             let rect = Rect::from_min_size(pos2(view.left(), row_top), vec2(view.width(), height));
             let text = pos2(view.left() + columns.text, row_top + above + row::PADDING / 2.0);
-            self.drawn.push(Drawn { seq, rect, text, galley, order, fold, day });
-            y += f64::from(height as u32);
+            self.drawn.push(Drawn { seq, rect, text, galley, order, fold, day, unsent });
+            y += f64::from(whole);
         }
         changed
     }

@@ -1,33 +1,68 @@
-//! Sizes, zooms and input that nobody would think of, one after the other, down to the pixels. A seed names what was done; a failure prints it.
+//! Sizes, zooms and input that nobody would think of, and whatever a server may tell, in any order, down to the pixels. A seed names what was done; a failure
+//! prints it. `SALOTTO_FUZZ_SECONDS` runs it longer, `SALOTTO_FUZZ_SEED` from another seed on.
+
+mod person;
+mod server;
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, RawInput, pos2, vec2};
+use egui::{Event, Pos2, RawInput, Vec2, vec2};
 use fastrand::Rng;
-use salotto::client::{Problem, Update};
-use salotto_gui::model::{Action, Preferences, Theme};
+use salotto_gui::model::Preferences;
 use salotto_gui::raster::{Canvas, Damage, Raster};
 
 use crate::server::Window;
 
 /// Steps with one seed, each a frame.
-const STEPS: usize = 60;
+const STEPS: usize = 120;
+const PEOPLE: [&str; 6] =
+    ["ada", "bob", "eve", "zoë", "Maximilian-Alexander", "x23456789012345678901234"];
+const ROOMS: [&str; 3] = ["lobby", "dev", "music"];
+/// What texts are made of.
+const WORDS: [&str; 24] = [
+    "a",
+    "x ",
+    " ",
+    "bob: ",
+    "hello",
+    "!kick ",
+    "/msg ",
+    "/quit",
+    "//!x",
+    "!login ada swordfish",
+    "שלום",
+    "مرحبا",
+    "你好",
+    "🎲",
+    "👩‍👩‍👧",
+    "e\u{301}\u{301}",
+    "\u{200b}",
+    "\u{202e}",
+    "\u{0}\u{1b}[31m",
+    "ﷺ",
+    "\n",
+    "one\ntwo\nthree\nfour\nfive\nsix",
+    "ada: look at (https://example.org/Foo_(bar)) and www.example.org.",
+    "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww",
+];
 /// How long seeds are tried, where `SALOTTO_FUZZ_SECONDS` does not say.
 const SECONDS: u64 = 3;
 
 #[test]
 #[expect(clippy::print_stdout, reason = "what is printed last names the seed that failed")]
 fn no_size_zoom_or_input_is_too_much() {
-    let seconds = std::env::var("SALOTTO_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
-    let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(SECONDS));
-    let mut seed = 0;
-    while Instant::now() < until || seed == 0 {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let seconds = number("SALOTTO_FUZZ_SECONDS").unwrap_or(SECONDS);
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let first = number("SALOTTO_FUZZ_SEED").unwrap_or(0);
+    let mut seed = first;
+    while Instant::now() < until || seed == first {
         println!("seed {seed}");
         Fuzz::new(seed).run();
         seed += 1;
     }
-    println!("{seed} seeds of {STEPS} frames");
+    println!("{} seeds of {STEPS} frames", seed - first);
 }
 
 #[test]
@@ -44,6 +79,14 @@ fn the_smallest_list_and_the_largest_zoom_are_drawn() {
             fuzz.frame(Vec::new());
         }
     }
+}
+
+fn pick<T: Copy>(rng: &mut Rng, all: &[T]) -> T {
+    all[rng.usize(0..all.len())]
+}
+
+fn text(rng: &mut Rng) -> String {
+    (0..rng.usize(0..8)).map(|_| pick(rng, &WORDS)).collect()
 }
 
 /// With more to read than there is space for.
@@ -73,7 +116,11 @@ struct Fuzz {
 impl Fuzz {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let window = if rng.bool() { talk(Window::new()) } else { Window::new() };
+        let mut preferences = Preferences::default();
+        preferences.keywords = vec!["tea".into(), "é".into()];
+        preferences.log = rng.bool();
+        let window = Window::remembering(preferences);
+        let window = if rng.u8(0..4) > 0 { talk(window) } else { window };
         Self {
             rng,
             window,
@@ -89,15 +136,23 @@ impl Fuzz {
 
     fn run(&mut self) {
         for _ in 0..STEPS {
-            match self.rng.u8(0..12) {
-                0 | 1 => self.resize(),
-                2 => self.act(),
-                3 | 4 => self.hear(),
-                _ => {}
+            if self.rng.u8(0..6) == 0 {
+                self.resize();
             }
-            let count = self.rng.usize(0..4);
-            let events = (0..count).map(|_| self.event()).collect();
+            for _ in 0..self.rng.usize(0..4) {
+                server::tell(&mut self.rng, &mut self.window);
+            }
+            if self.rng.u8(0..4) == 0 {
+                person::act(&mut self.rng, &mut self.window);
+            }
+            let size = self.screen();
+            let rng = &mut self.rng;
+            let events = match rng.bool() {
+                true => person::gesture(rng, size),
+                false => (0..rng.usize(0..4)).map(|_| person::event(rng, size)).collect(),
+            };
             self.frame(events);
+            self.window.effects.clear();
         }
     }
 
@@ -116,101 +171,18 @@ impl Fuzz {
         }
     }
 
-    /// What a person does that needs no place on the screen.
-    fn act(&mut self) {
-        let zooms = [0.0, -3.0, 0.1, 0.7, 1.0, 1.5, 3.0, 40.0, 1e30, f32::NAN, f32::INFINITY];
-        let action = match self.rng.u8(0..5) {
-            0 | 1 => Action::Zoom(zooms[self.rng.usize(0..zooms.len())]),
-            2 => Action::Theme(if self.rng.bool() { Theme::Light } else { Theme::Dark }),
-            3 => Action::ShowPeople(self.rng.bool()),
-            _ => Action::Talk("eve".into()),
-        };
-        self.window.act(action);
-    }
-
-    /// What the server says.
-    fn hear(&mut self) {
-        for _ in 0..self.rng.usize(1..30) {
-            let text = self.text();
-            let who = ["ada", "bob", "eve", "x23456789012345678901234"][self.rng.usize(0..4)];
-            self.window.say(who, if text.is_empty() { "?" } else { &text });
-        }
-        if self.rng.u8(0..5) == 0 {
-            let problem = Problem::NoSuchHost("chat.example".into());
-            self.window.network(Update::Broken { problem, retry_in: Some(Duration::from_secs(3)) });
-        }
-    }
-
-    fn event(&mut self) -> Event {
-        let modifiers = Modifiers {
-            alt: self.rng.u8(0..6) == 0,
-            ctrl: self.rng.u8(0..6) == 0,
-            shift: self.rng.u8(0..6) == 0,
-            mac_cmd: false,
-            command: self.rng.u8(0..6) == 0,
-        };
-        match self.rng.u8(0..8) {
-            0 => Event::PointerMoved(self.place()),
-            1 => Event::PointerGone,
-            2 | 3 => {
-                let buttons =
-                    [PointerButton::Primary, PointerButton::Secondary, PointerButton::Middle];
-                let button = buttons[self.rng.usize(0..3)];
-                let (pos, pressed) = (self.place(), self.rng.bool());
-                Event::PointerButton { pos, button, pressed, modifiers }
-            }
-            4 => {
-                let delta = vec2(self.rng.f32() * 8.0 - 4.0, self.rng.f32() * 2000.0 - 1000.0);
-                Event::MouseWheel { unit: MouseWheelUnit::Point, delta, modifiers }
-            }
-            5 => Event::Text(self.text()),
-            6 => Event::Paste(self.text()),
-            _ => {
-                let key = Key::ALL[self.rng.usize(0..Key::ALL.len())];
-                let (physical_key, repeat) = (None, self.rng.bool());
-                Event::Key { key, physical_key, pressed: true, repeat, modifiers }
-            }
-        }
-    }
-
-    /// Somewhere in the window, and sometimes elsewhere.
-    fn place(&mut self) -> Pos2 {
-        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
-        match self.rng.u8(0..12) {
-            0 => pos2(-1e9, 1e9),
-            _ => pos2(self.rng.f32() * width, self.rng.f32() * height),
-        }
-    }
-
-    fn text(&mut self) -> String {
-        let words = [
-            "a",
-            "!kick ",
-            "/msg ",
-            "שלום",
-            "مرحبا",
-            "你好",
-            "🎲",
-            "e\u{301}",
-            "\u{200b}",
-            "https://example.org",
-            "\n",
-            "\u{202e}",
-            "x ",
-            "ﷺ",
-            "bob: ",
-            "w".repeat(300).leak(),
-        ];
-        (0..self.rng.usize(0..12)).map(|_| words[self.rng.usize(0..words.len())]).collect()
+    /// In points.
+    fn screen(&self) -> Vec2 {
+        vec2(self.size.0 as f32, self.size.1 as f32) / self.context.pixels_per_point()
     }
 
     /// Runs and draws a frame as the window does, and looks whether only what changed had to be drawn.
     fn frame(&mut self, events: Vec<Event>) {
         let (width, height) = self.size;
-        let screen = vec2(width as f32, height as f32) / self.context.pixels_per_point();
+        let screen = self.screen();
         let input = RawInput {
             screen_rect: Some(egui::Rect::from_min_size(Pos2::ZERO, screen)),
-            time: Some(self.frames as f64 / 60.0),
+            time: Some(self.frames as f64 / 8.0),
             events,
             ..RawInput::default()
         };

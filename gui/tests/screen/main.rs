@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong may stop, also in its helpers")]
 
-mod anything;
 mod fuzz;
 mod history;
 mod model;

@@ -139,6 +139,58 @@ fn the_rooms_where_one_was_are_entered_again_at_the_next_start() {
 }
 
 #[test]
+fn the_servers_that_one_has_not_left_are_entered_again_at_the_next_start() {
+    let mut window = two_servers();
+    window.act(Action::AddServer);
+    let left = ConnectionSettings { host: "left.example".into(), ..settings("ada") };
+    window.act(Action::Connect(left));
+    window.welcome("ada", "run 3");
+    window.act(Action::Disconnect);
+    window.act(Action::Exit);
+    let mut later = Window::remembering(window.model().preferences().clone());
+    later.act(Action::EnterAgain);
+    let entered = later.effects.iter().filter_map(|effect| match effect {
+        Effect::Connect(options) => {
+            Some((options.address.as_str(), options.name.as_str(), options.rooms.join(" ")))
+        }
+        _ => None,
+    });
+    assert_eq!(
+        entered.collect::<Vec<_>>(),
+        [
+            ("other.example:4000", "ada_too", "lobby".to_owned()),
+            ("chat.example:53000", "ada", "lobby".to_owned())
+        ]
+    );
+    assert_eq!(later.model().connection_settings().host, "other.example", "the last in front");
+}
+
+#[test]
+fn a_server_is_not_entered_again_after_a_kick_a_goodbye_or_another_in_its_place() {
+    let left: [fn(&mut Window); 4] = [
+        |window| window.ended(LeaveReason::Kicked { by: None, why: String::new() }),
+        |window| window.send("/quit"),
+        |window| window.act(Action::CloseServer(window.servers.active_id())),
+        |window| {
+            window.act(Action::Connect(ConnectionSettings {
+                host: "other.example".into(),
+                ..settings("ada")
+            }));
+        },
+    ];
+    for leave in left {
+        let mut window = Window::in_the_lobby();
+        assert!(window.model().preferences().recent[0].entered);
+        leave(&mut window);
+        assert!(!window.model().preferences().recent[0].entered);
+    }
+}
+
+fn settings(name: &str) -> ConnectionSettings {
+    ConnectionSettings { port: 4000, name: name.into(), ..ConnectionSettings::default() }
+}
+
+#[test]
 fn conversations_are_closed_by_the_key_by_a_click_and_by_the_wheel() {
     let mut screen = screen();
     screen.state_mut().direct("bob", "hi");
@@ -159,13 +211,8 @@ fn conversations_are_closed_by_the_key_by_a_click_and_by_the_wheel() {
 fn two_servers() -> Window {
     let mut window = Window::in_the_lobby();
     window.act(Action::AddServer);
-    let settings = ConnectionSettings {
-        host: "other.example".into(),
-        port: 4000,
-        name: "ada_too".into(),
-        ..ConnectionSettings::default()
-    };
-    window.act(Action::Connect(settings));
+    let other = ConnectionSettings { host: "other.example".into(), ..settings("ada_too") };
+    window.act(Action::Connect(other));
     window.welcome("ada_too", "run 7");
     window.enter("lobby", &["ada_too", "zoe"]);
     window

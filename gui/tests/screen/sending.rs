@@ -1,8 +1,9 @@
 //! What is said on its way to the server, and who is at the other end of a private talk.
 
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use salotto::protocol::{ErrorCode, LeaveReason};
-use salotto::{EntryKind, Event};
+use salotto::{EntryKind, Event, NoticeKind};
 use salotto_gui::model::Action;
 
 use crate::server::{Window, name};
@@ -41,7 +42,7 @@ fn many_lines_are_sent_at_the_pace_of_the_server_and_stop_at_a_refusal() {
     let queue = window.model().active().unwrap().queue();
     assert_eq!((queue.len(), queue.stopped()), (44, Some("you are sending too fast")));
     let pending = window.model().active().unwrap().pending()[0].ticket;
-    window.act(Action::Discard(pending));
+    window.act(Action::Discard(vec![pending]));
     window.act(Action::GoOn(conversation));
     assert_eq!(window.requests().len(), 1);
     window.act(Action::Stop(conversation));
@@ -116,6 +117,82 @@ fn a_server_that_does_not_answer_is_said_to_be_silent() {
     assert_eq!(window.model().wake_at(), None);
     window.say("bob", "yes");
     assert!(!window.model().is_silent());
+}
+
+#[test]
+fn a_message_that_was_not_sent_stands_where_it_was_said_until_it_is_sent_again() {
+    let mut window = Window::in_the_lobby();
+    window.say("bob", "before");
+    window.send("on its way");
+    window.send("too much");
+    window.say("bob", "between");
+    window.say_in("lobby", "ada", "on its way", window.nonce_of("on its way").as_deref());
+    window.say("bob", "after");
+    window.event(Event::Error {
+        code: ErrorCode::Denied,
+        text: "you are sending too fast".into(),
+        nonce: window.nonce_of("too much"),
+    });
+    window.requests();
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    in_order(
+        &screen,
+        &[
+            "bob: before",
+            "bob: between",
+            "ada: on its way",
+            "ada: too much (not sent)",
+            "not sent",
+            "bob: after",
+        ],
+    );
+    screen.get_by_label("Retry").click();
+    screen.run();
+    assert_eq!(screen.state_mut().requests().len(), 1);
+    assert!(screen.query_by_label("not sent").is_none());
+    in_order(&screen, &["ada: on its way", "bob: after", "ada: too much (being sent)"]);
+}
+
+#[test]
+fn what_failed_among_arrivals_is_seen_whether_they_are_folded_or_not() {
+    let mut window = Window::in_the_lobby();
+    window.say("bob", "before");
+    ["one joined", "two joined"].iter().for_each(|text| window.notice(text, NoticeKind::Joined));
+    window.send("lost");
+    window.event(Event::Error {
+        code: ErrorCode::Denied,
+        text: "not now".into(),
+        nonce: window.nonce_of("lost"),
+    });
+    ["three joined", "four joined"].iter().for_each(|text| window.notice(text, NoticeKind::Joined));
+    window.say("bob", "after");
+    let mut screen = window.on_screen(900.0, 600.0);
+    screen.run();
+    in_order(&screen, &["bob: before", LOST, "not sent", FOLDED, "bob: after"]);
+    let fold = screen.get_by_label(FOLDED).raw_bounds().unwrap();
+    click_at(&mut screen, egui::pos2(fold.x0 as f32 + 200.0, fold.y0 as f32 + 8.0));
+    in_order(&screen, &["two joined", LOST, "not sent", "three joined", "bob: after"]);
+}
+
+const LOST: &str = "ada: lost (not sent)";
+const FOLDED: &str = "+ 4 came (click to show)";
+
+/// Whether these stand one below the other.
+fn in_order(screen: &Harness<'_, Window>, labels: &[&str]) {
+    let bounds = labels.iter().map(|label| screen.get_by_label(label).raw_bounds().unwrap());
+    let bounds: Vec<_> = bounds.collect();
+    let apart = bounds.windows(2).all(|two| two[0].y1 <= two[1].y0 + 0.5);
+    assert!(apart, "{labels:?} stand at {bounds:?}");
+}
+
+fn click_at(screen: &mut Harness<'_, Window>, pos: egui::Pos2) {
+    let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+    for pressed in [true, false] {
+        let click = egui::Event::PointerButton { pos, button, pressed, modifiers };
+        screen.input_mut().events.push(click);
+        screen.run();
+    }
 }
 
 #[test]

@@ -205,6 +205,10 @@ fn closing_the_window_by_its_button_says_goodbye() {
     assert!(program.wait_end().success());
     assert!(clicked.elapsed() < Duration::from_secs(5), "took {:?}", clicked.elapsed());
     assert!(home.path().join("salotto/gui.ron").exists(), "nothing was remembered");
+    // It was closed, but the server was not left.
+    let mut again = Program::start(&desktop, &home, &[]);
+    again.wait_log("connection=Online");
+    assert!(again.close(&desktop).success());
     smol::block_on(server.stop());
 }
 

@@ -1,5 +1,6 @@
 //! The half of a connection that reads, and decides.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -45,12 +46,17 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     pub(super) async fn read(&mut self, stream: Reading) -> End {
         let mut input = BufReader::new(stream);
+        let pace = Arc::clone(&self.driver.pace);
         let mut line = Vec::new();
         loop {
             let patience = self.patience();
             let result = {
-                let read =
-                    async { Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await) };
+                let read = async {
+                    if let Err(error) = pace.gather(&mut input).await {
+                        return Some(Err(error));
+                    }
+                    Some((&mut input).take(MAX_LINE).read_until(b'\n', &mut line).await)
+                };
                 let silence = async {
                     Timer::after(patience).await;
                     None

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Galley, Pos2, Rect};
 
+use super::unsent;
 use crate::model::time::Zone;
 use crate::model::{Action, Conversation, Model};
 use crate::view::bidi::Order;
@@ -53,6 +54,8 @@ pub(super) struct Drawn {
     /// The run of arrivals that it stands for, or belongs to where the person has opened it.
     pub(super) fold: Option<Fold>,
     pub(super) day: bool,
+    /// What was said before it and failed, which stands above `rect`.
+    pub(super) unsent: Vec<unsent::Row>,
 }
 
 impl Drawn {

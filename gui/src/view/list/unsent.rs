@@ -1,5 +1,7 @@
-//! Below the last line: what is on its way, and what was not sent, on one quiet line however much it is.
+//! What the person said and the others have not: what is on its way stands below the last line, and what failed where it was said, with one quiet line however
+//! much it is.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use egui::{
@@ -10,23 +12,24 @@ use egui::{
 use super::paint::author;
 use super::scene::{Clicked, Scene};
 use crate::model::log::{LineKind, NewLine};
-use crate::model::{Action, Pending};
+use crate::model::{Action, Pending, Ticket};
 use crate::view::row::{self, Columns};
 use crate::view::{bidi, theme};
 
 /// Height of the line that says why something failed, with what can be done about it.
 const FAILED_HEIGHT: f32 = 26.0;
 
-/// What stands below the last line.
+/// One row of it.
+#[derive(Debug, Clone)]
 pub(super) enum Row {
     /// A message that is not confirmed yet, or was not sent.
     Message { pending: Pending, galley: Arc<Galley>, height: f32 },
-    /// Why what stands before was not sent. With how much it is where it is not shown.
-    Failed { count: usize, last: Pending },
+    /// What can be done about messages that were not sent, and why the last was not.
+    Failed { tickets: Vec<Ticket>, last: Pending },
 }
 
 impl Row {
-    pub(super) fn height(&self) -> f32 {
+    fn height(&self) -> f32 {
         match self {
             Self::Message { height, .. } => *height,
             Self::Failed { .. } => FAILED_HEIGHT,
@@ -34,20 +37,42 @@ impl Row {
     }
 }
 
-pub(super) fn rows(ui: &Ui, scene: &mut Scene<'_>, width: f32) -> Vec<Row> {
-    let pending = scene.conversation.pending();
-    let failed: Vec<&Pending> = pending.iter().filter(|one| one.failed.is_some()).collect();
-    let mut rows = Vec::new();
-    if let Some(last) = failed.last() {
-        // Several that failed are only counted: they would hide what the others say.
-        if failed.len() == 1 {
-            rows.push(message(ui, scene, last, width));
-        }
-        rows.push(Row::Failed { count: failed.len(), last: (*last).clone() });
+/// What rows take together.
+pub(super) fn height(rows: &[Row]) -> f32 {
+    rows.iter().map(Row::height).sum()
+}
+
+/// What failed before one of these lines.
+pub(super) fn before(
+    ui: &Ui,
+    scene: &Scene<'_>,
+    lines: RangeInclusive<u64>,
+    width: f32,
+) -> Vec<Row> {
+    if scene.conversation.pending().is_empty() {
+        return Vec::new();
     }
-    let on_its_way = pending.iter().filter(|one| one.failed.is_none());
+    failed(ui, scene, &scene.conversation.failed_before(Some(lines)), width)
+}
+
+/// What stands below the last line.
+pub(super) fn tail(ui: &Ui, scene: &Scene<'_>, width: f32) -> Vec<Row> {
+    let mut rows = failed(ui, scene, &scene.conversation.failed_before(None), width);
+    let on_its_way = scene.conversation.pending().iter().filter(|one| one.failed.is_none());
     rows.extend(on_its_way.map(|one| message(ui, scene, one, width)));
     rows
+}
+
+/// What failed at one place.
+fn failed(ui: &Ui, scene: &Scene<'_>, failed: &[&Pending], width: f32) -> Vec<Row> {
+    let Some(last) = failed.last() else { return Vec::new() };
+    let tickets = failed.iter().map(|one| one.ticket).collect();
+    let offer = Row::Failed { tickets, last: (*last).clone() };
+    match failed.len() {
+        1 => vec![message(ui, scene, last, width), offer],
+        // Several are only counted: they would hide what the others say.
+        _ => vec![offer],
+    }
 }
 
 fn message(ui: &Ui, scene: &Scene<'_>, pending: &Pending, width: f32) -> Row {
@@ -97,42 +122,46 @@ pub(super) fn paint(
                     WidgetInfo::labeled(WidgetType::Label, true, label)
                 });
             }
-            Row::Failed { count, last } => {
+            Row::Failed { tickets, last } => {
                 let left = view.left() + columns.text;
                 let line = Rect::from_min_max(pos2(left, rect.top()), rect.max);
                 let layout = Layout::left_to_right(Align::Center);
                 let mut ui = ui.new_child(UiBuilder::new().max_rect(line).layout(layout));
                 ui.shrink_clip_rect(view);
-                failed(&mut ui, scene, *count, last, clicked);
+                offer(&mut ui, scene, tickets, last, clicked);
             }
         }
     }
 }
 
-/// `not sent · retry`, and why.
-fn failed(ui: &mut Ui, scene: &Scene<'_>, count: usize, last: &Pending, clicked: &mut Clicked) {
-    let (palette, id) = (scene.palette, scene.conversation.id());
+/// `not sent · Retry`, and why.
+fn offer(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    tickets: &[Ticket],
+    last: &Pending,
+    clicked: &mut Clicked,
+) {
+    let palette = scene.palette;
     ui.spacing_mut().item_spacing.x = 6.0;
     let small = |text: &str| RichText::new(text).font(theme::small());
-    let is_one = count == 1;
-    let said = if is_one { "not sent".into() } else { format!("{count} messages not sent") };
+    let is_one = tickets.len() == 1;
+    let said =
+        if is_one { "not sent".into() } else { format!("{} messages not sent", tickets.len()) };
     ui.label(small(&said).color(palette.error));
     let choice = |ui: &mut Ui, text: &str| {
         ui.label(small("·").color(palette.dim));
         ui.add(egui::Button::new(small(text).color(palette.link)).frame(false).small()).clicked()
     };
-    if choice(ui, "Send again") {
-        clicked.actions.push(match is_one {
-            true => Action::Resend(last.ticket),
-            false => Action::ResendAll(id),
-        });
+    if choice(ui, "Retry") {
+        clicked.actions.push(Action::Resend(tickets.to_vec()));
     }
     if is_one && choice(ui, "Edit") {
-        clicked.actions.push(Action::Discard(last.ticket));
+        clicked.actions.push(Action::Discard(tickets.to_vec()));
         clicked.edit = Some(last.text.clone());
     }
     if choice(ui, if is_one { "Discard" } else { "Discard all" }) {
-        clicked.actions.push(Action::DiscardAll(id));
+        clicked.actions.push(Action::Discard(tickets.to_vec()));
     }
     let why = last.failed.as_deref().unwrap_or_default();
     ui.label(small("·").color(palette.dim));
