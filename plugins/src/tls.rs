@@ -19,6 +19,8 @@
 //!
 //! By default (`require: Login`) no password is taken over a connection that others can read. This machine itself is exempt.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod files;
 mod keeping;
 mod listening;
@@ -57,9 +59,32 @@ pub struct TlsSettings {
     pub client_certificates: bool,
     /// Addresses with port where TLS alone is spoken, from the first byte on, e.g. one that firewalls know. Default none: the port of the server speaks it.
     pub listen: Vec<SocketAddr>,
+    /// Has an authority issue the certificate, and renew it. Default none. It takes the place of `certificate`, and needs the feature `acme`.
+    pub acme: Option<AcmeSettings>,
     /// Further names and addresses for the certificate that is made, e.g. `chat.example.org`. Default none: the host name, the addresses of this machine, and
     /// localhost.
     pub names: Vec<String>,
+}
+
+/// Who issues certificates, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcmeSettings {
+    /// The names to be certified, e.g. `chat.example.org`. Port 443 of each has to lead here: the authority looks.
+    pub domains: Vec<String>,
+    /// Addresses of mail to which the authority may write. Default none.
+    #[serde(default)]
+    pub contact: Vec<String>,
+    /// Where the authority begins. Default Let's Encrypt; by asking for a certificate one agrees to its terms.
+    #[serde(default = "lets_encrypt")]
+    pub directory: String,
+    /// A file with certificates in PEM, by which the authority is believed. Default those of the system.
+    #[serde(default)]
+    pub authority: Option<PathBuf>,
+}
+
+fn lets_encrypt() -> String {
+    "https://acme-v02.api.letsencrypt.org/directory".to_owned()
 }
 
 /// The plugin.
@@ -71,6 +96,9 @@ pub struct Tls {
     /// Made, and perhaps not kept yet: the PEM.
     made: Option<String>,
     protocol: Arc<TlsProtocol>,
+    /// Until it starts.
+    #[cfg(feature = "acme")]
+    acme: Option<acme::Acme>,
     /// Has the files looked at now.
     look: Option<Sender<()>>,
 }
@@ -95,7 +123,25 @@ impl Tls {
         if settings.client_certificates {
             protocol = protocol.asking_clients(&identity);
         }
-        Ok(Self { settings, files, identity, made, protocol: Arc::new(protocol), look: None })
+        #[cfg(feature = "acme")]
+        let acme = match &settings.acme {
+            Some(wanted) => Some(acme::Acme::new(wanted, &files)?),
+            None => None,
+        };
+        #[cfg(feature = "acme")]
+        if let Some(acme) = &acme {
+            protocol = protocol.answering_challenges(acme.challenges());
+        }
+        Ok(Self {
+            settings,
+            files,
+            identity,
+            made,
+            protocol: Arc::new(protocol),
+            #[cfg(feature = "acme")]
+            acme,
+            look: None,
+        })
     }
 
     /// What its certificate says of itself.
@@ -124,6 +170,11 @@ impl Plugin for Tls {
             troubles: troubles.clone(),
         };
         context.spawn(keeping.run());
+        #[cfg(feature = "acme")]
+        if let (Some(acme), Some(look)) = (self.acme.take(), self.look.clone()) {
+            let (stopping, reporter) = (context.stopping(), context.reporter());
+            context.spawn(acme.run(look, stopping, reporter, troubles.clone()));
+        }
         for &address in &self.settings.listen {
             let listening = Listening {
                 address,

@@ -15,7 +15,7 @@ use rustls::sign::SingleCertAndKey;
 use serde::{Deserialize, Serialize};
 
 use super::{Opening, Protocol, Recognition, Require};
-use crate::io::tls::Tls as TlsTransport;
+use crate::io::tls::{OtherConfig, Tls as TlsTransport};
 use crate::protocol::certificate::Certificate;
 use crate::protocol::peer::Peer;
 use crate::protocol::settings::Limits;
@@ -65,6 +65,8 @@ pub struct Tls {
     require: Require,
     /// Whether clients are asked for a certificate of their own.
     asks_clients: bool,
+    /// For who proves that a name is ours.
+    challenge: Option<OtherConfig>,
     /// Replaced whole. Locked for a copy of the pointer.
     shown: RwLock<Shown>,
 }
@@ -78,7 +80,7 @@ impl Tls {
         require: Require,
     ) -> Self {
         let shown = Shown::new(identity, certificate, minimum, false);
-        Self { minimum, require, asks_clients: false, shown: RwLock::new(shown) }
+        Self { minimum, require, asks_clients: false, challenge: None, shown: RwLock::new(shown) }
     }
 
     /// Asks clients for a certificate of their own and lets everybody in who has none. Whoever has signed it, nobody vouches for it here: it is known
@@ -86,6 +88,13 @@ impl Tls {
     pub fn asking_clients(mut self, identity: &Identity) -> Self {
         self.asks_clients = true;
         self.replace(identity, self.certificate());
+        self
+    }
+
+    /// Answers with this configuration whoever asks for the protocol `acme-tls/1` and no other, as a certificate authority does that verifies who has a name
+    /// (`tls-alpn-01`, RFC 8737).
+    pub fn answering_challenges(mut self, config: Arc<ServerConfig>) -> Self {
+        self.challenge = Some(OtherConfig { protocol: b"acme-tls/1", config });
         self
     }
 
@@ -119,9 +128,9 @@ impl Protocol for Tls {
     }
 
     fn open(&self, _: Peer, _: bool, _: &Limits) -> Opening {
-        let config = self.shown().config;
+        let (config, challenge) = (self.shown().config, self.challenge.clone());
         Opening::Transport(Box::new(move |below, first| {
-            Box::new(TlsTransport::new(config, below, first))
+            Box::new(TlsTransport::new(config, challenge, below, first))
         }))
     }
 

@@ -11,31 +11,33 @@ use salotto::protocol::{ErrorCode, Fingerprint};
 use salotto::tls::Identity;
 use salotto::{Event, PluginSetup};
 use salotto_tests::json::hello;
-use salotto_tests::tls::{TestCertificate, pem, trusting_with, tunnel};
+use salotto_tests::tls::{TestCertificate, pem, tunnel};
 use salotto_tests::{Client, JsonClient, TestServer, TestServerBuilder, soon};
 
 use super::{HASH, auth, builder, outcome, with_store};
 
 /// A certificate of a client, and its key.
-struct Own(String);
+struct Own {
+    pem: String,
+    /// Of a client that shows it to a server.
+    config: Arc<ClientConfig>,
+}
 
 impl Own {
-    fn new() -> Self {
-        Self(pem(&["a client"]))
+    /// One to be shown to the server with that certificate.
+    fn for_server(certificate: &TestCertificate) -> Self {
+        let pem = pem(&["a client"]);
+        let config = certificate.config_with(chain(&pem), key(&pem));
+        Self { pem, config }
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&CertificateDer::from_pem_slice(self.0.as_bytes()).expect("a certificate"))
-    }
-
-    fn config(&self) -> Arc<ClientConfig> {
-        let chain = vec![CertificateDer::from_pem_slice(self.0.as_bytes()).expect("a certificate")];
-        trusting_with(chain, PrivateKeyDer::from_pem_slice(self.0.as_bytes()).expect("a key"))
+        Fingerprint::of(&chain(&self.pem)[0])
     }
 
     /// Where any client is led on through TLS and shows this.
     fn tunnel(&self, server: SocketAddr) -> SocketAddr {
-        tunnel(server, self.config(), b"")
+        tunnel(server, self.config.clone(), b"")
     }
 
     fn text(&self, server: &TestServer, label: &str) -> Client {
@@ -47,6 +49,14 @@ impl Own {
     }
 }
 
+fn chain(pem: &str) -> Vec<CertificateDer<'static>> {
+    vec![CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")]
+}
+
+fn key(pem: &str) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::from_pem_slice(pem.as_bytes()).expect("a key")
+}
+
 fn asking(certificate: &TestCertificate) -> TestServerBuilder {
     let plugin = certificate.plugin("client_certificates: true");
     builder().enable("commands").server(|server| server.enable(plugin))
@@ -54,7 +64,8 @@ fn asking(certificate: &TestCertificate) -> TestServerBuilder {
 
 #[test]
 fn an_account_knows_a_certificate_that_was_added_and_logs_its_owner_in_after_a_restart_too() {
-    let (certificate, own) = (TestCertificate::new(), Own::new());
+    let certificate = TestCertificate::new();
+    let own = Own::for_server(&certificate);
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = with_store(asking(&certificate), folder.path()).open();
     let mut bea = own.text(&server, "bea").enters("bea");
@@ -78,7 +89,7 @@ fn an_account_knows_a_certificate_that_was_added_and_logs_its_owner_in_after_a_r
     bea.says("!certificate");
     bea.hears_about("yours, now");
     // Whoever has another certificate is nobody.
-    let mut eve = Own::new().text(&server, "eve").enters("eve");
+    let mut eve = Own::for_server(&certificate).text(&server, "eve").enters("eve");
     eve.says("!nick bea");
     eve.hears_about("is taken");
     bea.says(&format!("!certificate remove {}", own.fingerprint()));
@@ -92,7 +103,8 @@ fn an_account_knows_a_certificate_that_was_added_and_logs_its_owner_in_after_a_r
 
 #[test]
 fn programs_log_in_by_external_whatever_their_name_and_only_to_their_own_account() {
-    let (certificate, own) = (TestCertificate::new(), Own::new());
+    let certificate = TestCertificate::new();
+    let own = Own::for_server(&certificate);
     let accounts = format!(
         "(accounts: [(name: \"cleo\", role: operator, password: \"{}\", certificates: [\"{}\"]), (name: \"dan\", password: \"{}\")])",
         *HASH,
@@ -108,7 +120,7 @@ fn programs_log_in_by_external_whatever_their_name_and_only_to_their_own_account
     assert!(code == ErrorCode::LoginFailed && text.contains("another account"), "{text}");
     bot.asks(auth(Some("external"), ""));
     assert_eq!(outcome(&mut bot), Ok(("cleo".to_owned(), Vec::new())));
-    let mut stranger = Own::new().json(&server, "stranger");
+    let mut stranger = Own::for_server(&certificate).json(&server, "stranger");
     stranger.asks(auth(Some("EXTERNAL"), ""));
     assert!(stranger.hears_error(ErrorCode::LoginFailed).contains("no account knows"));
     // The name of an account of the configuration is there for its certificate.
@@ -124,7 +136,8 @@ fn programs_log_in_by_external_whatever_their_name_and_only_to_their_own_account
 
 #[test]
 fn the_client_of_the_library_shows_its_certificate() {
-    let (certificate, own) = (TestCertificate::new(), Own::new());
+    let certificate = TestCertificate::new();
+    let own = Own::for_server(&certificate);
     let server = asking(&certificate).open();
     let mut bea = own.text(&server, "bea").enters("bea");
     bea.says("!register \"sword fish\"");
@@ -133,7 +146,7 @@ fn the_client_of_the_library_shows_its_certificate() {
     bea.hears_about("is logged in to your account from now on");
     bea.says("!quit");
     bea.hears_eof();
-    let identity = Identity::from_pem(own.0.as_bytes(), own.0.as_bytes()).expect("a pair");
+    let identity = Identity::from_pem(own.pem.as_bytes(), own.pem.as_bytes()).expect("a pair");
     let address = format!("localhost:{}", server.address().port());
     let shown = server.status().certificate.expect("TLS is on").fingerprint;
     let options = Options::new(address, "bea").tls(Trust::Pinned(shown)).certificate(identity);
@@ -158,7 +171,8 @@ fn the_client_of_the_library_shows_its_certificate() {
 
 #[test]
 fn where_clients_are_not_asked_none_shows_one_and_those_without_are_let_in_everywhere() {
-    let (certificate, own) = (TestCertificate::new(), Own::new());
+    let certificate = TestCertificate::new();
+    let own = Own::for_server(&certificate);
     let plugin = certificate.plugin("");
     let server = builder().server(|server| server.enable(plugin)).open();
     let mut bea = own.json(&server, "bea").enters("bea");
@@ -173,10 +187,8 @@ fn where_clients_are_not_asked_none_shows_one_and_those_without_are_let_in_every
 fn a_certificate_whose_key_one_has_not_is_no_handshake() {
     let certificate = TestCertificate::new();
     let server = asking(&certificate).open();
-    let (shown, other) = (Own::new(), Own::new());
-    let chain = vec![CertificateDer::from_pem_slice(shown.0.as_bytes()).expect("a certificate")];
-    let key = PrivateKeyDer::from_pem_slice(other.0.as_bytes()).expect("a key");
-    let config = trusting_with(chain, key);
+    let (shown, other) = (Own::for_server(&certificate), Own::for_server(&certificate));
+    let config = certificate.config_with(chain(&shown.pem), key(&other.pem));
     let stream = salotto_tests::tls::connect(server.address());
     let Ok(mut stream) = salotto_tests::tls::shake_hands(stream, config) else { return };
     // With TLS 1.3 the client learns it after the handshake.
