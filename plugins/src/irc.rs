@@ -70,6 +70,8 @@ use watched::Watched;
 
 /// The timer after which is looked anew what can be offered.
 const OFFER: &str = "offer";
+/// The one after which it is kept how far people have read.
+const KEEP_MARKERS: &str = "keep-markers";
 
 /// How the server is seen from IRC.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -257,6 +259,10 @@ impl Plugin for Irc {
         self.most_members = self.most_members.max(context.member_count());
     }
 
+    fn stop(&mut self, context: &mut Context<'_>) {
+        self.markers.keep(context);
+    }
+
     fn before_connect(&mut self, context: &mut Context<'_>, _: &mut ConnectDraft) -> Verdict {
         // Other plugins may have started, or stopped, since.
         self.offer(context);
@@ -322,7 +328,7 @@ impl Plugin for Irc {
             // The next of this name is somebody else.
             "account-remove" => {
                 if let Some(account) = &action.whom {
-                    read_markers::forget_account(context, account);
+                    self.markers.forget_account(context, account);
                 }
             }
             // When it is done.
@@ -333,8 +339,11 @@ impl Plugin for Irc {
         }
     }
 
-    fn after_timer(&mut self, context: &mut Context<'_>, _: &str) {
-        self.offer(context);
+    fn after_timer(&mut self, context: &mut Context<'_>, key: &str) {
+        match key {
+            KEEP_MARKERS => self.markers.keep(context),
+            _ => self.offer(context),
+        }
     }
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {

@@ -8,6 +8,7 @@ use salotto::dialect::{Decoded, Decoder, Input, Own};
 use super::capability::negotiation;
 use super::commands::Asked;
 use super::connection::Connection;
+use super::label;
 use super::line::Line;
 use super::numeric;
 use super::tags;
@@ -111,11 +112,15 @@ impl LineDecoder {
     }
 
     fn answer_not_utf8(&self, shown: &str) -> Decoded {
-        let command = Line::parse(shown).map_or_else(|| "*".to_owned(), |line| line.command);
+        let line = Line::parse(shown).unwrap_or_default();
+        let command = if line.command.is_empty() { "*" } else { line.command.as_str() };
         let command = &command[..command.len().min(32)];
         let text = "the line is not UTF-8 and was dropped";
-        let line = format!(":{} FAIL {command} INVALID_UTF8 :{text}", self.connection.host());
-        Decoded::Answer(written::end(line).into_bytes())
+        let told = written::fail(self.connection.host(), command, "INVALID_UTF8", &[], text);
+        Decoded::Answer(match label::of(&line, &self.connection) {
+            Some(label) => label::labelled(label, &told),
+            None => told.into_bytes(),
+        })
     }
 
     fn answer(&self, number: numeric::Numeric, middle: &[&str], last: &str) -> Decoded {

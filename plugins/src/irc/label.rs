@@ -71,6 +71,14 @@ pub(super) fn under(label: Option<&str>, answers: String) -> Vec<Vec<u8>> {
     }
 }
 
+/// One answer with its label, for a line that the hub does not get to see.
+pub(super) fn labelled(label: &str, answer: &str) -> Vec<u8> {
+    let (mut tag, mut out) = (String::from("label="), Vec::new());
+    line::escape(label, &mut tag);
+    tagged(&tag, answer, &mut out);
+    out
+}
+
 /// What the dialect has gathered between two marks.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {

@@ -1,6 +1,7 @@
 //! How far somebody has read, by target: <https://ircv3.net/specs/extensions/read-marker>. That of an account is kept where there is a store; that of others goes with them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use salotto::{Context, MemberId, Timestamp};
 
@@ -10,6 +11,8 @@ use crate::common::values;
 const NAMESPACE: &str = "irc-read-markers";
 /// So many targets of one are remembered; the one that was read least lately makes way.
 const MOST: usize = 200;
+/// How long what was read waits to be kept, as clients tell of every message.
+pub(super) const KEPT_AFTER: Duration = Duration::from_secs(10);
 
 /// By target, in lower case.
 type Markers = BTreeMap<String, Timestamp>;
@@ -18,6 +21,8 @@ type Markers = BTreeMap<String, Timestamp>;
 #[derive(Debug, Default)]
 pub(super) struct ReadMarkers {
     of_guests: HashMap<MemberId, Markers>,
+    /// Those of accounts that have yet to be kept.
+    unkept: HashMap<String, Markers>,
 }
 
 impl ReadMarkers {
@@ -30,37 +35,47 @@ impl ReadMarkers {
     ) -> Option<Timestamp> {
         let target = target.to_lowercase();
         match context.account(member) {
-            Some(account) => kept(context, account).get(&target).copied(),
             None => self.of_guests.get(&member)?.get(&target).copied(),
+            Some(account) => match self.unkept.get(account) {
+                Some(markers) => markers.get(&target).copied(),
+                None => kept(context, account).get(&target).copied(),
+            },
         }
     }
 
-    /// Somebody has read so far, or further already. Returns how far.
+    /// Somebody has read so far, or further already. Returns how far, and whether there is something to be [kept](Self::keep) now.
     pub(super) fn set(
         &mut self,
-        context: &mut Context<'_>,
+        context: &Context<'_>,
         member: MemberId,
         target: &str,
         time: Timestamp,
-    ) -> Timestamp {
-        let account = context.account(member).map(str::to_owned);
-        let Some(account) = account else {
-            return advance(self.of_guests.entry(member).or_default(), target, time);
+    ) -> (Timestamp, bool) {
+        let Some(account) = context.account(member) else {
+            return (advance(self.of_guests.entry(member).or_default(), target, time), false);
         };
-        let mut markers = kept(context, &account);
-        let reached = advance(&mut markers, target, time);
-        values::put(context, NAMESPACE, &account, &markers);
-        reached
+        let was_kept = self.unkept.is_empty();
+        let of_account = self.unkept.entry(account.to_owned());
+        let markers = of_account.or_insert_with(|| kept(context, account));
+        (advance(markers, target, time), was_kept)
+    }
+
+    /// Keeps those of accounts.
+    pub(super) fn keep(&mut self, context: &mut Context<'_>) {
+        for (account, markers) in self.unkept.drain() {
+            values::put(context, NAMESPACE, &account, &markers);
+        }
     }
 
     pub(super) fn forget(&mut self, member: MemberId) {
         self.of_guests.remove(&member);
     }
-}
 
-/// There is no such account any more.
-pub(super) fn forget_account(context: &Context<'_>, account: &str) {
-    values::remove(context, NAMESPACE, account);
+    /// There is no such account any more.
+    pub(super) fn forget_account(&mut self, context: &Context<'_>, account: &str) {
+        self.unkept.remove(account);
+        values::remove(context, NAMESPACE, account);
+    }
 }
 
 fn kept(context: &Context<'_>, account: &str) -> Markers {
@@ -86,9 +101,7 @@ mod tests {
     #[test]
     fn a_marker_only_goes_forward_and_the_oldest_makes_way() {
         let at = |second: u64| {
-            Timestamp::from(
-                std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second),
-            )
+            Timestamp::from(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(second))
         };
         let mut markers = Markers::new();
         assert_eq!(advance(&mut markers, "#Lobby", at(5)), at(5));

@@ -4,7 +4,7 @@ use salotto::{Context, MemberId, Timestamp};
 
 use super::Call;
 use crate::irc::capability::Capability;
-use crate::irc::{Irc, written};
+use crate::irc::{Irc, KEEP_MARKERS, read_markers, written};
 
 /// A target is no longer than this, in bytes.
 const LONGEST: usize = 200;
@@ -24,7 +24,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     };
     // What is to come has not been read.
     let time = time.min(call.context.now());
-    let reached = call.irc.markers.set(call.context, call.member, target, time);
+    let (reached, is_to_be_kept) = call.irc.markers.set(call.context, call.member, target, time);
+    if is_to_be_kept {
+        call.context.set_timer(KEEP_MARKERS, read_markers::KEPT_AFTER);
+    }
     answer(call, target);
     if reached == time {
         tell_others(call, target);

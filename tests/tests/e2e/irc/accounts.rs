@@ -137,6 +137,34 @@ fn a_long_password_comes_in_pieces() {
 }
 
 #[test]
+fn how_far_an_account_has_read_is_known_when_it_comes_back() {
+    let server = builder().open();
+    let right = base64("\0ada\0sword fish");
+    for round in 0..2 {
+        let mut ada = IrcClient::connects(&server);
+        ada.sends("CAP REQ :sasl draft/read-marker");
+        ada.sends("AUTHENTICATE PLAIN");
+        ada.hears_until("AUTHENTICATE +");
+        ada.sends(&format!("AUTHENTICATE {right}"));
+        ada.hears_until(":salotto 903 *");
+        for line in ["NICK ada", "USER ada 0 * :Ada", "CAP END", "JOIN #lobby"] {
+            ada.sends(line);
+        }
+        let lines = ada.hears_until(":salotto MARKREAD #lobby *");
+        let told = lines.last().map(String::as_str).unwrap_or_default();
+        let read = "timestamp=2021-05-20T08:30:00.000Z";
+        match round {
+            0 => assert_eq!(told, ":salotto MARKREAD #lobby *"),
+            _ => assert_eq!(told, format!(":salotto MARKREAD #lobby {read}")),
+        }
+        ada.sends(&format!("MARKREAD #lobby {read}"));
+        ada.hears_until(&format!(":salotto MARKREAD #lobby {read}"));
+        ada.sends("QUIT");
+        ada.hears_until("ERROR *");
+    }
+}
+
+#[test]
 fn a_password_is_proven_and_not_told() {
     let server = builder().open();
     let mut ada = IrcClient::enters(&server, "guest");

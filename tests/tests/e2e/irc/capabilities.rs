@@ -1,7 +1,7 @@
 //! What a client chooses to be told, and what it is told then.
 
 use salotto::PluginSetup;
-use salotto_tests::irc::Dialogue;
+use salotto_tests::irc::{Dialogue, IrcClient};
 use tempfile::TempDir;
 
 use super::{keeping, server};
@@ -212,6 +212,15 @@ fn every_answer_to_a_labelled_line_has_its_label() {
         bob <- ERROR :*
         ",
     );
+}
+
+#[test]
+fn a_line_that_is_no_text_is_refused_with_its_label() {
+    let server = server().open();
+    let mut ada = IrcClient::enters_with(&server, "ada", "labeled-response batch");
+    ada.sends_bytes(b"@label=xyz PRIVMSG #lobby hi\xaa\r\n");
+    let line = ada.hears();
+    assert!(line.starts_with("@label=xyz :salotto FAIL PRIVMSG INVALID_UTF8 :"), "{line}");
 }
 
 #[test]
