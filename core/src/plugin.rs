@@ -25,6 +25,7 @@ pub use reporter::Reporter;
 
 use crate::command::{CommandError, Invocation};
 use crate::protocol::action::Action;
+use crate::protocol::authentication::{Mechanism, Proof, ProofAnswer};
 use crate::protocol::command::Command;
 use crate::protocol::entry::Entry;
 use crate::protocol::event::Event;
@@ -100,6 +101,12 @@ pub trait Plugin: Send {
     /// The accounts it keeps, with their roles: what a moderator may do to somebody who is not here depends on what they may when they are. Called
     /// once, after [`commands`](Self::commands); they are gone when the plugin is.
     fn accounts(&self) -> Vec<(Name, Role)> {
+        Vec::new()
+    }
+
+    /// The ways in which somebody can prove to it who they are. Called once, after [`commands`](Self::commands); of two plugins with the same the first one is
+    /// asked. They are gone when the plugin is.
+    fn mechanisms(&self) -> Vec<Mechanism> {
         Vec::new()
     }
 
@@ -227,6 +234,14 @@ pub trait Plugin: Send {
     /// [`Input::Own`](crate::dialect::Input::Own) of. Not called for others. It has passed the limits of rate and size and the password of the server, and
     /// no more: the member may have no name yet. Answer with [`Context::answer`], and have done what others may ask for by [`Context::request`], whose gates and limits it then passes.
     fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {}
+
+    /// Somebody proves who they are, by one of this plugin's [`mechanisms`](Self::mechanisms): called with each thing that they send, also before they have a
+    /// name. The answer is given with [`Context::answer_proof`], now or after a task; until then they can send no more. An exchange takes half a minute at most, and core has seen to it that
+    /// nothing comes by way of [`Mechanism::revealing`] that others can read where the server minds. How often somebody may try is for the plugin to say.
+    fn authenticate(&mut self, context: &mut Context<'_>, proof: &Proof) {
+        let text = format!("`{}` is not answered by its plugin", proof.mechanism);
+        context.answer_proof(proof.member, ProofAnswer::Refused(text));
+    }
 }
 
 /// The plugin that does nothing.

@@ -102,7 +102,11 @@ pub enum Task {
     #[cfg(feature = "manual")]
     Man,
     /// Ask for a password, or read one from standard input, and print its hash for the configuration
-    HashPassword,
+    HashPassword {
+        /// Print the keys for SCRAM-SHA-256 as well, on a second line: what `scram` of an account holds
+        #[arg(long)]
+        scram: bool,
+    },
     /// Print a completion script for a shell
     #[cfg(feature = "manual")]
     Completions {

@@ -62,7 +62,7 @@ fn run_task(cli: Cli) -> Exit {
         Some(Task::Restore { file }) => backup::restore(&source(cli.config), &file),
         #[cfg(feature = "tls")]
         Some(Task::Cert { task }) => cert::run(&source(cli.config), task.unwrap_or_default()),
-        Some(Task::HashPassword) => hash_password::run(),
+        Some(Task::HashPassword { scram }) => hash_password::run(scram),
         #[cfg(feature = "manual")]
         Some(Task::Completions { shell }) => {
             let mut text = Vec::new();

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use futures_rustls::TlsConnector;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
 };
@@ -67,6 +68,22 @@ impl TestCertificate {
         let der = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("a certificate");
         roots.add(der).expect("it can be trusted");
         config(roots, versions)
+    }
+
+    /// The same, which shows a certificate of its own if it is asked. The key may be another's.
+    ///
+    /// # Panics
+    /// When the key is none.
+    pub fn config_with(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Arc<ClientConfig> {
+        let key = ring::default_provider().key_provider.load_private_key(key).expect("a key");
+        let own = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+        let mut config = Arc::unwrap_or_clone(self.config(rustls::ALL_VERSIONS));
+        config.client_auth_cert_resolver = Arc::new(own);
+        Arc::new(config)
     }
 
     /// Connects and shakes hands, with the newest version.
@@ -180,7 +197,11 @@ pub fn enters(mut stream: TlsStream, name: &str) -> TlsStream {
     stream
 }
 
-fn tunnel(server: SocketAddr, config: Arc<ClientConfig>, header: &[u8]) -> SocketAddr {
+/// An address of this machine at which any client is led on to `server` through TLS; `header` goes before it.
+///
+/// # Panics
+/// When no port is free.
+pub fn tunnel(server: SocketAddr, config: Arc<ClientConfig>, header: &[u8]) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("it has one");
     let header = header.to_vec();

@@ -16,6 +16,7 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 
 use super::dial::{Halves, dial, halves};
+use super::login::LoggingIn;
 use super::pace::Pace;
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
@@ -167,8 +168,7 @@ impl Driver {
     async fn prepare(&self, stream: Async<TcpStream>) -> Result<Halves, Problem> {
         #[cfg(feature = "client-tls")]
         if let Some(trust) = &self.options.trust {
-            let (stream, certificate) =
-                super::tls::secure(stream, &self.options.address, trust).await?;
+            let (stream, certificate) = super::tls::secure(stream, &self.options, trust).await?;
             self.update(Update::Encrypted(certificate)).await;
             return Ok(halves(stream));
         }
@@ -181,6 +181,16 @@ impl Driver {
         let mut unsent = std::mem::take(&mut self.unsent);
         let mut hello = self.hello();
         let asked = Asked::default();
+        let mut logging_in = self.logging_in();
+        // Where the server has a password, that comes first.
+        let first = match self.password.is_none() && logging_in.is_due() {
+            true => logging_in.begin(),
+            false => Ok(None),
+        };
+        let first = match first {
+            Ok(first) => first,
+            Err(problem) => return End::Broken(problem),
+        };
         let is_ours = AtomicBool::new(false);
         let known_by = Instant::now()
             + self.options.timeout
@@ -191,6 +201,7 @@ impl Driver {
             replies: to_write,
             unsent: &mut unsent,
             hello: &mut hello,
+            first,
             asked: &asked,
             is_ours: &is_ours,
             updates: self.updates.clone(),
@@ -200,6 +211,7 @@ impl Driver {
             replies,
             asked: &asked,
             is_ours: &is_ours,
+            logging_in,
             known_by,
             pinged: None,
             refusal: None,
@@ -213,6 +225,20 @@ impl Driver {
             self.password = password;
         }
         end
+    }
+
+    fn logging_in(&self) -> LoggingIn {
+        #[cfg(feature = "client-tls")]
+        let is_encrypted = self.options.trust.is_some();
+        #[cfg(not(feature = "client-tls"))]
+        let is_encrypted = false;
+        #[cfg(feature = "password")]
+        return LoggingIn::new(self.options.login.clone(), is_encrypted);
+        #[cfg(not(feature = "password"))]
+        {
+            let _ = is_encrypted;
+            LoggingIn
+        }
     }
 
     fn hello(&self) -> Request {

@@ -12,12 +12,13 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::SingleCertAndKey;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
     SignatureScheme,
 };
 
-use super::Problem;
+use super::{Options, Problem};
 use crate::io::thread;
 use crate::protocol::certificate::Certificate;
 use crate::protocol::fingerprint::Fingerprint;
@@ -34,15 +35,16 @@ pub enum Trust {
     Pinned(Fingerprint),
 }
 
-/// Shakes hands with the server that was dialled at `address`.
+/// Shakes hands with the server that was dialled.
 ///
 /// # Errors
 /// Who it is instead, that what it answers is no TLS, or that it was gone before it had said who it is.
 pub(super) async fn secure(
     stream: Async<TcpStream>,
-    address: &str,
+    options: &Options,
     trust: &Trust,
 ) -> Result<(TlsStream<Async<TcpStream>>, Box<Certificate>), Problem> {
+    let address = options.address.as_str();
     let no_tls = || Problem::NoTls(address.to_owned());
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -54,8 +56,14 @@ pub(super) async fn secure(
         .with_safe_default_protocol_versions()
         .map_err(|_| no_tls())?
         .dangerous()
-        .with_custom_certificate_verifier(verifier.clone())
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier.clone());
+    let config = match &options.certificate {
+        Some(identity) => {
+            let own = SingleCertAndKey::from(identity.certified.clone());
+            config.with_client_cert_resolver(Arc::new(own))
+        }
+        None => config.with_no_client_auth(),
+    };
     let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     match (shaken, verifier.take()) {
         (Ok(stream), Some(Met { certificate, problem: None })) => Ok((stream, certificate)),

@@ -51,6 +51,7 @@ pub enum Hook {
     AfterTask,
     RunCommand,
     RunRequest,
+    Authenticate,
 }
 
 impl fmt::Display for Hook {

@@ -29,6 +29,7 @@ mod keeping;
 mod kept;
 mod later;
 mod lifecycle;
+mod login;
 mod metrics;
 mod moderation;
 mod moderators;

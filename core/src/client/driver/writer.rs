@@ -24,6 +24,8 @@ pub(super) enum Reply {
     Line(Request),
     /// There is a name now, so that what waited can be sent.
     Welcomed,
+    /// The account is ours, and the name is yet to be said.
+    LoggedIn,
 }
 
 /// What the writer does next.
@@ -42,6 +44,8 @@ pub(super) struct Writer<'a> {
     pub(super) unsent: &'a mut Unsent,
     /// With the name and the password that were offered last.
     pub(super) hello: &'a mut Request,
+    /// What comes before hello.
+    pub(super) first: Option<Request>,
     pub(super) asked: &'a Asked,
     /// Whether the other end is a server of ours, as the reader found out.
     pub(super) is_ours: &'a AtomicBool,
@@ -51,7 +55,10 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     pub(super) async fn write(mut self) -> End {
-        self.say_hello().await;
+        match self.first.take() {
+            Some(first) => self.send(&first.into()).await,
+            None => self.say_hello().await,
+        }
         let mut welcomed = false;
         loop {
             match self.next().await {
@@ -62,6 +69,7 @@ impl Writer<'_> {
                         self.send(&envelope).await;
                     }
                 }
+                Todo::Reply(Reply::LoggedIn) => self.say_hello().await,
                 Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
                 Todo::Order(Order::Send(envelope)) => {
                     if let Some(refusal) = self.unsent.keep(envelope) {

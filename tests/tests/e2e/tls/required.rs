@@ -130,6 +130,21 @@ fn the_password_of_the_server_is_not_asked_for_where_others_can_read_it() {
 }
 
 #[test]
+fn a_program_from_elsewhere_proves_its_password_without_tls_and_does_not_send_it() {
+    let certificate = TestCertificate::new();
+    let server = behind_a_proxy(&certificate, "").server(|server| server.enable(accounts())).open();
+    let mut plain = elsewhere(&server, ELSEWHERE);
+    plain.says(r#"{"type":"auth","mechanism":"plain","data":"AGFkYQBjb3JyZWN0IGhvcnNl"}"#);
+    assert!(plain.hears_about("encryption_wanted").contains("log in with SCRAM-SHA-256"));
+    plain.says(r#"{"type":"auth","mechanism":"SCRAM-SHA-256","data":"biwsbj1hZGEscj1hYmM="}"#);
+    plain.hears_about("challenge");
+    assert_eq!(server.hits(LimitHit::Unencrypted), 1);
+    let mut encrypted = elsewhere(&server, ELSEWHERE_ENCRYPTED);
+    encrypted.says(r#"{"type":"auth","mechanism":"PLAIN","data":"AGFkYQBjb3JyZWN0IGhvcnNl"}"#);
+    encrypted.hears_about("logged_in");
+}
+
+#[test]
 fn where_all_is_required_nobody_is_let_in_without() {
     let certificate = TestCertificate::new();
     let server = behind_a_proxy(&certificate, "require: All").open();
