@@ -8,7 +8,7 @@
 //!
 //! A room is a channel (`channel`), a name is a nick, and both sides are in one order. `decoder` takes lines apart, in the session; what a line asks for is done
 //! by its command in `commands`, in the hub's turn; what is said is encoded by `dialect`, once for all who read it. Who comes, goes, or is called
-//! otherwise is told to each client by `presence`, so that a client is told once of somebody with whom it shares three channels.
+//! otherwise is told to each client by `presence`, so that a client is told once of somebody with whom it shares three channels; what is done to rooms and people, by `modes`.
 
 mod capability;
 mod channel;

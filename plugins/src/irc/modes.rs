@@ -119,7 +119,12 @@ impl Irc {
     fn source_of(&self, context: &Context<'_>, by: &str) -> String {
         let host = &self.settings.host;
         let name = context.find(by).and_then(|info| info.name);
-        name.map_or_else(|| host.clone(), |name| written::source(name.as_str(), host))
+        match name {
+            Some(name) => written::source(name.as_str(), host),
+            // Who can be written to, under that name.
+            None if by == context.settings().server.operator_name => written::source(by, host),
+            None => host.clone(),
+        }
     }
 }
 
