@@ -12,7 +12,7 @@
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
 //! | [`history`] | what is said is kept, and can be read back and searched |
 //! | [`log`] | logs messages to a file |
-//! | [`metrics`] | exports metrics for Prometheus |
+//! | `metrics` | exports metrics for Prometheus (feature `metrics`) |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
 //! | `irc` | any client of IRC is a member (feature `irc`) |
@@ -63,6 +63,7 @@ pub mod history;
 #[cfg(feature = "irc")]
 pub mod irc;
 pub mod log;
+#[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod moderation;
 pub mod notices;
