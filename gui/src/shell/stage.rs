@@ -80,6 +80,15 @@ pub(super) struct Stage {
     over: bool,
     damage: Damage,
     frame: Frame,
+    writing: Option<Writing>,
+}
+
+/// The text field that has the keyboard within the window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Writing {
+    pub(super) field: egui::Id,
+    /// The lower end of its cursor, in pixels.
+    pub(super) spot: (i16, i16),
 }
 
 /// What egui has made, to be shown.
@@ -142,6 +151,7 @@ impl Stage {
             over: false,
             damage: Damage::default(),
             frame: Frame::default(),
+            writing: None,
         }
     }
 
@@ -265,6 +275,11 @@ impl Stage {
         self.over
     }
 
+    /// Where the person writes, as of the last step.
+    pub(super) fn writing(&self) -> Option<Writing> {
+        self.writing
+    }
+
     /// What there is to show.
     pub(super) fn frame(&self) -> &Frame {
         &self.frame
@@ -386,6 +401,11 @@ impl Stage {
         let app = &mut self.app;
         let mut output = self.context.run(input, |context| app.show(context));
         self.fonts.miss(self.app.take_missing());
+        let field = self.context.memory(|memory| memory.focused());
+        self.writing = output.platform_output.ime.zip(field).map(|(ime, field)| {
+            let spot = ime.cursor_rect.left_bottom() * output.pixels_per_point;
+            Writing { field, spot: (spot.x as i16, spot.y as i16) }
+        });
         for command in std::mem::take(&mut output.platform_output.commands) {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copy(Selection::Clipboard, text),
