@@ -31,6 +31,11 @@
 mod backoff;
 mod dial;
 mod driver;
+#[cfg(feature = "password")]
+mod login;
+#[cfg(not(feature = "password"))]
+#[path = "client/no_login.rs"]
+mod login;
 mod pace;
 mod pages;
 #[cfg(feature = "client-tls")]
@@ -50,6 +55,8 @@ use crate::protocol::event::Event;
 #[cfg(feature = "client-tls")]
 use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::history::{Page, Place};
+#[cfg(feature = "client-tls")]
+use crate::protocol::identity::Identity;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request};
 
@@ -76,6 +83,12 @@ pub struct Options {
     pub rooms: Vec<String>,
     /// The password of the server, where it has one. It is sent as it is: whoever can listen in on the network can read it.
     pub password: Option<String>,
+    /// The account to log in to.
+    #[cfg(feature = "password")]
+    pub login: Option<Login>,
+    /// A certificate of one's own, shown to a server that asks for it, over TLS: an account that knows it is logged in to without a password.
+    #[cfg(feature = "client-tls")]
+    pub certificate: Option<Identity>,
     /// Whom to believe that it is the server, over TLS; `None` connects without.
     #[cfg(feature = "client-tls")]
     pub trust: Option<Trust>,
@@ -83,6 +96,17 @@ pub struct Options {
     pub reconnect: bool,
     /// How long a connection attempt may take, the answer to hello included.
     pub timeout: Duration,
+}
+
+/// An account with its password.
+#[cfg(feature = "password")]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Login {
+    /// The name of the account.
+    pub account: String,
+    /// Its password.
+    pub password: String,
 }
 
 /// Sends requests. Clones share the connection; when the last one is dropped the driver says goodbye and ends.
@@ -144,11 +168,14 @@ pub enum Update {
 impl Problem {
     /// Whether a person has to say what to make of it: trying again is no answer.
     pub fn is_doubt(&self) -> bool {
-        #[cfg(feature = "client-tls")]
-        if matches!(self, Self::Untrusted { .. } | Self::CertificateChanged { .. }) {
-            return true;
+        match self {
+            #[cfg(feature = "client-tls")]
+            Self::Untrusted { .. } | Self::CertificateChanged { .. } => true,
+            #[cfg(feature = "password")]
+            Self::LoginRefused(_) | Self::NotTheServer => true,
+            Self::EncryptionWanted(_) => true,
+            _ => false,
         }
-        false
     }
 }
 
@@ -168,7 +195,7 @@ pub enum Problem {
     /// The other end answered, but not as a Salotto server does, or not at all within [`Options::timeout`]. It is not tried again unless a server was there before.
     #[error("`{0}` is another kind of server, not Salotto; check the port")]
     NotSalotto(String),
-    /// It speaks no TLS. Without, whoever is on the way can read along.
+    /// What it answers is no TLS. Without, whoever is on the way can read along.
     #[cfg(feature = "client-tls")]
     #[error("`{0}` speaks no TLS, so nothing was sent; connect without if others may read along")]
     NoTls(String),
@@ -194,6 +221,19 @@ pub enum Problem {
         /// What was shown instead.
         found: Box<Certificate>,
     },
+    /// The server takes a password, or anybody at all, only where nobody can read along, and says so: connect with TLS, on the same port.
+    #[error("{0}")]
+    EncryptionWanted(String),
+    /// The account is not there, or has another password; or the server knows no way to log in in which the password is not sent.
+    #[cfg(feature = "password")]
+    #[error("not logged in: {0}")]
+    LoginRefused(String),
+    /// Whoever answers does not know the password of the account. It was not told to them.
+    #[cfg(feature = "password")]
+    #[error(
+        "whoever answers there does not know the account; somebody may pass for the server, and was told no password"
+    )]
+    NotTheServer,
     /// The server told why it lets nobody in.
     #[error("{0}")]
     TurnedAway(String),
@@ -220,6 +260,10 @@ impl Options {
             name: name.into(),
             rooms: Vec::new(),
             password: None,
+            #[cfg(feature = "password")]
+            login: None,
+            #[cfg(feature = "client-tls")]
+            certificate: None,
             #[cfg(feature = "client-tls")]
             trust: None,
             reconnect: true,
@@ -236,6 +280,28 @@ impl Options {
     /// Says this password before the name.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(password.into());
+        self
+    }
+
+    /// Logs in to an account, each time before hello. Without TLS the password is not sent but proven, by SCRAM-SHA-256, and the server has to prove that it
+    /// knows it too; where it cannot, the client ends with [`Problem::LoginRefused`] or [`Problem::NotTheServer`] and tries no other way.
+    ///
+    /// ```
+    /// use salotto::client::Options;
+    ///
+    /// let options = Options::new("192.168.1.5:53000", "ada").log_in("ada", "correct horse");
+    /// # let _ = options;
+    /// ```
+    #[cfg(feature = "password")]
+    pub fn log_in(mut self, account: impl Into<String>, password: impl Into<String>) -> Self {
+        self.login = Some(Login { account: account.into(), password: password.into() });
+        self
+    }
+
+    /// Shows this certificate to a server that asks for one; without TLS it is of no use. Under the name of an account that knows it, one is logged in.
+    #[cfg(feature = "client-tls")]
+    pub fn certificate(mut self, identity: Identity) -> Self {
+        self.certificate = Some(identity);
         self
     }
 
@@ -279,7 +345,9 @@ impl fmt::Debug for Options {
         let password = self.password.as_ref().map(|_| format_args!("…"));
         let mut shown = formatter.debug_struct("Options");
         #[cfg(feature = "client-tls")]
-        shown.field("trust", &self.trust);
+        shown.field("trust", &self.trust).field("certificate", &self.certificate);
+        #[cfg(feature = "password")]
+        shown.field("login", &self.login);
         shown
             .field("address", &self.address)
             .field("name", &self.name)
@@ -288,6 +356,14 @@ impl fmt::Debug for Options {
             .field("reconnect", &self.reconnect)
             .field("timeout", &self.timeout)
             .finish()
+    }
+}
+
+#[cfg(feature = "password")]
+impl fmt::Debug for Login {
+    /// Without the password.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Login").field("account", &self.account).finish_non_exhaustive()
     }
 }
 
@@ -354,7 +430,8 @@ impl Client {
     }
 
     /// Asks for anything. Returns the nonce, as [`say`](Self::say) does. What is asked while there is no connection is sent
-    /// when there is one.
+    /// when there is one, up to 256 requests; what is beyond them is answered by an [`Event::Error`] of [`ErrorCode::Limit`](crate::ErrorCode::Limit) with the nonce,
+    /// and may be asked for again after the next [`Event::Welcome`].
     pub fn request(&self, request: Request) -> Option<String> {
         let nonce = self.nonce();
         let envelope = Envelope { request, nonce: Some(nonce.clone()) };

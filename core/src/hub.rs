@@ -5,6 +5,7 @@ mod accounts;
 mod administration;
 mod admission;
 mod answers;
+mod authentication;
 mod builtin;
 mod commands;
 mod effects;
@@ -61,6 +62,7 @@ use crate::state::server_state::ServerState;
 
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
 use answers::Waiting;
+use authentication::Exchange;
 use commands::Runner;
 use goodbyes::Goodbyes;
 use keeping::StoreWord;
@@ -88,6 +90,8 @@ pub(crate) struct Hub {
     pub(crate) plan: Plan,
     commands: Vec<(Command, Runner)>,
     waiting: Waiting,
+    /// Who is proving who they are.
+    exchanges: HashMap<MemberId, Exchange>,
     goodbyes: Goodbyes,
     timers: Timers,
     /// Who ignores somebody; those who have left are removed when somebody is named.
@@ -119,6 +123,7 @@ impl Hub {
             plan: Plan::default(),
             commands: builtin::commands(),
             waiting: Waiting::default(),
+            exchanges: HashMap::new(),
             goodbyes: Goodbyes::default(),
             timers: Timers::default(),
             ignoring: BTreeSet::new(),

@@ -25,6 +25,7 @@ pub use reporter::Reporter;
 
 use crate::command::{CommandError, Invocation};
 use crate::protocol::action::Action;
+use crate::protocol::authentication::{Mechanism, Proof, ProofAnswer};
 use crate::protocol::command::Command;
 use crate::protocol::entry::Entry;
 use crate::protocol::event::Event;
@@ -100,6 +101,12 @@ pub trait Plugin: Send {
     /// The accounts it keeps, with their roles: what a moderator may do to somebody who is not here depends on what they may when they are. Called
     /// once, after [`commands`](Self::commands); they are gone when the plugin is.
     fn accounts(&self) -> Vec<(Name, Role)> {
+        Vec::new()
+    }
+
+    /// The ways in which somebody can prove to it who they are. Called once, after [`commands`](Self::commands); of two plugins with the same the first one is
+    /// asked. They are gone when the plugin is.
+    fn mechanisms(&self) -> Vec<Mechanism> {
         Vec::new()
     }
 
@@ -221,6 +228,14 @@ pub trait Plugin: Send {
         invocation: &Invocation,
     ) -> Result<Reply, CommandError> {
         Err(CommandError::Failed(format!("`{}` is not answered by its plugin", invocation.path)))
+    }
+
+    /// Somebody proves who they are, by one of this plugin's [`mechanisms`](Self::mechanisms): called with each thing that they send, also before they have a
+    /// name. The answer is given with [`Context::answer_proof`], now or after a task; until then they can send no more. An exchange takes half a minute at most, and core has seen to it that
+    /// nothing comes by way of [`Mechanism::revealing`] that others can read where the server minds. How often somebody may try is for the plugin to say.
+    fn authenticate(&mut self, context: &mut Context<'_>, proof: &Proof) {
+        let text = format!("`{}` is not answered by its plugin", proof.mechanism);
+        context.answer_proof(proof.member, ProofAnswer::Refused(text));
     }
 }
 

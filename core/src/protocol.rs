@@ -2,6 +2,7 @@
 //! between all floors. They know each other and nothing else of the server.
 
 pub(crate) mod action;
+pub(crate) mod authentication;
 pub(crate) mod caller;
 #[cfg(feature = "tls")]
 pub(crate) mod certificate;
@@ -11,11 +12,12 @@ pub(crate) mod durations;
 pub(crate) mod entry;
 pub(crate) mod error;
 pub(crate) mod event;
-#[cfg(feature = "tls")]
 pub(crate) mod fingerprint;
 pub(crate) mod hint;
 pub(crate) mod history;
 pub(crate) mod hook;
+#[cfg(feature = "tls")]
+pub(crate) mod identity;
 pub(crate) mod ids;
 pub(crate) mod info;
 pub(crate) mod leave_reason;
@@ -32,12 +34,15 @@ pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod role;
 pub mod sanitize;
+#[cfg(feature = "password")]
+pub(crate) mod scram;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod timestamp;
 
 pub use action::Action;
+pub use authentication::{Mechanism, Proof, ProofAnswer};
 pub use caller::Caller;
 #[cfg(feature = "tls")]
 pub use certificate::{Certificate, CertificateError};
@@ -47,7 +52,6 @@ pub use durations::in_short;
 pub use entry::{Entry, EntryKind, MessageKind, NoticeKind};
 pub use error::{Closed, ErrorCode, MemberError, Refusal, RoomError, TryNextError};
 pub use event::{Event, PROTOCOL_VERSION};
-#[cfg(feature = "tls")]
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use hint::Hint;
 pub use history::{Page, Place};
@@ -67,6 +71,8 @@ pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};
 pub use reply::Reply;
 pub use request::{Envelope, Request, Resume};
 pub use role::{Role, RoleError};
+#[cfg(feature = "password")]
+pub use scram::{SCRAM, ScramClient, ScramError, ScramKeys, ScramOpening, ScramServer};
 pub use secrets::{is_secret_value, mask_secrets};
 pub use settings::{
     Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,

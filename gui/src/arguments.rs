@@ -13,7 +13,7 @@ The window of Salotto, a chat server.
 Usage: salotto-gui [OPTIONS] [HOST[:PORT]]
 
 Arguments:
-  [HOST[:PORT]]  The server to connect to, e.g. 192.168.1.5 or chat.example.org:53000
+  [HOST[:PORT]]  The server to connect to, e.g. 192.168.1.5 or chat.example.org:53000; tls://HOST[:PORT] encrypts or does not connect
 
 Options:
       --name NAME       The name to use
@@ -32,7 +32,7 @@ SALOTTO_LOG=debug logs more to standard error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Arguments {
     /// Show the window.
-    Open(Asked),
+    Open(Box<Asked>),
     /// Print [`HELP`].
     Help,
     /// Print the version.
@@ -42,7 +42,7 @@ pub(crate) enum Arguments {
 /// What the form is to be filled in with.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
-    pub(crate) address: Option<(String, u16)>,
+    pub(crate) address: Option<ConnectionSettings>,
     name: Option<String>,
     room: Option<String>,
     /// What draws the window, instead of what the settings file says.
@@ -73,7 +73,7 @@ impl Arguments {
                 Long("renderer") => asked.renderer = Some(parser.value()?.parse()?),
                 Long("interface") => interfaces.push(parser.value()?.string()?),
                 Value(address) if asked.address.is_none() => {
-                    asked.address = Some(address.parse_with(ConnectionSettings::split_address)?);
+                    asked.address = Some(address.parse_with(ConnectionSettings::at)?);
                 }
                 other => return Err(other.unexpected()),
             }
@@ -82,7 +82,7 @@ impl Arguments {
             let is_none = interfaces.iter().any(|name| name == "none");
             asked.interfaces = (!is_none).then(|| Interfaces::named(interfaces));
         }
-        Ok(Self::Open(asked))
+        Ok(Self::Open(Box::new(asked)))
     }
 }
 
@@ -90,9 +90,9 @@ impl Asked {
     /// What the form is filled in with: what was given, else what was remembered.
     pub(crate) fn connection_settings(&self, remembered: ConnectionSettings) -> ConnectionSettings {
         let mut settings = remembered;
-        if let Some((host, port)) = &self.address {
+        if let Some(ConnectionSettings { host, port, encrypted, .. }) = &self.address {
             settings.host.clone_from(host);
-            settings.port = *port;
+            (settings.port, settings.encrypted) = (*port, *encrypted);
         }
         if let Some(name) = &self.name {
             settings.name.clone_from(name);
@@ -121,11 +121,15 @@ mod tests {
             name: "ada".into(),
             ..ConnectionSettings::default()
         };
-        let Ok(Arguments::Open(asked)) = read("new:2 --room=tea") else { panic!("not read") };
-        let (host, name, room) = ("new".into(), "ada".into(), "tea".into());
-        let expected =
-            ConnectionSettings { host, port: 2, name, room, ..ConnectionSettings::default() };
-        assert_eq!(asked.connection_settings(remembered), expected);
+        for (address, encrypted) in [("new:2", false), ("TLS://new:2", true)] {
+            let Ok(Arguments::Open(asked)) = read(&format!("{address} --room=tea")) else {
+                panic!("{address} is not read")
+            };
+            let (host, name, room) = ("new".into(), "ada".into(), "tea".into());
+            let (port, rest) = (2, ConnectionSettings::default());
+            let expected = ConnectionSettings { host, port, encrypted, name, room, ..rest };
+            assert_eq!(asked.connection_settings(remembered.clone()), expected);
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     };
     start_log();
     match Arguments::read(std::env::args_os().skip(1)) {
-        Ok(Arguments::Open(asked)) => open(asked),
+        Ok(Arguments::Open(asked)) => open(*asked),
         Ok(Arguments::Help) => print(arguments::HELP),
         Ok(Arguments::Version) => print(concat!("salotto-gui ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(problem) => {

@@ -21,6 +21,7 @@ mod servers;
 mod settings;
 pub mod text;
 pub mod time;
+mod trust;
 
 use std::time::{Duration, SystemTime};
 
@@ -37,7 +38,8 @@ pub use preferences::{Preferences, Recent, Renderer, Theme, ZOOM};
 pub use secret::Secret;
 pub use sending::Queue;
 pub use servers::{ServerId, Servers};
-pub use settings::{ConnectionSettings, DEFAULT_PORT};
+pub use settings::{ConnectionSettings, DEFAULT_PORT, TLS};
+pub use trust::{Believed, Doubt, Met, Privacy};
 
 use conversation::Conversations;
 use nearby::Nearby;
@@ -95,6 +97,8 @@ pub struct Model {
     refusal: Option<String>,
     /// Whether a server was ever entered with them: then the conversations are shown and not the form.
     welcomed: bool,
+    /// Whom the other end has shown to be, and what is in doubt.
+    trust: trust::Standing,
     server: ServerInfo,
     conversations: Conversations,
     round_trip: Option<Duration>,
@@ -156,6 +160,7 @@ impl Model {
             connection: Connection::Idle,
             refusal: None,
             welcomed: false,
+            trust: trust::Standing::default(),
             server: ServerInfo::default(),
             conversations: Conversations::default(),
             round_trip: None,

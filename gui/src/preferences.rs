@@ -3,8 +3,9 @@
 //! No error in it keeps the window from working: what cannot be read is ignored, what cannot be written is reported once in the log.
 
 use std::env;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use ron::ser::PrettyConfig;
@@ -88,7 +89,11 @@ fn write(path: &PathBuf, preferences: &Preferences) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let beside = path.with_extension(format!("ron.{}", std::process::id()));
-    fs::write(&beside, text + "\n")?;
+    // It says where a person was and whom they believe, which is nobody else's business.
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all((text + "\n").as_bytes())?;
+    drop(file);
     fs::rename(&beside, path).inspect_err(|_| {
         // The rename failed and is reported; a file that is left beside it is no second error.
         let _ = fs::remove_file(&beside);
@@ -97,6 +102,8 @@ fn write(path: &PathBuf, preferences: &Preferences) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn folder() -> tempfile::TempDir {
@@ -111,6 +118,7 @@ mod tests {
         preferences.name = "ada".into();
         preferences.window = (700.0, 500.0);
         Store::at(Some(path.clone())).save(&preferences);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(Store::at(Some(path)).load(), preferences);
     }
 

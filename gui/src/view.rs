@@ -11,6 +11,7 @@ mod find;
 mod glyphs;
 mod heights;
 mod list;
+mod lock;
 mod menu;
 mod moderation;
 mod people;
@@ -22,6 +23,7 @@ mod shortcuts;
 mod switcher;
 mod talk;
 mod theme;
+mod trust;
 
 use egui::Context;
 
@@ -56,6 +58,11 @@ pub struct View {
     /// A link that the person clicked and has not confirmed.
     link: Option<String>,
     help: bool,
+    /// Whether it is explained who can read along.
+    privacy: bool,
+    /// Whether something is asked that is better answered with no, and the person says that they know what it means.
+    is_in_doubt: bool,
+    is_sure: bool,
     /// Whether the lists at the sides are open where the window is too narrow to show them all the time.
     rooms_open: bool,
     people_open: bool,
@@ -88,6 +95,9 @@ impl View {
             shown: None,
             link: None,
             help: false,
+            privacy: false,
+            is_in_doubt: false,
+            is_sure: false,
             rooms_open: false,
             people_open: false,
             new_name: String::new(),
@@ -128,6 +138,7 @@ impl View {
         self.lists.retain(|id, _| is_open(*id));
         self.entry.retain(is_open);
         self.forms.retain(|id, _| servers.get(*id).is_some());
+        self.is_in_doubt = model.doubt().is_some();
         self.take_shortcuts(context, servers, &mut actions);
         trouble(context, servers, &palette, &mut actions);
         if model.is_talking() {
@@ -152,6 +163,8 @@ impl View {
             || self.settings.is_some()
             || self.link.is_some()
             || self.help
+            || self.privacy
+            || self.is_in_doubt
             || self.entry.is_asking()
     }
 

@@ -4,7 +4,7 @@
 //! (interfaces: ["eth0"])
 //! ```
 //!
-//! Everybody on the local network is told the name of the server, its addresses and port, whether it asks for a password, the version of the protocol, and
+//! Everybody on the local network is told the name of the server, its addresses and port, whether it asks for a password and speaks TLS, the version of the protocol, and
 //! the path of the web page where there is one: what whoever connects is told as well. Where the server listens on loopback alone, nothing is
 //! announced. A server whose name another one has is announced with a number behind it.
 //!
@@ -122,7 +122,9 @@ impl Plugin for Discovery {
 /// What is to be told of the server now.
 fn record(context: &Context<'_>) -> Record {
     let settings = context.settings();
-    let has_page = context.status().plugins.iter().any(|plugin: &PluginInfo| plugin.name == "web");
-    let record = Record::new(&settings.server.name).password(settings.server.password.is_some());
-    if has_page { record.page("/") } else { record }
+    let plugins = context.status().plugins;
+    let has = |name| plugins.iter().any(|plugin: &PluginInfo| plugin.name == name);
+    let has_password = settings.server.password.is_some();
+    let record = Record::new(&settings.server.name).password(has_password).tls(has("tls"));
+    if has("web") { record.page("/") } else { record }
 }

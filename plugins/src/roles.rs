@@ -7,6 +7,7 @@
 //!     keep_names: true,
 //!     register: Invitation,
 //!     grace: "30s",
+//!     scram: true,
 //! )
 //! ```
 //!
@@ -14,18 +15,23 @@
 //!   the console `accounts` lists and changes them, and `accounts invite` makes a code to register with.
 //! - **The names of accounts are reserved** for those who can log in. Whoever takes one that was registered has a while to log in, and says nothing until then; those
 //!   of the configuration, and of moderators, are given to nobody who has not.
+//! - **Certificates** that clients show log in by themselves whoever comes under the name of an account that knows theirs: `!certificate add`.
+//! - **Programs** log in by the mechanisms of SASL: SCRAM-SHA-256, with which the password is not sent, PLAIN and EXTERNAL.
 //! - **Passwords** are verified and hashed off the hub, one after the other. Wrong ones make the connection wait, and many of them the whole address and everybody who
 //!   tries the same account; after a few the connection is ended.
 
 mod accounts;
 mod attempts;
+mod certificates;
 mod codes;
 mod console;
 mod failures;
 mod grace;
 mod homes;
 mod login;
+mod prove;
 mod register;
+mod secret;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -35,7 +41,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use salotto::plugin::Renamed;
-use salotto::protocol::{LeaveReason, in_short};
+use salotto::protocol::{LeaveReason, Mechanism, Proof, in_short};
 use salotto::{
     Arg, Command, CommandError, Context, ForgettingMap, Invocation, LeaveDraft, Left, MemberId,
     MemberInfo, MessageDraft, Name, NameDraft, Network, NoticeKind, Plugin, Reply, Role, Standing,
@@ -66,6 +72,8 @@ struct State {
     failures: Failures,
     /// How many accounts were registered from an address lately.
     registered: ForgettingMap<Network, register::Lately>,
+    /// What the salts of accounts that there are not come from. A secret.
+    pretence: String,
     /// Who has the name of an account and has yet to log in, and until when, by the server's uptime.
     grace: BTreeMap<MemberId, Duration>,
 }
@@ -78,6 +86,8 @@ struct Login {
     wrong: u32,
     /// The account that they have logged in to.
     account: Option<Name>,
+    /// What they have begun to prove. Boxed, as hardly anybody has one.
+    exchange: Option<Box<prove::Exchange>>,
 }
 
 /// What was done with a password.
@@ -96,6 +106,7 @@ impl Default for State {
             attempts: Attempts::default(),
             failures: Failures::default(),
             registered: ForgettingMap::new(REMEMBERED),
+            pretence: String::new(),
             grace: BTreeMap::new(),
         }
     }
@@ -228,7 +239,12 @@ impl Plugin for Roles {
                 .in_person()
                 .example("ghost ada"),
         ];
-        in_person.into_iter().chain(console::commands()).collect()
+        let in_person = in_person.into_iter().chain(certificates::commands());
+        in_person.chain(console::commands()).collect()
+    }
+
+    fn mechanisms(&self) -> Vec<Mechanism> {
+        prove::mechanisms(self.settings.scram)
     }
 
     fn accounts(&self) -> Vec<(Name, Role)> {
@@ -238,7 +254,8 @@ impl Plugin for Roles {
 
     fn start(&mut self, context: &mut Context<'_>) {
         self.state.accounts = Accounts::of(&self.settings);
-        let changed = self.state.accounts.load(context);
+        let changed = self.state.accounts.load(context, self.settings.scram);
+        self.state.pretence = codes::pretence(context, &self.state.accounts);
         self.state.attempts.homes.load(context, &self.state.accounts);
         self.refresh_logins(context, &changed);
         self.look_for_strays(context);
@@ -285,7 +302,9 @@ impl Plugin for Roles {
         } else if let Some(account) = self.account_of(&info) {
             let account = Some(account.name.clone());
             self.state.logins.entry(member).or_default().account = account;
-        } else if let Some(name) = &info.name {
+        } else if let Some(name) = &info.name
+            && !self.recognise(context, member, name)
+        {
             self.watch_name(context, member, name, None);
         }
     }
@@ -294,7 +313,9 @@ impl Plugin for Roles {
         let account = context.member(renamed.member).and_then(|info| info.account);
         let login = self.state.logins.get(&renamed.member);
         let account = account.or_else(|| Some(login?.account.as_ref()?.to_string()));
-        self.watch_name(context, renamed.member, &renamed.name, account.as_deref());
+        if account.is_some() || !self.recognise(context, renamed.member, &renamed.name) {
+            self.watch_name(context, renamed.member, &renamed.name, account.as_deref());
+        }
     }
 
     fn after_left(&mut self, _: &mut Context<'_>, left: &Left) {
@@ -320,6 +341,10 @@ impl Plugin for Roles {
         }
     }
 
+    fn authenticate(&mut self, context: &mut Context<'_>, proof: &Proof) {
+        self.take_proof(context, proof);
+    }
+
     fn run_command(
         &mut self,
         context: &mut Context<'_>,
@@ -336,6 +361,9 @@ impl Plugin for Roles {
             "register" => self.register(context, invocation, &info),
             "password" => self.change_password(context, invocation, &info),
             "ghost" => self.ghost(context, invocation, &info),
+            path if path.starts_with("certificate") => {
+                self.run_certificate(context, invocation, &info)
+            }
             _ => self.log_in(context, invocation, &info),
         }
     }

@@ -6,6 +6,7 @@
 //!     key: Some("/etc/salotto/privkey.pem"),
 //!     minimum: Tls12,
 //!     require: Login,
+//!     client_certificates: false,
 //!     listen: [],
 //!     names: [],
 //! )
@@ -18,6 +19,8 @@
 //!
 //! By default (`require: Login`) no password is taken over a connection that others can read. This machine itself is exempt.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod files;
 mod keeping;
 mod listening;
@@ -52,11 +55,36 @@ pub struct TlsSettings {
     pub minimum: Version,
     /// What is not taken over a connection that others can read. Default passwords.
     pub require: Require,
+    /// Whether clients are asked for a certificate of their own, by which accounts know them. Default false: a browser that has one would ask which to show.
+    pub client_certificates: bool,
     /// Addresses with port where TLS alone is spoken, from the first byte on, e.g. one that firewalls know. Default none: the port of the server speaks it.
     pub listen: Vec<SocketAddr>,
+    /// Has an authority issue the certificate, and renew it. Default none. It takes the place of `certificate`, and needs the feature `acme`.
+    pub acme: Option<AcmeSettings>,
     /// Further names and addresses for the certificate that is made, e.g. `chat.example.org`. Default none: the host name, the addresses of this machine, and
     /// localhost.
     pub names: Vec<String>,
+}
+
+/// Who issues certificates, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcmeSettings {
+    /// The names to be certified, e.g. `chat.example.org`. Port 443 of each has to lead here: the authority looks.
+    pub domains: Vec<String>,
+    /// Addresses of mail to which the authority may write. Default none.
+    #[serde(default)]
+    pub contact: Vec<String>,
+    /// Where the authority begins. Default Let's Encrypt; by asking for a certificate one agrees to its terms.
+    #[serde(default = "lets_encrypt")]
+    pub directory: String,
+    /// A file with certificates in PEM, by which the authority is believed. Default those of the system.
+    #[serde(default)]
+    pub authority: Option<PathBuf>,
+}
+
+fn lets_encrypt() -> String {
+    "https://acme-v02.api.letsencrypt.org/directory".to_owned()
 }
 
 /// The plugin.
@@ -68,6 +96,9 @@ pub struct Tls {
     /// Made, and perhaps not kept yet: the PEM.
     made: Option<String>,
     protocol: Arc<TlsProtocol>,
+    /// Until it starts.
+    #[cfg(feature = "acme")]
+    acme: Option<acme::Acme>,
     /// Has the files looked at now.
     look: Option<Sender<()>>,
 }
@@ -87,8 +118,30 @@ impl Tls {
             false => (files.load().map_err(|error| error.to_string())?, None),
         };
         let certificate = files.certificate_of(&identity).map_err(|error| error.to_string())?;
-        let protocol = TlsProtocol::new(&identity, certificate, settings.minimum, settings.require);
-        Ok(Self { settings, files, identity, made, protocol: Arc::new(protocol), look: None })
+        let mut protocol =
+            TlsProtocol::new(&identity, certificate, settings.minimum, settings.require);
+        if settings.client_certificates {
+            protocol = protocol.asking_clients(&identity);
+        }
+        #[cfg(feature = "acme")]
+        let acme = match &settings.acme {
+            Some(wanted) => Some(acme::Acme::new(wanted, &files)?),
+            None => None,
+        };
+        #[cfg(feature = "acme")]
+        if let Some(acme) = &acme {
+            protocol = protocol.answering_challenges(acme.challenges());
+        }
+        Ok(Self {
+            settings,
+            files,
+            identity,
+            made,
+            protocol: Arc::new(protocol),
+            #[cfg(feature = "acme")]
+            acme,
+            look: None,
+        })
     }
 
     /// What its certificate says of itself.
@@ -117,6 +170,11 @@ impl Plugin for Tls {
             troubles: troubles.clone(),
         };
         context.spawn(keeping.run());
+        #[cfg(feature = "acme")]
+        if let (Some(acme), Some(look)) = (self.acme.take(), self.look.clone()) {
+            let (stopping, reporter) = (context.stopping(), context.reporter());
+            context.spawn(acme.run(look, stopping, reporter, troubles.clone()));
+        }
         for &address in &self.settings.listen {
             let listening = Listening {
                 address,

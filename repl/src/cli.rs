@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "manual")]
 use clap_complete::Shell;
 use salotto::Name;
 
@@ -98,10 +99,16 @@ pub enum Task {
         interfaces: Vec<String>,
     },
     /// Print the manual page: `salotto man > salotto.1`
+    #[cfg(feature = "manual")]
     Man,
     /// Ask for a password, or read one from standard input, and print its hash for the configuration
-    HashPassword,
+    HashPassword {
+        /// Print the keys for SCRAM-SHA-256 as well, on a second line: what `scram` of an account holds
+        #[arg(long)]
+        scram: bool,
+    },
     /// Print a completion script for a shell
+    #[cfg(feature = "manual")]
     Completions {
         /// The shell
         shell: Shell,

@@ -15,10 +15,13 @@ mod local;
 mod script;
 mod serve;
 
+#[cfg(feature = "manual")]
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Task};
-use crate::output::{print, print_error, was_cut_off, was_lost};
+#[cfg(feature = "manual")]
+use crate::output::print;
+use crate::output::{print_error, was_cut_off, was_lost};
 use crate::settings::{DEFAULT_FILE, Source};
 pub use exit::Exit;
 
@@ -32,7 +35,10 @@ fn raise_open_files() {
 /// Does what the command line asks for. Output that was lost is a failure, but nobody need read to its end what is often
 /// read in part (`salotto completions bash | head`).
 pub fn run(cli: Cli) -> Exit {
+    #[cfg(feature = "manual")]
     let may_be_cut_off = matches!(cli.task, Some(Task::Completions { .. } | Task::Man));
+    #[cfg(not(feature = "manual"))]
+    let may_be_cut_off = false;
     match run_task(cli) {
         Exit::Done if was_lost() || was_cut_off() && !may_be_cut_off => {
             print_error("the output could not be written; check the disk, or who reads it");
@@ -56,7 +62,8 @@ fn run_task(cli: Cli) -> Exit {
         Some(Task::Restore { file }) => backup::restore(&source(cli.config), &file),
         #[cfg(feature = "tls")]
         Some(Task::Cert { task }) => cert::run(&source(cli.config), task.unwrap_or_default()),
-        Some(Task::HashPassword) => hash_password::run(),
+        Some(Task::HashPassword { scram }) => hash_password::run(scram),
+        #[cfg(feature = "manual")]
         Some(Task::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "salotto", &mut text);
@@ -65,6 +72,7 @@ fn run_task(cli: Cli) -> Exit {
         }
         #[cfg(feature = "discovery")]
         Some(Task::Find { interfaces }) => find::run(interfaces),
+        #[cfg(feature = "manual")]
         Some(Task::Man) => {
             let mut page = Vec::new();
             // Writing to memory does not fail.

@@ -1,7 +1,7 @@
 //! A first client, as it is written in class: it sends what is typed without a newline and shows what one `recv` brings as one row.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use crate::{PATIENCE, TestServer};
 
@@ -15,7 +15,15 @@ impl BareClient {
     /// # Panics
     /// When it cannot.
     pub fn connects(server: &TestServer) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server listens");
+        Self::to(server.address())
+    }
+
+    /// Connects to a server, or to what leads to one, and says nothing.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub fn to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("somebody listens");
         stream
             .set_nodelay(true)
             .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))

@@ -1,13 +1,29 @@
 //! A connection of which only the bytes count: for what is no chat client.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use crate::{PATIENCE, pause};
 
 /// So long between two pieces that a server that waits for nothing reads them one by one.
 const BETWEEN: Duration = Duration::from_millis(30);
+
+/// Connects from an address of this machine, and sends something; on Linux all of 127.0.0.0/8 are.
+///
+/// # Panics
+/// When nobody listens there.
+pub fn connect_from(source: IpAddr, address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
+    socket.bind(&SocketAddr::new(source, 0).into()).expect("it is of this machine");
+    socket.connect(&address.into()).expect("the server listens");
+    let mut stream: TcpStream = socket.into();
+    // The server may have sent it away already.
+    let _ = stream.write_all(bytes);
+    stream
+}
 
 /// Sends pieces on a connection of their own, and returns all that comes back until the server ends it, but for a greeting that crossed with them.
 ///

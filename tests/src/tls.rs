@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_rustls::TlsConnector;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-    StreamOwned, SupportedProtocolVersion,
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
 };
 use salotto::PluginSetup;
 use smol::{Async, io::AsyncWriteExt};
@@ -68,7 +67,22 @@ impl TestCertificate {
         let mut roots = RootCertStore::empty();
         let der = CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("a certificate");
         roots.add(der).expect("it can be trusted");
-        let config = builder(versions).with_root_certificates(roots).with_no_client_auth();
+        config(roots, versions)
+    }
+
+    /// The same, which shows a certificate of its own if it is asked. The key may be another's.
+    ///
+    /// # Panics
+    /// When the key is none.
+    pub fn config_with(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Arc<ClientConfig> {
+        let key = ring::default_provider().key_provider.load_private_key(key).expect("a key");
+        let own = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+        let mut config = Arc::unwrap_or_clone(self.config(rustls::ALL_VERSIONS));
+        config.client_auth_cert_resolver = Arc::new(own);
         Arc::new(config)
     }
 
@@ -104,19 +118,14 @@ pub fn pem(names: &[&str]) -> String {
     made.cert.pem() + &made.signing_key.serialize_pem()
 }
 
-/// A client that trusts anybody, and looks at nothing but the rules of TLS.
-pub fn trusting(versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
-    let verifier = Arc::new(Anybody(Arc::new(ring::default_provider())));
-    let config = builder(versions).dangerous().with_custom_certificate_verifier(verifier);
-    Arc::new(config.with_no_client_auth())
-}
-
-fn builder(
+fn config(
+    roots: RootCertStore,
     versions: &[&'static SupportedProtocolVersion],
-) -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+) -> Arc<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
-        .expect("ring has suites for every version")
+        .expect("ring has suites for every version");
+    Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Connects, with a bound for every read and write.
@@ -149,8 +158,9 @@ pub fn shake_hands(mut stream: TcpStream, config: Arc<ClientConfig>) -> io::Resu
 /// Never, for a client that can say something.
 pub fn client_hello() -> Vec<u8> {
     let name = ServerName::try_from("localhost").expect("a name");
-    let mut connection =
-        ClientConnection::new(trusting(rustls::ALL_VERSIONS), name).expect("a client");
+    // Whom it trusts is not asked yet.
+    let config = config(RootCertStore::empty(), rustls::ALL_VERSIONS);
+    let mut connection = ClientConnection::new(config, name).expect("a client");
     let mut hello = Vec::new();
     connection.write_tls(&mut hello).expect("memory takes everything");
     hello
@@ -187,7 +197,11 @@ pub fn enters(mut stream: TlsStream, name: &str) -> TlsStream {
     stream
 }
 
-fn tunnel(server: SocketAddr, config: Arc<ClientConfig>, header: &[u8]) -> SocketAddr {
+/// An address of this machine at which any client is led on to `server` through TLS; `header` goes before it.
+///
+/// # Panics
+/// When no port is free.
+pub fn tunnel(server: SocketAddr, config: Arc<ClientConfig>, header: &[u8]) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let address = listener.local_addr().expect("it has one");
     let header = header.to_vec();
@@ -226,45 +240,4 @@ async fn lead(
     };
     let _ = smol::future::zip(there, back).await;
     Ok(())
-}
-
-/// Whoever shows a certificate and has its key.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

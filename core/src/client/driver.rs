@@ -1,6 +1,7 @@
 //! The future that does a client's work: connects, reads and writes at the same time, and comes back.
 
 mod reader;
+mod unsent;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -15,13 +16,15 @@ use async_io::Timer;
 use futures_lite::future::FutureExt;
 
 use super::dial::{Halves, dial, halves};
+use super::login::LoggingIn;
 use super::pace::Pace;
 use super::pages::Asked;
 use super::{Options, Order, Problem, Update, backoff};
 use crate::protocol::event::{Event, PROTOCOL_VERSION};
 use crate::protocol::leave_reason::LeaveReason;
-use crate::protocol::request::{Envelope, Request, Resume};
+use crate::protocol::request::{Request, Resume};
 use reader::Reader;
+use unsent::Unsent;
 use writer::Writer;
 
 /// A password may have to wait for others before it is looked at.
@@ -44,7 +47,7 @@ pub(super) async fn drive(
         epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
-        unsent: Vec::new(),
+        unsent: Unsent::default(),
         welcomed: false,
     };
     let reason = driver.run().await;
@@ -74,7 +77,7 @@ struct Driver {
     /// The last id seen in each room that the client is in.
     seen: BTreeMap<String, u64>,
     /// Asked for while there was no connection.
-    unsent: Vec<Envelope>,
+    unsent: Unsent,
     /// Whether the present connection was welcomed.
     welcomed: bool,
 }
@@ -130,7 +133,11 @@ impl Driver {
                 Some(Ok(Order::RetryNow)) => return None,
                 Some(Ok(Order::OfferName(name))) => self.name = name,
                 Some(Ok(Order::OfferPassword(password))) => self.password = Some(password),
-                Some(Ok(Order::Send(envelope))) => self.unsent.push(envelope),
+                Some(Ok(Order::Send(envelope))) => {
+                    if let Some(refusal) = self.unsent.keep(envelope) {
+                        self.update(refusal).await;
+                    }
+                }
                 Some(Ok(Order::History { question, .. })) => self.update(question.lost()).await,
                 Some(Ok(Order::Quit(farewell))) => return Some(LeaveReason::Quit { farewell }),
                 Some(Err(_)) => {
@@ -161,8 +168,7 @@ impl Driver {
     async fn prepare(&self, stream: Async<TcpStream>) -> Result<Halves, Problem> {
         #[cfg(feature = "client-tls")]
         if let Some(trust) = &self.options.trust {
-            let (stream, certificate) =
-                super::tls::secure(stream, &self.options.address, trust).await?;
+            let (stream, certificate) = super::tls::secure(stream, &self.options, trust).await?;
             self.update(Update::Encrypted(certificate)).await;
             return Ok(halves(stream));
         }
@@ -175,6 +181,16 @@ impl Driver {
         let mut unsent = std::mem::take(&mut self.unsent);
         let mut hello = self.hello();
         let asked = Asked::default();
+        let mut logging_in = self.logging_in();
+        // Where the server has a password, that comes first.
+        let first = match self.password.is_none() && logging_in.is_due() {
+            true => logging_in.begin(),
+            false => Ok(None),
+        };
+        let first = match first {
+            Ok(first) => first,
+            Err(problem) => return End::Broken(problem),
+        };
         let is_ours = AtomicBool::new(false);
         let known_by = Instant::now()
             + self.options.timeout
@@ -185,6 +201,7 @@ impl Driver {
             replies: to_write,
             unsent: &mut unsent,
             hello: &mut hello,
+            first,
             asked: &asked,
             is_ours: &is_ours,
             updates: self.updates.clone(),
@@ -194,6 +211,7 @@ impl Driver {
             replies,
             asked: &asked,
             is_ours: &is_ours,
+            logging_in,
             known_by,
             pinged: None,
             refusal: None,
@@ -207,6 +225,20 @@ impl Driver {
             self.password = password;
         }
         end
+    }
+
+    fn logging_in(&self) -> LoggingIn {
+        #[cfg(feature = "client-tls")]
+        let is_encrypted = self.options.trust.is_some();
+        #[cfg(not(feature = "client-tls"))]
+        let is_encrypted = false;
+        #[cfg(feature = "password")]
+        return LoggingIn::new(self.options.login.clone(), is_encrypted);
+        #[cfg(not(feature = "password"))]
+        {
+            let _ = is_encrypted;
+            LoggingIn
+        }
     }
 
     fn hello(&self) -> Request {

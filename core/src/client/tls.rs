@@ -1,5 +1,6 @@
 //! TLS, as a client: who is believed, and what is found out about who is not.
 
+use std::io;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,11 +12,13 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::SingleCertAndKey;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
+    SignatureScheme,
 };
 
-use super::Problem;
+use super::{Options, Problem};
 use crate::io::thread;
 use crate::protocol::certificate::Certificate;
 use crate::protocol::fingerprint::Fingerprint;
@@ -32,33 +35,53 @@ pub enum Trust {
     Pinned(Fingerprint),
 }
 
-/// Shakes hands with the server that was dialled at `address`.
+/// Shakes hands with the server that was dialled.
 ///
 /// # Errors
-/// Who it is instead, or that it speaks no TLS.
+/// Who it is instead, that what it answers is no TLS, or that it was gone before it had said who it is.
 pub(super) async fn secure(
     stream: Async<TcpStream>,
-    address: &str,
+    options: &Options,
     trust: &Trust,
 ) -> Result<(TlsStream<Async<TcpStream>>, Box<Certificate>), Problem> {
+    let address = options.address.as_str();
     let no_tls = || Problem::NoTls(address.to_owned());
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    // By which interface an address is reached is no part of who is there.
+    let host = host.split('%').next().unwrap_or_default().to_owned();
     let name = ServerName::try_from(host).map_err(|_| Problem::NoSuchHost(address.to_owned()))?;
     let verifier = Arc::new(Verifier::new(trust).await?);
     let config = ClientConfig::builder_with_provider(verifier.provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|_| no_tls())?
         .dangerous()
-        .with_custom_certificate_verifier(verifier.clone())
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier.clone());
+    let config = match &options.certificate {
+        Some(identity) => {
+            let own = SingleCertAndKey::from(identity.certified.clone());
+            config.with_client_cert_resolver(Arc::new(own))
+        }
+        None => config.with_no_client_auth(),
+    };
     let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     match (shaken, verifier.take()) {
         (Ok(stream), Some(Met { certificate, problem: None })) => Ok((stream, certificate)),
         (_, Some(Met { problem: Some(problem), .. })) => Err(problem),
-        (Err(error), Some(_)) => Err(Problem::Lost(error.to_string())),
-        (_, None) => Err(no_tls()),
+        (Err(error), None) if is_no_tls(&error) => Err(no_tls()),
+        (Err(error), _) => Err(Problem::Lost(error.to_string())),
+        (Ok(_), None) => Err(no_tls()),
     }
+}
+
+/// Whether something else was answered than a handshake, or that there is none to be had: the alert with which also a Salotto without TLS answers. Who says
+/// nothing, and is gone, may speak TLS the next time.
+fn is_no_tls(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+    matches!(
+        error,
+        Some(Error::InvalidMessage(_) | Error::AlertReceived(AlertDescription::HandshakeFailure))
+    )
 }
 
 /// Decides by [`Trust`], and remembers whom it was shown.

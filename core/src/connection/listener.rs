@@ -1,6 +1,7 @@
 //! Accepts connections, refuses what is too many, and hands the rest to sessions.
 
 mod limiter;
+mod newcomers;
 mod proxied;
 
 use std::fs::File;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use async_io::Async;
 use async_io::Timer;
+use futures_lite::future::yield_now;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::protocol::limit_hit::LimitHit;
@@ -26,12 +28,14 @@ use crate::state::handle::Handle;
 use crate::state::inbox::{Arrival, Inbox, StopPermit};
 use crate::state::shared::AddedProtocol;
 
-pub(crate) use limiter::{Admitted, Buckets, SharedBucket};
+pub(crate) use limiter::{Admitted, Buckets, ConnectionPermit, SharedBucket};
 use limiter::{ConnectionLimiter, TooMany};
 use proxied::Awaited;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
+/// Connections that are accepted at a time; then everything else that waits for this thread has its turn, the hub above all.
+const AT_A_TIME: usize = 16;
 /// How long a failing accept waits before it tries again.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -113,7 +117,13 @@ impl Acceptor {
         // Given up for a moment when the system has no other, to tell the newcomer instead of leaving it hanging.
         let mut spare = File::open("/dev/null").ok();
         let mut awaited = Awaited::default();
+        let mut accepted: usize = 0;
         loop {
+            // While more connections wait there is nothing else to wait for: in a storm this would go on for as long as that does.
+            accepted += 1;
+            if accepted.is_multiple_of(AT_A_TIME) {
+                yield_now().await;
+            }
             match listener.accept().await {
                 Ok((stream, address)) if self.is_proxy(address) => {
                     self.await_header(stream, address, &mut awaited);

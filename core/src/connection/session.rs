@@ -18,6 +18,7 @@ mod rate_limiter;
 mod visit;
 
 use std::cell::RefCell;
+use std::io::IoSlice;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -48,6 +49,10 @@ use visit::Waited;
 
 /// Bytes read at once, into a buffer that a thread's sessions share.
 const READ_SIZE: usize = 16 * 1024;
+
+/// What those are told who have to go for others.
+const MADE_ROOM: &str =
+    "many newcomers come at this moment, and you had not given a name yet; try again in a minute";
 
 thread_local! {
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
@@ -82,6 +87,8 @@ pub(crate) struct Session {
     peer_ended: bool,
     /// The hub is told that this is over; nothing more is read.
     hung_up: bool,
+    /// Since when all that is left is to be taken by the peer.
+    over: Option<Instant>,
     /// What the hub is asked before any line. Boxed, because idle connections have none.
     ready: Option<Box<SessionInput>>,
 }
@@ -94,6 +101,8 @@ enum Turn {
     Writable,
     Ended,
     FellOut,
+    /// Its place was given to another newcomer.
+    MadeRoom,
     /// Something that deadlines depend on has changed.
     Changed,
     Deadline,
@@ -135,6 +144,7 @@ impl Session {
             filled: false,
             peer_ended: false,
             hung_up: false,
+            over: None,
             ready: None,
         }
     }
@@ -169,11 +179,28 @@ impl Session {
     /// Whether the hub is told of the connection, after a visit or without one.
     async fn arrives(&mut self) -> bool {
         match AssertUnwindSafe(self.visit()).catch_unwind().await {
-            Ok(visited) => visited.unwrap_or(false),
+            Ok(Ok(visited)) => visited,
+            Ok(Err(HubGone)) => {
+                self.tell_made_room();
+                false
+            }
             Err(_) => {
                 tracing::error!(peer = %self.peer, "a visit panicked and ends alone");
                 false
             }
+        }
+    }
+
+    /// Whose place was given to another before the hub knew of it is told so, if it is taken at once and it may be somebody who reads.
+    fn tell_made_room(&self) {
+        if !self.admitted.permit.has_made_room() {
+            return;
+        }
+        self.limit_hit(LimitHit::Unnamed);
+        let transport = self.outbox.wire.transport();
+        if self.framing.is_undecided() && !transport.is_handshaking() {
+            let text = format!("! {MADE_ROOM}\n");
+            let _ = transport.write(&[IoSlice::new(text.as_bytes())]);
         }
     }
 
@@ -192,6 +219,12 @@ impl Session {
             }
             // Looked at before the deadlines: whatever changes after this ends the turn.
             let seen = self.outbox.circumstances();
+            if seen.is_named() {
+                self.admitted.permit.has_name(Instant::now());
+            }
+            if self.is_over() {
+                self.over.get_or_insert_with(Instant::now);
+            }
             let next = self.deadlines().map(|(at, _)| at).min();
             // A timer that is early is left to fire and set again then, so that lines which push a deadline back cost nothing.
             if next.is_some_and(|next| armed.is_none_or(|armed| next < armed)) {
@@ -206,6 +239,10 @@ impl Session {
                 Turn::Answered(answer) => self.take_answer(answer),
                 Turn::Writable => self.flush(),
                 Turn::FellOut => self.too_slow(),
+                Turn::MadeRoom => {
+                    self.limit_hit(LimitHit::Unnamed);
+                    self.hang_up(LeaveReason::Full { why: MADE_ROOM.into() });
+                }
                 Turn::Changed => {}
                 Turn::Deadline => {
                     armed = None;
@@ -229,6 +266,9 @@ impl Session {
         if !self.hung_up && self.outbox.has_fallen_out() {
             return Poll::Ready(Turn::FellOut);
         }
+        if !self.hung_up && self.admitted.permit.poll_given_away(context).is_ready() {
+            return Poll::Ready(Turn::MadeRoom);
+        }
         let blocked = self.outbox.is_blocked();
         if blocked && self.outbox.wire.transport().poll_writable(context).is_ready() {
             return Poll::Ready(Turn::Writable);
@@ -249,6 +289,11 @@ impl Session {
             Poll::Ready(_) => Poll::Ready(Turn::Deadline),
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// Whether the end was asked for or posted.
+    fn is_over(&self) -> bool {
+        self.hung_up || self.outbox.is_closing()
     }
 
     /// Whether nobody on the way can read what the connection says.

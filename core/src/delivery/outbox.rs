@@ -122,6 +122,13 @@ impl From<FellOut> for Failure {
     }
 }
 
+impl Circumstances {
+    /// Whether a name was accepted.
+    pub(crate) fn is_named(self) -> bool {
+        self.named
+    }
+}
+
 impl Published {
     /// Lets everything up to `stamp` be seen.
     pub(crate) fn advance(&self, stamp: Stamp) {

@@ -128,6 +128,7 @@ impl Dialect for Text {
                     self.encode_entry(entry, RoomRole::Other, out);
                 }
             }
+            Event::LoggedIn { .. } | Event::Challenge { .. } => {}
             Event::Welcome { .. } | Event::Commands { .. } | Event::Ping | Event::Pong { .. } => {}
         }
     }

@@ -3,36 +3,51 @@
 //!
 //! A plugin that has a certificate gives the server a [`Tls`]; see [`Plugin::protocols`](crate::Plugin::protocols).
 
-mod identity;
+mod any_client;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::server::NoServerSessionStorage;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::SingleCertAndKey;
 use serde::{Deserialize, Serialize};
 
 use super::{Opening, Protocol, Recognition, Require};
-use crate::io::tls::Tls as TlsTransport;
+use crate::io::tls::{OtherConfig, Tls as TlsTransport};
 use crate::protocol::certificate::Certificate;
 use crate::protocol::peer::Peer;
 use crate::protocol::settings::Limits;
+use any_client::AnyClient;
 
-pub use identity::{ChainError, Identity, IdentityError};
+pub use crate::protocol::identity::{ChainError, Identity, IdentityError};
 
 /// The first byte of a handshake.
 const HANDSHAKE: u8 = 0x16;
 
-/// The oldest version that is spoken. Those before 1.2 are not there at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The oldest version that is spoken. Those before 1.2 are not there at all, and 1.2 is with the feature `tls12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Version {
     /// TLS 1.2 and 1.3.
-    #[default]
+    #[cfg(feature = "tls12")]
     Tls12,
     /// TLS 1.3 alone.
     Tls13,
+}
+
+/// The oldest that there is.
+impl Default for Version {
+    #[cfg(feature = "tls12")]
+    fn default() -> Self {
+        Self::Tls12
+    }
+
+    #[cfg(not(feature = "tls12"))]
+    fn default() -> Self {
+        Self::Tls13
+    }
 }
 
 /// What newcomers are shown.
@@ -48,6 +63,10 @@ struct Shown {
 pub struct Tls {
     minimum: Version,
     require: Require,
+    /// Whether clients are asked for a certificate of their own.
+    asks_clients: bool,
+    /// For who proves that a name is ours.
+    challenge: Option<OtherConfig>,
     /// Replaced whole. Locked for a copy of the pointer.
     shown: RwLock<Shown>,
 }
@@ -60,14 +79,29 @@ impl Tls {
         minimum: Version,
         require: Require,
     ) -> Self {
-        let shown = Shown::new(identity, certificate, minimum);
-        Self { minimum, require, shown: RwLock::new(shown) }
+        let shown = Shown::new(identity, certificate, minimum, false);
+        Self { minimum, require, asks_clients: false, challenge: None, shown: RwLock::new(shown) }
+    }
+
+    /// Asks clients for a certificate of their own and lets everybody in who has none. Whoever has signed it, nobody vouches for it here: it is known
+    /// again by its fingerprint, [`MemberInfo::certificate`](crate::MemberInfo::certificate).
+    pub fn asking_clients(mut self, identity: &Identity) -> Self {
+        self.asks_clients = true;
+        self.replace(identity, self.certificate());
+        self
+    }
+
+    /// Answers with this configuration whoever asks for the protocol `acme-tls/1` and no other, as a certificate authority does that verifies who has a name
+    /// (`tls-alpn-01`, RFC 8737).
+    pub fn answering_challenges(mut self, config: Arc<ServerConfig>) -> Self {
+        self.challenge = Some(OtherConfig { protocol: b"acme-tls/1", config });
+        self
     }
 
     /// Shows this certificate from the next connection on.
     pub fn replace(&self, identity: &Identity, certificate: Certificate) {
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) =
-            Shown::new(identity, certificate, self.minimum);
+            Shown::new(identity, certificate, self.minimum, self.asks_clients);
     }
 
     fn shown(&self) -> Shown {
@@ -94,9 +128,9 @@ impl Protocol for Tls {
     }
 
     fn open(&self, _: Peer, _: bool, _: &Limits) -> Opening {
-        let config = self.shown().config;
+        let (config, challenge) = (self.shown().config, self.challenge.clone());
         Opening::Transport(Box::new(move |below, first| {
-            Box::new(TlsTransport::new(config, below, first))
+            Box::new(TlsTransport::new(config, challenge, below, first))
         }))
     }
 
@@ -115,21 +149,33 @@ impl Protocol for Tls {
 }
 
 impl Shown {
-    fn new(identity: &Identity, certificate: Certificate, minimum: Version) -> Self {
-        Self { config: config(identity, minimum), certificate: Arc::new(certificate) }
+    fn new(
+        identity: &Identity,
+        certificate: Certificate,
+        minimum: Version,
+        asks_clients: bool,
+    ) -> Self {
+        let config = config(identity, minimum, asks_clients);
+        Self { config, certificate: Arc::new(certificate) }
     }
 }
 
-fn config(identity: &Identity, minimum: Version) -> Arc<ServerConfig> {
+fn config(identity: &Identity, minimum: Version, asks_clients: bool) -> Arc<ServerConfig> {
     let versions: &[_] = match minimum {
+        #[cfg(feature = "tls12")]
         Version::Tls12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
         Version::Tls13 => &[&rustls::version::TLS13],
     };
     let certified = identity.certified.clone();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let clients: Arc<dyn ClientCertVerifier> = match asks_clients {
+        true => Arc::new(AnyClient::new(&provider)),
+        false => WebPkiClientVerifier::no_client_auth(),
+    };
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .expect("ring has suites for every version")
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
     // A handshake is cheap beside keeping what a shorter one would need, for people who stay for hours.
     config.session_storage = Arc::new(NoServerSessionStorage {});

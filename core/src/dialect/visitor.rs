@@ -22,6 +22,10 @@ pub trait Visitor: Send {
 
     /// How many bytes it holds of a request that is not whole; it bounds them itself.
     fn buffered(&self) -> usize;
+
+    /// Told before it is fed anything where the server lets nobody in who is not encrypted ([`Require::All`](super::Require::All)), and this connection is not:
+    /// all that is worth answering is where to come instead. Default nothing.
+    fn must_encrypt(&mut self) {}
 }
 
 /// What follows from what a visitor was fed.

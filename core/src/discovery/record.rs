@@ -18,6 +18,8 @@ pub struct Record {
     pub name: String,
     /// Whether it asks for a password.
     pub has_password: bool,
+    /// Whether it speaks TLS on its port.
+    pub has_tls: bool,
     /// The version of the JSON protocol it speaks; 0 where it does not say.
     pub version: u32,
     /// The path of its web page, beginning with `/`; `None` where browsers are not served.
@@ -25,14 +27,21 @@ pub struct Record {
 }
 
 impl Record {
-    /// A server of this version, without a password and without a page.
+    /// A server of this version, without a password, without TLS and without a page.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), has_password: false, version: PROTOCOL_VERSION, page: None }
+        let (has_password, has_tls) = (false, false);
+        Self { name: name.into(), has_password, has_tls, version: PROTOCOL_VERSION, page: None }
     }
 
     /// The same, with a password or without.
     pub fn password(mut self, has_password: bool) -> Self {
         self.has_password = has_password;
+        self
+    }
+
+    /// The same, with TLS or without.
+    pub fn tls(mut self, has_tls: bool) -> Self {
+        self.has_tls = has_tls;
         self
     }
 
@@ -58,6 +67,7 @@ impl Record {
             ("password", u8::from(self.has_password).to_string()),
             ("protocol", self.version.to_string()),
         ];
+        properties.extend(self.has_tls.then(|| ("tls", "1".to_owned())));
         properties.extend(
             self.page.as_deref().filter(|path| is_path(path)).map(|path| ("path", path.to_owned())),
         );
@@ -72,6 +82,7 @@ impl Record {
         let record = Self {
             name: told.unwrap_or_default(),
             has_password: property("password") == Some(b"1"),
+            has_tls: property("tls") == Some(b"1"),
             version: text("protocol").and_then(|version| version.parse().ok()).unwrap_or(0),
             page: text("path").filter(|path| is_path(path)).map(str::to_owned),
         };
@@ -114,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         for name in ["Salotto", "chat.example.org", "Circolo «Ünïcode»", &"long ".repeat(30)] {
-            let record = Record::new(name.trim()).password(true).page("/");
+            let record = Record::new(name.trim()).password(true).tls(true).page("/");
             let properties = record.properties();
             assert!(properties.iter().all(|(key, value)| key.len() + value.len() < 255));
             let bytes: Vec<(&str, &[u8])> =

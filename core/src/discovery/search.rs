@@ -55,6 +55,8 @@ pub struct Found {
     pub addresses: Vec<SocketAddr>,
     /// Whether it asks for a password.
     pub has_password: bool,
+    /// Whether it speaks TLS on its port.
+    pub has_tls: bool,
     /// The version of the JSON protocol it speaks; 0 where it does not say.
     pub version: u32,
     /// Where browsers are served, if they are.
@@ -65,7 +67,7 @@ impl Found {
     /// A server as a search finds it, for tests of what shows one. The name is cleaned as a search cleans it.
     pub fn new(id: u64, name: &str, addresses: Vec<SocketAddr>, has_password: bool) -> Self {
         let Record { name, version, .. } = Record::read(name, |_| None);
-        Self { id, name, addresses, has_password, version, page: None }
+        Self { id, name, addresses, has_password, has_tls: false, version, page: None }
     }
 }
 
@@ -125,10 +127,10 @@ impl Search {
         }
         let id = self.known[&service.fullname];
         let property = |key: &str| service.get_property_val(key).flatten();
-        let Record { name, has_password, version, page } =
+        let Record { name, has_password, has_tls, version, page } =
             Record::read(&label_of(&service.fullname), property);
         let page = page.map(|path| format!("http://{}{path}", addresses[0]));
-        Some(Sighting::Found(Found { id, name, addresses, has_password, version, page }))
+        Some(Sighting::Found(Found { id, name, addresses, has_password, has_tls, version, page }))
     }
 }
 

@@ -74,8 +74,19 @@ impl Hub {
         self.record(action);
     }
 
+    /// Somebody without a name has proven whose account is theirs: it comes with the name, and with its role.
+    pub(super) fn lay_ready(&mut self, id: MemberId, account: &Name) {
+        let role = self.state.account_role(account.as_str()).unwrap_or(Role::Member);
+        if let Some(member) = self.state.roster.get_mut(id).filter(|member| member.name.is_none()) {
+            (member.role_with_name, member.account) = (role, Some(account.to_string()));
+        }
+    }
+
     /// A member logs out, and may do what every member may.
     pub(super) fn log_out(&mut self, id: MemberId) {
+        if let Some(member) = self.state.roster.get_mut(id) {
+            member.role_with_name = Role::Member;
+        }
         let account = self.state.roster.get_mut(id).and_then(|member| member.account.take());
         self.state.keep_stays(id);
         if let Some(name) = self.change_role(id, Role::Member) {

@@ -151,6 +151,9 @@ impl Hub {
                     Request::Quit { farewell } => {
                         self.say_goodbye(id, Goodbye::Asked { farewell });
                     }
+                    Request::Auth { mechanism, data } => {
+                        self.take_proof(id, mechanism.as_deref(), &data, nonce);
+                    }
                     // The same as when it is typed: a plugin may have a command for those without a name.
                     Request::Command { line, .. } if self.is_for_guests(&line) => {
                         self.take_command(id, &line, None, nonce);
@@ -194,20 +197,27 @@ impl Hub {
         }
     }
 
-    /// A returning client whose former connection is not known to be gone yet has its name back, and what it was allowed.
+    /// A returning client whose former connection is not known to be gone yet has its name back, and what it was allowed. Who is logged in to the account of
+    /// somebody here takes the place of their own former connection.
     fn end_former_connection(&mut self, id: MemberId, name: &str, resume: Option<&Resume>) {
-        let Some(resume) = resume.filter(|resume| resume.epoch == self.state.epoch) else {
+        let resume = resume.filter(|resume| resume.epoch == self.state.epoch);
+        let account = self.state.roster.get(id).and_then(|member| member.account.clone());
+        let Some(former) = self.state.roster.find(name).filter(|former| former.id != id) else {
+            if let (Some(resume), None) = (resume, account) {
+                self.log_in_again(id, &resume.token);
+            }
             return;
         };
-        let Some(former) = self.state.roster.find(name) else {
-            return self.log_in_again(id, &resume.token);
-        };
-        if former.id != id && resume.token == former.token_text() {
-            let (former, role, account) = (former.id, former.role, former.account.clone());
-            self.disconnect(former, LeaveReason::Lost);
+        let (former_id, role) = (former.id, former.role);
+        if resume.is_some_and(|resume| resume.token == former.token_text()) {
+            let account = former.account.clone();
+            self.disconnect(former_id, LeaveReason::Lost);
             if let Some(member) = self.state.roster.get_mut(id) {
                 (member.role_with_name, member.account) = (role, account);
             }
+        } else if account.is_some() && account == former.account {
+            let operator = self.state.operator_name.to_string();
+            self.kick(former_id, None, &operator, "logged in from elsewhere");
         }
     }
 

@@ -84,6 +84,7 @@ impl Hub {
             }
             Effect::LogIn { member, account, role } => self.log_in(member, &account, role),
             Effect::LogOut { member } => self.log_out(member),
+            Effect::AnswerProof { member, answer } => self.answer_proof(slot, member, answer),
             Effect::SetAccount { name, role } if self.owns(slot) => {
                 self.set_account(slot, &name, role);
             }

@@ -193,6 +193,7 @@ impl Hub {
         }
         self.state.send(id, Event::Bye { reason: reason.clone() });
         self.state.post(&outbox, Mail::Close);
+        self.exchanges.remove(&id);
         let Some(member) = self.state.roster.remove(id) else {
             return;
         };

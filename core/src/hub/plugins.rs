@@ -69,8 +69,10 @@ impl Hub {
         let slot = self.hooks.slots().find(|slot| slot.stats.id == id);
         let commands = slot.map(|slot| slot.commands(&self.state));
         let accounts = slot.map(|slot| slot.accounts(&self.state)).unwrap_or_default();
+        let mechanisms = slot.map(|slot| slot.mechanisms(&self.state));
         self.register_commands(id, commands.unwrap_or_default());
         self.register_accounts(id, &accounts);
+        self.register_mechanisms(id, mechanisms.unwrap_or_default());
         self.hooks.load_protocols(id, &self.state);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !self.is_running {
@@ -116,6 +118,7 @@ impl Hub {
         self.forget_keeping(id);
         self.state.accounts.remove(&id);
         self.forget_answers(id, name);
+        self.forget_mechanisms(id);
         self.state.shared.set_protocols(self.hooks.protocols());
         if !is_replaced {
             self.disconnect_speakers_of(name);

@@ -132,7 +132,8 @@ impl Hub {
                 return;
             }
             // Answered with or without a name, before this.
-            Request::Hello { .. } | Request::Ping | Request::Pong | Request::Quit { .. } => Ok(()),
+            Request::Hello { .. } | Request::Auth { .. } => Ok(()),
+            Request::Ping | Request::Pong | Request::Quit { .. } => Ok(()),
         };
         self.answer(id, result, nonce);
     }

@@ -58,7 +58,8 @@ impl Transport for Paced {
         }
         let (row, is_whole) = first_row(slices);
         let taken = if row.is_empty() { 0 } else { self.below.write(&[IoSlice::new(&row)])? };
-        if taken < row.len() {
+        // A record that was under way before this was laid over may hold more than a row.
+        if taken != row.len() {
             return Ok(taken);
         }
         if !row.is_empty() {
@@ -83,6 +84,18 @@ impl Transport for Paced {
         pause.timer = None;
         drop(pause);
         self.below.poll_writable(context)
+    }
+
+    fn is_encrypted(&self) -> bool {
+        self.below.is_encrypted()
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.below.is_handshaking()
+    }
+
+    fn finish(&self) {
+        self.below.finish();
     }
 
     fn shutdown(&self) {

@@ -1,15 +1,20 @@
 //! TLS over another transport, as a server. rustls does the cryptography and holds no socket; what is read and written goes through the
 //! transport below, by whoever reads and writes here. There is no task, no timer and no buffer of its own: what waits is one record at most.
 
+mod choosing;
+
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use rustls::{ServerConfig, ServerConnection};
 use smallvec::SmallVec;
 
 use crate::io::transport::Transport;
+
+pub(crate) use choosing::OtherConfig;
+use choosing::{Choosing, Chosen};
 
 /// Most bytes of a record, by its specification.
 const RECORD: usize = 16 * 1024;
@@ -23,13 +28,17 @@ pub(crate) struct Tls {
     /// Locked for one read or one write, which do not wait.
     state: Mutex<State>,
     is_handshaking: AtomicBool,
+    /// The SHA-256 of the certificate that the peer has shown, from the end of the handshake on. Boxed, as hardly anybody has one.
+    certificate: OnceLock<Box<[u8; 32]>>,
 }
 
 #[derive(Debug)]
 struct State {
     connection: ServerConnection,
-    /// What was read of the connection before TLS was known to be spoken.
+    /// What was read of the connection before TLS was known to be spoken, and before the configuration was chosen.
     received: Vec<u8>,
+    /// Where the first message of the client may choose another configuration: until it has come.
+    choosing: Option<Box<Choosing>>,
     /// Bytes that were decrypted and not read yet.
     decrypted: usize,
     /// Bytes that came since the last that was for us.
@@ -41,16 +50,42 @@ struct State {
 
 impl Tls {
     /// Lays TLS over a transport, of which the first bytes were read already.
-    pub(crate) fn new(config: Arc<ServerConfig>, below: Arc<dyn Transport>, first: &[u8]) -> Self {
-        let connection =
-            ServerConnection::new(config).expect("a configuration with records of the usual size");
-        let state =
-            State { connection, received: first.to_vec(), decrypted: 0, barren: 0, ahead: 0 };
-        Self { below, state: Mutex::new(state), is_handshaking: AtomicBool::new(true) }
+    pub(crate) fn new(
+        config: Arc<ServerConfig>,
+        other: Option<OtherConfig>,
+        below: Arc<dyn Transport>,
+        first: &[u8],
+    ) -> Self {
+        let mut state = State {
+            connection: open(config),
+            received: Vec::new(),
+            choosing: other.map(|other| Box::new(Choosing::new(other))),
+            decrypted: 0,
+            barren: 0,
+            ahead: 0,
+        };
+        state.receive(first);
+        Self {
+            below,
+            state: Mutex::new(state),
+            is_handshaking: AtomicBool::new(true),
+            certificate: OnceLock::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The handshake is done, so that the peer has the key of what it has shown.
+    fn note_certificate(&self, connection: &ServerConnection) {
+        if let Some([shown, ..]) = connection.peer_certificates() {
+            let digest = ring::digest::digest(&ring::digest::SHA256, shown);
+            let mut bytes = Box::new([0; 32]);
+            bytes.copy_from_slice(digest.as_ref());
+            // There is one handshake.
+            let _ = self.certificate.set(bytes);
+        }
     }
 
     /// Tells the peer that nothing more comes, if it is taken at once.
@@ -79,7 +114,8 @@ impl Transport for Tls {
                 Err(error) => return Err(error),
             }
             let taken = state.take_in(&*self.below);
-            if !state.connection.is_handshaking() {
+            if self.is_handshaking() && !state.connection.is_handshaking() {
+                self.note_certificate(&state.connection);
                 self.is_handshaking.store(false, Ordering::SeqCst);
             }
             taken?;
@@ -109,7 +145,7 @@ impl Transport for Tls {
 
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state();
-        if state.decrypted > 0 || !state.received.is_empty() {
+        if state.decrypted > 0 || state.choosing.is_none() && !state.received.is_empty() {
             return Poll::Ready(());
         }
         // What the handshake has to say waits for nobody who writes.
@@ -128,6 +164,10 @@ impl Transport for Tls {
         true
     }
 
+    fn certificate(&self) -> Option<[u8; 32]> {
+        self.certificate.get().map(|bytes| **bytes)
+    }
+
     fn is_handshaking(&self) -> bool {
         self.is_handshaking.load(Ordering::SeqCst)
     }
@@ -144,8 +184,28 @@ impl Transport for Tls {
 }
 
 impl State {
+    /// Keeps what came before the configuration is chosen, and looks whether it is now.
+    fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
+        let Some(choosing) = &mut self.choosing else { return };
+        match choosing.read(bytes) {
+            Chosen::NotYet if self.received.len() <= MOST_BARREN => return,
+            Chosen::NotYet | Chosen::Usual => {}
+            Chosen::Other(config) => self.connection = open(config),
+        }
+        self.choosing = None;
+    }
+
     /// Reads what is there, once, and decrypts it.
     fn take_in(&mut self, below: &dyn Transport) -> io::Result<()> {
+        if self.choosing.is_some() {
+            let mut buffer = [0; 4096];
+            match below.read(&mut buffer)? {
+                0 => self.choosing = None,
+                count => self.receive(&buffer[..count]),
+            }
+            return Ok(());
+        }
         if self.received.is_empty() {
             let count = self.connection.read_tls(&mut Below(below))?;
             return self.decrypt(count, below);
@@ -196,6 +256,10 @@ impl State {
     }
 }
 
+fn open(config: Arc<ServerConfig>) -> ServerConnection {
+    ServerConnection::new(config).expect("a configuration with records of the usual size")
+}
+
 /// What goes into one record, of what comes after the first `skip` bytes.
 fn record_of<'a>(slices: &'a [IoSlice<'_>], mut skip: usize) -> SmallVec<[IoSlice<'a>; 8]> {
     let mut space = RECORD;
@@ -237,205 +301,4 @@ impl Write for Below<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::LazyLock;
-
-    use proptest::prelude::*;
-    use rustls::crypto::ring;
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-    use rustls::{ClientConfig, ClientConnection, RootCertStore};
-
-    use super::*;
-
-    /// A certificate for `localhost` with its key.
-    static PEM: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        (made.cert.pem() + &made.signing_key.serialize_pem()).into_bytes()
-    });
-
-    /// A socket that takes and gives as much at a time as it is told to.
-    #[derive(Debug, Default)]
-    struct Socket(Mutex<Ends>);
-
-    #[derive(Debug, Default)]
-    struct Ends {
-        to_server: Vec<u8>,
-        to_client: Vec<u8>,
-        /// How much is taken of the next writes; 0 is a full socket. When it is over, everything is.
-        takes: Vec<usize>,
-    }
-
-    impl Transport for Socket {
-        fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-            let mut ends = self.0.lock().unwrap();
-            let count = ends.to_server.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&ends.to_server[..count]);
-            ends.to_server.drain(..count);
-            if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
-        }
-
-        fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-            let mut ends = self.0.lock().unwrap();
-            let all: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
-            let takes = ends.takes.pop().unwrap_or(all.len()).min(all.len());
-            ends.to_client.extend_from_slice(&all[..takes]);
-            if takes == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(takes) }
-        }
-
-        fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
-            Poll::Ready(())
-        }
-
-        fn poll_writable(&self, _: &mut Context<'_>) -> Poll<()> {
-            Poll::Ready(())
-        }
-
-        fn shutdown(&self) {}
-    }
-
-    fn client() -> ClientConnection {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(&PEM).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        ClientConnection::new(Arc::new(config), ServerName::try_from("localhost").unwrap()).unwrap()
-    }
-
-    fn server(socket: Arc<Socket>) -> Tls {
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![CertificateDer::from_pem_slice(&PEM).unwrap()],
-                PrivateKeyDer::from_pem_slice(&PEM).unwrap(),
-            )
-            .unwrap();
-        Tls::new(Arc::new(config), socket, &[])
-    }
-
-    /// What the client has to say goes to the server, and the other way round; returns what the client heard.
-    fn carry(client: &mut ClientConnection, socket: &Socket) -> Vec<u8> {
-        let mut ends = socket.0.lock().unwrap();
-        while client.wants_write() {
-            client.write_tls(&mut ends.to_server).unwrap();
-        }
-        let wire = std::mem::take(&mut ends.to_client);
-        let (mut rest, mut heard) = (&wire[..], Vec::new());
-        while !rest.is_empty() {
-            client.read_tls(&mut rest).unwrap();
-            let bytes = client.process_new_packets().unwrap().plaintext_bytes_to_read();
-            let start = heard.len();
-            heard.resize(start + bytes, 0);
-            client.reader().read_exact(&mut heard[start..]).unwrap();
-        }
-        heard
-    }
-
-    /// Both, who have shaken hands.
-    fn pair() -> (ClientConnection, Arc<Socket>, Tls) {
-        let (mut client, socket) = (client(), Arc::new(Socket::default()));
-        let server = server(socket.clone());
-        while client.is_handshaking() || server.is_handshaking() {
-            carry(&mut client, &socket);
-            let read = server.read(&mut [0; 64]);
-            assert_eq!(read.unwrap_err().kind(), io::ErrorKind::WouldBlock);
-        }
-        (client, socket, server)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn whatever_the_socket_takes_at_a_time_all_arrives_once_and_in_order(
-            takes in proptest::collection::vec(prop_oneof![Just(0), 0..2000usize], 0..40),
-            lengths in proptest::collection::vec(1..20_000usize, 1..8),
-            more in 0..500usize,
-        ) {
-            let (mut client, socket, server) = pair();
-            socket.0.lock().unwrap().takes = takes;
-            let slices: Vec<Vec<u8>> = lengths
-                .iter()
-                .enumerate()
-                .map(|(index, &length)| (0..length).map(|at| (index + at) as u8).collect())
-                .collect();
-            let mut all: Vec<u8> = slices.concat();
-            let (mut taken, mut heard, mut tries) = (0, Vec::new(), 0);
-            while taken < all.len() {
-                // Offered anew: the same bytes first, and perhaps more that has come meanwhile.
-                if tries == 3 {
-                    all.extend(std::iter::repeat_n(7, more));
-                }
-                tries += 1;
-                let rest = &all[taken..];
-                let (one, other) = rest.split_at(rest.len() / 3);
-                match server.write(&[IoSlice::new(one), IoSlice::new(other)]) {
-                    Ok(count) => {
-                        prop_assert!(count > 0);
-                        taken += count;
-                    }
-                    Err(error) => prop_assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
-                }
-                // What was said to be taken has left.
-                heard.extend(carry(&mut client, &socket));
-                prop_assert!(heard.len() >= taken);
-            }
-            prop_assert!(heard == all);
-        }
-
-        #[test]
-        fn what_comes_is_read_whole_however_it_was_cut(
-            said in proptest::collection::vec(any::<u8>(), 1..40_000),
-            cuts in proptest::collection::vec(1..3000usize, 1..20),
-            space in 1..5000usize,
-        ) {
-            let (mut client, socket, server) = pair();
-            let (mut wire, mut heard) = (Vec::new(), Vec::new());
-            for part in said.chunks(10_000) {
-                client.writer().write_all(part).unwrap();
-                while client.wants_write() {
-                    client.write_tls(&mut wire).unwrap();
-                }
-            }
-            let mut cuts = cuts.iter().cycle();
-            while !wire.is_empty() {
-                let cut = cuts.next().copied().unwrap_or(1).min(wire.len());
-                socket.0.lock().unwrap().to_server.extend(wire.drain(..cut));
-                let mut buffer = vec![0; space];
-                loop {
-                    match server.read(&mut buffer) {
-                        Ok(count) => heard.extend_from_slice(&buffer[..count]),
-                        Err(error) => {
-                            prop_assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-                            break;
-                        }
-                    }
-                }
-            }
-            prop_assert!(heard == said);
-        }
-    }
-
-    #[test]
-    fn garbage_in_place_of_records_is_told_from_an_end() {
-        let (_client, socket, server) = pair();
-        socket.0.lock().unwrap().to_server =
-            b"\x17\x03\x03\0\x20not what was agreed on, by any key".to_vec();
-        assert_eq!(server.read(&mut [0; 64]).unwrap_err().kind(), io::ErrorKind::InvalidData);
-    }
-
-    #[test]
-    fn first_bytes_that_were_read_already_are_waited_for_by_nobody() {
-        let socket = Arc::new(Socket::default());
-        let tls = server(socket);
-        tls.state().received = b"\x16\x03\x01".to_vec();
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        assert!(tls.poll_readable(&mut context).is_ready());
-        assert!(tls.read(&mut [0; 64]).is_err() && tls.is_handshaking());
-    }
-}
+mod tests;

@@ -40,6 +40,11 @@ pub trait Transport: Debug + Send + Sync {
         false
     }
 
+    /// The SHA-256 of the certificate, in DER, that the peer has shown and has the key of. By default it has shown none.
+    fn certificate(&self) -> Option<[u8; 32]> {
+        None
+    }
+
     /// Whether it is still settled with the peer how to speak, so that nothing may be written yet; reading goes on with it. By default not.
     fn is_handshaking(&self) -> bool {
         false

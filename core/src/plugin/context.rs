@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::action::Action;
+use crate::protocol::authentication::ProofAnswer;
 use crate::protocol::command::Command;
 use crate::protocol::entry::{MessageKind, NoticeKind};
 use crate::protocol::ids::EntryId;
@@ -195,6 +196,16 @@ impl Context<'_> {
     pub fn commands(&self, role: Role) -> Vec<Command> {
         let commands = self.state.shared.directory.commands();
         commands.iter().filter(|command| command.role <= role).cloned().collect()
+    }
+
+    /// The ways in which somebody can prove to plugins who they are, by name.
+    pub fn mechanisms(&self) -> impl Iterator<Item = &str> {
+        self.state.mechanisms.iter().map(|(_, mechanism)| mechanism.name.as_str())
+    }
+
+    /// Says what is to become of an exchange in which somebody [proves](crate::Plugin::authenticate) who they are. Where none waits for it, nothing happens.
+    pub fn answer_proof(&mut self, member: MemberId, answer: ProofAnswer) {
+        self.push(Effect::AnswerProof { member, answer });
     }
 
     /// Tells everybody in a room something, on behalf of the server. Lines are told apart at `\n`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::command::Call;
 use crate::protocol::action::Action;
+use crate::protocol::authentication::ProofAnswer;
 use crate::protocol::entry::{MessageKind, NoticeKind};
 use crate::protocol::ids::MemberId;
 use crate::protocol::name::{Name, RoomName};
@@ -29,6 +30,7 @@ pub(crate) enum Effect {
     SetRole { member: MemberId, role: Role },
     LogIn { member: MemberId, account: String, role: Role },
     LogOut { member: MemberId },
+    AnswerProof { member: MemberId, answer: ProofAnswer },
     SetAccount { name: Name, role: Option<Role> },
     EndLogins { account: String },
     Record(Box<Action>),

@@ -14,6 +14,7 @@ use crate::dialect::Protocol;
 use crate::plugin::Plugin;
 use crate::plugin::context::Context;
 use crate::plugin::effect::Effect;
+use crate::protocol::authentication::Mechanism;
 use crate::protocol::command::Command;
 use crate::protocol::hint;
 use crate::protocol::hook::{Hook, Verdict};
@@ -280,6 +281,11 @@ impl Slot {
     /// The commands of the plugin; none where it panics.
     pub(crate) fn commands(&self, state: &ServerState) -> Vec<Command> {
         self.listed("commands", state, |plugin| plugin.commands())
+    }
+
+    /// The mechanisms of the plugin; none where it panics.
+    pub(crate) fn mechanisms(&self, state: &ServerState) -> Vec<Mechanism> {
+        self.listed("mechanisms", state, |plugin| plugin.mechanisms())
     }
 
     /// The accounts of the plugin; none where it panics.

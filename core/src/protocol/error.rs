@@ -131,6 +131,8 @@ pub enum ErrorCode {
     PasswordWanted,
     /// That is not the password; say hello with another.
     WrongPassword,
+    /// Who one is was not proven; see [`Request::Auth`](crate::Request::Auth).
+    LoginFailed,
     /// It is not taken over a connection that others can read; connect with TLS, on the same port.
     EncryptionWanted,
     /// The line is longer than the server takes.

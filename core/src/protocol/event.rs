@@ -180,6 +180,25 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nonce: Option<String>,
     },
+    /// Goes on with an exchange that [`Request::Auth`](crate::Request::Auth) has begun; to be answered with another.
+    Challenge {
+        /// What the mechanism has to say, in Base64.
+        data: String,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
+    /// You have proven who you are. Before `hello` the role and the name of the account are there with it.
+    LoggedIn {
+        /// The account.
+        account: Name,
+        /// What the mechanism has to say in the end, in Base64: for SCRAM, by what the client knows that this is the server.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        data: String,
+        /// What the request carried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+    },
     /// A message was deleted: what has this id in this room is to be shown no more. Whoever comes later finds `removed` in its place.
     Deleted {
         /// Which room.

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 /// read with or without spaces and colons, as other programs write it.
 ///
 /// ```
+/// # #[cfg(feature = "tls")] {
 /// use salotto::protocol::Fingerprint;
 ///
 /// let shown = Fingerprint::of(b"a certificate").to_string();
 /// assert_eq!(shown.len(), 79);
 /// assert_eq!(shown.replace(' ', ":").to_uppercase().parse::<Fingerprint>()?, Fingerprint::of(b"a certificate"));
+/// # }
 /// # Ok::<(), salotto::protocol::FingerprintError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +29,7 @@ pub struct FingerprintError;
 
 impl Fingerprint {
     /// That of a certificate in DER form.
+    #[cfg(feature = "tls")]
     pub fn of(certificate: &[u8]) -> Self {
         let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
         let mut bytes = [0; 32];
@@ -68,6 +71,13 @@ impl FromStr for Fingerprint {
     }
 }
 
+impl From<[u8; 32]> for Fingerprint {
+    /// Of the SHA-256 that was computed already.
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
 impl From<Fingerprint> for String {
     fn from(fingerprint: Fingerprint) -> Self {
         fingerprint.to_string()
@@ -82,7 +92,7 @@ impl TryFrom<String> for Fingerprint {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tls"))]
 mod tests {
     use super::*;
 

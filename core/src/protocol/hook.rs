@@ -50,6 +50,7 @@ pub enum Hook {
     AfterTimer,
     AfterTask,
     RunCommand,
+    Authenticate,
 }
 
 impl fmt::Display for Hook {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::ids::MemberId;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::peer::Peer;
@@ -27,6 +28,9 @@ pub struct MemberInfo {
     /// Whether the connection is encrypted: by TLS here, or as far as a proxy that the settings trust.
     #[serde(default)]
     pub encrypted: bool,
+    /// The client's own certificate, where the server asks for one: by its fingerprint it is known again, and whoever has connected has its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Fingerprint>,
     /// When it connected.
     pub since: Timestamp,
     /// How many messages it has said.

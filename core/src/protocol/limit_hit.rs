@@ -68,6 +68,8 @@ limit_hits! {
     ConnectionsPerAddress => "too many connections from an address",
     /// An address made more than `limits.new_connections_per_minute`.
     NewConnections => "too many new connections from an address",
+    /// More than `limits.unnamed` connections had no name yet; one that came, or one that was there, was sent away for it.
+    Unnamed => "too many newcomers",
     /// A connection from one of `server.proxies` brought no PROXY header that can be read, or none in time.
     ProxyHeader => "no good PROXY header from a proxy",
     /// Somebody who visited, as a browser does for a page, sent half a request and no more, or did not take the answer.

@@ -120,6 +120,16 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room: Option<String>,
     },
+    /// Proves who one is, to be logged in to an account; also before `hello`. One exchange at a time: [`Event::Challenge`](crate::Event::Challenge) asks to go on,
+    /// [`Event::LoggedIn`](crate::Event::LoggedIn) or an error is its end.
+    Auth {
+        /// By which mechanism of SASL, e.g. `SCRAM-SHA-256`. In the first step of an exchange, and only there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mechanism: Option<String>,
+        /// What the mechanism has to say, in Base64; at most 4096 characters.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        data: String,
+    },
     /// Are you there?
     Ping,
     /// The answer to the server's ping.

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 /// What stands where a secret stood.
 const MASK: &str = "…";
-/// How the hash of a password begins, as a PHC string.
-const HASH: &str = "$argon2";
+/// How what is kept of a password begins: its hash as a PHC string, and the keys for SCRAM.
+const HASHES: [&str; 2] = ["$argon2", "SCRAM-SHA-256$"];
 /// A field whose name ends in one of these words holds a secret.
 const FIELDS: [&str; 5] = ["password", "passphrase", "secret", "token", "key"];
 
-/// The text with every secret in it replaced by `…`: hashes of passwords (`$argon2id$…`) wherever they stand, and the strings of fields that are named
+/// The text with every secret in it replaced by `…`: hashes of passwords (`$argon2id$…`, `SCRAM-SHA-256$…`) wherever they stand, and the strings of fields that are named
 /// `password`, `secret`, `token` or `key` (`api_key` too), in RON and in JSON. What has no secret is given back as it is.
 ///
 /// ```
@@ -60,7 +60,7 @@ pub fn is_secret_value(text: &str, offset: usize) -> bool {
 
 /// The hashes, wherever they stand.
 fn hashes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    text.match_indices(HASH).filter_map(|(start, _)| {
+    HASHES.iter().flat_map(move |begin| text.match_indices(begin)).filter_map(|(start, _)| {
         let rest = &text[start..];
         let hash = &rest[..rest.find(|c: char| !is_of_hash(c)).unwrap_or(rest.len())];
         // Of the form alone, as an advice shows it, only the algorithm is there.
@@ -139,9 +139,9 @@ fn unescaped_quote(text: &str) -> usize {
     text.len()
 }
 
-/// What a PHC string consists of.
+/// What such a text consists of.
 fn is_of_hash(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "$+/.=,-_".contains(c)
+    c.is_ascii_alphanumeric() || "$+/.=,-_:".contains(c)
 }
 
 #[cfg(test)]
@@ -159,6 +159,8 @@ mod tests {
             ),
             (format!("one {PHC} two `{PHC}`"), "one … two `…`"),
             (format!("[\"{PHC}\",\"{PHC}\"]"), "[\"…\",\"…\"]"),
+            ("(scram: Some(\"SCRAM-SHA-256$4096:c2E=$aGE=:aGU=\"))".into(), "(scram: Some(\"…\"))"),
+            ("`SCRAM-SHA-256$…` SCRAM-SHA-256".into(), "`SCRAM-SHA-256$…` SCRAM-SHA-256"),
             (
                 r#"(password: Some("a\"b"), name: "c")"#.into(),
                 r#"(password: Some("…"), name: "c")"#,

@@ -164,7 +164,10 @@ pub struct Limits {
     pub connections_per_address: Option<usize>,
     /// Most new connections from one address in a minute.
     pub new_connections_per_minute: Option<usize>,
-    /// Networks for which the limits by address do not hold; by default this machine itself.
+    /// Most connections that have no name yet, of those for which the limits by address hold. When more come, addresses from which somebody had a name
+    /// lately go first, then new ones, then those whose connections came to nothing, each with the same share; who makes room is sent away.
+    pub unnamed: Option<usize>,
+    /// Networks for which the limits by address do not hold, nor that of those without a name; by default this machine itself.
     pub exempt: Vec<Network>,
     /// How many lines of one connection may come at once and how fast they are read after that.
     pub rate: Option<Rate>,
@@ -268,6 +271,7 @@ impl Default for Limits {
             connections: None,
             connections_per_address: Some(100),
             new_connections_per_minute: Some(200),
+            unnamed: Some(1000),
             exempt: vec![Network::of(Ipv6Addr::LOCALHOST.into()), Network::loopback_v4()],
             rate: Some(Rate { burst: 10, per_second: 2.0 }),
             rate_per_address: Some(Rate { burst: 400, per_second: 80.0 }),

@@ -1,6 +1,8 @@
 //! The state of a server: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
 //! stamped, so that everybody sees it in one order.
 
+use crate::protocol::authentication::Mechanism;
+use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::status::Status;
 use crate::state::rooms::Rooms;
@@ -67,6 +69,8 @@ pub(crate) struct ServerState {
     pub(crate) former_members: FormerMembers,
     /// The accounts that plugins keep, with their roles.
     pub(crate) accounts: HashMap<SlotId, NameIndex<Role>>,
+    /// How one can prove to plugins who one is.
+    pub(crate) mechanisms: Vec<(SlotId, Mechanism)>,
     /// Connections that ended, by reason.
     pub(crate) left: BTreeMap<&'static str, u64>,
     /// Resident memory, during a command of the operator; the hub waits for no system call, so whoever asks has looked.
@@ -117,6 +121,7 @@ impl ServerState {
             plugins: Vec::new(),
             former_members: FormerMembers::default(),
             accounts: HashMap::new(),
+            mechanisms: Vec::new(),
             left: BTreeMap::new(),
             memory_bytes: None,
             stamp: 0,
@@ -414,6 +419,7 @@ impl ServerState {
             account: member.account.clone(),
             peer: member.peer,
             encrypted: member.outbox.wire.is_encrypted(),
+            certificate: member.outbox.wire.transport().certificate().map(Fingerprint::from),
             since: member.since,
             messages: member.messages,
             idle: member.last_asked.map_or(Duration::ZERO, |asked| now.duration_since(asked)),

@@ -10,6 +10,7 @@ use async_channel::{Receiver, Sender};
 
 use crate::io::thread;
 use crate::protocol::password::{PasswordError, PasswordHash, Standing, TooBusy, memory_for};
+use crate::protocol::scram::ScramKeys;
 
 /// Passwords that are looked at at once in this process: each takes a core for some ten milliseconds, and 19 MiB.
 const AT_ONCE: usize = 2;
@@ -57,6 +58,20 @@ impl PasswordHash {
         let made = VERIFIER.work(standing, move || Self::new(&password)).await;
         let made = made.map_err(PasswordError::Busy)?;
         made.unwrap_or_else(|| Err(PasswordError::Failed("its thread ended".into())))
+    }
+}
+
+impl ScramKeys {
+    /// Makes keys as [`new`](Self::new) does, on a thread of its own and in the queue of passwords that are [verified](PasswordHash::verify_for).
+    ///
+    /// # Errors
+    /// As those of [`new`](Self::new), and [`PasswordError::Busy`] as those of [`verify_for`](PasswordHash::verify_for).
+    pub async fn make_for(standing: Standing, password: String) -> Result<Self, PasswordError> {
+        let made = VERIFIER.work(standing, move || Self::new(&password)).await;
+        match made.map_err(PasswordError::Busy)? {
+            Some(made) => made.map_err(|error| PasswordError::Failed(error.to_string())),
+            None => Err(PasswordError::Failed("its thread ended".into())),
+        }
     }
 }
 

@@ -18,10 +18,15 @@ impl Model {
                 self.fail_pending("the connection was given up");
                 self.welcomed = false;
                 self.refusal = None;
+                self.doubt_no_more();
                 self.connection = Connection::Idle;
                 effects.push(Effect::Disconnect);
                 self.leave_server(effects);
             }
+            Action::Accept(fingerprint) => self.accept(fingerprint, effects),
+            Action::GoOnInClear => self.go_on_in_clear(effects),
+            Action::Encrypt => self.encrypt(effects),
+            Action::StayInClear => self.stay_in_clear(),
             Action::OfferName(name) => self.offer_name(&name, effects),
             Action::OfferPassword(password) => self.offer_password(password, effects),
             Action::RetryNow => effects.push(Effect::RetryNow),
@@ -81,7 +86,7 @@ impl Model {
         }
     }
 
-    fn connect(&mut self, settings: ConnectionSettings, effects: &mut Vec<Effect>) {
+    pub(super) fn connect(&mut self, settings: ConnectionSettings, effects: &mut Vec<Effect>) {
         let settings = ConnectionSettings {
             host: clean_line(&settings.host),
             name: clean_line(&settings.name),
@@ -122,10 +127,15 @@ impl Model {
         }
         self.fail_pending("it was not sent before you connected again");
         self.welcomed = false;
-        self.refusal = None;
         self.round_trip = None;
-        self.connection = Connection::Connecting { attempt: 1 };
         self.want_room(&settings.room);
+        self.settings = settings;
+        self.dial(effects);
+    }
+
+    /// What the client is to be told, but for who is believed.
+    pub(super) fn options(&self) -> Options {
+        let settings = &self.settings;
         let mut options = Options::new(settings.address(), settings.name.clone());
         if !settings.password.0.is_empty() {
             options = options.password(settings.password.0.clone());
@@ -133,18 +143,18 @@ impl Model {
         // The room that is asked for, and those where the person was.
         let wanted = Some(&settings.room).filter(|room| !room.is_empty());
         let mut rooms: Vec<String> = wanted.into_iter().cloned().collect();
-        for room in self.preferences.rooms(&settings) {
+        for room in self.preferences.rooms(settings) {
             if !rooms.iter().any(|other| fold(other) == fold(room)) {
                 rooms.push(room.clone());
             }
         }
-        options = options.rooms(rooms);
-        self.settings = settings;
-        effects.push(Effect::Connect(options));
+        options.rooms(rooms)
     }
 
     fn prefer(&mut self, preferences: Preferences, effects: &mut Vec<Effect>) {
-        let preferences = preferences.within_bounds();
+        // Whom to believe is not a matter of settings, and may have changed while they were looked at.
+        let met = self.preferences.met.clone();
+        let preferences = Preferences { met, ..preferences.within_bounds() };
         if preferences.font != self.preferences.font {
             effects.push(Effect::Font(preferences.font.clone()));
         }

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use salotto::client::Update;
 use salotto::discovery::Sighting;
+use salotto::protocol::Fingerprint;
 
 use super::conversation::ConversationId;
 use super::effect::Ticket;
@@ -50,6 +51,14 @@ pub enum Action {
     Connect(ConnectionSettings),
     /// Give up the connection and show the form.
     Disconnect,
+    /// Believe that the certificate with this fingerprint is the server's, and connect.
+    Accept(Fingerprint),
+    /// Connect without TLS to a server that spoke it before.
+    GoOnInClear,
+    /// Connect anew, and over TLS or not at all.
+    Encrypt,
+    /// Do without what is taken over TLS alone.
+    StayInClear,
     /// Offer this name after the server refused the one before.
     OfferName(String),
     /// Send this password after the server asked for one.

@@ -24,13 +24,17 @@ pub struct NearbyServer {
     pub port: u16,
     /// Whether it asks for a password.
     pub has_password: bool,
+    /// Whether it speaks TLS, and so does the window.
+    pub is_encrypted: bool,
 }
 
 impl NearbyServer {
     fn new(found: Found) -> Option<Self> {
         let address = found.addresses.first()?;
         let (host, port) = (address.ip().to_string(), address.port());
-        Some(Self { id: found.id, name: found.name, host, port, has_password: found.has_password })
+        let Found { id, name, has_password, has_tls, .. } = found;
+        let is_encrypted = has_tls && cfg!(feature = "tls");
+        Some(Self { id, name, host, port, has_password, is_encrypted })
     }
 
     /// Where it is, as it is typed: without the port where that is the usual one.
@@ -38,11 +42,12 @@ impl NearbyServer {
         if self.port == DEFAULT_PORT { self.host.clone() } else { self.settings().address() }
     }
 
-    /// What the form is filled in with: where it is, and nothing that was meant for another server.
+    /// What the form is filled in with: where it is, and nothing that was meant for another server. One that says that it speaks TLS has to.
     pub fn settings(&self) -> ConnectionSettings {
         ConnectionSettings {
             host: self.host.clone(),
             port: self.port,
+            encrypted: self.is_encrypted,
             ..ConnectionSettings::default()
         }
     }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use salotto::client::Update;
-use salotto::protocol::{EntryId, LeaveReason};
+use salotto::protocol::{EntryId, ErrorCode, LeaveReason};
 use salotto::{Entry, EntryKind, Event, Name, Request, RoomName};
 
 use super::entry::{Reader, Shown, line};
@@ -18,8 +18,10 @@ const KNOWN_MEMBERS: usize = 10_000;
 
 impl Model {
     pub(super) fn take_update(&mut self, update: Update, effects: &mut Vec<Effect>) {
+        self.take_certificate(&update);
         match update {
             Update::Connecting { attempt } => {
+                self.forget_certificate();
                 self.connection = Connection::Connecting { attempt };
             }
             Update::Event(event) => self.take_event(event, effects),
@@ -38,13 +40,16 @@ impl Model {
                 self.connection = Connection::PasswordWanted { text };
             }
             Update::Broken { problem, retry_in } => {
-                let problem = clean_line(&problem.to_string());
                 for conversation in self.conversations.all_mut() {
                     for pending in &mut conversation.pending {
                         pending.in_doubt = pending.failed.is_none();
                     }
                 }
                 self.round_trip = None;
+                if self.take_doubt(&problem, effects) {
+                    return;
+                }
+                let problem = clean_line(&problem.to_string());
                 if !self.welcomed {
                     // The first attempt is the person's to repeat: the address may be wrong.
                     self.refusal = Some(problem);
@@ -130,7 +135,12 @@ impl Model {
                 let conversation = self.answered(nonce.as_deref());
                 self.tell(LineKind::Reply, &reply.to_string(), conversation);
             }
-            Event::Error { text, nonce, .. } => self.fail(&text, nonce.as_deref()),
+            Event::Error { code, text, nonce } => {
+                if code == ErrorCode::EncryptionWanted {
+                    self.want_encryption();
+                }
+                self.fail(&text, nonce.as_deref());
+            }
             Event::Deleted { room, id } => {
                 if let Some(conversation) = self.conversations.room_mut(room.as_str()) {
                     conversation.log.remove(id, &self.zone);
@@ -158,6 +168,7 @@ impl Model {
         }
         self.settings.name = server.name.as_ref().map_or_else(String::new, Name::to_string);
         self.preferences.remember(&self.settings);
+        self.remember_certificate();
         self.server = server;
         self.connection = Connection::Online;
         self.refusal = None;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{ConnectionSettings, DEFAULT_PORT};
 use super::text::fold;
+use super::trust::Met;
 
 /// How many servers are remembered, and of each how many rooms and people; and how many keywords there are.
 const RECENT: usize = 16;
@@ -28,6 +29,8 @@ pub struct Preferences {
     pub name: String,
     /// Where the person was, the last first.
     pub recent: Vec<Recent>,
+    /// The servers that were met over TLS, and why they are believed.
+    pub met: Vec<Met>,
     /// Colours.
     pub theme: Theme,
     /// 1.0 is the size that the screen asks for.
@@ -128,6 +131,7 @@ impl Default for Preferences {
             port: DEFAULT_PORT,
             name: String::new(),
             recent: Vec::new(),
+            met: Vec::new(),
             theme: Theme::default(),
             zoom: 1.0,
             window: (960.0, 640.0),

@@ -64,10 +64,6 @@ impl Desktop {
         Ok(desktop)
     }
 
-    pub(super) fn root(&self) -> Window {
-        self.root
-    }
-
     pub(super) fn window(&self) -> Option<Window> {
         self.window
     }

@@ -3,6 +3,7 @@
 
 mod codes;
 mod cursors;
+#[cfg_attr(not(feature = "xim"), path = "x11/without_method.rs")]
 mod method;
 mod surface;
 mod visual;

@@ -10,7 +10,7 @@ use salotto::protocol::sanitize::excerpt;
 
 use super::theme::{Palette, primary, sentence};
 use crate::model::{
-    Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, NearbyServer, Secret, Servers,
+    Action, Connection, ConnectionSettings, DEFAULT_PORT, Model, NearbyServer, Secret, Servers, TLS,
 };
 
 /// The label of the field in which nobody sees what is typed.
@@ -165,6 +165,9 @@ impl Form {
                     actions.push(Action::Disconnect);
                 }
             }
+            if model.wants_encryption() && ui.button("Connect encrypted").clicked() {
+                actions.push(Action::Encrypt);
+            }
         });
         if submitted && !is_trying {
             self.submit(actions);
@@ -185,6 +188,9 @@ impl Form {
             let mut text = format!("{name} at {}", server.address());
             if server.has_password {
                 text.push_str(", needs a password");
+            }
+            if server.is_encrypted {
+                text.push_str(", encrypted");
             }
             let button = egui::Button::new(text).frame(false).wrap();
             if ui.add(button).on_hover_text(server.address()).clicked() {
@@ -242,7 +248,8 @@ impl Form {
 
     fn fill(&mut self, settings: &ConnectionSettings) {
         self.filled = true;
-        self.address.clone_from(&settings.host);
+        let sign = if settings.encrypted { TLS } else { "" };
+        self.address = format!("{sign}{}", settings.host);
         self.port = settings.port.max(1).to_string();
         if settings.port == 0 {
             self.port = DEFAULT_PORT.to_string();
@@ -262,13 +269,13 @@ impl Form {
 
     /// The port may be typed behind the address too.
     fn settings(&self) -> Result<ConnectionSettings, String> {
-        let (host, mut port) = ConnectionSettings::split_address(&self.address)?;
+        let mut settings = ConnectionSettings::at(&self.address)?;
         let typed = self.port.trim();
-        if port == DEFAULT_PORT && !typed.is_empty() {
-            (_, port) = ConnectionSettings::split_address(&format!("host:{typed}"))?;
+        if settings.port == DEFAULT_PORT && !typed.is_empty() {
+            settings.port = ConnectionSettings::at(&format!("host:{typed}"))?.port;
         }
         let (name, room) = (self.name.trim().to_owned(), self.room.trim().to_owned());
-        Ok(ConnectionSettings { host, port, name, password: self.password.clone(), room })
+        Ok(ConnectionSettings { name, password: self.password.clone(), room, ..settings })
     }
 }
 

@@ -32,6 +32,8 @@ impl View {
         }
         self.settings(context, model, palette, actions);
         self.keys(context, palette);
+        self.explain_privacy(context, model, palette, actions);
+        self.ask_whom_to_believe(context, model, palette, actions);
     }
 
     /// Shows where a link really leads before it is opened.

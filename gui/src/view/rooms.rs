@@ -6,6 +6,7 @@ use egui::{Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, p
 
 use super::View;
 use super::bidi;
+use super::lock;
 use super::menu;
 use super::switcher::Switcher;
 use super::theme::{self, Palette};
@@ -55,9 +56,13 @@ impl View {
     ) -> bool {
         let mut chosen = false;
         let is_front = servers.active_id() == id;
-        let heading = heading(ui, model, palette);
+        let (heading, lock) = heading(ui, id, model, palette);
         if heading.clicked() {
             actions.push(Action::ShowServer(id));
+        }
+        if lock.is_some_and(|lock| lock.clicked()) {
+            actions.push(Action::ShowServer(id));
+            self.privacy = true;
         }
         menu::of(&heading, |ui| {
             if model.is_talking() && is_front && menu::item(ui, "List of rooms …") {
@@ -109,8 +114,13 @@ fn closing(conversation: &Conversation) -> &'static str {
     }
 }
 
-/// The name of a server, and whether it is connected.
-fn heading(ui: &mut Ui, model: &Model, palette: &Palette) -> Response {
+/// The name of a server, whether it is connected, and who can read along.
+fn heading(
+    ui: &mut Ui,
+    id: ServerId,
+    model: &Model,
+    palette: &Palette,
+) -> (Response, Option<Response>) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
     let name = match model.server() {
         "" => "new server",
@@ -121,11 +131,13 @@ fn heading(ui: &mut Ui, model: &Model, palette: &Palette) -> Response {
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &text));
     let color = if response.hovered() { palette.text } else { palette.dim };
     let mut job = LayoutJob::simple_singleline(bidi::line(&text).into(), theme::small(), color);
-    job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
+    let lock = if lock::is_shown(model) { lock::SIDE } else { 0.0 };
+    job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0 - lock);
     let galley = ui.fonts(|fonts| fonts.layout_job(job));
     let position = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
+    let beside = pos2(position.x + galley.size().x + 2.0 + lock::SIDE / 2.0, rect.center().y);
     ui.painter().galley(position, galley, color);
-    response
+    (response, lock::show(ui, ui.id().with(("lock", id)), beside, model, palette))
 }
 
 /// Returns whether it is to be closed, beside what was done with it.

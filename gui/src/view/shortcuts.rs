@@ -56,7 +56,10 @@ impl View {
             self.help = !self.help;
         }
         if !menu::was_open(context) && pressed(Modifiers::NONE, Key::Escape) {
-            self.close_uppermost();
+            match self.is_in_doubt {
+                true => actions.push(Action::Disconnect),
+                false => self.close_uppermost(),
+            }
         }
         if !model.is_talking() {
             return;
@@ -139,7 +142,9 @@ impl View {
         if closed {
             return;
         }
-        if self.help {
+        if self.privacy {
+            self.privacy = false;
+        } else if self.help {
             self.help = false;
         } else if self.find.is_open() {
             self.find.close();

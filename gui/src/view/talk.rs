@@ -2,13 +2,14 @@
 
 use egui::{
     Align, CentralPanel, Context, Frame, Layout, Margin, Response, RichText, SidePanel, TextEdit,
-    TopBottomPanel, Ui,
+    TopBottomPanel, Ui, vec2,
 };
 
 use super::View;
 use super::bidi;
 use super::find::Step;
 use super::list::{Scene, Scroll};
+use super::lock;
 use super::menu;
 use super::theme::{Palette, primary, sentence};
 use crate::model::{Action, Connection, Conversation, Kind, Model, Servers, Theme};
@@ -160,6 +161,9 @@ impl View {
                         self.rooms_open = !self.rooms_open;
                     }
                 }
+                if width < ROOMS_FROM {
+                    self.lock(ui, model, palette);
+                }
                 let Some(active) = model.active() else { return };
                 let title = match active.kind() {
                     Kind::Room(room) => format!("# {}", bidi::line(room.as_str())),
@@ -175,6 +179,16 @@ impl View {
                 ui.add(egui::Label::new(RichText::new(topic).color(palette.dim)).truncate());
             });
         });
+    }
+
+    /// The lock, where the list that has it is not shown.
+    fn lock(&mut self, ui: &mut Ui, model: &Model, palette: &Palette) {
+        let place = ui.available_rect_before_wrap().left_center() + vec2(lock::SIDE / 2.0, 0.0);
+        let shown = lock::show(ui, ui.id().with("lock"), place, model, palette);
+        if let Some(lock) = shown {
+            ui.add_space(lock::SIDE);
+            self.privacy |= lock.clicked();
+        }
     }
 
     /// What is not needed all the time.
@@ -210,14 +224,18 @@ impl View {
         palette: &Palette,
         actions: &mut Vec<Action>,
     ) {
-        if *model.connection() == Connection::Online {
+        let is_online = *model.connection() == Connection::Online;
+        if is_online && !model.wants_encryption() {
             return;
         }
         let frame = Frame::new().fill(palette.mention).inner_margin(Margin::symmetric(10, 6));
         TopBottomPanel::top("banner").frame(frame).show(context, |ui| {
             // What is said first, and then what can be done, each as high as it has to be.
             let said = match model.connection() {
-                Connection::Online | Connection::Idle => String::new(),
+                Connection::Online => {
+                    "Others can read along here, so this server takes no passwords. Connect encrypted to log in.".to_owned()
+                }
+                Connection::Idle => String::new(),
                 Connection::Connecting { .. } => "Connecting …".to_owned(),
                 Connection::Waiting { problem, .. } => {
                     let left = model.countdown().unwrap_or_default();
@@ -230,7 +248,13 @@ impl View {
             };
             let label = ui.add(egui::Label::new(said).wrap());
             ui.horizontal(|ui| match model.connection() {
-                Connection::Online | Connection::Idle | Connection::Connecting { .. } => {}
+                Connection::Online => {
+                    encrypt(ui, palette, actions);
+                    if ui.button("Not now").clicked() {
+                        actions.push(Action::StayInClear);
+                    }
+                }
+                Connection::Idle | Connection::Connecting { .. } => {}
                 Connection::Waiting { .. } => {
                     if ui.add(primary(palette, "Now")).clicked() {
                         actions.push(Action::RetryNow);
@@ -253,6 +277,9 @@ impl View {
                     }
                 }
                 Connection::Ended { .. } => {
+                    if model.wants_encryption() {
+                        encrypt(ui, palette, actions);
+                    }
                     if ui.add(primary(palette, "Connect again")).clicked() {
                         actions.push(Action::Connect(model.connection_settings().clone()));
                     }
@@ -262,6 +289,13 @@ impl View {
                 }
             });
         });
+    }
+}
+
+/// One click on what the server asks for.
+fn encrypt(ui: &mut Ui, palette: &Palette, actions: &mut Vec<Action>) {
+    if ui.add(primary(palette, "Connect encrypted")).clicked() {
+        actions.push(Action::Encrypt);
     }
 }
 

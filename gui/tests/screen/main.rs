@@ -10,5 +10,6 @@ mod people;
 mod reading;
 mod sending;
 mod server;
+mod trust;
 mod view;
 mod writing;

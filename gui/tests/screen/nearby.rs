@@ -92,6 +92,24 @@ fn a_click_fills_the_form_and_waits_for_what_is_missing() {
 }
 
 #[test]
+fn a_server_that_says_that_it_encrypts_has_to() {
+    let mut screen = Window::new().on_screen(800.0, 700.0);
+    let address = vec!["192.168.1.5:53000".parse().unwrap()];
+    let mut found = Found::new(1, "Salotto", address, false);
+    found.has_tls = true;
+    screen.state_mut().input(Input::Nearby(Sighting::Found(found)));
+    screen.run();
+    screen.get_by_label("Salotto at 192.168.1.5, encrypted").click();
+    screen.run();
+    assert_eq!(screen.get_by_label("Address").value(), Some("tls://192.168.1.5".into()));
+    screen.get_by_label("Name").type_text("ada");
+    screen.run();
+    screen.get_by_label("Connect").click();
+    screen.run();
+    assert!(screen.state().model().connection_settings().encrypted);
+}
+
+#[test]
 fn a_hostile_name_is_shown_clean_and_leaves_the_address_in_sight() {
     let hostile = "\u{1b}[2J\u{202e}evil\r\n\u{7}".to_owned() + &"x".repeat(300);
     let mut screen = Window::new().on_screen(500.0, 700.0);

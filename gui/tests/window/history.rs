@@ -1,77 +1,23 @@
 //! What was said before is read back from the program `salotto` with its database, which is killed and started again.
 
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use tempfile::TempDir;
-
-use crate::desktop::{Desktop, wait};
+use crate::desktop::Desktop;
 use crate::figures::{clock, figure, median, promise_where_held};
 use crate::guest::{Guest, Wire};
 use crate::program::number_after;
+use crate::served::Served;
 use crate::{enter, home};
 
 const MESSAGES: u64 = 5_000;
 /// What the log says when a page came.
 const PAGE: &str = "received a page of history";
 
-/// The server as it is run, with a folder of its own and always at the same port. It is killed in the end.
-struct Served {
-    folder: TempDir,
-    port: u16,
-    child: Child,
-}
-
-impl Served {
-    fn new() -> Self {
-        let folder = home();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let port = free.local_addr().expect("it is bound").port();
-        drop(free);
-        // A room that forgets soon, and guests in a hurry.
-        let settings = format!(
-            "(server: (listen: [\"127.0.0.1:{port}\"]), rooms: (timeline_entries: 256), limits: (rate: None, mailbox: None), plugins: [(name: \"floods\", enabled: false)])"
-        );
-        std::fs::write(folder.path().join("salotto.ron"), settings).expect("it can be written");
-        let child = start(folder.path(), port);
-        Self { folder, port, child }
-    }
-
-    fn restart(&mut self) {
-        self.end();
-        self.child = start(self.folder.path(), self.port);
-    }
-
-    fn end(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn start(folder: &Path, port: u16) -> Child {
-    let program = PathBuf::from(env!("CARGO_BIN_EXE_salotto-gui")).with_file_name("salotto");
-    let child = Command::new(&program)
-        .args(["serve", "--config", "salotto.ron"])
-        .current_dir(folder)
-        .env("XDG_RUNTIME_DIR", folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("{}: {error}; gui/window-tests.sh builds it", program.display())
-        });
-    wait(|| TcpStream::connect(("127.0.0.1", port)).ok()).expect("the server listens");
-    child
+/// A server with a room that forgets soon, for guests in a hurry.
+fn served() -> Served {
+    Served::new(
+        "rooms: (timeline_entries: 256), limits: (rate: None, mailbox: None), plugins: [(name: \"floods\", enabled: false)]",
+    )
 }
 
 /// Says so many numbered messages. Returns the id of the last.
@@ -106,7 +52,7 @@ fn pages(log: &[(std::time::Instant, String)]) -> Vec<(Duration, u64)> {
 #[test]
 fn the_wheel_leads_up_to_the_first_of_5000_messages_that_a_restarted_server_keeps() {
     let (desktop, home) = (Desktop::new(1100, 800), home());
-    let mut served = Served::new();
+    let mut served = served();
     let mut bob = Guest::enter(served.port, "bob");
     says(&mut bob, 1..=MESSAGES);
     drop(bob);
@@ -152,7 +98,7 @@ fn the_wheel_leads_up_to_the_first_of_5000_messages_that_a_restarted_server_keep
 #[test]
 fn what_was_missed_beyond_the_memory_of_the_room_is_filled_in() {
     let (desktop, home) = (Desktop::new(1100, 800), home());
-    let served = Served::new();
+    let served = served();
     let wire = Wire::to(served.port);
     let mut bob = Guest::enter(served.port, "bob");
     let mut program = enter(&desktop, &home, wire.port);

@@ -14,7 +14,9 @@ mod nearby;
 mod pictures;
 mod program;
 mod renderers;
+mod served;
 mod surroundings;
+mod trust;
 mod using;
 
 use std::process::Command;

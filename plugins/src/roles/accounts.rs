@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use salotto::protocol::Timestamp;
+use salotto::protocol::{Fingerprint, ScramKeys, Timestamp};
 use salotto::{Context, Name, NameBounds, PasswordHash, Role};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub(super) struct Accounts {
     accounts: BTreeMap<Name, Account>,
     /// From every form of a name; where two pass for one another the configuration has it.
     by_key: HashMap<String, Name>,
+    /// Whose each certificate is; of two accounts that name one in the configuration the first one's.
+    by_certificate: HashMap<Fingerprint, Name>,
 }
 
 /// An account.
@@ -31,6 +33,10 @@ pub(super) struct Account {
     pub(super) name: Name,
     pub(super) role: Role,
     pub(super) password: PasswordHash,
+    /// With which the password is proven by SCRAM, where there are any.
+    pub(super) scram: Option<ScramKeys>,
+    /// Whoever shows one of these is its owner.
+    pub(super) certificates: Vec<Fingerprint>,
     /// What is kept of one that was registered; `None` for those of the configuration.
     pub(super) registered: Option<Registered>,
 }
@@ -56,6 +62,10 @@ pub(super) struct Temporary {
 struct Kept {
     role: Role,
     password: PasswordHash,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scram: Option<ScramKeys>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<Fingerprint>,
     #[serde(flatten)]
     registered: Registered,
 }
@@ -80,14 +90,16 @@ impl Accounts {
         let mut accounts = Self::default();
         for account in &settings.accounts {
             let (name, role) = (account.name.clone(), account.role());
-            let password = account.password.clone();
-            accounts.insert(Account { name, role, password, registered: None });
+            let (password, scram) = (account.password.clone(), account.scram.clone());
+            let certificates = account.certificates.clone();
+            let registered = None;
+            accounts.insert(Account { name, role, password, scram, certificates, registered });
         }
         accounts
     }
 
-    /// Adds those that are kept, and lets core know of them. Logs everybody out of those of the configuration that are new, changed or gone, and returns their names.
-    pub(super) fn load(&mut self, context: &mut Context<'_>) -> Vec<String> {
+    /// Adds those that are kept, and lets core know of them; without their keys for SCRAM where there are to be none. Logs everybody out of those of the configuration that are new, changed or gone, and returns their names.
+    pub(super) fn load(&mut self, context: &mut Context<'_>, with_scram: bool) -> Vec<String> {
         let changed = self.note_configured(context);
         changed.iter().for_each(|name| context.end_logins(name));
         for (name, kept) in values::all::<Kept>(context, NAMESPACE) {
@@ -95,9 +107,17 @@ impl Accounts {
             if self.find(&name).is_some() {
                 continue;
             }
-            let Kept { role, password, registered } = kept;
-            context.set_account(&name, Some(role));
-            self.insert(Account { name, role, password, registered: Some(registered) });
+            let Kept { role, password, scram, certificates, registered } = kept;
+            let has_unwanted = scram.is_some() && !with_scram;
+            let (scram, registered) = (scram.filter(|_| with_scram), Some(registered));
+            let account = Account { name, role, password, scram, certificates, registered };
+            match has_unwanted {
+                true => self.put(context, account),
+                false => {
+                    context.set_account(&account.name, Some(role));
+                    self.insert(account);
+                }
+            }
         }
         changed
     }
@@ -107,8 +127,9 @@ impl Accounts {
         let mut before: BTreeMap<String, String> =
             values::all(context, CONFIGURED).into_iter().collect();
         let mut changed = Vec::new();
-        for Account { name, password, .. } in self.iter() {
-            let hash = password.to_string();
+        for Account { name, password, certificates, .. } in self.iter() {
+            let certificates = certificates.iter().map(|known| format!(" {known}"));
+            let hash = password.to_string() + &certificates.collect::<String>();
             if before.remove(name.as_str()).as_ref() != Some(&hash) {
                 values::put(context, CONFIGURED, name.as_str(), &hash);
                 changed.push(name.to_string());
@@ -130,11 +151,17 @@ impl Accounts {
         self.accounts.get(name)
     }
 
+    /// The account that knows this certificate.
+    pub(super) fn by_certificate(&self, certificate: &Fingerprint) -> Option<&Account> {
+        self.accounts.get(self.by_certificate.get(certificate)?)
+    }
+
     /// Adds or changes one that was registered, and keeps it.
     pub(super) fn put(&mut self, context: &mut Context<'_>, account: Account) {
         let Some(registered) = account.registered else { return };
         let (role, password) = (account.role, account.password.clone());
-        let kept = Kept { role, password, registered };
+        let (scram, certificates) = (account.scram.clone(), account.certificates.clone());
+        let kept = Kept { role, password, scram, certificates, registered };
         values::put(context, NAMESPACE, account.name.as_str(), &kept);
         context.set_account(&account.name, Some(role));
         self.insert(account);
@@ -147,6 +174,7 @@ impl Accounts {
         }
         self.accounts.remove(name);
         self.by_key.retain(|_, owner| owner != name);
+        self.by_certificate.retain(|_, owner| owner != name);
         values::remove(context, NAMESPACE, name.as_str());
         context.set_account(name, None);
         context.end_logins(name.as_str());
@@ -169,6 +197,14 @@ impl Accounts {
     fn insert(&mut self, account: Account) {
         for key in account.name.keys() {
             self.by_key.entry(key).or_insert_with(|| account.name.clone());
+        }
+        if let Some(before) = self.accounts.get(&account.name) {
+            for certificate in &before.certificates {
+                self.by_certificate.remove(certificate);
+            }
+        }
+        for &certificate in &account.certificates {
+            self.by_certificate.entry(certificate).or_insert_with(|| account.name.clone());
         }
         self.accounts.insert(account.name.clone(), account);
     }

@@ -6,10 +6,14 @@ use std::time::Duration;
 use salotto::Context;
 use salotto::protocol::{Timestamp, digest};
 
+use super::accounts::Accounts;
 use crate::common::values;
 
 /// The namespace of the values in which invitations are kept, by the digests of their codes, with when they end.
 const NAMESPACE: &str = "account-invitations";
+/// That of what is secret and of no account, and its one key.
+const SECRETS: &str = "account-secrets";
+const PRETENCE: &str = "pretence";
 /// For so long an invitation can be used.
 const VALID_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Most that can be open at a time.
@@ -31,6 +35,22 @@ pub(super) fn random() -> String {
         code.push(letter(place));
     }
     code
+}
+
+/// What the salts of accounts that there are not come from, so that nobody can tell these from others: the same for as long as the accounts are kept.
+pub(super) fn pretence(context: &mut Context<'_>, accounts: &Accounts) -> String {
+    let kept: Option<String> = values::get(context, SECRETS, PRETENCE);
+    kept.unwrap_or_else(|| {
+        let hashes = accounts.iter().map(|account| account.password.to_string());
+        let made = match context.store() {
+            // Without a store none but those of the configuration are the same after a restart.
+            None if !accounts.is_empty() => hashes.collect(),
+            _ => [random(), random(), random()].concat(),
+        };
+        let made = digest(&made);
+        values::put(context, SECRETS, PRETENCE, &made);
+        made
+    })
 }
 
 /// A new invitation, or why there is none.

@@ -110,6 +110,8 @@ impl Roles {
                     Some(Temporary { until, .. }) => format!("reset, until {}", moment(until)),
                 },
             ),
+            ("SCRAM", if account.scram.is_some() { "yes" } else { "no" }.into()),
+            ("certificates", account.certificates.len().to_string()),
             ("logged in as", if here.is_empty() { "none".into() } else { here.join("; ") }),
         ])
     }
@@ -179,7 +181,12 @@ impl Roles {
             return answer.send(Err(CommandError::NotFound("the account is gone".into())));
         };
         account.password = match hash {
-            Ok(hash) => hash,
+            // Whatever else would let somebody in is forgotten with the password.
+            Ok(hash) => {
+                account.scram = None;
+                account.certificates.clear();
+                hash
+            }
             Err(error) => return answer.send(Err(CommandError::Failed(error.to_string()))),
         };
         let until = register::after(context.now(), RESET_FOR);

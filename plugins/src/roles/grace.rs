@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use salotto::plugin::Target;
 use salotto::{
-    Context, Hint, MemberId, MessageDraft, Name, NameBounds, NameDraft, NoticeKind, Role, Verdict,
+    Context, Hint, MemberId, MemberInfo, MessageDraft, Name, NameBounds, NameDraft, NoticeKind,
+    Role, Verdict,
 };
 
 use super::accounts::Account;
@@ -30,7 +31,11 @@ impl Roles {
         let is_theirs = login.is_some_and(|login| login.account.as_ref() == Some(&account.name));
         // Or they have resumed a connection that was logged in.
         let info = context.member(draft.member);
-        if has_it || is_theirs || info.is_some_and(|info| is_logged_in(&info, account)) {
+        // Or have shown a certificate that the account knows.
+        let is_owner = |info: &MemberInfo| {
+            is_logged_in(info, account) || self.owner_by_certificate(info, &account.name).is_some()
+        };
+        if has_it || is_theirs || info.as_ref().is_some_and(is_owner) {
             return Verdict::Pass;
         }
         if waits_for(account, &name) {

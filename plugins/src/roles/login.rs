@@ -1,11 +1,12 @@
 //! `login`, `logout` and `ghost`: from a password to a role and a name.
 
+use salotto::protocol::{ProofAnswer, ScramKeys};
 use salotto::{
     CommandError, Context, Hint, Invocation, MemberId, MemberInfo, Name, NoticeKind, PasswordHash,
     Reply, TooBusy,
 };
 
-use super::accounts::{Account, Temporary};
+use super::accounts::Account;
 use super::attempts::Wait;
 use super::{Done, Roles, is_logged_in, settings};
 
@@ -22,6 +23,18 @@ pub(super) struct Checked {
     /// What the password was compared with.
     hash: PasswordHash,
     right: Result<bool, TooBusy>,
+    /// Made of it, where it was right and there were none.
+    scram: Option<ScramKeys>,
+    way: Way,
+}
+
+/// How a password came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// With the command, whose answer is a notice.
+    Command,
+    /// By a mechanism.
+    Proof,
 }
 
 impl Roles {
@@ -42,24 +55,51 @@ impl Roles {
                 return refused(hint.to_string());
             }
         };
+        self.verify(context, info, name, invocation.text("password"), Way::Command)?;
+        Ok(Reply::Done)
+    }
+
+    /// Starts to verify the password of an account. The result comes as a task event.
+    pub(super) fn verify(
+        &mut self,
+        context: &mut Context<'_>,
+        info: &MemberInfo,
+        name: Option<Name>,
+        password: &str,
+        way: Way,
+    ) -> Result<(), CommandError> {
+        let refused = |text: String| Err(CommandError::Refused(text));
         let account = name.as_ref().and_then(|name| self.state.accounts.find(name));
-        if let Some(account) = account.filter(|account| is_logged_in(info, account)) {
+        let is_known = |account: &&Account| way == Way::Command && is_logged_in(info, account);
+        if let Some(account) = account.filter(is_known) {
             return refused(format!("you are logged in as {} already", account.name));
         }
         // Without such an account the hash of another one is verified, so that the time it takes reveals nothing.
         let Some(hash) = account.or(self.state.accounts.iter().next()) else {
             return refused("there are no accounts here yet".into());
         };
+        // Those of the configuration are the operator's to make, and a password that works once is not worth any.
+        let wants_keys = self.settings.scram
+            && account.is_some_and(|account| {
+                account.scram.is_none()
+                    && account.registered.is_some_and(|known| known.temporary.is_none())
+            });
         let hash = hash.password.clone();
         self.may_try(context, info, name.as_ref())?;
         let (member, mailbox) = (info.id, context.mailbox());
-        let password = invocation.text("password").to_owned();
+        let password = password.to_owned();
         let standing = self.standing(context, info, name.as_ref());
         context.spawn(async move {
-            let right = hash.verify_for(standing, password).await;
-            mailbox.send(Done::Checked(Checked { member, name, hash, right })).await;
+            let right = hash.verify_for(standing, password.clone()).await;
+            let scram = match right == Ok(true) && wants_keys {
+                // Where there is no time for it now, there will be.
+                true => ScramKeys::make_for(standing, password).await.ok(),
+                false => None,
+            };
+            let checked = Checked { member, name, hash, right, scram, way };
+            mailbox.send(Done::Checked(checked)).await;
         });
-        Ok(Reply::Done)
+        Ok(())
     }
 
     /// Whether a password of somebody may be looked at now, which it then is.
@@ -69,20 +109,8 @@ impl Roles {
         info: &MemberInfo,
         account: Option<&Name>,
     ) -> Result<(), CommandError> {
-        let wait =
-            self.state.attempts.wait(info.id, info.peer.network(), account, context.uptime());
-        let text = match wait {
-            Some(Wait::Own(wait)) => {
-                format!("that is too soon after a wrong password; wait {}", super::seconds(wait))
-            }
-            Some(Wait::OfAddress(wait)) => format!(
-                "too many wrong passwords from your address; try again in {}",
-                super::seconds(wait)
-            ),
-            Some(Wait::OfAccount(wait)) => format!(
-                "too many wrong passwords for this account; try again in {}",
-                super::seconds(wait)
-            ),
+        let text = match self.why_wait(context, info, account) {
+            Some(text) => text,
             None => {
                 let login = self.state.logins.entry(info.id).or_default();
                 if !std::mem::replace(&mut login.is_checking, true) {
@@ -94,50 +122,96 @@ impl Roles {
         Err(CommandError::Refused(text))
     }
 
+    /// Why somebody cannot try a password now; `None` where they can.
+    pub(super) fn why_wait(
+        &self,
+        context: &Context<'_>,
+        info: &MemberInfo,
+        account: Option<&Name>,
+    ) -> Option<String> {
+        let wait =
+            self.state.attempts.wait(info.id, info.peer.network(), account, context.uptime());
+        Some(match wait? {
+            Wait::Own(wait) => {
+                format!("that is too soon after a wrong password; wait {}", super::seconds(wait))
+            }
+            Wait::OfAddress(wait) => format!(
+                "too many wrong passwords from your address; try again in {}",
+                super::seconds(wait)
+            ),
+            Wait::OfAccount(wait) => format!(
+                "too many wrong passwords for this account; try again in {}",
+                super::seconds(wait)
+            ),
+        })
+    }
+
     /// A password was verified.
     pub(super) fn checked(&mut self, context: &mut Context<'_>, checked: Checked) {
-        let Checked { member, name, hash, right } = checked;
+        let Checked { member, name, hash, right, scram, way } = checked;
         let Some(info) = context.member(member) else {
             self.state.logins.remove(&member);
             return;
         };
         self.state.logins.entry(member).or_default().is_checking = false;
         let account = name.as_ref().and_then(|name| self.state.accounts.find(name)).cloned();
-        match (right, account) {
+        let refusal = match (right, account) {
             // It may have been made or changed meanwhile, or it was that of another that was looked at.
             (Ok(true), Some(account)) if account.password == hash => {
-                match self.use_password(context, &account) {
-                    Ok(()) => self.welcome(context, &info, &account),
-                    Err(text) => context.notice_to(member, text, NoticeKind::Info),
+                match self.use_password(context, account, scram) {
+                    Ok(account) => return self.let_in(context, &info, &account, way),
+                    Err(text) => Some(text),
                 }
             }
             (Ok(_), account) => {
                 let known = account.map(|account| account.name);
-                if let Some(text) = self.refuse(context, &info, name.as_ref(), known.as_ref()) {
-                    context.notice_to(member, text, NoticeKind::Info);
-                }
+                self.refuse(context, &info, name.as_ref(), known.as_ref())
             }
-            (Err(busy), _) => context.notice_to(member, busy.to_string(), NoticeKind::Info),
+            (Err(busy), _) if way == Way::Proof => {
+                return context.answer_proof(member, ProofAnswer::Busy(busy.to_string()));
+            }
+            (Err(busy), _) => Some(busy.to_string()),
+        };
+        match (refusal, way) {
+            (Some(text), Way::Command) => context.notice_to(member, text, NoticeKind::Info),
+            (Some(text), Way::Proof) => context.answer_proof(member, ProofAnswer::Refused(text)),
+            (None, _) => {}
         }
     }
 
-    /// A password that the operator gave is right once, for a day.
-    fn use_password(&mut self, context: &mut Context<'_>, account: &Account) -> Result<(), String> {
-        let Some(Temporary { until, used }) = account.registered.and_then(|known| known.temporary)
-        else {
-            return Ok(());
-        };
-        if used || until <= context.now() {
-            return Err("this password was for one login; ask the operator for another".into());
+    fn let_in(
+        &mut self,
+        context: &mut Context<'_>,
+        info: &MemberInfo,
+        account: &Account,
+        way: Way,
+    ) {
+        match way {
+            Way::Command => self.welcome(context, info, account),
+            Way::Proof => self.proven(context, info, account, Vec::new()),
         }
-        let mut account = account.clone();
-        if let Some(temporary) =
-            account.registered.as_mut().and_then(|known| known.temporary.as_mut())
-        {
+    }
+
+    /// A password that the operator gave is right once, for a day. Of any other the keys are kept that were made of it.
+    fn use_password(
+        &mut self,
+        context: &mut Context<'_>,
+        mut account: Account,
+        scram: Option<ScramKeys>,
+    ) -> Result<Account, String> {
+        let registered = account.registered.as_mut();
+        if let Some(temporary) = registered.and_then(|known| known.temporary.as_mut()) {
+            if temporary.used || temporary.until <= context.now() {
+                return Err("this password was for one login; ask the operator for another".into());
+            }
             temporary.used = true;
+        } else if scram.is_some() {
+            account.scram = scram;
+        } else {
+            return Ok(account);
         }
-        self.state.accounts.put(context, account);
-        Ok(())
+        self.state.accounts.put(context, account.clone());
+        Ok(account)
     }
 
     pub(super) fn log_out(
@@ -157,12 +231,14 @@ impl Roles {
     }
 
     /// The password was right: the user gets role and name, and replaces an earlier connection of theirs.
-    fn welcome(&mut self, context: &mut Context<'_>, info: &MemberInfo, account: &Account) {
+    pub(super) fn welcome(
+        &mut self,
+        context: &mut Context<'_>,
+        info: &MemberInfo,
+        account: &Account,
+    ) {
         let name = account.name.clone();
-        self.was_home(context, &name, info);
-        let login = self.state.logins.entry(info.id).or_default();
-        (login.wrong, login.account) = (0, Some(name.clone()));
-        self.state.grace.remove(&info.id);
+        self.is_owner(context, info, &name);
         let holder = context.find(name.as_str()).filter(|holder| holder.id != info.id);
         let is_free = match &holder {
             None => true,
@@ -188,6 +264,14 @@ impl Roles {
             let hint = Hint::new(format!("ghost {name}")).after(" takes it back");
             context.notice_to(info.id, format!("{text}{hint}"), NoticeKind::Info);
         }
+    }
+
+    /// Notes that a connection is that of the owner of an account.
+    pub(super) fn is_owner(&mut self, context: &mut Context<'_>, info: &MemberInfo, name: &Name) {
+        self.was_home(context, name, info);
+        let login = self.state.logins.entry(info.id).or_default();
+        (login.wrong, login.account) = (0, Some(name.clone()));
+        self.state.grace.remove(&info.id);
     }
 
     pub(super) fn give_role(&self, context: &mut Context<'_>, member: MemberId, account: &Name) {

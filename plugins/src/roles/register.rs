@@ -5,10 +5,11 @@ use std::time::Duration;
 use salotto::protocol::Timestamp;
 use salotto::{
     Action, CommandError, Context, Hint, Invocation, MemberId, MemberInfo, Name, Network,
-    PasswordError, PasswordHash, Reply, Responder, Role, TooBusy,
+    PasswordError, Reply, Responder, Role, TooBusy,
 };
 
 use super::accounts::{Account, MAX_ACCOUNTS, Registered};
+use super::secret::Secret;
 use super::settings::Register;
 use super::{Done, Roles, codes};
 
@@ -24,7 +25,7 @@ pub(super) struct Hashed {
     pub(super) member: MemberId,
     name: Name,
     code: Option<String>,
-    hash: Result<PasswordHash, PasswordError>,
+    secret: Result<Secret, PasswordError>,
     answer: Responder,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Changed {
     pub(super) member: MemberId,
     /// The account as it was then.
     account: Account,
-    outcome: Result<Option<PasswordHash>, PasswordError>,
+    outcome: Result<Option<Secret>, PasswordError>,
     answer: Responder,
 }
 
@@ -70,10 +71,10 @@ impl Roles {
         self.may_try(context, info, None)?;
         let (member, mailbox, answer) = (info.id, context.mailbox(), invocation.answer_later());
         let (password, code) = (password.to_owned(), code.map(str::to_owned));
-        let standing = self.standing(context, info, None);
+        let (standing, with_keys) = (self.standing(context, info, None), self.settings.scram);
         context.spawn(async move {
-            let hash = PasswordHash::hash_for(standing, password).await;
-            mailbox.send(Done::Hashed(Hashed { member, name, code, hash, answer })).await;
+            let secret = Secret::make(standing, password, with_keys).await;
+            mailbox.send(Done::Hashed(Hashed { member, name, code, secret, answer })).await;
         });
         Ok(Reply::Later)
     }
@@ -147,10 +148,10 @@ impl Roles {
 
     /// The password of a new account was hashed.
     pub(super) fn hashed(&mut self, context: &mut Context<'_>, hashed: Hashed) {
-        let Hashed { member, name, code, hash, answer } = hashed;
+        let Hashed { member, name, code, secret, answer } = hashed;
         self.state.done_checking(member);
         let Some(info) = context.member(member) else { return };
-        answer.send(self.finish_registering(context, &info, name, code.as_deref(), hash));
+        answer.send(self.finish_registering(context, &info, name, code.as_deref(), secret));
     }
 
     fn finish_registering(
@@ -159,9 +160,10 @@ impl Roles {
         info: &MemberInfo,
         name: Name,
         code: Option<&str>,
-        hash: Result<PasswordHash, PasswordError>,
+        secret: Result<Secret, PasswordError>,
     ) -> Result<Reply, CommandError> {
-        let password = hash.map_err(|error| CommandError::Failed(error.to_string()))?;
+        let Secret { hash, scram } =
+            secret.map_err(|error| CommandError::Failed(error.to_string()))?;
         // It takes a moment, in which they may have taken another name, or somebody else the code.
         if self.name_to_register(info).map_err(CommandError::Refused)? != name {
             return Err(CommandError::Refused("keep your name while you register".into()));
@@ -171,7 +173,9 @@ impl Roles {
         }
         let registered = Some(Registered { since: context.now(), temporary: None });
         let role = Role::Member;
-        let account = Account { name: name.clone(), role, password, registered };
+        let (password, certificates) = (hash, Vec::new());
+        let account =
+            Account { name: name.clone(), role, password, scram, certificates, registered };
         self.state.accounts.put(context, account);
         self.state.logins.entry(info.id).or_default().account = Some(name.clone());
         self.was_home(context, &name, info);
@@ -211,9 +215,10 @@ impl Roles {
         self.may_try(context, info, Some(&account.name))?;
         let (member, mailbox, answer) = (info.id, context.mailbox(), invocation.answer_later());
         let standing = self.standing(context, info, Some(&account.name));
+        let with_keys = self.settings.scram;
         context.spawn(async move {
             let outcome = match account.password.verify_for(standing, old).await {
-                Ok(true) => PasswordHash::hash_for(standing, new).await.map(Some),
+                Ok(true) => Secret::make(standing, new, with_keys).await.map(Some),
                 Ok(false) => Ok(None),
                 Err(busy @ TooBusy) => Err(PasswordError::Busy(busy)),
             };
@@ -237,8 +242,8 @@ impl Roles {
         };
         let name = account.name.clone();
         let text = match outcome {
-            Ok(Some(hash)) => {
-                account.password = hash;
+            Ok(Some(Secret { hash, scram })) => {
+                (account.password, account.scram) = (hash, scram);
                 if let Some(known) = &mut account.registered {
                     known.temporary = None;
                 }

@@ -1,5 +1,6 @@
 //! The settings: which accounts there are, and their roles.
 
+use salotto::protocol::{Fingerprint, ScramKeys};
 use salotto::{Name, NameBounds, PasswordHash, Role};
 use serde::Deserialize;
 
@@ -19,6 +20,9 @@ pub struct RoleSettings {
     /// For how long whoever takes the name of an account that was registered may have it before they log in. They say nothing under it until
     /// they do, and have another name afterwards. Default 30 seconds.
     pub grace: HumanDuration,
+    /// Whether one can log in with SCRAM-SHA-256, and keys for it are kept of the passwords of accounts that are registered. Default true. With false none are
+    /// made, and those that are kept are forgotten: who steals the database then finds hashes alone that take memory to try.
+    pub scram: bool,
 }
 
 /// Who can register; there are no others.
@@ -45,6 +49,12 @@ pub struct Account {
     pub role: GivenRole,
     /// The hash of the password, as `salotto hash-password` prints it; not the password.
     pub password: PasswordHash,
+    /// The keys for SCRAM-SHA-256, as `salotto hash-password --scram` prints them. Default none: one cannot log in with it.
+    #[serde(default)]
+    pub scram: Option<ScramKeys>,
+    /// The fingerprints (SHA-256) of the certificates that its owner's clients show. Default none.
+    #[serde(default)]
+    pub certificates: Vec<Fingerprint>,
 }
 
 /// The role of an account.
@@ -67,12 +77,13 @@ impl Default for RoleSettings {
             keep_names: true,
             register: Register::default(),
             grace: HumanDuration::seconds(30),
+            scram: true,
         }
     }
 }
 
 impl RoleSettings {
-    /// Checks that no two accounts look alike.
+    /// Checks that no two accounts look alike, or share a certificate.
     pub(super) fn check(&self) -> Result<(), String> {
         for (index, account) in self.accounts.iter().enumerate() {
             let before = &self.accounts[..index];
@@ -80,6 +91,15 @@ impl RoleSettings {
                 let (one, other) = (&other.name, &account.name);
                 return Err(format!(
                     "the accounts `{one}` and `{other}` look alike; give one of them another name"
+                ));
+            }
+            let is_known = |other: &&Account| {
+                account.certificates.iter().any(|c| other.certificates.contains(c))
+            };
+            if let Some(other) = before.iter().find(is_known) {
+                let (one, other) = (&other.name, &account.name);
+                return Err(format!(
+                    "the accounts `{one}` and `{other}` have a certificate in common; leave it to one of them"
                 ));
             }
         }

@@ -11,10 +11,12 @@ use rcgen::{
 use salotto::protocol::{Certificate, CertificateError};
 use salotto::tls::{Identity, IdentityError};
 
-use super::TlsSettings;
+use super::{AcmeSettings, TlsSettings};
 
 /// Where a certificate that was made is kept, together with its key.
 const OWN: &str = "salotto-tls.pem";
+/// Where one is kept that an authority has issued, with its key.
+const ISSUED: &str = "salotto-acme.pem";
 /// No chain is longer, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -77,6 +79,9 @@ impl TlsFiles {
     /// # Errors
     /// When they name a key without a certificate, or something that cannot be a name.
     pub fn of(settings: &TlsSettings) -> Result<Self, String> {
+        if let Some(acme) = &settings.acme {
+            return Self::of_authority(settings, acme);
+        }
         match (&settings.certificate, &settings.key) {
             (Some(certificate), key) => Ok(Self {
                 certificate: certificate.clone(),
@@ -104,9 +109,38 @@ impl TlsFiles {
         }
     }
 
+    /// Where what an authority issues is kept; until there is any, one that is made for the same names.
+    fn of_authority(settings: &TlsSettings, acme: &AcmeSettings) -> Result<Self, String> {
+        if !cfg!(feature = "acme") {
+            return Err("`acme` needs a program that was built with the feature of that name; give a `certificate` and its `key`".into());
+        }
+        if settings.certificate.is_some() || settings.key.is_some() {
+            return Err("give `acme` or a `certificate`, not both".into());
+        }
+        let is_host = |name: &&String| is_name(name) && name.parse::<std::net::IpAddr>().is_err();
+        match acme.domains.iter().find(|name| !is_host(name)) {
+            Some(name) => Err(format!(
+                "`{name}` in `acme.domains` is no host name; write one such as `chat.example.org`"
+            )),
+            None if acme.domains.is_empty() => {
+                Err("`acme.domains` is empty; name what is to be certified".into())
+            }
+            None => Ok(Self {
+                certificate: ISSUED.into(),
+                key: ISSUED.into(),
+                own_names: Some(acme.domains.clone()),
+            }),
+        }
+    }
+
     /// The file of the certificate.
     pub fn certificate_path(&self) -> &Path {
         &self.certificate
+    }
+
+    /// Whether an authority issues the certificate, and renews it, when it is asked.
+    pub(super) fn are_issued(&self) -> bool {
+        self.certificate == Path::new(ISSUED)
     }
 
     /// Whether this program makes the certificate.
@@ -147,7 +181,10 @@ impl TlsFiles {
     /// # Errors
     /// When the certificate is not this program's to make, or the system has no random numbers.
     pub fn make(&self) -> Result<(Identity, String), FilesError> {
-        let Some(names) = &self.own_names else {
+        let names = self.own_names.as_ref();
+        // What an authority has issued is not replaced by what nobody vouches for.
+        let names = names.filter(|_| !self.are_issued() || !self.certificate.exists());
+        let Some(names) = names else {
             return Err(FilesError::NotOwn(self.certificate.clone()));
         };
         let mut params = CertificateParams::new(all_names(names))?;
@@ -172,25 +209,7 @@ impl TlsFiles {
     /// # Errors
     /// When it cannot be written.
     pub fn keep(&self, pem: &str) -> Result<(), FilesError> {
-        let path = &self.certificate;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let write = || {
-            let mut file = tempfile::Builder::new().prefix(".salotto-tls").make_in(
-                folder.unwrap_or(Path::new(".")),
-                |path| {
-                    let mut options = OpenOptions::new();
-                    options.write(true).create_new(true);
-                    #[cfg(unix)]
-                    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                    options.open(path)
-                },
-            )?;
-            file.write_all(pem.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
-        };
-        write().map_err(|source| FilesError::Io { verb: "write", path: path.clone(), source })
+        keep(&self.certificate, pem.as_bytes())
     }
 
     /// Why others than its owner may be able to use the key, in one line, where they can read it.
@@ -214,6 +233,31 @@ impl TlsFiles {
             Some((metadata.modified().ok()?, metadata.len()))
         })
     }
+}
+
+/// Keeps what is secret in a file, for its owner alone, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn keep(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix(".salotto-tls").make_in(
+            folder.unwrap_or(Path::new(".")),
+            |path| {
+                let mut options = OpenOptions::new();
+                options.write(true).create_new(true);
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                options.open(path)
+            },
+        )?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source| FilesError::Io { verb: "write", path: path.into(), source })
 }
 
 /// Reads a file, which may be named by mistake and be anything.
@@ -275,6 +319,28 @@ mod tests {
         assert!(certificate.is_self_signed && pem.contains("PRIVATE KEY"));
         let days = certificate.left(salotto::Timestamp::now()).as_secs() / (24 * 60 * 60);
         assert!((3600..3700).contains(&days), "{days}");
+    }
+
+    #[test]
+    fn an_authority_is_asked_for_names_alone_and_only_where_the_program_can() {
+        let of = |domains: &str, more: &str| {
+            let text = format!("(acme: Some((domains: {domains})), {more})");
+            TlsFiles::of(&crate::parse_settings(&text).unwrap())
+        };
+        let error = |domains: &str, more: &str| of(domains, more).unwrap_err();
+        if !cfg!(feature = "acme") {
+            return assert!(error("[\"chat.example.org\"]", "").contains("built with the feature"));
+        }
+        assert!(error("[]", "").contains("`acme.domains` is empty"));
+        for name in ["192.0.2.7", "a b", ""] {
+            assert!(error(&format!("[\"{name}\"]"), "").contains("is no host name"), "{name}");
+        }
+        let both = error("[\"chat.example.org\"]", "certificate: Some(\"x.pem\")");
+        assert!(both.contains("not both"), "{both}");
+        let files = of("[\"chat.example.org\"]", "").unwrap();
+        let (identity, _) = files.make().unwrap();
+        let names = identity.certificate().unwrap().names;
+        assert!(names.contains(&"chat.example.org".to_owned()), "{names:?}");
     }
 
     #[test]

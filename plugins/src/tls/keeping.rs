@@ -128,7 +128,9 @@ impl Keeping {
     fn warn_of_end(&self, warned: &mut Option<Instant>) {
         let certificate = self.protocol.certificate();
         let left = certificate.left(Timestamp::now());
-        if left > WARN_BEFORE || warned.is_some_and(|at| at.elapsed() < DAY) {
+        // Who renews it by itself says so where that fails.
+        let is_due = left <= WARN_BEFORE && (!self.files.are_issued() || left.is_zero());
+        if !is_due || warned.is_some_and(|at| at.elapsed() < DAY) {
             return;
         }
         *warned = Some(Instant::now());

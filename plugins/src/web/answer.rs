@@ -80,6 +80,24 @@ pub(super) fn plain(
     Answer::new(head, [].into())
 }
 
+/// That it is to be had over TLS, on the same port, and there alone.
+pub(super) fn redirect(request: &Request<'_>) -> Result<Answer, Refusal> {
+    let why = "this server speaks to nobody without encryption; come with https://";
+    let host = request.host.ok_or(Refusal::NotAllowed(why))?;
+    // What is no path names a place of its own.
+    let target = if request.target.starts_with('/') { request.target } else { "/" };
+    // Both were looked at, and hold nothing that ends the line.
+    let location = format!("Location: https://{host}{target}\r\n");
+    let with_body = request.method != "HEAD";
+    Ok(plain(
+        "308 Permanent Redirect",
+        &location,
+        &format!("{why}\n"),
+        request.keeps_alive,
+        with_body,
+    ))
+}
+
 /// A file, or that the one which the browser has is still the same.
 pub(super) fn file(file: &File, request: &Request<'_>) -> Answer {
     let is_known = request

@@ -13,7 +13,9 @@ pub(super) const MAX_HEADERS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Request<'a> {
     pub(super) method: &'a str,
-    /// Without the question mark and what follows it.
+    /// What is asked for, as it was sent.
+    pub(super) target: &'a str,
+    /// The same without the question mark and what follows it.
     pub(super) path: &'a str,
     /// Whether the connection is to live on after the answer.
     pub(super) keeps_alive: bool,
@@ -43,6 +45,7 @@ pub(super) fn parse<'a>(
     };
     let mut request = Request {
         method,
+        target,
         path: target.split('?').next().unwrap_or_default(),
         keeps_alive: false,
         host: None,

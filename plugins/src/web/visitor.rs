@@ -16,6 +16,8 @@ pub(super) struct PageVisitor {
     site: Arc<Site>,
     peer: Peer,
     is_encrypted: bool,
+    /// Whether nobody is let in over this connection, unless a proxy encrypts for it.
+    must_encrypt: bool,
     limits: websocket::Bounds,
     received: Vec<u8>,
 }
@@ -28,7 +30,7 @@ impl PageVisitor {
         limits: &Limits,
     ) -> Self {
         let limits = websocket::Bounds::new(limits);
-        Self { site, peer, is_encrypted, limits, received: Vec::new() }
+        Self { site, peer, is_encrypted, must_encrypt: false, limits, received: Vec::new() }
     }
 
     /// What a whole request is answered, `rest` being what came after it.
@@ -50,6 +52,9 @@ impl PageVisitor {
                     self.limits,
                     rest,
                 ))));
+            }
+            _ if self.must_encrypt && !access.was_encrypted(self.peer, request) => {
+                answer::redirect(request)?
             }
             "/healthz" => {
                 let with_body = request.method == "GET";
@@ -92,6 +97,10 @@ impl Visitor for PageVisitor {
 
     fn buffered(&self) -> usize {
         self.received.len()
+    }
+
+    fn must_encrypt(&mut self) {
+        self.must_encrypt = true;
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) enum Identity {
         process: i32,
         /// Their user name, or `user` and the number where there is none.
         name: String,
-        /// Whether it is the user who runs the server.
-        is_own: bool,
+        /// Whether it is the user who runs the server, or root, who may become that user anyway.
+        is_master: bool,
     },
     /// The system does not say.
     Unknown,
@@ -30,7 +30,7 @@ impl Identity {
             return Self::User {
                 process: peer.pid.as_raw_nonzero().get(),
                 name: user_name(user).unwrap_or_else(|| format!("user{user}")),
-                is_own: peer.uid == rustix::process::getuid(),
+                is_master: peer.uid == rustix::process::getuid() || peer.uid.is_root(),
             };
         }
         let _ = stream;
@@ -56,9 +56,11 @@ impl Identity {
         match (self, said) {
             // The user name of the system need not be one here.
             (Self::User { name, .. }, None) => Ok(parse(name).ok()),
-            (Self::User { name, is_own: false, .. }, Some(said)) if said != name => Err(format!(
-                "you are `{name}`, and only the user who runs the server may act as `{said}`; leave out `--operator`"
-            )),
+            (Self::User { name, is_master: false, .. }, Some(said)) if said != name => {
+                Err(format!(
+                    "you are `{name}`, and only root and the user who runs the server may act as `{said}`; leave out `--operator`"
+                ))
+            }
             (_, said) => said.map(parse).transpose(),
         }
     }
@@ -79,8 +81,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_user_who_runs_the_server_may_say_another_name() {
-        let user = |is_own| Identity::User { process: 1, name: "ada".into(), is_own };
+    fn only_root_and_the_user_who_runs_the_server_may_say_another_name() {
+        let user = |is_master| Identity::User { process: 1, name: "ada".into(), is_master };
         let name = |name: &str| Some(name.parse::<Name>().unwrap());
         assert_eq!(user(true).operator(None), Ok(name("ada")));
         assert_eq!(user(true).operator(Some("eve")), Ok(name("eve")));

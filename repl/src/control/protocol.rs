@@ -41,7 +41,7 @@ pub enum ClientMessage {
         /// What it wants to see of the server. Left out: nothing, until a `watch` command.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         watch: Option<Watch>,
-        /// Who acts through it. Left out: the Unix user at the other end. Only the user who runs the server may say somebody else.
+        /// Who acts through it. Left out: the Unix user at the other end. Only root and the user who runs the server may say somebody else.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operator: Option<String>,
     },

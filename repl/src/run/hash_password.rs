@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use salotto::protocol::{ScramError, ScramKeys};
 use salotto::{PasswordError, PasswordHash};
 use smol::future::FutureExt;
 
@@ -30,9 +31,11 @@ enum Problem {
     Unreadable(#[from] io::Error),
     #[error(transparent)]
     Hash(#[from] PasswordError),
+    #[error(transparent)]
+    Keys(#[from] ScramError),
 }
 
-pub(crate) fn run() -> Exit {
+pub(crate) fn run(with_scram: bool) -> Exit {
     let password = if io::stdin().is_terminal() { typed() } else { line() };
     let password = password.map(|password| {
         // Whoever types it cannot see them, and a client may cut them off.
@@ -45,10 +48,14 @@ pub(crate) fn run() -> Exit {
         }
         trimmed.to_owned()
     });
-    let hash = password.and_then(|password| Ok(PasswordHash::new(&password)?));
-    match hash {
-        Ok(hash) => {
+    let made = password.and_then(|password| {
+        let scram = with_scram.then(|| ScramKeys::new(&password)).transpose()?;
+        Ok((PasswordHash::new(&password)?, scram))
+    });
+    match made {
+        Ok((hash, scram)) => {
             print(hash);
+            scram.into_iter().for_each(print);
             Exit::Done
         }
         Err(problem) => {

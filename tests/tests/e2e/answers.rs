@@ -8,7 +8,7 @@ use salotto_tests::TestServer;
 use serde_json::{Value, json};
 
 /// Every request but `pong` and `quit`, which nothing answers, and its fields.
-const REQUESTS: [(&str, &[&str]); 12] = [
+const REQUESTS: [(&str, &[&str]); 13] = [
     ("hello", &["version", "name", "rooms", "resume", "password"]),
     ("say", &["text", "room", "kind"]),
     ("direct", &["to", "text"]),
@@ -19,6 +19,7 @@ const REQUESTS: [(&str, &[&str]); 12] = [
     ("history", &["room", "before", "after", "around", "limit"]),
     ("rooms", &[]),
     ("command", &["line", "room"]),
+    ("auth", &["mechanism", "data"]),
     ("ping", &[]),
     ("dance", &["partner"]),
 ];
@@ -79,6 +80,8 @@ fn nonce(event: &Event) -> Option<&str> {
         | Event::Members { nonce, .. }
         | Event::Rooms { nonce, .. }
         | Event::History { nonce, .. }
+        | Event::Challenge { nonce, .. }
+        | Event::LoggedIn { nonce, .. }
         | Event::Direct { nonce, .. }
         | Event::Pong { nonce } => nonce.as_deref(),
         _ => None,

@@ -132,6 +132,18 @@ fn who_sends_nothing_more_has_left() {
 }
 
 #[test]
+fn who_sends_nothing_more_is_not_shown_thousands_of_rows_one_by_one() {
+    let server = TestServer::open();
+    let mut gino = BareClient::enters(&server, "gino");
+    // A minute and a half of rows.
+    for line in 0..3500 {
+        gino.sends(&format!("{line}\n"));
+    }
+    gino.half_closes();
+    server.waits_until("he is gone", |status| status.connected == 0);
+}
+
+#[test]
 fn three_chunks_in_a_moment_are_three_messages() {
     let server = TestServer::open();
     let mut ada = server.enters("ada");

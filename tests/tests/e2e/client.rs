@@ -158,6 +158,42 @@ fn a_name_that_is_taken_is_offered_again_without_connecting_again() {
 }
 
 #[test]
+fn what_waits_for_a_connection_has_a_bound_and_what_is_beyond_it_is_refused_by_its_nonce() {
+    // Nobody listens where somebody did a moment ago.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    drop(listener);
+    let guest = Guest::new(Options::new(address.to_string(), "eve"));
+    guest.waits_for("the break", |update| {
+        matches!(update, Update::Broken { retry_in: Some(_), .. }).then_some(())
+    });
+    let refused = |text: &str| {
+        // The driver takes what is asked as it comes, so there is room in its channel soon.
+        let asked = std::iter::repeat_with(|| guest.client.say("lobby", text));
+        let nonce = asked.flatten().next().expect("it goes on");
+        let marker = guest.client.history("lobby", Place::Last, 1);
+        guest.waits_for("the answer to what was asked after it", |update| match update {
+            Update::Event(Event::Error { code, text, nonce: of }) => {
+                assert_eq!((*code, of.as_deref()), (ErrorCode::Limit, Some(nonce.as_str())));
+                assert!(text.contains("256 requests wait for one already"), "{text}");
+                Some(true)
+            }
+            Update::History { nonce, .. } if Some(nonce) == marker.as_ref() => Some(false),
+            _ => None,
+        })
+    };
+    let kept = (0..1000).take_while(|number| !refused(&format!("line {number}"))).count();
+    assert_eq!(kept, 256);
+    let server = TestServer::builder()
+        .settings(|settings| settings.server.listen = vec![address.to_string()])
+        .open();
+    guest.client.retry_now();
+    let heard = guest.hears_until("line 255");
+    assert_eq!(heard, (0..256).map(|number| format!("line {number}")).collect::<Vec<_>>());
+    drop(server);
+}
+
+#[test]
 fn a_wire_that_is_cut_loses_nothing_and_doubles_nothing() {
     let server = TestServer::open();
     let mut ada = server.enters("ada");

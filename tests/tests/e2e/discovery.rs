@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use mdns_sd::{IfKind, IfPredicate, IntoTxtProperties, ServiceDaemon, ServiceInfo, TxtProperties};
 use salotto::discovery::{DiscoveryError, Found, Interfaces, SERVICE, Search, Sighting};
 use salotto::{PluginSetup, PluginState, Report};
+use salotto_tests::tls::TestCertificate;
 use salotto_tests::{TestServer, soon};
 
 const ON_LOOPBACK: &str = "(interfaces: [\"lo\"])";
@@ -124,6 +125,12 @@ fn what_changes_while_the_server_runs_is_told_anew_under_the_same_name() {
         (found.name == "Changing").then(|| found.page.clone()).flatten()
     });
     assert_eq!(page, format!("http://{address}/"));
+    let certificate = TestCertificate::new();
+    server.enables(certificate.plugin("")).expect("it is known");
+    seeker.until("TLS", |seen| {
+        let found = seen.iter().find(|found| found.addresses.contains(&address))?;
+        found.has_tls.then_some(())
+    });
     let mut settings = salotto::Settings::default();
     settings.server.listen = vec!["127.0.0.1:0".into()];
     settings.server.name = "Changed".into();

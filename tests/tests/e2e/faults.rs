@@ -2,7 +2,12 @@
 //! and nothing is left of who broke.
 //!
 //! Each test prints how long an echo of a bystander and the slowest of a hundred took without the fault and with it (`--nocapture`). `SALOTTO_HOLD_FIGURES=1` has it
-//! measure five times, take the best, as what else the machine does only adds to it, and fail where it is more than 1.5 times as long.
+//! measure five times, take the best, as what else the machine does only adds to it, and the same with the bare epoll loop of the benchmarks in place of the
+//! server, which is what the fault costs on this machine whoever serves. It fails where ours is more than 1.5 times as long, and that by more than the loop's.
+
+#[cfg(target_os = "linux")]
+#[path = "../../benches/delivery/limit.rs"]
+mod limit;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -72,7 +77,7 @@ fn echoes_once(bystander: &mut Client, what: &str) -> Took {
             pause(BETWEEN);
             let started = Instant::now();
             bystander.says(&format!("{what} {number}"));
-            bystander.hears(&format!("ada: {what} {number}"));
+            bystander.hears_about(&format!("{what} {number}"));
             started.elapsed()
         })
         .collect();
@@ -82,31 +87,98 @@ fn echoes_once(bystander: &mut Client, what: &str) -> Took {
 
 /// Has a bystander talk while a fault happens over and over, and waits until nobody else is left.
 fn others_go_on(name: &str, server: &TestServer, fault: impl Fn(SocketAddr) + Sync) {
+    let took = goes_on(name, server, &fault);
+    if is_measured() {
+        hold(took, 1.0);
+    }
+}
+
+/// The same with a fault that is one to any server, so that it can be measured what it costs whoever serves.
+fn others_go_on_as_with_a_bare_loop(
+    name: &str,
+    server: &TestServer,
+    fault: impl Fn(SocketAddr) + Sync,
+) {
+    let took = goes_on(name, server, &fault);
+    if is_measured() {
+        hold(took, of_a_bare_loop(name, &fault).max(1.0));
+    }
+}
+
+/// The same with one that only we understand: to the loop it is a reset like others.
+fn others_go_on_as_with_a_reset(
+    name: &str,
+    server: &TestServer,
+    fault: impl Fn(SocketAddr) + Sync,
+) {
+    let took = goes_on(name, server, &fault);
+    if is_measured() {
+        hold(took, of_a_bare_loop(name, &reset_within(HELLO)).max(1.0));
+    }
+}
+
+fn goes_on(name: &str, server: &TestServer, fault: &(impl Fn(SocketAddr) + Sync)) -> (Took, Took) {
     let mut ada = server.enters("ada");
-    echoes(&mut ada, "warming up");
-    let before = echoes(&mut ada, "before");
+    let (before, meanwhile) = around(&mut ada, server.address(), fault);
+    show(name, before, meanwhile);
+    assert!(meanwhile.slowest < SLOWEST, "{meanwhile:?}, and {before:?} without the fault");
+    server.waits_until("all others are gone", |status| status.connected == 1);
+    (before, meanwhile)
+}
+
+/// The slowest takes at most 1.5 times as long, beyond what is not ours.
+fn hold((before, meanwhile): (Took, Took), least: f64) {
+    let most = before.slowest.mul_f64(1.5 * least);
+    assert!(meanwhile.slowest <= most, "{meanwhile:?}, and {before:?} without it");
+}
+
+/// How long echoes take before a fault happens over and over, and while it does.
+fn around(
+    bystander: &mut Client,
+    address: SocketAddr,
+    fault: &(impl Fn(SocketAddr) + Sync),
+) -> (Took, Took) {
+    echoes(bystander, "warming up");
+    let before = echoes(bystander, "before");
     let is_over = AtomicBool::new(false);
     let meanwhile = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                fault(server.address());
+                fault(address);
                 pause(BETWEEN);
             }
         });
-        let meanwhile = echoes(&mut ada, "meanwhile");
+        let meanwhile = echoes(bystander, "meanwhile");
         is_over.store(true, Ordering::Relaxed);
         meanwhile
     });
-    #[expect(clippy::print_stdout, reason = "`--nocapture` shows the figure")]
-    {
-        println!("{name}: {before:?} without it, {meanwhile:?} with it");
-    }
-    assert!(meanwhile.slowest < SLOWEST, "{meanwhile:?}, and {before:?} without the fault");
-    if is_measured() {
-        let most = before.slowest.mul_f64(1.5);
-        assert!(meanwhile.slowest <= most, "{meanwhile:?}, and {before:?} without it");
-    }
-    server.waits_until("all others are gone", |status| status.connected == 1);
+    (before, meanwhile)
+}
+
+/// How many times as long the slowest takes with a fault where the least is done that a chat server can do.
+#[cfg(target_os = "linux")]
+fn of_a_bare_loop(name: &str, fault: &(impl Fn(SocketAddr) + Sync)) -> f64 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    // Ends with the process; nobody connects when the test is over.
+    std::thread::spawn(move || limit::serve(listener));
+    let mut ada = Client::to(address, "ada");
+    ada.says("ada");
+    ada.hears("* in");
+    let (before, meanwhile) = around(&mut ada, address, fault);
+    show(&format!("{name}, a bare epoll loop"), before, meanwhile);
+    meanwhile.slowest.div_duration_f64(before.slowest)
+}
+
+/// There is none to compare with.
+#[cfg(not(target_os = "linux"))]
+fn of_a_bare_loop(_: &str, _: &(impl Fn(SocketAddr) + Sync)) -> f64 {
+    1.0
+}
+
+#[expect(clippy::print_stdout, reason = "`--nocapture` shows the figure")]
+fn show(name: &str, before: Took, meanwhile: Took) {
+    println!("{name}: {before:?} without it, {meanwhile:?} with it");
 }
 
 /// Resets within these bytes, at another place each time.
@@ -122,22 +194,26 @@ fn reset_within(bytes: &'static [u8]) -> impl Fn(SocketAddr) + Sync {
 
 #[test]
 fn a_reset_within_hello_is_noticed_by_nobody() {
-    others_go_on("reset within hello", &server(), reset_within(HELLO));
+    others_go_on_as_with_a_bare_loop("reset within hello", &server(), reset_within(HELLO));
 }
 
 #[test]
 fn a_reset_within_resume_is_noticed_by_nobody() {
-    others_go_on("reset within resume", &server(), reset_within(RESUME));
+    others_go_on_as_with_a_bare_loop("reset within resume", &server(), reset_within(RESUME));
 }
 
 #[test]
 fn a_reset_within_the_handshake_of_a_websocket_is_noticed_by_nobody() {
-    others_go_on("reset within the handshake of WebSocket", &server(), reset_within(HANDSHAKE));
+    others_go_on_as_with_a_bare_loop(
+        "reset within the handshake of WebSocket",
+        &server(),
+        reset_within(HANDSHAKE),
+    );
 }
 
 #[test]
 fn a_reset_within_a_frame_is_noticed_by_nobody() {
-    others_go_on("reset within a frame of WebSocket", &server(), |address| {
+    others_go_on_as_with_a_reset("reset within a frame of WebSocket", &server(), |address| {
         let mut stream = connect(address);
         stream.write_all(HANDSHAKE).expect("it is taken");
         let mut first = [0; 12];
@@ -150,7 +226,7 @@ fn a_reset_within_a_frame_is_noticed_by_nobody() {
 
 #[test]
 fn a_reset_within_the_answer_to_a_browser_is_noticed_by_nobody() {
-    others_go_on("reset within the page", &server(), |address| {
+    others_go_on_as_with_a_reset("reset within the page", &server(), |address| {
         let mut stream = connect(address);
         stream.write_all(PAGE).expect("it is taken");
         let mut first = [0; 12];
@@ -160,10 +236,18 @@ fn a_reset_within_the_answer_to_a_browser_is_noticed_by_nobody() {
 }
 
 #[test]
+fn connections_that_come_faster_than_they_can_be_accepted_hold_up_nobody() {
+    others_go_on_as_with_a_bare_loop("a flood of connections", &server(), |address| {
+        // More at once than are let in at a time, for as long as somebody talks.
+        (0..100).for_each(|_| reset(connect(address)));
+    });
+}
+
+#[test]
 fn ends_that_stay_half_open_are_noticed_by_nobody() {
     let held = std::sync::Mutex::new(Vec::new());
     let server = server();
-    others_go_on("half a line and a half-closed end", &server, |address| {
+    others_go_on_as_with_a_bare_loop("half a line and a half-closed end", &server, |address| {
         let mut stream = connect(address);
         stream.write_all(&HELLO[..20]).expect("it is taken");
         stream.shutdown(Shutdown::Write).expect("it is open");

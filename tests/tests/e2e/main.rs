@@ -28,10 +28,12 @@ mod keeping;
 mod kept;
 mod later;
 mod lifecycle;
+mod login;
 mod metrics;
 mod moderation;
 mod moderators;
 mod names;
+mod newcomers;
 mod numbers;
 #[cfg(unix)]
 mod on_tokio;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use salotto::protocol::ErrorCode;
 use salotto::{EntryKind, LimitHit, MemberInfo};
 use salotto_tests::tls::{TestCertificate, TlsStream, enters, read_line, shake_hands};
-use salotto_tests::{Client, JsonClient, TestServer, TestServerBuilder, soon};
+use salotto_tests::{BareClient, Client, JsonClient, TestServer, TestServerBuilder, soon};
 
 /// A server with TLS and the page, whose proxy is on this machine, so that people can come from anywhere.
 fn builder(certificate: &TestCertificate, settings: &str) -> TestServerBuilder {
@@ -60,6 +60,25 @@ fn text_and_json_are_spoken_encrypted_and_plain_on_one_port() {
         |name: &str| users.lines().any(|line| line.contains(name) && line.contains("encrypted"));
     assert!(shown("text") && shown("json") && !shown("plain"), "{users}");
     assert!(server.types("status").to_string().contains("2 of the connections; certificate until"));
+}
+
+#[test]
+fn a_bare_client_over_tls_is_shown_row_by_row_and_is_encrypted() {
+    let certificate = TestCertificate::new();
+    let server = builder(&certificate, "").open();
+    let mut gino = BareClient::to(certificate.tunnel(server.address(), b""));
+    gino.sends("gino");
+    gino.shows_about("* you are in lobby");
+    assert!(member(&server, "gino").encrypted);
+    let mut ada = server.enters("ada");
+    for number in 0..10 {
+        ada.says(&format!("number {number}"));
+    }
+    for number in 0..10 {
+        assert_eq!(gino.shows_about("number"), format!("ada: number {number}"));
+    }
+    gino.sends("here I am");
+    ada.hears("gino: here I am");
 }
 
 #[test]

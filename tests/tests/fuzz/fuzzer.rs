@@ -1,5 +1,6 @@
 //! Runs one way in with what was found before, with valid input, and then with mutations until the time is up.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +13,9 @@ use crate::panics;
 
 /// Cases between two looks at the time.
 const ROUND: u32 = 8;
+
+/// How much is shown of an input, in characters.
+const MOST_SHOWN: usize = 400;
 
 /// One after the other, so that memory and time are those of one.
 static TURN: Mutex<()> = Mutex::new(());
@@ -30,6 +34,13 @@ pub(crate) struct Fuzzer {
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+}
+
+/// Keeps the case that took longest, with the beginning of its input: what takes long may hold something up.
+fn note_slowest(slowest: &mut (Duration, String), took: Duration, input: &Input) {
+    if took > slowest.0 {
+        *slowest = (took, format!("{input:?}").chars().take(MOST_SHOWN).collect());
+    }
 }
 
 impl Fuzzer {
@@ -53,6 +64,7 @@ impl Fuzzer {
         let seed = number("SALOTTO_FUZZ_SEED").unwrap_or_default();
         let strategy = mutated(self.seeds.clone(), self.words);
         let started = Instant::now();
+        let slowest = RefCell::new((Duration::ZERO, String::new()));
         let mut round: u64 = 0;
         while started.elapsed() < time {
             let mut bytes = [0; 32];
@@ -66,8 +78,9 @@ impl Fuzzer {
                 ..Config::default()
             };
             let held = TestRunner::new_with_rng(config, random).run(&strategy, |input| {
-                let before = panics::count();
+                let (before, begun) = (panics::count(), Instant::now());
                 check(&target, &input.0);
+                note_slowest(&mut slowest.borrow_mut(), begun.elapsed(), &input);
                 match panics::count() - before {
                     0 => Ok(()),
                     count => Err(TestCaseError::fail(format!("{count} panics"))),
@@ -83,7 +96,9 @@ impl Fuzzer {
         }
         #[expect(clippy::print_stdout, reason = "`--nocapture` shows the figure")]
         {
+            let (took, input) = slowest.into_inner();
             println!("{}: {cases} cases in {:?}", self.name, started.elapsed());
+            println!("{}: the slowest took {took:?}: {input}", self.name);
         }
     }
 

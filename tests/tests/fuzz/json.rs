@@ -18,6 +18,9 @@ pub(crate) const REQUESTS: &str = r#"{"type":"hello","version":2,"name":"eve","r
 {"type":"rooms","nonce":"3"}
 {"type":"command","line":"help nick","room":"lobby"}
 {"type":"leave","room":"garden"}
+{"type":"auth","mechanism":"SCRAM-SHA-256","data":"biwsbj1hZGEscj1hYmM="}
+{"type":"auth","data":"Yz1iaXdzLHI9YWJj"}
+{"type":"auth","mechanism":"PLAIN","data":"AGFkYQB4"}
 {"type":"ping","nonce":"4"}
 {"type":"pong"}
 {"type":"quit","farewell":"bye"}

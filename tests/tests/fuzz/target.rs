@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use salotto_tests::memory::resident;
+use salotto_tests::raw::connect_from;
 use salotto_tests::server::TestServerBuilder;
 use salotto_tests::{Client, PATIENCE, TestServer};
-use socket2::{Domain, Socket, Type};
 
 /// How long a bystander's message may take to come back with `SALOTTO_HOLD_FIGURES=1`; on a machine that is busy with something else, [`PATIENCE`].
 const ECHO: Duration = Duration::from_secs(1);
@@ -60,7 +60,7 @@ impl Target {
 
     /// The same after something that is not mutated, such as a handshake.
     pub(crate) fn takes_after(&self, before: &[u8], bytes: &[u8]) {
-        let mut stream = self.connect();
+        let mut stream = connect_from(self.source, self.address(), &[]);
         let options =
             stream.set_nodelay(true).and_then(|()| stream.set_read_timeout(Some(PATIENCE)));
         options
@@ -86,13 +86,6 @@ impl Target {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.address()
-    }
-
-    fn connect(&self) -> TcpStream {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
-        socket.bind(&SocketAddr::new(self.source, 0).into()).expect("it is of this machine");
-        socket.connect(&self.server.address().into()).expect("the server listens");
-        socket.into()
     }
 
     /// The operator types something, which may be refused in a few words.

@@ -1,5 +1,6 @@
 //! The half of a connection that reads, and decides.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use futures_lite::future::FutureExt;
 use futures_lite::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use super::super::dial::Reading;
+use super::super::login::LoggingIn;
 use super::super::pages::Asked;
 use super::super::{Problem, Update};
 use super::writer::Reply;
@@ -34,6 +36,7 @@ pub(super) struct Reader<'a> {
     pub(super) asked: &'a Asked,
     /// Whether the other end has told an event, and so is a server of ours; the writer says goodbye to no other.
     pub(super) is_ours: &'a AtomicBool,
+    pub(super) logging_in: LoggingIn,
     /// Until when the first event has to come.
     pub(super) known_by: Instant,
     pub(super) pinged: Option<Instant>,
@@ -88,6 +91,10 @@ impl Reader<'_> {
                         return end;
                     }
                 }
+                // An end that TLS was not told of, as of a server that was killed.
+                Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return self.broken("the server stopped it".into());
+                }
                 Some(Err(error)) => return self.broken(error.to_string()),
             }
         }
@@ -124,7 +131,32 @@ impl Reader<'_> {
         self.is_ours.store(true, Ordering::Relaxed);
         self.driver.remember(&event);
         match &event {
+            Event::Welcome { .. } if self.logging_in.is_due() => {
+                if let Err(problem) = self.log_in().await {
+                    return Some(End::Broken(problem));
+                }
+            }
             Event::Welcome { .. } => self.reply(Reply::Welcomed).await,
+            Event::Challenge { data, .. } if self.logging_in.is_under_way() => {
+                match self.logging_in.answer(data).await {
+                    Ok(request) => self.reply(Reply::Line(request)).await,
+                    Err(problem) => return Some(End::Broken(problem)),
+                }
+                return None;
+            }
+            Event::LoggedIn { data, .. } if self.logging_in.is_under_way() => {
+                if let Err(problem) = self.logging_in.finish(data) {
+                    return Some(End::Broken(problem));
+                }
+                let is_welcome = self.driver.welcomed;
+                self.reply(if is_welcome { Reply::Welcomed } else { Reply::LoggedIn }).await;
+            }
+            #[cfg(feature = "password")]
+            Event::Error { code: ErrorCode::LoginFailed, text, .. }
+                if self.logging_in.is_under_way() =>
+            {
+                return Some(End::Broken(Problem::LoginRefused(text.clone())));
+            }
             Event::Ping => {
                 self.reply(Reply::Line(Request::Pong)).await;
                 return None;
@@ -157,9 +189,20 @@ impl Reader<'_> {
         None
     }
 
+    async fn log_in(&mut self) -> Result<(), Problem> {
+        if let Some(request) = self.logging_in.begin()? {
+            self.reply(Reply::Line(request)).await;
+        }
+        Ok(())
+    }
+
     /// Hello was not answered with a welcome.
     async fn not_welcome(&mut self, code: ErrorCode, text: String) -> Option<End> {
         match code {
+            // The name may be kept for whom we are about to prove to be.
+            ErrorCode::NameTaken | ErrorCode::Denied if self.logging_in.is_due() => {
+                self.log_in().await.err().map(End::Broken)
+            }
             ErrorCode::NameTaken | ErrorCode::BadName | ErrorCode::Denied => {
                 // A server that refuses more than the name closes right after.
                 self.refusal = Some(text.clone());
@@ -168,10 +211,12 @@ impl Reader<'_> {
             }
             ErrorCode::PasswordWanted | ErrorCode::WrongPassword => {
                 self.refusal = Some(text.clone());
+                self.logging_in.put_off();
                 let wrong = code == ErrorCode::WrongPassword;
                 self.driver.update(Update::PasswordWanted { text, wrong }).await;
                 None
             }
+            ErrorCode::EncryptionWanted => Some(End::Broken(Problem::EncryptionWanted(text))),
             // The rest of what was sent ahead of a name.
             ErrorCode::NameWanted => None,
             _ => Some(End::Broken(Problem::TurnedAway(text))),

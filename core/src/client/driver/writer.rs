@@ -12,6 +12,7 @@ use super::super::dial::Writing;
 use super::super::pages::Asked;
 use super::super::{Order, Update};
 use super::End;
+use super::unsent::Unsent;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::request::{Envelope, Request};
 
@@ -23,6 +24,8 @@ pub(super) enum Reply {
     Line(Request),
     /// There is a name now, so that what waited can be sent.
     Welcomed,
+    /// The account is ours, and the name is yet to be said.
+    LoggedIn,
 }
 
 /// What the writer does next.
@@ -38,9 +41,11 @@ pub(super) struct Writer<'a> {
     pub(super) orders: Receiver<Order>,
     pub(super) replies: Receiver<Reply>,
     /// Asked for before there was a name; kept beyond this connection if it ends before it is sent.
-    pub(super) unsent: &'a mut Vec<Envelope>,
+    pub(super) unsent: &'a mut Unsent,
     /// With the name and the password that were offered last.
     pub(super) hello: &'a mut Request,
+    /// What comes before hello.
+    pub(super) first: Option<Request>,
     pub(super) asked: &'a Asked,
     /// Whether the other end is a server of ours, as the reader found out.
     pub(super) is_ours: &'a AtomicBool,
@@ -50,19 +55,27 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     pub(super) async fn write(mut self) -> End {
-        self.say_hello().await;
+        match self.first.take() {
+            Some(first) => self.send(&first.into()).await,
+            None => self.say_hello().await,
+        }
         let mut welcomed = false;
         loop {
             match self.next().await {
                 Todo::Reply(Reply::Line(request)) => self.send(&request.into()).await,
                 Todo::Reply(Reply::Welcomed) => {
                     welcomed = true;
-                    for envelope in std::mem::take(self.unsent) {
+                    for envelope in self.unsent.take() {
                         self.send(&envelope).await;
                     }
                 }
+                Todo::Reply(Reply::LoggedIn) => self.say_hello().await,
                 Todo::Order(Order::Send(envelope)) if welcomed => self.send(&envelope).await,
-                Todo::Order(Order::Send(envelope)) => self.unsent.push(envelope),
+                Todo::Order(Order::Send(envelope)) => {
+                    if let Some(refusal) = self.unsent.keep(envelope) {
+                        self.asked.tell(&self.updates, refusal).await;
+                    }
+                }
                 Todo::Order(Order::History { question, place, limit }) => {
                     let request = Request::history(Some(&question.room), place, limit);
                     let nonce = Some(question.nonce.clone());

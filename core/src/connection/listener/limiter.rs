@@ -3,8 +3,10 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::newcomers::{Newcomers, Place};
 use crate::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -33,6 +35,7 @@ struct State {
     /// When somebody last visited, by address.
     visited: ForgettingMap<IpAddr, Instant>,
     by_address: ForgettingMap<Network, Address>,
+    newcomers: Newcomers,
 }
 
 #[derive(Debug)]
@@ -89,6 +92,10 @@ pub(crate) struct ConnectionPermit {
     /// What it is counted under; `None` for who is exempt.
     network: Option<Network>,
     counted: Counted,
+    /// Among those that have no name yet.
+    place: Option<Arc<Place>>,
+    /// Whether another newcomer has that.
+    made_room: bool,
 }
 
 /// A connection that was let in, and what that depends on.
@@ -102,6 +109,11 @@ pub(crate) struct Admitted {
 }
 
 impl TooMany {
+    fn newcomers() -> Self {
+        let text = "many newcomers come at this moment; try again in a minute".to_owned();
+        Self { hit: LimitHit::Unnamed, text }
+    }
+
     /// What somebody is sent who is refused after a dialect was agreed on.
     pub(crate) fn told_in(self, dialect: &dyn Dialect) -> Vec<u8> {
         let mut told = Vec::new();
@@ -164,7 +176,12 @@ impl ConnectionLimiter {
         let network = network.map(Network::of_customer);
         let mut buckets = None;
         let mut state = self.state();
-        if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit) {
+        let makes_room = |state: &mut State| {
+            network.is_some_and(|network| state.newcomers.make_room(network, now))
+        };
+        if let Some(limit) = limits.connections.filter(|&limit| state.open >= limit)
+            && !makes_room(&mut state)
+        {
             let text = format!("the server is full ({limit} connections); try again later");
             return Err(TooMany { hit: LimitHit::Connections, text });
         }
@@ -180,7 +197,20 @@ impl ConnectionLimiter {
             buckets = Some(Buckets { lines: lines.clone(), requests: requests.clone() });
         }
         state.open += 1;
-        Ok((ConnectionPermit { limiter: self.clone(), network, counted }, buckets))
+        // From here on dropping it undoes everything.
+        let mut permit = ConnectionPermit {
+            limiter: self.clone(),
+            network,
+            counted,
+            place: None,
+            made_room: false,
+        };
+        if let Some(network) = network {
+            let place = state.newcomers.admit(network, limits.unnamed, now);
+            drop(state);
+            permit.place = Some(place.ok_or_else(TooMany::newcomers)?);
+        }
+        Ok((permit, buckets))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -263,6 +293,28 @@ impl ConnectionPermit {
         last.is_some_and(|&last| now.saturating_duration_since(last) < BROWSED)
     }
 
+    /// Ready, once, when the place of a connection that has no name yet was given to another: then it has to end.
+    pub(crate) fn poll_given_away(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(place) = &self.place else { return Poll::Pending };
+        let given_away = place.poll_given_away(context);
+        if given_away.is_ready() {
+            (self.place, self.made_room) = (None, true);
+        }
+        given_away
+    }
+
+    /// Whether that has happened.
+    pub(crate) fn has_made_room(&self) -> bool {
+        self.made_room
+    }
+
+    /// Somebody has given a name on the connection.
+    pub(crate) fn has_name(&mut self, now: Instant) {
+        if let Some(place) = self.place.take() {
+            self.limiter.state().newcomers.has_name(&place, now);
+        }
+    }
+
     /// The connection is somebody's from here on, at this address.
     pub(crate) fn join(
         &mut self,
@@ -271,7 +323,13 @@ impl ConnectionPermit {
         now: Instant,
     ) -> Result<Option<Buckets>, TooMany> {
         // The place that it has already is free for it.
-        self.limiter.state().open -= 1;
+        {
+            let mut state = self.limiter.state();
+            state.open -= 1;
+            if let Some(place) = self.place.take() {
+                state.newcomers.give_back(&place);
+            }
+        }
         let admitted = self.limiter.admit(address, limits, now);
         self.limiter.state().open += 1;
         let (permit, buckets) = admitted?;
@@ -284,7 +342,7 @@ impl Default for State {
     fn default() -> Self {
         let (visited, by_address) =
             (ForgettingMap::new(REMEMBERED), ForgettingMap::new(REMEMBERED));
-        Self { open: 0, visited, by_address }
+        Self { open: 0, visited, by_address, newcomers: Newcomers::default() }
     }
 }
 
@@ -292,6 +350,16 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
         state.open -= 1;
+        match (self.place.take(), self.counted) {
+            (Some(place), Counted::Member) => {
+                state.newcomers.came_to_nothing(&place, Instant::now());
+            }
+            // Whoever only fetches a page needs no name.
+            (Some(place), Counted::Visit) => {
+                state.newcomers.give_back(&place);
+            }
+            (None, _) => {}
+        }
         let known = self.network.and_then(|network| state.by_address.get_mut(&network));
         if let Some(known) = known {
             let count = known.count(self.counted);

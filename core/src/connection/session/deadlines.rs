@@ -12,8 +12,12 @@ use crate::state::inbox::SessionInput;
 pub(super) const GREET_AFTER: Duration = Duration::from_millis(300);
 /// How long a chunk may stand alone before it counts as a line, while the connection has sent no newline yet.
 const BARE_CHUNK: Duration = Duration::from_millis(200);
-/// How long a connection that has been told goodbye may take to take it.
+/// How long a connection that has been told goodbye may take nothing of what is before it.
 const LINGER: Duration = Duration::from_secs(5);
+/// How long it may take to take all of it: a peer that takes a byte now and then is not waited for.
+const LONGEST_LINGER: Duration = Duration::from_secs(60);
+/// The same for a bare client, which is held up by us: two hundred rows.
+const LONGEST_LINGER_OF_BARE: Duration = Duration::from_secs(5);
 
 /// What is due when nothing else happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +30,7 @@ pub(super) enum Due {
     Stalled,
     Ping,
     NoAnswer,
+    Over,
 }
 
 impl Session {
@@ -42,11 +47,9 @@ impl Session {
         // Who has lines waiting for the rate limit is not silent, only unread.
         let pings = self.outbox.wire.dialect().answers_pings()
             && (listens && self.outbox.is_named() && !self.limiter.is_holding());
-        let stalled_after = if self.hung_up || self.outbox.is_closing() {
-            Some(LINGER)
-        } else {
-            limits.stalled_after
-        };
+        let stalled_after = if self.is_over() { Some(LINGER) } else { limits.stalled_after };
+        let longest =
+            if self.outbox.wire.is_bare() { LONGEST_LINGER_OF_BARE } else { LONGEST_LINGER };
         // Further away than the clock reaches is never.
         let after = |start: Instant, time: Duration, due| Some((start.checked_add(time)?, due));
         [
@@ -67,6 +70,7 @@ impl Session {
             (limits.gone_after)
                 .filter(|_| pings && self.pinged)
                 .and_then(|time| after(self.heard, time, Due::NoAnswer)),
+            self.over.and_then(|since| after(since, longest, Due::Over)),
         ]
         .into_iter()
         .flatten()
@@ -96,7 +100,8 @@ impl Session {
                 self.limiter.release();
                 self.heard = now;
             }
-            Some(Due::Stalled) if self.hung_up || self.outbox.is_closing() => self.outbox.abandon(),
+            Some(Due::Over) => self.outbox.abandon(),
+            Some(Due::Stalled) if self.is_over() => self.outbox.abandon(),
             Some(Due::Stalled) => {
                 self.flush();
                 if self.deadlines().any(|(at, due)| due == Due::Stalled && at <= now) {

@@ -30,7 +30,7 @@ impl Session {
             }
             match self.wait_readable(deadline).await {
                 Waited::Ready => {}
-                Waited::HubGone => return Err(HubGone),
+                Waited::Over => return Err(HubGone),
                 Waited::Late => {
                     self.limit_hit(LimitHit::Handshake);
                     return Ok(false);

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use super::{BUFFER, READ_SIZE, Session, complaint};
 use crate::dialect::{
-    BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Stray,
-    Unended, Visitor,
+    BadInput, Builtin, Decoded, Decoder, Input, Line, LineSplitter, Opening, Recognition, Require,
+    Stray, Unended, Visitor,
 };
 use crate::protocol::error::ErrorCode;
 use crate::protocol::leave_reason::LeaveReason;
@@ -71,6 +71,11 @@ impl Framing {
             Self::Lines { splitter, .. } => splitter.has_partial(),
             Self::Protocol { decoder, held } => held.is_some() || decoder.buffered() > 0,
         }
+    }
+
+    /// Whether nothing is known yet of how to speak.
+    pub(super) fn is_undecided(&self) -> bool {
+        matches!(self, Self::Choosing { .. })
     }
 
     /// Whether a protocol waits for more bytes to say whether the connection is its.
@@ -259,6 +264,9 @@ impl Session {
                 self.framing = Framing::Protocol { decoder, held: None };
             }
             Opening::Visit(mut visitor) => {
+                if !self.is_confidential() && self.shared.requires() >= Require::All {
+                    visitor.must_encrypt();
+                }
                 visitor.feed(first);
                 self.admitted.permit.visits(self.peer.address(), Instant::now());
                 self.visited = Some(added.plugin.clone());

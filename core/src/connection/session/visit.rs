@@ -11,6 +11,7 @@ use futures_lite::future::{FutureExt, poll_fn};
 use super::deadlines::GREET_AFTER;
 use super::input::Framing;
 use super::{HubGone, Session};
+use crate::connection::listener::ConnectionPermit;
 use crate::delivery::outbox::Tally;
 use crate::dialect::{Answer, Joining, Visited};
 use crate::protocol::limit_hit::LimitHit;
@@ -32,11 +33,16 @@ const REQUESTS: Rate = Rate { burst: 64, per_second: 8.0 };
 /// The same for all of one address together: a class that opens the page, and opens it again.
 const REQUESTS_OF_ADDRESS: Rate = Rate { burst: 2000, per_second: 200.0 };
 
+/// Requests that are answered on one connection. Whoever has more connects anew, as browsers do by themselves; thousands that were sent at once would hold their
+/// place for as long as the rate makes them last, also of a peer that has gone.
+const MOST_REQUESTS: usize = 128;
+
 /// What a wait for the socket came to.
 pub(super) enum Waited {
     Ready,
     Late,
-    HubGone,
+    /// The server ends, or another newcomer has the place.
+    Over,
 }
 
 impl Session {
@@ -44,6 +50,7 @@ impl Session {
     pub(super) async fn visit(&mut self) -> Result<bool, HubGone> {
         let mut begun = None;
         let mut requests = TokenBucket::new(self.connected);
+        let mut answered = 0;
         loop {
             // Whoever looks whether the port is open, or leaves after a page.
             if self.hung_up || self.peer_ended && !self.framing.has_partial() {
@@ -63,7 +70,8 @@ impl Session {
                     Some(Visited::Answer(answer)) => {
                         begun = None;
                         self.pace_requests(&mut requests).await?;
-                        if !self.answer_visitor(&answer).await? {
+                        answered += 1;
+                        if !self.answer_visitor(&answer).await? || answered == MOST_REQUESTS {
                             return Ok(false);
                         }
                         continue;
@@ -81,7 +89,7 @@ impl Session {
                 return Ok(false);
             }
             match self.wait_readable(self.visit_deadline(begun)).await {
-                Waited::HubGone => return Err(HubGone),
+                Waited::Over => return Err(HubGone),
                 Waited::Ready => {
                     self.read();
                 }
@@ -110,7 +118,8 @@ impl Session {
                 return Ok(());
             };
             self.limit_hit(LimitHit::Rate);
-            if let Waited::HubGone = wait(std::future::pending(), at, &self.hub).await {
+            let permit = &mut self.admitted.permit;
+            if let Waited::Over = wait(std::future::pending(), at, &self.hub, permit).await {
                 return Err(HubGone);
             }
         }
@@ -198,7 +207,7 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     match self.wait_writable(Instant::now() + stalled_after).await {
                         Waited::Ready => {}
-                        Waited::HubGone => return Err(HubGone),
+                        Waited::Over => return Err(HubGone),
                         Waited::Late => {
                             self.limit_hit(LimitHit::Visit);
                             return Ok(false);
@@ -214,18 +223,23 @@ impl Session {
     pub(super) async fn wait_readable(&mut self, deadline: Instant) -> Waited {
         let transport = self.outbox.wire.transport();
         let readable = poll_fn(|context| transport.poll_readable(context));
-        wait(readable, deadline, &self.hub).await
+        wait(readable, deadline, &self.hub, &mut self.admitted.permit).await
     }
 
     async fn wait_writable(&mut self, deadline: Instant) -> Waited {
         let transport = self.outbox.wire.transport();
         let writable = poll_fn(|context| transport.poll_writable(context));
-        wait(writable, deadline, &self.hub).await
+        wait(writable, deadline, &self.hub, &mut self.admitted.permit).await
     }
 }
 
-/// Waits for the socket, no longer than until a deadline or the end of the server.
-async fn wait(ready: impl Future<Output = ()>, deadline: Instant, hub: &InboxSender) -> Waited {
+/// Waits for the socket, no longer than until a deadline, the end of the server or that of the place.
+async fn wait(
+    ready: impl Future<Output = ()>,
+    deadline: Instant,
+    hub: &InboxSender,
+    permit: &mut ConnectionPermit,
+) -> Waited {
     let ready = async {
         ready.await;
         Waited::Ready
@@ -236,7 +250,11 @@ async fn wait(ready: impl Future<Output = ()>, deadline: Instant, hub: &InboxSen
     };
     let gone = async {
         hub.closed().await;
-        Waited::HubGone
+        Waited::Over
     };
-    ready.or(late).or(gone).await
+    let given_away = async {
+        poll_fn(|context| permit.poll_given_away(context)).await;
+        Waited::Over
+    };
+    ready.or(late).or(gone).or(given_away).await
 }

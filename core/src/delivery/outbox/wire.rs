@@ -11,8 +11,8 @@ use crate::io::transport::{InProcess, Transport};
 pub(crate) struct Wire {
     /// What the connection came through.
     socket: Arc<dyn Transport>,
-    /// What was laid over it, such as encryption. Boxed twice to be small, as hardly any connection has one.
-    layer: OnceLock<Box<Box<dyn Transport>>>,
+    /// What was laid over it. Boxed to be small, as hardly any connection has one.
+    layer: OnceLock<Box<Layer>>,
     /// Whether the other end is in this process and takes events as they are, instead of bytes.
     pub(super) is_in_process: bool,
     /// Whether the peer shows what one read brings as one row; it is sent less.
@@ -20,6 +20,13 @@ pub(crate) struct Wire {
     /// Whether it was encrypted as far as a proxy.
     encrypted: AtomicBool,
     chosen: OnceLock<Chosen>,
+}
+
+/// A transport over the socket, such as encryption, and what was laid over that in its turn, such as a pace.
+#[derive(Debug)]
+struct Layer {
+    transport: Arc<dyn Transport>,
+    over: OnceLock<Box<dyn Transport>>,
 }
 
 /// What the first bytes chose. The dialect of a plugin is boxed to keep the others small.
@@ -56,7 +63,10 @@ impl Wire {
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        self.layer.get().map_or(&*self.socket, |layer| &***layer)
+        match self.layer.get() {
+            None => &*self.socket,
+            Some(layer) => layer.over.get().map_or(&*layer.transport, |over| &**over),
+        }
     }
 
     /// The peer shows what one read brings as one row.
@@ -78,14 +88,22 @@ impl Wire {
         self.encrypted.load(Ordering::SeqCst) || self.transport().is_encrypted()
     }
 
-    /// Whether another transport was laid over the socket.
+    /// Whether another transport was laid over the socket already.
     pub(crate) fn has_layer(&self) -> bool {
         self.layer.get().is_some()
     }
 
-    /// Lays another transport over the socket, before anything was written; later calls change nothing.
-    pub(crate) fn lay_over(&self, layer: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
-        self.layer.get_or_init(|| Box::new(layer(self.socket.clone())));
+    /// Lays another transport over the socket, or over the one that lies there; a third changes nothing. Called by the session.
+    pub(crate) fn lay_over(&self, lay: impl FnOnce(Arc<dyn Transport>) -> Box<dyn Transport>) {
+        match self.layer.get() {
+            None => {
+                let transport = lay(self.socket.clone()).into();
+                self.layer.get_or_init(|| Box::new(Layer { transport, over: OnceLock::new() }));
+            }
+            Some(layer) => {
+                layer.over.get_or_init(|| lay(layer.transport.clone()));
+            }
+        }
     }
 
     /// The dialect that the first line chose, and text before that.

@@ -133,6 +133,7 @@ impl Limits {
             ("limits.connections", self.connections, 1),
             ("limits.connections_per_address", self.connections_per_address, 1),
             ("limits.new_connections_per_minute", self.new_connections_per_minute, 1),
+            ("limits.unnamed", self.unnamed, 16),
             ("limits.mailbox", self.mailbox, 16),
         ] {
             let value = value.unwrap_or(usize::MAX);

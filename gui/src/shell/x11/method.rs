@@ -108,7 +108,7 @@ impl Method {
         if let Some(owner) = owner {
             tracing::debug!(owner, "an input method is greeted");
             self.link = Some(Link {
-                wire: Wire::open(desktop, owner)?,
+                wire: Wire::open(desktop, owner, self.window)?,
                 greeting: Greeting::new(self.window),
                 context: None,
                 wanted: EventMask::NO_EVENT,

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use salotto::LimitHit;
-use salotto_tests::tls::{TestCertificate, client_hello, connect, shake_hands, trusting};
+use salotto_tests::tls::{TestCertificate, client_hello, connect, shake_hands};
 
 use super::builder;
 
@@ -114,10 +114,12 @@ fn the_oldest_version_can_be_set() {
     let certificate = TestCertificate::new();
     let old: &[_] = &[&rustls::version::TLS12];
     let server = builder(&certificate, "").open();
-    assert!(shake_hands(connect(server.address()), trusting(old)).is_ok());
+    assert!(shake_hands(connect(server.address()), certificate.config(old)).is_ok());
     let strict = builder(&certificate, "minimum: Tls13").open();
-    assert!(shake_hands(connect(strict.address()), trusting(old)).is_err());
-    assert!(shake_hands(connect(strict.address()), trusting(rustls::ALL_VERSIONS)).is_ok());
+    assert!(shake_hands(connect(strict.address()), certificate.config(old)).is_err());
+    assert!(
+        shake_hands(connect(strict.address()), certificate.config(rustls::ALL_VERSIONS)).is_ok()
+    );
 }
 
 #[test]
@@ -136,7 +138,7 @@ fn records_with_nothing_in_them_end_the_connection() {
     let certificate = TestCertificate::new();
     let server = builder(&certificate, "").open();
     let mut ada = server.enters("ada");
-    let config = trusting(&[&rustls::version::TLS12]);
+    let config = certificate.config(&[&rustls::version::TLS12]);
     let mut flooder = shake_hands(connect(server.address()), config).expect("a handshake");
     // rustls makes no empty records, so these are warnings that nobody asked for: alerts within what was agreed.
     let mut sent = 0;

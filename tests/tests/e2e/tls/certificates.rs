@@ -1,18 +1,34 @@
 //! Which certificate is shown, and that it changes while people talk.
 
 use std::io::Write;
+use std::net::SocketAddr;
 
 use salotto::PluginState;
+use salotto::client::{self, Options, Problem, Trust, Update};
+use salotto::protocol::Fingerprint;
 use salotto_tests::soon;
-use salotto_tests::tls::{TestCertificate, connect, enters, pem, read_line, shake_hands, trusting};
+use salotto_tests::tls::{TestCertificate, connect, enters, pem, read_line, shake_hands};
 
 use super::builder;
 
-/// The certificate that newcomers are shown.
-fn shown(address: std::net::SocketAddr) -> Vec<u8> {
-    let stream = shake_hands(connect(address), trusting(rustls::ALL_VERSIONS));
-    let stream = stream.expect("a handshake");
-    stream.conn.peer_certificates().expect("one is shown")[0].to_vec()
+/// The certificate that newcomers are shown, who know another.
+fn shown(address: SocketAddr) -> Fingerprint {
+    let none = Fingerprint::of(b"none");
+    let options = Options::new(address.to_string(), "eve").tls(Trust::Pinned(none));
+    let (_client, updates, driver) = client::connect(options);
+    let driver = std::thread::spawn(move || smol::block_on(driver));
+    let found = soon("a certificate", async {
+        loop {
+            let update = updates.recv().await.expect("it is told why it is not let in");
+            if let Update::Broken { problem: Problem::CertificateChanged { found, .. }, .. } =
+                update
+            {
+                return found.fingerprint;
+            }
+        }
+    });
+    driver.join().expect("it ends");
+    found
 }
 
 #[test]

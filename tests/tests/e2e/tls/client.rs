@@ -1,5 +1,8 @@
 //! The client of the library over TLS: whom it believes, and what it says of whom it does not.
 
+use std::io::Read;
+use std::net::TcpListener;
+
 use salotto::client::{self, Options, Problem, Trust, Update};
 use salotto::protocol::Fingerprint;
 use salotto::{Event, LeaveReason};
@@ -9,7 +12,7 @@ use salotto_tests::{TestServer, soon};
 use super::{builder, member};
 
 /// What a client is told until it is welcomed, or until it ends.
-fn connects(options: Options) -> Vec<Update> {
+pub(super) fn connects(options: Options) -> Vec<Update> {
     let (client, updates, driver) = client::connect(options);
     let driver = std::thread::spawn(move || smol::block_on(driver));
     let mut told = Vec::new();
@@ -41,7 +44,7 @@ fn is_welcomed(told: &[Update]) -> bool {
 }
 
 /// Why a client has ended, which it did without a second attempt.
-fn problem(told: &[Update]) -> &Problem {
+pub(super) fn problem(told: &[Update]) -> &Problem {
     match told {
         [
             Update::Connecting { attempt: 1 },
@@ -122,6 +125,19 @@ fn a_server_without_tls_is_told_nothing() {
     let told = connects(options(&server, Trust::System).once());
     assert!(matches!(problem(&told), Problem::NoTls(_)), "{told:?}");
     assert_eq!(server.status().members, 0);
+}
+
+#[test]
+fn a_server_that_is_gone_before_it_has_said_anything_may_speak_tls_all_the_same() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let gone = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("the client connects");
+        stream.read_exact(&mut [0; 5]).expect("it begins");
+    });
+    let told = connects(Options::new(address, "ada").tls(Trust::System).once());
+    assert!(matches!(problem(&told), Problem::Lost(_)), "{told:?}");
+    gone.join().expect("it was asked");
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! What is not taken over a connection that others can read.
 
+use std::io::{Write, copy};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
+use salotto::client::{Options, Problem};
 use salotto::{LimitHit, PasswordHash, PluginSetup};
 use salotto_tests::tls::TestCertificate;
 use salotto_tests::{Client, TestServer, TestServerBuilder};
 
+use super::client::{connects, problem};
 use super::{builder, member};
 
 /// Somebody on another machine, as a proxy tells it.
@@ -29,6 +35,42 @@ fn elsewhere(server: &TestServer, header: &[u8]) -> Client {
     let mut client = server.connects();
     client.sends(header);
     client
+}
+
+/// An address at which the first who connects is led on to the server, with `header` before what they say.
+fn led_on(server: &TestServer, header: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let (address, server) = (listener.local_addr().expect("it is bound"), server.address());
+    // Ends with the two connections.
+    thread::spawn(move || {
+        let (mut near, _) = listener.accept()?;
+        let mut far = TcpStream::connect(server)?;
+        far.write_all(header)?;
+        let (mut from_near, mut to_far) = (near.try_clone()?, far.try_clone()?);
+        thread::spawn(move || copy(&mut from_near, &mut to_far));
+        copy(&mut far, &mut near)
+    });
+    address
+}
+
+#[test]
+fn a_client_of_the_library_is_told_that_only_encryption_helps_and_does_not_try_again() {
+    let certificate = TestCertificate::new();
+    let for_passwords = behind_a_proxy(&certificate, "")
+        .settings(|settings| {
+            settings.server.password = Some(PasswordHash::new("swordfish").expect("a hash"));
+        })
+        .open();
+    let for_all = behind_a_proxy(&certificate, "require: All").open();
+    for server in [for_passwords, for_all] {
+        let address = led_on(&server, ELSEWHERE).to_string();
+        let told = connects(Options::new(address, "ada").password("swordfish"));
+        let problem = problem(&told);
+        assert!(
+            matches!(problem, Problem::EncryptionWanted(why) if why.contains("connect with TLS")),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
@@ -88,6 +130,21 @@ fn the_password_of_the_server_is_not_asked_for_where_others_can_read_it() {
 }
 
 #[test]
+fn a_program_from_elsewhere_proves_its_password_without_tls_and_does_not_send_it() {
+    let certificate = TestCertificate::new();
+    let server = behind_a_proxy(&certificate, "").server(|server| server.enable(accounts())).open();
+    let mut plain = elsewhere(&server, ELSEWHERE);
+    plain.says(r#"{"type":"auth","mechanism":"plain","data":"AGFkYQBjb3JyZWN0IGhvcnNl"}"#);
+    assert!(plain.hears_about("encryption_wanted").contains("log in with SCRAM-SHA-256"));
+    plain.says(r#"{"type":"auth","mechanism":"SCRAM-SHA-256","data":"biwsbj1hZGEscj1hYmM="}"#);
+    plain.hears_about("challenge");
+    assert_eq!(server.hits(LimitHit::Unencrypted), 1);
+    let mut encrypted = elsewhere(&server, ELSEWHERE_ENCRYPTED);
+    encrypted.says(r#"{"type":"auth","mechanism":"PLAIN","data":"AGFkYQBjb3JyZWN0IGhvcnNl"}"#);
+    encrypted.hears_about("logged_in");
+}
+
+#[test]
 fn where_all_is_required_nobody_is_let_in_without() {
     let certificate = TestCertificate::new();
     let server = behind_a_proxy(&certificate, "require: All").open();
@@ -103,6 +160,34 @@ fn where_all_is_required_nobody_is_let_in_without() {
     browser.sends(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n");
     let answer = browser.hears_bytes_about("without encryption");
     assert!(answer.contains("encryption_wanted"), "{answer}");
+    for (request, answered) in [
+        (
+            "GET /chat.js?v=1 HTTP/1.1\r\nHost: chat.example:53000",
+            "Location: https://chat.example:53000/chat.js?v=1\r\n",
+        ),
+        (
+            "GET http://evil.example/ HTTP/1.1\r\nHost: chat.example",
+            "Location: https://chat.example/\r\n",
+        ),
+        (
+            "GET //evil.example HTTP/1.1\r\nHost: [2001:db8::1]",
+            "Location: https://[2001:db8::1]//evil.example\r\n",
+        ),
+        ("GET / HTTP/1.0", "HTTP/1.1 403 Forbidden"),
+        // What a stranger says of a proxy is not believed.
+        (
+            "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https",
+            "HTTP/1.1 308 Permanent Redirect",
+        ),
+    ] {
+        let mut page = elsewhere(&server, ELSEWHERE);
+        page.sends(format!("{request}\r\nConnection: close\r\n\r\n").as_bytes());
+        let answer = page.hears_bytes_about("https://");
+        assert!(answer.contains(answered) && !answer.contains("<html"), "{answer}");
+    }
+    let mut here = elsewhere(&server, b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 53000\r\n");
+    here.sends(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    here.hears_bytes_about("200 OK");
     let tunnel = certificate.tunnel(server.address(), ELSEWHERE);
     let _ada = Client::to(tunnel, "encrypted").enters("ada");
     let _bob = elsewhere(&server, b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 53000\r\n").enters("bob");

@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use salotto::{LimitHit, Report};
+use salotto_tests::raw::exchanged;
 use salotto_tests::{PATIENCE, TestServer, soon};
 
 use super::{Browser, Http, server};
@@ -185,6 +186,17 @@ fn requests_that_come_too_fast_are_answered_later() {
     browser.sends("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(70));
     assert!((0..70).all(|_| browser.hears().status == 200));
     assert!(server.hits(LimitHit::Rate) > 0);
+}
+
+#[test]
+fn thousands_of_requests_at_once_do_not_hold_a_place_for_as_long_as_the_rate_would() {
+    let server = server();
+    // Two minutes of answers.
+    let requests = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
+    let answers = exchanged(server.address(), &[requests.as_bytes()]);
+    let answers = String::from_utf8_lossy(&answers);
+    assert_eq!(answers.matches("HTTP/1.1 404").count(), 128);
+    server.waits_until("it is gone", |status| status.connected == 0);
 }
 
 #[test]

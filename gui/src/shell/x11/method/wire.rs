@@ -53,17 +53,21 @@ pub(super) fn owner(desktop: &Desktop, name: &str) -> Result<Option<Window>, Ser
 }
 
 impl Wire {
-    /// Asks the server for a window to send to.
-    pub(super) fn open(desktop: &Desktop, owner: Window) -> Result<Self, ServerError> {
+    /// Asks the server for a window to send to. Ours is within `window`, and nobody sees it.
+    pub(super) fn open(
+        desktop: &Desktop,
+        owner: Window,
+        window: Window,
+    ) -> Result<Self, ServerError> {
         let connection = &desktop.connection;
         let names = (0..PROPERTIES).map(|number| format!("SALOTTO_XIM_{number}"));
         let asked: Result<Vec<_>, _> =
             names.map(|name| connection.intern_atom(false, name.as_bytes())).collect();
         let properties: Result<Vec<Atom>, _> =
             asked?.into_iter().map(|asked| asked.reply().map(|reply| reply.atom)).collect();
-        let (ours, root) = (connection.generate_id()?, desktop.root());
+        let ours = connection.generate_id()?;
         let (class, aux) = (WindowClass::INPUT_ONLY, CreateWindowAux::new());
-        connection.create_window(0, ours, root, 0, 0, 1, 1, 0, class, 0, &aux)?;
+        connection.create_window(0, ours, window, 0, 0, 1, 1, 0, class, 0, &aux)?;
         let connect =
             ClientMessageEvent::new(32, owner, desktop.atoms._XIM_XCONNECT, [ours, 0, 0, 0, 0]);
         connection.send_event(false, owner, EventMask::NO_EVENT, connect)?;

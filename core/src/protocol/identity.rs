@@ -1,4 +1,4 @@
-//! A certificate with its key: what a server shows whom it speaks TLS with.
+//! A certificate with its key: what a server shows whom it speaks TLS with, and a client the server that asks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::protocol::fingerprint::Fingerprint;
 /// A chain of certificates with the key of the first.
 #[derive(Clone)]
 pub struct Identity {
-    pub(super) certified: Arc<CertifiedKey>,
+    pub(crate) certified: Arc<CertifiedKey>,
 }
 
 /// Why what was given is no certificate with its key.
@@ -108,6 +108,8 @@ impl PartialEq for Identity {
         self.certified.cert == other.certified.cert
     }
 }
+
+impl Eq for Identity {}
 
 /// Without the key.
 impl fmt::Debug for Identity {
