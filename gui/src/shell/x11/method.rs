@@ -69,6 +69,8 @@ struct Link {
     /// Those of them that it wants answered at once.
     in_step: EventMask,
     is_focused: bool,
+    /// So often it was told where the cursor is and has not said that it heard. A key is done with when there is nothing more of that.
+    places: usize,
     /// It was told to forget what it composes, and has not said that it did: what comes before is from then.
     resetting: bool,
     composition: Composition,
@@ -114,6 +116,7 @@ impl Method {
                 wanted: EventMask::NO_EVENT,
                 in_step: EventMask::NO_EVENT,
                 is_focused: false,
+                places: 0,
                 resetting: false,
                 composition: Composition::default(),
             });
@@ -264,19 +267,25 @@ impl Method {
             }
             Request::Sync { .. } => link.wire.send(desktop, context.sync_reply())?,
             Request::ResetIcReply { .. } => link.resetting = false,
-            Request::SetIcValuesReply { .. } => self.go_on(desktop)?,
+            Request::SetIcValuesReply { .. } => self.heard(desktop)?,
             Request::Error { code, detail, .. } => {
                 tracing::debug!(?code, detail, "the input method refuses");
-                self.go_on(desktop)?;
+                self.heard(desktop)?;
             }
             other => tracing::trace!(name = other.name(), "the input method"),
         }
         Ok(())
     }
 
-    /// The server is done with the key that it had, whatever it made of it.
-    fn go_on(&mut self, desktop: &Desktop) -> Result<(), ServerError> {
-        self.waiting = None;
+    /// The server has heard where the cursor is. With the last of that it is done with the key that it had, whatever it made of it, and with all that it was told before.
+    fn heard(&mut self, desktop: &Desktop) -> Result<(), ServerError> {
+        if let Some(link) = &mut self.link {
+            link.places = link.places.saturating_sub(1);
+            if link.places == 0 {
+                link.resetting = false;
+                self.waiting = None;
+            }
+        }
         self.hand_over(desktop)
     }
 
@@ -311,9 +320,9 @@ impl Method {
         {
             let is_press = key.response_type & 0x7f == KEY_PRESS_EVENT;
             let mask = if is_press { EventMask::KEY_PRESS } else { EventMask::KEY_RELEASE };
-            let link = self.link.as_ref().filter(|link| link.wanted.contains(mask));
-            let context = link.and_then(|link| link.context);
+            let link = self.link.as_mut().filter(|link| link.wanted.contains(mask));
             let writing = self.writing.filter(|_| self.is_focused);
+            let context = link.as_ref().and_then(|link| link.context);
             let (Some(link), Some(context), Some(writing)) = (link, context, writing) else {
                 self.outcomes.push_back(Outcome::Key(key));
                 continue;
@@ -322,6 +331,7 @@ impl Method {
             link.wire.send(desktop, context.forward(&wire::sent(&key), in_step))?;
             if is_press {
                 // Where the cursor is belongs to the key, and any server says that it has understood that.
+                link.places += 1;
                 link.wire.send(desktop, context.place(writing.spot))?;
                 self.waiting = Some(Waiting { key, since: Instant::now(), is_answered: false });
             } else {
@@ -341,6 +351,7 @@ impl Method {
             link.is_focused = writing.is_some();
             link.wire.send(desktop, context.focus(link.is_focused))?;
             if let Some(writing) = writing {
+                link.places += 1;
                 link.wire.send(desktop, context.place(writing.spot))?;
             }
         }
