@@ -22,6 +22,7 @@ use super::desktop::{Desktop, Notice};
 use super::fonts::Fonts;
 use super::keys::{Haste, Keys};
 use super::links;
+use super::writing::Writing;
 use crate::app::{App, ShellRequest};
 use crate::net::Waker;
 
@@ -81,14 +82,6 @@ pub(super) struct Stage {
     damage: Damage,
     frame: Frame,
     writing: Option<Writing>,
-}
-
-/// The text field that has the keyboard within the window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Writing {
-    pub(super) field: egui::Id,
-    /// The lower end of its cursor, in pixels.
-    pub(super) spot: (i16, i16),
 }
 
 /// What egui has made, to be shown.
@@ -401,11 +394,7 @@ impl Stage {
         let app = &mut self.app;
         let mut output = self.context.run(input, |context| app.show(context));
         self.fonts.miss(self.app.take_missing());
-        let field = self.context.memory(|memory| memory.focused());
-        self.writing = output.platform_output.ime.zip(field).map(|(ime, field)| {
-            let spot = ime.cursor_rect.left_bottom() * output.pixels_per_point;
-            Writing { field, spot: (spot.x as i16, spot.y as i16) }
-        });
+        self.writing = Writing::of(&self.context, &output.platform_output);
         for command in std::mem::take(&mut output.platform_output.commands) {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copy(Selection::Clipboard, text),

@@ -23,7 +23,6 @@ fn enter(desktop: &Desktop, home: &TempDir, port: u16, speller: &Speller) -> Pro
     let mut program = Program::start_command(desktop, command);
     program.wait_for_all(&[ENTRY, "the answer to a ping", GREETED]);
     speller.wait(|told| *told == Told::Focus(true));
-    program.wait_rest();
     program
 }
 
@@ -47,6 +46,7 @@ fn what_is_composed_is_shown_and_what_comes_of_it_is_said() {
     let (_, _, width, height) = program.geometry;
     assert!(x > 0 && x < width as i16 / 2 && y > height as i16 / 2, "no cursor is at {x}, {y}");
     desktop.keys("1 ");
+    program.wait_log("drawn");
     let before = desktop.picture(program.geometry);
     spell(&desktop, &mut program, "nihao");
     desktop.wait("what is spelled", || (desktop.picture(program.geometry) != before).then_some(()));

@@ -23,7 +23,7 @@ use xim_parser::{CommitData, ForwardEventFlag, PreeditDrawStatus, Request, XEven
 use super::codes;
 use crate::shell::desktop::Desktop;
 use crate::shell::server::ServerError;
-use crate::shell::stage::Writing;
+use crate::shell::writing::Writing;
 use composition::Composition;
 use greeting::{Context, Greeting};
 use wire::{Message, Wire};

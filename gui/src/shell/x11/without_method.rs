@@ -9,7 +9,7 @@ use x11rb::protocol::xproto::{KeyPressEvent, Window};
 
 use crate::shell::desktop::Desktop;
 use crate::shell::server::ServerError;
-use crate::shell::stage::Writing;
+use crate::shell::writing::Writing;
 
 /// What is to be done, in order.
 pub(super) enum Outcome {
