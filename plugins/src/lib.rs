@@ -12,7 +12,7 @@
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
 //! | [`history`] | what is said is kept, and can be read back and searched |
 //! | [`log`] | logs messages to a file |
-//! | [`metrics`] | exports metrics for Prometheus |
+//! | `metrics` | exports metrics for Prometheus (feature `metrics`) |
 //! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
@@ -60,6 +60,7 @@ pub mod discovery;
 pub mod floods;
 pub mod history;
 pub mod log;
+#[cfg(feature = "metrics")]
 pub mod metrics;
 pub mod moderation;
 pub mod notices;

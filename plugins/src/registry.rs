@@ -9,7 +9,6 @@ use crate::common::settings::{at_start, parse_settings};
 use crate::floods::Floods;
 use crate::history::History;
 use crate::log::Log;
-use crate::metrics::Metrics;
 use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
@@ -35,11 +34,13 @@ pub fn catalog() -> Catalog {
         .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
         .register("history", History::new)
-        .register("metrics", |settings| Ok(Metrics::new(settings)))
         .register("audit", |settings| Ok(Audit::new(settings)));
     #[cfg(feature = "discovery")]
     let catalog =
         catalog.register("discovery", |settings| Ok(crate::discovery::Discovery::new(settings)));
+    #[cfg(feature = "metrics")]
+    let catalog =
+        catalog.register("metrics", |settings| Ok(crate::metrics::Metrics::new(settings)));
     #[cfg(feature = "tls")]
     let catalog = catalog.register("tls", crate::tls::Tls::new);
     #[cfg(feature = "web")]

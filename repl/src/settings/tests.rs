@@ -7,6 +7,7 @@ use salotto_plugins::discovery::DiscoverySettings;
 use salotto_plugins::floods::FloodSettings;
 use salotto_plugins::history::HistorySettings;
 use salotto_plugins::log::LogSettings;
+#[cfg(feature = "metrics")]
 use salotto_plugins::metrics::MetricsSettings;
 use salotto_plugins::moderation::ModerationSettings;
 use salotto_plugins::notices::NoticeSettings;
@@ -73,6 +74,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
             "history" => holds_defaults::<HistorySettings>(settings),
+            #[cfg(feature = "metrics")]
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
             #[cfg(feature = "discovery")]
