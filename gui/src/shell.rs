@@ -13,6 +13,7 @@ mod keys;
 mod links;
 mod server;
 mod stage;
+mod writing;
 mod x11;
 
 use std::sync::Arc;

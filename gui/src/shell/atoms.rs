@@ -9,6 +9,8 @@ x11rb::atom_manager! {
         UTF8_STRING,
         WM_DELETE_WINDOW,
         WM_PROTOCOLS,
+        _XIM_PROTOCOL,
+        _XIM_XCONNECT,
         _NET_WM_NAME,
         _NET_WM_PID,
         _NET_WM_PING,

@@ -263,6 +263,7 @@ fn is_text(stroke: &Stroke) -> Option<bool> {
         Stroke::Down(_, _, true) => Some(true),
         Stroke::Down(code, _, false) => (!code.is_modifier()).then_some(false),
         Stroke::Event(Event::PointerButton { pressed: true, .. }) => Some(false),
+        Stroke::Event(Event::Ime(_)) => Some(true),
         Stroke::Up(..) | Stroke::Event(_) => None,
     }
 }

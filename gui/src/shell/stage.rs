@@ -22,6 +22,7 @@ use super::desktop::{Desktop, Notice};
 use super::fonts::Fonts;
 use super::keys::{Haste, Keys};
 use super::links;
+use super::writing::Writing;
 use crate::app::{App, ShellRequest};
 use crate::net::Waker;
 
@@ -80,6 +81,7 @@ pub(super) struct Stage {
     over: bool,
     damage: Damage,
     frame: Frame,
+    writing: Option<Writing>,
 }
 
 /// What egui has made, to be shown.
@@ -142,6 +144,7 @@ impl Stage {
             over: false,
             damage: Damage::default(),
             frame: Frame::default(),
+            writing: None,
         }
     }
 
@@ -265,6 +268,11 @@ impl Stage {
         self.over
     }
 
+    /// Where the person writes, as of the last step.
+    pub(super) fn writing(&self) -> Option<Writing> {
+        self.writing
+    }
+
     /// What there is to show.
     pub(super) fn frame(&self) -> &Frame {
         &self.frame
@@ -386,6 +394,7 @@ impl Stage {
         let app = &mut self.app;
         let mut output = self.context.run(input, |context| app.show(context));
         self.fonts.miss(self.app.take_missing());
+        self.writing = Writing::of(&self.context, &output.platform_output);
         for command in std::mem::take(&mut output.platform_output.commands) {
             match command {
                 egui::OutputCommand::CopyText(text) => self.copy(Selection::Clipboard, text),

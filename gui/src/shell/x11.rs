@@ -3,6 +3,8 @@
 
 mod codes;
 mod cursors;
+#[cfg_attr(not(feature = "xim"), path = "x11/without_method.rs")]
+mod method;
 mod surface;
 mod visual;
 mod wake;
@@ -15,10 +17,12 @@ use rustix::io::Errno;
 use salotto_gui::raster::Raster;
 use x11rb::connection::Connection;
 use x11rb::properties::WmHints;
+use x11rb::protocol::ErrorKind;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
     AtomEnum, ButtonPressEvent, ClientMessageEvent, ColormapAlloc, ConnectionExt as _,
-    CreateWindowAux, EventMask, Gravity, KeyPressEvent, Motion, PropMode, Window, WindowClass,
+    CreateWindowAux, EventMask, Gravity, KEY_PRESS_EVENT, KeyPressEvent, Motion, PropMode, Window,
+    WindowClass,
 };
 use x11rb::wrapper::ConnectionExt as _;
 
@@ -30,6 +34,7 @@ use super::server::{Server, ServerError};
 use super::stage::{Stage, Step};
 use super::{CLASS, Opening, SMALLEST};
 use cursors::Cursors;
+use method::{Method, Outcome};
 use surface::Surface;
 use visual::Visual;
 use wake::Wake;
@@ -68,6 +73,8 @@ pub(super) fn run(server: Server, opening: Opening) -> Result<(), ServerError> {
         wake,
         surface,
         cursors: Cursors::new(window),
+        method: Method::new(window),
+        looked: true,
         raster: Raster::default(),
         watch: Watch::default(),
         shown: false,
@@ -128,6 +135,9 @@ struct Shell {
     wake: Arc<Wake>,
     surface: Surface,
     cursors: Cursors,
+    method: Method,
+    /// It was looked for an input method since the window has got the keyboard.
+    looked: bool,
     raster: Raster,
     watch: Watch,
     /// A frame was shown.
@@ -146,6 +156,8 @@ impl Shell {
             while let Some(event) = self.desktop.connection.poll_for_event()? {
                 self.take(event)?;
             }
+            self.method.check(&self.desktop, Instant::now())?;
+            self.take_outcomes();
             if self.wake.is_up() {
                 self.stage.woken();
             }
@@ -154,6 +166,11 @@ impl Shell {
             if !self.surface.is_busy() && self.stage.due(now).is_some_and(|due| due <= now) {
                 self.wake.listen();
                 self.step()?;
+                // Nobody waits for it to see the window.
+                if self.shown && !std::mem::replace(&mut self.looked, true) {
+                    self.method.look(&self.desktop)?;
+                    self.take_outcomes();
+                }
             }
             if self.stage.is_over() {
                 return Ok(());
@@ -176,6 +193,7 @@ impl Shell {
         }
         let now = Instant::now();
         let due = self.stage.due(now).filter(|_| !self.surface.is_busy());
+        let due = [due, self.method.due()].into_iter().flatten().min();
         let left = due.map(|due| due.saturating_duration_since(now));
         let left = left.and_then(|left| Timespec::try_from(left).ok());
         let mut both = [
@@ -190,7 +208,9 @@ impl Shell {
 
     fn step(&mut self) -> Result<(), ServerError> {
         self.follow_pointer()?;
-        let Step::Paint(mut rows) = self.stage.step() else {
+        let step = self.stage.step();
+        self.method.attend(&self.desktop, self.stage.writing())?;
+        let Step::Paint(mut rows) = step else {
             return self.point();
         };
         let began = Instant::now();
@@ -213,7 +233,8 @@ impl Shell {
         connection.flush()?;
         tracing::trace!(rows = count, width, ?raster, "rasterised");
         self.shown = true;
-        self.lost = false;
+        // What is gone elsewhere is still to be shown again.
+        self.lost &= count < height;
         self.stage.painted(began.elapsed());
         self.point()
     }
@@ -234,13 +255,22 @@ impl Shell {
     }
 
     fn take(&mut self, event: Event) -> Result<(), ServerError> {
+        if self.method.hear(&self.desktop, &event)? {
+            self.take_outcomes();
+            return Ok(());
+        }
         match event {
-            Event::KeyPress(press) => self.press(&press),
-            Event::KeyRelease(release) => {
-                let code = codes::code(&self.keyboard, release.detail, release.state);
-                self.stage.keys().up(code, codes::held(release.state));
+            Event::KeyPress(key) | Event::KeyRelease(key) => {
+                self.method.key(&self.desktop, key)?;
+                self.take_outcomes();
             }
-            Event::ButtonPress(press) => self.button(&press, true),
+            Event::ButtonPress(press) => {
+                if let Some(codes::Button::Mouse(_)) = codes::button(press.detail) {
+                    self.method.interrupt(&self.desktop)?;
+                    self.take_outcomes();
+                }
+                self.button(&press, true);
+            }
             Event::ButtonRelease(release) => self.button(&release, false),
             Event::MotionNotify(motion) => {
                 self.hinted |= motion.detail == Motion::HINT;
@@ -251,9 +281,13 @@ impl Shell {
                 self.stage.point_away();
             }
             Event::FocusIn(focus) if codes::is_ours(focus.mode, focus.detail) => {
+                self.looked = false;
+                self.method.focus(&self.desktop, true)?;
                 self.stage.focus(true);
             }
             Event::FocusOut(focus) if codes::is_ours(focus.mode, focus.detail) => {
+                self.method.focus(&self.desktop, false)?;
+                self.take_outcomes();
                 self.stage.focus(false);
             }
             Event::ConfigureNotify(configure) if configure.window == self.window => {
@@ -267,8 +301,10 @@ impl Shell {
             }
             Event::Error(error) => {
                 tracing::debug!(?error, "the X server refused a request");
-                // What it refuses to show it does not say that it has read.
-                self.surface.completed();
+                // What it refuses to show it does not say that it has read. Windows that are gone are those of others.
+                if error.error_kind != ErrorKind::Window {
+                    self.surface.completed();
+                }
             }
             event => {
                 for notice in self.watch.take(&self.desktop, &event) {
@@ -278,6 +314,25 @@ impl Shell {
             }
         }
         Ok(())
+    }
+
+    /// Does what the input method has left to us, and what has come of what it took.
+    fn take_outcomes(&mut self) {
+        while let Some(outcome) = self.method.next() {
+            match outcome {
+                Outcome::Key(key) if key.response_type & 0x7f == KEY_PRESS_EVENT => {
+                    self.press(&key);
+                }
+                Outcome::Key(key) => {
+                    let code = codes::code(&self.keyboard, key.detail, key.state);
+                    self.stage.keys().up(code, codes::held(key.state));
+                }
+                Outcome::Composed(event) => {
+                    tracing::trace!(?event, "composed");
+                    self.stage.keys().push(egui::Event::Ime(event));
+                }
+            }
+        }
     }
 
     fn press(&mut self, press: &KeyPressEvent) {

@@ -139,6 +139,12 @@ impl Desktop {
         self.connection.flush().expect("Xvfb answers");
     }
 
+    /// Ends whoever has made a window, as far as the X server can.
+    pub(crate) fn kill_owner(&self, window: Window) {
+        let killed = self.connection.kill_client(window).expect("Xvfb answers");
+        killed.check().expect("the window is there");
+    }
+
     /// Sets what programs look up when they start, e.g. `Xft.dpi: 192`.
     pub(crate) fn set_resources(&self, resources: &str) {
         let (name, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);

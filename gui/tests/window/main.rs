@@ -9,6 +9,7 @@ mod figures;
 mod guest;
 mod hexchat;
 mod history;
+mod method;
 mod nearby;
 mod pictures;
 mod program;
