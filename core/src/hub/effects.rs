@@ -40,22 +40,32 @@ impl Hub {
     }
 
     fn apply_in_turn(&mut self) {
-        for _ in 0..MAX_DEPTH {
-            if self.effects.is_empty() {
-                return;
-            }
+        let Some(slot) = self.apply_within(MAX_DEPTH) else { return };
+        let plugin = self.state.plugin_name(slot);
+        self.state.shared.counters.limit_hit(LimitHit::EffectDepth, &plugin);
+        self.report(format!(
+            "plugin `{plugin}`: what it asked for in answer to its own doing went {MAX_DEPTH} deep and was dropped"
+        ));
+    }
+
+    /// Says whose was dropped because it went too deep. What a member is made to ask for is done with all that comes of it before the next is: who asks to join two rooms is told all of the first, and then of the
+    /// second.
+    fn apply_within(&mut self, depth: usize) -> Option<SlotId> {
+        let mut dropped = None;
+        for left in (0..depth).rev() {
             for (slot, effect) in std::mem::take(&mut self.effects) {
+                if !matches!(effect, Effect::Request { .. }) {
+                    self.apply(slot, effect);
+                    continue;
+                }
+                let waiting = std::mem::take(&mut self.effects);
                 self.apply(slot, effect);
+                dropped = self.apply_within(left).or(dropped);
+                self.effects = waiting;
             }
         }
-        if let Some((slot, _)) = self.effects.first() {
-            let plugin = self.state.plugin_name(*slot);
-            self.state.shared.counters.limit_hit(LimitHit::EffectDepth, &plugin);
-            self.report(format!(
-                "plugin `{plugin}`: what it asked for in answer to its own doing went {MAX_DEPTH} deep and was dropped"
-            ));
-            self.effects.clear();
-        }
+        let too_deep = std::mem::take(&mut self.effects);
+        too_deep.first().map(|(slot, _)| *slot).or(dropped)
     }
 
     fn apply(&mut self, slot: SlotId, effect: Effect) {

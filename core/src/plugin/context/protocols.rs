@@ -10,7 +10,7 @@ use crate::protocol::request::Envelope;
 
 impl Context<'_> {
     /// Asks for something on behalf of a member, as if its connection had sent it: all that holds for a request holds for this one, and what comes of it
-    /// carries its nonce. For plugins whose [protocol](crate::Plugin::protocols) says it in another way.
+    /// carries its nonce. Of several, each is done with all that follows from it before the next. For plugins whose [protocol](crate::Plugin::protocols) says it in another way.
     pub fn request(&mut self, member: MemberId, envelope: impl Into<Envelope>) {
         self.push(Effect::Request { member, envelope: Box::new(envelope.into()) });
     }

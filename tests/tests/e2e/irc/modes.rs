@@ -100,8 +100,8 @@ fn a_ban_by_mode_is_one_of_the_server_and_told_where_it_was_made() {
         mod1 <- :salotto 368 mod1 #dev :*
         mod1 -> MODE #dev +bb eve!*@* *!*@192.0.2.7
         mod1 <- :salotto NOTICE mod1 :eve is banned permanently*
-        mod1 <- :salotto NOTICE mod1 :192.0.2.7 is banned permanently*
         mod1 <- :mod1!mod1@salotto MODE #dev +b eve!*@*
+        mod1 <- :salotto NOTICE mod1 :192.0.2.7 is banned permanently*
         mod1 <- :mod1!mod1@salotto MODE #dev +b *!*@192.0.2.7
         mod1 -> MODE #dev +b
         mod1 <- :salotto 367 mod1 #dev eve!*@* :
