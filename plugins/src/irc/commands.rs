@@ -116,6 +116,7 @@ const COMMANDS: &[Command] = &[
     later("NOTICE", 0, "target[,target…] :text", privmsg::run),
     later("OPER", 2, "account password", oper::run),
     later("PART", 1, "#channel[,#channel…] [:words]", part::run),
+    later("PASS", 0, "password", user::password),
     first("PING", 0, "token", ping::run),
     first("PONG", 0, "[token]", ping::answered),
     later("PRIVMSG", 0, "target[,target…] :text", privmsg::run),

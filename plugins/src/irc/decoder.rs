@@ -82,7 +82,7 @@ impl LineDecoder {
         }
         let line = Line::parse(&text)?;
         match line.command.as_str() {
-            "PASS" => {
+            "PASS" if !self.connection.is_member() => {
                 let password = line.parameter(0).unwrap_or_default().to_owned();
                 Some(Decoded::Input(Input::Password(password)))
             }

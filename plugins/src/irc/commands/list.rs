@@ -35,6 +35,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     call.send(answers);
 }
 
+/// A room in which nobody is, and of which nothing is said, is told of to who asks for it by name: the one that is always there would be in every list.
 /// Names and masks are an either-or, as in `LIST #a,#b`; the others narrow it.
 fn holds(conditions: &[Condition<'_>], room: &RoomInfo) -> bool {
     let name = channel::of_room(&room.room);
@@ -42,8 +43,11 @@ fn holds(conditions: &[Condition<'_>], room: &RoomInfo) -> bool {
         Condition::Fits(mask) => Some(mask),
         _ => None,
     });
-    let is_named = masks.clone().next().is_none() || masks.any(|mask| mask::fits(mask, &name));
-    is_named
+    let asks_by_name = masks.clone().next().is_some();
+    let is_named = !asks_by_name || masks.any(|mask| mask::fits(mask, &name));
+    let is_asked_for = asks_by_name || room.members > 0 || !room.topic.is_empty();
+    is_asked_for
+        && is_named
         && conditions.iter().all(|condition| match condition {
             Condition::Fits(_) => true,
             Condition::FitsNot(mask) => !mask::fits(mask, &name),

@@ -25,6 +25,11 @@ impl Told {
 
 /// What a client is told that may not have what it asked for.
 pub(in crate::irc) fn refused(code: ErrorCode, asked: Option<&str>) -> Told {
+    match (code, asked) {
+        (ErrorCode::PasswordWanted, _) => return password_wanted(),
+        (ErrorCode::WrongPassword, None) => return Told::number(numeric::PASSWORD_MISMATCH, &[]),
+        _ => {}
+    }
     let Some((command, about)) = asked.and_then(|asked| asked.split_once(' ')) else {
         return Told::Notice;
     };
@@ -58,6 +63,12 @@ pub(in crate::irc) fn refused(code: ErrorCode, asked: Option<&str>) -> Told {
         }
         _ => Told::Notice,
     }
+}
+
+/// Nothing that a client said before it gave the server's password was taken, its nick neither.
+fn password_wanted() -> Told {
+    let text = "this server has a password: PASS has to come before NICK and USER";
+    Told::Numbers(vec![(numeric::PASSWORD_MISMATCH, Vec::new(), Some(text.into()))])
 }
 
 /// What a client is told whose command was done.

@@ -29,6 +29,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     registration::go_on(call.context, call.member, call.connection);
 }
 
+/// `PASS`, which the session takes before there is a name, comes too late here.
+pub(super) fn password(call: &mut Call<'_, '_>) {
+    call.numeric(numeric::ALREADY_REGISTERED, &[], "PASS is for before NICK and USER");
+}
+
 /// The user name without what ends it in a line or a mask.
 fn user_name(text: &str) -> String {
     let is_plain = |c: &char| !c.is_whitespace() && !"!@*?,:%".contains(*c);

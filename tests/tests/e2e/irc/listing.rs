@@ -23,9 +23,11 @@ fn list_tells_rooms_by_name_by_mask_and_by_how_many_are_in_them() {
     bob.sends("JOIN #chan2");
     bob.hears_until(":salotto 366 *");
     for (line, rooms) in [
-        ("LIST", &["#lobby", "#chan1", "#chan2"][..]),
+        ("LIST", &["#chan1", "#chan2"][..]),
+        ("LIST <1", &[]),
         ("LIST #CHAN1,#lobby", &["#lobby", "#chan1"]),
         ("LIST *an1", &["#chan1"]),
+        ("LIST *bb*", &["#lobby"]),
         ("LIST !#c*n2,#ch*", &["#chan1"]),
         ("LIST >0", &["#chan1", "#chan2"]),
         ("LIST >1", &["#chan2"]),

@@ -1,5 +1,6 @@
 //! They come, talk with everybody else, and go.
 
+use salotto::PasswordHash;
 use salotto_tests::irc::Dialogue;
 
 use super::server;
@@ -30,6 +31,39 @@ fn a_client_registers_and_is_told_where_it_is() {
         ada <- :salotto 422 ada :*
         ada -> PING x
         ada <- :salotto PONG salotto :x
+        ",
+    );
+}
+
+#[test]
+fn who_comes_without_the_password_of_the_server_is_told_by_number() {
+    let hash = PasswordHash::new("sword fish").expect("it is a password");
+    let server = server().settings(|settings| settings.server.password = Some(hash)).open();
+    Dialogue::with(&server).goes(
+        "
+        eve (raw) -> NICK eve
+        eve <- :salotto 464 * :this server has a password: PASS has to come before NICK and USER
+        eve -> PASS :cat fish
+        eve <- :salotto 464 * :*
+        eve -> PASS :sword fish
+        eve -> NICK eve
+        eve -> USER eve 0 * :Eve
+        eve <- :salotto 001 eve :*
+        ada (raw) -> PASS :sword fish
+        ada -> NICK ada
+        ada -> USER ada 0 * :Ada
+        ada <- :salotto 001 ada :*
+        ",
+    );
+}
+
+#[test]
+fn a_password_that_comes_after_the_name_is_too_late() {
+    let server = server().open();
+    Dialogue::with(&server).goes(
+        "
+        ada -> PASS :sword fish
+        ada <- :salotto 462 ada :*
         ",
     );
 }
