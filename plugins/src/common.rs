@@ -7,8 +7,12 @@ pub(crate) mod disk;
 pub(crate) mod duration;
 pub(crate) mod evasion;
 pub mod journal;
+#[cfg(any(feature = "irc", feature = "tls"))]
+pub(crate) mod listening;
 pub(crate) mod settings;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(any(feature = "irc", feature = "tls"))]
+pub(crate) mod troubles;
 pub(crate) mod values;

@@ -2,7 +2,7 @@
 //!
 //! ```ron
 //! (
-//!     host: "chat.example.org",
+//!     listen: ["0.0.0.0:6667"],
 //! )
 //! ```
 //!
@@ -40,6 +40,7 @@ mod written;
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ use salotto::{
 use serde::Deserialize;
 
 use crate::common::duration::HumanDuration;
+use crate::common::listening::Listening;
+use crate::common::troubles::Troubles;
 use capability::Capability;
 use client::Client;
 use commands::chathistory::{Read, Reads};
@@ -77,6 +80,8 @@ const KEEP_MARKERS: &str = "keep-markers";
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IrcSettings {
+    /// Addresses with port where IRC alone is spoken, e.g. `0.0.0.0:6667`. Default none: the port of the server speaks it.
+    pub listen: Vec<SocketAddr>,
     /// What the server is called in lines of IRC, and what stands behind every `@`: nobody's address is told. Without spaces. Default `salotto`.
     pub host: String,
     /// What is told to who comes, a line each. Default nothing but the server's name.
@@ -88,7 +93,7 @@ pub struct IrcSettings {
 
 impl Default for IrcSettings {
     fn default() -> Self {
-        Self { host: "salotto".into(), motd: Vec::new(), sts: None }
+        Self { listen: Vec::new(), host: "salotto".into(), motd: Vec::new(), sts: None }
     }
 }
 
@@ -257,6 +262,19 @@ impl Plugin for Irc {
             self.mark(info.id, info.role);
         }
         self.most_members = self.most_members.max(context.member_count());
+        let troubles = Arc::new(Troubles::new(context.reporter()));
+        for &address in &self.settings.listen {
+            let listening = Listening {
+                address,
+                protocol: "irc",
+                title: "IRC",
+                handle: context.handle(),
+                stopping: context.stopping(),
+                reporter: context.reporter(),
+                troubles: troubles.clone(),
+            };
+            context.spawn(listening.run());
+        }
     }
 
     fn stop(&mut self, context: &mut Context<'_>) {

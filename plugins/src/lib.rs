@@ -13,7 +13,7 @@
 //! | [`history`] | what is said is kept, and can be read back and searched |
 //! | [`log`] | logs messages to a file |
 //! | `metrics` | exports metrics for Prometheus (feature `metrics`) |
-//! | [`audit`] | logs actions (kicks, bans, logins, reloads …) to a file |
+//! | `audit` | logs actions (kicks, bans, logins, reloads …) to a file (feature `audit`) |
 //! | [`roles`] | `!login`, `!register`: accounts with roles, whose names are kept for their owners |
 //! | `irc` | any client of IRC is a member (feature `irc`) |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
@@ -53,6 +53,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "audit")]
 pub mod audit;
 pub mod commands;
 mod common;

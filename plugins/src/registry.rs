@@ -3,7 +3,6 @@
 use salotto::{Catalog, Plugin, PluginSetup};
 use serde::de::DeserializeOwned;
 
-use crate::audit::Audit;
 use crate::commands::Commands;
 use crate::common::settings::{at_start, parse_settings};
 use crate::floods::Floods;
@@ -33,8 +32,9 @@ pub fn catalog() -> Catalog {
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
         .register("moderation", Moderation::new)
-        .register("history", History::new)
-        .register("audit", |settings| Ok(Audit::new(settings)));
+        .register("history", History::new);
+    #[cfg(feature = "audit")]
+    let catalog = catalog.register("audit", |settings| Ok(crate::audit::Audit::new(settings)));
     #[cfg(feature = "discovery")]
     let catalog =
         catalog.register("discovery", |settings| Ok(crate::discovery::Discovery::new(settings)));

@@ -23,8 +23,6 @@
 mod acme;
 mod files;
 mod keeping;
-mod listening;
-mod troubles;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -38,10 +36,11 @@ use salotto::tls::{Identity, Tls as TlsProtocol, Version};
 use salotto::{Context, Plugin, Protocol, Settings};
 use serde::Deserialize;
 
+use crate::common::listening::Listening;
+use crate::common::troubles::Troubles;
+
 pub use files::{FilesError, TlsFiles};
 use keeping::Keeping;
-use listening::Listening;
-use troubles::Troubles;
 
 /// The settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -178,6 +177,8 @@ impl Plugin for Tls {
         for &address in &self.settings.listen {
             let listening = Listening {
                 address,
+                protocol: "tls",
+                title: "TLS",
                 handle: context.handle(),
                 stopping: context.stopping(),
                 reporter: context.reporter(),

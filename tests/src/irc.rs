@@ -35,7 +35,14 @@ impl IrcClient {
     /// # Panics
     /// When the server does not take connections.
     pub fn connects(server: &TestServer) -> Self {
-        let stream = TcpStream::connect(server.address()).expect("the server listens");
+        Self::over(TcpStream::connect(server.address()).expect("the server listens"))
+    }
+
+    /// Over a connection that was made.
+    ///
+    /// # Panics
+    /// When it takes no options.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout above zero");
         stream.set_nodelay(true).expect("an option");
         Self { stream: BufReader::new(stream), heard: Vec::new() }

@@ -25,8 +25,8 @@ use smol::stream::StreamExt;
 
 use super::AcmeSettings;
 use super::files::{FilesError, TlsFiles, keep};
-use super::troubles::Troubles;
 use crate::common::disk::DiskThread;
+use crate::common::troubles::Troubles;
 
 /// Where the key of the account at the authority is kept.
 const ACCOUNT: &str = "salotto-acme-account.pem";

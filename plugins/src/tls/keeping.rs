@@ -11,9 +11,9 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::files::{FilesError, Stamp, TlsFiles};
-use super::troubles::Troubles;
 use crate::common::disk::DiskThread;
 use crate::common::duration::moment;
+use crate::common::troubles::Troubles;
 
 /// How often the files are looked at: whoever changes them waits no longer.
 const EVERY: Duration = Duration::from_secs(60);

@@ -1,5 +1,6 @@
 use std::fmt::Debug;
 
+#[cfg(feature = "audit")]
 use salotto_plugins::audit::AuditSettings;
 use salotto_plugins::commands::CommandSettings;
 #[cfg(feature = "discovery")]
@@ -72,6 +73,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "roles" => holds_defaults::<RoleSettings>(settings),
             "quit" => holds_defaults::<QuitSettings>(settings),
             "commands" => holds_defaults::<CommandSettings>(settings),
+            #[cfg(feature = "audit")]
             "audit" => holds_defaults::<AuditSettings>(settings),
             "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),

@@ -7,6 +7,7 @@ mod browser;
 mod capabilities;
 mod inviting;
 mod kicking;
+mod listening;
 mod listing;
 mod modes;
 mod names;

@@ -88,6 +88,7 @@ impl JournalFile {
     }
 
     /// The same, but each batch is synced to the disk before the next, for what must survive a power cut.
+    #[cfg(feature = "audit")]
     pub(crate) fn synced(self) -> Self {
         Self { synced: true, ..self }
     }

@@ -1,4 +1,4 @@
-//! A task of the plugin: an address where TLS alone is spoken.
+//! A task of a plugin: an address where nothing but its protocol is spoken.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use salotto::{Handle, Incoming, Peer, Reporter, Stopping};
 use smol::future::FutureExt;
 use smol::{Async, Timer};
 
-use super::troubles::Troubles;
+use crate::common::troubles::Troubles;
 
 /// How long to wait before another attempt.
 const RETRY: Duration = Duration::from_secs(5);
@@ -17,17 +17,21 @@ const QUIET_TRIES: u32 = 10;
 const QUIET_RETRY: Duration = Duration::from_millis(100);
 
 /// See the module.
-pub(super) struct Listening {
-    pub(super) address: SocketAddr,
-    pub(super) handle: Handle,
-    pub(super) stopping: Stopping,
-    pub(super) reporter: Reporter,
-    pub(super) troubles: Arc<Troubles>,
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+    /// What the protocol is called: [`Protocol::name`](salotto::Protocol::name).
+    pub(crate) protocol: &'static str,
+    /// The same in a sentence for people.
+    pub(crate) title: &'static str,
+    pub(crate) handle: Handle,
+    pub(crate) stopping: Stopping,
+    pub(crate) reporter: Reporter,
+    pub(crate) troubles: Arc<Troubles>,
 }
 
 impl Listening {
     /// Goes on until the plugin stops.
-    pub(super) async fn run(self) {
+    pub(crate) async fn run(self) {
         let stop = self.stopping.wait();
         stop.or(self.accept()).await;
     }
@@ -55,7 +59,7 @@ impl Listening {
             match Async::<TcpListener>::bind(self.address) {
                 Ok(listener) => {
                     let address = listener.get_ref().local_addr().unwrap_or(self.address);
-                    self.reporter.report(format!("TLS alone is spoken on {address}"));
+                    self.reporter.report(format!("{} alone is spoken on {address}", self.title));
                     self.troubles.working(&self.address.to_string());
                     return listener;
                 }
@@ -76,7 +80,7 @@ impl Listening {
     /// Hands a connection to the server, whose limits hold for it; who hits one is told by the server.
     async fn open(&self, stream: Async<TcpStream>, address: SocketAddr) {
         let Ok(stream) = stream.into_inner() else { return };
-        let incoming = Incoming::tcp(stream, Peer::Network(address)).protocol("tls");
+        let incoming = Incoming::tcp(stream, Peer::Network(address)).protocol(self.protocol);
         let _ = self.handle.adopt(incoming).await;
     }
 }
