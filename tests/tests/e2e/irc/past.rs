@@ -80,6 +80,22 @@ fn every_part_of_the_past_is_read_by_id_and_by_time() {
 }
 
 #[test]
+fn what_is_around_a_message_has_it_in_the_middle_with_events_and_without() {
+    let with_events = format!("{ALL} draft/event-playback");
+    for capabilities in [ALL, &with_events] {
+        let folder = TempDir::new().expect("there is a temporary folder");
+        let server = keeping(&folder).open();
+        let (mut ada, said) = talker(&server, capabilities, 10);
+        let ids: Vec<String> = said.iter().map(|(id, _)| id.clone()).collect();
+        let mark = &said[7].0;
+        for (count, around) in [(1, 7..8), (3, 6..9), (4, 5..9)] {
+            let asked = format!("AROUND #lobby msgid={mark} {count}");
+            assert_eq!(given(&mut ada, &asked), ids[around], "{capabilities}: {asked}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said_and_of_two_people_nothing_is_kept() {
     let folder = TempDir::new().expect("there is a temporary folder");
     let server = keeping(&folder).open();

@@ -223,17 +223,21 @@ async fn read_page(store: &dyn Store, asked: &Asked) -> Result<Vec<Entry>, Store
     let Page { mut entries, .. } = ask(|answer| store.page(query, answer)).await?;
     entries.retain(|entry| is_told(entry, *with_events));
     let more = entries.len().saturating_sub(span.limit);
-    match (span.from, span.is_from_the_end()) {
+    match (place, span.is_from_the_end()) {
         (_, true) => drop(entries.drain(..more)),
-        (From::Around(_), _) => {
-            let before = more / 2;
-            entries.drain(..before);
-            entries.truncate(span.limit);
-        }
+        (Place::Around(id), _) => keep_around(&mut entries, id, span.limit),
         _ => entries.truncate(span.limit),
     }
     entries.retain(|entry| span.has(entry));
     Ok(entries)
+}
+
+/// Keeps so many entries around one: itself, if it is there, and as many on either side.
+fn keep_around(entries: &mut Vec<Entry>, id: EntryId, limit: usize) {
+    let place = entries.partition_point(|entry| entry.id < id);
+    let after = limit.div_ceil(2).min(entries.len() - place);
+    entries.drain(..place.saturating_sub(limit - after));
+    entries.truncate(limit);
 }
 
 /// Asks a store, and waits for what it answers.
