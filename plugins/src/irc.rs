@@ -18,6 +18,7 @@ mod connection;
 mod decoder;
 mod dialect;
 mod entry;
+mod formatting;
 mod former;
 mod label;
 mod line;

@@ -6,7 +6,7 @@ use salotto::protocol::MessageKind;
 
 use super::{Call, shown_nick};
 use crate::irc::saying::Saying;
-use crate::irc::{channel, numeric};
+use crate::irc::{channel, formatting, numeric};
 
 /// Most that one line may address.
 pub(in crate::irc) const MOST_TARGETS: usize = 4;
@@ -25,6 +25,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         }
         return;
     };
+    let text = &*formatting::plain(text);
     let between = text.strip_prefix('\u{1}').map(|text| text.trim_end_matches('\u{1}'));
     for (count, target) in targets.split(',').enumerate() {
         if count == MOST_TARGETS {

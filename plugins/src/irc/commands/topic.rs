@@ -7,7 +7,7 @@ use salotto::{Context, MemberId, Request, RoomName};
 use super::Call;
 use crate::irc::connection::Connection;
 use crate::irc::written::{self, Answers};
-use crate::irc::{Irc, channel, numeric};
+use crate::irc::{Irc, channel, formatting, numeric};
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
     let line = call.line;
@@ -22,7 +22,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     }
     match line.parameters.get(1) {
         Some(topic) => {
-            let line = format!("topic {} {topic}", room.room);
+            let line = format!("topic {} {}", room.room, formatting::plain(topic));
             call.request(Request::Command { line, room: None }, name);
         }
         None if room.topic.is_empty() => {

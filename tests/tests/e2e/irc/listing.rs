@@ -73,7 +73,7 @@ fn a_topic_is_told_with_who_set_it_and_set_by_who_may() {
         mod1 <- :salotto 366 *
         mod1 -> TOPIC #dev
         mod1 <- :salotto 331 mod1 #dev :*
-        mod1 -> TOPIC #dev :what we build
+        mod1 -> TOPIC #dev :\u{2}what\u{2} we build
         mod1 <- :mod1!mod1@salotto TOPIC #dev :what we build
         ada -> JOIN #dev
         ada <- :ada!ada@salotto JOIN #dev

@@ -149,3 +149,21 @@ fn commands_are_answered_in_the_channel_where_they_are_called() {
         ",
     );
 }
+
+#[test]
+fn colours_are_left_out_of_what_is_said_since_nobody_else_has_them() {
+    let server = server().open();
+    let mut nc = server.enters("carl");
+    Dialogue::with(&server).goes(
+        "
+        ada -> JOIN #lobby
+        ada <- *JOIN #lobby
+        ada <- :salotto 353 *
+        ada <- :salotto 366 *
+        ada -> PRIVMSG #lobby :\u{3}04,01red\u{3} and \u{2}bold\u{f}
+        ada -> PING x
+        ada <- :salotto PONG salotto :x
+        ",
+    );
+    nc.hears("ada: red and bold");
+}
