@@ -1,5 +1,7 @@
 //! How a certificate is told from others.
 
+mod words;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -35,6 +37,15 @@ impl Fingerprint {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest.as_ref());
         Self(bytes)
+    }
+}
+
+impl Fingerprint {
+    /// Its first ten bytes as words, to be compared over the telephone. Nobody makes another certificate with the same ten, but whoever can copy the whole
+    /// fingerprint had better compare that.
+    pub fn words(&self) -> String {
+        let words = self.0[..10].iter().map(|byte| words::WORDS[usize::from(*byte)]);
+        words.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -95,6 +106,13 @@ impl TryFrom<String> for Fingerprint {
 #[cfg(all(test, feature = "tls"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_words_are_those_of_its_first_bytes() {
+        let fingerprint: Fingerprint =
+            format!("{}ff{}", "00".repeat(9), "ab".repeat(22)).parse().unwrap();
+        assert_eq!(fingerprint.words(), format!("{}zipper", "acorn ".repeat(9)));
+    }
 
     #[test]
     fn what_is_no_fingerprint_is_refused() {

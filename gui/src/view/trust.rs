@@ -258,11 +258,11 @@ fn leave(ui: &mut Ui, is_new: bool, actions: &mut Vec<Action>) {
     }
 }
 
-/// As `salotto cert show` prints it, in two lines.
+/// As `salotto cert show` prints it, in two lines, and in words.
 fn fingerprint(ui: &mut Ui, palette: &Palette, fingerprint: Fingerprint) {
     let text = fingerprint.to_string();
     let (first, second) = text.split_at(HALF);
-    let text = format!("{first}\n{}", second.trim_start());
+    let text = format!("{first}\n{}\n{}", second.trim_start(), fingerprint.words());
     Frame::new()
         .fill(palette.side)
         .corner_radius(6)

@@ -104,7 +104,10 @@ impl Keeping {
             false => "",
         };
         let fingerprint = certificate.fingerprint;
-        self.reporter.report(format!("TLS is on; fingerprint (SHA-256) {fingerprint}{by}"));
+        self.reporter.report(format!(
+            "TLS is on; fingerprint (SHA-256) {fingerprint}, in words {}{by}",
+            fingerprint.words()
+        ));
     }
 
     /// Shows what is in the files from here on, or says why not.

@@ -135,6 +135,7 @@ fn tell(files: &TlsFiles, certificate: &Certificate) {
     print(format_args!("signed       {signed}"));
     print(format_args!("holds        from {} until {}", certificate.from, certificate.until));
     print(format_args!("SHA-256      {}", certificate.fingerprint));
+    print(format_args!("in words     {}", certificate.fingerprint.words()));
 }
 
 fn holds(certificate: &Certificate, now: Timestamp) -> String {
