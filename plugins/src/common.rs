@@ -1,4 +1,4 @@
-//! What several plugins share: durations, networks, templates and settings as people write them, and files that only grow.
+//! What several plugins share: durations, networks, templates and settings as people write them, files that only grow, and addresses of their own.
 //!
 //! Nothing in here knows a plugin; a plugin knows none of the others, and what two of them need belongs here. The one exception is
 //! `testing`, which is for tests only and starts a server with plugins in it.
