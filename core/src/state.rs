@@ -14,6 +14,7 @@ pub(crate) mod name_index;
 pub(crate) mod plugin_stats;
 pub(crate) mod remembered_rooms;
 pub(crate) mod report;
+pub(crate) mod rights;
 pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod roster;

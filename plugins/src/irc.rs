@@ -22,7 +22,6 @@ mod formatting;
 mod former;
 mod label;
 mod line;
-mod mask;
 mod message_id;
 mod modes;
 mod numeric;
@@ -55,6 +54,7 @@ use serde::Deserialize;
 
 use crate::common::duration::HumanDuration;
 use crate::common::listening::Listening;
+use crate::common::mask;
 use crate::common::troubles::Troubles;
 use capability::Capability;
 use client::Client;

@@ -2,6 +2,7 @@
 //! stamped, so that everybody sees it in one order.
 
 use crate::protocol::authentication::Mechanism;
+use crate::protocol::caller::Caller;
 use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::status::Status;
@@ -347,7 +348,7 @@ impl ServerState {
     /// Whether a member may know who is in a room and what it is about: of a hidden one those inside and moderators.
     pub(crate) fn sees(&self, member: MemberId, room: &Room) -> bool {
         let may = |member: &Member| member.is_in(room.id) || member.role >= Role::Moderator;
-        room.hidden_by.is_none() || self.roster.get(member).is_some_and(may)
+        room.hidden_by.is_empty() || self.roster.get(member).is_some_and(may)
     }
 
     /// Whether somebody watches hook calls.
@@ -363,6 +364,24 @@ impl ServerState {
     /// The room where a line of this member goes that names none.
     pub(crate) fn current_room(&self, member: MemberId) -> Option<&Room> {
         self.rooms.get(self.roster.get(member)?.current?)
+    }
+
+    /// A member as a caller of commands, in a room.
+    pub(crate) fn caller(&self, id: MemberId, room: Option<RoomName>) -> Option<Caller> {
+        let member = self.roster.get(id)?;
+        let there = |room: RoomId| {
+            let room = self.rooms.get(room)?;
+            let role = room.rights(id).role().filter(|role| *role > member.role)?;
+            Some((room.name.clone(), role))
+        };
+        let rooms = member.rooms().filter_map(there).collect();
+        Some(Caller { role: member.role, rooms, member: Some(id), name: member.name.clone(), room })
+    }
+
+    /// What a member may do in a room.
+    pub(crate) fn role_in(&self, id: MemberId, room: &Room) -> Role {
+        let role = self.roster.get(id).map(|member| member.role).unwrap_or_default();
+        room.rights(id).role().map_or(role, |there| there.max(role))
     }
 
     /// The rooms a member is in, in the order of entering.
@@ -386,6 +405,11 @@ impl ServerState {
         let token = u128::from_str_radix(token, 16).ok()?;
         self.store.as_ref()?;
         KeptStays::find(&self.values, &token_text(token))
+    }
+
+    /// Which member whoever has this token was, since the server started.
+    pub(crate) fn former_member(&self, token: &str) -> Option<MemberId> {
+        self.former_members.member(u128::from_str_radix(token, 16).ok()?)
     }
 
     /// The first entry that whoever has this token was shown in a room, which may not be open.

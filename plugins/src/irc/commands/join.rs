@@ -29,7 +29,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
             }
             // Who is in it already has nothing to be told.
             Some(room) if is_in(call, &room) => {}
-            Some(room) => call.request(Request::Join { room }, name),
+            Some(room) => call.request(Request::Join { room, key: None }, name),
         }
     }
 }
