@@ -101,7 +101,7 @@ const COMMANDS: &[Command] = &[
     later("INFO", 0, "[server]", about::info),
     later("INVITE", 2, "nick #channel", invite::run),
     later("ISON", 1, "nick …", ison::run),
-    later("JOIN", 1, "#channel[,#channel…]", join::run),
+    later("JOIN", 1, "#channel[,#channel…] [key[,key…]]", join::run),
     later("KICK", 2, "#channel nick[,nick…] [:words]", kick::run),
     later("KILL", 1, "nick [:words]", kick::kill),
     later("LINKS", 0, "", about::links),
