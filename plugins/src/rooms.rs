@@ -41,7 +41,7 @@ use people::{People, Right};
 /// The settings.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct RoomSettings {
+pub struct RoomRuleSettings {
     /// Whether who opens a room is its moderator. Default true.
     pub founders: bool,
     /// Commands that who moderates a room and not the server may not use, by their words, such as `lock` or `room key`. Default none.
@@ -51,7 +51,7 @@ pub struct RoomSettings {
 /// The plugin.
 #[derive(Debug)]
 pub struct Rooms {
-    settings: RoomSettings,
+    settings: RoomRuleSettings,
     people: People,
     lists: Lists,
     /// Who is about to be in a room.
@@ -76,7 +76,7 @@ struct State {
     lists: Lists,
 }
 
-impl Default for RoomSettings {
+impl Default for RoomRuleSettings {
     fn default() -> Self {
         Self { founders: true, not_for_founders: Vec::new() }
     }
@@ -84,7 +84,7 @@ impl Default for RoomSettings {
 
 impl Rooms {
     /// The plugin with these settings.
-    pub fn new(settings: RoomSettings) -> Self {
+    pub fn new(settings: RoomRuleSettings) -> Self {
         let (people, lists) = (People::default(), Lists::default());
         Self { settings, people, lists, joining: None, is_taken_over: false }
     }

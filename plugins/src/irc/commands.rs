@@ -31,6 +31,7 @@ pub(super) mod setname;
 pub(super) mod tagmsg;
 pub(super) mod topic;
 mod user;
+mod wallops;
 mod who;
 mod whois;
 pub(super) mod whowas;
@@ -133,6 +134,7 @@ const COMMANDS: &[Command] = &[
     later("USERHOST", 1, "nick …", ison::hosts),
     later("USERS", 0, "", about::users),
     later("VERSION", 0, "[server]", about::version),
+    later("WALLOPS", 1, ":words", wallops::run),
     later("WHO", 0, "[#channel|nick|mask] [o|%fields[,token]]", who::run),
     later("WHOIS", 0, "nick", whois::run),
     later("WHOWAS", 0, "nick[,nick…] [count]", whowas::run),

@@ -8,7 +8,7 @@ use salotto::{Context, MemberId};
 use super::capability::Capability;
 use super::commands::{PROGRAM, away, kick, lusers, mode, motd, privmsg, setname, tagmsg, whowas};
 use super::connection::Connection;
-use super::{Irc, numeric, watched, written};
+use super::{Irc, dialect, numeric, watched, written};
 
 /// Most tokens of one line that says what is supported.
 const MOST_TOKENS: usize = 13;
@@ -95,6 +95,7 @@ pub(super) fn welcome(
     let nick = nick.to_owned();
     lusers::tell(irc, context, member, connection);
     motd::tell(context, member, connection, &nick);
+    context.answer(member, dialect::WELCOMED);
 }
 
 /// How many targets one line may have, by command.

@@ -79,7 +79,7 @@ fn rooms_with_signs_in_their_names_are_channels() {
         "
         ada -> JOIN #gärten,#m-1.2',#ジョン・スミス
         ada <- :ada!ada@salotto JOIN #gärten
-        ada <- :salotto 353 ada = #gärten :ada
+        ada <- :salotto 353 ada = #gärten :@ada
         ada <- :salotto 366 ada #gärten :*
         ada <- :ada!ada@salotto JOIN #m-1.2'
         ada <- :salotto 353 ada = #m-1.2' :ada
