@@ -2,7 +2,6 @@
 //! stamped, so that everybody sees it in one order.
 
 use crate::protocol::authentication::Mechanism;
-use crate::protocol::caller::Caller;
 use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::status::Status;
@@ -364,24 +363,6 @@ impl ServerState {
     /// The room where a line of this member goes that names none.
     pub(crate) fn current_room(&self, member: MemberId) -> Option<&Room> {
         self.rooms.get(self.roster.get(member)?.current?)
-    }
-
-    /// A member as a caller of commands, in a room.
-    pub(crate) fn caller(&self, id: MemberId, room: Option<RoomName>) -> Option<Caller> {
-        let member = self.roster.get(id)?;
-        let there = |room: RoomId| {
-            let room = self.rooms.get(room)?;
-            let role = room.rights(id).role().filter(|role| *role > member.role)?;
-            Some((room.name.clone(), role))
-        };
-        let rooms = member.rooms().filter_map(there).collect();
-        Some(Caller { role: member.role, rooms, member: Some(id), name: member.name.clone(), room })
-    }
-
-    /// What a member may do in a room.
-    pub(crate) fn role_in(&self, id: MemberId, room: &Room) -> Role {
-        let role = self.roster.get(id).map(|member| member.role).unwrap_or_default();
-        room.rights(id).role().map_or(role, |there| there.max(role))
     }
 
     /// The rooms a member is in, in the order of entering.
