@@ -12,6 +12,7 @@ pub(crate) mod keeping;
 pub(crate) mod member;
 pub(crate) mod name_index;
 pub(crate) mod plugin_stats;
+pub(crate) mod reload;
 pub(crate) mod remembered_rooms;
 pub(crate) mod report;
 pub(crate) mod rights;

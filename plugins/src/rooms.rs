@@ -257,11 +257,12 @@ impl Plugin for Rooms {
         };
         let is_moderator = self.holds(&joining, Right::Moderator, &info);
         let is_voiced = self.holds(&joining, Right::Voice, &info);
-        if !is_moderator && info.role < Role::Moderator {
-            if let Some((code, why)) = self.refusal(context, draft, &info) {
-                draft.refused_as = code;
-                return Verdict::Deny(why);
-            }
+        if !is_moderator
+            && info.role < Role::Moderator
+            && let Some((code, why)) = self.refusal(context, draft, &info)
+        {
+            draft.refused_as = code;
+            return Verdict::Deny(why);
         }
         let is_invited = || {
             let listed =
@@ -330,7 +331,7 @@ impl Plugin for Rooms {
         let known = context.handle().directory().commands();
         let mine = known.iter().filter(|command| caller.can_call(command));
         let Ok((command, _)) = command::find(mine, &draft.line) else { return Verdict::Pass };
-        let is_kept = self.settings.not_for_founders.iter().any(|path| *path == command.path);
+        let is_kept = self.settings.not_for_founders.contains(&command.path);
         match is_kept && caller.role < command.role {
             true => Verdict::Deny(format!("`{}` is for moderators of the server", command.path)),
             false => Verdict::Pass,

@@ -26,6 +26,7 @@ pub(super) mod privmsg;
 mod quit;
 pub(super) mod redact;
 mod register;
+mod rehash;
 mod search;
 pub(super) mod setname;
 pub(super) mod tagmsg;
@@ -124,6 +125,7 @@ const COMMANDS: &[Command] = &[
     first("QUIT", 0, "[:words]", quit::run),
     later("REDACT", 2, "#channel msgid [:words]", redact::run),
     first("REGISTER", 3, "* * password", register::run),
+    later("REHASH", 0, "", rehash::run),
     later("SEARCH", 1, "text=…;in=#channel;from=nick;…", search::run),
     later("SETNAME", 1, ":real name", setname::run),
     later("STATS", 0, "[letter]", about::stats),

@@ -72,6 +72,7 @@ numerics! {
     MOTD_START = "375",
     END_OF_MOTD = "376",
     NOW_OPERATOR = "381",
+    REHASHING = "382",
     TIME = "391",
     NO_SUCH_NICK = "401",
     NO_SUCH_SERVER = "402",
