@@ -179,7 +179,7 @@ fn an_entry_changes_the_default_list_in_its_place() {
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands rooms moderation history irc web discovery floods",
+            "roles notices quit commands moderation history irc web discovery floods rooms",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
