@@ -6,7 +6,9 @@ use salotto::store::PAGE;
 use salotto::{Context, MemberId};
 
 use super::capability::Capability;
-use super::commands::{PROGRAM, away, kick, lusers, mode, motd, privmsg, setname, tagmsg, whowas};
+use super::commands::{
+    PROGRAM, away, kick, lusers, mode, motd, names, privmsg, setname, tagmsg, whowas,
+};
 use super::connection::Connection;
 use super::{Irc, numeric, watched, written};
 
@@ -44,7 +46,8 @@ pub(super) fn welcome(
     add(numeric::YOUR_HOST, &[], &format!("Your host is {host}, running {PROGRAM}"));
     add(numeric::CREATED, &[], &format!("This server is called {server}"));
     let (own, of_channels) = (mode::OWN_LETTERS, mode::LETTERS);
-    let mine = format!("{host} {PROGRAM} {own} {of_channels}");
+    let with = mode::letters_with_parameter();
+    let mine = format!("{host} {PROGRAM} {own} {of_channels} {with}");
     lines.push_str(&format!(":{host} {} {nick} {mine}\r\n", numeric::MY_INFO));
     let bounds = settings.limits.name_bounds();
     // What a client may count in letters of ASCII; others have more bytes each.
@@ -89,6 +92,7 @@ pub(super) fn welcome(
         let text = "are supported by this server";
         lines.push_str(&written::numeric(host, numeric::SUPPORT, nick, tokens, text));
     }
+    lines.push_str(&irc.own_values(connection, nick));
     context.answer(member, lines);
     let nick = nick.to_owned();
     lusers::tell(irc, context, member, connection);
@@ -98,8 +102,8 @@ pub(super) fn welcome(
 /// How many targets one line may have, by command.
 fn targets() -> String {
     let (said, kicked, was) = (privmsg::MOST_TARGETS, kick::MOST_TARGETS, whowas::MOST_TARGETS);
-    let signs = tagmsg::MOST_TARGETS;
+    let (signs, named) = (tagmsg::MOST_TARGETS, names::MOST_CHANNELS);
     format!(
-        "TARGMAX=KICK:{kicked},NAMES:1,NOTICE:{said},PRIVMSG:{said},TAGMSG:{signs},WHOIS:1,WHOWAS:{was}"
+        "TARGMAX=KICK:{kicked},NAMES:{named},NOTICE:{said},PRIVMSG:{said},TAGMSG:{signs},WHOIS:1,WHOWAS:{was}"
     )
 }

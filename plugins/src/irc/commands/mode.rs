@@ -28,6 +28,12 @@ pub(in crate::irc) const LETTERS: &str = "bimnoqt";
 /// The same by kind: lists, with a parameter always, when set, never.
 pub(in crate::irc) const KINDS: &str = "bq,,,imnt";
 
+/// The letters that have a parameter.
+pub(in crate::irc) fn letters_with_parameter() -> String {
+    let never = KINDS.rsplit(',').next().unwrap_or_default();
+    LETTERS.chars().filter(|letter| !never.contains(*letter)).collect()
+}
+
 pub(super) fn run(call: &mut Call<'_, '_>) {
     let line = call.line;
     let name = line.parameter(0).unwrap_or_default();
