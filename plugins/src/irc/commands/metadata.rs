@@ -169,7 +169,8 @@ fn may_set(call: &Call<'_, '_>, target: &Target, removes: bool) -> bool {
         Target::Own => true,
         Target::Member(..) => removes && modes::is_marked(call.role()),
         Target::Room(room) => {
-            modes::is_marked(call.role()) && call.context.is_in(call.member, room)
+            modes::is_marked(call.context.role_in(call.member, room))
+                && call.context.is_in(call.member, room)
         }
     }
 }
