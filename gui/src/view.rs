@@ -10,6 +10,7 @@ mod entry;
 mod find;
 mod glyphs;
 mod heights;
+mod letters;
 mod list;
 mod lock;
 mod menu;
