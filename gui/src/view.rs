@@ -30,6 +30,8 @@ use egui::Context;
 
 use std::collections::HashMap;
 
+pub use letters::spread as spread_letters;
+
 use crate::model::{Action, ConversationId, Secret, ServerId, Servers, Theme};
 use glyphs::Glyphs;
 use theme::Palette;

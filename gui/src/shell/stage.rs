@@ -16,6 +16,7 @@ use egui::{
 };
 use salotto_gui::model::Input;
 use salotto_gui::raster::Damage;
+use salotto_gui::view::spread_letters;
 
 use super::SMALLEST;
 use super::clipboard::Selection;
@@ -322,6 +323,7 @@ impl Stage {
             settling = if goes_on { 0 } else { settling + 1 };
             output.append(self.run_once());
         }
+        spread_letters(&self.context, &mut output.shapes, &mut output.textures_delta);
         let pixels_per_point = output.pixels_per_point;
         self.frame.textures.append(output.textures_delta);
         self.frame.pixels_per_point = pixels_per_point;

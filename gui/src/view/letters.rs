@@ -1,35 +1,39 @@
 //! Letters where they belong. egui has one picture of each letter, for whole pixels, and rounds what each takes to whole pixels, so that letters and words stand
 //! now too near and now too far. Text that is laid out here has each letter at the sum of the widths before it, drawn from one of four pictures, to an eighth of a pixel.
 //!
+//! What egui has laid out by itself, on buttons and in questions, keeps its width, over which its letters are spread evenly.
+//!
 //! The pictures are put beside those of egui, into its texture, and drawn as egui draws its own. Letters of the fonts that stand in for the first of a family stay on whole pixels.
 
-use std::borrow::Cow;
+mod pictures;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ab_glyph::{Font, FontArc, FontRef, GlyphId, ScaleFont, point};
 use egui::emath::GuiRounding;
 use egui::epaint::text::{Fonts, Glyph, LayoutJob, Row};
-use egui::epaint::{TextureAtlas, Vertex};
+use egui::epaint::{ClippedShape, Vertex};
 use egui::mutex::Mutex;
-use egui::{Context, FontFamily, Galley, Id, Rect, pos2};
+use egui::{Context, Galley, Id, Rect, Shape, TextureId, TexturesDelta, pos2};
 
-/// Pictures of a letter, each a fraction of a pixel further right.
-const STEPS: i64 = 4;
+use pictures::{Letter, Pictures, STEPS};
+
 /// A text that is wider than egui has counted is laid out anew, narrower by that, so often at most.
 const TRIES: usize = 4;
 /// What egui rounds sizes to, in points, is less.
 const TOLERANCE: f32 = 0.05;
+/// A text that was not shown for so many runs of egui is forgotten.
+const KEPT: u64 = 8;
 
 /// Lays out a text as wide as the job says, at most.
 pub(super) fn lay_out(context: &Context, job: LayoutJob) -> Arc<Galley> {
-    let letters = context.data_mut(|data| data.get_temp_mut_or_default::<Shared>(Id::NULL).clone());
-    let mut letters = letters.0.lock();
-    let (pass, most) = (context.cumulative_pass_nr(), job.wrap.max_width);
-    let (mut galley, atlas) = context.fonts(|fonts| (fonts.layout_job(job), fonts.texture_atlas()));
-    letters.begin(pass, atlas);
+    let shared = Shared::of(context);
+    let mut letters = shared.0.lock();
+    letters.begin(context);
+    let most = job.wrap.max_width;
+    let mut galley = context.fonts(|fonts| fonts.layout_job(job));
     for _ in 1..TRIES {
-        let placed = letters.placed(context, &galley);
+        let placed = letters.placed(context, &galley, Width::OfLetters);
         let over = placed.rect.width() - most;
         if over <= TOLERANCE {
             return placed;
@@ -38,25 +42,48 @@ pub(super) fn lay_out(context: &Context, job: LayoutJob) -> Arc<Galley> {
         narrower.wrap.max_width = (narrower.wrap.max_width - over.ceil()).max(0.0);
         galley = context.fonts(|fonts| fonts.layout_job(narrower));
     }
-    letters.placed(context, &galley)
+    letters.placed(context, &galley, Width::OfLetters)
+}
+
+/// Spreads the letters of all other texts evenly, too. Between a run of egui and the drawing of what it has made: new pictures are added to `textures`.
+pub fn spread(context: &Context, shapes: &mut [ClippedShape], textures: &mut TexturesDelta) {
+    let shared = Shared::of(context);
+    let mut letters = shared.0.lock();
+    letters.begin(context);
+    for shape in shapes {
+        letters.spread(context, &mut shape.shape);
+    }
+    if let Some(delta) = context.fonts(Fonts::font_image_delta) {
+        textures.set.push((TextureId::default(), delta));
+    }
 }
 
 /// What egui keeps for us between frames.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Letters>>);
 
-/// The pictures that were made, and the texts that were laid out with them.
+impl Shared {
+    fn of(context: &Context) -> Self {
+        context.data_mut(|data| data.get_temp_mut_or_default::<Self>(Id::NULL).clone())
+    }
+}
+
+/// The texts that were laid out, and what they are drawn with.
 #[derive(Default)]
 struct Letters {
-    /// Where the pictures are. egui takes another when its own is full, or letters have another size.
-    atlas: Option<Arc<Mutex<TextureAtlas>>>,
-    /// The first font of each family that was asked for.
-    fonts: Vec<(FontFamily, Option<FontArc>)>,
-    /// `None` for letters that egui draws otherwise than we would.
-    pictures: HashMap<(Letter, i64), Option<Picture>>,
+    pictures: Pictures,
     /// By the address of what egui has laid out, which is held, so that no other comes to have it.
-    texts: HashMap<usize, Text>,
+    texts: HashMap<(usize, Width), Text>,
     pass: u64,
+}
+
+/// How wide a text becomes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Width {
+    /// What its letters take.
+    OfLetters,
+    /// What egui has counted with.
+    OfEgui,
 }
 
 struct Text {
@@ -66,83 +93,81 @@ struct Text {
     used: u64,
 }
 
-/// A letter of a font in a size.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Letter {
-    /// Which of the fonts.
-    font: usize,
-    id: GlyphId,
-    /// How high the font is, in pixels.
-    size: u32,
-}
-
-/// A letter in the texture, in pixels.
-#[derive(Clone, Copy)]
-struct Picture {
-    /// How far right of where the letter stands it begins.
-    left: f32,
-    min: [u16; 2],
-    max: [u16; 2],
-}
-
 impl Letters {
     /// Forgets what is of no use any more.
-    fn begin(&mut self, pass: u64, atlas: Arc<Mutex<TextureAtlas>>) {
-        if !self.atlas.as_ref().is_some_and(|known| Arc::ptr_eq(known, &atlas)) {
-            *self = Self { atlas: Some(atlas), ..Self::default() };
+    fn begin(&mut self, context: &Context) {
+        let (pass, atlas) = (context.cumulative_pass_nr(), context.fonts(Fonts::texture_atlas));
+        if !self.pictures.are_in(&atlas) {
+            *self = Self { pictures: Pictures::new(atlas), ..Self::default() };
         }
-        if self.pass != pass {
-            let last = std::mem::replace(&mut self.pass, pass);
-            self.texts.retain(|_, text| text.used >= last);
+        if std::mem::replace(&mut self.pass, pass) != pass {
+            self.texts.retain(|_, text| text.used + KEPT >= pass);
+        }
+    }
+
+    fn spread(&mut self, context: &Context, shape: &mut Shape) {
+        match shape {
+            Shape::Text(text) => {
+                text.galley = self.placed(context, &text.galley, Width::OfEgui);
+            }
+            Shape::Vec(shapes) => {
+                shapes.iter_mut().for_each(|shape| self.spread(context, shape));
+            }
+            _ => {}
         }
     }
 
     /// What egui has laid out, with each letter where it belongs.
-    fn placed(&mut self, context: &Context, laid_out: &Arc<Galley>) -> Arc<Galley> {
-        let (address, used) = (Arc::as_ptr(laid_out) as usize, self.pass);
-        if let Some(text) = self.texts.get_mut(&address) {
+    fn placed(&mut self, context: &Context, laid_out: &Arc<Galley>, width: Width) -> Arc<Galley> {
+        let address = |galley: &Arc<Galley>| Arc::as_ptr(galley) as usize;
+        let used = self.pass;
+        if let Some(text) = self.texts.get_mut(&(address(laid_out), width)) {
             text.used = used;
             return Arc::clone(&text.placed);
         }
-        let placed = Arc::new(context.fonts(|fonts| self.place(fonts, laid_out)));
-        let text = Text { _laid_out: Arc::clone(laid_out), placed: Arc::clone(&placed), used };
-        self.texts.insert(address, text);
+        let placed = Arc::new(context.fonts(|fonts| self.place(fonts, laid_out, width)));
+        let mut keep = |laid_out: &Arc<Galley>, width| {
+            let text = Text { _laid_out: Arc::clone(laid_out), placed: Arc::clone(&placed), used };
+            self.texts.insert((address(laid_out), width), text);
+        };
+        keep(laid_out, width);
+        // There is nothing left to be spread.
+        keep(&placed, Width::OfEgui);
         placed
     }
 
-    fn place(&mut self, fonts: &Fonts, laid_out: &Galley) -> Galley {
+    fn place(&mut self, fonts: &Fonts, laid_out: &Galley, width: Width) -> Galley {
         let mut galley = laid_out.clone();
         galley.mesh_bounds = Rect::NOTHING;
         let mut right: f32 = 0.0;
         for row in &mut galley.rows {
-            self.place_row(fonts, row, &laid_out.job, laid_out.pixels_per_point);
+            self.place_row(fonts, row, laid_out, width);
             row.visuals.mesh_bounds = row.visuals.mesh.calc_bounds();
             galley.mesh_bounds = galley.mesh_bounds.union(row.visuals.mesh_bounds);
             right = right.max(row.rect.right());
         }
-        galley.rect.max.x = right.round_ui();
+        if width == Width::OfLetters {
+            galley.rect.max.x = right.round_ui();
+        }
         galley
     }
 
-    fn place_row(&mut self, fonts: &Fonts, row: &mut Row, job: &LayoutJob, scale: f32) {
-        let Some(mut x) = row.glyphs.first().map(|glyph| glyph.pos.x) else { return };
+    fn place_row(&mut self, fonts: &Fonts, row: &mut Row, galley: &Galley, width: Width) {
+        let (Some(first), Some(last)) = (row.glyphs.first(), row.glyphs.last()) else { return };
+        let (start, scale) = (first.pos.x, galley.pixels_per_point);
+        let (letters, taken) = self.letters(fonts, row, &galley.job, scale);
+        let factor = match width {
+            Width::OfEgui if taken > 0.0 => (last.max_x() - start) / taken,
+            _ => 1.0,
+        };
         let drawn = row.visuals.glyph_vertex_range.clone();
         let (before, others) = row.visuals.mesh.vertices.split_at_mut(drawn.start);
-        let (letters, after) = others.split_at_mut(drawn.len());
-        let mut quads = letters.chunks_exact_mut(4);
+        let (quads, after) = others.split_at_mut(drawn.len());
+        let mut quads = quads.chunks_exact_mut(4);
         // Where letters begin and end, and how far that has moved.
         let mut moves = Vec::with_capacity(2 * row.glyphs.len());
-        let mut last: Option<(u32, Letter)> = None;
-        for glyph in &mut row.glyphs {
-            let letter = self.letter(fonts, glyph, job, scale);
-            if let (Some((section, one)), Some(other)) = (last, letter)
-                && section == glyph.section_index
-            {
-                x += self.kerning(one, other) / scale;
-            }
-            last = letter.map(|letter| (glyph.section_index, letter));
-            let old = std::mem::replace(&mut glyph.pos.x, x);
-            x += glyph.advance_width;
+        for (glyph, (offset, letter)) in row.glyphs.iter_mut().zip(letters) {
+            let old = std::mem::replace(&mut glyph.pos.x, start + offset * factor);
             moves.push((old, glyph.pos.x - old));
             moves.push((old + glyph.advance_width, glyph.pos.x - old));
             if !glyph.uv_rect.is_nothing()
@@ -151,7 +176,9 @@ impl Letters {
                 self.place_quad(quad, glyph, letter, scale);
             }
         }
-        row.rect.max.x = x;
+        if width == Width::OfLetters {
+            row.rect.max.x = start + taken;
+        }
         // Lines below letters and grounds behind them go with the nearest.
         for vertex in before.iter_mut().chain(after) {
             let next = moves.partition_point(|(at, _)| *at < vertex.pos.x);
@@ -165,6 +192,37 @@ impl Letters {
         }
     }
 
+    /// How far behind the first each letter of a row belongs, and what all of them take.
+    fn letters(
+        &mut self,
+        fonts: &Fonts,
+        row: &Row,
+        job: &LayoutJob,
+        scale: f32,
+    ) -> (Vec<(f32, Option<Letter>)>, f32) {
+        let mut x = 0.0;
+        let mut last: Option<(u32, Option<Letter>)> = None;
+        let letters = row.glyphs.iter().map(|glyph| {
+            let letter = self.pictures.letter(fonts, glyph, job, scale);
+            let section = &job.sections[glyph.section_index as usize];
+            x += match last {
+                None => 0.0,
+                Some((number, _)) if number != glyph.section_index => section.leading_space,
+                Some((_, last)) => {
+                    let kerning =
+                        last.zip(letter).map_or(0.0, |(one, two)| self.pictures.kerning(one, two));
+                    section.format.extra_letter_spacing + kerning / scale
+                }
+            };
+            last = Some((glyph.section_index, letter));
+            let offset = x;
+            x += glyph.advance_width;
+            (offset, letter)
+        });
+        let letters = letters.collect();
+        (letters, x)
+    }
+
     /// Has four corners show a letter where it belongs.
     fn place_quad(
         &mut self,
@@ -176,7 +234,7 @@ impl Letters {
         let steps = (glyph.pos.x * scale * STEPS as f32).round() as i64;
         let (pixel, step) = (steps.div_euclid(STEPS) as f32, steps.rem_euclid(STEPS));
         let picture = letter.filter(|_| step > 0);
-        match picture.and_then(|letter| self.picture(letter, step, glyph, scale)) {
+        match picture.and_then(|letter| self.pictures.picture(letter, step, glyph, scale)) {
             Some(picture) => {
                 let left = (pixel + picture.left) / scale;
                 let right = left + f32::from(picture.max[0] - picture.min[0]) / scale;
@@ -200,83 +258,6 @@ impl Letters {
             }
         }
     }
-
-    /// Which letter of which font egui has drawn, where we can draw the same.
-    fn letter(
-        &mut self,
-        fonts: &Fonts,
-        glyph: &Glyph,
-        job: &LayoutJob,
-        scale: f32,
-    ) -> Option<Letter> {
-        let family = &job.sections[glyph.section_index as usize].format.font_id.family;
-        let known = self.fonts.iter().position(|(other, _)| other == family);
-        let number = known.unwrap_or_else(|| {
-            self.fonts.push((family.clone(), first_font(fonts, family)));
-            self.fonts.len() - 1
-        });
-        let font = self.fonts[number].1.as_ref()?;
-        let id = font.glyph_id(glyph.chr);
-        let advance = font.h_advance_unscaled(id);
-        if id.0 == 0 || advance <= 0.0 {
-            return None;
-        }
-        // egui draws fonts in whole sizes.
-        let size = glyph.advance_width * scale * font.height_unscaled() / advance;
-        let is_whole = (size - size.round()).abs() < 0.01;
-        is_whole.then_some(Letter { font: number, id, size: size.round() as u32 })
-    }
-
-    /// What the font has two letters stand nearer by, or further apart, in pixels.
-    fn kerning(&self, one: Letter, other: Letter) -> f32 {
-        let font = self.fonts[one.font].1.as_ref().filter(|_| one.font == other.font);
-        font.map_or(0.0, |font| font.as_scaled(one.size as f32).kern(one.id, other.id))
-    }
-
-    /// The picture of a letter that stands so many steps right of a whole pixel.
-    fn picture(&mut self, letter: Letter, step: i64, like: &Glyph, scale: f32) -> Option<Picture> {
-        if let Some(picture) = self.pictures.get(&(letter, step)) {
-            return *picture;
-        }
-        let picture = self.draw(letter, step, like, scale);
-        self.pictures.insert((letter, step), picture);
-        picture
-    }
-
-    fn draw(&self, letter: Letter, step: i64, like: &Glyph, scale: f32) -> Option<Picture> {
-        let font = self.fonts[letter.font].1.as_ref()?;
-        let outline = |x| {
-            let at = letter.id.with_scale_and_position(letter.size as f32, point(x, 0.0));
-            font.outline_glyph(at)
-        };
-        let (whole, shown) = (outline(0.0)?.px_bounds(), like.uv_rect);
-        let is_alike = (whole.min.x - shown.offset.x * scale).abs() < 0.01
-            && whole.width() == f32::from(shown.max[0] - shown.min[0])
-            && whole.height() == f32::from(shown.max[1] - shown.min[1]);
-        let outline = outline(step as f32 / STEPS as f32).filter(|_| is_alike)?;
-        let bounds = outline.px_bounds();
-        let (width, height) = (bounds.width() as usize, bounds.height() as usize);
-        let mut atlas = self.atlas.as_ref()?.lock();
-        let ((x, y), image) = atlas.allocate((width, height));
-        outline.draw(|right, down, cover| {
-            image[(x + right as usize, y + down as usize)] = cover;
-        });
-        let corner = |x: usize, y: usize| Some([u16::try_from(x).ok()?, u16::try_from(y).ok()?]);
-        Some(Picture {
-            left: bounds.min.x,
-            min: corner(x, y)?,
-            max: corner(x + width, y + height)?,
-        })
-    }
-}
-
-/// The font in which a family has its letters, where it is in memory for good.
-fn first_font(fonts: &Fonts, family: &FontFamily) -> Option<FontArc> {
-    let fonts = fonts.lock();
-    let definitions = fonts.fonts.definitions();
-    let data = definitions.font_data.get(definitions.families.get(family)?.first()?)?;
-    let Cow::Borrowed(bytes) = data.font else { return None };
-    FontRef::try_from_slice_and_index(bytes, data.index).ok().map(FontArc::from)
 }
 
 #[cfg(test)]
@@ -387,13 +368,43 @@ mod tests {
     }
 
     #[test]
+    fn what_egui_has_laid_out_keeps_its_width_and_is_spread_evenly_once() {
+        let context = context();
+        let (text, mut textures) = ("till it is illicit", TexturesDelta::default());
+        let mut output = context.run(RawInput::default(), |context| {
+            egui::CentralPanel::default().show(context, |ui| ui.label(text));
+        });
+        let shown = |shapes: &[ClippedShape]| {
+            let texts = shapes.iter().filter_map(|shape| match &shape.shape {
+                Shape::Text(text) => Some(Arc::clone(&text.galley)),
+                _ => None,
+            });
+            texts.last().unwrap()
+        };
+        let before = shown(&output.shapes);
+        spread(&context, &mut output.shapes, &mut textures);
+        let after = shown(&output.shapes);
+        assert!(!Arc::ptr_eq(&before, &after) && textures.set.len() == 1);
+        assert_eq!(before.rect, after.rect);
+        let glyphs = &after.rows[0].glyphs;
+        let taken = glyphs.iter().map(|glyph| glyph.advance_width).sum::<f32>();
+        let factor = after.rows[0].rect.width() / taken;
+        for pair in glyphs.windows(2) {
+            let step = pair[1].pos.x - pair[0].pos.x;
+            assert!((step - factor * pair[0].advance_width).abs() < 0.06, "{step}");
+        }
+        spread(&context, &mut output.shapes, &mut textures);
+        assert!(Arc::ptr_eq(&after, &shown(&output.shapes)) && textures.set.len() == 1);
+    }
+
+    #[test]
     fn what_is_shown_again_is_not_laid_out_again_and_what_is_not_is_forgotten() {
         let context = context();
         let galley = lay_out(&context, job("tea", f32::INFINITY));
         assert!(Arc::ptr_eq(&galley, &lay_out(&context, job("tea", f32::INFINITY))));
         let held = Arc::downgrade(&galley);
         drop(galley);
-        for _ in 0..4 {
+        for _ in 0..2 * KEPT {
             let _ =
                 context.run(RawInput::default(), |_| drop(lay_out(&context, job("cake", 90.0))));
         }
