@@ -12,6 +12,8 @@ use egui::mutex::Mutex;
 
 /// Pictures of a letter, each a fraction of a pixel further right. That at no fraction is egui's.
 pub(super) const STEPS: i64 = 4;
+/// From here on what is left of the texture is egui's: it begins anew when little is left, and whoever writes every letter there is would have it do so each frame.
+const MOST_FILLED: f32 = 0.5;
 
 /// See the module.
 #[derive(Default)]
@@ -20,7 +22,7 @@ pub(super) struct Pictures {
     atlas: Option<Arc<Mutex<TextureAtlas>>>,
     /// The first font of each family that was asked for.
     fonts: Vec<(FontFamily, Option<FontArc>)>,
-    /// `None` for letters that egui draws otherwise than we would.
+    /// `None` for letters that egui draws otherwise than we would, and that there is no room for.
     pictures: HashMap<(Letter, i64), Option<Picture>>,
 }
 
@@ -114,6 +116,9 @@ impl Pictures {
         let bounds = outline.px_bounds();
         let (width, height) = (bounds.width() as usize, bounds.height() as usize);
         let mut atlas = self.atlas.as_ref()?.lock();
+        if atlas.fill_ratio() > MOST_FILLED {
+            return None;
+        }
         let ((x, y), image) = atlas.allocate((width, height));
         outline.draw(|right, down, cover| {
             image[(x + right as usize, y + down as usize)] = cover;
