@@ -8,7 +8,7 @@
 mod pictures;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use egui::emath::GuiRounding;
 use egui::epaint::text::{Fonts, Glyph, LayoutJob, Row};
@@ -22,7 +22,7 @@ use pictures::{Letter, Pictures, STEPS};
 const TRIES: usize = 4;
 /// What egui rounds sizes to, in points, is less.
 const TOLERANCE: f32 = 0.05;
-/// A text that was not shown for so many runs of egui is forgotten.
+/// A text that was not laid out for so many runs of egui is forgotten, whether they are drawn or not.
 const KEPT: u64 = 8;
 
 /// Lays out a text as wide as the job says, at most.
@@ -53,6 +53,7 @@ pub fn spread(context: &Context, shapes: &mut [ClippedShape], textures: &mut Tex
     for shape in shapes {
         letters.spread(context, &mut shape.shape);
     }
+    letters.end();
     if let Some(delta) = context.fonts(Fonts::font_image_delta) {
         textures.set.push((TextureId::default(), delta));
     }
@@ -72,9 +73,11 @@ impl Shared {
 #[derive(Default)]
 struct Letters {
     pictures: Pictures,
-    /// By the address of what egui has laid out, which is held, so that no other comes to have it.
+    /// By the address of what egui has laid out, which no other comes to have as long as it is known here.
     texts: HashMap<(usize, Width), Text>,
+    /// The run of egui, and what it was when a frame was last drawn.
     pass: u64,
+    drawn: u64,
 }
 
 /// How wide a text becomes.
@@ -87,7 +90,7 @@ enum Width {
 }
 
 struct Text {
-    _laid_out: Arc<Galley>,
+    laid_out: Weak<Galley>,
     placed: Arc<Galley>,
     /// The run of egui in which it was last asked for.
     used: u64,
@@ -103,6 +106,12 @@ impl Letters {
         if std::mem::replace(&mut self.pass, pass) != pass {
             self.texts.retain(|_, text| text.used + KEPT >= pass);
         }
+    }
+
+    /// Forgets what is neither in this frame nor in the one before: in a flood of lines, one frame after the other shows others.
+    fn end(&mut self) {
+        let before = std::mem::replace(&mut self.drawn, self.pass);
+        self.texts.retain(|_, text| text.used >= before && text.laid_out.strong_count() > 0);
     }
 
     fn spread(&mut self, context: &Context, shape: &mut Shape) {
@@ -127,8 +136,8 @@ impl Letters {
         }
         let placed = Arc::new(context.fonts(|fonts| self.place(fonts, laid_out, width)));
         let mut keep = |laid_out: &Arc<Galley>, width| {
-            let text = Text { _laid_out: Arc::clone(laid_out), placed: Arc::clone(&placed), used };
-            self.texts.insert((address(laid_out), width), text);
+            let (key, laid_out) = ((address(laid_out), width), Arc::downgrade(laid_out));
+            self.texts.insert(key, Text { laid_out, placed: Arc::clone(&placed), used });
         };
         keep(laid_out, width);
         // There is nothing left to be spread.
