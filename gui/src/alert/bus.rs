@@ -345,7 +345,7 @@ fn unescaped(value: &str) -> Option<Vec<u8>> {
         let code =
             part.get(..2).filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
         bytes.push(u8::from_str_radix(code, 16).ok()?);
-        bytes.extend(part[2..].as_bytes());
+        bytes.extend(&part.as_bytes()[2..]);
     }
     Some(bytes)
 }

@@ -384,11 +384,11 @@ mod tests {
             egui::CentralPanel::default().show(context, |ui| ui.label(text));
         });
         let shown = |shapes: &[ClippedShape]| {
-            let texts = shapes.iter().filter_map(|shape| match &shape.shape {
+            let mut texts = shapes.iter().filter_map(|shape| match &shape.shape {
                 Shape::Text(text) => Some(Arc::clone(&text.galley)),
                 _ => None,
             });
-            texts.last().unwrap()
+            texts.next_back().unwrap()
         };
         let before = shown(&output.shapes);
         spread(&context, &mut output.shapes, &mut textures);
