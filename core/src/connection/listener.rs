@@ -35,9 +35,9 @@ use proxied::Awaited;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
-/// Connections that are accepted at a time; then everything else that waits for this thread has its turn, the hub above all. More than one, because who goes
-/// first is known of those alone that were accepted.
-const AT_A_TIME: usize = 4;
+/// How long connections are accepted at a time, a few of them; then everything else that waits for this thread has its turn, the hub above all. More than one,
+/// because who goes first in what follows is known of those alone that were accepted.
+const AT_A_TIME: Duration = Duration::from_micros(100);
 /// How long a failing accept waits before it tries again.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -124,12 +124,12 @@ impl Acceptor {
         // Given up for a moment when the system has no other, to tell the newcomer instead of leaving it hanging.
         let mut spare = File::open("/dev/null").ok();
         let mut awaited = Awaited::default();
-        let mut accepted: usize = 0;
+        let mut since = Instant::now();
         loop {
             // While more connections wait there is nothing else to wait for: in a storm this would go on for as long as that does.
-            accepted += 1;
-            if accepted.is_multiple_of(AT_A_TIME) {
+            if since.elapsed() >= AT_A_TIME {
                 self.shards[0].reactor.next_look().await;
+                since = Instant::now();
             }
             match listener.accept().await {
                 Ok((stream, address)) if self.is_proxy(address) => {
