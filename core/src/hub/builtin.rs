@@ -87,6 +87,7 @@ fn people_commands() -> Vec<Listed> {
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional())
                 .role(Role::Moderator)
+                .of_room()
                 .example("remove dev bob let us work, please"),
             Runner::Core(remove),
         ),
@@ -100,6 +101,7 @@ fn room_commands() -> Vec<Listed> {
                 .arg(Arg::room("room"))
                 .arg(Arg::text("text").optional())
                 .role(Role::Moderator)
+                .of_room()
                 .example("topic lobby game night on Friday"),
             Runner::Core(topic),
         ),
@@ -111,6 +113,7 @@ fn room_commands() -> Vec<Listed> {
             .arg(Arg::room("room"))
             .arg(Arg::number("id"))
             .role(Role::Moderator)
+            .of_room()
             .example("delete lobby 42"),
             Runner::Core(delete),
         ),
@@ -118,6 +121,7 @@ fn room_commands() -> Vec<Listed> {
             Command::new("recent", "Lists the last messages of a room with their numbers")
                 .arg(Arg::room("room"))
                 .role(Role::Moderator)
+                .of_room()
                 .example("recent lobby"),
             Runner::Core(recent),
         ),

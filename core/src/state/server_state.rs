@@ -347,7 +347,7 @@ impl ServerState {
     /// Whether a member may know who is in a room and what it is about: of a hidden one those inside and moderators.
     pub(crate) fn sees(&self, member: MemberId, room: &Room) -> bool {
         let may = |member: &Member| member.is_in(room.id) || member.role >= Role::Moderator;
-        room.hidden_by.is_none() || self.roster.get(member).is_some_and(may)
+        room.hidden_by.is_empty() || self.roster.get(member).is_some_and(may)
     }
 
     /// Whether somebody watches hook calls.
@@ -386,6 +386,11 @@ impl ServerState {
         let token = u128::from_str_radix(token, 16).ok()?;
         self.store.as_ref()?;
         KeptStays::find(&self.values, &token_text(token))
+    }
+
+    /// Which member whoever has this token was, since the server started.
+    pub(crate) fn former_member(&self, token: &str) -> Option<MemberId> {
+        self.former_members.member(u128::from_str_radix(token, 16).ok()?)
     }
 
     /// The first entry that whoever has this token was shown in a room, which may not be open.

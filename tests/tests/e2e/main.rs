@@ -18,6 +18,7 @@ mod examples;
 mod failing_disk;
 mod faults;
 mod floods;
+mod founders;
 mod gates;
 mod halted;
 mod hints;
