@@ -257,6 +257,14 @@ fn what_is_long_is_not_quoted_whole() {
 }
 
 #[test]
+fn of_a_thousand_mistakes_the_first_are_told_and_how_many_there_are_more() {
+    let plugins = "(name: \"log\"), ".repeat(1001);
+    let error = parse(&format!("(plugins: [{plugins}])")).unwrap_err();
+    assert_eq!(error.lines().count(), 26);
+    assert!(error.ends_with(": and 975 mistakes more"), "{error}");
+}
+
+#[test]
 fn what_is_shown_is_a_file_that_says_the_same() {
     let config = parse(
         r#"(server: (listen: ["a:1"], threads: 2), limits: (rate: None),
