@@ -18,6 +18,7 @@ mod keeping;
 mod leaving;
 mod not_done;
 mod plugins;
+mod reminder;
 mod renaming;
 mod rooms;
 mod signs;
@@ -32,7 +33,6 @@ use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
 use async_executor::Task;
-use async_io::Timer;
 use futures_lite::future::{FutureExt, pending};
 
 use crate::delivery::fanout::Amount;
@@ -69,6 +69,7 @@ use commands::Runner;
 use goodbyes::Goodbyes;
 use keeping::StoreWord;
 pub(crate) use not_done::NotDone;
+use reminder::Reminder;
 use timers::Timers;
 
 /// The commands that every server has, whatever plugins are enabled; a console offers them before there is a server.
@@ -96,6 +97,8 @@ pub(crate) struct Hub {
     exchanges: HashMap<MemberId, Exchange>,
     goodbyes: Goodbyes,
     timers: Timers,
+    /// Wakes it for the next of these.
+    reminder: Reminder,
     /// Who ignores somebody; those who have left are removed when somebody is named.
     ignoring: BTreeSet<MemberId>,
     #[cfg(feature = "password")]
@@ -130,6 +133,7 @@ impl Hub {
             exchanges: HashMap::new(),
             goodbyes: Goodbyes::default(),
             timers: Timers::default(),
+            reminder: Reminder::default(),
             ignoring: BTreeSet::new(),
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
@@ -193,8 +197,10 @@ impl Hub {
     }
 
     async fn next(&mut self, inbox: &Receiver<Inbox>) -> Option<Inbox> {
-        let due = self.due();
-        next(inbox, due, self.store_word()).await
+        self.reminder.set(self.due());
+        self.watch_store();
+        let word = self.state.store.is_some().then_some(&mut self.word);
+        next(inbox, &mut self.reminder, word).await
     }
 
     /// When the next timer is due. Whoever steps a clock says so themselves ([`Inbox::TimersDue`]).
@@ -395,15 +401,12 @@ impl Drop for Hub {
 /// What comes next: something from the inbox, a timer, or word from the store.
 async fn next(
     inbox: &Receiver<Inbox>,
-    due: Option<Instant>,
+    reminder: &mut Reminder,
     store: Option<&mut StoreWord>,
 ) -> Option<Inbox> {
     let receive = async { inbox.recv().await.ok() };
     let timer = async {
-        match due {
-            Some(at) => Timer::at(at).await,
-            None => pending().await,
-        };
+        reminder.goes_off().await;
         Some(Inbox::TimersDue)
     };
     let told = async {

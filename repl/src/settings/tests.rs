@@ -161,30 +161,33 @@ fn real() -> Source {
 #[test]
 fn an_entry_changes_the_default_list_in_its_place() {
     for (list, on) in [
-        ("plugins: []", "roles notices quit commands floods moderation history irc web discovery"),
+        (
+            "plugins: []",
+            "roles notices quit commands floods rooms moderation history irc web discovery",
+        ),
         (
             "plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history irc web discovery log",
+            "roles notices quit commands floods rooms moderation history irc web discovery log",
         ),
         (
             "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
-            "roles notices quit commands floods moderation history irc web discovery",
+            "roles notices quit commands floods rooms moderation history irc web discovery",
         ),
         (
             "plugins: [(name: \"quit\", enabled: false)]",
-            "roles notices commands floods moderation history irc web discovery",
+            "roles notices commands floods rooms moderation history irc web discovery",
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands moderation history irc web discovery floods",
+            "roles notices quit commands moderation history irc web discovery floods rooms",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
-            "roles audit notices quit commands floods moderation history irc web discovery",
+            "roles audit notices quit commands floods rooms moderation history irc web discovery",
         ),
         (
             "only_plugins: false, plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history irc web discovery log",
+            "roles notices quit commands floods rooms moderation history irc web discovery log",
         ),
         ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
         ("only_plugins: true, plugins: []", ""),
