@@ -41,13 +41,18 @@ impl Handle {
     /// # smol::block_on(async {
     /// use std::net::TcpListener;
     /// use salotto::Server;
+    /// use smol::io::AsyncReadExt;
+    /// use smol::net::TcpStream;
     ///
     /// let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
     /// let another = TcpListener::bind("127.0.0.1:0")?;
+    /// let address = another.local_addr()?;
     /// let accepting = smol::spawn({
     ///     let handle = server.handle();
     ///     async move { handle.accept(another, None).await }
     /// });
+    /// // Whoever comes there is asked for a name.
+    /// TcpStream::connect(address).await?.read_exact(&mut [0]).await?;
     /// server.stop().await;
     /// accepting.await?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
