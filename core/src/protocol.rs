@@ -78,5 +78,5 @@ pub use settings::{
     Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,
     SettingsError,
 };
-pub use status::{Status, StoreStatus};
+pub use status::{OrderStatus, Status, StoreStatus};
 pub use timestamp::Timestamp;

@@ -22,6 +22,7 @@ use crate::server::{Server, StartError, participant};
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::inbox::{self, Inbox};
+use crate::state::order::Order;
 use crate::state::server_state::ServerState;
 use crate::state::shared::Shared;
 use crate::state::store::Store;
@@ -57,6 +58,7 @@ pub struct ServerBuilder {
     executor: Option<Arc<Executor<'static>>>,
     clock: Clock,
     store: Option<Arc<dyn Store>>,
+    order: Option<Arc<dyn Order>>,
 }
 
 enum Enable {
@@ -116,6 +118,12 @@ impl ServerBuilder {
     /// there when the server starts.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Makes the server a node of several that share rooms, in the order that this gives; it is [closed](Order::close) when the server has stopped.
+    pub fn order(mut self, order: Arc<dyn Order>) -> Self {
+        self.order = Some(order);
         self
     }
 

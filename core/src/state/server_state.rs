@@ -30,6 +30,7 @@ use crate::state::handle::Handle;
 use crate::state::keeping::Keeping;
 use crate::state::member::{Member, token_text};
 use crate::state::name_index::NameIndex;
+use crate::state::order::Order;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
@@ -87,6 +88,8 @@ pub(crate) struct ServerState {
     /// Where what must survive a restart is kept, and what it has said.
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) acknowledge: Acknowledge,
+    /// Who orders what happens in shared rooms, where other servers share them.
+    pub(crate) order: Option<Arc<dyn Order>>,
     /// What of the history is kept, and the plugin that says so.
     pub(crate) keeping: Option<(SlotId, Keeping)>,
     pub(crate) values: SharedValues,
@@ -131,6 +134,7 @@ impl ServerState {
             mailed: Vec::new(),
             store: None,
             acknowledge: Acknowledge::default(),
+            order: None,
             keeping: None,
             values: SharedValues::new(None),
             remembered: RememberedRooms::default(),
@@ -472,6 +476,7 @@ impl ServerState {
                 protocols.iter().find_map(|added| added.protocol.certificate())
             },
             store: self.store.as_ref().map(|store| store.status()),
+            order: self.order.as_ref().map(|order| order.status()),
             memory_bytes: self.memory_bytes,
         }
     }
