@@ -37,10 +37,13 @@ pub const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 ///
 /// # What the order relies on
 /// - A room is opened before something is proposed in it, and closed once.
-/// - Tickets are given once in the life of a node; a name is claimed by at most one at a time.
+/// - Tickets are given once in the life of a node. Two may claim one name at the same time: it is given to one of them.
 pub trait Order: fmt::Debug + Send + Sync {
     /// What this server is called among those that share the engine: printable, short, and another at each start.
     fn node(&self) -> &str;
+
+    /// Whether a room is shared with the other nodes; one that is not is this server's own. The same for as long as the server runs.
+    fn shares(&self, room: &RoomName) -> bool;
 
     /// The server starts: from here on it hears what the engine has to say through this.
     fn attach(&self, news: OrderNews);
@@ -55,8 +58,8 @@ pub trait Order: fmt::Debug + Send + Sync {
     /// in any case: who of this node is in the room is told when the engine is back.
     ///
     /// # Errors
-    /// When the entries cannot be taken: the engine has been away for longer than [`GRACE`], or too much waits. None of them is in the room then.
-    fn commit(&self, proposal: Proposal) -> Result<(), Unavailable>;
+    /// The entries, where they cannot be taken: the engine has been away for longer than [`GRACE`], or too much waits. None of them is in the room then.
+    fn commit(&self, proposal: Proposal) -> Result<(), Vec<Proposed>>;
 
     /// Somebody wants a name, which has to be theirs alone on all nodes, with all that looks like it. Answered with [`News::Claimed`]; kept up until it is released.
     fn claim(&self, claim: Claim);
@@ -73,7 +76,7 @@ pub trait Order: fmt::Debug + Send + Sync {
     /// Keeps a small value in place of what was there, or with `None` forgets it, for all nodes; [`News::Value`] on the others. What is set while the engine is away is kept back, the last of each key.
     fn set(&self, namespace: &str, key: &str, value: Option<&str>);
 
-    /// A message was deleted: whoever opens the room later gets a mark in its place, and the other nodes are told ([`News::Deleted`]).
+    /// A message was deleted here: whoever opens the room later gets a mark in its place, and the other nodes are told ([`News::Deleted`]).
     fn delete(&self, room: &RoomName, id: EntryId);
 
     /// Gives back what the engine has lost, in answer to [`News::Behind`]. It is taken where it fits exactly; where something else has been said since, the room has another epoch from

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_channel::{Receiver, Sender};
 
 use super::claim::ClaimAnswer;
-use super::entries::{Ordered, OrderedRoom};
+use super::entries::{Ordered, OrderedRoom, Proposed};
 use crate::protocol::ids::EntryId;
 use crate::protocol::name::{Name, RoomName};
 
@@ -46,8 +46,8 @@ pub enum News {
     Refused {
         /// Which room.
         room: RoomName,
-        /// By what this node knows it.
-        tickets: Vec<u64>,
+        /// What, handed back.
+        entries: Vec<Proposed>,
     },
     /// What came of a claim.
     Claimed {
