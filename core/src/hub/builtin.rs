@@ -263,7 +263,11 @@ fn done(invocation: &Invocation, text: impl FnOnce() -> String) -> Reply {
 }
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let member = hub.named(invocation.text("name"))?;
+    let member = match hub.named(invocation.text("name")) {
+        Ok(member) => member,
+        Err(_) if hub.is_node() => return hub.kick_elsewhere(invocation, by(hub, invocation)),
+        Err(nobody) => return Err(nobody.into()),
+    };
     if let Some(listed) = hub.state.roster.get(member) {
         invocation.caller.may_act_against(&hub.state.member_info(listed))?;
     }

@@ -173,11 +173,15 @@ impl ServerBuilder {
         if let Some(store) = &self.store {
             state.keep_in(store.clone());
         }
+        if let Some(order) = &self.order {
+            state.share_by(order.clone());
+        }
         let mut hub = Hub::new(state, self.catalog, permit.clone());
         hub.plan.configure(&plan);
         let acceptor = Acceptor::new(handle, shards, permit);
         let mut server = run(hub, plugins, received, acceptor, listeners, permits, threads);
         server.store = self.store;
+        server.order = self.order;
         Ok(server)
     }
 }
@@ -257,5 +261,5 @@ fn run(
     shared.set_adopter(Some(Arc::new(acceptor.clone())));
     let accept = |listener| near.spawn(acceptor.clone().accept(listener));
     let listeners = listeners.into_iter().map(accept).collect();
-    Server { handle, listeners, hub: Some(hub), walks, permits, threads, store: None }
+    Server { handle, listeners, hub: Some(hub), walks, permits, threads, store: None, order: None }
 }

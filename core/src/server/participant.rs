@@ -103,6 +103,10 @@ impl Participant {
                     let speaker = Speaker::new(handle.clone(), id, name, rate);
                     return Ok(Self { speaker, listener });
                 }
+                // The name turned out to be somebody's on another server.
+                Some(Event::Error { code, text, .. }) => {
+                    return Err(Refusal::new(code, text).into());
+                }
                 Some(_) => {}
                 None => return Err(Closed.into()),
             }

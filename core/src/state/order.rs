@@ -10,6 +10,7 @@ mod news;
 
 use std::fmt;
 
+pub use crate::protocol::error::Unavailable;
 use crate::protocol::ids::EntryId;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::status::OrderStatus;
@@ -34,6 +35,8 @@ pub const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 /// - **Ready first**: [`News::Ready`] comes before everything else, and again when the engine is back, before the rooms.
 /// - **The engine is away**: the order says so ([`News::Away`]), holds what is proposed for [`GRACE`], within a bound, and refuses it then ([`News::Refused`]), and everything after at once, until it
 ///   is back ([`News::Back`]). Nobody goes on alone.
+///
+/// - **One room under all forms of its name**: `Lobby` and `lobby` are one ([`RoomName::keys`], the first), and each node is told of it under the name by which it opened it.
 ///
 /// # What the order relies on
 /// - A room is opened before something is proposed in it, and closed once.
@@ -89,11 +92,6 @@ pub trait Order: fmt::Debug + Send + Sync {
     /// The server has stopped: names and people of this node are taken back, within a few seconds. Waits for the engine, and is not called by the hub. Later calls do nothing.
     fn close(&self);
 }
-
-/// The engine is away, or has more to do than it can.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the engine that orders what is said cannot be reached; try again in a moment")]
-pub struct Unavailable;
 
 /// Whom something is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

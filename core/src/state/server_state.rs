@@ -30,11 +30,11 @@ use crate::state::handle::Handle;
 use crate::state::keeping::Keeping;
 use crate::state::member::{Member, token_text};
 use crate::state::name_index::NameIndex;
-use crate::state::order::Order;
+use crate::state::order::{Known, Order};
 use crate::state::plugin_stats::PluginStats;
 use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
-use crate::state::room::Room;
+use crate::state::room::{Room, Sharing};
 use crate::state::roster::Roster;
 use crate::state::sealed;
 use crate::state::shared::Shared;
@@ -43,6 +43,8 @@ use crate::state::stays::{FormerMembers, KeptStays, Stay};
 use crate::state::store::{Acknowledge, RoomEntries, Store, Turn};
 use crate::state::unpublished::{Concerned, Unpublished};
 
+/// The namespace of the values that say what the kept entries of a shared room belong to; this node's own.
+pub(crate) const EPOCHS: &str = "room-epochs";
 /// So many entries of a room that closes are kept for whoever opens it again.
 const MOST_LEFT: usize = 512;
 
@@ -60,6 +62,8 @@ pub(crate) struct ServerState {
     pub(crate) operator_name: Name,
     /// Changes with each start.
     pub(crate) epoch: String,
+    /// What the ids of this server's own rooms belong to, where it shares others.
+    pub(crate) own_epoch: Option<String>,
     pub(crate) since: Timestamp,
     /// The same, by a clock that is never set.
     pub(crate) started: Instant,
@@ -114,6 +118,7 @@ impl ServerState {
             started: clock.now(),
             slow_hook: shared.settings().server.slow_hook,
             epoch: format!("{:016x}", fastrand::u64(..)),
+            own_epoch: None,
             handle,
             shared,
             clock,
@@ -160,8 +165,19 @@ impl ServerState {
 
     /// Something happened in a room, for everybody in it.
     pub(crate) fn commit(&mut self, room: RoomId, author: Option<MemberId>, what: EntryKind) {
-        let stamp = self.next_stamp();
         let time = self.clock.timestamp();
+        self.commit_at(time, room, author, what);
+    }
+
+    /// The same, at a time that somebody else has given.
+    pub(crate) fn commit_at(
+        &mut self,
+        time: Timestamp,
+        room: RoomId,
+        author: Option<MemberId>,
+        what: EntryKind,
+    ) {
+        let stamp = self.next_stamp();
         if let Some(room) = self.rooms.get_mut(room) {
             if room.latest().is_none() {
                 self.touched.push(room.id);
@@ -279,7 +295,70 @@ impl ServerState {
                 room.resume(opened);
             }
         }
+        self.open_shared(id);
         id
+    }
+
+    /// Asks the engine what is in a room, where other servers share it.
+    fn open_shared(&mut self, id: RoomId) {
+        let Some(order) = self.order.clone() else { return };
+        let Some(room) = self.rooms.get_mut(id).filter(|room| order.shares(&room.name)) else {
+            return;
+        };
+        let epoch = self.values.get(EPOCHS, room.name.as_str());
+        let sharing = Sharing { epoch: epoch.as_deref().map(Into::into), is_open: false };
+        room.sharing = Some(Box::new(sharing));
+        order.open(&room.name, Known { epoch, last: room.next_id() - 1 });
+    }
+
+    /// What the ids of a room belong to.
+    pub(crate) fn epoch_of<'a>(&'a self, room: &'a Room) -> &'a str {
+        match &room.sharing {
+            Some(sharing) => sharing.epoch.as_deref().unwrap_or(&self.epoch),
+            None => self.own_epoch.as_deref().unwrap_or(&self.epoch),
+        }
+    }
+
+    /// The same, for whoever was told the epoch of the server; `None` where it is that.
+    pub(crate) fn other_epoch_of(&self, room: &Room) -> Option<String> {
+        let epoch = self.epoch_of(room);
+        (epoch != self.epoch).then(|| epoch.to_owned())
+    }
+
+    /// A shared room has this epoch from here on; kept beside the entries, so that a store knows what they belong to.
+    pub(crate) fn set_epoch_of(&mut self, id: RoomId, epoch: &str) {
+        let is_kept = self.store.is_some();
+        let room = self.rooms.get_mut(id);
+        let Some((sharing, name)) =
+            room.and_then(|room| Some((room.sharing.as_mut()?, &room.name)))
+        else {
+            return;
+        };
+        sharing.epoch = Some(epoch.into());
+        if is_kept {
+            // Names of rooms and epochs are short.
+            let _ = self.values.put(EPOCHS, name.as_str(), epoch);
+        }
+    }
+
+    /// From here on other servers share rooms. Called before the hub runs.
+    pub(crate) fn share_by(&mut self, order: Arc<dyn Order>) {
+        self.own_epoch = Some(self.epoch.clone());
+        self.values.share_by(order.clone());
+        self.order = Some(order);
+    }
+
+    /// Whether it is remembered beyond a connection where somebody was.
+    fn keeps_where_people_were(&self) -> bool {
+        self.store.is_some() || self.order.is_some()
+    }
+
+    /// A room is about this from here on.
+    pub(crate) fn set_topic(&mut self, id: RoomId, topic: &str) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            topic.clone_into(&mut room.topic);
+        }
+        self.remember_room(id);
     }
 
     /// Remembers a room as it is now, for when it or the server is opened again.
@@ -377,7 +456,7 @@ impl ServerState {
     /// Keeps where a member is, for when it comes back after a restart.
     pub(crate) fn keep_stays(&self, member: MemberId) {
         let named = self.roster.get(member).filter(|member| member.name.is_some());
-        let Some(member) = named.filter(|_| self.store.is_some()) else { return };
+        let Some(member) = named.filter(|_| self.keeps_where_people_were()) else { return };
         let room = |stay: &Stay| Some((self.rooms.get(stay.room)?.name.to_string(), stay.since));
         let rooms = member.stays.iter().filter_map(room).collect();
         let account = member.account.clone();
@@ -388,7 +467,7 @@ impl ServerState {
     /// Where whoever has this token was, as far as that is kept.
     pub(crate) fn kept_stays(&self, token: &str) -> Option<KeptStays> {
         let token = u128::from_str_radix(token, 16).ok()?;
-        self.store.as_ref()?;
+        self.keeps_where_people_were().then_some(())?;
         KeptStays::find(&self.values, &token_text(token))
     }
 

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::state::order::Order;
 use crate::state::store::Store;
 
+/// The namespaces that stay with a server, where several share the others.
+const OWN: [&str; 3] = ["rooms", "room-epochs", "imported"];
 /// Longest key, and longest value, in bytes.
 const LONGEST_KEY: usize = 512;
 const LONGEST_VALUE: usize = 64 * 1024;
@@ -39,9 +42,11 @@ const LONGEST_VALUE: usize = 64 * 1024;
 pub struct SharedValues(Arc<Values>);
 
 struct Values {
-    /// By namespace and key. The lock guards single steps, and a call of the store that waits for nothing, so that both have one order.
+    /// By namespace and key. The lock guards single steps, and calls of the store and of the order, which wait for nothing, so that all have one order.
     map: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
     store: Option<Arc<dyn Store>>,
+    /// Who gives them to the other servers, where several share them.
+    order: OnceLock<Arc<dyn Order>>,
     /// Whether something was changed since this was last asked.
     changed: AtomicBool,
 }
@@ -64,7 +69,71 @@ impl SharedValues {
         for (namespace, key, value) in store.iter().flat_map(|store| store.values()) {
             map.entry(namespace).or_default().insert(key, value);
         }
-        Self(Arc::new(Values { map: Mutex::new(map), store, changed: AtomicBool::new(false) }))
+        let (map, order, changed) = (Mutex::new(map), OnceLock::new(), AtomicBool::new(false));
+        Self(Arc::new(Values { map, store, order, changed }))
+    }
+
+    /// Other servers have them too from here on.
+    pub(crate) fn share_by(&self, order: Arc<dyn Order>) {
+        let _ = self.0.order.set(order);
+    }
+
+    /// Another server has set a value, or with `None` removed it. Says whether it was another here.
+    pub(crate) fn apply(&self, namespace: &str, key: &str, value: Option<&str>) -> bool {
+        if !is_shared(namespace) {
+            return false;
+        }
+        let mut map = self.map();
+        let values = map.entry(namespace.to_owned()).or_default();
+        let before = match value {
+            Some(value) => values.insert(key.to_owned(), value.to_owned()),
+            None => values.remove(key),
+        };
+        if values.is_empty() {
+            map.remove(namespace);
+        }
+        let is_new = before.as_deref() != value;
+        if is_new {
+            self.keep(namespace, key, value);
+        }
+        is_new
+    }
+
+    /// What the servers have in common takes the place of what is shared here. Returns what was another, by namespace and key.
+    pub(crate) fn take_over(&self, values: Vec<(String, String, String)>) -> Vec<(String, String)> {
+        let there: BTreeSet<(&str, &str)> =
+            values.iter().map(|(namespace, key, _)| (&**namespace, &**key)).collect();
+        let gone: Vec<(String, String)> = self
+            .shared()
+            .into_iter()
+            .map(|(namespace, key, _)| (namespace, key))
+            .filter(|(namespace, key)| !there.contains(&(&**namespace, &**key)))
+            .collect();
+        let is_gone = |(namespace, key): &(String, String)| self.apply(namespace, key, None);
+        let mut new: Vec<_> = gone.into_iter().filter(is_gone).collect();
+        for (namespace, key, value) in values {
+            if self.apply(&namespace, &key, Some(&value)) {
+                new.push((namespace, key));
+            }
+        }
+        new
+    }
+
+    /// Gives the other servers all that they are to have.
+    pub(crate) fn give_all(&self) {
+        let Some(order) = self.0.order.get() else { return };
+        for (namespace, key, value) in self.shared() {
+            order.set(&namespace, &key, Some(&value));
+        }
+    }
+
+    fn shared(&self) -> Vec<(String, String, String)> {
+        let map = self.map();
+        let shared = map.iter().filter(|(namespace, _)| is_shared(namespace));
+        let flat = shared.flat_map(|(namespace, values)| {
+            values.iter().map(|(key, value)| (namespace.clone(), key.clone(), value.clone()))
+        });
+        flat.collect()
     }
 
     /// A value.
@@ -126,6 +195,13 @@ impl SharedValues {
     }
 
     fn write_through(&self, namespace: &str, key: &str, value: Option<&str>) {
+        self.keep(namespace, key, value);
+        if let Some(order) = self.0.order.get().filter(|_| is_shared(namespace)) {
+            order.set(namespace, key, value);
+        }
+    }
+
+    fn keep(&self, namespace: &str, key: &str, value: Option<&str>) {
         if let Some(store) = &self.0.store {
             store.set(namespace, key, value);
             self.0.changed.store(true, Ordering::SeqCst);
@@ -135,6 +211,11 @@ impl SharedValues {
     fn map(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, String>>> {
         self.0.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether other servers are to have what is in a namespace: all but how this one left its rooms, and what it has of them.
+fn is_shared(namespace: &str) -> bool {
+    !OWN.contains(&namespace)
 }
 
 impl fmt::Debug for SharedValues {

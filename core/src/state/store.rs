@@ -58,6 +58,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// A room closes. Its last entry, and those that whoever opens it again may be shown, are handed back; `tail` ends with the entry `last`, or is empty.
     fn closed(&self, room: &RoomName, last: EntryId, tail: Vec<Entry>);
 
+    /// A room that other servers share goes on after `last`, with these entries up to it, and not after what was kept of it last: what lies between happened elsewhere and is kept there, or the ids mean
+    /// something else from here on. A store keeps the tail, and says of what it does not have that it has it not. Without a word of its own it keeps nothing more of that room.
+    fn elsewhere(&self, room: &RoomName, last: EntryId, tail: &[Entry]) {
+        let _ = (room, last, tail);
+    }
+
     /// Takes what a turn brought, to keep it. Returns whether it is to be seen only once it was [acknowledged](Acknowledge::committed): a store that is
     /// not durable, or failing, says no.
     fn append(&self, turn: Turn) -> bool;

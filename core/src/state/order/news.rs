@@ -93,7 +93,7 @@ pub enum News {
         /// The rooms in which it is this node that says so; no other does.
         rooms: Vec<RoomName>,
     },
-    /// The engine has lost the end of a room, which this node may have: it is asked to [heal](super::Order::heal) it.
+    /// The engine has lost the end of a room, which this node may have: it is asked to [heal](super::Order::heal) it. What it proposes there waits until it has.
     Behind {
         /// Which room.
         room: RoomName,
