@@ -184,8 +184,9 @@ pub trait Plugin: Send {
     /// and `origin` is the one that brought it about, if that is another; the other observers are called there alone.
     fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry, origin: Option<&str>) {}
 
-    /// Another server that shares rooms with this one has set or removed a [shared value](Context::shared), or this one has heard of it only now.
-    fn after_value(&mut self, context: &mut Context<'_>, namespace: &str, key: &str) {}
+    /// Other servers that share rooms with this one have set or removed [shared values](Context::shared) of a namespace, under these keys, or this one has heard of it only now: they are
+    /// what they are already. Not called for what is set here.
+    fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, keys: &[String]) {}
 
     /// Something was said to one person; the event is [`Event::Direct`].
     fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {}

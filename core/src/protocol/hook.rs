@@ -38,7 +38,7 @@ pub enum Hook {
     AfterJoined,
     AfterSaid,
     AfterEntry,
-    AfterValue,
+    AfterValues,
     AfterDirect,
     AfterSign,
     AfterLeft,

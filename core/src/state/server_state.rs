@@ -388,6 +388,15 @@ impl ServerState {
         Some(room)
     }
 
+    /// Hands the store what is in memory of a room that has begun anew.
+    pub(crate) fn keep_tail(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(id).filter(|_| self.store.is_some()) else { return };
+        let (slices, _) = room.timeline.since(room.timeline.first());
+        let (name, kept) = (&room.name, room.is_kept);
+        let entries = |entries| RoomEntries { room: name.clone(), kept, entries };
+        self.closed.extend(slices.into_iter().map(entries));
+    }
+
     /// Whether what happens in a room is kept.
     pub(crate) fn keeps(&self, room: &RoomName) -> bool {
         self.store.is_some()

@@ -9,7 +9,7 @@ use crate::state::order::Order;
 use crate::state::store::Store;
 
 /// The namespaces that stay with a server, where several share the others.
-const OWN: [&str; 3] = ["rooms", "room-epochs", "imported"];
+const OWN: [&str; 2] = ["rooms", "room-epochs"];
 /// Longest key, and longest value, in bytes.
 const LONGEST_KEY: usize = 512;
 const LONGEST_VALUE: usize = 64 * 1024;
@@ -47,6 +47,10 @@ struct Values {
     store: Option<Arc<dyn Store>>,
     /// Who gives them to the other servers, where several share them.
     order: OnceLock<Arc<dyn Order>>,
+    /// What was set here while the others could not be heard.
+    unheard: Mutex<Option<BTreeSet<(String, String)>>>,
+    /// Namespaces that plugins keep with this server.
+    own: Mutex<BTreeSet<String>>,
     /// Whether something was changed since this was last asked.
     changed: AtomicBool,
 }
@@ -69,18 +73,25 @@ impl SharedValues {
         for (namespace, key, value) in store.iter().flat_map(|store| store.values()) {
             map.entry(namespace).or_default().insert(key, value);
         }
-        let (map, order, changed) = (Mutex::new(map), OnceLock::new(), AtomicBool::new(false));
-        Self(Arc::new(Values { map, store, order, changed }))
+        Self(Arc::new(Values {
+            map: Mutex::new(map),
+            store,
+            order: OnceLock::new(),
+            unheard: Mutex::default(),
+            own: Mutex::default(),
+            changed: AtomicBool::new(false),
+        }))
     }
 
     /// Other servers have them too from here on.
     pub(crate) fn share_by(&self, order: Arc<dyn Order>) {
         let _ = self.0.order.set(order);
+        self.wait_for_others();
     }
 
     /// Another server has set a value, or with `None` removed it. Says whether it was another here.
     pub(crate) fn apply(&self, namespace: &str, key: &str, value: Option<&str>) -> bool {
-        if !is_shared(namespace) {
+        if !self.is_shared(namespace) {
             return false;
         }
         let mut map = self.map();
@@ -99,39 +110,65 @@ impl SharedValues {
         is_new
     }
 
-    /// What the servers have in common takes the place of what is shared here. Returns what was another, by namespace and key.
-    pub(crate) fn take_over(&self, values: Vec<(String, String, String)>) -> Vec<(String, String)> {
+    /// What the servers have in common takes the place of what is shared here, but for what was set here since they could last be heard. Returns the keys of what was another, by namespace.
+    pub(crate) fn take_over(
+        &self,
+        values: Vec<(String, String, String)>,
+    ) -> BTreeMap<String, Vec<String>> {
+        let unheard = self.unheard().take().unwrap_or_default();
+        let is_ours =
+            |namespace: &str, key: &str| unheard.contains(&(namespace.to_owned(), key.to_owned()));
         let there: BTreeSet<(&str, &str)> =
             values.iter().map(|(namespace, key, _)| (&**namespace, &**key)).collect();
-        let gone: Vec<(String, String)> = self
-            .shared()
-            .into_iter()
-            .map(|(namespace, key, _)| (namespace, key))
-            .filter(|(namespace, key)| !there.contains(&(&**namespace, &**key)))
-            .collect();
-        let is_gone = |(namespace, key): &(String, String)| self.apply(namespace, key, None);
-        let mut new: Vec<_> = gone.into_iter().filter(is_gone).collect();
-        for (namespace, key, value) in values {
-            if self.apply(&namespace, &key, Some(&value)) {
-                new.push((namespace, key));
+        let mut news: Vec<(String, String, Option<String>)> = self.shared();
+        news.retain(|(namespace, key, _)| !there.contains(&(&**namespace, &**key)));
+        news.iter_mut().for_each(|(_, _, value)| *value = None);
+        let set = values.into_iter().map(|(namespace, key, value)| (namespace, key, Some(value)));
+        news.extend(set);
+        let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (namespace, key, value) in news {
+            if !is_ours(&namespace, &key) && self.apply(&namespace, &key, value.as_deref()) {
+                changed.entry(namespace).or_default().push(key);
             }
         }
-        new
+        changed
+    }
+
+    /// The others cannot be heard: what is set from here on is newer than what they will say.
+    pub(crate) fn wait_for_others(&self) {
+        self.unheard().get_or_insert_default();
+    }
+
+    /// Values of a namespace stay with this server, also where several share the others: because they are about something that is on this machine. Called when a plugin starts.
+    pub fn keep_here(&self, namespace: &str) {
+        let mut own = self.0.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.insert(namespace.to_owned());
+    }
+
+    fn unheard(&self) -> MutexGuard<'_, Option<BTreeSet<(String, String)>>> {
+        self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether other servers are to have what is in a namespace: all but how this one left its rooms, what it has of them, and what plugins keep here.
+    fn is_shared(&self, namespace: &str) -> bool {
+        let own = self.0.own.lock().unwrap_or_else(PoisonError::into_inner);
+        !OWN.contains(&namespace) && !own.contains(namespace)
     }
 
     /// Gives the other servers all that they are to have.
     pub(crate) fn give_all(&self) {
         let Some(order) = self.0.order.get() else { return };
+        *self.unheard() = None;
         for (namespace, key, value) in self.shared() {
-            order.set(&namespace, &key, Some(&value));
+            order.set(&namespace, &key, value.as_deref());
         }
     }
 
-    fn shared(&self) -> Vec<(String, String, String)> {
+    fn shared(&self) -> Vec<(String, String, Option<String>)> {
         let map = self.map();
-        let shared = map.iter().filter(|(namespace, _)| is_shared(namespace));
+        let shared = map.iter().filter(|(namespace, _)| self.is_shared(namespace));
         let flat = shared.flat_map(|(namespace, values)| {
-            values.iter().map(|(key, value)| (namespace.clone(), key.clone(), value.clone()))
+            values.iter().map(|(key, value)| (namespace.clone(), key.clone(), Some(value.clone())))
         });
         flat.collect()
     }
@@ -196,7 +233,10 @@ impl SharedValues {
 
     fn write_through(&self, namespace: &str, key: &str, value: Option<&str>) {
         self.keep(namespace, key, value);
-        if let Some(order) = self.0.order.get().filter(|_| is_shared(namespace)) {
+        if let Some(order) = self.0.order.get().filter(|_| self.is_shared(namespace)) {
+            if let Some(unheard) = &mut *self.unheard() {
+                unheard.insert((namespace.to_owned(), key.to_owned()));
+            }
             order.set(namespace, key, value);
         }
     }
@@ -211,11 +251,6 @@ impl SharedValues {
     fn map(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, String>>> {
         self.0.map.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether other servers are to have what is in a namespace: all but how this one left its rooms, and what it has of them.
-fn is_shared(namespace: &str) -> bool {
-    !OWN.contains(&namespace)
 }
 
 impl fmt::Debug for SharedValues {

@@ -38,7 +38,8 @@ pub use turn::{RoomEntries, Turn};
 /// - **One server**: two never share what one store keeps. It is for the store to refuse that when it is opened.
 ///
 /// # What the store relies on
-/// - Turns come in order, their numbers only grow, and the ids of a room follow on without a gap, from the one after [`Opened::last`] on.
+/// - Turns come in order, their numbers only grow, and the ids of a room follow on without a gap, from the one after [`Opened::last`] on; of one that several servers share
+///   something may be missing, which happened while this one was away, and is kept elsewhere.
 /// - Not much more than a quarter of a timeline is handed over before the hub waits for an acknowledgement, unless the store is failing.
 /// - A room is opened before something is appended to it, and closed once.
 pub trait Store: fmt::Debug + Send + Sync {
@@ -57,12 +58,6 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// A room closes. Its last entry, and those that whoever opens it again may be shown, are handed back; `tail` ends with the entry `last`, or is empty.
     fn closed(&self, room: &RoomName, last: EntryId, tail: Vec<Entry>);
-
-    /// A room that other servers share goes on after `last`, with these entries up to it, and not after what was kept of it last: what lies between happened elsewhere and is kept there, or the ids mean
-    /// something else from here on. A store keeps the tail, and says of what it does not have that it has it not. Without a word of its own it keeps nothing more of that room.
-    fn elsewhere(&self, room: &RoomName, last: EntryId, tail: &[Entry]) {
-        let _ = (room, last, tail);
-    }
 
     /// Takes what a turn brought, to keep it. Returns whether it is to be seen only once it was [acknowledged](Acknowledge::committed): a store that is
     /// not durable, or failing, says no.

@@ -1,6 +1,7 @@
 //! What the engine has to say.
 
 use crate::hub::Hub;
+use crate::protocol::hook::Hook;
 use crate::state::order::News;
 
 impl Hub {
@@ -37,8 +38,8 @@ impl Hub {
         self.state.epoch = epoch;
         match values {
             Some(values) => {
-                for (namespace, key) in self.state.values.take_over(values) {
-                    self.value_is_new(&namespace, &key);
+                for (namespace, keys) in self.state.values.take_over(values) {
+                    self.values_are_new(&namespace, &keys);
                 }
             }
             None => self.state.values.give_all(),
@@ -47,13 +48,13 @@ impl Hub {
 
     fn value_changed(&mut self, namespace: String, key: String, value: Option<String>) {
         if self.state.values.apply(&namespace, &key, value.as_deref()) {
-            self.value_is_new(&namespace, &key);
+            self.values_are_new(&namespace, &[key]);
         }
     }
 
-    fn value_is_new(&mut self, namespace: &str, key: &str) {
-        self.observe(crate::protocol::hook::Hook::AfterValue, |plugin, context| {
-            plugin.after_value(context, namespace, key);
+    fn values_are_new(&mut self, namespace: &str, keys: &[String]) {
+        self.observe(Hook::AfterValues, |plugin, context| {
+            plugin.after_values(context, namespace, keys);
         });
     }
 
@@ -61,6 +62,7 @@ impl Hub {
         if let Some(ordering) = &mut self.ordering {
             ordering.is_away = true;
         }
+        self.state.values.wait_for_others();
         tracing::error!(reason, "the engine that orders shared rooms is away");
         self.report(format!("nothing can be said in shared rooms: {reason}"));
     }

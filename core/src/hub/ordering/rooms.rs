@@ -66,13 +66,19 @@ impl Hub {
             Entry { room: name.clone(), id, time, what }
         };
         let tail: Vec<Entry> = tail.into_iter().map(entry).collect();
-        if let Some(store) = &self.state.store {
-            store.elsewhere(&name, last, &tail);
-        }
+        let (known, first) = (room.next_id() - 1, last + 1 - tail.len() as u64);
         room.begin_anew(last, tail, &settings.rooms);
+        let overlaps = room.is_kept && known >= first;
+        room.is_kept &= !overlaps;
         let here: Vec<MemberId> = room.here().collect();
         if !here.is_empty() {
             tracing::warn!(room = %name, last, "the room begins anew");
+        }
+        self.state.keep_tail(id);
+        if overlaps {
+            self.report(format!(
+                "what is said in {name} is not kept here: entries up to {known} are in the database, which the other servers do not know, and theirs begin at {first}"
+            ));
         }
         for member in here {
             self.follow_anew(member, id);

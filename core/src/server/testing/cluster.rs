@@ -417,9 +417,11 @@ fn what_is_kept_on_one_server_is_known_to_the_plugins_of_the_others() {
     struct Heard(Arc<Mutex<Vec<String>>>);
 
     impl Plugin for Heard {
-        fn after_value(&mut self, context: &mut Context<'_>, namespace: &str, key: &str) {
-            let value = context.shared().get(namespace, key);
-            self.0.lock().unwrap().push(format!("{namespace} {key} {value:?}"));
+        fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, keys: &[String]) {
+            for key in keys {
+                let value = context.shared().get(namespace, key);
+                self.0.lock().unwrap().push(format!("{namespace} {key} {value:?}"));
+            }
         }
 
         fn after_said(

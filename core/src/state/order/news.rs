@@ -19,7 +19,7 @@ pub enum News {
     Ready {
         /// What all rooms belong to that have no other epoch: made when the engine was empty.
         epoch: String,
-        /// All small values that the engine keeps, as `(namespace, key, value)`; they take the place of this node's. `None` where it has never been given any: this node gives it its own then.
+        /// All small values that the engine keeps, as `(namespace, key, value)`; they take the place of this node's. What this node has set and the engine has not been given yet is in them as it was set. `None` where it has never been given any: this node gives it its own then.
         values: Option<Vec<(String, String, String)>>,
     },
     /// A room is open here, or is told anew because the engine was away.
