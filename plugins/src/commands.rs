@@ -14,6 +14,8 @@ use salotto::{
 };
 use serde::Deserialize;
 
+use crate::common::rules::Rules;
+
 /// How long answers are.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -91,6 +93,7 @@ impl Plugin for Commands {
             Command::new("rooms", "Lists the rooms with their topics").in_person(),
             Command::new("join", "Joins a room; what you type goes to the room joined last")
                 .arg(Arg::room("room"))
+                .arg(Arg::word("key").optional())
                 .example("join dev")
                 .in_person(),
             Command::new("leave", "Leaves this room, or another")
@@ -137,7 +140,13 @@ impl Plugin for Commands {
             "rooms" => return Ok(rooms(context, member)),
             "ignore" => return ignore::ignore(context, member, invocation),
             "unignore" => return ignore::unignore(context, member, invocation),
-            "join" => context.join(member, invocation.text("room")),
+            "join" => match invocation.get("key") {
+                Some(key) => {
+                    check_key_is_wanted(context, invocation, key)?;
+                    context.join_with(member, invocation.text("room"), key);
+                }
+                None => context.join(member, invocation.text("room")),
+            },
             "leave" => {
                 let room = match invocation.get("room") {
                     Some(room) => room,
@@ -156,6 +165,24 @@ impl Plugin for Commands {
         }
         Ok(Reply::Done)
     }
+}
+
+/// What stands behind the name of a room that has no key was meant as a part of the name.
+fn check_key_is_wanted(
+    context: &Context<'_>,
+    invocation: &Invocation,
+    key: &str,
+) -> Result<(), CommandError> {
+    let room = invocation.text("room");
+    let known = room.trim_start_matches('#').parse::<RoomName>().ok();
+    let known = context.room(room).map(|info| info.room).or(known);
+    if known.is_some_and(|room| Rules::of(context, &room).key.is_some()) {
+        return Ok(());
+    }
+    let together = format!("{}_{key}", excerpt(room));
+    let advice = RoomName::new(&together, context.settings().limits.room_name_bounds());
+    let advice = advice.map(|name| format!("; try `{name}`")).unwrap_or_default();
+    Err(CommandError::Refused(format!("room names have no spaces{advice}")))
 }
 
 /// Lists the commands that the caller may use, or explains one and those below it.
@@ -195,7 +222,7 @@ fn help(context: &Context<'_>, invocation: &Invocation) -> Result<Reply, Command
 
 /// The commands that the caller may use, each path once: of two with the same path the one for the higher role is run.
 fn callable(context: &Context<'_>, caller: &Caller) -> Vec<Command> {
-    let mut commands = context.commands(caller.role);
+    let mut commands = context.commands(Role::Operator);
     commands.retain(|command| caller.can_call(command));
     commands.sort_by(|one, other| {
         let by_path = one.path.cmp(&other.path);

@@ -20,9 +20,9 @@ mod dialect;
 mod entry;
 mod formatting;
 mod former;
+mod gateway;
 mod label;
 mod line;
-mod mask;
 mod message_id;
 mod modes;
 mod numeric;
@@ -55,6 +55,7 @@ use serde::Deserialize;
 
 use crate::common::duration::HumanDuration;
 use crate::common::listening::Listening;
+use crate::common::mask;
 use crate::common::troubles::Troubles;
 use capability::Capability;
 use client::Client;
@@ -63,6 +64,8 @@ use commands::redact::{self, Redactions};
 use commands::{Asked, away, invite, tagmsg};
 use connection::Connection;
 use former::Former;
+pub use gateway::Gateway;
+use gateway::Gateways;
 use label::Answered;
 use protocol::Irc as IrcProtocol;
 use read_markers::ReadMarkers;
@@ -90,11 +93,19 @@ pub struct IrcSettings {
     /// For how long clients that were here once are to use TLS and nothing else (`sts`), e.g. `"30days"`; where there is TLS. For certificates that clients believe only: with one that the server made itself they
     /// would not come back. Default `None`: they are told nothing.
     pub sts: Option<HumanDuration>,
+    /// Gateways for browsers that say with `WEBIRC` for whom they speak. Default none.
+    pub webirc: Vec<Gateway>,
 }
 
 impl Default for IrcSettings {
     fn default() -> Self {
-        Self { listen: Vec::new(), host: "salotto".into(), motd: Vec::new(), sts: None }
+        Self {
+            listen: Vec::new(),
+            host: "salotto".into(),
+            motd: Vec::new(),
+            sts: None,
+            webirc: Vec::new(),
+        }
     }
 }
 
@@ -169,6 +180,11 @@ impl Irc {
                 "host: `{host}` cannot stand in a line of IRC; give letters, digits, dots and hyphens"
             ));
         }
+        if settings.webirc.iter().any(|gateway| gateway.password.is_empty()) {
+            return Err(
+                "webirc: a gateway without a password would be everybody; give it one".into()
+            );
+        }
         let settings = Arc::new(settings);
         let setup = Arc::new(Setup::default());
         let protocol = Arc::new(IrcProtocol::new(settings.clone(), setup.clone()));
@@ -230,7 +246,14 @@ impl Irc {
 
 impl Plugin for Irc {
     fn protocols(&self) -> Vec<Arc<dyn Protocol>> {
-        vec![self.protocol.clone()]
+        let mut protocols: Vec<Arc<dyn Protocol>> = Vec::new();
+        if !self.settings.webirc.is_empty() {
+            // Knows its word before the other does.
+            let gateways = Gateways::new(self.settings.clone(), self.setup.clone());
+            protocols.push(Arc::new(gateways));
+        }
+        protocols.push(self.protocol.clone());
+        protocols
     }
 
     fn hand_over(&mut self) -> Option<Box<dyn Any + Send>> {

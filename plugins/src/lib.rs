@@ -10,6 +10,7 @@
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
 //! | [`floods`] | warns, mutes, disconnects and bans whoever sends too much |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
+//! | [`rooms`] | who opens a room moderates it; `op`, `voice`, `room ban`, `room key` and what else holds in one room |
 //! | [`history`] | what is said is kept, and can be read back and searched |
 //! | [`log`] | logs messages to a file |
 //! | `metrics` | exports metrics for Prometheus (feature `metrics`) |
@@ -71,6 +72,7 @@ pub mod notices;
 pub mod quit;
 mod registry;
 pub mod roles;
+pub mod rooms;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "tls")]

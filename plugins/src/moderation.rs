@@ -29,7 +29,6 @@ mod bans;
 mod commands;
 mod file;
 mod hush;
-mod identity;
 mod import;
 mod kept;
 mod locks;
@@ -37,7 +36,6 @@ mod mutes;
 mod reports;
 mod slow;
 mod speaking;
-mod terms;
 mod whois;
 mod writer;
 
@@ -54,6 +52,7 @@ use salotto::{
 };
 use serde::Deserialize;
 
+use crate::common::arguments::looks_like_address;
 use crate::common::duration::until;
 use bans::{Bans, Change};
 use file::BanFile;
@@ -328,7 +327,7 @@ impl Plugin for Moderation {
             let terms = mute.terms(context.uptime());
             return Verdict::Deny(format!("you are muted {terms}; keep your name until then"));
         }
-        if arguments::looks_like_address(&draft.name) {
+        if looks_like_address(&draft.name) {
             // A ban of this name would be taken as one of an address, or refused.
             return Verdict::Deny(format!(
                 "`{}` looks like an address; choose another name",
@@ -351,7 +350,7 @@ impl Plugin for Moderation {
         let is_moderator =
             || context.member(draft.member).is_some_and(|member| member.role >= Role::Moderator);
         let who = || context.member(draft.member).map(|member| Invited::member(&member));
-        if self.locks.can_join(&draft.room, who) || is_moderator() {
+        if draft.is_let_in || self.locks.can_join(&draft.room, who) || is_moderator() {
             return Verdict::Pass;
         }
         if let (Some(until), Some(member)) = (draft.was_in_until, context.member(draft.member))
@@ -440,7 +439,7 @@ impl Plugin for Moderation {
 
     fn after_room_opened(&mut self, context: &mut Context<'_>, room: &RoomName) {
         if self.locks.is_locked(room) {
-            context.hide_room(room, true);
+            locks::show(context, room, true);
         }
         if self.hushed.contains(room) {
             context.show_hushed(room, true);

@@ -12,12 +12,13 @@ use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
 use crate::roles::Roles;
+use crate::rooms::Rooms;
 
 /// The plugins that come with Salotto, by name.
 ///
 /// ```
 /// let names = salotto_plugins::catalog().names();
-/// for name in ["audit", "commands", "floods", "history", "log", "metrics", "moderation", "notices", "quit", "roles", "web"] {
+/// for name in ["audit", "commands", "floods", "history", "log", "metrics", "moderation", "notices", "quit", "roles", "rooms", "web"] {
 ///     assert!(names.iter().any(|known| known == name));
 /// }
 /// ```
@@ -31,6 +32,7 @@ pub fn catalog() -> Catalog {
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
+        .register("rooms", |settings| Ok(Rooms::new(settings)))
         .register("moderation", Moderation::new)
         .register("history", History::new);
     #[cfg(feature = "audit")]
@@ -50,7 +52,7 @@ pub fn catalog() -> Catalog {
     catalog
 }
 
-/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `moderation`, `history`, `irc`, `web`, and
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `rooms`, `moderation`, `history`, `irc`, `web`, and
 /// `discovery` where the feature is on: it tells the local network of a server that listens on more than loopback.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
@@ -58,7 +60,8 @@ pub fn catalog() -> Catalog {
 pub fn default_set() -> Vec<PluginSetup> {
     let irc = cfg!(feature = "irc").then_some("irc");
     let web = cfg!(feature = "web").then_some("web");
-    let always = ["roles", "notices", "quit", "commands", "floods", "moderation", "history"];
+    let always =
+        ["roles", "notices", "quit", "commands", "floods", "rooms", "moderation", "history"];
     // After the page, of which it tells.
     let discovery = cfg!(feature = "discovery").then_some("discovery");
     always.into_iter().chain(irc).chain(web).chain(discovery).map(PluginSetup::new).collect()
@@ -131,8 +134,16 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            let mut expected =
-                vec!["roles", "notices", "quit", "commands", "floods", "moderation", "history"];
+            let mut expected = vec![
+                "roles",
+                "notices",
+                "quit",
+                "commands",
+                "floods",
+                "rooms",
+                "moderation",
+                "history",
+            ];
             expected.extend(cfg!(feature = "irc").then_some("irc"));
             expected.extend(cfg!(feature = "web").then_some("web"));
             expected.extend(cfg!(feature = "discovery").then_some("discovery"));

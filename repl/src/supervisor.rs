@@ -8,6 +8,7 @@ mod front;
 mod help;
 mod invitation;
 mod outcome;
+mod reload;
 mod running;
 mod saving;
 mod view;
@@ -37,6 +38,7 @@ use commands::Local;
 pub use front::Front;
 pub use outcome::{Leave, Outcome, ReplyFormat};
 use outcome::{failed, not_running};
+use reload::Reloads;
 use view::lock;
 pub use view::{Feed, View, Watch};
 
@@ -57,6 +59,8 @@ pub struct Supervisor {
     command_list: RwLock<CommandList>,
     /// Those who get reports. The lock guards single steps and is taken last.
     subscribers: Mutex<Vec<Arc<view::Subscriber>>>,
+    /// Who asks in chat that the configuration be applied anew.
+    reloads: Reloads,
 }
 
 #[derive(Default)]
@@ -121,6 +125,7 @@ impl Supervisor {
                 false,
             )),
             subscribers: Mutex::default(),
+            reloads: Reloads::default(),
         }
     }
 
@@ -325,6 +330,7 @@ impl Supervisor {
         }
         let mut builder =
             Server::builder().settings(config.settings).catalog(self.source.catalog().clone());
+        builder = builder.on_reload(self.reloads.asking());
         for setup in config.plugins {
             builder = builder.enable(setup);
         }

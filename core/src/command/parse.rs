@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn caller() -> Caller {
-        Caller { role: Role::Member, member: None, name: None, room: None }
+        Caller::new(Role::Member)
     }
 
     fn parse(line: &str) -> Result<Invocation, String> {

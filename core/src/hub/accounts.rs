@@ -7,7 +7,7 @@ use crate::protocol::hook::Hook;
 use crate::protocol::ids::MemberId;
 use crate::protocol::ids::RoomId;
 use crate::protocol::ids::SlotId;
-use crate::protocol::name::Name;
+use crate::protocol::name::{Name, RoomName};
 use crate::protocol::role::Role;
 use crate::protocol::sanitize;
 use crate::state::member::Member;
@@ -124,9 +124,55 @@ impl Hub {
         let member = self.state.roster.get_mut(id)?;
         let name = member.name.as_ref()?.to_string();
         if std::mem::replace(&mut member.role, role) != role {
-            let commands = self.commands_for(role);
-            self.state.send(id, Event::Commands { commands });
+            self.offer_commands(id);
         }
         Some(name)
+    }
+
+    /// A plugin says what a member may do in a room that it is in.
+    pub(super) fn set_role_in(
+        &mut self,
+        slot: SlotId,
+        id: MemberId,
+        room: &RoomName,
+        role: Option<Role>,
+    ) {
+        // One room is not the server.
+        let role = role.map(|role| role.min(Role::Moderator));
+        let Some(room) = self.state.rooms.find(room.as_str()).map(|room| room.id) else { return };
+        if !self.state.roster.get(id).is_some_and(|member| member.is_in(room)) {
+            return;
+        }
+        let before = self.highest_role(id);
+        if let Some(room) = self.state.rooms.get_mut(room) {
+            room.change_rights(id, |rights| rights.set_role(slot, role));
+        }
+        if self.highest_role(id) != before {
+            self.offer_commands(id);
+        }
+    }
+
+    /// A member has left a room, and what it was there is over.
+    pub(super) fn forget_rights(&mut self, id: MemberId, room: RoomId) {
+        let before = self.highest_role(id);
+        let room = self.state.rooms.get_mut(room);
+        if room.and_then(|room| room.rights.remove(&id)).is_some()
+            && self.highest_role(id) != before
+        {
+            self.offer_commands(id);
+        }
+    }
+
+    /// The most that a member may do anywhere: by that it is offered commands.
+    fn highest_role(&self, id: MemberId) -> Option<Role> {
+        let caller = self.state.caller(id, None)?;
+        let there = caller.rooms.iter().map(|(_, role)| *role);
+        there.chain([caller.role]).max()
+    }
+
+    /// Gives a member's client the commands that it has now.
+    pub(super) fn offer_commands(&mut self, id: MemberId) {
+        let commands = self.commands_for(id);
+        self.state.send(id, Event::Commands { commands });
     }
 }

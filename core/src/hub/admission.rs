@@ -383,7 +383,7 @@ impl Hub {
         };
         member.role = member.role_with_name;
         member.outbox.set_named();
-        let (role, token) = (member.role, member.token_text());
+        let token = member.token_text();
         self.state.shared.directory.add_member(name.clone());
         let settings = self.state.settings();
         self.state.send(
@@ -398,7 +398,7 @@ impl Hub {
                 line_bytes: settings.limits.line_bytes,
                 lines_at_once: settings.limits.rate.map(|rate| rate.burst),
                 lines_per_second: settings.limits.rate.map(|rate| rate.per_second),
-                commands: self.commands_for(role),
+                commands: self.commands_for(id),
             },
         );
         self.recall_ignored(id);
@@ -433,7 +433,7 @@ impl Hub {
             let result = match self.check_rooms_per_member(id, tried.len() - 1) {
                 Ok(()) => {
                     let back = seen.get(&self.known_as(room)).cloned();
-                    self.join(id, room, back)
+                    self.join(id, room, None, back)
                 }
                 Err(refusal) => Err(refusal.into()),
             };
@@ -458,9 +458,10 @@ impl Hub {
             let room = self.known_as(name);
             if let Some(since) = self.state.shown_since(&resume.token, &room) {
                 let was_in_until = kept.as_ref().and_then(|kept| kept.left(&room));
+                let was = self.state.former_member(&resume.token);
                 let seen_there = (*id).max(since.saturating_sub(1));
                 let epoch = resume.epochs.get(name).cloned();
-                seen.entry(room).or_insert(Return { seen: seen_there, epoch, was_in_until });
+                seen.entry(room).or_insert(Return { seen: seen_there, epoch, was, was_in_until });
             }
         }
         seen

@@ -87,6 +87,7 @@ fn people_commands() -> Vec<Listed> {
                 .arg(Arg::member("name"))
                 .arg(Arg::text("reason").optional())
                 .role(Role::Moderator)
+                .of_room()
                 .example("remove dev bob let us work, please"),
             Runner::Core(remove),
         ),
@@ -100,6 +101,7 @@ fn room_commands() -> Vec<Listed> {
                 .arg(Arg::room("room"))
                 .arg(Arg::text("text").optional())
                 .role(Role::Moderator)
+                .of_room()
                 .example("topic lobby game night on Friday"),
             Runner::Core(topic),
         ),
@@ -111,6 +113,7 @@ fn room_commands() -> Vec<Listed> {
             .arg(Arg::room("room"))
             .arg(Arg::number("id"))
             .role(Role::Moderator)
+            .of_room()
             .example("delete lobby 42"),
             Runner::Core(delete),
         ),
@@ -118,6 +121,7 @@ fn room_commands() -> Vec<Listed> {
             Command::new("recent", "Lists the last messages of a room with their numbers")
                 .arg(Arg::room("room"))
                 .role(Role::Moderator)
+                .of_room()
                 .example("recent lobby"),
             Runner::Core(recent),
         ),
@@ -183,7 +187,8 @@ fn encryption(status: &Status) -> String {
 fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let mut members: Vec<_> =
         hub.state.roster.iter().map(|member| hub.state.member_info(member)).collect();
-    if members.is_empty() {
+    let elsewhere = hub.people_elsewhere();
+    if members.is_empty() && elsewhere.is_empty() {
         return Ok(Reply::text("nobody is connected"));
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
@@ -205,7 +210,13 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
             in_short(member.idle),
         ]
     });
-    Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows.collect()))
+    // Of those on other servers only what they share is known here.
+    let others = elsewhere.into_iter().map(|(name, (node, rooms))| {
+        let (name, rooms) = (name.to_string(), listed(rooms.iter().map(ToString::to_string)));
+        [name, String::new(), rooms, format!("node {node}"), String::new(), String::new()]
+    });
+    let rows = rows.chain(others).collect();
+    Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows))
 }
 
 fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {

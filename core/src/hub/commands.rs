@@ -10,9 +10,10 @@ use crate::dialect::Require;
 use crate::io::thread;
 use crate::plugin::draft::CommandDraft;
 use crate::protocol::caller::Caller;
-use crate::protocol::command::Command;
+use crate::protocol::command::{ArgKind, Command};
 use crate::protocol::error::{ErrorCode, Refusal};
 use crate::protocol::hook::Hook;
+use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::reply::Reply;
@@ -117,13 +118,48 @@ impl Hub {
         let line = crate::protocol::sanitize::message(&line);
         let (command, rest) = command::find(self.callable(&caller), &line)?;
         let command = command.clone();
-        let runner = self.commands.iter().find(|(listed, _)| *listed == command);
-        let Some(runner) = runner.map(|(_, runner)| *runner) else {
-            return Ok(Started::Done(None));
-        };
         self.check_secret(&caller, &command)?;
-        let invocation = command.parse(rest, caller)?;
-        self.start(invocation, runner)
+        let invocation = command.parse(rest, caller.clone())?;
+        let Some(invocation) = self.in_its_room(&command, invocation) else {
+            // Another one of this path may be there for everybody.
+            let everywhere = Caller { rooms: Vec::new(), ..caller };
+            let found = command::find(self.callable(&everywhere), &line);
+            let Ok((command, rest)) = found.map(|(command, rest)| (command.clone(), rest)) else {
+                let text = format!("only a {} of that room can do this", command.role);
+                return Err(CommandError::Refused(text));
+            };
+            let invocation = command.parse(rest, everywhere)?;
+            return self.start_found(&command, invocation);
+        };
+        self.start_found(&command, invocation)
+    }
+
+    /// The call with what its caller may do in the room that it concerns; `None` where that is too little.
+    fn in_its_room(&self, command: &Command, mut invocation: Invocation) -> Option<Invocation> {
+        if invocation.caller.role >= command.role {
+            return Some(invocation);
+        }
+        let arg = command.args.iter().find(|arg| arg.kind == ArgKind::Room);
+        let named = arg.and_then(|arg| invocation.get(&arg.name));
+        let room = match named {
+            Some(text) => self.state.rooms.find(text).map(|room| &room.name),
+            None => invocation.caller.room.as_ref(),
+        };
+        let role = invocation.caller.role_in(room?);
+        invocation.caller.role = role;
+        (role >= command.role).then_some(invocation)
+    }
+
+    fn start_found(
+        &mut self,
+        command: &Command,
+        invocation: Invocation,
+    ) -> Result<Started, CommandError> {
+        let runner = self.commands.iter().find(|(listed, _)| listed == command);
+        match runner.map(|(_, runner)| *runner) {
+            Some(runner) => self.start(invocation, runner),
+            None => Ok(Started::Done(None)),
+        }
     }
 
     /// A password that others can read is not taken where it could have been encrypted. Taken once, it would be typed so again.
@@ -195,10 +231,10 @@ impl Hub {
         Ok(Reply::Later)
     }
 
-    /// The commands that a member of this role is offered, for its client.
-    pub(super) fn commands_for(&self, role: Role) -> Vec<Command> {
-        let offered = |command: &&Command| command.role <= role;
-        self.commands.iter().map(|(command, _)| command).filter(offered).cloned().collect()
+    /// The commands that a member is offered, for its client.
+    pub(super) fn commands_for(&self, member: MemberId) -> Vec<Command> {
+        let caller = self.state.caller(member, None);
+        caller.iter().flat_map(|caller| self.callable(caller)).cloned().collect()
     }
 
     /// Whether a line calls a command for those who have no name yet.

@@ -19,6 +19,7 @@ use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::name::{Name, NameBounds, RoomName};
 use crate::protocol::secrets::mask_secrets;
 use crate::state::report::Report;
+use crate::state::room::Room;
 use crate::state::sealed;
 
 /// How deep plugins may answer one another's effects; a bot that answers itself ends here.
@@ -81,8 +82,8 @@ impl Hub {
                 let result = self.direct(member, &to, text, None);
                 self.answer(member, result, None);
             }
-            Effect::Join { member, room } => {
-                let result = self.join(member, &room, None);
+            Effect::Join { member, room, key } => {
+                let result = self.join(member, &room, key, None);
                 self.answer(member, result, None);
             }
             Effect::Leave { member, room } => {
@@ -143,21 +144,32 @@ impl Hub {
             Effect::SetTopic { room, topic, by } => self.set_topic_for(slot, &room, &topic, by),
             Effect::OpenRoom { room, topic } => self.open_room_for(slot, room, topic),
             Effect::CloseRoom { room } => self.close_room_for(slot, &room),
-            Effect::HideRoom { room, hidden } => {
-                let found = self.state.rooms.find(room.as_str()).map(|room| room.id);
-                if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
-                    room.hidden_by = hidden.then_some(slot);
-                    // Who may come in may read, and so may all where nothing is hidden any more.
-                    room.readable_from = 0;
-                    sealed::set_hidden(&self.state.values, &room.name, hidden);
+            Effect::HideRoom { room, hidden } => self.hide_room_for(slot, &room, hidden),
+            Effect::ShowLocked { room, locked } => {
+                if let Some(room) = self.room_named(&room) {
+                    room.locked_by = locked.then_some(slot);
                 }
             }
             Effect::ShowHushed { room, hushed } => {
-                let found = self.state.rooms.find(room.as_str()).map(|room| room.id);
-                if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
+                if let Some(room) = self.room_named(&room) {
                     room.hushed_by = hushed.then_some(slot);
                 }
             }
+            Effect::SetRoleIn { member, room, role } if self.owns(slot) => {
+                self.set_role_in(slot, member, &room, role);
+            }
+            Effect::SetRoleIn { .. } => {}
+            Effect::ShowVoiced { member, room, voiced } if self.owns(slot) => {
+                let is_in = |room: &Room| {
+                    self.state.roster.get(member).is_some_and(|member| member.is_in(room.id))
+                };
+                let found = self.state.rooms.find(room.as_str()).filter(|room| is_in(room));
+                let found = found.map(|room| room.id);
+                if let Some(room) = found.and_then(|id| self.state.rooms.get_mut(id)) {
+                    room.change_rights(member, |rights| rights.set_voiced(slot, voiced));
+                }
+            }
+            Effect::ShowVoiced { .. } => {}
             Effect::KeepHistory(keeping) if self.owns(slot) => {
                 self.state.set_keeping(Some((slot, keeping)));
             }
@@ -168,6 +180,26 @@ impl Hub {
             Effect::TellOperator { text } => self.tell_operator_for(slot, &text),
             Effect::Report { text, is_trouble } => self.report_for(slot, &text, is_trouble),
         }
+    }
+
+    fn room_named(&mut self, name: &RoomName) -> Option<&mut Room> {
+        let id = self.state.rooms.find(name.as_str())?.id;
+        self.state.rooms.get_mut(id)
+    }
+
+    fn hide_room_for(&mut self, slot: SlotId, name: &RoomName, hidden: bool) {
+        let Some(id) = self.state.rooms.find(name.as_str()).map(|room| room.id) else { return };
+        let Some(room) = self.state.rooms.get_mut(id) else { return };
+        room.hidden_by.retain(|by| *by != slot);
+        if hidden {
+            room.hidden_by.push(slot);
+        }
+        if !hidden && !room.hidden_by.is_empty() {
+            return;
+        }
+        // Who may come in may read, and so may all where nothing is hidden any more.
+        room.readable_from = 0;
+        sealed::set_hidden(&self.state.values, &room.name, hidden);
     }
 
     fn set_topic_for(&mut self, slot: SlotId, room: &RoomName, topic: &str, by: Option<Name>) {

@@ -16,9 +16,8 @@ impl Hub {
 
     /// A member as a caller, in the room that it was in last.
     pub(super) fn caller(&self, id: MemberId) -> Option<Caller> {
-        let member = self.state.roster.get(id)?;
         let room = self.state.current_room(id).map(|room| room.name.clone());
-        Some(Caller { role: member.role, member: Some(id), name: member.name.clone(), room })
+        self.state.caller(id, room)
     }
 
     /// What came of a command, for who called it.

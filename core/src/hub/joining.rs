@@ -17,6 +17,7 @@ use crate::protocol::name::{Name, RoomName};
 use crate::protocol::network::Network;
 use crate::protocol::sanitize;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::rights::Rights;
 use crate::state::room::{Occupant, Room};
 use crate::state::stays::Stay;
 
@@ -30,8 +31,17 @@ pub(super) struct Return {
     pub(super) seen: EntryId,
     /// What that id belongs to, if not to the epoch of the server.
     pub(super) epoch: Option<String>,
+    /// Which member they were then, if that was since the server started.
+    pub(super) was: Option<MemberId>,
     /// When their connection ended in it, as far as that is kept.
     pub(super) was_in_until: Option<Timestamp>,
+}
+
+/// Who may join which room, and as what.
+struct Allowed {
+    name: Name,
+    room: RoomName,
+    rights: Option<Rights>,
 }
 
 impl Hub {
@@ -40,10 +50,11 @@ impl Hub {
         &mut self,
         id: MemberId,
         room: &str,
+        key: Option<String>,
         back: Option<Return>,
     ) -> Result<(), NotDone> {
-        let was_in_until = back.as_ref().and_then(|back| back.was_in_until);
-        let (name, wanted) = self.ask_to_join(id, room, was_in_until)?;
+        let Allowed { name, room: wanted, rights } =
+            self.ask_to_join(id, room, key, back.as_ref())?;
         let member = self.state.roster.get_mut(id).ok_or(NotDone::Gone)?;
         let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
         if let Some(room) = existing.filter(|room| member.is_in(*room)) {
@@ -64,7 +75,13 @@ impl Hub {
             Some(room) => room,
             None => self.open_for(id, wanted)?,
         };
+        if let Some(room) = self.state.rooms.get_mut(room) {
+            room.change_rights(id, |mine| *mine = rights.unwrap_or_default());
+        }
         self.enter_when_open(id, name, room, back);
+        if rights.is_some_and(|rights| rights.role().is_some()) {
+            self.offer_commands(id);
+        }
         Ok(())
     }
 
@@ -73,16 +90,35 @@ impl Hub {
         &mut self,
         id: MemberId,
         room: &str,
-        was_in_until: Option<Timestamp>,
-    ) -> Result<(Name, RoomName), NotDone> {
+        key: Option<String>,
+        back: Option<&Return>,
+    ) -> Result<Allowed, NotDone> {
         let member = self.state.roster.get(id);
         let name = member.and_then(|member| member.name.clone()).ok_or(NotDone::Gone)?;
         let room = self.existing_or_new(room)?;
-        let mut draft = JoinDraft { member: id, name: name.clone(), room, was_in_until };
-        self.gate(Hook::BeforeJoin, Some(id), |plugin, context| {
+        let mut draft = JoinDraft {
+            member: id,
+            name: name.clone(),
+            room,
+            key: key.map(|key| sanitize::line(&key).into_owned()),
+            was: back.and_then(|back| back.was),
+            was_in_until: back.and_then(|back| back.was_in_until),
+            is_let_in: false,
+            rights: None,
+            refused_as: ErrorCode::Denied,
+        };
+        let asked = self.gate(Hook::BeforeJoin, Some(id), |plugin, context| {
             plugin.before_join(context, &mut draft)
+        });
+        asked.map_err(|not_done| match not_done {
+            NotDone::Refused(refusal) => {
+                NotDone::Refused(Refusal { code: draft.refused_as, ..refusal })
+            }
+            not_done => not_done,
         })?;
-        Ok((name, self.existing_or_new(draft.room.as_str())?))
+        let room = self.existing_or_new(draft.room.as_str())?;
+        let rights = draft.rights.filter(|(of, _)| *of == room).map(|(_, rights)| rights);
+        Ok(Allowed { name, room, rights })
     }
 
     /// The name of the room that answers to `text`, or the name of one that could be.

@@ -180,6 +180,13 @@ impl Hub {
             return;
         };
         let (outbox, peer) = (member.outbox.clone(), member.peer);
+        match quits {
+            true => {
+                let room = self.state.rooms.get_mut(room_id);
+                room.map(|room| room.rights.remove(&id));
+            }
+            false => self.forget_rights(id, room_id),
+        }
         let Some(room) = self.state.rooms.get_mut(room_id) else {
             return;
         };
@@ -216,7 +223,7 @@ impl Hub {
         let (outbox, token, stays) = (member.outbox.clone(), member.token, member.stays.clone());
         // Who was thrown out is shown nothing of what was said meanwhile.
         if member.name.is_some() && !matches!(reason, LeaveReason::Kicked { .. }) {
-            self.state.former_members.remember(token, stays.clone());
+            self.state.former_members.remember(token, id, stays.clone());
         } else {
             KeptStays::remove(&self.state.values, &member.token_text());
         }

@@ -61,7 +61,7 @@ impl Hub {
             self.is_present(room_id, &name);
             self.commit(room_id, EntryKind::Renamed { from: from.clone(), who: name.clone() });
         }
-        self.release_name(&from);
+        self.release_former_name(id, &from, &name);
         self.recognise_ignored(id, &name);
         let renamed = Renamed { member: id, from, name };
         self.observe(Hook::AfterRenamed, |plugin, context| plugin.after_renamed(context, &renamed));

@@ -108,8 +108,8 @@ impl Hub {
                 self.say(id, room.as_deref(), text, kind, nonce.clone())
             }
             Request::Direct { to, text } => self.direct(id, &to, text, nonce.clone()),
-            Request::Join { room } => {
-                let joined = self.join(id, &room, None);
+            Request::Join { room, key } => {
+                let joined = self.join(id, &room, key, None);
                 self.confirm(id, joined, &nonce)
             }
             Request::Leave { room, farewell } => {
@@ -168,11 +168,9 @@ impl Hub {
             Some(room) => self.state.rooms.find(room),
         };
         let room = room.map(|room| room.name.clone());
-        let Some(member) = self.state.roster.get(id) else {
+        let Some(caller) = self.state.caller(id, room) else {
             return;
         };
-        let caller =
-            Caller { role: member.role, member: Some(id), name: member.name.clone(), room };
         self.run_command(caller, line, move |hub, outcome| {
             hub.answer_command(id, outcome, nonce, "");
         });
@@ -284,6 +282,10 @@ impl Hub {
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
+        if self.is_shared(room) {
+            self.check_available()
+                .map_err(|away| Refusal::new(ErrorCode::Unavailable, away.to_string()))?;
+        }
         let from = self.state.operator_name.clone();
         let (kind, nonce, tags) = (MessageKind::Say, None, BTreeMap::new());
         self.commit_message(None, room, Message { from, text, kind, nonce, tags });

@@ -271,7 +271,12 @@ impl Context<'_> {
 
     /// Lets a member join a room. Gates are called.
     pub fn join(&mut self, member: MemberId, room: impl Into<String>) {
-        self.push(Effect::Join { member, room: room.into() });
+        self.push(Effect::Join { member, room: room.into(), key: None });
+    }
+
+    /// Lets a member join a room with its key. Gates are called.
+    pub fn join_with(&mut self, member: MemberId, room: impl Into<String>, key: impl Into<String>) {
+        self.push(Effect::Join { member, room: room.into(), key: Some(key.into()) });
     }
 
     /// Lets a member leave a room; without one, the one they entered last. Gates are called.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::protocol::caller::Caller;
 use crate::protocol::entry::MessageKind;
+use crate::protocol::error::ErrorCode;
 use crate::protocol::hook::Hook;
 use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::name::{Name, RoomName};
 use crate::protocol::peer::Peer;
 use crate::protocol::timestamp::Timestamp;
+use crate::state::rights::Rights;
 
 /// A connection that was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,8 +49,18 @@ pub struct JoinDraft {
     pub name: Name,
     /// The room; may be rewritten. May not exist yet.
     pub room: RoomName,
+    /// The key that they bring, cleaned.
+    pub key: Option<String>,
+    /// Which member they were when they were in it, where they come back to it with the token of a connection that ended there, since the server started.
+    pub was: Option<MemberId>,
     /// Until when they were in it, where they come back to it: they have brought the token of a connection that ended there.
     pub was_in_until: Option<Timestamp>,
+    /// Whether somebody who may has let them in: a gate that keeps out who was not invited lets them pass. May be set, for the plugins after.
+    pub is_let_in: bool,
+    /// What they are in that room once they are in it; see [`Context::let_join_as`](crate::Context::let_join_as).
+    pub(crate) rights: Option<(RoomName, Rights)>,
+    /// As what a refusal is told to programs; may be set by who refuses. [`ErrorCode::Denied`] where nothing more is to be said.
+    pub refused_as: ErrorCode,
 }
 
 /// Something about to be said.

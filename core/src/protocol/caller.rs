@@ -9,8 +9,10 @@ use crate::protocol::role::Role;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Caller {
-    /// What the caller may do.
+    /// What the caller may do. In [`run_command`](crate::Plugin::run_command) of a command that concerns one room it is what they may do there.
     pub role: Role,
+    /// The rooms in which they may do more than that, with what they may do there.
+    pub rooms: Vec<(RoomName, Role)>,
     /// The member, unless it is the console or code.
     pub member: Option<MemberId>,
     /// The name under which it is done.
@@ -22,7 +24,7 @@ pub struct Caller {
 impl Caller {
     /// Somebody with this role, who is no member and has no name: to ask what such a one may call.
     pub fn new(role: Role) -> Self {
-        Self { role, member: None, name: None, room: None }
+        Self { role, rooms: Vec::new(), member: None, name: None, room: None }
     }
 
     /// The operator: the console, or code that holds a handle.
@@ -30,8 +32,16 @@ impl Caller {
         Self { name: Some(name), ..Self::new(Role::Operator) }
     }
 
-    /// Whether this caller may run, and is offered, a command.
+    /// Whether this caller may run, and is offered, a command; one that concerns one room in some room at least.
     pub fn can_call(&self, command: &Command) -> bool {
-        self.role >= command.role && (!command.in_person || self.member.is_some())
+        let in_a_room = || self.rooms.iter().any(|(_, role)| *role >= command.role);
+        (self.role >= command.role || command.of_room && in_a_room())
+            && (!command.in_person || self.member.is_some())
+    }
+
+    /// What they may do in a room.
+    pub fn role_in(&self, room: &RoomName) -> Role {
+        let there = self.rooms.iter().find(|(name, _)| name == room).map(|(_, role)| *role);
+        there.map_or(self.role, |role| role.max(self.role))
     }
 }

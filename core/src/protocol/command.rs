@@ -41,6 +41,9 @@ pub struct Command {
     /// Whether it only makes sense for somebody who is in a room, so that the console does not offer it.
     #[serde(default)]
     pub in_person: bool,
+    /// Whether it concerns one room alone: the one that its first argument of [`ArgKind::Room`] names, and otherwise the one where it is called. Whoever has its role there may call it too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_room: bool,
 }
 
 /// One thing that a command takes.
@@ -98,6 +101,7 @@ impl Command {
             examples: Vec::new(),
             role: Role::Member,
             in_person: false,
+            of_room: false,
         }
     }
 
@@ -140,6 +144,12 @@ impl Command {
         self
     }
 
+    /// Says that it concerns one room alone, so that whoever has its role in that room may call it, too.
+    pub fn of_room(mut self) -> Self {
+        self.of_room = true;
+        self
+    }
+
     /// All that calls it: its path first, then its aliases.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.path).chain(&self.aliases).map(String::as_str)
@@ -170,7 +180,8 @@ impl Command {
             text.push_str(&format!("\n  also {}", aliases.join(", ")));
         }
         if self.role > Role::Member {
-            text.push_str(&format!("\n  needs the role {}", self.role));
+            let there = if self.of_room { ", on the server or in the room" } else { "" };
+            text.push_str(&format!("\n  needs the role {}{there}", self.role));
         }
         for example in &self.examples {
             text.push_str(&format!("\n  e.g. {prefix}{example}"));

@@ -157,6 +157,12 @@ pub enum ErrorCode {
     Usage,
     /// A plugin or the role says no.
     Denied,
+    /// One is banned there.
+    Banned,
+    /// The room wants a key; join with it.
+    KeyWanted,
+    /// As many are in the room as may be.
+    RoomFull,
     /// There is no such room.
     NoSuchRoom,
     /// There is nobody of that name.

@@ -64,7 +64,10 @@ pub struct RoomInfo {
     /// Whether those outside may not see who is in it and what it is about, as in a locked one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
-    /// Whether only moderators speak in it at the moment.
+    /// Whether only those join it who were let in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
+    /// Whether only moderators speak in it at the moment, and who has [a voice](crate::Context::show_voiced).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hushed: bool,
 }

@@ -70,6 +70,9 @@ pub enum Request {
     Join {
         /// Which.
         room: String,
+        /// The key of the room, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
     /// Leaves a room.
     Leave {

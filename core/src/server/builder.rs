@@ -23,6 +23,7 @@ use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::inbox::{self, Inbox};
 use crate::state::order::Order;
+use crate::state::reload::Reload;
 use crate::state::server_state::ServerState;
 use crate::state::shared::Shared;
 use crate::state::store::Store;
@@ -59,6 +60,7 @@ pub struct ServerBuilder {
     clock: Clock,
     store: Option<Arc<dyn Store>>,
     order: Option<Arc<dyn Order>>,
+    reload: Option<Reload>,
 }
 
 enum Enable {
@@ -127,6 +129,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Says what is done where a plugin asks, for somebody of this name, that the configuration be applied anew ([`Context::ask_reload`](crate::Context::ask_reload)). It is called by the hub and must
+    /// not block: best it wakes whoever reads the configuration and [applies](Handle::apply) it.
+    pub fn on_reload(mut self, ask: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.reload = Some(Reload::new(ask));
+        self
+    }
+
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -163,6 +172,10 @@ impl ServerBuilder {
         }
         .map_err(StartError::Thread)?;
         let shared = Arc::new(Shared::new(self.settings, count));
+        if let Some(reload) = self.reload.take() {
+            // Nobody else has said so of a server that is just made.
+            let _ = shared.reload.set(reload);
+        }
         shared.set_addresses(addresses_of(&listeners));
         let (inbox, received) = async_channel::bounded(inbox::CAPACITY);
         let (permit, permits) = async_channel::bounded(1);

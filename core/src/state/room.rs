@@ -3,7 +3,7 @@
 mod sharing;
 
 use crate::protocol::ids::RoomId;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::delivery::fanout::Amount;
@@ -20,6 +20,7 @@ use crate::protocol::network::Network;
 use crate::protocol::settings::RoomSettings;
 use crate::protocol::timestamp::Timestamp;
 use crate::state::remembered_rooms::LeftRoom;
+use crate::state::rights::Rights;
 use crate::state::store::Opened;
 
 pub(crate) use sharing::{Occupant, Sharing};
@@ -43,8 +44,12 @@ pub(crate) struct Room {
     pub(crate) timeline: Arc<Timeline>,
     /// Whether it stays when the last member leaves.
     pub(crate) permanent: bool,
-    /// The plugin that hides its members and topic from those outside.
-    pub(crate) hidden_by: Option<SlotId>,
+    /// What plugins have given members here; of most nothing.
+    pub(crate) rights: HashMap<MemberId, Rights>,
+    /// The plugins that hide its members and topic from those outside.
+    pub(crate) hidden_by: Vec<SlotId>,
+    /// The plugin that lets only those join who were let in.
+    pub(crate) locked_by: Option<SlotId>,
     /// The plugin that lets only moderators speak.
     pub(crate) hushed_by: Option<SlotId>,
     /// Whether a count of members is owed to those who are here, because the room is too large to announce everybody.
@@ -83,7 +88,9 @@ impl Room {
             readers: Vec::new(),
             timeline: Arc::new(timeline),
             permanent,
-            hidden_by: None,
+            rights: HashMap::new(),
+            hidden_by: Vec::new(),
+            locked_by: None,
             hushed_by: None,
             removed: VecDeque::new(),
             owes_count: false,
@@ -246,6 +253,32 @@ impl Room {
         shown
     }
 
+    /// What plugins have given a member here.
+    pub(crate) fn rights(&self, member: MemberId) -> Rights {
+        self.rights.get(&member).copied().unwrap_or_default()
+    }
+
+    /// Changes that; only of who is here.
+    pub(crate) fn change_rights(&mut self, member: MemberId, change: impl FnOnce(&mut Rights)) {
+        let mut rights = self.rights(member);
+        change(&mut rights);
+        match rights.is_nothing() {
+            true => drop(self.rights.remove(&member)),
+            false => drop(self.rights.insert(member, rights)),
+        }
+    }
+
+    /// A plugin is over, and all that it made of the room.
+    pub(crate) fn forget_plugin(&mut self, slot: SlotId) {
+        self.hidden_by.retain(|by| *by != slot);
+        self.locked_by.take_if(|by| *by == slot);
+        self.hushed_by.take_if(|by| *by == slot);
+        self.rights.retain(|_, rights| {
+            rights.forget_plugin(slot);
+            !rights.is_nothing()
+        });
+    }
+
     /// The id that the next entry will have.
     pub(crate) fn next_id(&self) -> EntryId {
         self.next_id
@@ -256,7 +289,8 @@ impl Room {
             room: self.name.clone(),
             topic: self.topic.clone(),
             members: self.members.len(),
-            hidden: self.hidden_by.is_some(),
+            hidden: !self.hidden_by.is_empty(),
+            locked: self.locked_by.is_some(),
             hushed: self.hushed_by.is_some(),
         }
     }

@@ -71,11 +71,10 @@ impl Rooms {
         }
     }
 
-    /// A plugin is over, and hides and hushes nothing any more.
+    /// A plugin is over, and all that it made of rooms.
     pub(crate) fn forget_plugin(&mut self, slot: SlotId) {
         for room in self.by_id.values_mut() {
-            room.hidden_by.take_if(|by| *by == slot);
-            room.hushed_by.take_if(|by| *by == slot);
+            room.forget_plugin(slot);
         }
     }
 

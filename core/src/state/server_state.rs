@@ -1,6 +1,9 @@
 //! The state of a server: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
 //! stamped, so that everybody sees it in one order.
 
+mod returning;
+mod sharing;
+
 use crate::protocol::authentication::Mechanism;
 use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::plugin_info::PluginInfo;
@@ -28,23 +31,21 @@ use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::keeping::Keeping;
-use crate::state::member::{Member, token_text};
+use crate::state::member::Member;
 use crate::state::name_index::NameIndex;
-use crate::state::order::{Known, Order};
+use crate::state::order::Order;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
-use crate::state::room::{Room, Sharing};
+use crate::state::room::Room;
 use crate::state::roster::Roster;
 use crate::state::sealed;
 use crate::state::shared::Shared;
 use crate::state::shared_values::SharedValues;
-use crate::state::stays::{FormerMembers, KeptStays, Stay};
+use crate::state::stays::{FormerMembers, KeptStays};
 use crate::state::store::{Acknowledge, RoomEntries, Store, Turn};
 use crate::state::unpublished::{Concerned, Unpublished};
 
-/// The namespace of the values that say what the kept entries of a shared room belong to; this node's own.
-pub(crate) const EPOCHS: &str = "room-epochs";
 /// So many entries of a room that closes are kept for whoever opens it again.
 const MOST_LEFT: usize = 512;
 
@@ -101,7 +102,7 @@ pub(crate) struct ServerState {
     pub(crate) remembered: RememberedRooms,
     /// Turns that the store has yet to keep.
     pub(crate) unpublished: Unpublished,
-    /// What this turn brought to rooms that it closed.
+    /// What this turn brought to rooms that it closed, or began anew.
     closed: Vec<RoomEntries>,
     /// Members whose mailbox was full; the hub disconnects them.
     pub(crate) overfull: Vec<MemberId>,
@@ -299,60 +300,6 @@ impl ServerState {
         id
     }
 
-    /// Asks the engine what is in a room, where other servers share it.
-    fn open_shared(&mut self, id: RoomId) {
-        let Some(order) = self.order.clone() else { return };
-        let Some(room) = self.rooms.get_mut(id).filter(|room| order.shares(&room.name)) else {
-            return;
-        };
-        let epoch = self.values.get(EPOCHS, room.name.as_str());
-        let sharing = Sharing { epoch: epoch.as_deref().map(Into::into), is_open: false };
-        room.sharing = Some(Box::new(sharing));
-        order.open(&room.name, Known { epoch, last: room.next_id() - 1 });
-    }
-
-    /// What the ids of a room belong to.
-    pub(crate) fn epoch_of<'a>(&'a self, room: &'a Room) -> &'a str {
-        match &room.sharing {
-            Some(sharing) => sharing.epoch.as_deref().unwrap_or(&self.epoch),
-            None => self.own_epoch.as_deref().unwrap_or(&self.epoch),
-        }
-    }
-
-    /// The same, for whoever was told the epoch of the server; `None` where it is that.
-    pub(crate) fn other_epoch_of(&self, room: &Room) -> Option<String> {
-        let epoch = self.epoch_of(room);
-        (epoch != self.epoch).then(|| epoch.to_owned())
-    }
-
-    /// A shared room has this epoch from here on; kept beside the entries, so that a store knows what they belong to.
-    pub(crate) fn set_epoch_of(&mut self, id: RoomId, epoch: &str) {
-        let is_kept = self.store.is_some();
-        let room = self.rooms.get_mut(id);
-        let Some((sharing, name)) =
-            room.and_then(|room| Some((room.sharing.as_mut()?, &room.name)))
-        else {
-            return;
-        };
-        sharing.epoch = Some(epoch.into());
-        if is_kept {
-            // Names of rooms and epochs are short.
-            let _ = self.values.put(EPOCHS, name.as_str(), epoch);
-        }
-    }
-
-    /// From here on other servers share rooms. Called before the hub runs.
-    pub(crate) fn share_by(&mut self, order: Arc<dyn Order>) {
-        self.own_epoch = Some(self.epoch.clone());
-        self.values.share_by(order.clone());
-        self.order = Some(order);
-    }
-
-    /// Whether it is remembered beyond a connection where somebody was.
-    fn keeps_where_people_were(&self) -> bool {
-        self.store.is_some() || self.order.is_some()
-    }
-
     /// A room is about this from here on.
     pub(crate) fn set_topic(&mut self, id: RoomId, topic: &str) {
         if let Some(room) = self.rooms.get_mut(id) {
@@ -386,15 +333,6 @@ impl ServerState {
             store.closed(&room.name, room.next_id() - 1, tail);
         }
         Some(room)
-    }
-
-    /// Hands the store what is in memory of a room that has begun anew.
-    pub(crate) fn keep_tail(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(id).filter(|_| self.store.is_some()) else { return };
-        let (slices, _) = room.timeline.since(room.timeline.first());
-        let (name, kept) = (&room.name, room.is_kept);
-        let entries = |entries| RoomEntries { room: name.clone(), kept, entries };
-        self.closed.extend(slices.into_iter().map(entries));
     }
 
     /// Whether what happens in a room is kept.
@@ -439,7 +377,7 @@ impl ServerState {
     /// Whether a member may know who is in a room and what it is about: of a hidden one those inside and moderators.
     pub(crate) fn sees(&self, member: MemberId, room: &Room) -> bool {
         let may = |member: &Member| member.is_in(room.id) || member.role >= Role::Moderator;
-        room.hidden_by.is_none() || self.roster.get(member).is_some_and(may)
+        room.hidden_by.is_empty() || self.roster.get(member).is_some_and(may)
     }
 
     /// Whether somebody watches hook calls.
@@ -460,32 +398,6 @@ impl ServerState {
     /// The rooms a member is in, in the order of entering.
     pub(crate) fn rooms_of(&self, member: MemberId) -> Vec<RoomId> {
         self.roster.get(member).map(|member| member.rooms().collect()).unwrap_or_default()
-    }
-
-    /// Keeps where a member is, for when it comes back after a restart.
-    pub(crate) fn keep_stays(&self, member: MemberId) {
-        let named = self.roster.get(member).filter(|member| member.name.is_some());
-        let Some(member) = named.filter(|_| self.keeps_where_people_were()) else { return };
-        let room = |stay: &Stay| Some((self.rooms.get(stay.room)?.name.to_string(), stay.since));
-        let rooms = member.stays.iter().filter_map(room).collect();
-        let account = member.account.clone();
-        KeptStays::new(self.clock.timestamp(), rooms, account)
-            .put(&self.values, &member.token_text());
-    }
-
-    /// Where whoever has this token was, as far as that is kept.
-    pub(crate) fn kept_stays(&self, token: &str) -> Option<KeptStays> {
-        let token = u128::from_str_radix(token, 16).ok()?;
-        self.keeps_where_people_were().then_some(())?;
-        KeptStays::find(&self.values, &token_text(token))
-    }
-
-    /// The first entry that whoever has this token was shown in a room, which may not be open.
-    pub(crate) fn shown_since(&self, token: &str, room: &str) -> Option<EntryId> {
-        let token = u128::from_str_radix(token, 16).ok()?;
-        let former = self.former_members.find(token).zip(self.rooms.find(room));
-        let stay = former.and_then(|(stays, room)| stays.iter().find(|stay| stay.room == room.id));
-        stay.map(|stay| stay.since).or_else(|| self.kept_stays(&token_text(token))?.since(room))
     }
 
     /// Where a member may read back, and from which entry on: in the rooms it is in, as far as they are kept.

@@ -13,6 +13,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::settings::Settings;
 use crate::state::adopt::Adopt;
 use crate::state::directory::Directory;
+use crate::state::reload::Reload;
 
 /// A protocol with the plugin that it vanishes with.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     addresses: OnceLock<Vec<SocketAddr>>,
     /// What plugins added to the port, in the order of the plugins; replaced whole by the hub.
     protocols: RwLock<Arc<[AddedProtocol]>>,
+    /// How the configuration is applied anew, where somebody has said that.
+    pub(crate) reload: OnceLock<Reload>,
     /// Takes connections that somebody else accepted; gone when the server stops.
     adopter: Mutex<Option<Arc<dyn Adopt>>>,
     next_member: AtomicU64,
@@ -51,6 +54,7 @@ impl Shared {
             published: Arc::default(),
             addresses: OnceLock::new(),
             protocols: RwLock::new(Arc::new([])),
+            reload: OnceLock::new(),
             adopter: Mutex::default(),
             next_member: AtomicU64::new(1),
             closing: AtomicUsize::default(),

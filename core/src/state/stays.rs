@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::digest::digest;
-use crate::protocol::ids::{EntryId, RoomId};
+use crate::protocol::ids::{EntryId, MemberId, RoomId};
 use crate::protocol::timestamp::Timestamp;
 use crate::state::forgetting_map::ForgettingMap;
 use crate::state::shared_values::SharedValues;
@@ -24,16 +24,21 @@ pub(crate) struct Stay {
 
 /// Who was here and may come back, by the token that only they know. Bounded: those who left first are forgotten first.
 #[derive(Debug)]
-pub(crate) struct FormerMembers(ForgettingMap<u128, Vec<Stay>>);
+pub(crate) struct FormerMembers(ForgettingMap<u128, (MemberId, Vec<Stay>)>);
 
 impl FormerMembers {
-    pub(crate) fn remember(&mut self, token: u128, stays: Vec<Stay>) {
-        *self.0.get_or_insert_with(token, Vec::new, |_| false) = stays;
+    pub(crate) fn remember(&mut self, token: u128, member: MemberId, stays: Vec<Stay>) {
+        *self.0.get_or_insert_with(token, || (member, Vec::new()), |_| false) = (member, stays);
     }
 
     /// In which rooms somebody was who left.
     pub(crate) fn find(&self, token: u128) -> Option<&[Stay]> {
-        self.0.get(&token).map(Vec::as_slice)
+        self.0.get(&token).map(|(_, stays)| stays.as_slice())
+    }
+
+    /// Which member somebody was who left.
+    pub(crate) fn member(&self, token: u128) -> Option<MemberId> {
+        self.0.get(&token).map(|(member, _)| *member)
     }
 }
 

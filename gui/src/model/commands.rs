@@ -45,7 +45,11 @@ impl Model {
             Action::Join(room) => {
                 let room = clean_line(&room);
                 self.want_room(&room);
-                self.ask(Request::Join { room }, self.conversations.active_id(), effects);
+                self.ask(
+                    Request::Join { room, key: None },
+                    self.conversations.active_id(),
+                    effects,
+                );
             }
             Action::Talk(name) => self.talk(&name),
             Action::Close(id) => self.close(id, effects),

@@ -120,7 +120,7 @@ fn rooms_are_listed_filtered_and_joined_by_a_click() {
     type_text(&mut screen, "RUST");
     assert!(screen.query_by_label("Join music").is_none());
     choose(&mut screen, "Join dev");
-    assert_eq!(asked(&mut screen), [Request::Join { room: "dev".into() }]);
+    assert_eq!(asked(&mut screen), [Request::Join { room: "dev".into(), key: None }]);
     assert!(screen.query_by_label("Ask again").is_none());
 }
 

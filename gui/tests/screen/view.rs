@@ -244,7 +244,10 @@ fn the_switcher_joins_a_room_and_finds_people() {
     screen.press_key(Key::Enter);
     screen.run();
     let requests = screen.state_mut().requests();
-    assert!(requests.contains(&salotto::Request::Join { room: "garden".into() }), "{requests:?}");
+    assert!(
+        requests.contains(&salotto::Request::Join { room: "garden".into(), key: None }),
+        "{requests:?}"
+    );
     assert!(screen.query_by_label("Go to").is_none());
 }
 

@@ -9,6 +9,8 @@ pub(super) struct Client {
     pub(super) away: Option<String>,
     /// Whether its person is found only by those who share a room (`+i`).
     pub(super) is_invisible: bool,
+    /// Whether it wants to hear what operators tell each other (`+w`).
+    pub(super) hears_wallops: bool,
     /// The room that its last `MODE` was about: a ban that comes of it is shown there.
     pub(super) mode_in: Option<RoomName>,
     /// Whether an `OPER` of it is being looked at.

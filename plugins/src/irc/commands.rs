@@ -26,11 +26,13 @@ pub(super) mod privmsg;
 mod quit;
 pub(super) mod redact;
 mod register;
+mod rehash;
 mod search;
 pub(super) mod setname;
 pub(super) mod tagmsg;
 pub(super) mod topic;
 mod user;
+mod wallops;
 mod who;
 mod whois;
 pub(super) mod whowas;
@@ -101,7 +103,7 @@ const COMMANDS: &[Command] = &[
     later("INFO", 0, "[server]", about::info),
     later("INVITE", 2, "nick #channel", invite::run),
     later("ISON", 1, "nick …", ison::run),
-    later("JOIN", 1, "#channel[,#channel…]", join::run),
+    later("JOIN", 1, "#channel[,#channel…] [key[,key…]]", join::run),
     later("KICK", 2, "#channel nick[,nick…] [:words]", kick::run),
     later("KILL", 1, "nick [:words]", kick::kill),
     later("LINKS", 0, "", about::links),
@@ -123,6 +125,7 @@ const COMMANDS: &[Command] = &[
     first("QUIT", 0, "[:words]", quit::run),
     later("REDACT", 2, "#channel msgid [:words]", redact::run),
     first("REGISTER", 3, "* * password", register::run),
+    later("REHASH", 0, "", rehash::run),
     later("SEARCH", 1, "text=…;in=#channel;from=nick;…", search::run),
     later("SETNAME", 1, ":real name", setname::run),
     later("STATS", 0, "[letter]", about::stats),
@@ -133,6 +136,7 @@ const COMMANDS: &[Command] = &[
     later("USERHOST", 1, "nick …", ison::hosts),
     later("USERS", 0, "", about::users),
     later("VERSION", 0, "[server]", about::version),
+    later("WALLOPS", 1, ":words", wallops::run),
     later("WHO", 0, "[#channel|nick|mask] [o|%fields[,token]]", who::run),
     later("WHOIS", 0, "nick", whois::run),
     later("WHOWAS", 0, "nick[,nick…] [count]", whowas::run),

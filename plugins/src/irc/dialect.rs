@@ -19,6 +19,9 @@ use super::{channel, entry, message_id, numeric, presence, sasl, written};
 static ENCODINGS: LazyLock<[EncodingId; Form::COUNT]> =
     LazyLock::new(|| std::array::from_fn(|_| EncodingId::new()));
 
+/// Ends what a newcomer is told by number. No line of IRC begins so.
+pub(super) const WELCOMED: &[u8] = b"\0!";
+
 /// See the module. One for each connection.
 #[derive(Debug)]
 pub(super) struct IrcDialect {
@@ -32,6 +35,8 @@ struct Told {
     nick: String,
     rooms: Vec<RoomName>,
     gathered: Gathered,
+    /// What a newcomer is told by others before the numbers that it waits for; they come first.
+    held: Option<Vec<u8>>,
 }
 
 impl IrcDialect {
@@ -180,7 +185,10 @@ impl IrcDialect {
     fn event(&self, event: &Event, out: &mut Vec<u8>) {
         let host = self.connection.host();
         match event {
-            Event::Welcome { name, .. } => self.told().nick = name.to_string(),
+            Event::Welcome { name, .. } => {
+                let mut told = self.told();
+                (told.nick, told.held) = (name.to_string(), Some(Vec::new()));
+            }
             Event::Named { name, .. } => {
                 let before = std::mem::replace(&mut self.told().nick, name.to_string());
                 if before != name.as_str() {
@@ -190,7 +198,16 @@ impl IrcDialect {
             }
             Event::Entered { room, .. } => self.entered(out, room),
             Event::Exited { room, reason } => self.exited(out, room, reason),
-            Event::DirectNotice { text, .. } => self.notice_here(out, text),
+            Event::DirectNotice { text, .. } => {
+                let held = self.told().held.take();
+                match held {
+                    Some(mut held) => {
+                        self.notice_here(&mut held, text);
+                        self.told().held = Some(held);
+                    }
+                    None => self.notice_here(out, text),
+                }
+            }
             Event::Reply { reply, nonce: Some(nonce) } if outcome::registers(unmarked(nonce)) => {
                 let nick = self.told().nick.clone();
                 let line = format!(":{host} REGISTER SUCCESS {nick} :{reply}");
@@ -262,7 +279,9 @@ impl Dialect for IrcDialect {
         }
         if let Event::Bye { .. } = event {
             // Nothing comes after it that could end what is gathered.
-            self.told().gathered.let_go(out);
+            let mut told = self.told();
+            told.gathered.let_go(out);
+            out.append(&mut told.held.take().unwrap_or_default());
         }
         let mut bytes = Vec::new();
         self.event(event, &mut bytes);
@@ -274,6 +293,9 @@ impl Dialect for IrcDialect {
     }
 
     fn encode_answer(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        if bytes == WELCOMED {
+            return out.append(&mut self.told().held.take().unwrap_or_default());
+        }
         self.told().gathered.take(bytes, &self.connection, out);
     }
 

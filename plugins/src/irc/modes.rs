@@ -1,19 +1,53 @@
 //! What is done to rooms and people, by whatever front, is told to clients as `MODE`: rooms that are locked or hushed, bans and mutes, who keeps order.
 
-use salotto::{Action, Context, MemberId, Role, RoomName};
+use std::collections::HashMap;
+
+use salotto::{Action, Context, MemberId, Name, Role, RoomName};
 
 use super::commands::oper;
 use super::{Irc, channel, written};
-
-/// What stands before the name of who keeps order.
-pub(super) const SIGN: &str = "@";
+use crate::common::rules::Rules;
 
 /// Whether somebody of this role keeps order.
 pub(super) fn is_marked(role: Role) -> bool {
     role >= Role::Moderator
 }
 
+/// What stands before a name in a channel: of who keeps order `@`, of who has a voice `+`; of who is both the first alone, unless the client reads both.
+fn signs(keeps_order: bool, is_voiced: bool, has_all: bool) -> &'static str {
+    match (keeps_order, is_voiced) {
+        (true, true) if has_all => "@+",
+        (true, _) => "@",
+        (_, true) => "+",
+        _ => "",
+    }
+}
+
+/// What stands before somebody's name in a room.
+pub(super) fn signs_in(
+    context: &Context<'_>,
+    member: MemberId,
+    room: &RoomName,
+    has_all: bool,
+) -> &'static str {
+    let keeps_order = is_marked(context.role_in(member, room));
+    signs(keeps_order, context.is_voiced(member, room), has_all)
+}
+
 impl Irc {
+    /// What stands before the names in a room that have something there; at a cost that has nothing to do with how many are in it.
+    pub(super) fn signs<'c>(
+        &self,
+        context: &'c Context<'_>,
+        room: &RoomName,
+        has_all: bool,
+    ) -> HashMap<&'c Name, &'static str> {
+        let here = context.rights_in(room).map(|(id, ..)| id);
+        let all = self.marked.keys().copied().chain(here);
+        all.filter_map(|id| Some((context.name(id)?, signs_in(context, id, room, has_all))))
+            .collect()
+    }
+
     /// Somebody did something.
     pub(super) fn tell_action(&mut self, context: &mut Context<'_>, action: &Action) {
         let switch =
@@ -31,7 +65,15 @@ impl Irc {
                 }
             }
             ("invite", Some(room)) => self.tell_invited(context, room, action),
-            ("ban" | "unban" | "mute" | "unmute", _) => self.tell_banned(context, action),
+            ("op" | "deop" | "voice" | "devoice", Some(room)) => {
+                self.tell_right(context, room, action);
+            }
+            (what, Some(room)) if what.starts_with("room-") => {
+                if let Some(change) = room_change(context, room, action) {
+                    self.tell_mode(context, room, &action.by, &change);
+                }
+            }
+            ("mute" | "unmute", _) => self.tell_banned(context, action),
             ("role", _) => self.look_at_role(context, action.whom.as_deref()),
             ("login" | "logout", _) => {
                 oper::decided(self, context, action);
@@ -51,14 +93,24 @@ impl Irc {
         }
     }
 
-    /// A ban holds in every room; it is shown where it was asked for by `MODE`.
+    /// A mute holds in every room; it is shown where it was asked for by `MODE`.
     fn tell_banned(&self, context: &mut Context<'_>, action: &Action) {
         let by = context.find(&action.by).map(|info| info.id);
         let room = by.and_then(|by| self.clients.get(&by)?.mode_in.clone());
         let (Some(room), Some(whom)) = (room, &action.whom) else { return };
         let sign = if action.what.starts_with("un") { '-' } else { '+' };
-        let letter = if action.what.ends_with("ban") { 'b' } else { 'q' };
-        self.tell_mode(context, &room, &action.by, &format!("{sign}{letter} {}", mask_of(whom)));
+        self.tell_mode(context, &room, &action.by, &format!("{sign}q {}", mask_of(whom)));
+    }
+
+    /// Somebody moderates a room or has a voice there from now on, or no more. Who keeps order on the whole server has the sign anyway.
+    fn tell_right(&self, context: &mut Context<'_>, room: &RoomName, action: &Action) {
+        let Some(info) = action.whom.as_deref().and_then(|whom| context.find(whom)) else { return };
+        let letter = if action.what.ends_with("op") { 'o' } else { 'v' };
+        let Some(name) = info.name.filter(|_| letter == 'v' || !is_marked(info.role)) else {
+            return;
+        };
+        let sign = if action.what.starts_with("de") { '-' } else { '+' };
+        self.tell_mode(context, room, &action.by, &format!("{sign}{letter} {name}"));
     }
 
     /// Somebody was let into a locked room by a command: a client is told as IRC does.
@@ -85,7 +137,9 @@ impl Irc {
         if was.is_some() != is.is_some() {
             let sign = if is.is_some() { '+' } else { '-' };
             for room in &info.rooms {
-                self.tell_mode(context, room, host, &format!("{sign}o {name}"));
+                if !context.moderates(info.id, room) {
+                    self.tell_mode(context, room, host, &format!("{sign}o {name}"));
+                }
             }
         }
         let is_operator = |role: Option<Role>| role == Some(Role::Operator);
@@ -104,12 +158,17 @@ impl Irc {
         };
     }
 
-    /// Somebody who keeps order has come into a room: the others see it.
+    /// Somebody who keeps order, or has a voice, has come into a room: the others see it.
     pub(super) fn tell_marked(&self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {
-        let name = self.marked.get(&member).and_then(|_| context.name(member)).cloned();
-        let Some(name) = name else { return };
+        let Some(name) = context.name(member) else { return };
+        let change = match signs_in(context, member, room, true) {
+            "" => return,
+            "@+" => format!("+ov {name} {name}"),
+            "@" => format!("+o {name}"),
+            _ => format!("+v {name}"),
+        };
         let (host, channel) = (&self.settings.host, channel::of_room(room));
-        let line = written::end(format!(":{host} MODE {channel} +o {name}"));
+        let line = written::end(format!(":{host} MODE {channel} {change}"));
         for other in self.others_in(room, member) {
             context.answer(other, line.clone());
         }
@@ -128,10 +187,31 @@ impl Irc {
     }
 }
 
+/// What was set in a room, as a change of its modes.
+fn room_change(context: &Context<'_>, room: &RoomName, action: &Action) -> Option<String> {
+    let whom = || mask_of(action.whom.as_deref().unwrap_or_default());
+    let switch = |is_on: bool| if is_on { '+' } else { '-' };
+    Some(match action.what.as_str() {
+        "room-key" => format!("+k {}", Rules::of(context, room).key?),
+        "room-unkey" => "-k *".to_owned(),
+        "room-limit" if action.why == "0" => "-l".to_owned(),
+        "room-limit" => format!("+l {}", action.why),
+        "room-hide" => format!("{}s", switch(action.why == "on")),
+        "room-topic" => format!("{}t", switch(action.why == "moderators")),
+        "room-ban" => format!("+b {}", whom()),
+        "room-unban" => format!("-b {}", whom()),
+        "room-except" => format!("+e {}", whom()),
+        "room-unexcept" => format!("-e {}", whom()),
+        "room-admit" => format!("+I {}", whom()),
+        "room-unadmit" => format!("-I {}", whom()),
+        _ => return None,
+    })
+}
+
 /// Who is banned, by name, by address, or by a name with its address, as a mask.
 pub(super) fn mask_of(whom: &str) -> String {
-    let (name, address) = match whom.split_once(" (") {
-        Some((name, address)) => (name, address.trim_end_matches(')')),
+    let (name, address) = match whom.split_once('@') {
+        Some(both) => both,
         None if whom.contains([':', '/']) || whom.parse::<std::net::IpAddr>().is_ok() => {
             ("*", whom)
         }
@@ -151,7 +231,8 @@ mod tests {
             ("10.0.0.7", "*!*@10.0.0.7"),
             ("10.0.0.0/8", "*!*@10.0.0.0/8"),
             ("2001:db8::/32", "*!*@2001:db8::/32"),
-            ("bob (10.0.0.7)", "bob!*@10.0.0.7"),
+            ("b*@10.0.0.7", "b*!*@10.0.0.7"),
+            ("*", "*!*@*"),
         ] {
             assert_eq!(mask_of(whom), mask);
         }

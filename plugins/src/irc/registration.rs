@@ -8,7 +8,7 @@ use salotto::{Context, MemberId};
 use super::capability::Capability;
 use super::commands::{PROGRAM, away, kick, lusers, mode, motd, privmsg, setname, tagmsg, whowas};
 use super::connection::Connection;
-use super::{Irc, numeric, watched, written};
+use super::{Irc, dialect, numeric, watched, written};
 
 /// Most tokens of one line that says what is supported.
 const MOST_TOKENS: usize = 13;
@@ -43,8 +43,8 @@ pub(super) fn welcome(
     add(numeric::WELCOME, &[], &format!("Welcome to {server}, {nick}"));
     add(numeric::YOUR_HOST, &[], &format!("Your host is {host}, running {PROGRAM}"));
     add(numeric::CREATED, &[], &format!("This server is called {server}"));
-    let (own, of_channels) = (mode::OWN_LETTERS, mode::LETTERS);
-    let mine = format!("{host} {PROGRAM} {own} {of_channels}");
+    let (own, of_channels, with) = (mode::OWN_LETTERS, mode::LETTERS, mode::WITH_PARAMETER);
+    let mine = format!("{host} {PROGRAM} {own} {of_channels} {with}");
     lines.push_str(&format!(":{host} {} {nick} {mine}\r\n", numeric::MY_INFO));
     let bounds = settings.limits.name_bounds();
     // What a client may count in letters of ASCII; others have more bytes each.
@@ -65,13 +65,15 @@ pub(super) fn welcome(
         format!("CHANNELLEN={channel_length}"),
         "CHANTYPES=#".to_owned(),
         "ELIST=MNU".to_owned(),
+        "EXCEPTS=e".to_owned(),
+        "INVEX=I".to_owned(),
         "KICKLEN=400".to_owned(),
         format!("MODES={}", mode::MOST),
         format!("MONITOR={}", watched::MOST),
         format!("NAMELEN={}", setname::LONGEST),
         format!("NETWORK={network}"),
         format!("NICKLEN={nick_length}"),
-        "PREFIX=(o)@".to_owned(),
+        "PREFIX=(ov)@+".to_owned(),
         "SAFELIST".to_owned(),
         targets(),
         "UTF8ONLY".to_owned(),
@@ -93,6 +95,7 @@ pub(super) fn welcome(
     let nick = nick.to_owned();
     lusers::tell(irc, context, member, connection);
     motd::tell(context, member, connection, &nick);
+    context.answer(member, dialect::WELCOMED);
 }
 
 /// How many targets one line may have, by command.

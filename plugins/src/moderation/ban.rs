@@ -6,6 +6,7 @@ use salotto::Name;
 use salotto::protocol::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::common::arguments::look_alike;
 use crate::common::duration::{self, parse_moment, remaining, serialize_moment};
 use salotto::Network;
 
@@ -108,12 +109,4 @@ pub(super) fn terms(left: Option<Duration>, why: &str) -> String {
         None => "permanently".into(),
     };
     if why.is_empty() { length } else { format!("{length} ({why})") }
-}
-
-/// Whether two names are the same or too similar to exist side by side.
-pub(super) fn look_alike(one: &Name, other: &Name) -> bool {
-    one == other || {
-        let keys = other.keys();
-        one.keys().iter().any(|key| keys.contains(key))
-    }
 }

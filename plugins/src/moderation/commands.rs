@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use salotto::protocol::Timestamp;
 use salotto::{
-    Action, Arg, Caller, Command, CommandError, Context, Hint, Invocation, MemberInfo, Name,
-    NoticeKind, Reply, Role, RoomName,
+    Action, Arg, Command, CommandError, Context, Hint, Invocation, MemberInfo, Name, NoticeKind,
+    Reply, Role, RoomName,
 };
 
 use super::Moderation;
-use super::arguments::{
-    any_room, banned, called, check_account, check_width, coming_from, open_room, person, shown,
-};
+use super::arguments::{banned, check_account, coming_from, person};
 use super::ban::Ban;
 use super::bans::{self, Banned, Change};
-use super::locks::Invited;
+use super::locks::{self, Invited};
 use super::mutes::{self, Mute};
-use super::terms::terms;
+use crate::common::arguments::{any_room, by, called, check_width, open_room, record, shown};
 use crate::common::duration::{HumanDuration, HumanDurationError, moment};
+use crate::common::terms::terms;
 use salotto::Network;
 
 /// The longest delay of slow mode.
@@ -57,18 +56,22 @@ pub(super) fn commands() -> Vec<Command> {
         command("slow", "Sets the seconds that each member must wait between messages; 0 for none")
             .arg(Arg::room("room"))
             .arg(Arg::word("seconds"))
+            .of_room()
             .example("slow lobby 10")
             .example("slow lobby 2m")
             .example("slow lobby 0"),
         command("lock", "Locks a room for all but invited users: this one, or another")
             .arg(Arg::room("room").optional())
+            .of_room()
             .example("lock dev"),
         command("unlock", "Unlocks a room: this one, or another")
             .arg(Arg::room("room").optional())
+            .of_room()
             .example("unlock dev"),
         command("invite", "Invites a user to a locked room: this one, or another")
             .arg(Arg::member("name"))
             .arg(Arg::room("room").optional())
+            .of_room()
             .example("invite bob dev"),
     ]
 }
@@ -421,7 +424,7 @@ fn lock(
         let text = format!("{room} is locked already{}", inviting(&room));
         return Err(CommandError::Refused(text));
     }
-    context.hide_room(&room, true);
+    locks::show(context, &room, true);
     record(context, invocation, "lock", |action| action.room(&room));
     context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is locked{}", inviting(&room))))
@@ -441,7 +444,7 @@ fn unlock(
     if !moderation.locks.unlock(&room) {
         return Err(CommandError::Refused(format!("{room} is not locked")));
     }
-    context.hide_room(&room, false);
+    locks::show(context, &room, false);
     record(context, invocation, "unlock", |action| action.room(&room));
     context.notice(&room, "this room is open to everybody again", NoticeKind::Info);
     Ok(Reply::Text(format!("{room} is open to everybody again")))
@@ -494,21 +497,4 @@ fn table(rows: Vec<[String; 5]>, none: &str) -> Reply {
         true => Reply::text(none),
         false => Reply::table(["name", "address", "until", "by", "reason"], rows),
     }
-}
-
-/// Who does it.
-fn by(context: &Context<'_>, caller: &Caller) -> String {
-    let name = caller.name.as_ref().map(Name::to_string);
-    name.unwrap_or_else(|| context.settings().server.operator_name.clone())
-}
-
-pub(super) fn record(
-    context: &mut Context<'_>,
-    invocation: &Invocation,
-    what: &str,
-    complete: impl FnOnce(Action) -> Action,
-) {
-    let by = by(context, &invocation.caller);
-    let action = complete(Action::new(context.now(), what, by));
-    context.record(action);
 }

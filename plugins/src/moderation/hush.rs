@@ -6,9 +6,8 @@ use salotto::{
 };
 use serde_json::Value;
 
-use super::arguments::open_room;
-use super::commands::record;
 use super::kept::{Changes, Kept};
+use crate::common::arguments::{open_room, record};
 
 /// The rooms that are hushed.
 #[derive(Debug, Default)]
@@ -26,6 +25,7 @@ pub(super) fn command() -> Command {
     .arg(Arg::room("room"))
     .arg(Arg::choice("switch", &["on", "off"]).optional())
     .role(Role::Moderator)
+    .of_room()
     .example("hush lobby on")
     .example("hush lobby off")
 }
@@ -53,7 +53,8 @@ impl HushedRooms {
         member: MemberId,
         room: &RoomName,
     ) -> Option<String> {
-        let may_speak = || context.member(member).is_some_and(|info| info.role >= Role::Moderator);
+        let may_speak =
+            || context.role_in(member, room) >= Role::Moderator || context.is_voiced(member, room);
         if !self.rooms.contains(room) || may_speak() {
             return None;
         }

@@ -8,8 +8,8 @@ use salotto::{Context, NameBounds, RoomName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::identity::Identity;
 use super::kept::{Changes, Kept, json};
+use crate::common::identity::Identity;
 
 /// Most invitations to a room; the oldest make way.
 const MAX_INVITED: usize = 1000;
@@ -114,7 +114,7 @@ impl Locks {
     pub(super) fn hide(&self, context: &mut Context<'_>) {
         for room in context.rooms() {
             if self.is_locked(&room.room) {
-                context.hide_room(&room.room, true);
+                show(context, &room.room, true);
             }
         }
     }
@@ -199,6 +199,12 @@ impl Locks {
     fn remove(&mut self, position: usize) {
         self.changed.push(self.locks.remove(position).room);
     }
+}
+
+/// Lets clients show that a room is locked, and those outside see nothing of it; or takes that back.
+pub(super) fn show(context: &mut Context<'_>, room: &RoomName, is_locked: bool) {
+    context.hide_room(room, is_locked);
+    context.show_locked(room, is_locked);
 }
 
 impl Lock {

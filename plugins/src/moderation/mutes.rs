@@ -10,8 +10,9 @@ use salotto::{MemberId, Name, Network, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ban::{look_alike, terms};
+use super::ban::terms;
 use super::kept::{Changes, Kept, json, numbered};
+use crate::common::arguments::look_alike;
 use crate::common::duration::until;
 
 /// So many mutes are entry at most; who is muted by one is found at once, a newcomer's mute by looking at all.

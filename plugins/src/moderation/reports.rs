@@ -10,11 +10,10 @@ use salotto::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::arguments::shown;
-use super::ban::look_alike;
-use super::identity::Identity;
 use super::kept::{Changes, Kept, json, numbered};
+use crate::common::arguments::{look_alike, shown};
 use crate::common::duration::moment;
+use crate::common::identity::Identity;
 
 /// Most reports that are kept; the oldest make way.
 const MAX_REPORTS: usize = 100;

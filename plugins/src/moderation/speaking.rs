@@ -41,7 +41,10 @@ impl Moderation {
         if !self.slow.any() {
             return None;
         }
-        let info = context.member(member).filter(|info| info.role < Role::Moderator)?;
+        let info = context.member(member)?;
+        if context.role_in(member, room) >= Role::Moderator {
+            return None;
+        }
         self.slow.wait(room, &info, || stands_for(context, &info), context.uptime())
     }
 }

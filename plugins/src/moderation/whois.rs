@@ -3,7 +3,7 @@
 use salotto::protocol::in_short;
 use salotto::{Arg, Command, CommandError, Context, Hint, Invocation, MemberInfo, Reply, Role};
 
-use super::arguments::shown;
+use crate::common::arguments::shown;
 use crate::common::duration::moment;
 
 pub(super) fn command() -> Command {

@@ -41,6 +41,9 @@ impl ControlService {
             let _ = smol::block_on(running.run(stopped.recv()));
         };
         std::thread::Builder::new().name("control".into()).spawn(run)?;
+        let reloading = supervisor.clone();
+        // Ends with the thread.
+        executor.spawn(async move { reloading.reload_when_asked().await }).detach();
         Ok(Self { supervisor, executor, acceptor: None, permit, permits, _stop: stop })
     }
 

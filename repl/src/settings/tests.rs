@@ -81,6 +81,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             #[cfg(feature = "metrics")]
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
+            "rooms" => holds_defaults::<salotto_plugins::rooms::RoomRuleSettings>(settings),
             #[cfg(feature = "discovery")]
             "discovery" => holds_defaults::<DiscoverySettings>(settings),
             #[cfg(feature = "tls")]
@@ -203,7 +204,7 @@ fn a_file_that_seems_to_mean_only_these_is_told_so() {
         "(plugins: [(name: \"notices\"), (name: \"quit\"), (name: \"commands\"), (name: \"log\")])";
     assert_eq!(
         note(old),
-        "x:1:11: `plugins` changes the default list, so roles, floods, moderation, history, irc, web, discovery are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
+        "x:1:11: `plugins` changes the default list, so roles, floods, rooms, moderation, history, irc, web, discovery are on too; `only_plugins: true` switches off what is not listed, `only_plugins: false` says that this is meant"
     );
     assert!(note("(plugins: [])").contains("history, irc, web, discovery are on too"));
     for meant in [

@@ -18,6 +18,8 @@ mod harness;
 mod keeping;
 mod killed;
 mod operators;
+#[cfg(feature = "irc")]
+mod rehash;
 mod reload;
 mod script;
 mod secrets;

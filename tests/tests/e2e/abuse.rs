@@ -114,7 +114,7 @@ fn errors_contain_no_raw_control_characters() {
     ada.asks(hello(&format!("{nasty}a b"), &[], None));
     let mut texts = vec![ada.hears_error(ErrorCode::BadName)];
     let mut ada = ada.enters("ada");
-    ada.asks(Request::Join { room: format!("{nasty}a b") });
+    ada.asks(Request::Join { room: format!("{nasty}a b"), key: None });
     texts.push(ada.hears_error(ErrorCode::NoSuchRoom));
     ada.asks(Request::Leave { room: Some(nasty.into()), farewell: String::new() });
     texts.push(ada.hears_error(ErrorCode::NoSuchRoom));

@@ -133,7 +133,7 @@ fn what_is_said_comes_back_with_its_nonce() {
         _ => None,
     });
     assert_eq!(echoed, nonce);
-    let nonce = ada.client.request(Request::Join { room: "a b".into() });
+    let nonce = ada.client.request(Request::Join { room: "a b".into(), key: None });
     let refused = ada.waits_for("the refusal", |update| match update {
         Update::Event(Event::Error { nonce, .. }) => Some(nonce.clone()),
         _ => None,

@@ -122,7 +122,7 @@ fn members_search_and_read_where_they_are_and_the_console_everywhere() {
     assert!(bob.hears_error(ErrorCode::NotInRoom).contains("you are not in `den`"));
     assert_eq!(lines(&server.types("search secret").to_string()), ["den #2 ada: a secret"]);
     assert_eq!(lines(&server.types("history den").to_string()), ["ada: a secret"]);
-    bob.asks(Request::Join { room: "den".into() });
+    bob.asks(Request::Join { room: "den".into(), key: None });
     assert_eq!(answer(&mut bob, "search secret"), ["den #2 ada: a secret"]);
     assert_eq!(answer(&mut bob, "search secret room:DEN"), ["den #2 ada: a secret"]);
 }
@@ -285,7 +285,7 @@ fn what_is_exported_can_be_imported_into_another_room_and_read_there() {
         "3 entries are in archive"
     );
     assert!(fails(format!("import {jsonl} archive")).contains("what is older cannot come before"));
-    ada.asks(Request::Join { room: "archive".into() });
+    ada.asks(Request::Join { room: "archive".into(), key: None });
     assert_eq!(answer(&mut ada, "search two room:archive"), ["archive #3 ada: two"]);
     assert_eq!(answer(&mut ada, "history"), ["ada: one <b>", "ada: two"]);
 }

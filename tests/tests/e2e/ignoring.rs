@@ -114,7 +114,7 @@ fn in_json_and_in_several_rooms_what_is_skipped_leaves_its_ids_out() {
     let mut ada = server.enters("ada");
     let mut json = server.enters_json("json");
     let mut eve = server.enters("eve");
-    json.asks(salotto::Request::Join { room: "dev".into() });
+    json.asks(salotto::Request::Join { room: "dev".into(), key: None });
     json.asks(salotto::Request::Command { line: "ignore eve".into(), room: None });
     json.hears_where("the answer", |event| match event {
         Event::Reply { .. } => Some(()),

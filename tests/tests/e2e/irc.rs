@@ -16,7 +16,10 @@ mod notices;
 mod operators;
 mod past;
 mod presence;
+mod rights;
 mod talking;
+mod wallops;
+mod webirc;
 mod who;
 mod whois;
 
@@ -44,7 +47,8 @@ fn keeping(folder: &TempDir) -> TestServerBuilder {
 fn moderated(folder: &tempfile::TempDir) -> TestServer {
     let path = folder.path().join("bans.ron");
     let setup = PluginSetup::new("moderation").settings(format!("(bans: {path:?})"));
-    server().server(|server| server.enable(setup)).plugin("ranks", Ranks).open()
+    let rooms = PluginSetup::new("rooms");
+    server().server(|server| server.enable(rooms).enable(setup)).plugin("ranks", Ranks).open()
 }
 
 fn folder() -> tempfile::TempDir {

@@ -76,7 +76,7 @@ fn a_nonce_comes_back_on_the_echo_and_on_the_error() {
         (*event == Event::Pong { nonce: Some("9".into()) }).then_some(())
     });
     for (request, nonce) in [
-        (Request::Join { room: "lobby".into() }, "10"),
+        (Request::Join { room: "lobby".into(), key: None }, "10"),
         (Request::Leave { room: None, farewell: String::new() }, "11"),
     ] {
         ada.asks_with(request, Some(nonce));

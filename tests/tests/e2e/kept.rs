@@ -36,7 +36,7 @@ fn restart(mut server: TestServer, folder: &TempDir) -> TestServer {
 
 /// Joins a room and hears what it is about.
 fn topic_of(client: &mut JsonClient, room: &str) -> String {
-    client.asks(Request::Join { room: room.into() });
+    client.asks(Request::Join { room: room.into(), key: None });
     client.hears_where("that it is in the room", |event| match event {
         Event::Entered { room: entered, topic, .. } if *entered == room => Some(topic.clone()),
         _ => None,
@@ -184,7 +184,7 @@ fn who_was_in_a_locked_room_is_let_in_again_and_nobody_else() {
     assert_eq!(ada.hears_said("still here").room, "dev");
     // Once inside she may leave and come back, as before.
     ada.asks(Request::Leave { room: Some("dev".into()), farewell: String::new() });
-    ada.asks(Request::Join { room: "lobby".into() });
+    ada.asks(Request::Join { room: "lobby".into(), key: None });
     topic_of(&mut ada, "dev");
     for (name, resume) in [("early", resume_early), ("eve", resume_eve)] {
         let mut late = server.connects_json();

@@ -273,7 +273,7 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     moderator.hears("* dev is locked; `!invite NAME dev` invites a user");
     bob.says("!join dev");
     bob.hears("! `dev` is locked; ask a moderator to invite you");
-    eve.asks(Request::Join { room: "dev".into() });
+    eve.asks(Request::Join { room: "dev".into(), key: None });
     assert!(eve.hears_error(ErrorCode::Denied).contains("is locked"));
     moderator.says("!invite bob");
     bob.hears("* mod1 invites you to dev: `!join dev`");
@@ -292,7 +292,7 @@ fn a_locked_room_is_entered_by_the_invited_alone() {
     assert!(carl.hears_error(ErrorCode::Denied).contains("is locked"));
     moderator.says("!unlock dev");
     moderator.hears_about("open to everybody again");
-    eve.asks(Request::Join { room: "dev".into() });
+    eve.asks(Request::Join { room: "dev".into(), key: None });
     eve.says("in");
     eve.hears_said("in");
 }

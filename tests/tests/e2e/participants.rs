@@ -231,7 +231,8 @@ fn a_participant_that_does_not_look_at_a_room_it_has_entered_since_is_cut_off() 
     let server =
         TestServer::builder().settings(|settings| settings.rooms.timeline_entries = 16).open();
     let lazy = soon("joining", server.handle().join("lazy")).expect("a free name");
-    soon("asking", lazy.send(Request::Join { room: "dev".into() })).expect("it is running");
+    soon("asking", lazy.send(Request::Join { room: "dev".into(), key: None }))
+        .expect("it is running");
     let mut ada = server.connects_json().enters_with("ada", &["dev"], None);
     for line in 0..40 {
         let line = line.to_string();

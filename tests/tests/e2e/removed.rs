@@ -25,7 +25,7 @@ fn who_is_removed_is_out_of_that_room_and_stays_in_the_others() {
     });
     moderator.hears_said("still here");
     // It may come back, unless something else keeps it out.
-    bob.asks(Request::Join { room: "dev".into() });
+    bob.asks(Request::Join { room: "dev".into(), key: None });
     bob.hears_where("that it is in", |event| matches!(event, Event::Entered { .. }).then_some(()));
 }
 

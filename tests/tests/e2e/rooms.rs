@@ -6,7 +6,7 @@ use salotto::{EntryKind, Event, LimitHit, Request};
 use salotto_tests::{JsonClient, TestServer};
 
 fn join(room: &str) -> Request {
-    Request::Join { room: room.into() }
+    Request::Join { room: room.into(), key: None }
 }
 
 fn say_in(room: &str, text: &str) -> Request {

@@ -146,6 +146,7 @@ fn whatever_a_client_of_irc_says_the_server_goes_on() {
         .enable("notices")
         .enable("commands")
         .enable("roles")
+        .enable("rooms")
         .enable("moderation");
     Fuzzer { name: "irc", seeds, words: WORDS }
         .run(|| Target::open(server), |target, bytes| target.takes(bytes));

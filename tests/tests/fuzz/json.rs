@@ -57,6 +57,7 @@ fn whatever_programs_ask_the_server_goes_on() {
         .enable("notices")
         .enable("commands")
         .enable("roles")
+        .enable("rooms")
         .enable("moderation");
     Fuzzer { name: "json", seeds, words: WORDS }
         .run(|| Target::open(server), |target, bytes| target.takes(bytes));

@@ -45,6 +45,7 @@ fn whatever_people_type_the_server_goes_on() {
         .enable("quit")
         .enable("commands")
         .enable("roles")
+        .enable("rooms")
         .enable("moderation")
         .enable("web");
     Fuzzer { name: "text", seeds, words: WORDS }

@@ -118,6 +118,19 @@ impl Hub {
         }
     }
 
+    /// Somebody is called otherwise. Where the names look alike, the new one is claimed once more, as what both have in common is not to be free.
+    pub(in crate::hub) fn release_former_name(&mut self, id: MemberId, from: &Name, name: &Name) {
+        let Some(member) = self.state.roster.get(id) else { return };
+        let Some(ordering) = &mut self.ordering else { return };
+        ordering.order.release(from);
+        let keys = name.keys();
+        if from.keys().iter().any(|key| keys.contains(key)) {
+            let (ticket, owner) = (ordering.next_ticket(), digest(&member.token_text()));
+            // Nobody waits for the answer.
+            ordering.order.claim(Claim { ticket, name: name.clone(), owner, formerly: None });
+        }
+    }
+
     /// A name is not theirs any more who has it here.
     pub(super) fn name_lost(&mut self, name: &Name, taken_over: bool) {
         let Some(id) = self.state.roster.find(name.as_str()).map(|member| member.id) else {

@@ -1,5 +1,6 @@
 //! Who is in shared rooms: the engine is told of those of this node, and tells of those of the others.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Ordering;
@@ -26,6 +27,21 @@ impl Hub {
             proposal.here.retain(|here| here != name);
             proposal.gone.push(name.clone());
         });
+    }
+
+    /// Who is in rooms of this server through other nodes, with their node and these rooms.
+    pub(in crate::hub) fn people_elsewhere(&self) -> BTreeMap<Name, (Arc<str>, Vec<RoomName>)> {
+        let mut people: BTreeMap<Name, (Arc<str>, Vec<RoomName>)> = BTreeMap::new();
+        for room in self.state.rooms.iter().filter(|room| room.sharing.is_some()) {
+            for (name, occupant) in &room.members {
+                if let Occupant::Elsewhere(node) = occupant {
+                    let known = people.entry(name.clone());
+                    let (_, rooms) = known.or_insert_with(|| (node.clone(), Vec::new()));
+                    rooms.push(room.name.clone());
+                }
+            }
+        }
+        people
     }
 
     fn change_presence(&mut self, room: RoomId, change: impl FnOnce(&mut Proposal)) {

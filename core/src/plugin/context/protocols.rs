@@ -6,6 +6,7 @@ use super::{Context, Effect};
 use crate::dialect::Own;
 use crate::plugin::effect::SignTarget;
 use crate::protocol::ids::MemberId;
+use crate::protocol::name::Name;
 use crate::protocol::request::Envelope;
 
 impl Context<'_> {
@@ -13,6 +14,13 @@ impl Context<'_> {
     /// carries its nonce. Of several, each is done with all that follows from it before the next. For plugins whose [protocol](crate::Plugin::protocols) says it in another way.
     pub fn request(&mut self, member: MemberId, envelope: impl Into<Envelope>) {
         self.push(Effect::Request { member, envelope: Box::new(envelope.into()) });
+    }
+
+    /// Asks whoever runs the server to apply its configuration anew, for a member who may; `false` where [nobody has said](crate::ServerBuilder::on_reload) how. What comes of it is told to the
+    /// operator, in a later turn.
+    pub fn ask_reload(&self, by: &Name) -> bool {
+        let reload = self.state.shared.reload.get();
+        reload.inspect(|reload| reload.ask(by.as_str())).is_some()
     }
 
     /// Offers a first name for a member that has none yet, which enters no room by it: for protocols whose clients ask for their rooms themselves. Gates are

@@ -1,13 +1,13 @@
 //! Several servers that share rooms, by an engine in memory that can be made to fail.
 
+mod plugins;
+
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_lite::future::{FutureExt, block_on};
 
 use super::{Engine, PATIENCE, TestServer};
-use crate::plugin::{Context, Plugin};
 use crate::protocol::entry::{Entry, EntryKind, MessageKind};
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -234,6 +234,46 @@ fn what_somebody_sends_while_a_name_is_asked_for_waits_in_its_order() {
 }
 
 #[test]
+fn of_two_who_have_one_name_the_newer_is_called_otherwise_and_told() {
+    let (engine, a, b) = two();
+    let (mut ada, mut bob) = (join(&a, "ada"), join(&b, "bob"));
+    engine.take_name("ada");
+    let other = until(&mut ada, |event| match event {
+        Event::Named { name, .. } => Some(name.to_string()),
+        _ => None,
+    });
+    assert!(other.starts_with("ada-"), "{other}");
+    until(&mut bob, |event| match event {
+        Event::Entry(entry) => match &entry.what {
+            EntryKind::Renamed { from, who } => {
+                (from.as_str() == "ada" && who.as_str() == other).then_some(())
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    assert!(a.try_enter("ada").is_err());
+}
+
+#[test]
+fn the_list_of_users_has_those_of_other_servers() {
+    let (_engine, a, b) = two();
+    let (_ada, _bob) = (a.enter("ada"), b.enter("bob"));
+    wait_until(|| members(&b).len() == 2);
+    let listed = format!("{:?}", b.types("users").unwrap());
+    assert!(listed.contains("\"ada\"") && listed.contains("node a"), "{listed}");
+}
+
+#[test]
+fn who_changes_the_case_of_a_name_keeps_it() {
+    let (_engine, a, b) = two();
+    let mut ada = join(&a, "ada");
+    block_on(ada.send(Request::Rename { name: "Ada".into() })).unwrap();
+    until(&mut ada, |event| matches!(event, Event::Named { .. }).then_some(()));
+    assert!(b.try_enter("ada").is_err());
+}
+
+#[test]
 fn those_who_are_in_a_room_through_another_server_are_in_its_list() {
     let (_engine, a, b) = two();
     let _ada = a.enter("ada");
@@ -409,65 +449,6 @@ fn who_waits_too_long_for_a_room_is_told_and_stays_where_they_were() {
     let heard = entries_until(&mut ada, "in the lobby");
     assert_eq!(heard.last().unwrap().room.as_str(), "lobby");
     assert!(block_on(a.handle().rooms()).unwrap().iter().all(|room| room.room.as_str() != "dev"));
-}
-
-#[test]
-fn what_is_kept_on_one_server_is_known_to_the_plugins_of_the_others() {
-    #[derive(Clone, Default)]
-    struct Heard(Arc<Mutex<Vec<String>>>);
-
-    impl Plugin for Heard {
-        fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, keys: &[String]) {
-            for key in keys {
-                let value = context.shared().get(namespace, key);
-                self.0.lock().unwrap().push(format!("{namespace} {key} {value:?}"));
-            }
-        }
-
-        fn after_said(
-            &mut self,
-            context: &mut Context<'_>,
-            _: Option<crate::MemberId>,
-            entry: &Entry,
-        ) {
-            let _ = context.shared().put("notes", "last", said(entry).unwrap_or_default());
-        }
-    }
-    let (_engine, a, b) = two();
-    let heard = Heard::default();
-    let (a, b) = (a.plugin("notes", Heard::default()), b.plugin("notes", heard.clone()));
-    let ada = a.enter("ada");
-    ada.types("bread");
-    ada.hears("ada: bread");
-    wait_until(|| heard.0.lock().unwrap().contains(&"notes last Some(\"bread\")".to_owned()));
-    drop(b);
-}
-
-#[test]
-fn every_server_sees_every_entry_and_one_alone_that_it_was_said_there() {
-    #[derive(Clone, Default)]
-    struct Seen(Arc<Mutex<(Vec<Option<String>>, usize)>>);
-
-    impl Plugin for Seen {
-        fn after_entry(&mut self, _: &mut Context<'_>, entry: &Entry, origin: Option<&str>) {
-            if said(entry).is_some() {
-                self.0.lock().unwrap().0.push(origin.map(str::to_owned));
-            }
-        }
-
-        fn after_said(&mut self, _: &mut Context<'_>, _: Option<crate::MemberId>, _: &Entry) {
-            self.0.lock().unwrap().1 += 1;
-        }
-    }
-    let (_engine, a, b) = two();
-    let (at_a, at_b) = (Seen::default(), Seen::default());
-    let (a, b) = (a.plugin("seen", at_a.clone()), b.plugin("seen", at_b.clone()));
-    let (ada, bob) = (a.enter("ada"), b.enter("bob"));
-    ada.types("hello");
-    bob.hears("ada: hello");
-    ada.hears("ada: hello");
-    assert_eq!(*at_a.0.lock().unwrap(), (vec![None], 1));
-    assert_eq!(*at_b.0.lock().unwrap(), (vec![Some("a".to_owned())], 0));
 }
 
 /// Who is in the lobby, by a server.

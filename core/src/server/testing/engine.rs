@@ -132,6 +132,19 @@ impl Engine {
         inner.tell_opened(room);
     }
 
+    /// Somebody of a server that the test knows nothing of had a name for longer than who has it.
+    pub fn take_name(&self, name: &str) {
+        let mut inner = self.inner();
+        let Some(Owned { node, name, .. }) = inner.names.get(name).cloned() else { return };
+        for key in name.keys() {
+            let (node, owner) = ("elsewhere".to_owned(), String::new());
+            inner.names.insert(key, Owned { node, owner, name: name.clone() });
+        }
+        if let Ok(node) = inner.connected(&node) {
+            node.mailbox.send(News::NameLost { name, taken_over: false });
+        }
+    }
+
     /// A node is gone without a word.
     pub fn kill(&self, name: &str) {
         self.inner().forget_node(name);

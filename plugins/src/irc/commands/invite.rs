@@ -23,8 +23,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     }
     let Some(whom) = info.name else { return };
     let (channel, about) = (channel::of_room(&room.room), format!("{whom} {name}"));
-    if room.hidden {
-        if !modes::is_marked(call.role()) {
+    if room.locked {
+        if !modes::is_marked(call.context.role_in(call.member, &room.room)) {
             let text = "that channel is locked; moderators invite to it";
             return call.numeric(numeric::NOT_OPERATOR_HERE, &[name], text);
         }

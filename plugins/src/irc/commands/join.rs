@@ -1,4 +1,4 @@
-//! `JOIN #channel[,#channel…]`: enters rooms. `JOIN 0` leaves all.
+//! `JOIN #channel[,#channel…] [key[,key…]]`: enters rooms. `JOIN 0` leaves all.
 
 use salotto::Request;
 
@@ -21,7 +21,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         }
         return;
     }
+    let mut keys = line.parameter(1).unwrap_or_default().split(',');
     for name in line.parameter(0).unwrap_or_default().split(',').take(MOST_TARGETS) {
+        let key = keys.next().filter(|key| !key.is_empty()).map(str::to_owned);
         match channel::to_room(name) {
             None => {
                 let name = shown_channel(name);
@@ -29,7 +31,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
             }
             // Who is in it already has nothing to be told.
             Some(room) if is_in(call, &room) => {}
-            Some(room) => call.request(Request::Join { room }, name),
+            Some(room) => call.request(Request::Join { room, key }, name),
         }
     }
 }

@@ -29,7 +29,7 @@ fn remove(call: &mut Call<'_, '_>, channel: &str, nick: &str, words: &str) {
     if !call.context.is_in(call.member, &room) {
         return call.numeric(numeric::NOT_ON_CHANNEL, &[channel], "you are not in that channel");
     }
-    if !modes::is_marked(call.role()) {
+    if !modes::is_marked(call.context.role_in(call.member, &room)) {
         return call.numeric(numeric::NOT_OPERATOR_HERE, &[channel], "moderators do that here");
     }
     let Some(info) = call.person(nick) else { return };

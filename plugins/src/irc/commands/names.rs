@@ -1,11 +1,11 @@
 //! `NAMES [#channel]`: who is in a room, or in all that a member may see.
 
-use salotto::{Context, MemberId, Name, RoomInfo, RoomName};
+use salotto::{Context, MemberId, RoomInfo, RoomName};
 
 use super::{Call, shown_channel};
 use crate::irc::capability::Capability;
 use crate::irc::connection::Connection;
-use crate::irc::{Irc, channel, modes, numeric, written};
+use crate::irc::{Irc, channel, numeric, written};
 
 /// Most names that one answer has; the list of a larger room ends there.
 const MOST: usize = 1000;
@@ -87,10 +87,11 @@ fn listed(
     let with_source = connection.capabilities.has(Capability::UserhostInNames);
     let kind = if room.hidden { '@' } else { '=' };
     let head = format!(":{host} {} {nick} {kind} {channel} :", numeric::NAMES);
-    let marked: Vec<&Name> = irc.marked.keys().filter_map(|id| context.name(*id)).collect();
+    let has_all = connection.capabilities.has(Capability::MultiPrefix);
+    let signs = irc.signs(context, &room.room, has_all);
     let (mut lines, mut line) = (String::new(), head.clone());
     for name in context.members_of(&room.room).unwrap_or_default().into_iter().take(most) {
-        let sign = if marked.contains(&&name) { modes::SIGN } else { "" };
+        let sign = signs.get(&name).copied().unwrap_or_default();
         let shown =
             if with_source { written::source(name.as_str(), host) } else { name.to_string() };
         if line.len() + sign.len() + shown.len() + 3 > written::LONGEST {

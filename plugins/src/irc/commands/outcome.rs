@@ -45,8 +45,17 @@ pub(in crate::irc) fn refused(code: ErrorCode, asked: Option<&str>) -> Told {
         ("NICK", _) => Told::number(numeric::BAD_NICK, &[&shown_nick(about)]),
         ("OPER", _) => Told::number(numeric::PASSWORD_MISMATCH, &[]),
         ("JOIN", ErrorCode::Limit) => Told::number(numeric::TOO_MANY_CHANNELS, &[about]),
+        ("JOIN", ErrorCode::Banned) => Told::number(numeric::BANNED_FROM, &[about]),
+        ("JOIN", ErrorCode::KeyWanted) => Told::number(numeric::BAD_KEY, &[about]),
+        ("JOIN", ErrorCode::RoomFull) => Told::number(numeric::CHANNEL_FULL, &[about]),
         ("JOIN", ErrorCode::Denied) => Told::number(numeric::INVITE_ONLY, &[about]),
         ("PART" | "TOPIC", ErrorCode::NotInRoom) => Told::number(numeric::NOT_ON_CHANNEL, &[about]),
+        // What is on no list cannot be taken from it, and nobody needs to know.
+        ("MODE", ErrorCode::NoSuchMember) if letter_of_list(about).is_some() => Told::Nothing,
+        ("MODE", ErrorCode::Denied) if bad_parameter(about).is_some() => {
+            let letter = bad_parameter(about).unwrap_or_default().to_string();
+            Told::number(numeric::BAD_MODE_PARAMETER, &[channel, &letter, "*"])
+        }
         ("MODE" | "TOPIC" | "KICK" | "INVITE", _) if may_not => {
             Told::number(numeric::NOT_OPERATOR_HERE, &[channel])
         }
@@ -63,6 +72,18 @@ pub(in crate::irc) fn refused(code: ErrorCode, asked: Option<&str>) -> Told {
         }
         _ => Told::Notice,
     }
+}
+
+/// The letter of a change of a list.
+fn letter_of_list(about: &str) -> Option<char> {
+    let letter = about.split_once(' ')?.1.chars().nth(1)?;
+    Some(letter).filter(|letter| "beI".contains(*letter))
+}
+
+/// The letter of a change that can be refused for what was given with it.
+fn bad_parameter(about: &str) -> Option<char> {
+    let letter = about.split_once(' ')?.1.chars().nth(1)?;
+    Some(letter).filter(|letter| "beIkl".contains(*letter))
 }
 
 /// Nothing that a client said before it gave the server's password was taken, its nick neither.

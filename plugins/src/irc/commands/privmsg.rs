@@ -80,8 +80,12 @@ fn say(call: &mut Call<'_, '_>, room: String, text: &str, between: Option<&str>,
         let (text, kind) = (text.to_owned(), MessageKind::Say);
         return call.request(Request::Say { text, room, kind }, target);
     }
-    let (role, commands) = (call.role(), call.context.handle().directory().commands());
-    let mine = commands.iter().filter(|command| command.role <= role);
+    let (caller, commands) =
+        (call.context.caller(call.member, None), call.context.handle().directory().commands());
+    let can_call = |command: &&salotto::Command| {
+        caller.as_ref().is_some_and(|caller| caller.can_call(command))
+    };
+    let mine = commands.iter().filter(can_call);
     let request = match command::read(mine, text) {
         Typed::Command(line) => Request::Command { line: line.into_owned(), room },
         Typed::Message(text) => {

@@ -5,6 +5,7 @@ use salotto::{Context, MemberId, MemberInfo, Role, RoomName};
 
 use super::Call;
 use super::mode::BOT;
+use crate::irc::capability::Capability;
 use crate::irc::written::Answers;
 use crate::irc::{Irc, channel, mask, modes, numeric};
 
@@ -24,8 +25,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     let Found { room, ids, more } = people(call, asked);
     let mut answers = call.answers();
     let host = call.connection.host();
+    let has_all = call.irc.has(call.member, Capability::MultiPrefix);
     for id in ids {
-        let Some(person) = Person::find(call.irc, call.context, host, id, room.as_ref()) else {
+        let person = Person::find(call.irc, call.context, host, id, room.as_ref(), has_all);
+        let Some(person) = person else {
             continue;
         };
         if !wanted.operators_only || person.info.role == Role::Operator {
@@ -133,6 +136,7 @@ impl<'h> Person<'h> {
         host: &'h str,
         id: MemberId,
         room: Option<&RoomName>,
+        has_all: bool,
     ) -> Option<Self> {
         let info = context.member(id)?;
         let nick = info.name.as_ref()?.to_string();
@@ -144,8 +148,8 @@ impl<'h> Person<'h> {
         if irc.connections.get(&id).is_some_and(|known| known.is_bot()) {
             flags.push(BOT);
         }
-        if room.is_some() && modes::is_marked(info.role) {
-            flags.push_str(modes::SIGN);
+        if let Some(room) = room {
+            flags.push_str(modes::signs_in(context, id, room, has_all));
         }
         let channel = room.map_or("*".into(), channel::of_room);
         Some(Self { info, host, nick, user, real_name, channel, flags })

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 use salotto::{MemberInfo, Role};
 
 use super::{Call, shown_nick};
+use crate::irc::capability::Capability;
 use crate::irc::{channel, modes, numeric, written};
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
@@ -79,7 +80,12 @@ fn channels(call: &Call<'_, '_>, info: &MemberInfo) -> Vec<String> {
         true => call.context.is_in(call.member, room),
         false => call.context.sees(call.member, room),
     };
-    let sign = if modes::is_marked(info.role) { modes::SIGN } else { "" };
+    let has_all = call.irc.has(call.member, Capability::MultiPrefix);
     let rooms = info.rooms.iter().filter(may_know);
-    rooms.map(|room| format!("{sign}{}", channel::of_room(room))).collect()
+    rooms
+        .map(|room| {
+            let signs = modes::signs_in(call.context, info.id, room, has_all);
+            format!("{signs}{}", channel::of_room(room))
+        })
+        .collect()
 }

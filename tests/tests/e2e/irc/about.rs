@@ -70,7 +70,8 @@ fn what_is_supported_is_said_in_lines_that_clients_can_read() {
         );
     }
     let said = |token: &str| support.iter().any(|line| line.split(' ').any(|word| word == token));
-    for token in ["PREFIX=(o)@", "CHANMODES=bq,,,imnt", "ELIST=MNU", "WHOX", "MODES=6", "UTF8ONLY"]
+    for token in
+        ["PREFIX=(ov)@+", "CHANMODES=Ibeq,k,l,imnst", "ELIST=MNU", "WHOX", "MODES=6", "UTF8ONLY"]
     {
         assert!(said(token), "{token} in {support:?}");
     }

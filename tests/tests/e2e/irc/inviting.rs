@@ -41,21 +41,20 @@ fn an_invitation_to_a_locked_channel_lets_in_and_is_for_moderators() {
     let server = moderated(&folder);
     Dialogue::with(&server).goes(
         "
-        ada -> JOIN #dev
-        ada <- *JOIN #dev
-        ada <- :salotto 353 *
-        ada <- :salotto 366 *
         mod1 -> JOIN #dev
         mod1 <- *JOIN #dev
         mod1 <- :salotto 353 *
         mod1 <- :salotto 366 *
+        ada -> JOIN #dev
+        ada <- *JOIN #dev
+        ada <- :salotto 353 *
+        ada <- :salotto 366 *
+        mod1 <- *JOIN #dev
         mod1 -> MODE #dev +i
         mod1 <- :salotto NOTICE #dev :*
         mod1 <- *MODE #dev +i
         bob -> JOIN #dev
         bob <- :salotto 473 bob #dev :*
-        ada <- *JOIN #dev
-        ada <- *MODE #dev +o mod1
         ada <- :salotto NOTICE #dev :*
         ada <- *MODE #dev +i
         ada -> INVITE bob #dev

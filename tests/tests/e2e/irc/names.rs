@@ -79,13 +79,13 @@ fn rooms_with_signs_in_their_names_are_channels() {
         "
         ada -> JOIN #gärten,#m-1.2',#ジョン・スミス
         ada <- :ada!ada@salotto JOIN #gärten
-        ada <- :salotto 353 ada = #gärten :ada
+        ada <- :salotto 353 ada = #gärten :@ada
         ada <- :salotto 366 ada #gärten :*
         ada <- :ada!ada@salotto JOIN #m-1.2'
-        ada <- :salotto 353 ada = #m-1.2' :ada
+        ada <- :salotto 353 ada = #m-1.2' :@ada
         ada <- :salotto 366 *
         ada <- :ada!ada@salotto JOIN #ジョン・スミス
-        ada <- :salotto 353 ada = #ジョン・スミス :ada
+        ada <- :salotto 353 ada = #ジョン・スミス :@ada
         ada <- :salotto 366 *
         ada -> JOIN #a!b,nothing,#
         ada <- :salotto 403 ada #a!b :*

@@ -144,7 +144,7 @@ impl Plugin for Toys {
         match tag {
             b'n' => context.offer_name(member, text.as_str(), nonce),
             b'i' => {
-                let request = Request::Join { room: text.clone() };
+                let request = Request::Join { room: text.clone(), key: None };
                 context.request(member, Envelope { request, nonce });
             }
             _ => {

@@ -1,10 +1,12 @@
-//! Bans and mutes as the lists of a channel. Both are of the server: they hold in every room.
+//! The lists of a channel: bans from the room, exceptions, who joins although it is locked; and mutes, which are of the server.
 
 use std::net::IpAddr;
+use std::time::UNIX_EPOCH;
 
-use salotto::{Network, Reply, Request, RoomInfo};
+use salotto::{Reply, Request, Role, RoomInfo};
 
 use super::{Call, Change, command, may_change};
+use crate::common::duration::parse_moment;
 use crate::irc::commands::outcome::Told;
 use crate::irc::numeric::Numeric;
 use crate::irc::{channel, modes, numeric};
@@ -17,38 +19,65 @@ pub(super) fn change(call: &mut Call<'_, '_>, room: &RoomInfo, change: Change, m
     if !may_change(call, room) {
         return;
     }
-    let Some(whom) = whom(mask).filter(|whom| change.letter == 'b' || !whom.is_address) else {
-        let letter = change.letter.to_string();
-        let text = match change.letter {
-            'b' => "give one nick (bob!*@*) or one address (*!*@192.0.2.7)",
-            _ => "give one nick (bob!*@*)",
+    let un = super::un(change.is_on);
+    if change.letter == 'q' {
+        let Some(nick) = nick(mask) else {
+            return call.bad_mode(room, 'q', mask, "give one nick (bob!*@*)");
         };
-        let channel = channel::of_room(&room.room);
-        return call.numeric(numeric::BAD_MODE_PARAMETER, &[&channel, &letter, "*"], text);
+        return command(call, room, change, format!("{un}mute {nick}"));
+    }
+    if mask.contains(|c: char| c.is_whitespace() || c == '"') {
+        return call.bad_mode(room, change.letter, "*", "a mask is one word, without quotes");
+    }
+    // What stands behind every nick is nobody's address.
+    let host = format!("@{}", call.connection.host());
+    let mask = match mask.strip_suffix(&host) {
+        Some(names) => format!("{names}@*"),
+        None => mask.to_owned(),
     };
-    let word = if change.letter == 'b' { "ban" } else { "mute" };
-    command(call, room, change, format!("{}{word} {}", super::un(change.is_on), whom.text));
+    let word = word(change.letter);
+    command(call, room, change, format!("room {un}{word} {} {mask}", room.room));
 }
 
 /// Asks what is on a list. Who does not keep order is shown that it is empty: whose address is banned is nobody else's business.
 pub(super) fn ask(call: &mut Call<'_, '_>, room: &RoomInfo, letter: char) {
     let channel = channel::of_room(&room.room);
-    if !modes::is_marked(call.role()) {
+    let needed = Role::Moderator;
+    let role = match letter {
+        'q' => call.role(),
+        _ => call.context.role_in(call.member, &room.room),
+    };
+    if role < needed {
         let (_, number, middle) = numbers(letter, &channel);
         let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
         return call.numeric(number, &middle, END);
     }
-    let line = if letter == 'b' { "bans" } else { "mutes" }.to_owned();
+    let line = match letter {
+        'q' => "mutes".to_owned(),
+        letter => format!("room {}s {}", word(letter), room.room),
+    };
     call.request(Request::Command { line, room: None }, &format!("{channel} {letter}"));
 }
 
 const END: &str = "end of the list";
 
+/// The word of the commands for a list of a room.
+fn word(letter: char) -> &'static str {
+    match letter {
+        'b' => "ban",
+        'e' => "except",
+        _ => "admit",
+    }
+}
+
 /// The numbers of a list and of its end, and what stands in both.
 fn numbers(letter: char, channel: &str) -> (Numeric, Numeric, Vec<String>) {
+    let channel = channel.to_owned();
     match letter {
-        'b' => (numeric::BANNED, numeric::BANNED_END, vec![channel.to_owned()]),
-        _ => (numeric::MUTED, numeric::MUTED_END, vec![channel.to_owned(), "q".to_owned()]),
+        'b' => (numeric::BANNED, numeric::BANNED_END, vec![channel]),
+        'e' => (numeric::EXCEPTED, numeric::EXCEPTED_END, vec![channel]),
+        'I' => (numeric::ADMITTED, numeric::ADMITTED_END, vec![channel]),
+        _ => (numeric::MUTED, numeric::MUTED_END, vec![channel, "q".to_owned()]),
     }
 }
 
@@ -57,10 +86,12 @@ pub(in crate::irc::commands) fn told(reply: &Reply, about: &str) -> Told {
     let Some((channel, letter)) = about.split_once(' ') else { return Told::Notice };
     let letter = match letter {
         "b" => 'b',
+        "e" => 'e',
+        "I" => 'I',
         "q" => 'q',
+        "+q" | "-q" => return Told::Notice,
         // The line of the change tells.
-        "+i" | "-i" | "+m" | "-m" => return Told::Nothing,
-        _ => return Told::Notice,
+        _ => return Told::Nothing,
     };
     let (number, end, middle) = numbers(letter, channel);
     let rows = match reply {
@@ -68,40 +99,32 @@ pub(in crate::irc::commands) fn told(reply: &Reply, about: &str) -> Told {
         _ => &[],
     };
     let entry = |row: &Vec<String>| {
-        let [name, address] = [0, 1].map(|place| row.get(place).map_or("", String::as_str));
-        let mask = match (name, address) {
-            (name, "") => modes::mask_of(name),
-            ("", address) => modes::mask_of(address),
-            (name, address) => modes::mask_of(&format!("{name} ({address})")),
+        let column = |place: usize| row.get(place).map_or("", String::as_str);
+        let details = match letter {
+            'q' => vec![modes::mask_of(column(0))],
+            // Who, until when, by whom, since when.
+            _ => vec![modes::mask_of(column(0)), column(2).to_owned(), seconds(column(3))],
         };
-        let middle = middle.iter().cloned().chain([mask]).collect();
-        (number, middle, Some(String::new()))
+        let mut parameters: Vec<String> = middle.iter().cloned().chain(details).collect();
+        let last = parameters.pop();
+        (number, parameters, last)
     };
     let entries = rows.iter().take(MOST).map(entry);
     Told::Numbers(entries.chain([(end, middle.clone(), Some(END.to_owned()))]).collect())
 }
 
-/// Whom a mask means.
-struct Whom {
-    text: String,
-    is_address: bool,
+/// A moment as it is shown to people, as clients read it.
+fn seconds(moment: &str) -> String {
+    let time = parse_moment(moment).map(|time| time.system_time());
+    let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_secs()).to_string()
 }
 
-/// The one nick or address that a mask stands for. One that stands for many is none: bans here are of names, with all that look like them, and of addresses.
-fn whom(mask: &str) -> Option<Whom> {
-    let (nick, rest) = mask.split_once('!').unwrap_or(match mask.contains('@') {
-        true => ("*", mask),
-        false => (mask, ""),
-    });
-    let host = rest.rsplit_once('@').map_or("", |(_, host)| host);
-    let is_plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', ' ', '"']);
-    if is_plain(nick) {
-        let is_address = nick.parse::<IpAddr>().is_ok();
-        return Some(Whom { text: nick.to_owned(), is_address });
-    }
-    let is_all = !nick.contains(|c| c != '*') && is_plain(host);
-    let network = host.parse::<Network>().ok().filter(|_| is_all)?;
-    Some(Whom { text: network.to_string(), is_address: true })
+/// The one nick that a mask stands for.
+fn nick(mask: &str) -> Option<&str> {
+    let nick = mask.split_once('!').map_or(mask, |(nick, _)| nick);
+    let is_plain = !nick.is_empty() && !nick.contains(['*', '?', ' ', '"', '@']);
+    Some(nick).filter(|nick| is_plain && nick.parse::<IpAddr>().is_err())
 }
 
 #[cfg(test)]
@@ -109,23 +132,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_means_one_nick_or_one_address_or_nobody() {
+    fn a_mute_means_one_nick() {
         for (mask, meant) in [
             ("bob", Some("bob")),
             ("bob!*@*", Some("bob")),
             ("bob!bob@salotto", Some("bob")),
-            ("*!*@10.0.0.7", Some("10.0.0.7")),
-            ("*!*@10.0.0.0/8", Some("10.0.0.0/8")),
-            ("*@2001:db8::1", Some("2001:db8::1")),
-            ("*!*@*", None),
-            ("*!*@salotto", None),
+            ("*!*@10.0.0.7", None),
+            ("10.0.0.7", None),
             ("b*!*@*", None),
             ("*", None),
             ("", None),
             ("a b!*@*", None),
-            ("b*!*@10.0.0.7", None),
         ] {
-            assert_eq!(whom(mask).map(|whom| whom.text).as_deref(), meant, "{mask}");
+            assert_eq!(nick(mask), meant, "{mask}");
         }
     }
 }

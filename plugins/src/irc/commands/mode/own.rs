@@ -1,4 +1,4 @@
-//! `MODE nick [changes]`: of oneself. `B`: a program speaks, and no person. `i`: found only by who shares a room. `o`: an operator, which a role is and no letter gives.
+//! `MODE nick [changes]`: of oneself. `B`: a program speaks, and no person. `i`: found only by who shares a room. `o`: an operator, which a role is and no letter gives. `w`: hears `WALLOPS`.
 
 use salotto::Role;
 
@@ -6,7 +6,7 @@ use super::{Call, Change, read};
 use crate::irc::{numeric, written};
 
 /// Their letters, as they are told to whoever comes.
-pub(in crate::irc) const LETTERS: &str = "Bio";
+pub(in crate::irc) const LETTERS: &str = "Biow";
 /// That of a program: <https://ircv3.net/specs/extensions/bot-mode>.
 pub(in crate::irc) const BOT: char = 'B';
 /// Most changes that one line may ask for.
@@ -25,6 +25,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
         modes.push_str(if call.connection.is_bot() { "B" } else { "" });
         modes.push_str(if call.irc.client(call.member).is_invisible { "i" } else { "" });
         modes.push_str(if is_operator { "o" } else { "" });
+        modes.push_str(if call.irc.client(call.member).hears_wallops { "w" } else { "" });
         let mut answers = call.answers();
         answers.add_plain(numeric::USER_MODES_ARE, &[&modes]);
         return call.send(answers);
@@ -37,6 +38,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
                 tell(call, BOT, is_on, was);
             }
             'i' => be_invisible(call, is_on),
+            'w' => hear_wallops(call, is_on),
             // Nobody makes themselves an operator, and who is one logs out by `!logout`.
             'o' => {}
             _ => is_unknown = true,
@@ -51,6 +53,12 @@ fn be_invisible(call: &mut Call<'_, '_>, is_on: bool) {
     let client = call.irc.client(call.member);
     let was = std::mem::replace(&mut client.is_invisible, is_on);
     tell(call, 'i', is_on, was);
+}
+
+fn hear_wallops(call: &mut Call<'_, '_>, is_on: bool) {
+    let client = call.irc.client(call.member);
+    let was = std::mem::replace(&mut client.hears_wallops, is_on);
+    tell(call, 'w', is_on, was);
 }
 
 /// Tells the client what it is now, if it was not so before.

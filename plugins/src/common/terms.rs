@@ -22,7 +22,7 @@ const DAYS: &[&str] = &["today", "tonight", "tomorrow"];
 
 /// How long a ban or a mute lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     Permanent,
     For(HumanDuration),
     Until(Timestamp),
@@ -30,7 +30,7 @@ pub(super) enum Length {
 
 impl Length {
     /// When it ends, if it begins now.
-    pub(super) fn end(self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn end(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Permanent => None,
             Self::For(duration) => Some(duration.after(now)),
@@ -39,7 +39,7 @@ impl Length {
     }
 
     /// How long it lasts, if it begins now.
-    pub(super) fn lasts(self, now: Timestamp) -> Option<Duration> {
+    pub(crate) fn lasts(self, now: Timestamp) -> Option<Duration> {
         match self {
             Self::Permanent => None,
             Self::For(duration) => Some(duration.duration()),
@@ -60,7 +60,7 @@ impl fmt::Display for Length {
 }
 
 /// For how long, and why: `2h flooding`, `for 2h flooding`, `until 2026-07-01T18:00:00Z`, `flooding`, or `permanently 3 warnings`.
-pub(super) fn terms(
+pub(crate) fn terms(
     invocation: &Invocation,
     now: Timestamp,
 ) -> Result<(Length, String), CommandError> {

@@ -1,10 +1,10 @@
 //! Masks: `*` fits anything, `?` one letter, whatever the case.
 
 /// Most bytes of a mask; a longer one fits nothing.
-const LONGEST: usize = 100;
+pub(crate) const LONGEST: usize = 100;
 
 /// Whether a mask fits a text. Takes at most as many steps as the two are long multiplied, and both are short.
-pub(super) fn fits(mask: &str, text: &str) -> bool {
+pub(crate) fn fits(mask: &str, text: &str) -> bool {
     if mask.len() > LONGEST {
         return false;
     }
@@ -33,7 +33,7 @@ pub(super) fn fits(mask: &str, text: &str) -> bool {
 }
 
 /// Whether a text says what fits, and not one thing.
-pub(super) fn is_mask(text: &str) -> bool {
+pub(crate) fn is_mask(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Option<String>", into = "Option<String>")]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     member: Option<MemberId>,
     account: Option<String>,
     /// Every form of the account's name: who invites an account types it as they remember it.
@@ -14,21 +14,40 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn member(info: &MemberInfo) -> Self {
+    pub(crate) fn member(info: &MemberInfo) -> Self {
         Self::of(Some(info.id), info.account.clone())
     }
 
     /// Whoever logs in to an account.
-    pub(super) fn account(name: impl Into<String>) -> Self {
+    pub(crate) fn account(name: impl Into<String>) -> Self {
         Self::of(None, Some(name.into()))
     }
 
+    /// A connection, whether or not it is here any more.
+    pub(crate) fn connection(member: MemberId) -> Self {
+        Self::of(Some(member), None)
+    }
+
+    /// Whether it is of a connection, as it was then.
+    pub(crate) fn is_of(&self, member: MemberId) -> bool {
+        self.member == Some(member)
+    }
+
+    pub(crate) fn connection_id(&self) -> Option<MemberId> {
+        self.member
+    }
+
+    /// What is left of it when the connection means nothing any more.
+    pub(crate) fn without_connection(&self) -> Option<Self> {
+        self.account.clone().map(Self::account)
+    }
+
     /// The account; what outlives the connection.
-    pub(super) fn account_name(&self) -> Option<&str> {
+    pub(crate) fn account_name(&self) -> Option<&str> {
         self.account.as_deref()
     }
 
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.member.is_some() && self.member == other.member
             || self.account.is_some() && self.account == other.account
             || self.keys.iter().any(|key| other.keys.contains(key))
