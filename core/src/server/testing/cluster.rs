@@ -424,7 +424,7 @@ fn who_was_here_before_the_engine_could_be_reached_waits_and_comes_in() {
     let a = server(&engine, "a");
     let mut ada = join(&a, "ada");
     engine.cut("a");
-    block_on(ada.send(Request::Join { room: "dev".into() })).unwrap();
+    block_on(ada.send(Request::Join { room: "dev".into(), key: None })).unwrap();
     say(&ada, "first in dev", None);
     block_on(a.handle().status()).unwrap();
     engine.mend("a");
@@ -438,7 +438,7 @@ fn who_waits_too_long_for_a_room_is_told_and_stays_where_they_were() {
     let a = server(&engine, "a");
     let mut ada = join(&a, "ada");
     engine.cut("a");
-    block_on(ada.send(Request::Join { room: "dev".into() })).unwrap();
+    block_on(ada.send(Request::Join { room: "dev".into(), key: None })).unwrap();
     block_on(a.handle().status()).unwrap();
     a.step(LATE);
     until(&mut ada, |event| {
