@@ -34,6 +34,6 @@ weigh() {
         exit 1
     fi
 }
-weigh "with TLS and XIM" 6400000 --features tls,xim
-weigh "without either" 5000000
+weigh "with TLS" 6200000 --features tls
+weigh "without TLS" 5000000
 cat target/window/figures.txt

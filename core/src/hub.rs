@@ -19,6 +19,7 @@ mod leaving;
 mod not_done;
 mod ordering;
 mod plugins;
+mod reminder;
 mod renaming;
 mod rooms;
 mod signs;
@@ -33,7 +34,6 @@ use std::time::{Duration, Instant};
 
 use async_channel::Receiver;
 use async_executor::Task;
-use async_io::Timer;
 use futures_lite::future::{FutureExt, pending};
 
 use crate::delivery::fanout::Amount;
@@ -72,6 +72,7 @@ use goodbyes::Goodbyes;
 use keeping::StoreWord;
 pub(crate) use not_done::NotDone;
 use ordering::Ordering;
+use reminder::Reminder;
 use timers::Timers;
 
 /// The commands that every server has, whatever plugins are enabled; a console offers them before there is a server.
@@ -99,6 +100,8 @@ pub(crate) struct Hub {
     exchanges: HashMap<MemberId, Exchange>,
     goodbyes: Goodbyes,
     timers: Timers,
+    /// Wakes it for the next of these.
+    reminder: Reminder,
     /// Who ignores somebody; those who have left are removed when somebody is named.
     ignoring: BTreeSet<MemberId>,
     #[cfg(feature = "password")]
@@ -136,6 +139,7 @@ impl Hub {
             exchanges: HashMap::new(),
             goodbyes: Goodbyes::default(),
             timers: Timers::default(),
+            reminder: Reminder::default(),
             ignoring: BTreeSet::new(),
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
@@ -200,12 +204,14 @@ impl Hub {
     }
 
     async fn next(&mut self, inbox: &Receiver<Inbox>) -> Option<Inbox> {
-        let due = self.due();
+        self.reminder.set(self.due());
         if let Some(told) = self.ordering.as_mut().and_then(Ordering::try_next) {
             return Some(told);
         }
+        self.watch_store();
+        let word = self.state.store.is_some().then_some(&mut self.word);
         let news = self.ordering.as_ref().map(Ordering::news);
-        next(inbox, due, self.store_word(), news).await
+        next(inbox, &mut self.reminder, word, news).await
     }
 
     /// What else there is to do in this turn. Those here and the other nodes take turns.
@@ -440,16 +446,13 @@ impl Drop for Hub {
 /// What comes next: something from the inbox, a timer, or word from the store.
 async fn next(
     inbox: &Receiver<Inbox>,
-    due: Option<Instant>,
+    reminder: &mut Reminder,
     store: Option<&mut StoreWord>,
     news: Option<Receiver<News>>,
 ) -> Option<Inbox> {
     let receive = async { inbox.recv().await.ok() };
     let timer = async {
-        match due {
-            Some(at) => Timer::at(at).await,
-            None => pending().await,
-        };
+        reminder.goes_off().await;
         Some(Inbox::TimersDue)
     };
     let told = async {

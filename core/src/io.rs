@@ -10,3 +10,4 @@ pub mod thread;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 pub(crate) mod transport;
+pub(crate) mod turns;

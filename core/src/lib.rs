@@ -64,11 +64,11 @@ pub use protocol::{
     MemberError, MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network,
     NetworkError, NoticeKind, OnPanic, OrderStatus, Peer, PluginInfo, PluginSetup, PluginState,
     Presence, Rate, Refusal, Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo,
-    RoomName, RoomSettings, ServerSettings, Settings, SettingsError, Status, StoreStatus,
+    RoomName, RoomSettings, ServerSettings, Settings, SettingsError, Standing, Status, StoreStatus,
     Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]
-pub use protocol::{PasswordError, PasswordHash, Standing, TooBusy};
+pub use protocol::{PasswordError, PasswordHash, TooBusy};
 #[cfg(any(test, feature = "testing"))]
 pub use server::testing;
 pub use server::{

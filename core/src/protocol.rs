@@ -38,6 +38,7 @@ pub mod sanitize;
 pub(crate) mod scram;
 pub(crate) mod secrets;
 pub(crate) mod settings;
+pub(crate) mod standing;
 pub(crate) mod status;
 pub(crate) mod timestamp;
 
@@ -65,7 +66,7 @@ pub use name::{Name, NameBounds, NameError, RoomName};
 pub use near::nearest;
 pub use network::{Network, NetworkError, is_internal_interface};
 #[cfg(feature = "password")]
-pub use password::{PasswordError, PasswordHash, Standing, TooBusy};
+pub use password::{PasswordError, PasswordHash, TooBusy};
 pub use peer::Peer;
 pub use plugin_info::{OnPanic, PluginInfo, PluginSetup, PluginState};
 pub use reply::Reply;
@@ -78,5 +79,6 @@ pub use settings::{
     Announce, Limits, ListedRoom, Presence, Rate, RoomSettings, ServerSettings, Settings,
     SettingsError,
 };
+pub use standing::Standing;
 pub use status::{OrderStatus, Status, StoreStatus};
 pub use timestamp::Timestamp;

@@ -20,7 +20,7 @@ use salotto::{Entry, EntryKind, Event, Limits, Name, RoomName};
 use salotto_gui::model::time::Zone;
 use salotto_gui::model::{ConnectionSettings, Input, Preferences, Servers};
 use salotto_gui::raster::{Canvas, Damage, Raster};
-use salotto_gui::view::View;
+use salotto_gui::view::{View, spread_letters};
 
 /// Counts the bytes that are in use.
 struct Counting;
@@ -138,9 +138,10 @@ impl Stage {
         let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1024.0, 768.0));
         let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
         let since = Instant::now();
-        let output = self.context.run(input, |context| {
+        let mut output = self.context.run(input, |context| {
             self.view.show(context, &self.servers);
         });
+        spread_letters(&self.context, &mut output.shapes, &mut output.textures_delta);
         let shapes = self.context.tessellate(output.shapes, output.pixels_per_point);
         (since.elapsed(), std::hint::black_box(shapes), output.textures_delta)
     }

@@ -1,6 +1,8 @@
-//! What reaches the person beside the window: a notification of the desktop and a sound, by the small programs that desktops have for it.
+//! What reaches the person beside the window: a notification, which the desktop is asked for by D-Bus, and a sound, by the small programs that desktops have for it.
 //!
-//! Where they are not installed nothing happens, and the log says so at `debug`: the urgency of the window is always set.
+//! Where nobody shows or plays it nothing happens, and the log says so at `debug`: the urgency of the window is always set.
+
+mod bus;
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -16,6 +18,11 @@ pub(crate) fn notify(title: String, text: String) {
     in_background(move || {
         // Some desktops read the text as markup.
         let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        match bus::address().map(|address| bus::notify(&address, &title, &text)) {
+            Some(Ok(())) => return,
+            Some(Err(error)) => tracing::debug!(%error, "no notification by D-Bus"),
+            None => tracing::debug!("no bus of this session is known"),
+        }
         let arguments =
             ["--app-name=Salotto", "--icon=salotto-gui", "--category=im.received", "--"];
         run("notify-send", &[&arguments[..], &[&title, &text]].concat());

@@ -231,6 +231,9 @@ impl App {
             (Effect::Save(preferences), _) => {
                 self.journal.set_folder(preferences.log.then_some(&*preferences.log_folder));
                 self.store.save(&preferences);
+                if let Some(problem) = self.store.take_problem() {
+                    self.servers.warn(problem);
+                }
             }
             (Effect::Record(record), _) => {
                 if let Err(problem) = self.journal.write(record) {

@@ -1,22 +1,24 @@
 //! The file in which the window remembers its preferences: RON in the person's config folder.
 //!
-//! No error in it keeps the window from working: what cannot be read is ignored, what cannot be written is reported once in the log.
+//! No error in it keeps the window from working: what cannot be read is ignored, what cannot be written is reported once in the log. Several windows may have it
+//! open: each writes only what it has changed itself.
 
 use std::env;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ron::ser::PrettyConfig;
+use rustix::fs::{FlockOperation, flock};
 use salotto_gui::model::Preferences;
 
 /// Where preferences are kept.
 pub(crate) struct Store {
     /// `None` where the system names no folder.
     path: Option<PathBuf>,
-    /// The file exists and cannot be understood: it is kept, and not overwritten.
-    foreign: bool,
+    /// What this window last read or wrote: what differs from it was changed here.
+    known: Preferences,
     complained: bool,
     /// What the person has to know, until it is told.
     problem: Option<String>,
@@ -33,36 +35,17 @@ impl Store {
     }
 
     fn at(path: Option<PathBuf>) -> Self {
-        Self { path, foreign: false, complained: false, problem: None }
+        Self { path, known: Preferences::default(), complained: false, problem: None }
     }
 
     /// What was remembered, or the defaults.
     pub(crate) fn load(&mut self) -> Preferences {
         let Some(path) = &self.path else { return Preferences::default() };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => {
-                if error.kind() != io::ErrorKind::NotFound {
-                    tracing::warn!("cannot read {}: {error}; starting anew", path.display());
-                }
-                return Preferences::default();
-            }
-        };
-        let read = ron::from_str::<Preferences>(&text).map_err(|error| {
-            format!(
-                "the settings {}:{error}; the file is left as it is, and nothing is remembered until it is put right or removed",
-                path.display()
-            )
-        });
-        match read {
-            Ok(preferences) => preferences.within_bounds(),
-            Err(problem) => {
-                tracing::warn!("{problem}");
-                self.problem = Some(problem);
-                self.foreign = true;
-                Preferences::default()
-            }
+        match read(path) {
+            Ok(read) => self.known = read.unwrap_or_default(),
+            Err(problem) => self.complain(problem),
         }
+        self.known.clone()
     }
 
     /// What went wrong and was not told yet, for the person.
@@ -70,19 +53,67 @@ impl Store {
         self.problem.take()
     }
 
-    /// Remembers.
+    /// Remembers what has changed since it was last read or written. A file that cannot be understood is kept as it is.
     pub(crate) fn save(&mut self, preferences: &Preferences) {
-        let Some(path) = self.path.as_ref().filter(|_| !self.foreign) else { return };
-        if let Err(error) = write(path, preferences)
-            && !std::mem::replace(&mut self.complained, true)
-        {
-            tracing::warn!("cannot write {}: {error}; nothing is remembered", path.display());
+        let Some(path) = &self.path else { return };
+        let _lock = path.parent().and_then(lock);
+        let merged = match read(path) {
+            Ok(Some(there)) => preferences.merged(&self.known, &there),
+            Ok(None) => preferences.clone(),
+            Err(problem) => return self.complain(problem),
+        };
+        match write(path, &merged) {
+            Ok(()) => self.known = preferences.clone(),
+            Err(error) => {
+                let problem =
+                    format!("cannot write {}: {error}; nothing is remembered", path.display());
+                if !std::mem::replace(&mut self.complained, true) {
+                    tracing::warn!("{problem}");
+                }
+            }
+        }
+    }
+
+    fn complain(&mut self, problem: String) {
+        if !std::mem::replace(&mut self.complained, true) {
+            tracing::warn!("{problem}");
+            self.problem = Some(problem);
         }
     }
 }
 
+/// Has other windows wait, until it is dropped. Where folders cannot be locked they do not.
+fn lock(folder: &Path) -> Option<File> {
+    fs::create_dir_all(folder).ok()?;
+    let folder = File::open(folder).ok()?;
+    flock(&folder, FlockOperation::LockExclusive).ok()?;
+    Some(folder)
+}
+
+/// What stands in the file; `None` where there is none.
+///
+/// # Errors
+///
+/// What the person has to know: that it cannot be read or understood.
+fn read(path: &Path) -> Result<Option<Preferences>, String> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(format!("cannot read {}: {error}; nothing is remembered", path.display()));
+        }
+    };
+    match ron::from_str::<Preferences>(&text) {
+        Ok(preferences) => Ok(Some(preferences.within_bounds())),
+        Err(error) => Err(format!(
+            "the settings {}:{error}; the file is left as it is, and nothing is remembered until it is put right or removed",
+            path.display()
+        )),
+    }
+}
+
 /// Writes beside the file and renames, so that there is always a whole one.
-fn write(path: &PathBuf, preferences: &Preferences) -> io::Result<()> {
+fn write(path: &Path, preferences: &Preferences) -> io::Result<()> {
     let text = ron::ser::to_string_pretty(preferences, PrettyConfig::default())
         .map_err(io::Error::other)?;
     if let Some(folder) = path.parent() {
@@ -151,6 +182,63 @@ mod tests {
         assert!(problem.contains("gui.ron:1:7"), "{problem}");
         store.save(&Preferences::default());
         assert_eq!(fs::read_to_string(path).unwrap(), "(name: oops");
+    }
+
+    #[test]
+    fn what_two_windows_change_at_the_same_time_is_all_remembered() {
+        let folder = folder();
+        let path = folder.path().join("gui.ron");
+        std::thread::scope(|scope| {
+            for window in ["one", "two", "three"] {
+                let path = path.clone();
+                scope.spawn(move || {
+                    let mut store = Store::at(Some(path));
+                    let mut preferences = store.load();
+                    for number in 0..20 {
+                        preferences.keywords.push(format!("{window}-{number}"));
+                        store.save(&preferences);
+                    }
+                });
+            }
+        });
+        assert_eq!(Store::at(Some(path)).load().keywords.len(), 60);
+    }
+
+    #[test]
+    fn what_one_window_has_changed_another_does_not_undo() {
+        let folder = folder();
+        let path = folder.path().join("gui.ron");
+        let (mut one, mut two) = (Store::at(Some(path.clone())), Store::at(Some(path.clone())));
+        let (mut here, mut there) = (one.load(), two.load());
+        here.zoom = 2.0;
+        one.save(&here);
+        there.sound = true;
+        two.save(&there);
+        here.font = "Lato".into();
+        one.save(&here);
+        let all = Store::at(Some(path.clone())).load();
+        assert_eq!((all.zoom, all.sound, &*all.font), (2.0, true, "Lato"));
+        // Back to what it was is a change, too.
+        here.zoom = 1.0;
+        one.save(&here);
+        assert_eq!(Store::at(Some(path)).load().zoom, 1.0);
+    }
+
+    #[test]
+    fn a_file_that_was_broken_meanwhile_is_left_and_what_changed_is_written_when_it_is_put_right() {
+        let folder = folder();
+        let path = folder.path().join("gui.ron");
+        let mut store = Store::at(Some(path.clone()));
+        let mut preferences = store.load();
+        fs::write(&path, "(name: oops").unwrap();
+        preferences.zoom = 2.0;
+        store.save(&preferences);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "(name: oops");
+        assert!(store.take_problem().unwrap().contains("gui.ron:1:"));
+        fs::write(&path, "(name: \"bob\")").unwrap();
+        store.save(&preferences);
+        let all = Store::at(Some(path)).load();
+        assert_eq!((all.zoom, &*all.name), (2.0, "bob"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod entry;
 mod find;
 mod glyphs;
 mod heights;
+mod letters;
 mod list;
 mod lock;
 mod menu;
@@ -28,6 +29,8 @@ mod trust;
 use egui::Context;
 
 use std::collections::HashMap;
+
+pub use letters::spread as spread_letters;
 
 use crate::model::{Action, ConversationId, Secret, ServerId, Servers, Theme};
 use glyphs::Glyphs;

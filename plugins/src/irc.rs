@@ -24,6 +24,7 @@ mod gateway;
 mod label;
 mod line;
 mod message_id;
+mod metadata;
 mod modes;
 mod numeric;
 mod offering;
@@ -60,6 +61,7 @@ use crate::common::troubles::Troubles;
 use capability::Capability;
 use client::Client;
 use commands::chathistory::{Read, Reads};
+use commands::ping::Pong;
 use commands::redact::{self, Redactions};
 use commands::{Asked, away, invite, tagmsg};
 use connection::Connection;
@@ -312,6 +314,9 @@ impl Plugin for Irc {
     }
 
     fn run_request(&mut self, context: &mut Context<'_>, member: MemberId, request: &Own) {
+        if let Some(pong) = request.get::<Pong>() {
+            return pong.tell(context, member);
+        }
         let Some(asked) = request.get::<Asked>() else { return self.end(context) };
         self.begin(context, member, asked);
         let Asked { connection, line } = asked;
@@ -396,8 +401,10 @@ impl Plugin for Irc {
 
     fn after_task(&mut self, context: &mut Context<'_>, result: Box<dyn Any + Send>) {
         if let Ok(read) = result.downcast::<Read>() {
-            self.reads.end(read.member());
+            let member = read.member();
+            let kept = self.reads.end(member);
             read.tell(self, context);
+            kept.into_iter().for_each(|pong| pong.give(context, member));
         }
     }
 

@@ -451,8 +451,10 @@ impl Plugin for Moderation {
             self.slow.forget(room);
             self.locks.forget(room);
             self.hushed.forget(room);
-            kept::save(self, context);
+        } else {
+            self.locks.left(room);
         }
+        kept::save(self, context);
     }
 
     fn after_action(&mut self, context: &mut Context<'_>, action: &Action) {

@@ -292,9 +292,6 @@ impl Plugin for Rooms {
     }
 
     fn before_message(&mut self, context: &mut Context<'_>, draft: &mut MessageDraft) -> Verdict {
-        if self.lists.are_empty() {
-            return Verdict::Pass;
-        }
         let (Some(member), Target::Room(room)) = (draft.member, &draft.target) else {
             return Verdict::Pass;
         };
@@ -306,7 +303,7 @@ impl Plugin for Rooms {
 
     /// Last words are a message, too.
     fn before_leave(&mut self, context: &mut Context<'_>, draft: &mut LeaveDraft) -> Verdict {
-        if self.lists.are_empty() {
+        if self.lists.ban_nobody() {
             return Verdict::Pass;
         }
         let member = draft.member;
@@ -355,7 +352,8 @@ impl Plugin for Rooms {
     }
 
     fn after_room_closed(&mut self, context: &mut Context<'_>, room: &RoomName) {
-        if !context.remembers(room) {
+        // What somebody has set who cannot come back would keep everybody out for as long as the room is remembered.
+        if !context.remembers(room) || !self.people.have_moderator(room) {
             Rules::forget(context, room);
             self.people.forget(context, room);
             self.lists.forget(context, room);
@@ -392,6 +390,9 @@ impl Plugin for Rooms {
 impl Rooms {
     /// Why somebody who is in a room may not speak there, if so.
     fn silenced(&self, context: &Context<'_>, member: MemberId, room: &RoomName) -> Option<String> {
+        if !self.lists.ban_somebody(room) {
+            return None;
+        }
         let info = context.member(member)?;
         let ban = self.lists.ban(room, &info, context.now())?;
         let speaks =

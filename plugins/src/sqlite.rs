@@ -25,6 +25,7 @@ mod lock;
 mod open;
 mod queue;
 mod reader;
+mod rooms;
 mod rows;
 mod schema;
 mod search;
@@ -101,7 +102,7 @@ struct Shared {
     /// Whether nothing can be written at the moment.
     failing: AtomicBool,
     trouble: Mutex<Option<String>>,
-    /// Entries that may not be in the index of words.
+    /// Entries that may not be in the index of words, and that their rooms may not know of.
     unindexed: AtomicUsize,
     bytes: AtomicU64,
     kept: AtomicU64,
@@ -150,6 +151,21 @@ impl SqliteStore {
     ) {
         self.reader.run(answer, read);
     }
+
+    /// Reads once the index and the list of rooms know all that was kept before. While nothing can be written they will not.
+    fn read_settled<T: 'static>(
+        &self,
+        answer: Answer<T>,
+        read: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) {
+        let is_settled = self.shared.unindexed.load(Ordering::SeqCst) == 0;
+        if is_settled || self.shared.failing.load(Ordering::SeqCst) {
+            return self.read(answer, read);
+        }
+        let reader = self.reader.clone();
+        let then = move || reader.run(answer, read);
+        self.shared.queue.push(Job::Index { then: Some(Box::new(then)) });
+    }
 }
 
 impl Store for SqliteStore {
@@ -195,14 +211,7 @@ impl Store for SqliteStore {
     }
 
     fn search(&self, query: SearchQuery, answer: Answer<Vec<Entry>>) {
-        let reader = self.reader.clone();
-        let search = move || reader.run(answer, move |database| search::search(database, &query));
-        // What was said last may not be in the index. While nothing can be written, it will not be.
-        let is_indexed = self.shared.unindexed.load(Ordering::SeqCst) == 0;
-        if is_indexed || self.shared.failing.load(Ordering::SeqCst) {
-            return search();
-        }
-        self.shared.queue.push(Job::Index { then: Some(Box::new(search)) });
+        self.read_settled(answer, move |database| search::search(database, &query));
     }
 
     fn delete(&self, room: &RoomName, id: EntryId, answer: Answer<bool>) {
@@ -224,7 +233,7 @@ impl Store for SqliteStore {
     }
 
     fn rooms(&self, limit: usize, answer: Answer<Vec<Found>>) {
-        self.read(answer, move |connection| reader::rooms(connection, limit));
+        self.read_settled(answer, move |connection| reader::rooms(connection, limit));
     }
 
     fn backup(&self, file: &Path, answer: Answer<u64>) {

@@ -100,7 +100,7 @@ impl LoggingIn {
 
 fn step(mechanism: Option<&str>, data: &str) -> Request {
     let data = Base64::encode_string(data.as_bytes());
-    Request::Auth { mechanism: mechanism.map(str::to_owned), data }
+    Request::Auth { mechanism: mechanism.map(str::to_owned), data, keep_name: false }
 }
 
 fn decoded(data: &str) -> Result<Vec<u8>, Problem> {

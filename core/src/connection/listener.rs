@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use async_io::Async;
 use async_io::Timer;
-use futures_lite::future::yield_now;
+use futures_lite::future::FutureExt;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::protocol::limit_hit::LimitHit;
 
-use crate::connection::session::{Attempts, Session};
+use crate::connection::session::{Attempts, Handshakes, Session};
 use crate::dialect::Opening;
 use crate::io::shard::Shard;
 use crate::io::transport::{Tcp, Transport};
@@ -30,12 +30,14 @@ use crate::state::shared::AddedProtocol;
 
 use limiter::ConnectionLimiter;
 pub(crate) use limiter::{Admitted, Buckets, ConnectionPermit, SharedBucket, TooMany};
+pub(crate) use newcomers::Rank;
 use proxied::Awaited;
 
 /// Connections that the kernel completes while we are busy; a class that joins at once is more than the usual 128.
 const BACKLOG: i32 = 4096;
-/// Connections that are accepted at a time; then everything else that waits for this thread has its turn, the hub above all.
-const AT_A_TIME: usize = 16;
+/// How long connections are accepted at a time, a few of them; then everything else that waits for this thread has its turn, the hub above all. More than one,
+/// because who goes first in what follows is known of those alone that were accepted.
+const AT_A_TIME: Duration = Duration::from_micros(100);
 /// How long a failing accept waits before it tries again.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -46,6 +48,8 @@ pub(crate) struct Acceptor {
     limiter: Arc<ConnectionLimiter>,
     /// Wrong passwords, of all sessions.
     attempts: Arc<Attempts>,
+    /// Those of each shard.
+    handshakes: Arc<[Arc<Handshakes>]>,
     pub(crate) shards: Vec<Shard>,
     permit: StopPermit,
 }
@@ -109,27 +113,34 @@ fn bind_one(address: SocketAddr, all: &[SocketAddr]) -> Result<Async<TcpListener
 
 impl Acceptor {
     pub(crate) fn new(handle: Handle, shards: Vec<Shard>, permit: StopPermit) -> Self {
-        Self { handle, limiter: Arc::default(), attempts: Arc::default(), shards, permit }
+        let (limiter, attempts) = (Arc::default(), Arc::default());
+        let of_shard = |shard: &Shard| Arc::new(Handshakes::new(shard.reactor.clone()));
+        let handshakes = shards.iter().map(of_shard).collect();
+        Self { handle, limiter, attempts, handshakes, shards, permit }
     }
 
-    /// Accepts until it is cancelled.
-    pub(crate) async fn accept(self, listener: Async<TcpListener>) {
+    /// Accepts until it is cancelled, all in the same protocol if there is one.
+    pub(crate) async fn accept(self, listener: Async<TcpListener>, protocol: Option<String>) {
         // Given up for a moment when the system has no other, to tell the newcomer instead of leaving it hanging.
         let mut spare = File::open("/dev/null").ok();
         let mut awaited = Awaited::default();
-        let mut accepted: usize = 0;
+        let mut since = Instant::now();
         loop {
             // While more connections wait there is nothing else to wait for: in a storm this would go on for as long as that does.
-            accepted += 1;
-            if accepted.is_multiple_of(AT_A_TIME) {
-                yield_now().await;
+            if since.elapsed() >= AT_A_TIME {
+                self.shards[0].reactor.next_look().await;
+                since = Instant::now();
             }
             match listener.accept().await {
                 Ok((stream, address)) if self.is_proxy(address) => {
-                    self.await_header(stream, address, &mut awaited);
+                    self.await_header(stream, address, protocol.clone(), &mut awaited);
                 }
                 Ok((stream, address)) => self.say_what_failed(match stream.into_inner() {
-                    Ok(stream) => self.open(Incoming::tcp(stream, Peer::Network(address))).await,
+                    Ok(stream) => {
+                        let mut incoming = Incoming::tcp(stream, Peer::Network(address));
+                        incoming.protocol = protocol.clone();
+                        self.open(incoming).await
+                    }
                     Err(error) => Err(error.into()),
                 }),
                 Err(error) if is_out_of_files(&error) => {
@@ -201,8 +212,9 @@ impl Acceptor {
             let arrival = Arrival { outbox: outbox.clone(), peer };
             self.handle.inbox.send(Inbox::Connect(arrival)).await.map_err(|_| Closed)?;
         }
-        let attempts = self.attempts.clone();
-        let mut session = Session::new(outbox, &self.handle, peer, attempts, admitted, !may_visit);
+        let (attempts, handshakes) = (self.attempts.clone(), self.handshakes[seat.shard()].clone());
+        let mut session =
+            Session::new(outbox, &self.handle, peer, attempts, handshakes, admitted, !may_visit);
         session.begin(protocol.as_ref(), &received);
         let held = (seat, self.permit.clone());
         let run = async move {
@@ -256,6 +268,22 @@ impl Acceptor {
 impl Adopt for Acceptor {
     fn adopt(&self, incoming: Incoming) -> Adopting<'_> {
         Box::pin(self.open(incoming))
+    }
+
+    fn accept(&self, listener: TcpListener, protocol: Option<String>) -> Adopting<'_> {
+        // It ends with the hub, or it would hold up the end of the server.
+        let ended = async {
+            self.handle.inbox.closed().await;
+            Ok(())
+        };
+        Box::pin(async move {
+            let accept = self.clone().accept(Async::new(listener)?, protocol);
+            let accept = async {
+                accept.await;
+                Ok(())
+            };
+            accept.or(ended).await
+        })
     }
 }
 

@@ -41,6 +41,7 @@ use crate::state::handle::Handle;
 use crate::state::inbox::{Inbox, InboxSender, SessionInput};
 use crate::state::shared::Shared;
 
+pub(crate) use handshake::Handshakes;
 use input::Framing;
 pub(crate) use password_gate::Attempts;
 use password_gate::{Answer, PasswordGate};
@@ -73,6 +74,8 @@ pub(crate) struct Session {
     visited: Option<Arc<str>>,
     limiter: Limiter,
     gate: PasswordGate,
+    /// Those of its thread.
+    handshakes: Arc<Handshakes>,
     connected: Instant,
     /// When something was last read.
     heard: Instant,
@@ -121,6 +124,7 @@ impl Session {
         handle: &Handle,
         peer: Peer,
         attempts: Arc<Attempts>,
+        handshakes: Arc<Handshakes>,
         admitted: Admitted,
         is_announced: bool,
     ) -> Self {
@@ -131,6 +135,7 @@ impl Session {
             is_announced,
             visited: None,
             gate: PasswordGate::new(attempts),
+            handshakes,
             outbox,
             hub: handle.inbox.clone(),
             shared: handle.shared.clone(),

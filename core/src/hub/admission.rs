@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Hub;
+use super::authentication::Step;
 use super::goodbyes::Goodbye;
 use super::joining::Return;
 use super::not_done::NotDone;
@@ -216,8 +217,9 @@ impl Hub {
             Request::Quit { farewell } => {
                 self.say_goodbye(id, Goodbye::Asked { farewell });
             }
-            Request::Auth { mechanism, data } => {
-                self.take_proof(id, mechanism.as_deref(), &data, nonce);
+            Request::Auth { mechanism, data, keep_name } => {
+                let step = Step { mechanism: mechanism.as_deref(), data: &data, keep_name };
+                self.take_proof(id, &step, nonce);
             }
             // The same as when it is typed: a plugin may have a command for those without a name.
             Request::Command { line, .. } if self.is_for_guests(&line) => {

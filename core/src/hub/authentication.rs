@@ -31,16 +31,18 @@ pub(super) struct Exchange {
     nonce: Option<String>,
 }
 
+/// A step of an exchange as a client sends it, the first where it names a mechanism.
+pub(super) struct Step<'s> {
+    pub(super) mechanism: Option<&'s str>,
+    /// In Base64.
+    pub(super) data: &'s str,
+    pub(super) keep_name: bool,
+}
+
 impl Hub {
-    /// A client sends a step of an exchange, the first where it names a mechanism.
-    pub(super) fn take_proof(
-        &mut self,
-        id: MemberId,
-        mechanism: Option<&str>,
-        data: &str,
-        nonce: Option<String>,
-    ) {
-        match self.read_proof(id, mechanism, data) {
+    /// A client sends a step of an exchange.
+    pub(super) fn take_proof(&mut self, id: MemberId, step: &Step<'_>, nonce: Option<String>) {
+        match self.read_proof(id, step) {
             Err(refusal) => {
                 // What the plugin still looks at goes on.
                 if self.exchanges.get(&id).is_some_and(|exchange| !exchange.waits) {
@@ -54,6 +56,7 @@ impl Hub {
                 let mechanism = proof.mechanism.clone();
                 let exchange = Exchange { slot, mechanism, since, waits: true, nonce };
                 self.exchanges.insert(id, exchange);
+                self.owe_answer(id);
                 let (state, effects) = (&self.state, &mut self.effects);
                 let called =
                     self.hooks.call(slot, Hook::Authenticate, state, effects, |plugin, context| {
@@ -67,12 +70,8 @@ impl Hub {
     }
 
     /// What a step is and whose, unless it cannot be taken.
-    fn read_proof(
-        &self,
-        id: MemberId,
-        mechanism: Option<&str>,
-        data: &str,
-    ) -> Result<(SlotId, Proof), Refusal> {
+    fn read_proof(&self, id: MemberId, step: &Step<'_>) -> Result<(SlotId, Proof), Refusal> {
+        let Step { mechanism, data, keep_name } = *step;
         let bad = |text: &str| Refusal::new(ErrorCode::BadRequest, text);
         let exchange = self.exchanges.get(&id);
         if exchange.is_some_and(|exchange| exchange.waits) {
@@ -96,7 +95,8 @@ impl Hub {
             _ => return Err(bad("`data` is too long")),
         };
         let is_first = mechanism.is_some();
-        Ok((slot, Proof { member: id, mechanism: known.name.clone(), is_first, data }))
+        let mechanism = known.name.clone();
+        Ok((slot, Proof { member: id, mechanism, is_first, data, keeps_name: keep_name }))
     }
 
     /// The mechanism of this name, with its plugin.
@@ -136,6 +136,11 @@ impl Hub {
             return;
         }
         let nonce = exchange.nonce.take();
+        self.tell_proof(id, answer, nonce);
+        self.answered(id);
+    }
+
+    fn tell_proof(&mut self, id: MemberId, answer: ProofAnswer, nonce: Option<String>) {
         let encoded = |data: &[u8]| Base64::encode_string(data);
         if let ProofAnswer::Challenge(data) = &answer {
             return self.state.send(id, Event::Challenge { data: encoded(data), nonce });
@@ -169,6 +174,9 @@ impl Hub {
         for (id, exchange) in over {
             let text = "what you log in to was just changed; begin anew";
             self.refuse(id, Refusal::new(ErrorCode::LoginFailed, text), exchange.nonce);
+            if exchange.waits {
+                self.answered(id);
+            }
         }
     }
 }

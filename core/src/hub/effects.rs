@@ -118,6 +118,7 @@ impl Hub {
             Effect::Afterwards { member, request } => {
                 self.afterwards.push((slot, member, request));
             }
+            Effect::WhenAnswered { member, request } => self.when_answered(slot, member, request),
             Effect::Kick { member, by, why } => {
                 let plugin = self.state.plugin_name(slot);
                 self.kick(member, by, &plugin, &why);

@@ -1,21 +1,26 @@
-//! A goodbye waits a moment for the answers that are under way: whoever asks and leaves in one breath, as a script does, is answered first.
+//! What waits for the answers that are under way: a goodbye, for a moment, as whoever asks and leaves in one breath, as a script does, is answered first; and what a plugin tells only after them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Hub;
 use super::timers::Due;
-use crate::protocol::ids::MemberId;
+use crate::dialect::Own;
+use crate::protocol::ids::{MemberId, SlotId};
 use crate::protocol::leave_reason::LeaveReason;
 
 /// How long a goodbye waits at most.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// So many requests of plugins wait for the answers of one member.
+const MOST_KEPT: usize = 16;
 
 /// Who waits for answers, and who of them has said goodbye.
 #[derive(Debug, Default)]
 pub(super) struct Goodbyes {
     /// How many answers a member waits for; nobody who waits for none is in it.
     owed: BTreeMap<MemberId, usize>,
+    /// What plugins are given back when a member waits for no answer any more.
+    kept: BTreeMap<MemberId, Vec<(SlotId, Own)>>,
     said: BTreeMap<MemberId, Goodbye>,
 }
 
@@ -40,8 +45,21 @@ impl Hub {
         *owed -= 1;
         if *owed == 0 {
             self.goodbyes.owed.remove(&id);
+            let kept = self.goodbyes.kept.remove(&id).unwrap_or_default();
+            self.afterwards.extend(kept.into_iter().map(|(slot, request)| (slot, id, request)));
             self.finish_goodbye(id);
         }
+    }
+
+    /// Gives a plugin a request of a member back: when the member waits for no answer any more.
+    pub(super) fn when_answered(&mut self, slot: SlotId, id: MemberId, request: Own) {
+        if self.goodbyes.owed.contains_key(&id) {
+            let kept = self.goodbyes.kept.entry(id).or_default();
+            if kept.len() < MOST_KEPT {
+                return kept.push((slot, request));
+            }
+        }
+        self.afterwards.push((slot, id, request));
     }
 
     /// A member wants to leave: at once, or when it was answered.
@@ -91,6 +109,7 @@ impl Hub {
     /// A member has left.
     pub(super) fn forget_goodbye(&mut self, id: MemberId) {
         self.goodbyes.owed.remove(&id);
+        self.goodbyes.kept.remove(&id);
         if self.goodbyes.said.remove(&id).is_some() {
             self.timers.cancel(&Due::Goodbye(id));
         }

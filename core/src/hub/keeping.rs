@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use async_io::Timer;
 use futures_lite::future::FutureExt;
 
 use super::Hub;
+use super::reminder::Reminder;
 use crate::delivery::fanout::Amount;
 use crate::protocol::entry::NoticeKind;
 use crate::protocol::ids::SlotId;
@@ -17,56 +17,30 @@ use crate::state::unpublished::STALLED;
 #[derive(Debug)]
 pub(super) struct StoreWord {
     acknowledge: Acknowledge,
-    /// When it is next looked whether the store keeps anything. One that is set stays for some turns: each new timer wakes a thread.
-    watch: Option<Timer>,
+    /// When it is next looked whether the store keeps anything.
+    watch: Reminder,
 }
 
 impl StoreWord {
     pub(super) fn new(acknowledge: Acknowledge) -> Self {
-        Self { acknowledge, watch: None }
+        Self { acknowledge, watch: Reminder::default() }
     }
 
     /// Waits until the store has told something, or should have.
     pub(super) async fn wait(&mut self) {
-        let told = self.acknowledge.told();
-        match &mut self.watch {
-            None => told.await,
-            Some(watch) => {
-                let stalled = async {
-                    watch.await;
-                };
-                told.or(stalled).await;
-            }
-        }
-    }
-
-    /// Looks at the time when the store will have kept nothing for too long, if it goes on so.
-    fn watch(&mut self, stalls_at: Option<Instant>) {
-        let is_over = |watch: &Timer| !watch.will_fire();
-        match stalls_at {
-            Some(at) if self.watch.as_ref().is_none_or(is_over) => {
-                self.watch = Some(Timer::at(at));
-            }
-            Some(_) => {}
-            // Until it fires, once.
-            None if self.watch.as_ref().is_some_and(is_over) => self.watch = None,
-            None => {}
-        }
+        self.acknowledge.told().or(self.watch.goes_off()).await;
     }
 }
 
 impl Hub {
-    /// What is to be heard from the store, if there is one.
-    pub(super) fn store_word(&mut self) -> Option<&mut StoreWord> {
-        self.state.store.as_ref()?;
-        self.word.watch(self.state.unpublished.stalls_at());
-        Some(&mut self.word)
+    /// Looks at the time when the store will have kept nothing for too long, if it goes on so.
+    pub(super) fn watch_store(&mut self) {
+        self.word.watch.set(self.state.unpublished.stalls_at());
     }
 
     async fn wait_for_store(&mut self) {
-        if let Some(word) = self.store_word() {
-            word.wait().await;
-        }
+        self.watch_store();
+        self.word.wait().await;
         self.hear_store();
     }
 

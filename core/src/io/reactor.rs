@@ -6,12 +6,13 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
+use futures_lite::future::poll_fn;
 use polling::{Event, Events, PollMode, Poller};
 use slab::Slab;
 
@@ -21,6 +22,10 @@ pub(crate) struct Reactor {
     poller: Poller,
     /// By the key of their events. Locked for a step, never while anything else is.
     sources: Mutex<Slab<Arc<Source>>>,
+    /// How often the sockets were looked at.
+    looks: AtomicU64,
+    /// Who waits for the next look. Locked for a step.
+    after_look: Mutex<Vec<Waker>>,
 }
 
 /// What one wait told; kept by the thread that waits, so that no wait allocates.
@@ -53,7 +58,8 @@ impl Reactor {
     /// # Errors
     /// When the system gives no more file descriptors.
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { poller: Poller::new()?, sources: Mutex::default() })
+        let (sources, after_look) = (Mutex::default(), Mutex::default());
+        Ok(Self { poller: Poller::new()?, sources, looks: AtomicU64::new(0), after_look })
     }
 
     /// Waits until something is ready, [`notify`](Self::notify) is called or the time is over, and wakes the tasks that wait for what
@@ -78,13 +84,41 @@ impl Reactor {
         for source in sources.drain(..) {
             source.task.wake();
         }
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        for waker in std::mem::take(&mut *self.after_look()) {
+            waker.wake();
+        }
         Ok(())
+    }
+
+    /// Waits until the sockets were looked at once more, at once, and whom that concerns was woken. Who always has more to do waits for this between two
+    /// pieces of it: all others have their turn, also those of whose bytes nobody knew yet.
+    pub(crate) async fn next_look(&self) {
+        let seen = self.looks.load(Ordering::SeqCst);
+        poll_fn(|context| {
+            let is_over = || self.looks.load(Ordering::SeqCst) != seen;
+            if is_over() {
+                return Poll::Ready(());
+            }
+            self.after_look().push(context.waker().clone());
+            // Whoever looks from here on wakes this task.
+            if is_over() {
+                return Poll::Ready(());
+            }
+            self.notify();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Ends the present wait, or the next one.
     pub(crate) fn notify(&self) {
         // It fails only where the poller is broken, and then the wait fails too.
         let _ = self.poller.notify();
+    }
+
+    fn after_look(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.after_look.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sources(&self) -> MutexGuard<'_, Slab<Arc<Source>>> {
@@ -283,6 +317,26 @@ mod tests {
         far.read_exact(&mut vec![0; sent]).unwrap();
         wait_until(&reactor, || is_writable(&near));
         near.write(|mut stream| stream.write(&bytes)).unwrap();
+    }
+
+    #[test]
+    fn who_gives_way_goes_on_after_those_whose_bytes_nobody_knew_of_yet() {
+        use futures_lite::future::{block_on, poll_once};
+        use std::pin::pin;
+
+        let reactor = Arc::new(Reactor::new().unwrap());
+        let (near, mut far) = pair(&reactor);
+        drain(&near);
+        let mut gives_way = pin!(reactor.next_look());
+        assert!(block_on(poll_once(&mut gives_way)).is_none());
+        far.write_all(b"hello").unwrap();
+        // Nothing else ends the wait than that somebody gives way, should the bytes be on their way still.
+        reactor.wait(&mut Ready::default(), None).unwrap();
+        assert!(block_on(poll_once(&mut gives_way)).is_some());
+        wait_until(&reactor, || is_readable(&near));
+        // One look is for those who waited before it.
+        let mut again = pin!(reactor.next_look());
+        assert!(block_on(poll_once(&mut again)).is_none());
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub(crate) enum Effect {
     Answer { member: MemberId, bytes: Vec<u8> },
     Sign { member: MemberId, to: SignTarget, tags: BTreeMap<String, String>, nonce: Option<String> },
     Afterwards { member: MemberId, request: Own },
+    WhenAnswered { member: MemberId, request: Own },
     DiscardInput { member: MemberId },
     Kick { member: MemberId, by: Option<Name>, why: String },
     SetRole { member: MemberId, role: Role },

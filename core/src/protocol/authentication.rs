@@ -37,6 +37,8 @@ pub struct Proof {
     pub is_first: bool,
     /// What was sent, at most 3072 bytes; may be empty.
     pub data: Vec<u8>,
+    /// Whether who has a name wants to keep it, whatever the account is called.
+    pub keeps_name: bool,
 }
 
 /// What a plugin says to a [`Proof`].

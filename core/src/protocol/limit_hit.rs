@@ -40,6 +40,8 @@ limit_hits! {
     Stray => "another protocol",
     /// A handshake failed or took too long, or what came after it broke the rules of TLS.
     Handshake => "TLS that failed",
+    /// More handshakes of TLS were wanted than could be worked on in time, or than may wait; one was let go.
+    Handshakes => "too many handshakes of TLS at once",
     /// Somebody came, or gave a password, over a connection that others can read, where that is not taken.
     Unencrypted => "not encrypted",
     /// A message was longer than `limits.message_characters`.

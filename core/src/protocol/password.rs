@@ -63,17 +63,6 @@ pub enum PasswordError {
     Busy(TooBusy),
 }
 
-/// What speaks for whoever gives a password; where many are waiting the best are looked at first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// The right password came from there before.
-    Known,
-    /// Nothing is known.
-    New,
-    /// Wrong ones came from there lately.
-    Guessing,
-}
-
 /// So many passwords wait to be looked at that this one was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are tried at this moment; wait a little and try again")]

@@ -135,6 +135,9 @@ pub enum Request {
         /// What the mechanism has to say, in Base64; at most 4096 characters.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         data: String,
+        /// Whether who has a name keeps it; otherwise they get that of the account, where it is free. In the last step of an exchange.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep_name: bool,
     },
     /// Are you there?
     Ping,

@@ -1,4 +1,6 @@
-//! Connections that somebody else accepted come in through a handle.
+//! Connections that somebody else accepted, and listeners that somebody else bound, come in through a handle.
+
+use std::net::TcpListener;
 
 use crate::protocol::error::Closed;
 use crate::state::adopt::{AdoptError, Incoming};
@@ -29,5 +31,37 @@ impl Handle {
     pub async fn adopt(&self, incoming: Incoming) -> Result<(), AdoptError> {
         let adopter = self.shared.adopter().ok_or(Closed)?;
         adopter.adopt(incoming).await
+    }
+
+    /// Accepts the connections of a listener as those of the server's own addresses, until the server has stopped or this is dropped: the header of one of
+    /// `server.proxies` is read, and limits, bans, the password and the gates hold. Each speaks this protocol of a plugin
+    /// ([`Protocol::name`](crate::dialect::Protocol::name)) whatever its first bytes look like, and is closed where there is none of that name; without one they choose.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use std::net::TcpListener;
+    /// use salotto::Server;
+    ///
+    /// let server = Server::builder().listen(["127.0.0.1:0"]).start()?;
+    /// let another = TcpListener::bind("127.0.0.1:0")?;
+    /// let accepting = smol::spawn({
+    ///     let handle = server.handle();
+    ///     async move { handle.accept(another, None).await }
+    /// });
+    /// server.stop().await;
+    /// accepting.await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// When the system cannot watch the listener, or the server has stopped before.
+    pub async fn accept(
+        &self,
+        listener: TcpListener,
+        protocol: Option<&str>,
+    ) -> Result<(), AdoptError> {
+        let adopter = self.shared.adopter().ok_or(Closed)?;
+        adopter.accept(listener, protocol.map(Into::into)).await
     }
 }

@@ -255,11 +255,13 @@ fn run(
     permits: Receiver<Infallible>,
     threads: Threads,
 ) -> Server {
+    let handle = acceptor.handle.clone();
+    let shared = &handle.shared;
+    // Before any plugin is there to ask for it.
+    shared.set_adopter(Some(Arc::new(acceptor.clone())));
     for ((setup, plugin), origin) in plugins {
         hub.add_plugin(setup, plugin, origin, "");
     }
-    let handle = acceptor.handle.clone();
-    let shared = &handle.shared;
     let near = acceptor.shards[0].executor.clone();
     let hub = near.spawn(hub.run(received));
     let walk = |(index, shard): (usize, &Shard)| {
@@ -271,8 +273,7 @@ fn run(
         shard.executor.spawn(Fanout::walk(fanout, counters, index, cut_off))
     };
     let walks = acceptor.shards.iter().enumerate().map(walk).collect();
-    shared.set_adopter(Some(Arc::new(acceptor.clone())));
-    let accept = |listener| near.spawn(acceptor.clone().accept(listener));
+    let accept = |listener| near.spawn(acceptor.clone().accept(listener, None));
     let listeners = listeners.into_iter().map(accept).collect();
     Server { handle, listeners, hub: Some(hub), walks, permits, threads, store: None, order: None }
 }

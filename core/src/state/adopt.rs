@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl fmt::Debug for Stream {
     }
 }
 
-/// Why a connection was not adopted.
+/// Why a connection, or a listener, was not adopted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdoptError {
@@ -96,4 +96,5 @@ pub(crate) type Adopting<'a> = Pin<Box<dyn Future<Output = Result<(), AdoptError
 /// Who makes sessions of such connections; stands above this floor.
 pub(crate) trait Adopt: fmt::Debug + Send + Sync {
     fn adopt(&self, incoming: Incoming) -> Adopting<'_>;
+    fn accept(&self, listener: TcpListener, protocol: Option<String>) -> Adopting<'_>;
 }

@@ -1,16 +1,16 @@
 //! Where passwords are compared with their hashes: off the hub, on threads of their own, and never many at once. Who has the better standing comes first,
 //! so that a flood of guesses keeps nobody out who knows the password.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use async_channel::{Receiver, Sender};
 
 use crate::io::thread;
-use crate::protocol::password::{PasswordError, PasswordHash, Standing, TooBusy, memory_for};
+use crate::io::turns::Turns;
+use crate::protocol::password::{PasswordError, PasswordHash, TooBusy, memory_for};
 use crate::protocol::scram::ScramKeys;
+use crate::protocol::standing::Standing;
 
 /// Passwords that are looked at at once in this process: each takes a core for some ten milliseconds, and 19 MiB.
 const AT_ONCE: usize = 2;
@@ -18,7 +18,7 @@ const AT_ONCE: usize = 2;
 const WAITING: usize = 64;
 
 /// Where all passwords of this process are looked at.
-static VERIFIER: Verifier = Verifier::new();
+static VERIFIER: LazyLock<Verifier> = LazyLock::new(Verifier::new);
 
 impl PasswordHash {
     /// Whether this is the password. It is looked at on a thread of its own, never more than two at once in this process; others wait their
@@ -40,7 +40,7 @@ impl PasswordHash {
 
     async fn verify_at(
         &self,
-        verifier: &'static Verifier,
+        verifier: &Verifier,
         standing: Standing,
         password: String,
     ) -> Result<bool, TooBusy> {
@@ -101,41 +101,21 @@ fn matches_in(
     Some(phc::Output::new(&output).ok()? == *expected)
 }
 
-/// A few places, and a queue before them that is not endless.
-struct Verifier(Mutex<Queue>);
-
-/// The lock guards a few lines and is never held while a place is handed on.
-struct Queue {
-    free: usize,
-    /// The best first, and among equals who came first.
-    waiting: BTreeMap<Turn, Sender<Place>>,
-    next: u64,
-}
-
-type Turn = (Standing, u64);
-
-/// A place, until it is dropped.
-struct Place(&'static Verifier);
-
-/// Somebody in the queue, until it is dropped.
-struct Queued {
-    verifier: &'static Verifier,
-    turn: Turn,
-    place: Receiver<Place>,
-}
+/// The places.
+struct Verifier(Arc<Turns<Standing>>);
 
 impl Verifier {
-    const fn new() -> Self {
-        Self(Mutex::new(Queue { free: AT_ONCE, waiting: BTreeMap::new(), next: 0 }))
+    fn new() -> Self {
+        Self(Turns::new(AT_ONCE, WAITING))
     }
 
     /// Waits for a place and works there, on a thread that ends with it. `None` where the work panicked.
     async fn work<T: Send + 'static>(
-        &'static self,
+        &self,
         standing: Standing,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Option<T>, TooBusy> {
-        let place = self.queue(standing)?.place().await?;
+        let place = self.0.take(standing).await.map_err(|_| TooBusy)?;
         let done = move || {
             let done = work();
             drop(place);
@@ -143,68 +123,6 @@ impl Verifier {
         };
         let done = thread::answer("salotto-password", done).map_err(|_| TooBusy)?;
         Ok(done.recv().await.ok())
-    }
-
-    /// Gets a place, or gets into the queue for one.
-    fn queue(&'static self, standing: Standing) -> Result<Queued, TooBusy> {
-        // One place is all that is ever sent.
-        let (sender, place) = async_channel::bounded(1);
-        let mut queue = self.lock();
-        let turn = (standing, queue.next);
-        queue.next += 1;
-        if queue.free > 0 {
-            queue.free -= 1;
-            drop(queue);
-            // The receiver is here.
-            let _ = sender.try_send(Place(self));
-        } else {
-            if queue.waiting.len() >= WAITING {
-                let is_better = |last: &Turn| standing < last.0;
-                match queue.waiting.last_entry().filter(|last| is_better(last.key())) {
-                    // Whose sender is dropped is told to come back.
-                    Some(last) => drop(last.remove()),
-                    None => return Err(TooBusy),
-                }
-            }
-            queue.waiting.insert(turn, sender);
-        }
-        Ok(Queued { verifier: self, turn, place })
-    }
-
-    /// Hands a place on to who is next, or keeps it.
-    fn give_back(&'static self) {
-        let mut queue = self.lock();
-        match queue.waiting.pop_first() {
-            None => queue.free += 1,
-            Some((_, sender)) => {
-                drop(queue);
-                // Where nobody waits for it any more it is dropped, and so handed on.
-                let _ = sender.try_send(Place(self));
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Queued {
-    /// Waits for a place. It is free again when it is dropped, which the thread that works there does.
-    async fn place(self) -> Result<Place, TooBusy> {
-        self.place.recv().await.map_err(|_| TooBusy)
-    }
-}
-
-impl Drop for Queued {
-    fn drop(&mut self) {
-        self.verifier.lock().waiting.remove(&self.turn);
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.give_back();
     }
 }
 
@@ -240,81 +158,33 @@ mod tests {
     }
 
     #[test]
-    fn few_are_looked_at_at_once_many_wait_and_more_are_sent_away() {
-        static VERIFIER: Verifier = Verifier::new();
+    fn few_are_looked_at_at_once_and_who_is_better_is_looked_at_before_who_fails() {
+        let verifier = Verifier::new();
         block_on(async {
-            let places = take_all(&VERIFIER).await;
-            let hash = quick();
-            let mut waiting = Vec::new();
-            let busy = loop {
-                let mut verify = asks(&hash, &VERIFIER, Standing::New);
-                match poll_once(&mut verify).await {
-                    None => waiting.push(verify),
-                    Some(answer) => break answer,
-                }
-                assert!(waiting.len() <= WAITING);
-            };
-            assert_eq!((busy, waiting.len()), (Err(TooBusy), WAITING));
-            // Who gives up makes room.
-            waiting.pop();
-            waiting.push(asks(&hash, &VERIFIER, Standing::New));
-            let last = waiting.len() - 1;
-            assert!(poll_once(&mut waiting[last]).await.is_none());
-            drop(places);
-            for verify in waiting {
-                assert_eq!(verify.await, Ok(true));
+            let mut places = Vec::new();
+            for _ in 0..AT_ONCE {
+                places.push(verifier.0.take(Standing::New).await.expect("it is free"));
             }
-            assert_eq!(VERIFIER.lock().free, AT_ONCE);
-        });
-    }
-
-    #[test]
-    fn who_is_known_comes_before_who_is_new_and_both_before_who_guesses() {
-        static VERIFIER: Verifier = Verifier::new();
-        block_on(async {
-            let places = take_all(&VERIFIER).await;
             let hash = quick();
-            let mut guessing = Vec::new();
+            let mut failing = Vec::new();
             for _ in 0..WAITING {
-                let mut verify = asks(&hash, &VERIFIER, Standing::Guessing);
+                let mut verify = asks(&hash, &verifier, Standing::Failing);
                 assert!(poll_once(&mut verify).await.is_none());
-                guessing.push(verify);
+                failing.push(verify);
             }
-            let mut again = asks(&hash, &VERIFIER, Standing::Guessing);
+            let mut again = asks(&hash, &verifier, Standing::Failing);
             assert_eq!(poll_once(&mut again).await, Some(Err(TooBusy)));
-            // Better ones take the places of those who came last.
-            for standing in [Standing::New, Standing::Known, Standing::New] {
-                let mut verify = asks(&hash, &VERIFIER, standing);
-                assert!(poll_once(&mut verify).await.is_none());
-                assert_eq!(poll_once(&mut guessing.pop().expect("many")).await, Some(Err(TooBusy)));
-                std::mem::forget(verify);
-            }
-            let order: Vec<Turn> = VERIFIER.lock().waiting.keys().copied().take(4).collect();
-            let standings: Vec<Standing> = order.iter().map(|turn| turn.0).collect();
-            use Standing::{Guessing, Known, New};
-            assert_eq!(standings, [Known, New, New, Guessing]);
-            assert!(order[1].1 < order[2].1, "who came first");
+            let mut known = asks(&hash, &verifier, Standing::Known);
+            assert!(poll_once(&mut known).await.is_none());
+            assert_eq!(poll_once(failing.last_mut().expect("many")).await, Some(Err(TooBusy)));
             drop(places);
+            assert_eq!(known.await, Ok(true));
         });
     }
 
-    type Asked<'hash> = Pin<Box<dyn Future<Output = Result<bool, TooBusy>> + 'hash>>;
+    type Asked<'a> = Pin<Box<dyn Future<Output = Result<bool, TooBusy>> + 'a>>;
 
-    fn asks<'hash>(
-        hash: &'hash PasswordHash,
-        verifier: &'static Verifier,
-        standing: Standing,
-    ) -> Asked<'hash> {
+    fn asks<'a>(hash: &'a PasswordHash, verifier: &'a Verifier, standing: Standing) -> Asked<'a> {
         Box::pin(hash.verify_at(verifier, standing, "swordfish".into()))
-    }
-
-    /// Takes the places as if for somebody, so that everybody else waits.
-    async fn take_all(verifier: &'static Verifier) -> Vec<Place> {
-        let mut places = Vec::new();
-        for _ in 0..AT_ONCE {
-            let queued = verifier.queue(Standing::New).expect("there is room");
-            places.push(queued.place().await.expect("it is free"));
-        }
-        places
     }
 }

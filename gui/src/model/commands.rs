@@ -234,7 +234,8 @@ impl Model {
             }
             _ => {
                 if path == "join" {
-                    self.want_room(rest);
+                    // What stands behind the name is the key.
+                    self.want_room(rest.split_whitespace().next().unwrap_or_default());
                 }
                 let room = self
                     .conversations

@@ -1,5 +1,7 @@
 //! What is remembered between runs of the window.
 
+mod merge;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};

@@ -4,9 +4,10 @@
 //! made if it looks different from before. To run egui costs a fraction of a millisecond, to draw what it makes many times that. So egui is run as often as it
 //! asks for before one frame is drawn, and what changes nothing is not drawn at all.
 
+mod pace;
+
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use egui::epaint::ClippedPrimitive;
@@ -15,6 +16,7 @@ use egui::{
 };
 use salotto_gui::model::Input;
 use salotto_gui::raster::Damage;
+use salotto_gui::view::spread_letters;
 
 use super::SMALLEST;
 use super::clipboard::Selection;
@@ -25,23 +27,12 @@ use super::links;
 use super::writing::Writing;
 use crate::app::{App, ShellRequest};
 use crate::net::Waker;
+use pace::{Earliest, Pace};
 
-/// No two frames are nearer to each other, unless the person has done something.
-const FRAME: Duration = Duration::from_millis(16);
-/// A frame may be this part of the time, so that a slow one leaves time for what comes in.
-const FRAME_SHARE: u32 = 4;
-/// But nobody waits longer than this for it.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-/// How often a pointer is followed that changes nothing.
-const HOVER: Duration = Duration::from_millis(50);
-/// How often a window that nobody sees takes in what has come.
-const UNSEEN: Duration = Duration::from_millis(250);
 /// egui is run so often for one frame at most.
 const RUNS: usize = 16;
 /// egui may ask for one frame after the other; so many are run before one is drawn.
 const SETTLING: usize = 4;
-/// egui wants to be run a predicted frame too early, and then asks again and again for the rest; a little later is once.
-const LATER: Duration = Duration::from_millis(20);
 /// A window keeps its size for so long before the size is remembered.
 const SETTLED: Duration = Duration::from_millis(500);
 /// How far a notch of the wheel goes, in points, and the most that egui takes at once instead of gliding.
@@ -55,26 +46,17 @@ pub(super) struct Stage {
     keys: Keys,
     fonts: Fonts,
     desktop: Option<Arc<Desktop>>,
-    asked: Arc<Asked>,
+    pace: Pace,
     began: Instant,
     /// Width and height in pixels.
     size: (u32, u32),
     /// Pixels a point, before zoom.
     scale: f32,
-    /// Something happened that is to be looked at now, or as soon as the next frame may come.
-    pressing: bool,
-    woken: bool,
     hidden: bool,
     dragging: bool,
     /// Since when the window has a size that is not remembered yet.
     resized: Option<Instant>,
     maximized: bool,
-    /// When egui was run last, and how long until it may be run again without haste.
-    last: Option<Instant>,
-    pause: Duration,
-    hover_pause: Duration,
-    /// What the last frame cost the window to show.
-    cost: Duration,
     frames: u64,
     title: String,
     urgent: bool,
@@ -95,14 +77,6 @@ pub(super) struct Frame {
     textures: TexturesDelta,
 }
 
-/// What egui asks for, by a callback in the middle of a run.
-#[derive(Default)]
-struct Asked {
-    now: AtomicBool,
-    /// Held for an assignment only.
-    later: Mutex<Option<Instant>>,
-}
-
 /// What came of a step.
 pub(super) enum Step {
     /// These rows look different: show them. Where the window has lost what it showed, all of them are to be shown.
@@ -114,9 +88,7 @@ pub(super) enum Step {
 impl Stage {
     pub(super) fn new(mut app: App, waker: Arc<dyn Waker>, scale: f32) -> Self {
         let context = egui::Context::default();
-        let asked = Arc::new(Asked::default());
-        let asks = Arc::clone(&asked);
-        context.set_request_repaint_callback(move |info| asks.ask(info.delay));
+        let pace = Pace::new(&context);
         app.set_scale(scale);
         Self {
             context,
@@ -124,20 +96,14 @@ impl Stage {
             keys: Keys::default(),
             fonts: Fonts::new(waker),
             desktop: None,
-            asked,
+            pace,
             began: Instant::now(),
             size: (1, 1),
             scale,
-            pressing: true,
-            woken: true,
             hidden: false,
             dragging: false,
             resized: None,
             maximized: false,
-            last: None,
-            pause: FRAME,
-            hover_pause: FRAME,
-            cost: Duration::ZERO,
             frames: 0,
             title: "Salotto".into(),
             urgent: false,
@@ -166,7 +132,7 @@ impl Stage {
 
     /// Somebody else has something to show.
     pub(super) fn woken(&mut self) {
-        self.woken = true;
+        self.pace.wake();
     }
 
     /// The window has this size, in pixels.
@@ -176,7 +142,7 @@ impl Stage {
                 self.resized = Some(Instant::now());
             }
             self.size = (width, height);
-            self.pressing = true;
+            self.pace.press();
         }
     }
 
@@ -187,7 +153,7 @@ impl Stage {
         }
         tracing::trace!(focused, "keyboard");
         self.app.input(Input::Focus(focused));
-        self.pressing = true;
+        self.pace.press();
     }
 
     /// The pointer is here, in pixels.
@@ -242,7 +208,9 @@ impl Stage {
                 tracing::trace!(hidden, "window");
                 self.hidden = hidden;
                 self.app.set_seen(!hidden);
-                self.pressing |= !hidden;
+                if !hidden {
+                    self.pace.press();
+                }
             }
             Notice::Maximized(maximized) => {
                 tracing::trace!(maximized, "window");
@@ -260,7 +228,7 @@ impl Stage {
         self.remember_size();
         self.app.close();
         self.grant_wishes();
-        self.pressing = true;
+        self.pace.press();
     }
 
     /// The window is to be closed.
@@ -285,7 +253,7 @@ impl Stage {
 
     /// A frame was shown, which took so long.
     pub(super) fn painted(&mut self, cost: Duration) {
-        self.cost = cost;
+        self.pace.painted(cost);
         self.frames += 1;
         tracing::trace!(frame = self.frames, ?cost, "drawn");
         self.say_rest();
@@ -293,25 +261,14 @@ impl Stage {
 
     /// When the next step is due; `None` if only when something happens.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let after = |pause: Duration| self.last.map_or(now, |last| last + pause);
         let mut due = Earliest(None);
-        if self.hidden {
-            due.add(self.woken.then(|| after(UNSEEN)));
-        } else {
-            due.add(self.pressing.then_some(now));
-            due.add(self.woken.then(|| after(self.pause)));
-            due.add(self.asked.now.load(Ordering::SeqCst).then(|| after(self.pause)));
-            due.add(self.asked.later());
-            due.add(self.keys.haste().map(|haste| match haste {
-                Haste::Now => now,
-                Haste::Frame => after(FRAME),
-                Haste::Hover if self.dragging => after(FRAME),
-                Haste::Hover => after(self.hover_pause),
-            }));
-        }
+        due.add(match self.hidden {
+            true => self.pace.due_unseen(now),
+            false => self.pace.due(now, self.keys.haste(), self.dragging),
+        });
         due.add(self.resized.map(|since| since + SETTLED));
         due.add(self.app.wake_at().map(|at| {
-            let soonest = after(if self.hidden { UNSEEN } else { FRAME });
+            let soonest = self.pace.soonest(now, self.hidden);
             match at.duration_since(SystemTime::now()) {
                 // Never a moment too early, for then it would be no later for the model.
                 Ok(left) => soonest.max(now + left + Duration::from_millis(1)),
@@ -324,9 +281,8 @@ impl Stage {
     /// Does what is due.
     pub(super) fn step(&mut self) -> Step {
         let began = Instant::now();
-        self.last = Some(began);
-        let only_moved = !self.woken && !self.pressing && self.keys.haste() == Some(Haste::Hover);
-        (self.woken, self.pressing) = (false, false);
+        let only_moved = self.keys.haste() == Some(Haste::Hover) && self.pace.is_calm();
+        self.pace.begin(began);
         self.app.update();
         self.settle_size();
         if self.hidden {
@@ -342,12 +298,10 @@ impl Stage {
         let rows = self.run(if only_moved { 0 } else { SETTLING });
         if only_moved && rows.is_empty() {
             // egui wants to be run twice more after whatever happened; where nothing came of it, nothing does.
-            self.asked.now.store(false, Ordering::SeqCst);
+            self.pace.ignore();
         }
         self.grant_wishes();
-        let cost = began.elapsed() + self.cost;
-        self.pause = (cost * FRAME_SHARE).clamp(FRAME, LONGEST_PAUSE);
-        self.hover_pause = if only_moved && rows.is_empty() { HOVER } else { FRAME };
+        self.pace.end(began, only_moved && rows.is_empty());
         if rows.is_empty() {
             tracing::trace!("nothing new to be drawn");
             self.say_rest();
@@ -362,13 +316,14 @@ impl Stage {
         let mut output = self.run_once();
         for _ in 1..RUNS {
             let goes_on = self.keys.haste() == Some(Haste::Now);
-            let asks = self.asked.now.load(Ordering::SeqCst) && settling < most;
+            let asks = self.pace.is_asked() && settling < most;
             if !goes_on && !asks {
                 break;
             }
             settling = if goes_on { 0 } else { settling + 1 };
             output.append(self.run_once());
         }
+        spread_letters(&self.context, &mut output.shapes, &mut output.textures_delta);
         let pixels_per_point = output.pixels_per_point;
         self.frame.textures.append(output.textures_delta);
         self.frame.pixels_per_point = pixels_per_point;
@@ -380,7 +335,7 @@ impl Stage {
     }
 
     fn run_once(&mut self) -> egui::FullOutput {
-        self.asked.forget();
+        self.pace.forget();
         let size = Vec2::new(self.size.0 as f32, self.size.1 as f32);
         let screen = size / self.context.pixels_per_point();
         let events = self.keys.take_frame();
@@ -411,8 +366,7 @@ impl Stage {
     }
 
     fn say_rest(&self) {
-        let waits = self.woken || self.pressing || self.keys.haste().is_some();
-        if !waits && !self.asked.now.load(Ordering::SeqCst) {
+        if self.pace.is_calm() && self.keys.haste().is_none() && !self.pace.is_asked() {
             tracing::trace!("at rest");
         }
     }
@@ -468,38 +422,5 @@ impl Stage {
             let (width, height) = (width / self.scale, height / self.scale);
             self.app.input(Input::Resized { width, height });
         }
-    }
-}
-
-impl Asked {
-    fn ask(&self, delay: Duration) {
-        if delay.is_zero() {
-            self.now.store(true, Ordering::SeqCst);
-        } else if let Some(at) = Instant::now().checked_add(delay.saturating_add(LATER)) {
-            let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
-            *later = Some(later.map_or(at, |later| later.min(at)));
-        }
-    }
-
-    fn later(&self) -> Option<Instant> {
-        *self.later.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// egui is about to be run: what it still wants it says again.
-    fn forget(&self) {
-        self.now.store(false, Ordering::SeqCst);
-        *self.later.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-/// The earliest of several moments that may be.
-struct Earliest(Option<Instant>);
-
-impl Earliest {
-    fn add(&mut self, at: Option<Instant>) {
-        self.0 = match (self.0, at) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
     }
 }

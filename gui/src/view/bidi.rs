@@ -5,12 +5,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use egui::Galley;
-use egui::text::{Fonts, LayoutJob, LayoutSection};
+use egui::text::{LayoutJob, LayoutSection};
+use egui::{Context, Galley};
 use unicode_bidi::{BidiInfo, Level};
 use unicode_normalization::char::is_combining_mark;
 
-use super::theme;
+use super::{letters, theme};
 
 /// What belongs to a text whose letters are not seen in the order in which they are stored.
 #[derive(Debug)]
@@ -54,18 +54,18 @@ impl Order {
 
 /// Lays out a job in the order in which it is to be seen. The first `name` bytes are a paragraph by themselves.
 pub(super) fn lay_out(
-    fonts: &Fonts,
+    context: &Context,
     job: LayoutJob,
     name: usize,
 ) -> (Arc<Galley>, Option<Arc<Order>>) {
     if !runs_leftward(&job.text) {
-        return (fonts.layout_job(job), None);
+        return (letters::lay_out(context, job), None);
     }
-    let mut letters = letters(&job);
-    join(&mut letters, |c| fonts.has_glyph(&theme::body(), c));
+    let mut letters = letters_of(&job);
+    join(&mut letters, |c| context.fonts(|fonts| fonts.has_glyph(&theme::body(), c)));
     let levels = levels(&job.text, name);
     let name = job.text[..name].chars().count();
-    let stored = fonts.layout_job(assemble(&letters, &job));
+    let stored = letters::lay_out(context, assemble(&letters, &job));
     let (mut shown, mut seen) = (Vec::new(), Vec::new());
     let mut start = 0;
     for (number, row) in stored.rows.iter().enumerate() {
@@ -89,7 +89,7 @@ pub(super) fn lay_out(
     }
     let mut lines = assemble(&shown, &job);
     lines.wrap.max_width = f32::INFINITY;
-    (fonts.layout_job(lines), Some(Arc::new(Order { stored: job.text, seen })))
+    (letters::lay_out(context, lines), Some(Arc::new(Order { stored: job.text, seen })))
 }
 
 /// One line as it is seen, for what is not selected.
@@ -117,7 +117,7 @@ fn runs_leftward(text: &str) -> bool {
         })
 }
 
-fn letters(job: &LayoutJob) -> Vec<Letter> {
+fn letters_of(job: &LayoutJob) -> Vec<Letter> {
     let sections = job.sections.iter().enumerate();
     sections
         .flat_map(|(number, section)| {
@@ -291,7 +291,7 @@ mod tests {
         let _ = context.run(Default::default(), |_| {});
         let mut job = LayoutJob::simple(text.into(), theme::body(), egui::Color32::WHITE, width);
         job.wrap.max_width = width;
-        context.fonts(|fonts| lay_out(fonts, job, name))
+        lay_out(&context, job, name)
     }
 
     #[test]

@@ -12,6 +12,7 @@ use egui::{
 };
 
 use super::dialog;
+use super::letters;
 use super::menu;
 use super::theme::{Palette, primary};
 use crate::model::{Action, Connection, Conversation, ConversationId, Kind, Model};
@@ -196,7 +197,7 @@ fn text_edit(
         let shown = mask(text, model.secret_from(text));
         let font = TextStyle::Body.resolve(ui.style());
         let job = LayoutJob::simple_singleline(shown, font, palette.text);
-        ui.fonts(|fonts| fonts.layout_job(job))
+        letters::lay_out(ui.ctx(), job)
     };
     // With nothing to complete, Tab leads on as everywhere.
     let holds_tab = !field.text.is_empty();

@@ -4,6 +4,7 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
 
 use super::bidi;
+use super::letters;
 use super::menu;
 use super::moderation::{self, Moderation};
 use super::theme::{self, Palette};
@@ -41,7 +42,7 @@ pub(super) fn show(
             let text = format!("{}{ignored}", bidi::line(name.as_str()));
             let mut job = LayoutJob::simple_singleline(text, theme::body(), color);
             job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0);
-            let galley = ui.fonts(|fonts| fonts.layout_job(job));
+            let galley = letters::lay_out(ui.ctx(), job);
             let is_cut = galley.elided;
             let position = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
             ui.painter_at(rect).galley(position, galley, color);

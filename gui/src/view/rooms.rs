@@ -6,6 +6,7 @@ use egui::{Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, p
 
 use super::View;
 use super::bidi;
+use super::letters;
 use super::lock;
 use super::menu;
 use super::switcher::Switcher;
@@ -133,7 +134,7 @@ fn heading(
     let mut job = LayoutJob::simple_singleline(bidi::line(&text).into(), theme::small(), color);
     let lock = if lock::is_shown(model) { lock::SIDE } else { 0.0 };
     job.wrap = TextWrapping::truncate_at_width(rect.width() - 12.0 - lock);
-    let galley = ui.fonts(|fonts| fonts.layout_job(job));
+    let galley = letters::lay_out(ui.ctx(), job);
     let position = pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0);
     let beside = pos2(position.x + galley.size().x + 2.0 + lock::SIDE / 2.0, rect.center().y);
     ui.painter().galley(position, galley, color);
@@ -183,7 +184,7 @@ fn entry(
     let title = format!("{sign}{}", bidi::line(conversation.title()));
     let mut job = LayoutJob::simple_singleline(title, theme::body(), color);
     job.wrap = TextWrapping::truncate_at_width(text.width());
-    let galley = ui.fonts(|fonts| fonts.layout_job(job));
+    let galley = letters::lay_out(ui.ctx(), job);
     let position = pos2(text.left(), text.center().y - galley.size().y / 2.0);
     ui.painter_at(text).galley(position, galley, color);
     (response, closes)

@@ -286,6 +286,7 @@ impl Estimate {
 mod tests {
     use super::*;
     use crate::model::Theme;
+    use crate::view::letters;
 
     fn line(kind: LineKind, text: &str) -> NewLine<'_> {
         NewLine { kind, author: "ada", text, time: 0, mention: true, own: false }
@@ -331,7 +332,7 @@ mod tests {
             let row = Line { seq: 0, what, new_day: false, follows: true, run: 0 };
             let guessed = estimate.height(&context, &row);
             let job = job(&what, plain(&what), &palette, &[], width, &[]);
-            let galley = context.fonts(|fonts| fonts.layout_job(job));
+            let galley = letters::lay_out(&context, job);
             wrong += usize::from((galley.rect.height() + PADDING).ceil() as u32 != guessed);
         }
         assert!(wrong <= 10, "{wrong} of 200");

@@ -1,12 +1,12 @@
 //! A task of a plugin: an address where nothing but its protocol is spoken.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use salotto::{Handle, Incoming, Peer, Reporter, Stopping};
+use salotto::{AdoptError, Handle, Reporter, Stopping};
+use smol::Timer;
 use smol::future::FutureExt;
-use smol::{Async, Timer};
 
 use crate::common::troubles::Troubles;
 
@@ -36,11 +36,12 @@ impl Listening {
         stop.or(self.accept()).await;
     }
 
+    /// Has the server accept, so that all holds that holds at its own addresses.
     async fn accept(&self) {
-        let listener = self.listen().await;
         loop {
-            match listener.accept().await {
-                Ok((stream, address)) => self.open(stream, address).await,
+            let listener = self.listen().await;
+            match self.handle.accept(listener, Some(self.protocol)).await {
+                Ok(()) | Err(AdoptError::Closed(_)) => return,
                 Err(error) => {
                     self.troubles.failing(
                         &self.address.to_string(),
@@ -52,13 +53,13 @@ impl Listening {
         }
     }
 
-    async fn listen(&self) -> Async<TcpListener> {
+    async fn listen(&self) -> TcpListener {
         let mut tries = 0;
         loop {
             tries += 1;
-            match Async::<TcpListener>::bind(self.address) {
+            match TcpListener::bind(self.address) {
                 Ok(listener) => {
-                    let address = listener.get_ref().local_addr().unwrap_or(self.address);
+                    let address = listener.local_addr().unwrap_or(self.address);
                     self.reporter.report(format!("{} alone is spoken on {address}", self.title));
                     self.troubles.working(&self.address.to_string());
                     return listener;
@@ -75,12 +76,5 @@ impl Listening {
                 }
             }
         }
-    }
-
-    /// Hands a connection to the server, whose limits hold for it; who hits one is told by the server.
-    async fn open(&self, stream: Async<TcpStream>, address: SocketAddr) {
-        let Ok(stream) = stream.into_inner() else { return };
-        let incoming = Incoming::tcp(stream, Peer::Network(address)).protocol(self.protocol);
-        let _ = self.handle.adopt(incoming).await;
     }
 }

@@ -4,6 +4,8 @@ pub(super) mod negotiation;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::metadata;
+
 macro_rules! capabilities {
     ($($name:ident = $word:literal,)*) => {
         /// One that a client may choose, where it is offered.
@@ -40,6 +42,8 @@ capabilities! {
     ChatHistory = "draft/chathistory",
     EventPlayback = "draft/event-playback",
     MessageRedaction = "draft/message-redaction",
+    Metadata2 = "draft/metadata-2",
+    Metadata3 = "draft/metadata-3",
     NoImplicitNames = "draft/no-implicit-names",
     ReadMarker = "draft/read-marker",
     Search = "soju.im/search",
@@ -83,6 +87,12 @@ impl Offer {
         let mut listed: Vec<String> = offered
             .map(|(word, capability)| match (with_values, capability) {
                 (true, Capability::Sasl) => format!("{word}={}", self.mechanisms.join(",")),
+                (true, Capability::Metadata2 | Capability::Metadata3) => format!(
+                    "{word}=before-connect,max-subs={},max-keys={},max-value-bytes={}",
+                    metadata::MOST_SUBSCRIPTIONS,
+                    metadata::MOST_KEYS,
+                    metadata::LONGEST_VALUE
+                ),
                 _ => (*word).to_owned(),
             })
             .collect();

@@ -13,6 +13,7 @@ pub(super) mod kick;
 mod list;
 pub(super) mod lusers;
 pub(super) mod markread;
+mod metadata;
 pub(super) mod mode;
 pub(super) mod monitor;
 pub(super) mod motd;
@@ -21,7 +22,7 @@ mod nick;
 pub(super) mod oper;
 pub(super) mod outcome;
 mod part;
-mod ping;
+pub(super) mod ping;
 pub(super) mod privmsg;
 mod quit;
 pub(super) mod redact;
@@ -101,7 +102,7 @@ const COMMANDS: &[Command] = &[
     later("HELP", 0, "[command]", help::run),
     later("HELPOP", 0, "[command]", help::run),
     later("INFO", 0, "[server]", about::info),
-    later("INVITE", 2, "nick #channel", invite::run),
+    later("INVITE", 0, "[nick #channel]", invite::run),
     later("ISON", 1, "nick …", ison::run),
     later("JOIN", 1, "#channel[,#channel…] [key[,key…]]", join::run),
     later("KICK", 2, "#channel nick[,nick…] [:words]", kick::run),
@@ -110,10 +111,11 @@ const COMMANDS: &[Command] = &[
     later("LIST", 0, "[#channel|mask|!mask|<n|>n,…]", list::run),
     later("LUSERS", 0, "", lusers::run),
     later("MARKREAD", 0, "target [timestamp=…]", markread::run),
+    first("METADATA", 1, "*|nick|#channel GET|LIST|SET|CLEAR|SUB|… [key …]", metadata::run),
     later("MODE", 1, "#channel|nick [changes [parameters]]", mode::run),
     later("MONITOR", 1, "+ nick,…|- nick,…|C|L|S", monitor::run),
     later("MOTD", 0, "", motd::run),
-    later("NAMES", 0, "[#channel]", names::run),
+    later("NAMES", 0, "[#channel[,#channel…]]", names::run),
     first("NICK", 0, "nick", nick::run),
     later("NOTICE", 0, "target[,target…] :text", privmsg::run),
     later("OPER", 2, "account password", oper::run),
@@ -154,7 +156,7 @@ pub(super) fn run(
     let mut call = Call { irc, context, member, connection, line };
     let name = line.command.as_str();
     let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        let shown = sanitize::excerpt(name, 32);
+        let shown = shown_nick(&sanitize::excerpt(name, 32));
         return match call.is_named() {
             true => call.numeric(numeric::UNKNOWN_COMMAND, &[&shown], "no such command"),
             false => call.numeric(numeric::NOT_REGISTERED, &[], "say NICK and USER first"),

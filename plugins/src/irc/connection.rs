@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::IrcSettings;
 use super::capability::Chosen;
+use super::metadata::OfClient;
 use super::sasl::Sasl;
 use super::setup::Setup;
 
@@ -32,6 +33,8 @@ pub(super) struct Connection {
     batches: AtomicU32,
     /// How many signs it has given lately. The hub's alone.
     signs: Mutex<Signs>,
+    /// What it says of itself by keys, and wants to know of others. The hub's alone.
+    metadata: Mutex<OfClient>,
     /// What it has given of itself. The hub's alone.
     registration: Mutex<Registration>,
 }
@@ -75,6 +78,7 @@ impl Connection {
             sasl: Mutex::default(),
             batches: AtomicU32::new(0),
             signs: Mutex::default(),
+            metadata: Mutex::default(),
             registration: Mutex::default(),
         }
     }
@@ -144,6 +148,10 @@ impl Connection {
     /// Where it is in logging in.
     pub(super) fn sasl(&self) -> MutexGuard<'_, Sasl> {
         self.sasl.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn metadata(&self) -> MutexGuard<'_, OfClient> {
+        self.metadata.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn registration(&self) -> MutexGuard<'_, Registration> {

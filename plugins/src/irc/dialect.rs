@@ -13,6 +13,7 @@ use super::connection::Connection;
 use super::label::{self, Gathered};
 use super::saying::Saying;
 use super::tags::{Form, Tags};
+use super::written::Answers;
 use super::{channel, entry, message_id, numeric, presence, sasl, written};
 
 /// Each form of tags is an encoding.
@@ -88,6 +89,12 @@ impl IrcDialect {
         match outcome {
             Outcome::Nothing => {}
             Outcome::Notice => self.notice_where_asked(out, asked, text),
+            Outcome::Plain(number, parameters) => {
+                let (nick, host) = (self.told().nick.clone(), self.connection.host());
+                let mut answers = Answers::new(host, nick);
+                let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+                push(out, &answers.add_plain(number, &parameters).lines());
+            }
             Outcome::Numbers(lines) => {
                 for (number, middle, last) in lines {
                     let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
@@ -214,6 +221,8 @@ impl IrcDialect {
                 push(out, &written::end(line));
             }
             Event::Challenge { data, .. } => push(out, &sasl::pieces(data)),
+            // What the account's role is, and that it holds from now on, is told by the hub.
+            Event::LoggedIn { nonce: Some(nonce), .. } if outcome::opers(unmarked(nonce)) => {}
             Event::LoggedIn { account, data, .. } if data.is_empty() => {
                 self.connection.sasl().begin_anew();
                 let nick = self.told().nick.clone();

@@ -106,7 +106,10 @@ fn left(who: &str, reason: &LeaveReason, channel: &str, host: &str) -> String {
 /// Something that is said, in as many lines as it needs. All but the first have only those tags that are true of each, so that an id is that of one line.
 pub(super) fn said(out: &mut Vec<u8>, tags: &str, source: &str, verb: &str, to: &str, text: &str) {
     let head = format!(":{source} {verb} {to} :");
-    for (index, part) in written::parts(text, head.len()).into_iter().enumerate() {
+    // A client may have left out the colon before a text without spaces.
+    let more = ":".len() + source.len() + " :".len();
+    let parts = written::parts(text, head.len(), more);
+    for (index, part) in parts.into_iter().enumerate() {
         match index {
             0 => push(out, tags),
             _ => push(out, &tags::of_continuation(tags)),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use salotto::{Action, Context, MemberId, Name, Role, RoomName};
 
-use super::commands::oper;
+use super::commands::{invite, oper};
 use super::{Irc, channel, written};
 use crate::common::rules::Rules;
 
@@ -114,12 +114,13 @@ impl Irc {
     }
 
     /// Somebody was let into a locked room by a command: a client is told as IRC does.
-    fn tell_invited(&self, context: &mut Context<'_>, room: &RoomName, action: &Action) {
+    fn tell_invited(&mut self, context: &mut Context<'_>, room: &RoomName, action: &Action) {
         let whom = action.whom.as_deref().and_then(|whom| context.find(whom));
         if let Some((whom, name)) = whom.and_then(|info| Some((info.id, info.name?))) {
             let source = self.source_of(context, &action.by);
             let line = format!(":{source} INVITE {name} {}", channel::of_room(room));
             context.answer(whom, written::end(line));
+            invite::remember(self, whom, room);
             self.tell_invitation(context, room, &action.by, name.as_str());
         }
     }

@@ -20,6 +20,9 @@ impl Irc {
     ) {
         if let Some(connection) = self.connections.get(&member) {
             self.rooms.enter(room, member, context.now());
+            if let Some(client) = self.clients.get_mut(&member) {
+                client.invited.retain(|invited| invited != room);
+            }
             topic::tell(self, context, member, connection, room);
             if connection.capabilities.has(Capability::ReadMarker) {
                 let line = markread::told(self, context, member, &channel::of_room(room));
@@ -28,6 +31,7 @@ impl Irc {
             if !connection.capabilities.has(Capability::NoImplicitNames) {
                 names::tell(self, context, member, connection, room);
             }
+            self.tell_values_in(context, member, room);
         }
         if context.is_quiet(room) {
             return;
@@ -175,7 +179,16 @@ impl Irc {
         capability: Capability,
         line: &str,
     ) {
-        let Some(info) = context.member(member) else { return };
+        for other in self.neighbours(context, member) {
+            if self.has(other, capability) {
+                context.answer(other, line);
+            }
+        }
+    }
+
+    /// The clients that share a channel with a member, or watch it and have chosen to be told more of whom they watch.
+    pub(super) fn neighbours(&self, context: &Context<'_>, member: MemberId) -> HashSet<MemberId> {
+        let Some(info) = context.member(member) else { return HashSet::new() };
         let mut told = HashSet::new();
         for room in info.rooms.iter().filter(|room| !context.is_quiet(room)) {
             told.extend(self.others_in(room, member));
@@ -185,11 +198,7 @@ impl Irc {
             told.extend(watchers.filter(|id| self.has(*id, Capability::ExtendedMonitor)));
         }
         told.remove(&member);
-        for other in told {
-            if self.has(other, capability) {
-                context.answer(other, line);
-            }
-        }
+        told
     }
 
     /// Somebody is logged in to an account, or to none any more.

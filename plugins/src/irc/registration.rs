@@ -6,7 +6,9 @@ use salotto::store::PAGE;
 use salotto::{Context, MemberId};
 
 use super::capability::Capability;
-use super::commands::{PROGRAM, away, kick, lusers, mode, motd, privmsg, setname, tagmsg, whowas};
+use super::commands::{
+    PROGRAM, away, kick, lusers, mode, motd, names, privmsg, setname, tagmsg, whowas,
+};
 use super::connection::Connection;
 use super::{Irc, dialect, numeric, watched, written};
 
@@ -91,6 +93,7 @@ pub(super) fn welcome(
         let text = "are supported by this server";
         lines.push_str(&written::numeric(host, numeric::SUPPORT, nick, tokens, text));
     }
+    lines.push_str(&irc.own_values(connection, nick));
     context.answer(member, lines);
     let nick = nick.to_owned();
     lusers::tell(irc, context, member, connection);
@@ -101,8 +104,8 @@ pub(super) fn welcome(
 /// How many targets one line may have, by command.
 fn targets() -> String {
     let (said, kicked, was) = (privmsg::MOST_TARGETS, kick::MOST_TARGETS, whowas::MOST_TARGETS);
-    let signs = tagmsg::MOST_TARGETS;
+    let (signs, named) = (tagmsg::MOST_TARGETS, names::MOST_CHANNELS);
     format!(
-        "TARGMAX=KICK:{kicked},NAMES:1,NOTICE:{said},PRIVMSG:{said},TAGMSG:{signs},WHOIS:1,WHOWAS:{was}"
+        "TARGMAX=KICK:{kicked},NAMES:{named},NOTICE:{said},PRIVMSG:{said},TAGMSG:{signs},WHOIS:1,WHOWAS:{was}"
     )
 }

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use salotto::{MemberId, RoomName, Timestamp};
 
+use super::metadata::Values;
+
 /// The rooms that are open.
 #[derive(Debug, Default)]
 pub(super) struct Rooms(HashMap<RoomName, Room>);
@@ -15,12 +17,15 @@ pub(super) struct Room {
     pub(super) since: Timestamp,
     /// Who set its topic last, and when; not from before this plugin was there.
     pub(super) topic: Option<(String, Timestamp)>,
+    /// What is said of it by keys.
+    pub(super) values: Values,
     members: HashSet<MemberId>,
 }
 
 impl Rooms {
     pub(super) fn open(&mut self, room: &RoomName, now: Timestamp) {
-        let new = || Room { since: now, topic: None, members: HashSet::new() };
+        let new =
+            || Room { since: now, topic: None, values: Values::default(), members: HashSet::new() };
         self.0.entry(room.clone()).or_insert_with(new);
     }
 

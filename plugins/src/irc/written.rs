@@ -71,8 +71,12 @@ pub(super) fn end(mut line: String) -> String {
     line
 }
 
-/// The parts of a text that fit into a line each behind what is `before` them. Never none.
-pub(super) fn parts(text: &str, before: usize) -> Vec<&str> {
+/// The parts of a text that fit into a line each behind what is `before` them, of which the source has so many bytes. Never none. What fits into a line without a source, as clients send it, stays one: the line
+/// is longer by that much then, which clients take.
+pub(super) fn parts(text: &str, before: usize, source: usize) -> Vec<&str> {
+    if text.len() + before <= LONGEST - 2 + source {
+        return vec![text];
+    }
     let most = (LONGEST - 2).saturating_sub(before).max(64);
     let mut parts = Vec::new();
     let mut rest = text;
@@ -92,9 +96,12 @@ mod tests {
     #[test]
     fn a_text_is_cut_between_letters_into_what_fits() {
         let text = "ä".repeat(400);
-        let parts = parts(&text, 100);
+        let parts = parts(&text, 100, 0);
         assert_eq!(parts.concat(), text);
         assert!(parts.len() == 2 && parts.iter().all(|part| part.len() <= LONGEST - 102));
-        assert_eq!(super::parts("", 20), [""]);
+        assert_eq!(super::parts("", 20, 10), [""]);
+        let text = "a".repeat(LONGEST - 2 - 80);
+        assert_eq!(super::parts(&text, 100, 20), [&text]);
+        assert_eq!(super::parts(&(text + "a"), 100, 20).len(), 2);
     }
 }

@@ -424,6 +424,11 @@ fn lock(
         let text = format!("{room} is locked already{}", inviting(&room));
         return Err(CommandError::Refused(text));
     }
+    // A name would be nobody's for as long as the room is remembered.
+    let who = invocation.caller.member.and_then(|member| context.member(member));
+    if who.is_some_and(|who| who.role < Role::Moderator && who.account.is_none()) {
+        moderation.locks.pass_with(&room);
+    }
     locks::show(context, &room, true);
     record(context, invocation, "lock", |action| action.room(&room));
     context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Info);

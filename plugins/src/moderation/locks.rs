@@ -32,6 +32,8 @@ struct Lock {
     from_settings: bool,
     /// When it was locked; `None` where it is from the start.
     since: Option<Timestamp>,
+    /// Whether it ends with the room, however that is remembered: who has locked it cannot come back as the same.
+    is_passing: bool,
 }
 
 /// A lock as it outlives the server: of invitations those of accounts. Connections that come back to where they were are known by their token.
@@ -42,6 +44,8 @@ struct KeptLock {
     #[serde(default)]
     from_settings: bool,
     since: Option<Timestamp>,
+    #[serde(default)]
+    is_passing: bool,
 }
 
 /// Somebody who may join.
@@ -73,6 +77,21 @@ impl Locks {
         }
         inside.into_iter().for_each(|invited| self.invite(room, invited));
         was_open
+    }
+
+    /// The lock of a room ends with the room.
+    pub(super) fn pass_with(&mut self, room: &RoomName) {
+        if let Some(position) = self.find(room) {
+            self.locks[position].is_passing = true;
+        }
+    }
+
+    /// A room has closed behind the last one, and is remembered.
+    pub(super) fn left(&mut self, room: &RoomName) {
+        let found = self.find(room).filter(|position| self.locks[*position].is_passing);
+        if let Some(position) = found {
+            self.remove(position);
+        }
     }
 
     /// Unlocks a room. Returns whether it was locked.
@@ -214,7 +233,7 @@ impl Lock {
 
     fn new(room: RoomName, since: Option<Timestamp>) -> Self {
         let (keys, invited) = (room.keys(), VecDeque::new());
-        Self { room, keys, invited, from_settings: false, since }
+        Self { room, keys, invited, from_settings: false, since, is_passing: false }
     }
 }
 
@@ -229,8 +248,8 @@ impl Kept for Locks {
             let lock = self.locks.iter().find(|lock| lock.room == *room)?;
             let accounts =
                 lock.invited.iter().filter_map(|invited| Some(invited.account_name()?.to_owned()));
-            let (from_settings, since) = (lock.from_settings, lock.since);
-            json(&KeptLock { accounts: accounts.collect(), from_settings, since })
+            let Lock { from_settings, since, is_passing, .. } = *lock;
+            json(&KeptLock { accounts: accounts.collect(), from_settings, since, is_passing })
         };
         changed.into_iter().map(|room| (room.to_string(), kept(&room))).collect()
     }
@@ -243,7 +262,7 @@ impl Kept for Locks {
             else {
                 continue;
             };
-            let KeptLock { accounts, from_settings, since } = kept;
+            let KeptLock { accounts, from_settings, since, is_passing } = kept;
             if self.find(&room).is_none() {
                 if from_settings {
                     self.changed.push(room);
@@ -252,6 +271,7 @@ impl Kept for Locks {
                 self.locks.push(Lock::new(room.clone(), since));
             }
             if let Some(position) = self.find(&room) {
+                self.locks[position].is_passing = is_passing;
                 self.locks[position].invited.extend(accounts.into_iter().map(Invited::account));
             }
         }

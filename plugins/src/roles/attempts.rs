@@ -103,7 +103,7 @@ impl Attempts {
         match is_of(self.by_member.get(&member), 0)
             || is_of(self.by_address.get(&source), FREE_PER_ADDRESS)
         {
-            true => Standing::Guessing,
+            true => Standing::Failing,
             false if is_home => Standing::Known,
             false => Standing::New,
         }

@@ -8,6 +8,7 @@ use salotto::{
 
 use super::accounts::Account;
 use super::attempts::Wait;
+use super::prove::Proven;
 use super::{Done, Roles, is_logged_in, settings};
 
 /// Wrong passwords after which a connection is ended.
@@ -34,7 +35,10 @@ pub(super) enum Way {
     /// With the command, whose answer is a notice.
     Command,
     /// By a mechanism.
-    Proof,
+    Proof {
+        /// Whether who has a name wants to keep it.
+        keeps_name: bool,
+    },
 }
 
 impl Roles {
@@ -167,14 +171,16 @@ impl Roles {
                 let known = account.map(|account| account.name);
                 self.refuse(context, &info, name.as_ref(), known.as_ref())
             }
-            (Err(busy), _) if way == Way::Proof => {
+            (Err(busy), _) if way != Way::Command => {
                 return context.answer_proof(member, ProofAnswer::Busy(busy.to_string()));
             }
             (Err(busy), _) => Some(busy.to_string()),
         };
         match (refusal, way) {
             (Some(text), Way::Command) => context.notice_to(member, text, NoticeKind::Info),
-            (Some(text), Way::Proof) => context.answer_proof(member, ProofAnswer::Refused(text)),
+            (Some(text), Way::Proof { .. }) => {
+                context.answer_proof(member, ProofAnswer::Refused(text))
+            }
             (None, _) => {}
         }
     }
@@ -188,7 +194,9 @@ impl Roles {
     ) {
         match way {
             Way::Command => self.welcome(context, info, account),
-            Way::Proof => self.proven(context, info, account, Vec::new()),
+            Way::Proof { keeps_name } => {
+                self.proven(context, info, account, Proven { data: Vec::new(), keeps_name });
+            }
         }
     }
 

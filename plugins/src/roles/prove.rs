@@ -24,6 +24,13 @@ pub(super) struct Exchange {
     keys: Option<ScramKeys>,
 }
 
+/// What a client is told that has proven an account, and how it goes on.
+pub(super) struct Proven {
+    pub(super) data: Vec<u8>,
+    /// Whether who has a name keeps it.
+    pub(super) keeps_name: bool,
+}
+
 pub(super) fn mechanisms(with_scram: bool) -> Vec<Mechanism> {
     let scram = with_scram.then(|| Mechanism::new(SCRAM));
     scram.into_iter().chain([Mechanism::new(EXTERNAL), Mechanism::revealing(PLAIN)]).collect()
@@ -38,10 +45,10 @@ impl Roles {
         let answer = match (proof.mechanism.as_str(), exchange) {
             (SCRAM, _) if proof.is_first => self.begin_scram(context, &info, &proof.data).map(Some),
             (SCRAM, Some(exchange)) => {
-                self.finish_scram(context, &info, *exchange, &proof.data).map(|()| None)
+                self.finish_scram(context, &info, *exchange, proof).map(|()| None)
             }
-            (EXTERNAL, _) => self.by_certificate(context, &info, &proof.data).map(|()| None),
-            (PLAIN, _) => self.by_password(context, &info, &proof.data).map(|()| None),
+            (EXTERNAL, _) => self.by_certificate(context, &info, proof).map(|()| None),
+            (PLAIN, _) => self.by_password(context, &info, proof).map(|()| None),
             _ => Err(refused("the login was over already; begin anew")),
         };
         match answer {
@@ -82,13 +89,13 @@ impl Roles {
         context: &mut Context<'_>,
         info: &MemberInfo,
         exchange: Exchange,
-        data: &[u8],
+        proof: &Proof,
     ) -> Result<(), ProofAnswer> {
         let Exchange { server, name, keys } = exchange;
         // Somebody may have begun on many connections before the first of them was wrong.
         self.may_begin(context, info, name.as_ref())?;
         let account = name.as_ref().and_then(|name| self.state.accounts.find(name)).cloned();
-        let proven = match server.finish(data) {
+        let proven = match server.finish(&proof.data) {
             Ok(last) if keys.is_some() => Some(last),
             Ok(_) | Err(ScramError::WrongProof) => None,
             Err(error) => return Err(refused(error)),
@@ -96,7 +103,8 @@ impl Roles {
         match (proven, account) {
             // It may have been changed meanwhile.
             (Some(last), Some(account)) if account.scram == keys => {
-                self.proven(context, info, &account, last.into_bytes());
+                let proven = Proven { data: last.into_bytes(), keeps_name: proof.keeps_name };
+                self.proven(context, info, &account, proven);
                 Ok(())
             }
             (_, account) => {
@@ -116,8 +124,9 @@ impl Roles {
         &mut self,
         context: &mut Context<'_>,
         info: &MemberInfo,
-        data: &[u8],
+        proof: &Proof,
     ) -> Result<(), ProofAnswer> {
+        let data = proof.data.as_slice();
         let Some(certificate) = &info.certificate else {
             return Err(refused(
                 "you have shown no certificate; connect with TLS and one of your own, where the server asks for it",
@@ -132,7 +141,8 @@ impl Roles {
         if !data.is_empty() && !wanted.is_some_and(|name| account.has_name(&name)) {
             return Err(refused("your certificate is that of another account; name none"));
         }
-        self.proven(context, info, &account, Vec::new());
+        let proven = Proven { data: Vec::new(), keeps_name: proof.keeps_name };
+        self.proven(context, info, &account, proven);
         Ok(())
     }
 
@@ -141,9 +151,9 @@ impl Roles {
         &mut self,
         context: &mut Context<'_>,
         info: &MemberInfo,
-        data: &[u8],
+        proof: &Proof,
     ) -> Result<(), ProofAnswer> {
-        let text = std::str::from_utf8(data).unwrap_or_default();
+        let text = std::str::from_utf8(&proof.data).unwrap_or_default();
         let mut parts = text.split('\0');
         let parts = (parts.next(), parts.next(), parts.next(), parts.next());
         let (Some(identity), Some(name), Some(password), None) = parts else {
@@ -154,7 +164,8 @@ impl Roles {
         }
         let name = settings::any_name(name).ok();
         self.may_begin(context, info, name.as_ref())?;
-        self.verify(context, info, name, password, Way::Proof).map_err(refused)
+        let way = Way::Proof { keeps_name: proof.keeps_name };
+        self.verify(context, info, name, password, way).map_err(refused)
     }
 
     /// Whether somebody may try now to prove that an account is theirs.
@@ -176,18 +187,28 @@ impl Roles {
         context: &mut Context<'_>,
         info: &MemberInfo,
         account: &Account,
-        data: Vec<u8>,
+        proven: Proven,
     ) {
-        let name = account.name.clone();
+        let (name, Proven { data, keeps_name }) = (account.name.clone(), proven);
         context.answer_proof(info.id, ProofAnswer::Proven { account: name.clone(), data });
         if is_logged_in(info, account) {
             // Whoever comes back may be so before they prove it.
             return;
         }
-        if info.name.is_some() {
-            return self.welcome(context, info, account);
+        match &info.name {
+            None => self.is_owner(context, info, &name),
+            Some(_) if !keeps_name => self.welcome(context, info, account),
+            Some(called) => {
+                self.is_owner(context, info, &name);
+                match account.registered.is_some_and(|known| known.temporary.is_some()) {
+                    // There is more to say than that they are logged in.
+                    true => self.give_role(context, info.id, &name),
+                    false => context.log_in(info.id, name.as_str(), account.role),
+                }
+                // It may be that of another account.
+                self.watch_name(context, info.id, called, Some(name.as_str()));
+            }
         }
-        self.is_owner(context, info, &name);
     }
 }
 

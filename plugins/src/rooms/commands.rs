@@ -43,9 +43,9 @@ pub(super) fn commands() -> Vec<Command> {
         .arg(Arg::text("text").optional())
         .in_person()
         .example("topic dev what we build"),
-        of_room("room show", "Shows what holds in this room, or in another")
+        of_room("room", "Shows what holds in this room, or in another")
             .arg(Arg::room("room").optional())
-            .example("room show dev"),
+            .example("room dev"),
         named("room key", "Sets the word that who joins a room has to give")
             .arg(Arg::secret("key"))
             .example("room key dev swordfish"),
@@ -86,7 +86,7 @@ pub(super) fn run(
         "voice" => people::give(rooms, context, invocation, Right::Voice),
         "devoice" => people::take(rooms, context, invocation, Right::Voice),
         "topic" => rules::topic(context, invocation),
-        "room show" => rules::show(rooms, context, invocation),
+        "room" => rules::show(rooms, context, invocation),
         "room key" => rules::set_key(context, invocation),
         "room unkey" => rules::clear_key(context, invocation),
         "room limit" => rules::limit(context, invocation),

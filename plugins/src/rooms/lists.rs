@@ -66,10 +66,8 @@ impl List {
 }
 
 impl Listed {
-    fn means(&self, info: &MemberInfo, now: Timestamp) -> bool {
-        let me = Identity::member(info);
-        self.is_in_force(now)
-            && (self.mask.fits(info) || self.who.iter().any(|who| who.is_same(&me)))
+    fn means(&self, info: &MemberInfo, me: &Identity, keys: &[String]) -> bool {
+        self.mask.fits(info, keys) || self.who.iter().any(|who| who.is_same(me))
     }
 
     fn is_in_force(&self, now: Timestamp) -> bool {
@@ -90,9 +88,14 @@ impl Lists {
         }
     }
 
-    /// Whether there is nothing on any list.
-    pub(super) fn are_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether nobody is banned from any room.
+    pub(super) fn ban_nobody(&self) -> bool {
+        !self.0.keys().any(|(_, list)| *list == List::Bans)
+    }
+
+    /// Whether somebody is banned from a room.
+    pub(super) fn ban_somebody(&self, room: &RoomName) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&(room.clone(), List::Bans))
     }
 
     /// Those on a list whose time is not over, in the order in which they came there.
@@ -112,7 +115,10 @@ impl Lists {
         if self.0.is_empty() {
             return None;
         }
-        self.0.get(&(room.clone(), list))?.iter().find(|listed| listed.means(info, now))
+        let listed = self.0.get(&(room.clone(), list))?;
+        let keys = info.name.as_ref().map(|name| name.keys()).unwrap_or_default();
+        let me = Identity::member(info);
+        listed.iter().find(|listed| listed.is_in_force(now) && listed.means(info, &me, &keys))
     }
 
     /// The ban that keeps somebody out of a room, unless they are excepted.

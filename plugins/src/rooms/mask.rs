@@ -6,7 +6,7 @@ use std::str::FromStr;
 use salotto::{MemberInfo, Name, Network};
 use serde::{Deserialize, Serialize};
 
-use crate::common::arguments::{look_alike, looks_like_address, network};
+use crate::common::arguments::{looks_like_address, network};
 use crate::common::mask;
 
 /// See the module.
@@ -15,6 +15,8 @@ use crate::common::mask;
 pub(super) struct Mask {
     /// A name, or a pattern of names: `*` for any.
     name: String,
+    /// Every form of a name; none of a pattern.
+    keys: Vec<String>,
     /// Where they connect from; `None` for anywhere.
     network: Option<Network>,
 }
@@ -33,19 +35,18 @@ pub(super) enum MaskError {
 }
 
 impl Mask {
-    /// Whether it means somebody.
-    pub(super) fn fits(&self, info: &MemberInfo) -> bool {
+    /// Whether it means somebody, whose name has these forms.
+    pub(super) fn fits(&self, info: &MemberInfo, keys: &[String]) -> bool {
         let is_from = |network: &Network| {
             info.peer.address().is_some_and(|address| network.contains(address))
         };
         self.network.as_ref().is_none_or(is_from)
-            && info.name.as_ref().is_some_and(|name| self.fits_name(name))
+            && info.name.as_ref().is_some_and(|name| self.fits_name(name, keys))
     }
 
     /// The one name that it means, if it is one.
     pub(super) fn name(&self) -> Option<Name> {
-        let is_one = !mask::is_mask(&self.name);
-        self.name.parse::<Name>().ok().filter(|_| is_one)
+        self.name.parse::<Name>().ok().filter(|_| !self.keys.is_empty())
     }
 
     /// From where.
@@ -55,18 +56,17 @@ impl Mask {
 
     /// Whether it means the same people as another.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        let is_same_name = match (self.name(), other.name()) {
-            (Some(one), Some(other)) => look_alike(&one, &other),
-            (None, None) => self.name.to_lowercase() == other.name.to_lowercase(),
-            _ => false,
+        let is_same_name = match self.keys.is_empty() && other.keys.is_empty() {
+            true => self.name.to_lowercase() == other.name.to_lowercase(),
+            false => self.keys.iter().any(|key| other.keys.contains(key)),
         };
         is_same_name && self.network == other.network
     }
 
-    fn fits_name(&self, name: &Name) -> bool {
-        match self.name() {
-            Some(one) => look_alike(&one, name),
-            None => mask::fits(&self.name, name.as_str()),
+    fn fits_name(&self, name: &Name, keys: &[String]) -> bool {
+        match self.keys.is_empty() {
+            true => self.name == "*" || mask::fits(&self.name, name.as_str()),
+            false => self.keys.iter().any(|key| keys.contains(key)),
         }
     }
 }
@@ -99,7 +99,9 @@ impl FromStr for Mask {
             true => None,
             false => Some(network(from).map_err(|_| MaskError::NoAddress(from.to_owned()))?),
         };
-        Ok(Self { name: name.to_owned(), network })
+        let one = name.parse::<Name>().ok().filter(|_| !mask::is_mask(name));
+        let keys = one.map(|name| name.keys()).unwrap_or_default();
+        Ok(Self { name: name.to_owned(), keys, network })
     }
 }
 
@@ -168,7 +170,7 @@ mod tests {
     fn a_name_means_all_that_look_like_it_and_a_pattern_what_it_fits() {
         let fits = |mask: &str, name: &str| {
             let name = Name::new(name, NameBounds::NONE).unwrap();
-            mask.parse::<Mask>().unwrap().fits_name(&name)
+            mask.parse::<Mask>().unwrap().fits_name(&name, &name.keys())
         };
         for (mask, name) in [("bob", "BOB"), ("b*", "Bob"), ("?ob", "bob"), ("*", "bob")] {
             assert!(fits(mask, name), "{mask} {name}");

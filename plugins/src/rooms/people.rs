@@ -116,10 +116,14 @@ impl People {
         info: &MemberInfo,
     ) {
         let Some(holders) = self.0.get_mut(room) else { return };
+        let mut is_changed = false;
         for holder in holders.iter_mut().filter(|holder| holder.who.is_same(was)) {
             holder.who = Identity::member(info);
+            is_changed = true;
         }
-        self.keep(context, room);
+        if is_changed {
+            self.keep(context, room);
+        }
     }
 
     /// A connection means nothing any more in a room; what its account has stays.
@@ -130,6 +134,9 @@ impl People {
         member: MemberId,
     ) {
         let Some(holders) = self.0.get_mut(room) else { return };
+        if !holders.iter().any(|holder| holder.who.is_of(member)) {
+            return;
+        }
         holders.retain_mut(|holder| {
             if !holder.who.is_of(member) {
                 return true;

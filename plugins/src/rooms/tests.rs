@@ -264,8 +264,10 @@ fn who_is_admitted_joins_a_locked_room_and_everybody_sets_an_open_topic() {
     ada.hears_about("ours");
     carl.types("!topic dev mine");
     carl.hears("! only moderators set the topic of `dev`");
-    ada.types("!room show");
-    ada.hears_about("moderators");
+    ada.types("!room");
+    ada.hears("* topic       everybody");
+    ada.types("!help room");
+    ada.hears("* !room key ROOM KEY");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::SqliteOptions;
 use super::lock::{LockError, LockFile};
+use super::rooms;
 use super::schema::{self, APPLICATION, VERSION};
 
 /// What every SQLite file begins with.
@@ -109,6 +110,7 @@ pub(super) fn open(path: &Path, options: SqliteOptions) -> Result<Opening, OpenE
     let mut writer = Connection::open(path).map_err(wrong)?;
     prepare(&writer, options.durable).map_err(wrong)?;
     schema::migrate(&mut writer, options.words).map_err(wrong)?;
+    rooms::catch_up_all(&writer).map_err(wrong)?;
     let was_lossy = lock.is_lossy();
     let epoch = epoch(&writer, was_lossy).map_err(wrong)?;
     lock.set_in_use(!options.durable).map_err(|error| OpenError::io(path, error))?;

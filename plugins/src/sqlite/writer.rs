@@ -3,8 +3,9 @@
 mod commit;
 mod forget;
 mod index;
+mod transaction;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -39,6 +40,10 @@ pub(super) struct Writer {
     lock: Arc<Mutex<Option<LockFile>>>,
     /// The rooms that are known, as they are in the database.
     rooms: HashMap<RoomName, KnownRoom>,
+    /// Numbers of rooms that go further than their rows say.
+    behind: BTreeSet<i64>,
+    /// Entries since it was last looked at the size of the file.
+    unmeasured: usize,
     /// How many entries the last two commits had.
     batches: [usize; 2],
 }
@@ -56,6 +61,8 @@ impl Writer {
             shared,
             lock,
             rooms: HashMap::new(),
+            behind: BTreeSet::new(),
+            unmeasured: 0,
             batches: [0; 2],
         }
     }
@@ -108,6 +115,10 @@ impl Writer {
         self.set_unindexed(self.unindexed() + entries);
         acknowledge(&self.shared, &jobs);
         self.batches = [entries, self.batches[0]];
+        self.unmeasured += entries;
+        if self.unmeasured >= MOST {
+            self.measure();
+        }
         true
     }
 
@@ -139,7 +150,6 @@ impl Writer {
         }
         let kept = committed?;
         self.shared.kept.fetch_add(kept, Ordering::Relaxed);
-        self.measure();
         Ok(())
     }
 
@@ -154,8 +164,9 @@ impl Writer {
         }
     }
 
-    /// Looks at the size of the file.
-    fn measure(&self) {
+    /// Looks at the size of the file, which asks the system twice: not after each commit.
+    fn measure(&mut self) {
+        self.unmeasured = 0;
         self.shared.bytes.store(open::bytes(&self.path), Ordering::Relaxed);
     }
 

@@ -12,6 +12,8 @@ use super::locate::{Position, is_word};
 /// Most bytes of a word that an error quotes, and of the whole error.
 const QUOTED: usize = 60;
 const LONGEST: usize = 2000;
+/// Mistakes that are told of one file: who has more mends these first.
+const TOLD: usize = 25;
 
 /// Why there is no configuration to use.
 #[derive(Debug, thiserror::Error)]
@@ -98,13 +100,17 @@ impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.list.iter().enumerate() {
+        for (index, mistake) in self.list.iter().take(TOLD).enumerate() {
             if index > 0 {
                 formatter.write_str("\n")?;
             }
             formatter.write_str(&mistake.in_file(&self.path))?;
         }
-        Ok(())
+        match self.list.len().saturating_sub(TOLD) {
+            0 => Ok(()),
+            1 => write!(formatter, "\n{}: and one mistake more", self.path.display()),
+            more => write!(formatter, "\n{}: and {more} mistakes more", self.path.display()),
+        }
     }
 }
 

@@ -161,30 +161,33 @@ fn real() -> Source {
 #[test]
 fn an_entry_changes_the_default_list_in_its_place() {
     for (list, on) in [
-        ("plugins: []", "roles notices quit commands floods moderation history irc web discovery"),
+        (
+            "plugins: []",
+            "roles notices quit commands floods rooms moderation history irc web discovery",
+        ),
         (
             "plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history irc web discovery log",
+            "roles notices quit commands floods rooms moderation history irc web discovery log",
         ),
         (
             "plugins: [(name: \"quit\", settings: (words: [\"bye\"]))]",
-            "roles notices quit commands floods moderation history irc web discovery",
+            "roles notices quit commands floods rooms moderation history irc web discovery",
         ),
         (
             "plugins: [(name: \"quit\", enabled: false)]",
-            "roles notices commands floods moderation history irc web discovery",
+            "roles notices commands floods rooms moderation history irc web discovery",
         ),
         (
             "plugins: [(name: \"moderation\"), (name: \"floods\")]",
-            "roles notices quit commands moderation history irc web discovery floods",
+            "roles notices quit commands moderation history irc web discovery floods rooms",
         ),
         (
             "plugins: [(name: \"audit\"), (name: \"notices\")]",
-            "roles audit notices quit commands floods moderation history irc web discovery",
+            "roles audit notices quit commands floods rooms moderation history irc web discovery",
         ),
         (
             "only_plugins: false, plugins: [(name: \"log\")]",
-            "roles notices quit commands floods moderation history irc web discovery log",
+            "roles notices quit commands floods rooms moderation history irc web discovery log",
         ),
         ("only_plugins: true, plugins: [(name: \"log\"), (name: \"quit\")]", "log quit"),
         ("only_plugins: true, plugins: []", ""),
@@ -251,6 +254,14 @@ fn what_is_long_is_not_quoted_whole() {
         let error = parse(&text).unwrap_err();
         assert!(error.len() < 3000, "{} of {}", error.len(), &text[..20]);
     }
+}
+
+#[test]
+fn of_a_thousand_mistakes_the_first_are_told_and_how_many_there_are_more() {
+    let plugins = "(name: \"log\"), ".repeat(1001);
+    let error = parse(&format!("(plugins: [{plugins}])")).unwrap_err();
+    assert_eq!(error.lines().count(), 26);
+    assert!(error.ends_with(": and 975 mistakes more"), "{error}");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_rustls::TlsConnector;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, HandshakeKind};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use smol::{Async, Executor, Task, Timer};
 
@@ -39,6 +39,8 @@ pub(crate) struct Talked {
 }
 
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
+/// Handshakes that went on from an earlier one, so far.
+static RESUMED: AtomicUsize = AtomicUsize::new(0);
 
 impl Crowd {
     /// Talkers and receivers enter a room.
@@ -124,13 +126,14 @@ async fn hear(
     }
 }
 
-/// So many join, one after the other in each of a few tasks, and leave at once.
+/// So many join, one after the other in each of a few tasks, and leave at once. Says how many handshakes went on from an earlier one.
 pub(crate) fn join_and_leave(
     address: SocketAddr,
     config: Option<Arc<ClientConfig>>,
     joins: usize,
     at_once: usize,
-) -> io::Result<()> {
+) -> io::Result<usize> {
+    let before = RESUMED.load(Ordering::Relaxed);
     let executor = Arc::new(Executor::new());
     let left = Arc::new(AtomicUsize::new(joins));
     let tasks: Vec<Task<io::Result<()>>> = (0..at_once)
@@ -153,7 +156,7 @@ pub(crate) fn join_and_leave(
         Ok::<_, io::Error>(())
     }))?;
     match Instant::now() < deadline {
-        true => Ok(()),
+        true => Ok(RESUMED.load(Ordering::Relaxed) - before),
         false => Err(io::Error::other("the joins took more than two minutes")),
     }
 }
@@ -170,7 +173,11 @@ async fn enter(
         None => Box::new(socket),
         Some(config) => {
             let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-            Box::new(TlsConnector::from(config).connect(name, socket).await?)
+            let stream = TlsConnector::from(config).connect(name, socket).await?;
+            if stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed) {
+                RESUMED.fetch_add(1, Ordering::Relaxed);
+            }
+            Box::new(stream)
         }
     };
     let (mut reading, mut writing) = smol::io::split(stream);

@@ -8,12 +8,24 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, Signal};
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, ServerConnection};
 use salotto::{PluginSetup, Server, Settings};
+
+use crate::bare;
+
+/// What a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A server of ours.
+    Server,
+    /// The bare loop of rustls.
+    Bare,
+    /// The same, which gives out tickets by which clients resume.
+    BareWithTickets,
+}
 
 /// See the module.
 pub(crate) struct Process {
@@ -22,10 +34,11 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a server with this certificate, and waits until it listens.
-    pub(crate) fn start(certificate: &Path) -> io::Result<Self> {
+    /// Starts one with this certificate, and waits until it listens.
+    pub(crate) fn start(kind: Kind, certificate: &Path) -> io::Result<Self> {
+        let kind = kind.to_possible_value().expect("none is skipped");
         let mut child = Command::new(std::env::current_exe()?)
-            .arg("--serve")
+            .args(["--serve", kind.get_name(), "--certificate"])
             .arg(certificate)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -47,13 +60,7 @@ impl Process {
 
     /// The time that its threads have run so far.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            let ran = text.split_whitespace().next().and_then(|ran| ran.parse::<u64>().ok());
-            nanoseconds += ran.ok_or_else(|| io::Error::other("schedstat has no run time"))?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        cpu_of(&self.child.id().to_string())
     }
 
     /// Its own memory in bytes, without what the kernel keeps for its sockets.
@@ -73,9 +80,28 @@ impl Drop for Process {
     }
 }
 
+/// The time that the threads of this process have run so far.
+pub(crate) fn own_cpu() -> io::Result<Duration> {
+    cpu_of("self")
+}
+
+fn cpu_of(process: &str) -> io::Result<Duration> {
+    let mut nanoseconds = 0;
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        let text = fs::read_to_string(task?.path().join("schedstat"))?;
+        let ran = text.split_whitespace().next().and_then(|ran| ran.parse::<u64>().ok());
+        nanoseconds += ran.ok_or_else(|| io::Error::other("schedstat has no run time"))?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
 /// The child's side: listens, says where, and serves until it is killed.
-pub(crate) fn serve(certificate: &Path) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn serve(kind: Kind, certificate: &Path) -> Result<(), Box<dyn std::error::Error>> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let announce = |address: SocketAddr| writeln!(io::stdout(), "{address}");
+    if kind != Kind::Server {
+        return bare::serve(certificate, kind == Kind::BareWithTickets, announce);
+    }
     let mut settings = Settings::default();
     let limits = &mut settings.limits;
     limits.rate = None;
@@ -89,7 +115,7 @@ pub(crate) fn serve(certificate: &Path) -> Result<(), Box<dyn std::error::Error>
     let server = Server::builder().settings(settings).listen(["127.0.0.1:0"]);
     let server = server.catalog(salotto_plugins::catalog()).enable(tls);
     let server = server.enable(PluginSetup::new("commands")).start()?;
-    writeln!(io::stdout(), "{}", server.addresses()[0])?;
+    announce(server.addresses()[0])?;
     loop {
         std::thread::park();
     }
@@ -103,15 +129,10 @@ pub(crate) fn raise_open_files() -> io::Result<()> {
 
 /// rustls as a server that has shaken hands with a client, in memory.
 pub(crate) fn shaken_hands(
-    pem: &[u8],
+    certificate: &Path,
     config: Arc<ClientConfig>,
 ) -> Result<ServerConnection, Box<dyn std::error::Error>> {
-    let chain = vec![CertificateDer::from_pem_slice(pem)?];
-    let of_server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::from_pem_slice(pem)?)?;
-    let mut server = ServerConnection::new(Arc::new(of_server))?;
+    let mut server = ServerConnection::new(bare::config(certificate, false)?)?;
     let mut client = ClientConnection::new(config, ServerName::try_from("localhost")?)?;
     while client.is_handshaking() || server.is_handshaking() {
         let mut wire = Vec::new();

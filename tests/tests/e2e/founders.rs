@@ -115,6 +115,26 @@ fn who_lost_the_connection_moderates_on_and_who_takes_the_name_does_not() {
 }
 
 #[test]
+fn a_name_is_nobodys_who_locked_the_room_and_left_for_good() {
+    let folder = TempDir::new().unwrap();
+    let server = keeping(folder.path());
+    let mut eve = server.enters("eve");
+    eve.says("!join dev");
+    eve.hears_about("you are in dev");
+    for line in ["!topic dev mine", "!room key dev swordfish", "!lock dev", "!room ban dev ada"] {
+        eve.says(line);
+        eve.hears_about("dev");
+    }
+    eve.says("!leave dev");
+    eve.hears_about("you are out of dev");
+    let mut ada = server.enters("ada");
+    ada.says("!join dev");
+    ada.hears_about("you are in dev");
+    ada.says("!room limit dev 5");
+    ada.hears_about("at most 5 may be in dev now");
+}
+
+#[test]
 fn an_account_moderates_its_room_after_a_restart_and_what_was_set_holds() {
     let folder = TempDir::new().unwrap();
     let mut server = keeping(folder.path());

@@ -244,6 +244,32 @@ fn what_is_too_old_or_too_much_is_forgotten_and_its_space_given_back() {
 }
 
 #[test]
+fn ids_go_on_whenever_a_server_is_killed_also_where_all_of_a_room_was_forgotten() {
+    let folder = TempDir::new().unwrap();
+    let (server, store) = open_with(folder.path(), SqliteOptions::default(), "");
+    let mut ada = server.enters_json("ada");
+    let left = |copy: &str| {
+        let copy = folder.path().join(copy);
+        std::fs::create_dir(&copy).unwrap();
+        for file in ["salotto.db", "salotto.db-wal", "salotto.db.lock"] {
+            std::fs::copy(folder.path().join(file), copy.join(file)).unwrap();
+        }
+        let store = SqliteStore::open(&copy.join("salotto.db"), SqliteOptions::default()).unwrap();
+        let lobby = store.opened(&"lobby".parse().unwrap());
+        (lobby.last, lobby.tail.last().map(|entry| entry.id))
+    };
+    for round in 0..5 {
+        let last = says_all(&mut ada, &["a word", "another"])[1];
+        assert_eq!(left(&format!("said {round}")), (last, Some(last)));
+        let (sender, answer) = std::sync::mpsc::channel();
+        let all = Retention { keep: Some(std::time::Duration::ZERO), ..Retention::default() };
+        store.retain(all, Box::new(move |count| drop(sender.send(count))));
+        answer.recv().unwrap().unwrap();
+        assert_eq!(left(&format!("forgotten {round}")), (last, None));
+    }
+}
+
+#[test]
 fn what_is_exported_can_be_imported_into_another_room_and_read_there() {
     let folder = TempDir::new().unwrap();
     let server = open(&folder);

@@ -9,6 +9,7 @@ mod inviting;
 mod kicking;
 mod listening;
 mod listing;
+mod metadata;
 mod modes;
 mod names;
 mod nonsense;

@@ -70,7 +70,7 @@ pub(crate) fn unbase64(text: &str) -> Vec<u8> {
 }
 
 fn auth(mechanism: Option<&str>, data: impl AsRef<[u8]>) -> Request {
-    Request::Auth { mechanism: mechanism.map(str::to_owned), data: base64(data) }
+    Request::Auth { mechanism: mechanism.map(str::to_owned), data: base64(data), keep_name: false }
 }
 
 /// What comes of a login: the account and what the server says in the end, or the error.
@@ -238,6 +238,7 @@ fn what_is_no_step_of_a_login_is_answered_and_the_connection_lives_on() {
     let raw = |mechanism: Option<&str>, data: &str| Request::Auth {
         mechanism: mechanism.map(str::to_owned),
         data: data.into(),
+        keep_name: false,
     };
     let long = "AAAA".repeat(1025);
     for (request, code, part) in [

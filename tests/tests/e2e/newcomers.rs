@@ -1,5 +1,6 @@
 //! More newcomers than there are places for those without a name: who was here lately goes first, each address has its share, and it fades.
 
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -39,6 +40,53 @@ fn half_open(address: SocketAddr, from: IpAddr, number: usize, hello: &[u8]) -> 
     let halves: [&[u8]; 4] =
         [b"", b"{\"type\":\"hel", b"GET / HTTP/1.1\r\nHo", &hello[..hello.len() / 2]];
     connect_from(from, address, halves[number % halves.len()])
+}
+
+/// Handshakes that wait while somebody begins one.
+const HANDSHAKES: usize = 200;
+
+/// How many handshakes that were begun before that of `latecomer` were answered before it, once `standing` has happened. The best of a few tries: what else the
+/// machine does may let the server keep up.
+fn answered_before(latecomer: &str, standing: impl Fn(&TestServer)) -> usize {
+    let tries = (0..10).map(|_| answered_once(latecomer, &standing));
+    let mut least = HANDSHAKES;
+    for answered in tries {
+        least = least.min(answered);
+        if least < HANDSHAKES / 2 {
+            break;
+        }
+    }
+    least
+}
+
+fn answered_once(latecomer: &str, standing: impl Fn(&TestServer)) -> usize {
+    let certificate = TestCertificate::new();
+    let server = builder()
+        .settings(|settings| settings.limits.unnamed = Some(2 * HANDSHAKES))
+        .server(|server| server.enable(certificate.plugin("")))
+        .open();
+    standing(&server);
+    let hello = client_hello();
+    // Enough to tell that it is TLS, and not what costs.
+    let begins = |from: IpAddr| connect_from(from, server.address(), &hello[..5]);
+    let mut storm: Vec<_> = (0..HANDSHAKES).map(|_| begins(source(0))).collect();
+    let mut late = begins(latecomer.parse().expect("an address"));
+    // They are accepted in their order, so all are there when this one is, and looked at while she talks.
+    let mut last = server.connects_from("127.0.0.8").enters("last");
+    for number in 0..20 {
+        last.says(&format!("word {number}"));
+        last.hears(&format!("last: word {number}"));
+    }
+    for stream in storm.iter_mut().chain([&mut late]) {
+        stream.write_all(&hello[5..]).expect("it is taken");
+    }
+    late.set_read_timeout(Some(PATIENCE)).expect("an option");
+    late.read_exact(&mut [0]).expect("an answer");
+    let is_answered = |stream: &&TcpStream| {
+        stream.set_nonblocking(true).expect("an option");
+        stream.peek(&mut [0]).is_ok()
+    };
+    storm.iter().filter(is_answered).count()
 }
 
 /// Ends a storm when it is dropped.
@@ -105,6 +153,62 @@ fn who_was_here_is_back_at_once_while_one_address_storms() {
 #[test]
 fn who_was_here_is_back_at_once_while_two_hundred_addresses_storm() {
     comes_back_in_a_storm(200);
+}
+
+#[test]
+fn who_was_here_shakes_hands_before_those_who_storm_with_handshakes() {
+    let was_here = |server: &TestServer| server.connects_from("127.0.0.9").enters("ada").dies();
+    let answered = answered_before("127.0.0.9", was_here);
+    assert!(answered < HANDSHAKES / 2, "{answered} went before somebody who was here");
+}
+
+#[test]
+fn a_stranger_shakes_hands_before_those_whose_connections_came_to_nothing() {
+    let failed = |server: &TestServer| {
+        for _ in 0..10 {
+            drop(connect_from(source(0), server.address(), b"\x16garbage"));
+        }
+        server.waits_until("they came to nothing", |status| {
+            status.limit_hits.get(&LimitHit::Handshake).is_some_and(|&count| count >= 10)
+        });
+    };
+    let answered = answered_before("127.0.0.9", failed);
+    assert!(answered < HANDSHAKES / 2, "{answered} went before a stranger");
+}
+
+#[test]
+fn who_waits_too_long_for_a_handshake_is_let_go_as_tls_does() {
+    let certificate = TestCertificate::new();
+    let hello = client_hello();
+    let time = Duration::from_millis(400);
+    // They say what costs all at once, later and later, so that the time of some is over while they wait for others.
+    let let_go = (10..20).any(|step| {
+        let server = builder()
+            .settings(|settings| {
+                settings.limits.unnamed = Some(2 * HANDSHAKES);
+                settings.limits.name_timeout = Some(time);
+            })
+            .server(|server| server.enable(certificate.plugin("")))
+            .open();
+        let begins = |_| connect_from(source(0), server.address(), &hello[..5]);
+        let mut storm: Vec<_> = (0..HANDSHAKES).map(begins).collect();
+        pause(time / 20 * step);
+        for stream in &mut storm {
+            // Some may be gone.
+            let _ = stream.write_all(&hello[5..]);
+        }
+        let answers = storm.into_iter().map(|mut stream| {
+            stream.set_read_timeout(Some(PATIENCE)).expect("an option");
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            answer
+        });
+        // TLS's own goodbye, and nothing of what costs.
+        let is_goodbye = |answer: &Vec<u8>| matches!(answer[..], [0x15, 3, _, 0, 2, 1, 0]);
+        let goodbyes = answers.filter(is_goodbye).count();
+        goodbyes > 0 && server.hits(LimitHit::Handshakes) > 0
+    });
+    assert!(let_go, "nobody was let go");
 }
 
 #[test]

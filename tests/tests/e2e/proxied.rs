@@ -1,10 +1,15 @@
 //! Behind a proxy: its header says from where people connect, and that is what counts. On Linux every address of 127.0.0.0/8 is this machine.
 
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use salotto::{ConnectDraft, Context, LimitHit, Plugin, Verdict};
+use salotto_plugins::irc::{Irc, IrcSettings};
+use salotto_tests::irc::IrcClient;
 use salotto_tests::raw::exchanged;
-use salotto_tests::{Client, TestServer, TestServerBuilder, soon};
+use salotto_tests::tls::{TestCertificate, client_hello};
+use salotto_tests::{Client, PATIENCE, TestServer, TestServerBuilder, pause, soon};
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
@@ -56,6 +61,61 @@ fn the_address_in_the_header_is_the_peers() {
         peers(&server),
         ["192.0.2.7:4711", "192.0.2.8:4711", "192.0.2.9:4711", "[2001:db8::9]:4711"]
     );
+}
+
+/// An address at which nobody listens yet.
+fn free_address() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    free.local_addr().expect("it is bound")
+}
+
+/// Waits until somebody listens there. It counts as a proxy that looks whether the port is open.
+fn listens(address: SocketAddr) {
+    let until = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < until, "nobody listens at {address}");
+        pause(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn at_an_address_for_tls_alone_the_header_is_read_as_well() {
+    let (certificate, address) = (TestCertificate::new(), free_address());
+    let plugin = certificate.plugin(&format!("listen: [\"{address}\"]"));
+    let server = builder().server(|server| server.enable(plugin)).open();
+    listens(address);
+    let tunnel = certificate.tunnel(address, &line("192.0.2.7"));
+    let _ada = Client::to(tunnel, "ada").enters("ada");
+    assert_eq!(peers(&server), ["192.0.2.7:4711"]);
+    // Without one it is refused there, too.
+    let answer = exchanged(address, &[&client_hello()]);
+    assert!(answer.starts_with(b"! it does not begin with a PROXY header"), "{answer:?}");
+    assert_eq!(server.hits(LimitHit::ProxyHeader), 1);
+}
+
+#[test]
+fn at_an_address_for_irc_alone_the_header_is_read_and_limits_hold_for_who_is_in_it() {
+    let address = free_address();
+    let irc = Irc::new(IrcSettings { listen: vec![address], ..IrcSettings::default() });
+    let server = builder()
+        .plugin("irc", irc.expect("good settings"))
+        .settings(|settings| settings.limits.connections_per_address = Some(1))
+        .open();
+    listens(address);
+    let connects = |header: &[u8]| {
+        let mut stream = TcpStream::connect(address).expect("the server listens");
+        stream.write_all(header).expect("it is taken");
+        IrcClient::over(stream)
+    };
+    let mut ada = connects(&line("192.0.2.7"));
+    ada.sends("NICK ada");
+    ada.sends("USER ada 0 * :Ada");
+    ada.hears_until(":salotto 001 ada *");
+    assert_eq!(peers(&server), ["192.0.2.7:4711"]);
+    let mut again = connects(&line("192.0.2.7"));
+    again.hears_until("ERROR :*your address has 1 connections already; close one first*");
+    connects(&line("192.0.2.8")).sends("NICK bob");
+    assert_eq!(server.hits(LimitHit::ConnectionsPerAddress), 1);
 }
 
 #[test]

@@ -58,8 +58,19 @@ impl Target {
         self.takes_after(&[], bytes);
     }
 
+    /// The same, and goes without waiting for the answer: that is as slow as the server paces it.
+    pub(crate) fn takes_without_answer(&self, bytes: &[u8]) {
+        let _unread = self.sends(&[], bytes);
+    }
+
     /// The same after something that is not mutated, such as a handshake.
     pub(crate) fn takes_after(&self, before: &[u8], bytes: &[u8]) {
+        let mut stream = self.sends(before, bytes);
+        self.ends(&mut stream, bytes);
+    }
+
+    /// Sends all of it, and sees that somebody else is heard.
+    fn sends(&self, before: &[u8], bytes: &[u8]) -> TcpStream {
         let mut stream = connect_from(self.source, self.address(), &[]);
         let options =
             stream.set_nodelay(true).and_then(|()| stream.set_read_timeout(Some(PATIENCE)));
@@ -72,7 +83,7 @@ impl Target {
             let _ = stream.write_all(piece);
         }
         self.goes_on();
-        self.ends(&mut stream, bytes);
+        stream
     }
 
     /// Says that nothing more comes, and waits for the end. What is answered is in proportion to what was sent.

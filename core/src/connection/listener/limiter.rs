@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::newcomers::{Newcomers, Place};
+use super::newcomers::{Newcomers, Place, Rank};
 use crate::dialect::Dialect;
 use crate::protocol::error::ErrorCode;
 use crate::protocol::event::Event;
@@ -14,6 +14,7 @@ use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::network::Network;
 use crate::protocol::settings::{Limits, Rate};
+use crate::protocol::standing::Standing;
 use crate::state::forgetting_map::ForgettingMap;
 use crate::state::token_bucket::TokenBucket;
 
@@ -301,6 +302,14 @@ impl ConnectionPermit {
             (self.place, self.made_room) = (None, true);
         }
         given_away
+    }
+
+    /// Before whom the connection goes now, where several want what costs. Who is exempt is like somebody who was here before.
+    pub(crate) fn rank(&self, now: Instant) -> Rank {
+        match self.network {
+            Some(network) => self.limiter.state().newcomers.rank(network, now),
+            None => (Standing::Known, 0),
+        }
     }
 
     /// Whether that has happened.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use atomic_waker::AtomicWaker;
 
 use crate::protocol::network::Network;
+use crate::protocol::standing::Standing;
 use crate::state::forgetting_map::ForgettingMap;
 
 /// Addresses of which something is remembered, of each kind. Only a name makes an address known, so no flood makes those forgotten.
@@ -24,6 +25,9 @@ const HALF_LIFE: Duration = Duration::from_secs(60);
 const FAILING_FROM: f64 = 4.0;
 /// More are not remembered, so that it has faded after five minutes whatever was done.
 const MOST_FAILURES: f64 = 128.0;
+
+/// What decides who goes first: what speaks for the address, and how many connections without a name it has. The least goes first.
+pub(crate) type Rank = (Standing, usize);
 
 /// See the module.
 #[derive(Debug)]
@@ -43,14 +47,6 @@ struct Source {
     standing: Standing,
     /// By the order in which they came.
     places: BTreeMap<u64, Arc<Place>>,
-}
-
-/// What speaks for an address; the first goes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    Known,
-    New,
-    Failing,
 }
 
 /// Connections of an address that ended without a name, and when they were counted.
@@ -111,8 +107,8 @@ impl Newcomers {
 
     /// Has a connection end that comes after one from this address. Says whether there was one.
     pub(super) fn make_room(&mut self, network: Network, now: Instant) -> bool {
-        let own = self.sources.get(&network).map_or(0, |source| source.places.len());
-        let rank = (self.standing(network, now), own + 1);
+        let (standing, own) = self.rank(network, now);
+        let rank = (standing, own + 1);
         let others = self.sources.iter().filter(|(other, _)| **other != network);
         let last = others
             .filter_map(|(_, source)| Some((source.rank(), source.oldest()?)))
@@ -164,6 +160,12 @@ impl Newcomers {
         true
     }
 
+    /// Before whom those of an address go now.
+    pub(super) fn rank(&self, network: Network, now: Instant) -> Rank {
+        let own = self.sources.get(&network).map_or(0, |source| source.places.len());
+        (self.standing(network, now), own)
+    }
+
     fn standing(&self, network: Network, now: Instant) -> Standing {
         let since = |at: &Instant| now.saturating_duration_since(*at);
         let is_known = self.known.get(&network).is_some_and(|at| since(at) < KNOWN_FOR);
@@ -191,7 +193,7 @@ impl Default for Newcomers {
 
 impl Source {
     /// The greatest loses a place first.
-    fn rank(&self) -> (Standing, usize) {
+    fn rank(&self) -> Rank {
         (self.standing, self.places.len())
     }
 

@@ -60,6 +60,7 @@ impl Acceptor {
         &self,
         stream: Async<TcpStream>,
         proxy: SocketAddr,
+        protocol: Option<String>,
         awaited: &mut Awaited,
     ) {
         let shared = &self.handle.shared;
@@ -80,7 +81,7 @@ impl Acceptor {
         let open = async move {
             let heard = heard_in_time(&stream).await;
             drop(permit);
-            acceptor.open_for_client(stream, proxy, heard).await;
+            acceptor.open_for_client(stream, proxy, protocol, heard).await;
         };
         // Ends in time, and at the latest with its listener.
         awaited.tasks.push(self.shards[0].executor.spawn(open));
@@ -90,6 +91,7 @@ impl Acceptor {
         &self,
         stream: Async<TcpStream>,
         proxy: SocketAddr,
+        protocol: Option<String>,
         heard: Result<Option<Heard>, String>,
     ) {
         let stream = match stream.into_inner() {
@@ -100,7 +102,7 @@ impl Acceptor {
             Ok(Some(Heard { client, is_encrypted, rest })) => {
                 let peer = Peer::Network(client.unwrap_or(proxy));
                 let mut incoming = Incoming::tcp(stream, peer).received(rest);
-                incoming.is_encrypted = is_encrypted;
+                (incoming.is_encrypted, incoming.protocol) = (is_encrypted, protocol);
                 self.say_what_failed(self.open(incoming).await);
             }
             // Whoever looks whether the port is open.

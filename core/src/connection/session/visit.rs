@@ -266,8 +266,8 @@ impl Session {
     }
 }
 
-/// Waits for the socket, no longer than until a deadline, the end of the server or that of the place.
-async fn wait(
+/// Waits for something, mostly the socket, no longer than until a deadline, the end of the server or that of the place.
+pub(super) async fn wait(
     ready: impl Future<Output = ()>,
     deadline: Instant,
     hub: &InboxSender,

@@ -65,4 +65,10 @@ impl Context<'_> {
     pub fn afterwards(&mut self, member: MemberId, request: Own) {
         self.push(Effect::Afterwards { member, request });
     }
+
+    /// The same, once the member has been answered on every command that it has asked for, also where the answer comes in a later turn: what a client takes for the end of its answers is told after them. At once
+    /// where so many requests wait for that already that a client could have meant no good by it.
+    pub fn when_answered(&mut self, member: MemberId, request: Own) {
+        self.push(Effect::WhenAnswered { member, request });
+    }
 }

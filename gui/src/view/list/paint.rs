@@ -15,7 +15,7 @@ use crate::model::text::fold;
 use crate::model::time::{clock, date};
 use crate::view::bidi::{self, Order};
 use crate::view::row::{Columns, MARGIN};
-use crate::view::{row, theme};
+use crate::view::{letters, row, theme};
 
 /// Lays out one row, or what stands for a fold.
 pub(super) fn galley(
@@ -36,7 +36,7 @@ pub(super) fn galley(
     };
     let name = row::name_end(&line.what);
     let job = row::job(&line.what, text, scene.palette, scene.words, width, &found);
-    ui.fonts(|fonts| bidi::lay_out(fonts, job, name))
+    bidi::lay_out(ui.ctx(), job, name)
 }
 
 /// Where `query`, which is folded, stands in `text`.
@@ -123,7 +123,7 @@ pub(super) fn author(
 ) {
     let mut job = LayoutJob::simple_singleline(bidi::line(name).into(), theme::name(), color);
     job.wrap = TextWrapping::truncate_at_width(columns.name);
-    let galley = painter.layout_job(job);
+    let galley = letters::lay_out(painter.ctx(), job);
     let left = columns.text - row::BEHIND_NAME - galley.size().x;
     let corner = corner + vec2(left, 0.0);
     // There is no bolder font: the same letters a pixel further, as much of them as makes the strokes so much wider.

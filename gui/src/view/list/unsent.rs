@@ -88,7 +88,7 @@ fn message(ui: &Ui, scene: &Scene<'_>, pending: &Pending, width: f32) -> Row {
     for section in &mut job.sections {
         section.format.color = scene.palette.dim;
     }
-    let (galley, _) = ui.fonts(|fonts| bidi::lay_out(fonts, job, 0));
+    let (galley, _) = bidi::lay_out(ui.ctx(), job, 0);
     let height = (galley.rect.height() + row::PADDING).ceil();
     Row::Message { pending: pending.clone(), galley, height }
 }

@@ -49,7 +49,7 @@ fn go_on(call: &mut Call<'_, '_>, piece: &str) {
         Ok(None) => {}
         Ok(Some((mechanism, data))) => {
             call.answered_later();
-            call.request(Request::Auth { mechanism, data }, "login");
+            call.request(Request::Auth { mechanism, data, keep_name: true }, "login");
         }
     }
 }

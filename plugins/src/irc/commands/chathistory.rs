@@ -11,6 +11,7 @@ use salotto::RoomName;
 use super::Call;
 use crate::irc::channel;
 
+pub(in crate::irc) use batch::lines_of;
 pub(in crate::irc) use read::{Read, Reads};
 use span::Span;
 

@@ -1,4 +1,4 @@
-//! `NAMES [#channel]`: who is in a room, or in all that a member may see.
+//! `NAMES [#channel[,#channel…]]`: who is in a room, or in all that a member may see.
 
 use salotto::{Context, MemberId, RoomInfo, RoomName};
 
@@ -10,17 +10,33 @@ use crate::irc::{Irc, channel, numeric, written};
 /// Most names that one answer has; the list of a larger room ends there.
 const MOST: usize = 1000;
 
+/// Most channels that one line may name.
+pub(in crate::irc) const MOST_CHANNELS: usize = 4;
+
 pub(super) fn run(call: &mut Call<'_, '_>) {
-    let asked = call.line.parameter(0).and_then(|names| names.split(',').next());
-    let Some(asked) = asked else { return all(call) };
-    let room = channel::to_room(asked).and_then(|room| call.context.room(&room));
-    match room.filter(|room| call.context.sees(call.member, &room.room)) {
-        Some(room) => tell(call.irc, call.context, call.member, call.connection, &room.room),
-        None => {
-            let asked = shown_channel(asked);
-            call.numeric(numeric::END_OF_NAMES, &[&asked], END);
+    let Some(asked) = call.line.parameter(0) else { return all(call) };
+    let asked: Vec<&str> = asked.split(',').take(MOST_CHANNELS).collect();
+    let (mut lines, mut shown, most) = (String::new(), Vec::new(), MOST / asked.len().max(1));
+    for name in asked {
+        let room = channel::to_room(name).and_then(|room| call.context.room(&room));
+        match room.filter(|room| call.context.sees(call.member, &room.room)) {
+            Some(room) => {
+                lines.push_str(&listed(
+                    call.irc,
+                    call.context,
+                    call.member,
+                    call.connection,
+                    &room,
+                    most,
+                ));
+                shown.push(channel::of_room(&room.room));
+            }
+            None => shown.push(shown_channel(name)),
         }
     }
+    let (host, nick, shown) = (call.connection.host(), call.nick(), shown.join(","));
+    lines.push_str(&written::numeric(host, numeric::END_OF_NAMES, &nick, &[&shown], END));
+    call.context.answer(call.member, lines);
 }
 
 const END: &str = "end of the list of names";

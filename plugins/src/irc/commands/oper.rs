@@ -1,5 +1,6 @@
-//! `OPER account password`: logs in, by the same command as everybody, with its throttle.
+//! `OPER account password`: logs in, by what every client can prove who it is with, and with the same throttle. The nick stays what it is.
 
+use base64ct::{Base64, Encoding};
 use salotto::{Action, Context, Request, Role};
 
 use super::Call;
@@ -9,14 +10,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     let line = call.line;
     let (account, password) =
         (line.parameter(0).unwrap_or_default(), line.parameter(1).unwrap_or_default());
-    // Each is one argument, whatever is in it.
-    if [account, password].iter().any(|word| word.contains('"')) {
-        let text = "a `\"` can be in no password; see !help login";
-        return call.numeric(numeric::PASSWORD_MISMATCH, &[], text);
-    }
     call.irc.client(call.member).is_opering = true;
-    let line = format!("login \"{account}\" \"{password}\"");
-    call.request(Request::Command { line, room: None }, "*");
+    let data = Base64::encode_string(format!("\0{account}\0{password}").as_bytes());
+    let mechanism = Some("PLAIN".to_owned());
+    call.request(Request::Auth { mechanism, data, keep_name: true }, "*");
 }
 
 /// A login came to an end: who asked by `OPER` is told by number.
@@ -29,7 +26,8 @@ pub(in crate::irc) fn decided(irc: &mut Irc, context: &mut Context<'_>, action: 
         ("login", Role::Operator) => (numeric::NOW_OPERATOR, "you are an operator now"),
         ("login", Role::Moderator) => (numeric::NOW_OPERATOR, "you are a moderator now"),
         ("login", _) => (numeric::NO_OPERATOR, "that account is nobody's who keeps order"),
-        _ => (numeric::PASSWORD_MISMATCH, "that is not the password of an account here"),
+        // The refusal is told as one.
+        _ => return,
     };
     let host = &irc.settings.host;
     context.answer(info.id, written::numeric(host, number, name.as_str(), &[], text));

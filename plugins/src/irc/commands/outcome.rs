@@ -11,6 +11,8 @@ use crate::irc::numeric::{self, Numeric};
 pub(in crate::irc) enum Told {
     /// Answers by number, each with its parameters; of the last line the text is that of the event where it is `None`.
     Numbers(Vec<(Numeric, Vec<String>, Option<String>)>),
+    /// An answer by number that has no text.
+    Plain(Numeric, Vec<String>),
     /// What the event says, as a notice.
     Notice,
     /// Nothing.
@@ -106,7 +108,7 @@ pub(in crate::irc) fn replied(reply: &Reply, asked: Option<&str>) -> Told {
 /// An invitation went out.
 pub(in crate::irc) fn invited(about: &str) -> Told {
     let parameters = about.split(' ').map(str::to_owned).collect();
-    Told::Numbers(vec![(numeric::INVITING, parameters, Some(String::new()))])
+    Told::Plain(numeric::INVITING, parameters)
 }
 
 /// The standard reply by which a refusal is known, and what it is about, where what was asked for belongs to IRCv3.
@@ -130,6 +132,11 @@ pub(in crate::irc) fn failure(
 /// Whether what was asked for is that an account be made.
 pub(in crate::irc) fn registers(asked: &str) -> bool {
     asked.starts_with("REGISTER ")
+}
+
+/// Whether it is that the client be an operator.
+pub(in crate::irc) fn opers(asked: &str) -> bool {
+    asked.starts_with("OPER ")
 }
 
 /// Whether it is a step of a login.

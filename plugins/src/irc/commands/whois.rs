@@ -6,6 +6,7 @@ use salotto::{MemberInfo, Role};
 
 use super::{Call, shown_nick};
 use crate::irc::capability::Capability;
+use crate::irc::metadata::Version;
 use crate::irc::{channel, modes, numeric, written};
 
 pub(super) fn run(call: &mut Call<'_, '_>) {
@@ -61,6 +62,13 @@ pub(super) fn run(call: &mut Call<'_, '_>) {
     }
     if let Some(words) = call.irc.away(info.id) {
         answers.add(numeric::AWAY, &[nick], words);
+    }
+    if Version::of(&call.connection.capabilities).is_some()
+        && let Some(known) = call.irc.connections.get(&info.id)
+    {
+        for (key, value) in known.metadata().values.iter() {
+            answers.add(numeric::WHOIS_KEY_VALUE, &[nick, key, "*"], value);
+        }
     }
     let since = info.since.system_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (idle, since) = (info.idle.as_secs().to_string(), since.to_string());

@@ -1,6 +1,6 @@
 //! `room ban`, `room except`, `room admit`: the lists of a room.
 
-use salotto::{Action, CommandError, Context, Hint, Invocation, Reply, RoomName};
+use salotto::{Action, CommandError, Context, Hint, Invocation, MemberInfo, Reply, RoomName};
 
 use super::CommandResult;
 use crate::common::arguments::{by, called, check_width, open_room, record};
@@ -27,7 +27,9 @@ pub(super) fn add(
     }
     let (length, why) = terms(invocation, context.now())?;
     let here = mask.name().map(|name| called(context, &name)).unwrap_or_default();
-    let here: Vec<_> = here.into_iter().filter(|info| mask.fits(info)).collect();
+    let is_meant =
+        |info: &MemberInfo| info.name.as_ref().is_some_and(|name| mask.fits(info, &name.keys()));
+    let here: Vec<_> = here.into_iter().filter(is_meant).collect();
     let inside = here.iter().find(|info| context.is_in(info.id, &room)).cloned();
     let entry = Listed {
         mask: mask.clone(),
@@ -55,7 +57,7 @@ pub(super) fn add(
 }
 
 /// How somebody who is inside is sent out.
-fn offer(room: &RoomName, inside: Option<salotto::MemberInfo>) -> String {
+fn offer(room: &RoomName, inside: Option<MemberInfo>) -> String {
     match inside.and_then(|info| info.name) {
         Some(name) => {
             let hint = Hint::new(format!("remove {room} {name}")).after(" sends them out");

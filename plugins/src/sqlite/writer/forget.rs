@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension};
+use salotto::Timestamp;
 use salotto::store::Retention;
-use salotto::{EntryId, Timestamp};
 
 use super::Writer;
 use super::index::{indexed, unindex};
+use super::transaction::transact;
+use crate::sqlite::rooms;
 use crate::sqlite::rows::{LAST_ID, form, milliseconds, place};
 
 /// Entries that are forgotten in one transaction.
@@ -100,38 +102,24 @@ impl Writer {
         Ok(step)
     }
 
-    /// One transaction: the oldest entries of a room, as far as they are of before a time.
+    /// One transaction: the oldest entries of a room, as far as they are of before a time. Its last id is not forgotten with them.
     fn forget_step(&mut self, number: i64, time: i64) -> rusqlite::Result<u64> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut old: Vec<(i64, Option<String>, Option<String>)> = Vec::new();
-        {
-            let mut query = transaction.prepare_cached(
-                "SELECT place, time, text, sender FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3",
-            )?;
-            let last: EntryId = LAST_ID;
-            let mut rows = query.query([place(number, 0), place(number, last), STEP as i64])?;
-            while let Some(row) = rows.next()? {
-                let at: i64 = row.get(1)?;
-                if at >= time {
-                    break;
+        transact(&self.connection, |connection| {
+            rooms::catch_up(connection, number)?;
+            let old = oldest(connection, number, time)?;
+            let indexed = indexed(connection, number)?;
+            for (place, text, sender) in &old {
+                if let (Some(text), Some(sender)) = (text, sender) {
+                    unindex(connection, indexed, *place, text, sender)?;
                 }
-                old.push((row.get(0)?, row.get(2)?, row.get(3)?));
             }
-        }
-        let indexed = indexed(&transaction, number)?;
-        for (place, text, sender) in &old {
-            if let (Some(text), Some(sender)) = (text, sender) {
-                unindex(&transaction, indexed, *place, text, sender)?;
+            if let (Some((first, ..)), Some((last, ..))) = (old.first(), old.last()) {
+                connection
+                    .prepare_cached("DELETE FROM entries WHERE place BETWEEN ?1 AND ?2")?
+                    .execute([first, last])?;
             }
-        }
-        if let (Some((first, ..)), Some((last, ..))) = (old.first(), old.last()) {
-            transaction
-                .prepare_cached("DELETE FROM entries WHERE place BETWEEN ?1 AND ?2")?
-                .execute([first, last])?;
-        }
-        transaction.commit()?;
-        Ok(old.len() as u64)
+            Ok(old.len() as u64)
+        })
     }
 
     /// What is in use, without the pages that are free.
@@ -173,4 +161,24 @@ impl Writer {
         self.measure();
         Ok(())
     }
+}
+
+/// Where an entry is, with its text and sender if it is a message.
+type Old = (i64, Option<String>, Option<String>);
+
+/// The oldest entries of a room, as far as they are of before a time.
+fn oldest(connection: &Connection, number: i64, time: i64) -> rusqlite::Result<Vec<Old>> {
+    let mut old = Vec::new();
+    let mut query = connection.prepare_cached(
+        "SELECT place, time, text, sender FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT ?3",
+    )?;
+    let mut rows = query.query([place(number, 0), place(number, LAST_ID), STEP as i64])?;
+    while let Some(row) = rows.next()? {
+        let at: i64 = row.get(1)?;
+        if at >= time {
+            break;
+        }
+        old.push((row.get(0)?, row.get(2)?, row.get(3)?));
+    }
+    Ok(old)
 }

@@ -1,10 +1,12 @@
 //! The index of words follows what is kept, thousands of messages at a time, which costs a fraction of one at a time. Each room says up to where it is indexed, so that a
 //! server that was killed goes on there.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use salotto::EntryId;
 
 use super::Writer;
+use super::transaction::transact;
+use crate::sqlite::rooms;
 use crate::sqlite::rows::{LAST_ID, id_of, place};
 
 /// Entries that one transaction indexes: some milliseconds, in which nobody's message is kept.
@@ -13,11 +15,26 @@ const STEP: i64 = 2048;
 impl Writer {
     /// Puts every message into the index that is not in it. What comes meanwhile is written in between.
     pub(super) fn index(&mut self) -> rusqlite::Result<()> {
+        self.catch_up()?;
         while let Some((number, indexed)) = self.next_unindexed()? {
             self.index_step(number, indexed)?;
             self.write_waiting()?;
+            self.catch_up()?;
         }
         self.set_unindexed(0);
+        self.measure();
+        Ok(())
+    }
+
+    /// Has rooms say how far they go in which something was kept.
+    fn catch_up(&mut self) -> rusqlite::Result<()> {
+        if self.behind.is_empty() {
+            return Ok(());
+        }
+        transact(&self.connection, |connection| {
+            self.behind.iter().try_for_each(|number| rooms::catch_up(connection, *number))
+        })?;
+        self.behind.clear();
         Ok(())
     }
 
@@ -29,36 +46,35 @@ impl Writer {
     }
 
     fn index_step(&mut self, number: i64, indexed: i64) -> rusqlite::Result<()> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let from = place(number, indexed.unsigned_abs().saturating_add(1));
         let to = place(number, LAST_ID);
-        let last: Option<i64> = transaction
-            .prepare_cached(
-                "SELECT place FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT 1 OFFSET ?3",
-            )?
-            .query_row([from, to, STEP - 1], |row| row.get(0))
-            .optional()?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO words(rowid, text, sender) SELECT place, text, sender FROM entries
-                WHERE place BETWEEN ?1 AND ?2 AND text IS NOT NULL ORDER BY place",
-            )?
-            .execute([from, last.unwrap_or(to)])?;
-        let sql = match last {
-            Some(_) => "UPDATE rooms SET indexed = ?2 WHERE number = ?1",
-            // Also past the ids of what is not kept.
-            None => "UPDATE rooms SET indexed = max(last, ?2) WHERE number = ?1",
-        };
-        let upto = last.map_or(0, |last| id_of(last) as i64);
-        transaction.prepare_cached(sql)?.execute([number, upto])?;
-        transaction.commit()
+        transact(&self.connection, |connection| {
+            let last: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT place FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT 1 OFFSET ?3",
+                )?
+                .query_row([from, to, STEP - 1], |row| row.get(0))
+                .optional()?;
+            connection
+                .prepare_cached(
+                    "INSERT INTO words(rowid, text, sender) SELECT place, text, sender FROM entries
+                    WHERE place BETWEEN ?1 AND ?2 AND text IS NOT NULL ORDER BY place",
+                )?
+                .execute([from, last.unwrap_or(to)])?;
+            let sql = match last {
+                Some(_) => "UPDATE rooms SET indexed = ?2 WHERE number = ?1",
+                // Also past the ids of what is not kept.
+                None => "UPDATE rooms SET indexed = max(last, ?2) WHERE number = ?1",
+            };
+            let upto = last.map_or(0, |last| id_of(last) as i64);
+            connection.prepare_cached(sql)?.execute([number, upto]).map(|_| ())
+        })
     }
 }
 
 /// Takes a message out of the index, where it is in it.
 pub(super) fn unindex(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     indexed: EntryId,
     place: i64,
     text: &str,
@@ -67,7 +83,7 @@ pub(super) fn unindex(
     if id_of(place) > indexed {
         return Ok(());
     }
-    transaction
+    connection
         .prepare_cached(
             "INSERT INTO words(words, rowid, text, sender) VALUES ('delete', ?1, ?2, ?3)",
         )?

@@ -78,6 +78,21 @@ fn what_is_supported_is_said_in_lines_that_clients_can_read() {
     let numbers: Vec<&str> = lines.iter().filter_map(|line| line.split(' ').nth(1)).collect();
     assert_eq!(numbers[..4], ["001", "002", "003", "004"]);
     assert!(numbers.contains(&"251"));
+    // The letters of channels that have a parameter come last.
+    assert!(lines[3].ends_with(" Bio bimnoqt boq"), "{}", lines[3]);
+}
+
+#[test]
+fn a_command_that_there_is_not_is_named_whatever_it_is_made_of() {
+    let server = server().open();
+    Dialogue::with(&server).goes(
+        "
+        ada [labeled-response batch] -> NO_SUCH_COMMAND
+        ada <- :salotto 421 ada NO_SUCH_COMMAND :*
+        ada -> @label=7 DANCE-WITH me
+        ada <- @label=7 :salotto 421 ada DANCE-WITH :*
+        ",
+    );
 }
 
 #[test]

@@ -23,7 +23,8 @@ fn a_client_logs_in_before_it_has_a_name_and_is_known_by_its_account() {
         bob <- :salotto 353 *
         bob <- :salotto 366 *
         ada (raw) -> CAP LS 302
-        ada <- :salotto CAP * LS :*sasl=SCRAM-SHA-256,EXTERNAL,PLAIN *
+        ada <- :salotto CAP * LS * :*sasl=SCRAM-SHA-256,EXTERNAL,PLAIN *
+        ada <- :salotto CAP * LS :*
         ada -> CAP REQ :sasl extended-join
         ada <- :salotto CAP * ACK :sasl extended-join
         ada -> AUTHENTICATE PLAIN
@@ -165,7 +166,7 @@ fn how_far_an_account_has_read_is_known_when_it_comes_back() {
 }
 
 #[test]
-fn a_password_is_proven_and_not_told() {
+fn a_password_is_proven_and_not_told_and_the_nick_stays_what_it_is() {
     let server = builder().open();
     let mut ada = IrcClient::enters(&server, "guest");
     let mut scram = ScramClient::new("ada", "sword fish").expect("random numbers");
@@ -180,6 +181,8 @@ fn a_password_is_proven_and_not_told() {
     let last = lines.last().and_then(|line| line.strip_prefix("AUTHENTICATE ")).expect("the end");
     scram.check(&unbase64(last)).expect("the server knows the password");
     ada.sends("AUTHENTICATE +");
-    ada.hears_until(":salotto 900 ada ada!ada@salotto ada :*");
+    ada.hears_until(":salotto 900 guest guest!guest@salotto ada :*");
     ada.hears_until(":salotto 903 *");
+    ada.sends("PING x");
+    assert_eq!(ada.hears(), ":salotto PONG salotto :x");
 }

@@ -21,7 +21,8 @@ fn what_is_asked_for_is_listed_with_values_and_taken_whole_or_not_at_all() {
         ada -> CAP REQ :multi-prefix
         ada <- :salotto CAP * ACK :multi-prefix
         ada -> CAP LS 302
-        ada <- :salotto CAP * LS :account-notify *
+        ada <- :salotto CAP * LS * :account-notify *
+        ada <- :salotto CAP * LS :*
         ada -> CAP SING
         ada <- :salotto 410 * SING :*
         ada -> NICK ada

@@ -18,10 +18,10 @@ fn an_invitation_to_an_open_channel_is_told_by_anybody_in_it() {
         bob -> PING x
         bob <- :salotto PONG *
         ada -> INVITE bob #dev
-        ada <- :salotto 341 ada bob #dev :
+        ada <- :salotto 341 ada bob #dev
         bob <- :ada!ada@salotto INVITE bob #dev
         ada -> INVITE carl #dev
-        ada <- :salotto 341 ada carl #dev :
+        ada <- :salotto 341 ada carl #dev
         bob -> INVITE carl #dev
         bob <- :salotto 442 bob #dev :*
         ada -> INVITE nobody #dev
@@ -33,6 +33,36 @@ fn an_invitation_to_an_open_channel_is_told_by_anybody_in_it() {
         ",
     );
     nc.hears("[ada to carl] come to #dev, please");
+}
+
+#[test]
+fn where_one_was_asked_to_come_to_is_listed_until_one_comes() {
+    let folder = folder();
+    let server = moderated(&folder);
+    Dialogue::with(&server).goes(
+        "
+        ada -> JOIN #dev
+        ada <- *JOIN #dev
+        ada <- :salotto 353 *
+        ada <- :salotto 366 *
+        bob -> INVITE
+        bob <- :salotto 337 bob :*
+        bob -> INVITE carl
+        bob <- :salotto 461 bob INVITE :*
+        ada -> INVITE bob #dev
+        ada <- :salotto 341 ada bob #dev
+        bob <- :ada!ada@salotto INVITE bob #dev
+        bob -> INVITE
+        bob <- :salotto 336 bob #dev
+        bob <- :salotto 337 bob :*
+        bob -> JOIN #dev
+        bob <- *JOIN #dev
+        bob <- :salotto 353 *
+        bob <- :salotto 366 *
+        bob -> INVITE
+        bob <- :salotto 337 bob :*
+        ",
+    );
 }
 
 #[test]
@@ -60,7 +90,7 @@ fn an_invitation_to_a_locked_channel_lets_in_and_is_for_moderators() {
         ada -> INVITE bob #dev
         ada <- :salotto 482 ada #dev :*
         mod1 -> INVITE bob #dev
-        mod1 <- :salotto 341 mod1 bob #dev :
+        mod1 <- :salotto 341 mod1 bob #dev
         bob <- :salotto NOTICE bob :mod1 invites you to dev*
         bob <- :mod1!mod1@salotto INVITE bob #dev
         bob -> JOIN #dev

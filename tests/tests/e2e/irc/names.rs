@@ -1,7 +1,7 @@
 //! Every name that people may have here is a nick that IRC can write: nothing is to be translated.
 
 use salotto::RoomName;
-use salotto_tests::irc::{Dialogue, IrcClient};
+use salotto_tests::irc::{Dialogue, IrcClient, matches};
 
 use super::{folder, moderated};
 
@@ -29,6 +29,24 @@ const NAMES: &[&str] = &[
     "'quoted'",
     ".net",
 ];
+
+#[test]
+fn several_channels_may_be_asked_for_in_one_line() {
+    let folder = folder();
+    let server = moderated(&folder);
+    let mut ada = IrcClient::enters(&server, "ada");
+    ada.sends("JOIN #one,#two");
+    ada.hears_until(":salotto 366 ada #two :*");
+    ada.sends("NAMES #one,#two,#nowhere");
+    for line in [
+        ":salotto 353 ada = #one :ada",
+        ":salotto 353 ada = #two :ada",
+        ":salotto 366 ada #one,#two,#nowhere :*",
+    ] {
+        let heard = ada.hears();
+        assert!(matches(line, &heard), "{heard}");
+    }
+}
 
 #[test]
 fn whoever_has_whatever_name_is_written_to_asked_about_and_kicked() {

@@ -75,6 +75,9 @@ fn every_part_of_the_past_is_read_by_id_and_by_time() {
         let last = &between[between.len() - 1..];
         assert_eq!(given(&mut ada, &format!("BETWEEN #lobby {other} {one} 1")), last);
     }
+    ada.sends_bytes(b"CHATHISTORY LATEST #lobby * 1\r\nPING x\r\n");
+    let lines = ada.hears_until(":salotto PONG salotto :x");
+    assert!(lines[lines.len() - 2].contains(" BATCH -"), "{lines:?}");
     ada.sends("@label=7 CHATHISTORY LATEST #lobby * 1");
     assert!(ada.hears().starts_with("@label=7 :salotto BATCH +"));
 }

@@ -1,7 +1,7 @@
 //! They come, talk with everybody else, and go.
 
 use salotto::PasswordHash;
-use salotto_tests::irc::Dialogue;
+use salotto_tests::irc::{Dialogue, IrcClient};
 
 use super::server;
 
@@ -11,7 +11,8 @@ fn a_client_registers_and_is_told_where_it_is() {
     Dialogue::with(&server).goes(
         "
         ada (raw) -> CAP LS 302
-        ada <- :salotto CAP * LS :*server-time*
+        ada <- :salotto CAP * LS * :*server-time*
+        ada <- :salotto CAP * LS :*
         ada -> NICK ada
         ada -> USER ada 0 * :Ada Lovelace
         ada -> CAP REQ :server-time
@@ -166,4 +167,21 @@ fn colours_are_left_out_of_what_is_said_since_nobody_else_has_them() {
         ",
     );
     nc.hears("ada: red and bold");
+}
+
+#[test]
+fn what_fits_into_a_line_of_who_says_it_comes_as_one() {
+    let server = server().enable("commands").open();
+    let mut ada = IrcClient::enters(&server, "ada");
+    let mut bob = IrcClient::enters(&server, "bob");
+    for (head, end) in [("PRIVMSG bob ", ""), ("PRIVMSG bob :", " b")] {
+        let text = "a".repeat(510 - head.len() - end.len()) + end;
+        ada.sends(&format!("{head}{text}"));
+        assert_eq!(bob.hears(), format!(":ada!ada@salotto PRIVMSG bob :{text}"));
+    }
+    // More than a client can say at once, from elsewhere.
+    let mut carl = server.enters("carl");
+    carl.says(&format!("!msg bob {}", "a".repeat(900)));
+    assert_eq!(bob.hears().len(), 510);
+    assert!(bob.hears().ends_with("aaa"));
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::protocol::network::Network;
-use crate::protocol::password::Standing;
+use crate::protocol::standing::Standing;
 use crate::state::forgetting_map::ForgettingMap;
 
 /// How long the next try waits after a first wrong one; twice as long after each that follows, up to the longest.
@@ -79,7 +79,7 @@ impl Attempts {
         guesses.under_way += 1;
         let standing = match (is_known, is_clean) {
             (true, true) => Standing::Known,
-            (false, false) => Standing::Guessing,
+            (false, false) => Standing::Failing,
             _ => Standing::New,
         };
         Ok(Turn { at, standing, attempts: self.clone(), address })
@@ -249,14 +249,14 @@ mod tests {
         attempts.was_wrong(address(2), now);
         assert_eq!(standing(1, true), Standing::Known);
         assert_eq!(standing(3, true), Standing::New);
-        assert_eq!(standing(2, true), Standing::Guessing);
+        assert_eq!(standing(2, true), Standing::Failing);
         attempts.was_wrong(address(1), now);
         assert_eq!(standing(1, true), Standing::New);
         // Many at once are no better than wrong ones until one was answered.
         let turns: Vec<Turn> =
             (0..AT_ONCE).map(|_| attempts.book(address(4), true, now).expect("a turn")).collect();
         assert!(turns.iter().all(|turn| turn.standing == Standing::New));
-        assert_eq!(standing(4, true), Standing::Guessing);
+        assert_eq!(standing(4, true), Standing::Failing);
         drop(turns);
         assert_eq!(standing(4, true), Standing::New);
     }

@@ -9,39 +9,60 @@ use salotto::{Context, Entry, EntryId, EntryKind, MemberId, RoomName, Store, Tim
 
 use super::batch::{self, is_told};
 use super::span::{From, Mark, Span};
+use crate::irc::commands::ping::Pong;
 use crate::irc::{Irc, channel, label, written};
 
 /// So many reads may be under way at a time for one client, and for all together.
 const MOST_EACH: usize = 4;
 const MOST: usize = 128;
 
+/// So many answers of one client wait for what is read for it; the next do not.
+const MOST_KEPT: usize = 16;
+
 /// Reads that are under way.
 #[derive(Debug, Default)]
 pub(in crate::irc) struct Reads {
     count: usize,
-    of: HashMap<MemberId, usize>,
+    of: HashMap<MemberId, Reading>,
+}
+
+/// Those of one client.
+#[derive(Debug, Default)]
+struct Reading {
+    count: usize,
+    /// What it is told after them.
+    kept: Vec<Pong>,
 }
 
 impl Reads {
     /// Whether there may be another for a client.
     pub(in crate::irc) fn has_space(&self, member: MemberId) -> bool {
-        self.count < MOST && self.of.get(&member).is_none_or(|count| *count < MOST_EACH)
+        self.count < MOST && self.of.get(&member).is_none_or(|of| of.count < MOST_EACH)
     }
 
     fn begin(&mut self, member: MemberId) {
         self.count += 1;
-        *self.of.entry(member).or_default() += 1;
+        self.of.entry(member).or_default().count += 1;
     }
 
-    /// One is over.
-    pub(in crate::irc) fn end(&mut self, member: MemberId) {
+    /// One is over. Returns what its client is told now that was kept for the end of the last one.
+    pub(in crate::irc) fn end(&mut self, member: MemberId) -> Vec<Pong> {
         self.count = self.count.saturating_sub(1);
-        if let Some(count) = self.of.get_mut(&member) {
-            *count -= 1;
-            if *count == 0 {
-                self.of.remove(&member);
-            }
+        let Some(of) = self.of.get_mut(&member) else { return Vec::new() };
+        of.count -= 1;
+        if of.count > 0 {
+            return Vec::new();
         }
+        self.of.remove(&member).map(|of| of.kept).unwrap_or_default()
+    }
+
+    /// Keeps an answer until nothing is read for its client any more; gives it back where nothing is.
+    pub(in crate::irc) fn keep(&mut self, member: MemberId, pong: Pong) -> Option<Pong> {
+        match self.of.get_mut(&member).filter(|of| of.kept.len() < MOST_KEPT) {
+            Some(of) => of.kept.push(pong),
+            None => return Some(pong),
+        }
+        None
     }
 }
 
@@ -265,7 +286,7 @@ mod tests {
         assert!(!reads.has_space(ada) && reads.has_space(bob));
         reads.end(ada);
         assert!(reads.has_space(ada));
-        (0..MOST_EACH - 1).for_each(|_| reads.end(ada));
+        assert!((1..MOST_EACH).all(|_| reads.end(ada).is_empty()));
         assert!(reads.of.is_empty() && reads.count == 0);
     }
 }
