@@ -1,15 +1,4 @@
-//! An engine in memory, for several servers of one process that share rooms; it can be made to fail in the ways that engines do.
-//!
-//! ```
-//! use salotto::Server;
-//! use salotto::testing::{Engine, TestServer};
-//!
-//! let engine = Engine::new();
-//! let [a, b] = ["a", "b"].map(|name| TestServer::built(Server::builder().order(engine.node(name))));
-//! let (ada, bob) = (a.enter("ada"), b.enter("bob"));
-//! ada.types("hello");
-//! bob.hears("ada: hello");
-//! ```
+//! An engine in memory, for several servers of one process that share rooms.
 
 mod log;
 mod node;
@@ -22,7 +11,18 @@ use crate::state::order::{News, Order, OrderedRoom, Proposal, Unavailable};
 use log::Log;
 use node::{EngineNode, Mailbox};
 
-/// See the module. Clones are the same engine.
+/// An engine in memory, for several servers of one process that share rooms; it can be made to fail in the ways that engines do. Clones are the same engine.
+///
+/// ```
+/// use salotto::Server;
+/// use salotto::testing::{Engine, TestServer};
+///
+/// let engine = Engine::new();
+/// let [a, b] = ["a", "b"].map(|name| TestServer::built(Server::builder().order(engine.node(name))));
+/// let (ada, bob) = (a.enter("ada"), b.enter("bob"));
+/// ada.types("hello");
+/// bob.hears("ada: hello");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Engine(Arc<Mutex<Inner>>);
 
