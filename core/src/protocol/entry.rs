@@ -148,4 +148,6 @@ pub enum NoticeKind {
     Renamed,
     /// A greeting for the one it is told to.
     Welcome,
+    /// Something holds in the room from now on, or somebody may do something there. A protocol that has lines of its own for such changes tells them by those.
+    Changed,
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use salotto::dialect::{Dialect, EncodingId, RoomRole};
 use salotto::protocol::ErrorCode;
-use salotto::{Entry, EntryKind, Event, LeaveReason, RoomName};
+use salotto::{Entry, EntryKind, Event, LeaveReason, NoticeKind, RoomName};
 
 use super::capability::Capability;
 use super::commands::outcome::{self, Told as Outcome};
@@ -205,6 +205,8 @@ impl IrcDialect {
             }
             Event::Entered { room, .. } => self.entered(out, room),
             Event::Exited { room, reason } => self.exited(out, room, reason),
+            // A line of IRC tells it.
+            Event::DirectNotice { kind: NoticeKind::Changed, .. } => {}
             Event::DirectNotice { text, .. } => {
                 let held = self.told().held.take();
                 match held {

@@ -58,7 +58,7 @@ pub(super) fn lines(entry: &Entry, tags: &str, host: &str, out: &mut Vec<u8>) {
         }
         // Those are told of as IRC does.
         EntryKind::Notice {
-            kind: NoticeKind::Joined | NoticeKind::Left | NoticeKind::Renamed,
+            kind: NoticeKind::Joined | NoticeKind::Left | NoticeKind::Renamed | NoticeKind::Changed,
             ..
         } => {}
         EntryKind::Notice { text, .. } => {

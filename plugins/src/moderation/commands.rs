@@ -431,7 +431,7 @@ fn lock(
     }
     locks::show(context, &room, true);
     record(context, invocation, "lock", |action| action.room(&room));
-    context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Info);
+    context.notice(&room, "this room is locked: only invited users can join", NoticeKind::Changed);
     Ok(Reply::Text(format!("{room} is locked{}", inviting(&room))))
 }
 
@@ -451,7 +451,7 @@ fn unlock(
     }
     locks::show(context, &room, false);
     record(context, invocation, "unlock", |action| action.room(&room));
-    context.notice(&room, "this room is open to everybody again", NoticeKind::Info);
+    context.notice(&room, "this room is open to everybody again", NoticeKind::Changed);
     Ok(Reply::Text(format!("{room} is open to everybody again")))
 }
 
@@ -485,7 +485,7 @@ fn invite(
         context.notice_to(
             member.id,
             format!("{by} invites you to {room}{}", Hint::new(format!("join {room}")).before(": ")),
-            NoticeKind::Info,
+            NoticeKind::Changed,
         );
     }
     record(context, invocation, "invite", |action| action.whom(name.as_str()).room(&room));

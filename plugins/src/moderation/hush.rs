@@ -112,7 +112,7 @@ impl HushedRooms {
         context.show_hushed(&room, is_hushed);
         let switch = if is_hushed { "on" } else { "off" };
         record(context, invocation, "hush", |action: Action| action.room(&room).why(switch));
-        context.notice(&room, state, NoticeKind::Info);
+        context.notice(&room, state, NoticeKind::Changed);
         Ok(Reply::text(match is_hushed {
             true => format!("only moderators speak in {room} now"),
             false => format!("everybody may speak in {room} again"),

@@ -31,10 +31,10 @@ pub(super) fn commands() -> Vec<Command> {
     let unlisted = |path: &str, help: &str| named(path, help).arg(Arg::word("who"));
     vec![
         person("op", "Makes a user a moderator of this room, or of another").example("op bob dev"),
-        person("deop", "Takes that back").example("deop bob dev"),
+        person("deop", "Makes a user a moderator of a room no more").example("deop bob dev"),
         person("voice", "Lets a user speak while the room is hushed: this one, or another")
             .example("voice bob dev"),
-        person("devoice", "Takes that back").example("devoice bob dev"),
+        person("devoice", "Takes the voice of a user in a room back").example("devoice bob dev"),
         Command::new(
             "topic",
             "Sets the topic of a room where everybody may; without a text, clears it",
@@ -65,11 +65,15 @@ pub(super) fn commands() -> Vec<Command> {
             .example("room ban dev 192.0.2.7"),
         unlisted("room unban", "Removes a ban from a room").example("room unban dev bob"),
         named("room bans", "Lists who is banned from a room").example("room bans dev"),
-        listed("room except", "Excepts from the bans of a room").example("room except dev bob"),
-        unlisted("room unexcept", "Takes that back").example("room unexcept dev bob"),
+        listed("room except", "Excepts somebody from the bans of a room")
+            .example("room except dev bob"),
+        unlisted("room unexcept", "Removes an exception from the bans of a room")
+            .example("room unexcept dev bob"),
         named("room excepts", "Lists the exceptions of a room").example("room excepts dev"),
-        listed("room admit", "Lets in although a room is locked").example("room admit dev b*"),
-        unlisted("room unadmit", "Takes that back").example("room unadmit dev b*"),
+        listed("room admit", "Lets somebody join although a room is locked")
+            .example("room admit dev b*"),
+        unlisted("room unadmit", "Removes who may join although a room is locked")
+            .example("room unadmit dev b*"),
         named("room admits", "Lists who may join although a room is locked")
             .example("room admits dev"),
     ]

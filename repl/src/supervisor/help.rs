@@ -12,7 +12,10 @@ const TOPICS: [(&str, &[&str]); 6] = [
     ),
     (
         "TALK AND ROOMS",
-        &["say", "msg", "recent", "delete", "rooms", "topic", "open", "close", "hush", "slow"],
+        &[
+            "say", "msg", "recent", "delete", "rooms", "room", "topic", "open", "close", "hush",
+            "slow",
+        ],
     ),
     (
         "PEOPLE",
@@ -31,6 +34,10 @@ const TOPICS: [(&str, &[&str]); 6] = [
             "lock",
             "unlock",
             "invite",
+            "op",
+            "deop",
+            "voice",
+            "devoice",
             "reports",
             "accounts",
         ],

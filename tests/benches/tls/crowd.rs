@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, HandshakeKind};
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -16,6 +17,8 @@ use crate::process::Process;
 
 /// Bytes of a message as a receiver has it, about.
 pub(crate) const LINE: usize = 80;
+/// How often a handshake is tried.
+const TRIES: u32 = 5;
 /// Messages that a talker has on the way.
 const IN_FLIGHT: usize = 8;
 
@@ -161,24 +164,44 @@ pub(crate) fn join_and_leave(
     }
 }
 
+async fn connect(address: SocketAddr) -> io::Result<Async<TcpStream>> {
+    let socket = Async::<TcpStream>::connect(address).await?;
+    socket.get_ref().set_nodelay(true)?;
+    Ok(socket)
+}
+
+/// Where this machine is so busy that a handshake comes after a moment of silence, a greeting crosses it, and it is tried again.
+async fn shake_hands(
+    address: SocketAddr,
+    config: Arc<ClientConfig>,
+) -> io::Result<TlsStream<Async<TcpStream>>> {
+    let (name, connector) = (ServerName::try_from("localhost"), TlsConnector::from(config));
+    let name = name.map_err(io::Error::other)?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match connector.connect(name.clone(), connect(address).await?).await {
+            Ok(stream) => {
+                if stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed) {
+                    RESUMED.fetch_add(1, Ordering::Relaxed);
+                }
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData && tries < TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Connects, gives a name, and hears that it is in the room.
 async fn enter(
     address: SocketAddr,
     config: Option<Arc<ClientConfig>>,
     room: &str,
 ) -> io::Result<(Reading, Writing)> {
-    let socket = Async::<TcpStream>::connect(address).await?;
-    socket.get_ref().set_nodelay(true)?;
     let stream: Box<dyn Stream> = match config {
-        None => Box::new(socket),
-        Some(config) => {
-            let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-            let stream = TlsConnector::from(config).connect(name, socket).await?;
-            if stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed) {
-                RESUMED.fetch_add(1, Ordering::Relaxed);
-            }
-            Box::new(stream)
-        }
+        None => Box::new(connect(address).await?),
+        Some(config) => Box::new(shake_hands(address, config).await?),
     };
     let (mut reading, mut writing) = smol::io::split(stream);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -31,7 +31,7 @@ pub(super) fn give(
         Right::Moderator => format!("{by} made you a moderator of {room}"),
         Right::Voice => format!("{by} gave you a voice in {room}"),
     };
-    context.notice_to(info.id, told, NoticeKind::Info);
+    context.notice_to(info.id, told, NoticeKind::Changed);
     Ok(Reply::Text(format!("{name} {} {room} now", is(right))))
 }
 
@@ -68,7 +68,7 @@ pub(super) fn take(
             Right::Moderator => format!("you are no moderator of {room} any more"),
             Right::Voice => format!("you have no voice in {room} any more"),
         };
-        context.notice_to(info.id, told, NoticeKind::Info);
+        context.notice_to(info.id, told, NoticeKind::Changed);
     }
     Ok(Reply::Text(format!("{name} {} {room} no more", is(right))))
 }

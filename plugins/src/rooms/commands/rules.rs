@@ -25,7 +25,7 @@ pub(super) fn set_key(context: &mut Context<'_>, invocation: &Invocation) -> Com
     change(context, &room, |rules| rules.key = Some(key));
     // Which it is stands in no record.
     record(context, invocation, "room-key", |action| action.room(&room));
-    context.notice(&room, "who joins this room has to give its key now", NoticeKind::Info);
+    context.notice(&room, "who joins this room has to give its key now", NoticeKind::Changed);
     Ok(Reply::Text(format!("{room} has a key now")))
 }
 
@@ -36,7 +36,7 @@ pub(super) fn clear_key(context: &mut Context<'_>, invocation: &Invocation) -> C
     }
     change(context, &room, |rules| rules.key = None);
     record(context, invocation, "room-unkey", |action| action.room(&room));
-    context.notice(&room, "this room has no key any more", NoticeKind::Info);
+    context.notice(&room, "this room has no key any more", NoticeKind::Changed);
     Ok(Reply::Text(format!("{room} has no key any more")))
 }
 
@@ -51,7 +51,7 @@ pub(super) fn limit(context: &mut Context<'_>, invocation: &Invocation) -> Comma
         Some(limit) => format!("at most {limit} may be in {room} now"),
         None => format!("{room} has no limit"),
     };
-    context.notice(&room, text.clone(), NoticeKind::Info);
+    context.notice(&room, text.clone(), NoticeKind::Changed);
     Ok(Reply::Text(text))
 }
 
@@ -70,7 +70,7 @@ pub(super) fn hide(context: &mut Context<'_>, invocation: &Invocation) -> Comman
         true => format!("those outside are told nothing of {room} now"),
         false => format!("everybody is told of {room} again"),
     };
-    context.notice(&room, text.clone(), NoticeKind::Info);
+    context.notice(&room, text.clone(), NoticeKind::Changed);
     Ok(Reply::Text(text))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn open_topic(context: &mut Context<'_>, invocation: &Invocation) -> 
     change(context, &room, |rules| rules.has_open_topic = is_open);
     record(context, invocation, "room-topic", |action| action.room(&room).why(who));
     let text = format!("{who} may set the topic of {room} now");
-    context.notice(&room, text.clone(), NoticeKind::Info);
+    context.notice(&room, text.clone(), NoticeKind::Changed);
     Ok(Reply::Text(text))
 }
 

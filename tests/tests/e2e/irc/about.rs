@@ -79,7 +79,7 @@ fn what_is_supported_is_said_in_lines_that_clients_can_read() {
     assert_eq!(numbers[..4], ["001", "002", "003", "004"]);
     assert!(numbers.contains(&"251"));
     // The letters of channels that have a parameter come last.
-    assert!(lines[3].ends_with(" Bio bimnoqt boq"), "{}", lines[3]);
+    assert!(lines[3].ends_with(" Biow Ibeiklmnoqstv Ibekloqv"), "{}", lines[3]);
 }
 
 #[test]

@@ -81,17 +81,14 @@ fn an_invitation_to_a_locked_channel_lets_in_and_is_for_moderators() {
         ada <- :salotto 366 *
         mod1 <- *JOIN #dev
         mod1 -> MODE #dev +i
-        mod1 <- :salotto NOTICE #dev :*
         mod1 <- *MODE #dev +i
         bob -> JOIN #dev
         bob <- :salotto 473 bob #dev :*
-        ada <- :salotto NOTICE #dev :*
         ada <- *MODE #dev +i
         ada -> INVITE bob #dev
         ada <- :salotto 482 ada #dev :*
         mod1 -> INVITE bob #dev
         mod1 <- :salotto 341 mod1 bob #dev
-        bob <- :salotto NOTICE bob :mod1 invites you to dev*
         bob <- :mod1!mod1@salotto INVITE bob #dev
         bob -> JOIN #dev
         bob <- *JOIN #dev

@@ -21,10 +21,8 @@ fn a_room_is_hushed_and_locked_by_mode_and_by_command_and_all_see_it() {
         mod1 <- :salotto 324 mod1 #lobby +nt
         mod1 <- :salotto 329 mod1 #lobby *
         mod1 -> MODE #lobby +m
-        mod1 <- :salotto NOTICE #lobby :only moderators speak here now
         mod1 <- :mod1!mod1@salotto MODE #lobby +m
         mod1 -> MODE #lobby +im
-        mod1 <- :salotto NOTICE #lobby :this room is locked*
         mod1 <- :mod1!mod1@salotto MODE #lobby +i
         mod1 -> MODE #lobby
         mod1 <- :salotto 324 mod1 #lobby +imnt
@@ -35,7 +33,6 @@ fn a_room_is_hushed_and_locked_by_mode_and_by_command_and_all_see_it() {
     nc.hears_about("everybody may speak in lobby again");
     dialogue.goes(
         "
-        mod1 <- :salotto NOTICE #lobby :everybody may speak here again
         mod1 <- :mod2!mod2@salotto MODE #lobby -m
         mod3 -> JOIN #lobby
         mod3 <- *JOIN #lobby

@@ -39,8 +39,8 @@ fn several_channels_may_be_asked_for_in_one_line() {
     ada.hears_until(":salotto 366 ada #two :*");
     ada.sends("NAMES #one,#two,#nowhere");
     for line in [
-        ":salotto 353 ada = #one :ada",
-        ":salotto 353 ada = #two :ada",
+        ":salotto 353 ada = #one :@ada",
+        ":salotto 353 ada = #two :@ada",
         ":salotto 366 ada #one,#two,#nowhere :*",
     ] {
         let heard = ada.hears();

@@ -35,11 +35,9 @@ fn who_opens_a_channel_sends_people_out_of_it_and_passes_that_on() {
         bob <- :salotto 482 bob #dev :*
         ada -> MODE #dev +o bob
         ada <- :ada!ada@salotto MODE #dev +o bob
-        bob <- :salotto NOTICE bob :ada made you a moderator of dev
         bob <- :ada!ada@salotto MODE #dev +o bob
         bob -> MODE #dev -o ada
         bob <- :bob!bob@salotto MODE #dev -o ada
-        ada <- :salotto NOTICE ada :you are no moderator of dev any more
         ada <- :bob!bob@salotto MODE #dev -o ada
         bob -> KICK #dev ada :bye
         ada <- :bob!bob@salotto KICK #dev ada :bye
@@ -70,20 +68,16 @@ fn a_voice_speaks_in_a_moderated_channel_and_has_its_sign() {
     dialogue.goes(
         "
         ada -> MODE #dev +m
-        ada <- :salotto NOTICE #dev :only moderators speak here now
         ada <- :ada!ada@salotto MODE #dev +m
-        bob <- :salotto NOTICE #dev :only moderators speak here now
         bob <- :ada!ada@salotto MODE #dev +m
         bob -> PRIVMSG #dev :hello
         bob <- :salotto 404 bob #dev :*
         ada -> MODE #dev +v bob
-        bob <- :salotto NOTICE bob :ada gave you a voice in dev
         bob <- :ada!ada@salotto MODE #dev +v bob
         ada <- :ada!ada@salotto MODE #dev +v bob
         bob -> PRIVMSG #dev :hello
         ada <- :bob!bob@salotto PRIVMSG #dev :hello
         ada -> MODE #dev +v ada
-        ada <- :salotto NOTICE ada :*
         ada <- :ada!ada@salotto MODE #dev +v ada
         bob <- :ada!ada@salotto MODE #dev +v ada
         bob -> NAMES #dev
@@ -179,11 +173,9 @@ fn a_key_and_a_limit_are_told_to_those_inside_and_asked_of_those_outside() {
         ada -> MODE #dev +k
         ada <- :salotto 461 ada MODE :*
         ada -> MODE #dev +kl swordfish 0
-        ada <- :salotto NOTICE #dev :*key*
         ada <- :ada!ada@salotto MODE #dev +k swordfish
         ada <- :salotto 696 ada #dev l 0 :*
         ada -> MODE #dev +l 2
-        ada <- :salotto NOTICE #dev :at most 2*
         ada <- :ada!ada@salotto MODE #dev +l 2
         ada -> MODE #dev
         ada <- :salotto 324 ada #dev +ntkl swordfish 2
@@ -206,9 +198,7 @@ fn a_key_and_a_limit_are_told_to_those_inside_and_asked_of_those_outside() {
         carl <- :salotto 471 carl #dev :*
         ada <- *JOIN #dev
         ada -> MODE #dev -kl x
-        ada <- :salotto NOTICE #dev :*
         ada <- :ada!ada@salotto MODE #dev -k *
-        ada <- :salotto NOTICE #dev :*
         ada <- :ada!ada@salotto MODE #dev -l
         carl -> JOIN #dev
         carl <- *JOIN #dev
@@ -225,16 +215,12 @@ fn a_secret_channel_is_told_of_to_nobody_outside_and_an_open_topic_is_everybodys
     dialogue.goes(
         "
         ada -> MODE #dev +s-t
-        ada <- :salotto NOTICE #dev :*
         ada <- :ada!ada@salotto MODE #dev +s
-        ada <- :salotto NOTICE #dev :*
         ada <- :ada!ada@salotto MODE #dev -t
         ada -> MODE #dev
         ada <- :salotto 324 ada #dev +ns
         ada <- :salotto 329 *
-        bob <- :salotto NOTICE #dev :*
         bob <- :ada!ada@salotto MODE #dev +s
-        bob <- :salotto NOTICE #dev :*
         bob <- :ada!ada@salotto MODE #dev -t
         bob -> TOPIC #dev :ours
         bob <- :bob!bob@salotto TOPIC #dev :ours
@@ -259,11 +245,9 @@ fn an_invite_exception_joins_a_locked_channel_and_its_operator_invites() {
     dialogue.goes(
         "
         ada -> MODE #dev +i
-        ada <- :salotto NOTICE #dev :*
         ada <- :ada!ada@salotto MODE #dev +i
         carl -> JOIN #dev
         carl <- :salotto 473 carl #dev :*
-        bob <- :salotto NOTICE #dev :*
         bob <- :ada!ada@salotto MODE #dev +i
         bob -> INVITE carl #dev
         bob <- :salotto 482 bob #dev :*
@@ -279,7 +263,6 @@ fn an_invite_exception_joins_a_locked_channel_and_its_operator_invites() {
         dora <- :salotto PONG *
         ada -> INVITE dora #dev
         ada <- :salotto 341 ada dora #dev*
-        dora <- :salotto NOTICE dora :*
         dora <- :ada!ada@salotto INVITE dora #dev
         dora -> JOIN #dev
         dora <- *JOIN #dev
@@ -300,7 +283,6 @@ fn what_is_done_by_commands_elsewhere_is_told_as_modes() {
         "
         ada <- :host!host@salotto MODE #dev +o bob
         ada <- :host!host@salotto MODE #dev +b eve!*@*
-        ada <- :salotto NOTICE #dev :*
         ada <- :host!host@salotto MODE #dev +k swordfish
         ",
     );

@@ -137,7 +137,6 @@ fn a_locked_room_shows_nobody_to_those_outside() {
         mod1 <- :mod1!mod1@salotto JOIN #dev
         mod1 <- :salotto 353 *
         mod1 <- :salotto 366 *
-        mod1 <- :salotto NOTICE #dev :this room is locked*
         mod1 <- :mod1!mod1@salotto MODE #dev +i
         eve -> WHO #dev
         eve <- :salotto 315 eve #dev :*

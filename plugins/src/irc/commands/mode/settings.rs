@@ -13,9 +13,10 @@ pub(super) fn key(call: &mut Call<'_, '_>, room: &RoomInfo, is_on: bool, given: 
         }
         return;
     }
-    match given.filter(|key| !key.is_empty()) {
+    let is_bad = |c: char| c.is_whitespace() || c == '"' || c == ',';
+    match given {
         None => needs_parameter(call),
-        Some(key) if key.contains(|c: char| c.is_whitespace() || c == '"' || c == ',') => {
+        Some(key) if key.is_empty() || key.contains(is_bad) => {
             call.bad_mode(room, 'k', "*", "a key is one word, without commas and quotes");
         }
         Some(key) => command(call, room, change, format!("room key {} \"{key}\"", room.room)),
@@ -23,9 +24,7 @@ pub(super) fn key(call: &mut Call<'_, '_>, room: &RoomInfo, is_on: bool, given: 
 }
 
 pub(super) fn limit(call: &mut Call<'_, '_>, room: &RoomInfo, given: Option<&str>) {
-    let Some(given) = given.filter(|given| !given.is_empty()) else {
-        return needs_parameter(call);
-    };
+    let Some(given) = given else { return needs_parameter(call) };
     match given.parse::<u32>() {
         Ok(count) if count > 0 => {
             let change = Change { is_on: true, letter: 'l' };
