@@ -6,7 +6,7 @@ use super::{Ordering, unavailable};
 use crate::hub::Hub;
 use crate::protocol::entry::EntryKind;
 use crate::protocol::ids::{EntryId, MemberId, RoomId};
-use crate::protocol::name::RoomName;
+use crate::protocol::name::{Name, RoomName};
 use crate::state::order::{Healing, Known, Ordered, Proposal, Proposed};
 
 /// So much is remembered of who came and went in a room while the engine is away.
@@ -107,8 +107,24 @@ impl Hub {
         if let EntryKind::Topic { topic, .. } = &what {
             self.state.set_topic(room, topic);
         }
+        let left = match &what {
+            EntryKind::Left { who, .. } if origin.is_some() => Some(who.clone()),
+            _ => None,
+        };
         self.state.commit_at(time, room, author, what);
         self.committed(room, author, origin.as_deref());
+        if let Some(who) = left {
+            self.contradict(room, who);
+        }
+    }
+
+    /// Another node has said that somebody left, because this one was not to be heard for a while. Who is here all the same is told the others anew.
+    fn contradict(&mut self, room: RoomId, who: Name) {
+        let occupant = self.state.rooms.get(room).and_then(|room| room.members.get(&who));
+        if occupant.is_some_and(|occupant| occupant.here().is_some()) {
+            self.is_present(room, &who);
+            self.propose(None, room, EntryKind::Joined { who });
+        }
     }
 
     /// Something is missing in a room: the engine is asked for all that came after the last one.

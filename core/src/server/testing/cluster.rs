@@ -308,6 +308,27 @@ fn the_people_of_a_server_that_is_gone_are_taken_out_once() {
 }
 
 #[test]
+fn the_people_of_a_server_that_was_only_silent_are_back_when_it_is() {
+    let (engine, a, b) = two();
+    let (_ada, mut bob) = (join(&a, "ada"), join(&b, "bob"));
+    wait_until(|| members(&b).len() == 2);
+    engine.lose_sight_of("a");
+    wait_until(|| members(&b) == ["bob"]);
+    engine.mend("a");
+    let mut came_and_went = Vec::new();
+    until(&mut bob, |event| {
+        let Event::Entry(entry) = event else { return None };
+        match &entry.what {
+            EntryKind::Joined { who } if who.as_str() == "ada" => came_and_went.push("came"),
+            EntryKind::Left { who, .. } if who.as_str() == "ada" => came_and_went.push("went"),
+            _ => {}
+        }
+        came_and_went.ends_with(&["went", "came"]).then_some(())
+    });
+    assert_eq!(members(&b), ["ada", "bob"]);
+}
+
+#[test]
 fn something_for_one_person_finds_them_on_any_server() {
     let (_engine, a, b) = two();
     let (mut ada, mut bob) = (join(&a, "ada"), join(&b, "bob"));

@@ -145,6 +145,15 @@ impl Engine {
         }
     }
 
+    /// A node is not heard of for so long that the others take it to be gone. It comes back when it is [mended](Self::mend).
+    pub fn lose_sight_of(&self, name: &str) {
+        let mut inner = self.inner();
+        let Some(node) = inner.nodes.get_mut(name) else { return };
+        node.is_cut = true;
+        let people = std::mem::take(&mut node.told_people);
+        inner.tell_gone(name, people);
+    }
+
     /// A node is gone without a word.
     pub fn kill(&self, name: &str) {
         self.inner().forget_node(name);
@@ -321,12 +330,17 @@ impl Inner {
         }
     }
 
-    /// A node is gone: its names are free, and for each room one of those who stay says that its people left.
+    /// A node is gone, and its names are free.
     fn forget_node(&mut self, name: &str) {
         let Some(gone) = self.nodes.remove(name) else { return };
         self.names.retain(|_, owned| owned.node != name);
+        self.tell_gone(name, gone.told_people);
+    }
+
+    /// For each room one of those who stay says that the people of a node left.
+    fn tell_gone(&mut self, name: &str, people: BTreeMap<String, Vec<Name>>) {
         let mut told: BTreeMap<String, Vec<RoomName>> = BTreeMap::new();
-        for (key, people) in gone.people {
+        for (key, people) in people {
             let mut others = self.nodes.iter().filter(|(_, node)| !node.is_cut);
             let teller = others.find_map(|(other, node)| Some((other, node.open.get(&key)?)));
             if let Some((other, (room, ..))) = teller.filter(|_| !people.is_empty()) {
