@@ -31,7 +31,8 @@ impl Line {
             rest = rest.split_once(' ')?.1.trim_start_matches(' ');
         }
         let (command, mut rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        if command.is_empty() || !command.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let is_plain = command.bytes().all(|byte| byte.is_ascii_graphic());
+        if command.is_empty() || command.starts_with(':') || !is_plain {
             return None;
         }
         let mut parameters = Vec::new();
