@@ -17,6 +17,7 @@ mod joining;
 mod keeping;
 mod leaving;
 mod not_done;
+mod ordering;
 mod plugins;
 mod reminder;
 mod renaming;
@@ -63,12 +64,14 @@ use crate::state::report::Report;
 use crate::state::server_state::ServerState;
 
 use crate::state::inbox::{Inbox, SessionInput, StopPermit};
+use crate::state::order::News;
 use answers::Waiting;
 use authentication::Exchange;
 use commands::Runner;
 use goodbyes::Goodbyes;
 use keeping::StoreWord;
 pub(crate) use not_done::NotDone;
+use ordering::Ordering;
 use reminder::Reminder;
 use timers::Timers;
 
@@ -105,6 +108,8 @@ pub(crate) struct Hub {
     wrong_passwords: wrong_passwords::WrongPasswords,
     /// What the store tells.
     word: StoreWord,
+    /// What is between this server and those that share rooms with it, if any do.
+    ordering: Option<Ordering>,
     /// Pages that members asked for and that are being read.
     reads: usize,
     /// What hooks asked for and what has not been applied yet.
@@ -122,6 +127,7 @@ pub(crate) struct Hub {
 impl Hub {
     pub(crate) fn new(state: ServerState, catalog: Catalog, permit: StopPermit) -> Self {
         let word = StoreWord::new(state.acknowledge.clone());
+        let ordering = state.order.clone().map(Ordering::new);
         let mut hub = Self {
             state,
             hooks: Hooks::new(),
@@ -138,6 +144,7 @@ impl Hub {
             #[cfg(feature = "password")]
             wrong_passwords: Default::default(),
             word,
+            ordering,
             reads: 0,
             effects: Effects::new(),
             afterwards: Vec::new(),
@@ -176,7 +183,7 @@ impl Hub {
                 self.handle(thing);
                 self.apply_effects();
                 let is_full = taken >= TURN || self.state.is_turn_full();
-                next = if is_full { None } else { inbox.0.try_recv().ok() };
+                next = if is_full { None } else { self.more(&inbox.0, taken) };
             }
             self.end_turn();
             let took = started.elapsed();
@@ -198,9 +205,22 @@ impl Hub {
 
     async fn next(&mut self, inbox: &Receiver<Inbox>) -> Option<Inbox> {
         self.reminder.set(self.due());
+        if let Some(told) = self.ordering.as_mut().and_then(Ordering::try_next) {
+            return Some(told);
+        }
         self.watch_store();
         let word = self.state.store.is_some().then_some(&mut self.word);
-        next(inbox, &mut self.reminder, word).await
+        let news = self.ordering.as_ref().map(Ordering::news);
+        next(inbox, &mut self.reminder, word, news).await
+    }
+
+    /// What else there is to do in this turn. Those here and the other nodes take turns.
+    fn more(&mut self, inbox: &Receiver<Inbox>, taken: usize) -> Option<Inbox> {
+        let Some(ordering) = &mut self.ordering else { return inbox.try_recv().ok() };
+        match taken % 2 {
+            0 => inbox.try_recv().ok().or_else(|| ordering.try_next()),
+            _ => ordering.try_next().or_else(|| inbox.try_recv().ok()),
+        }
     }
 
     /// When the next timer is due. Whoever steps a clock says so themselves ([`Inbox::TimersDue`]).
@@ -219,11 +239,18 @@ impl Hub {
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
             Inbox::TimersDue => self.run_timers(),
             Inbox::StoreTold => self.hear_store(),
+            Inbox::OrderTold(news) => self.hear_order(*news),
             Inbox::Stop(_) => {}
         }
     }
 
     fn handle_session(&mut self, member: MemberId, input: SessionInput) {
+        if let Some(input) = self.held_back(member, input) {
+            self.take_session_input(member, input);
+        }
+    }
+
+    fn take_session_input(&mut self, member: MemberId, input: SessionInput) {
         match input {
             SessionInput::Input(_) if self.has_said_goodbye(member) => {}
             SessionInput::Input(input) => self.take_input(member, input),
@@ -255,11 +282,15 @@ impl Hub {
             }
         }
         self.apply_effects();
+        self.hand_over_proposals();
         self.state.publish();
     }
 
     fn start_server(&mut self) {
         self.is_running = true;
+        if let Some(ordering) = &self.ordering {
+            ordering.attach();
+        }
         self.observe(Hook::Start, |plugin, context| plugin.start(context));
         let settings = self.state.settings();
         for (name, topic) in listed_rooms(&settings) {
@@ -329,9 +360,17 @@ impl Hub {
         self.commit_by(None, room, what);
     }
 
-    /// The same, brought about by a connection.
+    /// The same, brought about by a connection. In a room that other servers share it is proposed, and happens when it comes back.
     fn commit_by(&mut self, author: Option<MemberId>, room: RoomId, what: EntryKind) {
+        if self.is_shared(room) {
+            return self.propose(author, room, what);
+        }
         self.state.commit(room, author, what);
+        self.committed(room, author, None);
+    }
+
+    /// What was committed last in a room is seen by whoever watches. `origin` is the node that brought it about, if it was another.
+    fn committed(&mut self, room: RoomId, author: Option<MemberId>, origin: Option<&str>) {
         let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
             return;
         };
@@ -339,8 +378,14 @@ impl Hub {
             self.state.reports.send(Report::Entry(entry.clone()));
         }
         self.hooks.observe(Hook::AfterEntry, &self.state, &mut self.effects, |plugin, context| {
-            plugin.after_entry(context, entry);
+            plugin.after_entry(context, entry, origin);
         });
+        if origin.is_none() && matches!(entry.what, EntryKind::Message { .. }) {
+            let (state, effects) = (&self.state, &mut self.effects);
+            self.hooks.observe(Hook::AfterSaid, state, effects, |plugin, context| {
+                plugin.after_said(context, author, entry);
+            });
+        }
     }
 
     /// Tells one member that something did not work.
@@ -403,6 +448,7 @@ async fn next(
     inbox: &Receiver<Inbox>,
     reminder: &mut Reminder,
     store: Option<&mut StoreWord>,
+    news: Option<Receiver<News>>,
 ) -> Option<Inbox> {
     let receive = async { inbox.recv().await.ok() };
     let timer = async {
@@ -416,7 +462,14 @@ async fn next(
         }
         Some(Inbox::StoreTold)
     };
-    receive.or(timer).or(told).await
+    let ordered = async {
+        match news {
+            // A server keeps a sender of its own, so that this never ends before it does.
+            Some(news) => news.recv().await.ok().map(|news| Inbox::OrderTold(Box::new(news))),
+            None => pending().await,
+        }
+    };
+    receive.or(timer).or(told).or(ordered).await
 }
 
 /// The rooms that are always there, the default one first.

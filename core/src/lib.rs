@@ -62,10 +62,10 @@ pub use protocol::{
     Action, Announce, Arg, ArgKind, Caller, Closed, Command, CommandInfo, Entry, EntryId,
     EntryKind, Envelope, ErrorCode, Event, Hint, Hook, LeaveReason, LimitHit, Limits, ListedRoom,
     MemberError, MemberId, MemberInfo, MessageKind, Name, NameBounds, NameError, Network,
-    NetworkError, NoticeKind, OnPanic, Peer, PluginInfo, PluginSetup, PluginState, Presence, Rate,
-    Refusal, Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo, RoomName, RoomSettings,
-    ServerSettings, Settings, SettingsError, Standing, Status, StoreStatus, Timestamp,
-    TryNextError, Verdict,
+    NetworkError, NoticeKind, OnPanic, OrderStatus, Peer, PluginInfo, PluginSetup, PluginState,
+    Presence, Rate, Refusal, Reply, Request, Resume, Role, RoleError, RoomError, RoomInfo,
+    RoomName, RoomSettings, ServerSettings, Settings, SettingsError, Standing, Status, StoreStatus,
+    Timestamp, TryNextError, Verdict,
 };
 #[cfg(feature = "password")]
 pub use protocol::{PasswordError, PasswordHash, TooBusy};
@@ -80,6 +80,8 @@ pub use state::directory::Directory;
 pub use state::forgetting_map::ForgettingMap;
 pub use state::handle::Handle;
 pub use state::keeping::Keeping;
+pub use state::order;
+pub use state::order::Order;
 pub use state::report::{Report, Watch};
 pub use state::shared_values::{SharedValues, ValueError};
 pub use state::stopping::Stopping;

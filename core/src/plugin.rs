@@ -174,14 +174,19 @@ pub trait Plugin: Send {
     /// Somebody is connected and has a name now; rooms follow.
     fn after_named(&mut self, context: &mut Context<'_>, member: MemberId) {}
 
-    /// Somebody is in a room now. The `joined` entry came before this, unless the room is too large to announce everybody.
+    /// Somebody is in a room now. The `joined` entry comes before all that is told the room here, unless the room is too large to announce everybody.
     fn after_joined(&mut self, context: &mut Context<'_>, member: MemberId, room: &RoomName) {}
 
     /// Something was said in a room. The entry's `what` is a message.
     fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {}
 
-    /// Anything happened in a room, notices of plugins and messages included: each entry of each timeline, once.
-    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry) {}
+    /// Anything happened in a room, notices of plugins and messages included: each entry of each timeline, once. Where servers share the room it is called on each of them,
+    /// and `origin` is the one that brought it about, if that is another; the other observers are called there alone.
+    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry, origin: Option<&str>) {}
+
+    /// Other servers that share rooms with this one have set or removed [shared values](Context::shared) of a namespace, under these keys, or this one has heard of it only now: they are
+    /// what they are already. Not called for what is set here.
+    fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, keys: &[String]) {}
 
     /// Something was said to one person; the event is [`Event::Direct`].
     fn after_direct(&mut self, context: &mut Context<'_>, event: &Event) {}

@@ -80,5 +80,5 @@ pub use settings::{
     SettingsError,
 };
 pub use standing::Standing;
-pub use status::{Status, StoreStatus};
+pub use status::{OrderStatus, Status, StoreStatus};
 pub use timestamp::Timestamp;

@@ -30,6 +30,7 @@ use crate::io::thread;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::state::handle::Handle;
 use crate::state::inbox::Inbox;
+use crate::state::order::Order;
 use crate::state::store::Store;
 
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
@@ -63,6 +64,7 @@ pub struct Server {
     threads: Threads,
     /// Closed when everything has stopped.
     store: Option<Arc<dyn Store>>,
+    order: Option<Arc<dyn Order>>,
 }
 
 impl Server {
@@ -115,12 +117,16 @@ impl Server {
         for walk in self.walks.drain(..) {
             walk.await;
         }
-        if let Some(store) = self.store.take() {
-            // Where no thread can be started the store is closed when it is dropped.
-            let closed = thread::answer("salotto-store-close", move || store.close());
-            if let Ok(closed) = closed {
-                let _ = closed.recv().await;
-            }
+        // Where no thread can be started they are closed when they are dropped.
+        if let Some(order) = self.order.take()
+            && let Ok(closed) = thread::answer("salotto-order-close", move || order.close())
+        {
+            let _ = closed.recv().await;
+        }
+        if let Some(store) = self.store.take()
+            && let Ok(closed) = thread::answer("salotto-store-close", move || store.close())
+        {
+            let _ = closed.recv().await;
         }
     }
 

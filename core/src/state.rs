@@ -11,6 +11,7 @@ pub(crate) mod inbox;
 pub(crate) mod keeping;
 pub(crate) mod member;
 pub(crate) mod name_index;
+pub mod order;
 pub(crate) mod plugin_stats;
 pub(crate) mod reload;
 pub(crate) mod remembered_rooms;

@@ -94,6 +94,7 @@ impl Stage {
             first_id: 1,
             history: 0,
             shown: 0,
+            epoch: None,
         });
         stage
     }

@@ -348,6 +348,12 @@ impl Plugin for Irc {
         Verdict::Pass
     }
 
+    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry, origin: Option<&str>) {
+        if origin.is_some() {
+            self.tell_elsewhere(context, entry);
+        }
+    }
+
     /// Whoever gave a line a label is told what they said under that.
     fn after_said(&mut self, context: &mut Context<'_>, member: Option<MemberId>, entry: &Entry) {
         let Some(member) = member else { return };

@@ -120,7 +120,7 @@ impl Plugin for Log {
         self.journal = None;
     }
 
-    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry) {
+    fn after_entry(&mut self, context: &mut Context<'_>, entry: &Entry, _: Option<&str>) {
         self.write(context, || Event::Entry(entry.clone()));
     }
 

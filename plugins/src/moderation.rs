@@ -209,20 +209,25 @@ impl Moderation {
 
     /// Takes what is kept, unless the plugin before has handed it over.
     fn load(&mut self, context: &mut Context<'_>) {
-        self.keeps_bans = context.store().is_some();
+        context.shared().keep_here(import::NAMESPACE);
+        self.keeps_bans = context.store().is_some() || context.shares_rooms();
         if !self.is_taken_over {
             kept::load(self, context);
-            for member in context.members() {
-                if let Some(name) = &member.name {
-                    self.apply_mutes(context, member.id, name);
-                }
-            }
+            self.mute_those_here(context);
         }
         match self.keeps_bans {
             true => import::load_bans(self, context),
             false => self.writer.start(context),
         }
         self.tell_unread(context);
+    }
+
+    fn mute_those_here(&mut self, context: &Context<'_>) {
+        for member in context.members() {
+            if let Some(name) = &member.name {
+                self.apply_mutes(context, member.id, name);
+            }
+        }
     }
 
     /// The file cannot be read, and there is no database that its bans are in: somebody took it away.
@@ -257,10 +262,14 @@ impl Plugin for Moderation {
     fn start(&mut self, context: &mut Context<'_>) {
         self.load(context);
         self.locks.hide(context);
-        self.hushed.show(context);
+        self.hushed.show(context, true);
         self.disconnect_banned(context);
         self.drop_expired(context);
         kept::save(self, context);
+    }
+
+    fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, _: &[String]) {
+        kept::heed(self, context, namespace);
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {

@@ -252,7 +252,22 @@ impl Plugin for Roles {
         accounts.map(|account| (account.name.clone(), account.role)).collect()
     }
 
+    /// Accounts were registered or changed by way of another server.
+    fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, _: &[String]) {
+        if namespace == accounts::NAMESPACE {
+            let before: Vec<Name> = self.state.accounts.iter().map(|a| a.name.clone()).collect();
+            self.state.accounts = Accounts::of(&self.settings);
+            let changed = self.state.accounts.load(context, self.settings.scram);
+            for gone in before.iter().filter(|name| self.state.accounts.find(name).is_none()) {
+                context.set_account(gone, None);
+                context.end_logins(gone.as_str());
+            }
+            self.refresh_logins(context, &changed);
+        }
+    }
+
     fn start(&mut self, context: &mut Context<'_>) {
+        context.shared().keep_here(accounts::CONFIGURED);
         self.state.accounts = Accounts::of(&self.settings);
         let changed = self.state.accounts.load(context, self.settings.scram);
         self.state.pretence = codes::pretence(context, &self.state.accounts);

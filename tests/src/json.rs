@@ -22,11 +22,14 @@ pub struct JsonClient {
     pub token: String,
     /// The last id seen in each room that it is in.
     pub seen: BTreeMap<String, EntryId>,
+    /// The epoch of rooms that have one of their own.
+    pub epochs: BTreeMap<String, String>,
 }
 
 impl JsonClient {
     pub(crate) fn new(raw: Client) -> Self {
-        Self { raw, epoch: String::new(), token: String::new(), seen: BTreeMap::new() }
+        let (epoch, token) = (String::new(), String::new());
+        Self { raw, epoch, token, seen: BTreeMap::new(), epochs: BTreeMap::new() }
     }
 
     /// Somebody connects to a server that is none of this harness, and says nothing.
@@ -163,7 +166,8 @@ impl JsonClient {
 
     /// What a client that lost this connection now would resume from.
     pub fn resume(&self) -> Resume {
-        Resume { epoch: self.epoch.clone(), rooms: self.seen.clone(), token: self.token.clone() }
+        let (epoch, token) = (self.epoch.clone(), self.token.clone());
+        Resume { epoch, token, rooms: self.seen.clone(), epochs: self.epochs.clone() }
     }
 
     /// Reads one event, until a deadline; `None` when the connection ends or nothing comes.
@@ -193,7 +197,11 @@ impl JsonClient {
                 self.epoch.clone_from(epoch);
                 self.token.clone_from(token);
             }
-            Event::Entered { room, first_id, .. } => {
+            Event::Entered { room, first_id, epoch, .. } => {
+                match epoch {
+                    Some(epoch) => self.epochs.insert(room.to_string(), epoch.clone()),
+                    None => self.epochs.remove(room.as_str()),
+                };
                 self.seen.insert(room.to_string(), first_id - 1);
             }
             Event::Exited { room, .. } => {

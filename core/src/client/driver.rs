@@ -47,6 +47,7 @@ pub(super) async fn drive(
         epoch: String::new(),
         token: String::new(),
         seen: BTreeMap::new(),
+        epochs: BTreeMap::new(),
         unsent: Unsent::default(),
         welcomed: false,
     };
@@ -76,6 +77,8 @@ struct Driver {
     token: String,
     /// The last id seen in each room that the client is in.
     seen: BTreeMap<String, u64>,
+    /// What these ids belong to, where that is not the epoch of the server.
+    epochs: BTreeMap<String, String>,
     /// Asked for while there was no connection.
     unsent: Unsent,
     /// Whether the present connection was welcomed.
@@ -246,6 +249,7 @@ impl Driver {
             epoch: self.epoch.clone(),
             token: self.token.clone(),
             rooms: self.seen.clone(),
+            epochs: self.epochs.clone(),
         });
         // A returning client goes back to where it was; the wish of the first time is out of date then.
         let rooms = match &resume {
@@ -270,7 +274,11 @@ impl Driver {
                 self.welcomed = true;
             }
             Event::Named { name, .. } => self.name = name.to_string(),
-            Event::Entered { room, first_id, .. } => {
+            Event::Entered { room, first_id, epoch, .. } => {
+                match epoch {
+                    Some(epoch) => self.epochs.insert(room.to_string(), epoch.clone()),
+                    None => self.epochs.remove(room.as_str()),
+                };
                 self.seen.insert(room.to_string(), first_id.saturating_sub(1));
             }
             Event::Exited { room, .. } => {

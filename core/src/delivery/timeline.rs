@@ -100,6 +100,11 @@ impl Timeline {
         Some((Slice { chunk, range }, bytes))
     }
 
+    /// What the room is for its dialects.
+    pub(crate) fn role(&self) -> RoomRole {
+        self.role
+    }
+
     /// Begins after `last`, with the entries before that which are still known: no gap is in them, and they end with `last`.
     pub(crate) fn resume(&self, last: EntryId, tail: Vec<Entry>) {
         let follows = tail.iter().rev().zip((1..=last).rev()).all(|(entry, id)| entry.id == id);

@@ -9,6 +9,7 @@ use super::authentication::Step;
 use super::goodbyes::Goodbye;
 use super::joining::Return;
 use super::not_done::NotDone;
+use super::ordering::Naming;
 use crate::delivery::outbox::{Mail, Outbox};
 use crate::dialect::{Input, Own, Require};
 use crate::plugin::draft::{ConnectDraft, NameDraft};
@@ -40,6 +41,14 @@ pub(super) enum FirstRooms<'a> {
 }
 
 impl FirstRooms<'_> {
+    /// For later.
+    fn to_owned(self) -> Option<Vec<String>> {
+        match self {
+            Self::These(rooms) => Some(rooms.to_vec()),
+            Self::Nowhere => None,
+        }
+    }
+
     /// For whoever says nothing of rooms.
     pub(super) const DEFAULT: Self = Self::These(&[]);
 }
@@ -122,7 +131,10 @@ impl Hub {
         member.last_asked = Some(now);
         if member.name.is_none() {
             let name = self.check_name(id, name)?;
-            self.accept(id, name, FirstRooms::These(rooms), None);
+            match self.ordering.is_some() {
+                true => self.claim(id, name, Naming::Code { rooms: rooms.to_vec() }),
+                false => self.accept(id, name, FirstRooms::These(rooms), None),
+            }
         }
         Ok(())
     }
@@ -230,23 +242,29 @@ impl Hub {
         nonce: Option<String>,
     ) {
         self.end_former_connection(id, text, resume);
-        let limit = self.state.settings().limits.name_lines;
         let Some(member) = self.state.roster.get_mut(id) else {
             return;
         };
         member.name_tries += 1;
-        let tried = member.name_tries;
-        let accepted = self.check_name(id, text);
-        match accepted {
-            Ok(name) => self.accept(id, name, rooms, resume),
-            Err(not_done) => {
-                self.answer(id, Err(not_done), nonce);
-                if limit.is_some_and(|limit| tried >= limit) {
-                    self.limit_hit(LimitHit::NameLines, Some(id));
-                    let why = format!("{tried} lines were tried and none was a name");
-                    self.disconnect(id, LeaveReason::Refused { why });
-                }
+        match self.check_name(id, text) {
+            Ok(name) if self.ordering.is_some() => {
+                let resume = resume.filter(|resume| resume.epoch == self.state.epoch).cloned();
+                self.claim(id, name, Naming::First { rooms: rooms.to_owned(), resume, nonce });
             }
+            Ok(name) => self.accept(id, name, rooms, resume),
+            Err(not_done) => self.refuse_name(id, not_done, nonce),
+        }
+    }
+
+    /// What somebody offered as a first name is none for them; there is a bound to how often that may be.
+    pub(super) fn refuse_name(&mut self, id: MemberId, not_done: NotDone, nonce: Option<String>) {
+        self.answer(id, Err(not_done), nonce);
+        let limit = self.state.settings().limits.name_lines;
+        let tried = self.state.roster.get(id).map_or(0, |member| member.name_tries);
+        if limit.is_some_and(|limit| tried >= limit) {
+            self.limit_hit(LimitHit::NameLines, Some(id));
+            let why = format!("{tried} lines were tried and none was a name");
+            self.disconnect(id, LeaveReason::Refused { why });
         }
     }
 
@@ -354,7 +372,13 @@ impl Hub {
     }
 
     /// A newcomer has a name from here on, and joins the rooms it asked for.
-    fn accept(&mut self, id: MemberId, name: Name, rooms: FirstRooms<'_>, resume: Option<&Resume>) {
+    pub(super) fn accept(
+        &mut self,
+        id: MemberId,
+        name: Name,
+        rooms: FirstRooms<'_>,
+        resume: Option<&Resume>,
+    ) {
         self.state.roster.set_name(id, name.clone());
         let Some(member) = self.state.roster.get_mut(id) else {
             return;
@@ -410,7 +434,7 @@ impl Hub {
             }
             let result = match self.check_rooms_per_member(id, tried.len() - 1) {
                 Ok(()) => {
-                    let back = seen.get(&self.known_as(room)).copied();
+                    let back = seen.get(&self.known_as(room)).cloned();
                     self.join(id, room, None, back)
                 }
                 Err(refusal) => Err(refusal.into()),
@@ -438,7 +462,8 @@ impl Hub {
                 let was_in_until = kept.as_ref().and_then(|kept| kept.left(&room));
                 let was = self.state.former_member(&resume.token);
                 let seen_there = (*id).max(since.saturating_sub(1));
-                seen.entry(room).or_insert(Return { seen: seen_there, was, was_in_until });
+                let epoch = resume.epochs.get(name).cloned();
+                seen.entry(room).or_insert(Return { seen: seen_there, epoch, was, was_in_until });
             }
         }
         seen

@@ -187,7 +187,8 @@ fn encryption(status: &Status) -> String {
 fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
     let mut members: Vec<_> =
         hub.state.roster.iter().map(|member| hub.state.member_info(member)).collect();
-    if members.is_empty() {
+    let elsewhere = hub.people_elsewhere();
+    if members.is_empty() && elsewhere.is_empty() {
         return Ok(Reply::text("nobody is connected"));
     }
     members.sort_by(|one, other| one.name.cmp(&other.name));
@@ -209,7 +210,13 @@ fn users(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
             in_short(member.idle),
         ]
     });
-    Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows.collect()))
+    // Of those on other servers only what they share is known here.
+    let others = elsewhere.into_iter().map(|(name, (node, rooms))| {
+        let (name, rooms) = (name.to_string(), listed(rooms.iter().map(ToString::to_string)));
+        [name, String::new(), rooms, format!("node {node}"), String::new(), String::new()]
+    });
+    let rows = rows.chain(others).collect();
+    Ok(Reply::table(["name", "role", "rooms", "from", "messages", "idle"], rows))
 }
 
 fn rooms(hub: &mut Hub, _: &Invocation) -> Result<Reply, CommandError> {
@@ -267,7 +274,11 @@ fn done(invocation: &Invocation, text: impl FnOnce() -> String) -> Reply {
 }
 
 fn kick(hub: &mut Hub, invocation: &Invocation) -> Result<Reply, CommandError> {
-    let member = hub.named(invocation.text("name"))?;
+    let member = match hub.named(invocation.text("name")) {
+        Ok(member) => member,
+        Err(_) if hub.is_node() => return hub.kick_elsewhere(invocation, by(hub, invocation)),
+        Err(nobody) => return Err(nobody.into()),
+    };
     if let Some(listed) = hub.state.roster.get(member) {
         invocation.caller.may_act_against(&hub.state.member_info(listed))?;
     }

@@ -18,17 +18,19 @@ use crate::protocol::network::Network;
 use crate::protocol::sanitize;
 use crate::protocol::timestamp::Timestamp;
 use crate::state::rights::Rights;
-use crate::state::room::Room;
+use crate::state::room::{Occupant, Room};
 use crate::state::stays::Stay;
 
 /// What a bare client is shown at most of what was said before, a row at a time.
 const BARE_HISTORY: usize = 10;
 
 /// Somebody comes back to a room.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Return {
     /// The last id that they saw there.
     pub(super) seen: EntryId,
+    /// What that id belongs to, if not to the epoch of the server.
+    pub(super) epoch: Option<String>,
     /// Which member they were then, if that was since the server started.
     pub(super) was: Option<MemberId>,
     /// When their connection ended in it, as far as that is kept.
@@ -51,14 +53,17 @@ impl Hub {
         key: Option<String>,
         back: Option<Return>,
     ) -> Result<(), NotDone> {
-        let Allowed { name, room: wanted, rights } = self.ask_to_join(id, room, key, back)?;
+        let Allowed { name, room: wanted, rights } =
+            self.ask_to_join(id, room, key, back.as_ref())?;
         let member = self.state.roster.get_mut(id).ok_or(NotDone::Gone)?;
         let existing = self.state.rooms.find(wanted.as_str()).map(|room| room.id);
         if let Some(room) = existing.filter(|room| member.is_in(*room)) {
             // In it already: lines that name no room go there from now on.
             member.current = Some(room);
             let entered =
-                self.state.rooms.get(room).map(|room| entered(room, room.next_id(), true));
+                self.state.rooms.get(room).map(|room| {
+                    entered(room, room.next_id(), true, self.state.other_epoch_of(room))
+                });
             if let Some(entered) = entered {
                 self.state.send(id, entered);
             }
@@ -73,7 +78,7 @@ impl Hub {
         if let Some(room) = self.state.rooms.get_mut(room) {
             room.change_rights(id, |mine| *mine = rights.unwrap_or_default());
         }
-        self.enter(id, name, room, back.map(|back| back.seen));
+        self.enter_when_open(id, name, room, back);
         if rights.is_some_and(|rights| rights.role().is_some()) {
             self.offer_commands(id);
         }
@@ -86,7 +91,7 @@ impl Hub {
         id: MemberId,
         room: &str,
         key: Option<String>,
-        back: Option<Return>,
+        back: Option<&Return>,
     ) -> Result<Allowed, NotDone> {
         let member = self.state.roster.get(id);
         let name = member.and_then(|member| member.name.clone()).ok_or(NotDone::Gone)?;
@@ -175,16 +180,25 @@ impl Hub {
     }
 
     /// Puts a member into a room, tells it what is there, and tells the others and the plugins.
-    fn enter(&mut self, id: MemberId, name: Name, room_id: RoomId, seen: Option<EntryId>) {
+    pub(super) fn enter(
+        &mut self,
+        id: MemberId,
+        name: Name,
+        room_id: RoomId,
+        back: Option<Return>,
+    ) {
         let history = self.state.settings().rooms.history;
         let keeping = self.state.keeping.as_ref();
         let since_join = keeping.is_some_and(|(_, keeping)| keeping.since_join);
+        // An id that belongs to something else counts for nothing.
+        let epoch = self.state.rooms.get(room_id).and_then(|room| self.state.other_epoch_of(room));
+        let seen = back.filter(|back| back.epoch == epoch).map(|back| back.seen);
         let (Some(room), Some(member)) =
             (self.state.rooms.get_mut(room_id), self.state.roster.get_mut(id))
         else {
             return;
         };
-        room.members.insert(name.clone(), id);
+        room.members.insert(name.clone(), Occupant::Here(id));
         let outbox = member.outbox.clone();
         room.add_reader(&outbox);
         let next = room.next_id();
@@ -203,7 +217,7 @@ impl Hub {
         member.stays.reserve_exact(1);
         member.stays.push(Stay { room: room_id, since: first_id });
         member.current = Some(room_id);
-        let entered = entered(room, first_id, !tells_past);
+        let entered = entered(room, first_id, !tells_past, epoch);
         let (timeline, room_name) = (room.timeline.clone(), room.name.clone());
         let (history, next) = timeline.since(first_id);
         let quiet = self.state.rooms.get(room_id).is_some_and(|room| self.state.is_quiet(room));
@@ -213,6 +227,7 @@ impl Hub {
         self.state.post(&outbox, Mail::Follow { room: room_id, timeline, history, next });
         let shard = outbox.shard();
         self.state.shared.fanout.push(shard, Work::Follow(room_id, outbox));
+        self.is_present(room_id, &name);
         if quiet {
             self.owe_count(room_id);
         } else {
@@ -237,7 +252,12 @@ impl Hub {
 }
 
 /// What somebody is told who is in a room and will see its entries from `first_id` on.
-fn entered(room: &Room, first_id: EntryId, with_presence: bool) -> Event {
+pub(super) fn entered(
+    room: &Room,
+    first_id: EntryId,
+    with_presence: bool,
+    epoch: Option<String>,
+) -> Event {
     Event::Entered {
         room: room.name.clone(),
         topic: room.topic.clone(),
@@ -246,5 +266,6 @@ fn entered(room: &Room, first_id: EntryId, with_presence: bool) -> Event {
         first_id,
         history: room.next_id() - first_id,
         shown: room.shown_since(first_id, with_presence),
+        epoch,
     }
 }

@@ -193,16 +193,19 @@ impl Hub {
         let before = room.members.len();
         room.members.remove(&name);
         room.remove_reader(&outbox);
-        let (left_empty, permanent) = (room.members.is_empty(), room.permanent);
+        let (left_empty, permanent) = (room.is_empty_here(), room.permanent);
         let room_name = room.name.clone();
         let announce_up_to = self.state.settings().presence.announce_up_to;
-        let announced = announce_up_to.is_none_or(|most| before <= most) && !reason.is_of_server();
+        // Where the server ends for all, nobody is told of each; other servers go on.
+        let is_of_all = reason.is_of_server() && !self.is_shared(room_id);
+        let announced = announce_up_to.is_none_or(|most| before <= most) && !is_of_all;
+        self.is_absent(room_id, &name);
         self.state.post(&outbox, Mail::Unfollow(room_id));
         self.state.shared.fanout.push(outbox.shard(), Work::Unfollow(room_id, outbox.clone()));
         if announced {
             let reason = reason.clone();
             self.commit(room_id, EntryKind::Left { who: name.clone(), reason });
-        } else if !reason.is_of_server() {
+        } else if !is_of_all {
             self.owe_count(room_id);
         }
         let left = Left { member: id, name, peer, room: Some(room_name), reason, quits, announced };
@@ -237,6 +240,7 @@ impl Hub {
         self.state.send(id, Event::Bye { reason: reason.clone() });
         self.state.post(&outbox, Mail::Close);
         self.exchanges.remove(&id);
+        self.forget_held(id);
         let Some(member) = self.state.roster.remove(id) else {
             return;
         };
@@ -244,6 +248,7 @@ impl Hub {
         *self.state.left.entry(reason.word()).or_default() += 1;
         if let Some(name) = &member.name {
             self.state.shared.directory.remove_member(name);
+            self.release_name(name);
             let (name, peer, reason) = (name.clone(), member.peer, reason.clone());
             let (room, announced) = (None, false);
             let left = Left { member: id, name, peer, room, reason, quits: true, announced };

@@ -247,7 +247,7 @@ impl Hub {
             };
             self.state.rooms.set_permanent(room, false);
             self.state.remember_room(room);
-            if self.state.rooms.get(room).is_some_and(|room| room.members.is_empty()) {
+            if self.state.rooms.get(room).is_some_and(|room| room.is_empty_here()) {
                 self.close_room(room);
             }
         }

@@ -31,12 +31,8 @@ impl Hub {
         if let Some(room) = self.state.rooms.get(id) {
             self.state.remembered.forget(&self.state.values, &room.name);
         }
-        let members: Vec<MemberId> = self
-            .state
-            .rooms
-            .get(id)
-            .map(|room| room.members.values().copied().collect())
-            .unwrap_or_default();
+        let members: Vec<MemberId> =
+            self.state.rooms.get(id).map(|room| room.here().collect()).unwrap_or_default();
         if let Some(room) = self.state.rooms.get_mut(id) {
             // It closes here and now, not when the last one has left.
             room.permanent = true;
@@ -54,6 +50,7 @@ impl Hub {
     }
 
     fn end_room(&mut self, id: RoomId) {
+        self.leave_shared(id);
         let Some(room) = self.state.close_room(id) else {
             return;
         };
@@ -72,10 +69,12 @@ impl Hub {
     ) -> Result<(), RoomError> {
         let whom = by.as_ref().map_or("the server", |by| by.as_str());
         let topic = self.checked_topic(topic, whom)?;
-        if let Some(room) = self.state.rooms.get_mut(id) {
-            room.topic.clone_from(&topic);
+        if self.is_shared(id) {
+            // It is about this when that has come back.
+            self.check_available()?;
+        } else {
+            self.state.set_topic(id, &topic);
         }
-        self.state.remember_room(id);
         self.commit(id, EntryKind::Topic { topic, who: by });
         Ok(())
     }
@@ -133,14 +132,34 @@ impl Hub {
             );
             return Err(CommandError::NotFound(text));
         }
+        if let Some(order) = self.state.order.as_ref().filter(|_| room.sharing.is_some()) {
+            order.delete(&name, id);
+        }
+        self.tell_deleted(room_id, id);
+        self.record(self.act("delete", by).room(&name).whom(id.to_string()));
+        Ok(())
+    }
+
+    /// A message was deleted on another server that shares the room.
+    pub(super) fn message_is_gone(&mut self, room_id: RoomId, id: EntryId) {
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return };
+        room.remove_message(id);
+        if let Some(store) = self.state.store.as_ref().filter(|_| room.is_kept) {
+            store.delete(&room.name, id, Box::new(|_| {}));
+        }
+        self.tell_deleted(room_id, id);
+    }
+
+    /// Those inside are to show a message no more.
+    fn tell_deleted(&mut self, room_id: RoomId, id: EntryId) {
+        let Some(room) = self.state.rooms.get_mut(room_id) else { return };
         room.note_removed(id);
-        let members: Vec<MemberId> = room.members.values().copied().collect();
+        let name = room.name.clone();
+        let members: Vec<MemberId> = room.here().collect();
         self.state.remember_room(room_id);
         for member in members {
             self.state.send(member, Event::Deleted { room: name.clone(), id });
         }
-        self.record(self.act("delete", by).room(&name).whom(id.to_string()));
-        Ok(())
     }
 
     /// The room that a member means: the named one, or where it was last. It must be in it.

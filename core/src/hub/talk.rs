@@ -148,7 +148,9 @@ impl Hub {
         result: Result<(), NotDone>,
         nonce: &Option<String>,
     ) -> Result<(), NotDone> {
-        if result.is_ok() && nonce.is_some() {
+        if let (Ok(()), Some(asked)) = (&result, nonce)
+            && !self.confirms_later(id, asked)
+        {
             self.state.send(id, Event::Reply { reply: Reply::Done, nonce: nonce.clone() });
         }
         result
@@ -263,7 +265,10 @@ impl Hub {
             return Err(NotDone::Gone);
         };
         let text = self.sayable(id, text)?;
-        let target = Target::Person(self.person(to)?);
+        let target = match self.person(to) {
+            Ok(name) => Target::Person(name),
+            Err(nobody) => Target::Person(self.person_elsewhere(to).ok_or(nobody)?),
+        };
         let kind = MessageKind::Say;
         let (member, tags, is_sign) = (Some(id), BTreeMap::new(), false);
         self.deliver(MessageDraft { member, from, target, text, kind, tags, is_sign }, nonce)
@@ -277,6 +282,10 @@ impl Hub {
             return Err(Refusal::new(ErrorCode::NoSuchRoom, text));
         };
         let (room, text) = (room.id, self.checked_text(None, text.to_owned())?);
+        if self.is_shared(room) {
+            self.check_available()
+                .map_err(|away| Refusal::new(ErrorCode::Unavailable, away.to_string()))?;
+        }
         let from = self.state.operator_name.clone();
         let (kind, nonce, tags) = (MessageKind::Say, None, BTreeMap::new());
         self.commit_message(None, room, Message { from, text, kind, nonce, tags });
@@ -332,7 +341,16 @@ impl Hub {
                 self.commit_message(member, room, Message { from, text, kind, nonce, tags });
             }
             Target::Person(to) => {
-                let to = self.person(to.as_str())?;
+                let to = match self.person(to.as_str()) {
+                    Ok(here) => here,
+                    Err(nobody) => {
+                        let to = self.person_elsewhere(to.as_str()).ok_or(nobody)?;
+                        self.count_message(member);
+                        let time = self.state.clock.timestamp();
+                        let event = Event::Direct { from, to, text, time, tags, nonce: None };
+                        return self.direct_elsewhere(member, event, nonce);
+                    }
+                };
                 self.commit_direct(member, to, Message { from, text, kind, nonce, tags });
             }
         }
@@ -343,12 +361,6 @@ impl Hub {
         self.count_message(member);
         let Message { from, text, kind, nonce, tags } = message;
         self.commit_by(member, room, EntryKind::Message { from, text, kind, nonce, tags });
-        let Some(entry) = self.state.rooms.get(room).and_then(|room| room.latest()) else {
-            return;
-        };
-        self.hooks.observe(Hook::AfterSaid, &self.state, &mut self.effects, |plugin, context| {
-            plugin.after_said(context, member, entry);
-        });
     }
 
     fn commit_direct(&mut self, member: Option<MemberId>, to: Name, message: Message) {

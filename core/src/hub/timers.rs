@@ -20,6 +20,8 @@ pub(super) enum Due {
     Counts,
     /// Who has said goodbye has waited long enough for an answer.
     Goodbye(MemberId),
+    /// Somebody has waited long enough for the engine.
+    Order,
     /// Wrong passwords are to be summed.
     #[cfg(feature = "password")]
     WrongPasswords,
@@ -93,6 +95,7 @@ impl Hub {
                     self.apply_effects();
                 }
                 Due::Counts => self.announce_counts(),
+                Due::Order => self.give_up_waiting(),
                 Due::Goodbye(member) => self.finish_goodbye(member),
                 #[cfg(feature = "password")]
                 Due::WrongPasswords => self.record_sums_of_wrong_passwords(),

@@ -380,6 +380,11 @@ impl Context<'_> {
         self.state.store.clone()
     }
 
+    /// Whether other servers share rooms and values with this one. A room that is not open here may be elsewhere then.
+    pub fn shares_rooms(&self) -> bool {
+        self.state.order.is_some()
+    }
+
     /// Small values that outlive this plugin and, where there is a store, the server.
     pub fn shared(&self) -> &SharedValues {
         &self.state.values

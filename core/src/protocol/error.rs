@@ -76,10 +76,18 @@ pub enum RoomError {
         /// How many are allowed.
         limit: usize,
     },
+    /// Other servers share the room, and the engine that orders what happens in it cannot be reached.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
     /// The server has stopped.
     #[error(transparent)]
     Closed(#[from] Closed),
 }
+
+/// The engine that several servers share is away, or has more to do than it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the engine that orders what is said cannot be reached; try again in a moment")]
+pub struct Unavailable;
 
 /// Why something could not be done to a member. Nothing was changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -163,6 +171,8 @@ pub enum ErrorCode {
     NotInRoom,
     /// A limit of the server.
     Limit,
+    /// The engine that servers share rooms by cannot be reached; try again in a moment.
+    Unavailable,
     /// The server could not do it.
     Failed,
 }

@@ -82,6 +82,10 @@ pub enum Event {
         history: u64,
         /// How many of these people read: messages, notices, topics.
         shown: usize,
+        /// What its ids belong to, where that is not what `welcome` named: to be brought back in `resume`. Another than the one that a client knew of the room means that what it has of the room
+        /// belongs to another life of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<String>,
     },
     /// You are not in that room any more.
     Exited {

@@ -38,6 +38,7 @@ pub enum Hook {
     AfterJoined,
     AfterSaid,
     AfterEntry,
+    AfterValues,
     AfterDirect,
     AfterSign,
     AfterLeft,

@@ -162,6 +162,9 @@ pub struct Resume {
     pub token: String,
     /// The last id seen, by room.
     pub rooms: BTreeMap<String, EntryId>,
+    /// The epoch of rooms whose `entered` named one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub epochs: BTreeMap<String, String>,
 }
 
 fn current_version() -> u32 {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "tls")]
 use crate::protocol::certificate::Certificate;
+use crate::protocol::ids::EntryId;
 use crate::protocol::limit_hit::LimitHit;
 use crate::protocol::plugin_info::PluginInfo;
 use crate::protocol::timestamp::Timestamp;
@@ -59,6 +60,9 @@ pub struct Status {
     /// Where what must survive a restart is kept; `None` where nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreStatus>,
+    /// Who puts what happens in shared rooms into order; `None` where no other server shares them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderStatus>,
     /// Resident memory of this process in bytes, where the system tells. `None` in hooks, which must not wait for the system;
     /// [`resident_memory`](crate::resident_memory) tells it to a task.
     pub memory_bytes: Option<u64>,
@@ -80,6 +84,35 @@ pub struct StoreStatus {
     /// Entries that were lost for good since it was opened.
     pub lost: u64,
     /// Why nothing can be kept at the moment, while it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+/// How the order of shared rooms is doing, as one node sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OrderStatus {
+    /// What keeps the order: the address of the engine, without its password.
+    pub place: String,
+    /// What this node is called.
+    pub node: String,
+    /// The other nodes that were heard of lately, with how many milliseconds ago.
+    pub others: BTreeMap<String, u64>,
+    /// How long the last proposals took to come back, in microseconds.
+    pub lag_micros: u64,
+    /// Entries that wait to be taken by the engine.
+    pub waiting: u64,
+    /// Entries that were proposed here and came back, since the start.
+    pub ordered: u64,
+    /// Entries that were refused, since the start.
+    pub refused: u64,
+    /// How often the engine was lost, since the start.
+    pub losses: u64,
+    /// Of each shared room that is open here, its epoch and its last id.
+    pub rooms: BTreeMap<String, (String, EntryId)>,
+    /// What was last given back to the engine, and what came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_heal: Option<String>,
+    /// Why it cannot be reached at the moment, while it cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
 }

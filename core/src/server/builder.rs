@@ -22,6 +22,7 @@ use crate::server::{Server, StartError, participant};
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::inbox::{self, Inbox};
+use crate::state::order::Order;
 use crate::state::reload::Reload;
 use crate::state::server_state::ServerState;
 use crate::state::shared::Shared;
@@ -58,6 +59,7 @@ pub struct ServerBuilder {
     executor: Option<Arc<Executor<'static>>>,
     clock: Clock,
     store: Option<Arc<dyn Store>>,
+    order: Option<Arc<dyn Order>>,
     reload: Option<Reload>,
 }
 
@@ -121,6 +123,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Makes the server a node of several that share rooms, in the order that this gives; it is [closed](Order::close) when the server has stopped.
+    pub fn order(mut self, order: Arc<dyn Order>) -> Self {
+        self.order = Some(order);
+        self
+    }
+
     /// Says what is done where a plugin asks, for somebody of this name, that the configuration be applied anew ([`Context::ask_reload`](crate::Context::ask_reload)). It is called by the hub and must
     /// not block: best it wakes whoever reads the configuration and [applies](Handle::apply) it.
     pub fn on_reload(mut self, ask: impl Fn(&str) + Send + Sync + 'static) -> Self {
@@ -178,11 +186,15 @@ impl ServerBuilder {
         if let Some(store) = &self.store {
             state.keep_in(store.clone());
         }
+        if let Some(order) = &self.order {
+            state.share_by(order.clone());
+        }
         let mut hub = Hub::new(state, self.catalog, permit.clone());
         hub.plan.configure(&plan);
         let acceptor = Acceptor::new(handle, shards, permit);
         let mut server = run(hub, plugins, received, acceptor, listeners, permits, threads);
         server.store = self.store;
+        server.order = self.order;
         Ok(server)
     }
 }
@@ -263,5 +275,5 @@ fn run(
     let walks = acceptor.shards.iter().enumerate().map(walk).collect();
     let accept = |listener| near.spawn(acceptor.clone().accept(listener, None));
     let listeners = listeners.into_iter().map(accept).collect();
-    Server { handle, listeners, hub: Some(hub), walks, permits, threads, store: None }
+    Server { handle, listeners, hub: Some(hub), walks, permits, threads, store: None, order: None }
 }

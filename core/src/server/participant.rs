@@ -14,7 +14,7 @@ pub use listener::Listener;
 pub use speaker::{Speaker, TrySayError};
 
 use crate::hub::NotDone;
-use crate::protocol::error::{Closed, Refusal, TryNextError};
+use crate::protocol::error::{Closed, ErrorCode, Refusal, TryNextError};
 use crate::protocol::event::Event;
 use crate::protocol::ids::MemberId;
 use crate::protocol::leave_reason::LeaveReason;
@@ -103,6 +103,12 @@ impl Participant {
                     let speaker = Speaker::new(handle.clone(), id, name, rate);
                     return Ok(Self { speaker, listener });
                 }
+                // The name turned out to be somebody's on another server.
+                Some(Event::Error {
+                    code: code @ (ErrorCode::NameTaken | ErrorCode::Unavailable),
+                    text,
+                    ..
+                }) => return Err(Refusal::new(code, text).into()),
                 Some(_) => {}
                 None => return Err(Closed.into()),
             }

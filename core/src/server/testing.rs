@@ -17,6 +17,10 @@
 //!
 //! Everything waits for what it expects, for ten seconds at most, and panics with a transcript when it does not come.
 
+#[cfg(test)]
+mod cluster;
+mod engine;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -39,6 +43,8 @@ use crate::server::{Server, ServerBuilder};
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::inbox::Inbox;
+
+pub use engine::Engine;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ use crate::protocol::ids::MemberId;
 use crate::protocol::ids::SlotId;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::protocol::peer::Peer;
+use crate::state::order::News;
 
 /// Things that may wait for the hub: a few turns' worth. Whoever sends when it is full waits, and so do the people it reads from.
 pub(crate) const CAPACITY: usize = 1024;
@@ -36,6 +37,8 @@ pub(crate) enum Inbox {
     TimersDue,
     /// The store has told something, or nothing for too long.
     StoreTold,
+    /// The order has told something.
+    OrderTold(Box<News>),
     /// The server stops, and everybody is told why.
     Stop(LeaveReason),
 }
@@ -89,6 +92,7 @@ impl std::fmt::Debug for Inbox {
             Self::TaskResult(..) => "TaskResult",
             Self::TimersDue => "TimersDue",
             Self::StoreTold => "StoreTold",
+            Self::OrderTold(_) => "OrderTold",
             Self::Stop(_) => "Stop",
         })
     }

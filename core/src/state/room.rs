@@ -1,5 +1,7 @@
 //! A room: who is in it, what it is about and what happened there. Plain state, changed by the hub alone.
 
+mod sharing;
+
 use crate::protocol::ids::RoomId;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use crate::state::remembered_rooms::LeftRoom;
 use crate::state::rights::Rights;
 use crate::state::store::Opened;
 
+pub(crate) use sharing::{Occupant, Sharing};
+
 /// So many removed messages of a room are remembered.
 const REMEMBERED_REMOVALS: usize = 256;
 
@@ -34,7 +38,7 @@ pub(crate) struct Room {
     /// Whether the operator opened it, so that it is opened again when the server starts.
     pub(crate) reopens: bool,
     /// By name, so that a roster is in order and can be given in pages.
-    pub(crate) members: BTreeMap<Name, MemberId>,
+    pub(crate) members: BTreeMap<Name, Occupant>,
     /// How many of them each shard has.
     pub(crate) readers: Vec<usize>,
     pub(crate) timeline: Arc<Timeline>,
@@ -59,6 +63,8 @@ pub(crate) struct Room {
     next_id: EntryId,
     /// Whether what happens here is kept, where there is a store.
     pub(crate) is_kept: bool,
+    /// What it has more of if other servers share it.
+    pub(crate) sharing: Option<Box<Sharing>>,
     /// The first entry that newcomers may read; see [`sealed`](crate::state::sealed).
     pub(crate) readable_from: EntryId,
 }
@@ -92,6 +98,7 @@ impl Room {
             fresh: Vec::new(),
             next_id: 1,
             is_kept: false,
+            sharing: None,
             readable_from: 0,
         }
     }
@@ -117,6 +124,14 @@ impl Room {
         slices.iter().flat_map(|slice| slice.entries().cloned()).collect()
     }
 
+    /// What is in memory after an id, also what this turn brought.
+    pub(crate) fn tail_after(&self, id: EntryId) -> Vec<Entry> {
+        let (slices, _) = self.timeline.since((id + 1).max(self.timeline.first()));
+        let published = slices.iter().flat_map(|slice| slice.entries());
+        let fresh = self.fresh.iter().map(|committed| &committed.entry);
+        published.chain(fresh).filter(|entry| entry.id > id).cloned().collect()
+    }
+
     /// Gives what happened its id. Everybody sees it once the hub's turn ends.
     pub(crate) fn commit(
         &mut self,
@@ -128,6 +143,16 @@ impl Room {
         let entry = Entry { room: self.name.clone(), id: self.next_id, time, what };
         self.next_id += 1;
         self.fresh.push(Committed { stamp, author, entry });
+    }
+
+    /// The ids mean something else from here on: it goes on after `last`, with these entries before it, and whoever reads it begins anew.
+    pub(crate) fn begin_anew(&mut self, last: EntryId, tail: Vec<Entry>, settings: &RoomSettings) {
+        let (entries, bytes) = (settings.timeline_entries, settings.timeline_bytes);
+        self.timeline = Arc::new(Timeline::new(self.timeline.role(), entries, bytes));
+        self.fresh.clear();
+        self.removed.clear();
+        self.readable_from = 0;
+        self.resume(Opened { last, tail });
     }
 
     /// Puts a mark in the place of a message. Returns whether there was one.
@@ -153,6 +178,21 @@ impl Room {
         if self.removed.len() > REMEMBERED_REMOVALS {
             self.removed.pop_front();
         }
+    }
+
+    /// The connections that are in it.
+    pub(crate) fn here(&self) -> impl Iterator<Item = MemberId> {
+        self.members.values().filter_map(Occupant::here)
+    }
+
+    /// Whether nobody of this server is in it.
+    pub(crate) fn is_empty_here(&self) -> bool {
+        self.readers.iter().all(|readers| *readers == 0)
+    }
+
+    /// Whether nobody can enter yet, because the engine has not told what is in it.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.sharing.as_ref().is_some_and(|sharing| !sharing.is_open)
     }
 
     /// An outbox follows the room from now on.

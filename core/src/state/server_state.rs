@@ -1,6 +1,9 @@
 //! The state of a server: who is here, which rooms there are. Plain state, changed by the hub alone; what it brings about is
 //! stamped, so that everybody sees it in one order.
 
+mod returning;
+mod sharing;
+
 use crate::protocol::authentication::Mechanism;
 use crate::protocol::fingerprint::Fingerprint;
 use crate::protocol::plugin_info::PluginInfo;
@@ -28,8 +31,9 @@ use crate::protocol::timestamp::Timestamp;
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::keeping::Keeping;
-use crate::state::member::{Member, token_text};
+use crate::state::member::Member;
 use crate::state::name_index::NameIndex;
+use crate::state::order::Order;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
@@ -38,7 +42,7 @@ use crate::state::roster::Roster;
 use crate::state::sealed;
 use crate::state::shared::Shared;
 use crate::state::shared_values::SharedValues;
-use crate::state::stays::{FormerMembers, KeptStays, Stay};
+use crate::state::stays::{FormerMembers, KeptStays};
 use crate::state::store::{Acknowledge, RoomEntries, Store, Turn};
 use crate::state::unpublished::{Concerned, Unpublished};
 
@@ -59,6 +63,8 @@ pub(crate) struct ServerState {
     pub(crate) operator_name: Name,
     /// Changes with each start.
     pub(crate) epoch: String,
+    /// What the ids of this server's own rooms belong to, where it shares others.
+    pub(crate) own_epoch: Option<String>,
     pub(crate) since: Timestamp,
     /// The same, by a clock that is never set.
     pub(crate) started: Instant,
@@ -87,6 +93,8 @@ pub(crate) struct ServerState {
     /// Where what must survive a restart is kept, and what it has said.
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) acknowledge: Acknowledge,
+    /// Who orders what happens in shared rooms, where other servers share them.
+    pub(crate) order: Option<Arc<dyn Order>>,
     /// What of the history is kept, and the plugin that says so.
     pub(crate) keeping: Option<(SlotId, Keeping)>,
     pub(crate) values: SharedValues,
@@ -94,7 +102,7 @@ pub(crate) struct ServerState {
     pub(crate) remembered: RememberedRooms,
     /// Turns that the store has yet to keep.
     pub(crate) unpublished: Unpublished,
-    /// What this turn brought to rooms that it closed.
+    /// What this turn brought to rooms that it closed, or began anew.
     closed: Vec<RoomEntries>,
     /// Members whose mailbox was full; the hub disconnects them.
     pub(crate) overfull: Vec<MemberId>,
@@ -111,6 +119,7 @@ impl ServerState {
             started: clock.now(),
             slow_hook: shared.settings().server.slow_hook,
             epoch: format!("{:016x}", fastrand::u64(..)),
+            own_epoch: None,
             handle,
             shared,
             clock,
@@ -131,6 +140,7 @@ impl ServerState {
             mailed: Vec::new(),
             store: None,
             acknowledge: Acknowledge::default(),
+            order: None,
             keeping: None,
             values: SharedValues::new(None),
             remembered: RememberedRooms::default(),
@@ -156,8 +166,19 @@ impl ServerState {
 
     /// Something happened in a room, for everybody in it.
     pub(crate) fn commit(&mut self, room: RoomId, author: Option<MemberId>, what: EntryKind) {
-        let stamp = self.next_stamp();
         let time = self.clock.timestamp();
+        self.commit_at(time, room, author, what);
+    }
+
+    /// The same, at a time that somebody else has given.
+    pub(crate) fn commit_at(
+        &mut self,
+        time: Timestamp,
+        room: RoomId,
+        author: Option<MemberId>,
+        what: EntryKind,
+    ) {
+        let stamp = self.next_stamp();
         if let Some(room) = self.rooms.get_mut(room) {
             if room.latest().is_none() {
                 self.touched.push(room.id);
@@ -275,7 +296,16 @@ impl ServerState {
                 room.resume(opened);
             }
         }
+        self.open_shared(id);
         id
+    }
+
+    /// A room is about this from here on.
+    pub(crate) fn set_topic(&mut self, id: RoomId, topic: &str) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            topic.clone_into(&mut room.topic);
+        }
+        self.remember_room(id);
     }
 
     /// Remembers a room as it is now, for when it or the server is opened again.
@@ -370,37 +400,6 @@ impl ServerState {
         self.roster.get(member).map(|member| member.rooms().collect()).unwrap_or_default()
     }
 
-    /// Keeps where a member is, for when it comes back after a restart.
-    pub(crate) fn keep_stays(&self, member: MemberId) {
-        let named = self.roster.get(member).filter(|member| member.name.is_some());
-        let Some(member) = named.filter(|_| self.store.is_some()) else { return };
-        let room = |stay: &Stay| Some((self.rooms.get(stay.room)?.name.to_string(), stay.since));
-        let rooms = member.stays.iter().filter_map(room).collect();
-        let account = member.account.clone();
-        KeptStays::new(self.clock.timestamp(), rooms, account)
-            .put(&self.values, &member.token_text());
-    }
-
-    /// Where whoever has this token was, as far as that is kept.
-    pub(crate) fn kept_stays(&self, token: &str) -> Option<KeptStays> {
-        let token = u128::from_str_radix(token, 16).ok()?;
-        self.store.as_ref()?;
-        KeptStays::find(&self.values, &token_text(token))
-    }
-
-    /// Which member whoever has this token was, since the server started.
-    pub(crate) fn former_member(&self, token: &str) -> Option<MemberId> {
-        self.former_members.member(u128::from_str_radix(token, 16).ok()?)
-    }
-
-    /// The first entry that whoever has this token was shown in a room, which may not be open.
-    pub(crate) fn shown_since(&self, token: &str, room: &str) -> Option<EntryId> {
-        let token = u128::from_str_radix(token, 16).ok()?;
-        let former = self.former_members.find(token).zip(self.rooms.find(room));
-        let stay = former.and_then(|(stays, room)| stays.iter().find(|stay| stay.room == room.id));
-        stay.map(|stay| stay.since).or_else(|| self.kept_stays(&token_text(token))?.since(room))
-    }
-
     /// Where a member may read back, and from which entry on: in the rooms it is in, as far as they are kept.
     pub(crate) fn readable(&self, member: MemberId) -> Vec<(RoomName, EntryId)> {
         let since_join = self.keeping.as_ref().is_some_and(|(_, keeping)| keeping.since_join);
@@ -477,6 +476,7 @@ impl ServerState {
                 protocols.iter().find_map(|added| added.protocol.certificate())
             },
             store: self.store.as_ref().map(|store| store.status()),
+            order: self.order.as_ref().map(|order| order.status()),
             memory_bytes: self.memory_bytes,
         }
     }

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::state::order::Order;
 use crate::state::store::Store;
 
+/// The namespaces that stay with a server, where several share the others.
+const OWN: [&str; 2] = ["rooms", "room-epochs"];
 /// Longest key, and longest value, in bytes.
 const LONGEST_KEY: usize = 512;
 const LONGEST_VALUE: usize = 64 * 1024;
@@ -39,9 +42,15 @@ const LONGEST_VALUE: usize = 64 * 1024;
 pub struct SharedValues(Arc<Values>);
 
 struct Values {
-    /// By namespace and key. The lock guards single steps, and a call of the store that waits for nothing, so that both have one order.
+    /// By namespace and key. The lock guards single steps, and calls of the store and of the order, which wait for nothing, so that all have one order.
     map: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
     store: Option<Arc<dyn Store>>,
+    /// Who gives them to the other servers, where several share them.
+    order: OnceLock<Arc<dyn Order>>,
+    /// What was set here while the others could not be heard.
+    unheard: Mutex<Option<BTreeSet<(String, String)>>>,
+    /// Namespaces that plugins keep with this server.
+    own: Mutex<BTreeSet<String>>,
     /// Whether something was changed since this was last asked.
     changed: AtomicBool,
 }
@@ -64,7 +73,104 @@ impl SharedValues {
         for (namespace, key, value) in store.iter().flat_map(|store| store.values()) {
             map.entry(namespace).or_default().insert(key, value);
         }
-        Self(Arc::new(Values { map: Mutex::new(map), store, changed: AtomicBool::new(false) }))
+        Self(Arc::new(Values {
+            map: Mutex::new(map),
+            store,
+            order: OnceLock::new(),
+            unheard: Mutex::default(),
+            own: Mutex::default(),
+            changed: AtomicBool::new(false),
+        }))
+    }
+
+    /// Other servers have them too from here on.
+    pub(crate) fn share_by(&self, order: Arc<dyn Order>) {
+        let _ = self.0.order.set(order);
+        self.wait_for_others();
+    }
+
+    /// Another server has set a value, or with `None` removed it. Says whether it was another here.
+    pub(crate) fn apply(&self, namespace: &str, key: &str, value: Option<&str>) -> bool {
+        if !self.is_shared(namespace) {
+            return false;
+        }
+        let mut map = self.map();
+        let values = map.entry(namespace.to_owned()).or_default();
+        let before = match value {
+            Some(value) => values.insert(key.to_owned(), value.to_owned()),
+            None => values.remove(key),
+        };
+        if values.is_empty() {
+            map.remove(namespace);
+        }
+        let is_new = before.as_deref() != value;
+        if is_new {
+            self.keep(namespace, key, value);
+        }
+        is_new
+    }
+
+    /// What the servers have in common takes the place of what is shared here, but for what was set here since they could last be heard. Returns the keys of what was another, by namespace.
+    pub(crate) fn take_over(
+        &self,
+        values: Vec<(String, String, String)>,
+    ) -> BTreeMap<String, Vec<String>> {
+        let unheard = self.unheard().take().unwrap_or_default();
+        let is_ours =
+            |namespace: &str, key: &str| unheard.contains(&(namespace.to_owned(), key.to_owned()));
+        let there: BTreeSet<(&str, &str)> =
+            values.iter().map(|(namespace, key, _)| (&**namespace, &**key)).collect();
+        let mut news: Vec<(String, String, Option<String>)> = self.shared();
+        news.retain(|(namespace, key, _)| !there.contains(&(&**namespace, &**key)));
+        news.iter_mut().for_each(|(_, _, value)| *value = None);
+        let set = values.into_iter().map(|(namespace, key, value)| (namespace, key, Some(value)));
+        news.extend(set);
+        let mut changed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (namespace, key, value) in news {
+            if !is_ours(&namespace, &key) && self.apply(&namespace, &key, value.as_deref()) {
+                changed.entry(namespace).or_default().push(key);
+            }
+        }
+        changed
+    }
+
+    /// The others cannot be heard: what is set from here on is newer than what they will say.
+    pub(crate) fn wait_for_others(&self) {
+        self.unheard().get_or_insert_default();
+    }
+
+    /// Values of a namespace stay with this server, also where several share the others: because they are about something that is on this machine. Called when a plugin starts.
+    pub fn keep_here(&self, namespace: &str) {
+        let mut own = self.0.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.insert(namespace.to_owned());
+    }
+
+    fn unheard(&self) -> MutexGuard<'_, Option<BTreeSet<(String, String)>>> {
+        self.0.unheard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether other servers are to have what is in a namespace: all but how this one left its rooms, what it has of them, and what plugins keep here.
+    fn is_shared(&self, namespace: &str) -> bool {
+        let own = self.0.own.lock().unwrap_or_else(PoisonError::into_inner);
+        !OWN.contains(&namespace) && !own.contains(namespace)
+    }
+
+    /// Gives the other servers all that they are to have.
+    pub(crate) fn give_all(&self) {
+        let Some(order) = self.0.order.get() else { return };
+        *self.unheard() = None;
+        for (namespace, key, value) in self.shared() {
+            order.set(&namespace, &key, value.as_deref());
+        }
+    }
+
+    fn shared(&self) -> Vec<(String, String, Option<String>)> {
+        let map = self.map();
+        let shared = map.iter().filter(|(namespace, _)| self.is_shared(namespace));
+        let flat = shared.flat_map(|(namespace, values)| {
+            values.iter().map(|(key, value)| (namespace.clone(), key.clone(), Some(value.clone())))
+        });
+        flat.collect()
     }
 
     /// A value.
@@ -126,6 +232,16 @@ impl SharedValues {
     }
 
     fn write_through(&self, namespace: &str, key: &str, value: Option<&str>) {
+        self.keep(namespace, key, value);
+        if let Some(order) = self.0.order.get().filter(|_| self.is_shared(namespace)) {
+            if let Some(unheard) = &mut *self.unheard() {
+                unheard.insert((namespace.to_owned(), key.to_owned()));
+            }
+            order.set(namespace, key, value);
+        }
+    }
+
+    fn keep(&self, namespace: &str, key: &str, value: Option<&str>) {
         if let Some(store) = &self.0.store {
             store.set(namespace, key, value);
             self.0.changed.store(true, Ordering::SeqCst);

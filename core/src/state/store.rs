@@ -38,7 +38,8 @@ pub use turn::{RoomEntries, Turn};
 /// - **One server**: two never share what one store keeps. It is for the store to refuse that when it is opened.
 ///
 /// # What the store relies on
-/// - Turns come in order, their numbers only grow, and the ids of a room follow on without a gap, from the one after [`Opened::last`] on.
+/// - Turns come in order, their numbers only grow, and the ids of a room follow on without a gap, from the one after [`Opened::last`] on; of one that several servers share
+///   something may be missing, which happened while this one was away, and is kept elsewhere.
 /// - Not much more than a quarter of a timeline is handed over before the hub waits for an acknowledgement, unless the store is failing.
 /// - A room is opened before something is appended to it, and closed once.
 pub trait Store: fmt::Debug + Send + Sync {

@@ -46,6 +46,8 @@ pub struct Conversation {
     pub(super) joined: bool,
     /// The id of the last entry.
     pub(super) last_id: u64,
+    /// What the ids belong to, where that is not the epoch of the server.
+    pub(super) epoch: Option<String>,
     /// Where entries are missing, from the oldest on.
     pub(super) gaps: Vec<Gap>,
     pub(super) reading: Option<Reading>,
@@ -96,6 +98,7 @@ impl Conversation {
             reading: None,
             history: 0,
             missed: false,
+            epoch: None,
             unread: 0,
             mentions: 0,
             first_unread: None,

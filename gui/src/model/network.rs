@@ -109,7 +109,8 @@ impl Model {
                 self.take_welcome(server, effects);
             }
             Event::Commands { commands } => self.server.commands = commands,
-            Event::Entered { room, topic, members, count, first_id, history, .. } => {
+            Event::Entered { room, topic, members, count, first_id, history, epoch, .. } => {
+                self.forget_other_epoch(&room, epoch);
                 self.enter(room, &topic, members, count, (first_id, history), effects);
             }
             Event::Exited { room, reason } => {
@@ -203,6 +204,15 @@ impl Model {
         if let Some(since) = asked.and_then(|at| self.asked.remove(at).ping) {
             self.round_trip = self.now.duration_since(since).ok();
         }
+    }
+
+    /// What was known of a room means nothing any more where its ids belong to something else now.
+    fn forget_other_epoch(&mut self, room: &RoomName, epoch: Option<String>) {
+        let conversation = self.conversations.open(Kind::Room(room.clone()));
+        if conversation.epoch != epoch && conversation.last_id > 0 {
+            conversation.forget_ids(&self.zone);
+        }
+        conversation.epoch = epoch;
     }
 
     fn enter(

@@ -395,6 +395,7 @@ fn a_large_room_is_asked_for_page_by_page() {
         first_id: 1,
         history: 0,
         shown: 0,
+        epoch: None,
     });
     let page =
         |after: &str| Request::Members { room: Some("dev".into()), after: Some(after.into()) };

@@ -146,6 +146,7 @@ impl Window {
             first_id: self.next_id,
             history,
             shown: 0,
+            epoch: None,
         });
     }
 
@@ -198,6 +199,7 @@ impl Window {
             first_id,
             history: self.next_id - first_id,
             shown: 0,
+            epoch: None,
         });
         self.tell_from(first_id);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use salotto::plugin::{Left, Renamed};
-use salotto::{Context, LeaveReason, MemberId, Name, RoomName};
+use salotto::{Context, Entry, EntryKind, LeaveReason, MemberId, Name, RoomName};
 
 use super::capability::Capability;
 use super::commands::{markread, monitor, names, topic};
@@ -108,6 +108,26 @@ impl Irc {
             context.answer(other, line.clone());
         }
         self.remember(renamed.member, &renamed.from, context);
+    }
+
+    /// Somebody came to a room, left it or is called otherwise through another server that shares it.
+    pub(super) fn tell_elsewhere(&self, context: &mut Context<'_>, entry: &Entry) {
+        let (host, channel) = (&self.settings.host, channel::of_room(&entry.room));
+        let source = |name: &Name| written::source(name.as_str(), host);
+        let line = match &entry.what {
+            EntryKind::Joined { who } => format!(":{} JOIN {channel}", source(who)),
+            EntryKind::Renamed { from, who } => format!(":{} NICK {who}", source(from)),
+            EntryKind::Left { who, reason: LeaveReason::Removed { by, why } } => {
+                kick(host, &channel, who.as_str(), by.as_ref(), why)
+            }
+            // They may be in other rooms still, of which is told there.
+            EntryKind::Left { who, reason } => part(&source(who), &channel, reason),
+            _ => return,
+        };
+        let line = written::end(line);
+        for client in self.rooms.clients(&entry.room) {
+            context.answer(client, line.clone());
+        }
     }
 
     /// Clients in a room, but for one.

@@ -35,10 +35,10 @@ impl HushedRooms {
         self.rooms.contains(room)
     }
 
-    /// Lets clients show which are, of those that are open.
-    pub(super) fn show(&self, context: &mut Context<'_>) {
+    /// Lets clients show which are, of those that are open, or that they are not any more.
+    pub(super) fn show(&self, context: &mut Context<'_>, hushed: bool) {
         for room in &self.rooms {
-            context.show_hushed(room, true);
+            context.show_hushed(room, hushed);
         }
     }
 

@@ -12,7 +12,7 @@ use super::bans::{Bans, Change};
 use super::kept::Kept;
 use crate::common::values;
 
-const NAMESPACE: &str = "imported";
+pub(super) const NAMESPACE: &str = "imported";
 
 /// How a file of bans looked: enough to see that somebody has changed it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,6 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Moderation;
+use super::bans::Bans;
+use super::hush::HushedRooms;
+use super::locks::Locks;
+use super::mutes::Mutes;
+use super::reports::Reports;
+use super::slow::SlowRooms;
 use crate::common::values;
 
 /// What changed, by key: as it is now, or `None` where it is gone.
@@ -50,6 +56,45 @@ pub(super) fn load(moderation: &mut Moderation, context: &mut Context<'_>) {
     moderation.hushed.retain(is_there);
 }
 
+/// Other servers have changed something of it.
+pub(super) fn heed(moderation: &mut Moderation, context: &mut Context<'_>, namespace: &str) {
+    match namespace {
+        Bans::NAMESPACE => {
+            moderation.bans = Bans::default();
+            moderation.bans.restore(values::all(context, namespace));
+            moderation.disconnect_banned(context);
+        }
+        Mutes::NAMESPACE => {
+            moderation.mutes = Mutes::default();
+            moderation.mutes.restore(values::all(context, namespace));
+            moderation.mutes.go_on(context.now(), context.uptime());
+            moderation.mute_those_here(context);
+        }
+        Locks::NAMESPACE => {
+            for room in moderation.locks.heed(values::all(context, namespace)) {
+                context.hide_room(&room, false);
+            }
+            moderation.locks.hide(context);
+        }
+        SlowRooms::NAMESPACE => {
+            moderation.slow = SlowRooms::default();
+            moderation.slow.restore(values::all(context, namespace));
+        }
+        HushedRooms::NAMESPACE => {
+            let before = std::mem::take(&mut moderation.hushed);
+            moderation.hushed.restore(values::all(context, namespace));
+            before.show(context, false);
+            moderation.hushed.show(context, true);
+        }
+        Reports::NAMESPACE => {
+            moderation.reports.forget_all();
+            moderation.reports.restore(values::all(context, namespace));
+        }
+        _ => return,
+    }
+    moderation.set_expiry_timer(context);
+}
+
 /// Keeps what changed.
 pub(super) fn save(moderation: &mut Moderation, context: &mut Context<'_>) {
     fn put<K: Kept>(kept: &mut K, context: &mut Context<'_>) {
@@ -76,5 +121,9 @@ pub(super) fn save(moderation: &mut Moderation, context: &mut Context<'_>) {
 pub(super) fn is_there(context: &Context<'_>, room: &RoomName) -> bool {
     let rooms = &context.settings().rooms;
     let is_listed = rooms.default == room.as_str() || rooms.listed_as(room.as_str()).is_some();
-    is_listed || context.room(room.as_str()).is_some() || context.remembers(room)
+    // One that is not open here may be elsewhere.
+    is_listed
+        || context.shares_rooms()
+        || context.room(room.as_str()).is_some()
+        || context.remembers(room)
 }

@@ -184,6 +184,29 @@ impl Locks {
         }
     }
 
+    /// Takes what other servers say of locks in place of what they said before. Returns the rooms that are not locked any more. Those who were invited as connections are known here alone, and stay so.
+    pub(super) fn heed(&mut self, kept: Vec<(String, Value)>) -> Vec<RoomName> {
+        let (from_settings, others) = std::mem::take(&mut self.locks)
+            .into_iter()
+            .partition::<Vec<_>, _>(|lock| lock.from_settings);
+        self.locks = from_settings;
+        let unkept = std::mem::take(&mut self.changed);
+        self.restore(kept);
+        self.changed = unkept;
+        let mut gone = Vec::new();
+        for lock in others {
+            match self.find(&lock.room) {
+                Some(same) => {
+                    let here = lock.invited.into_iter();
+                    let here = here.filter(|invited| invited.account_name().is_none());
+                    self.locks[same].invited.extend(here);
+                }
+                None => gone.push(lock.room),
+            }
+        }
+        gone
+    }
+
     fn find(&self, room: &RoomName) -> Option<usize> {
         if self.locks.is_empty() {
             return None;

@@ -141,6 +141,13 @@ impl Reports {
     }
 }
 
+impl Reports {
+    /// Before those are taken that other servers know too.
+    pub(super) fn forget_all(&mut self) {
+        self.unseen.clear();
+    }
+}
+
 impl Kept for Reports {
     const NAMESPACE: &str = "reports";
 

@@ -13,9 +13,9 @@ use crate::common::values;
 pub(super) const MAX_ACCOUNTS: usize = 10_000;
 
 /// The namespace of the values in which they are kept.
-const NAMESPACE: &str = "accounts";
+pub(super) const NAMESPACE: &str = "accounts";
 /// That of the hashes of the configuration at the last start. A session is that of an account as it was, and of no other of its name.
-const CONFIGURED: &str = "accounts-configured";
+pub(super) const CONFIGURED: &str = "accounts-configured";
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -11,6 +11,7 @@ mod building;
 mod bytes;
 mod chunks;
 mod client;
+mod cluster;
 mod commands;
 mod discovery;
 mod embedding;

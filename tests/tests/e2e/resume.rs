@@ -20,7 +20,7 @@ fn resumes(server: &TestServer, name: &str, resume: Resume, marker: &str) -> (Ve
 /// What whoever was `former` says who has seen everything up to `id`.
 fn resume(former: &JsonClient, id: EntryId) -> Resume {
     let (epoch, token) = (former.epoch.clone(), former.token.clone());
-    Resume { epoch, token, rooms: [("lobby".to_owned(), id)].into() }
+    Resume { epoch, token, rooms: [("lobby".to_owned(), id)].into(), ..Resume::default() }
 }
 
 /// Somebody leaves, who may come back under any name.

@@ -34,7 +34,7 @@ const room = (name) => all.find((one) => one.kind === 'room' && fold(one.name) =
 const firstId = (one) => one.oldest ?? one.lines.find(({ id }) => id)?.id;
 
 /** What a return needs, so that nothing is missed or doubled. */
-export const resume = () => ({ epoch: self.epoch, token: self.token, rooms: Object.fromEntries(joined().map((one) => [one.name, one.lastId])) });
+export const resume = () => ({ epoch: self.epoch, token: self.token, rooms: Object.fromEntries(joined().map((one) => [one.name, one.lastId])), epochs: Object.fromEntries(joined().filter((one) => one.epoch).map((one) => [one.name, one.epoch])) });
 
 /** Whether a line is one of many arrivals; the first of them stands for all. */
 export const isFolded = ({ group }) => group && group.size > 3 && !group.open;
@@ -221,13 +221,15 @@ export function take(event) {
 	app.changed(one);
 }
 
+const forgetIds = (one) => {
+	Object.assign(one, { lastId: 0, oldest: null });
+	for (const line of one.lines) delete line.id;
+};
+
 const handlers = {
 	welcome({ server, epoch, token, name, message_characters: limit, commands }) {
 		// Ids of another epoch mean nothing in this one.
-		for (const one of epoch === self.epoch ? [] : all) {
-			Object.assign(one, { lastId: 0, oldest: null });
-			for (const line of one.lines) delete line.id;
-		}
+		for (const one of epoch === self.epoch ? [] : all) forgetIds(one);
 		Object.assign(self, { server, epoch, token, name, limit, commands });
 		for (const one of all) {
 			Object.assign(one, { joined: false, isLeft: false, history: 0 });
@@ -238,8 +240,11 @@ const handlers = {
 	commands({ commands }) {
 		self.commands = commands;
 	},
-	entered({ room, topic, members, count, first_id: first, history }) {
+	entered({ room, topic, members, count, first_id: first, history, epoch }) {
 		const one = open('room', room);
+		// So do those of another epoch of the room.
+		if (one.epoch !== epoch && one.lastId) forgetIds(one);
+		one.epoch = epoch;
 		one.missed = one.lastId > 0;
 		if (one.missed && first > one.lastId + 1) {
 			// What lies between is read back from here on, where the server has it.

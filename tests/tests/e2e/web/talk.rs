@@ -199,7 +199,7 @@ fn who_comes_back_has_missed_nothing() {
     bob.hears_about("* ada left");
     bob.says("two");
     let rooms = [("lobby".to_owned(), seen)].into();
-    let resume = salotto::Resume { epoch, token, rooms };
+    let resume = salotto::Resume { epoch, token, rooms, ..Default::default() };
     let mut ada = Browser::connects(server.address());
     ada.asks(salotto_tests::json::hello("ada", &[], Some(resume)));
     let mut last = seen;
