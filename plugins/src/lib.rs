@@ -19,6 +19,7 @@
 //! | `irc` | any client of IRC is a member (feature `irc`) |
 //! | `web` | the page and WebSocket, for browsers (feature `web`) |
 //! | `tls` | what is said is encrypted on its way (feature `tls`) |
+//! | `cluster` | several servers share their rooms, over Redis or Valkey (feature `cluster`) |
 //! | `discovery` | the server is found by itself on the local network (feature `discovery`) |
 //!
 //! An embedder adds plugins of their own beside these, enabled and set in the same way:
@@ -56,6 +57,8 @@
 
 #[cfg(feature = "audit")]
 pub mod audit;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 pub mod commands;
 mod common;
 #[cfg(feature = "discovery")]
@@ -70,6 +73,8 @@ pub mod metrics;
 pub mod moderation;
 pub mod notices;
 pub mod quit;
+#[cfg(feature = "cluster")]
+pub mod redis;
 mod registry;
 pub mod roles;
 pub mod rooms;

@@ -23,7 +23,7 @@ use crate::rooms::Rooms;
 /// }
 /// ```
 ///
-/// With the features `discovery` and `tls` there are those, too.
+/// With the features `cluster`, `discovery` and `tls` there are those, too.
 pub fn catalog() -> Catalog {
     let catalog = Catalog::new()
         .register("roles", Roles::new)
@@ -37,6 +37,8 @@ pub fn catalog() -> Catalog {
         .register("history", History::new);
     #[cfg(feature = "audit")]
     let catalog = catalog.register("audit", |settings| Ok(crate::audit::Audit::new(settings)));
+    #[cfg(feature = "cluster")]
+    let catalog = catalog.register("cluster", crate::cluster::Cluster::new);
     #[cfg(feature = "discovery")]
     let catalog =
         catalog.register("discovery", |settings| Ok(crate::discovery::Discovery::new(settings)));
@@ -56,7 +58,7 @@ pub fn catalog() -> Catalog {
 /// `discovery` where the feature is on: it tells the local network of a server that listens on more than loopback.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
-/// port, or `tls`, of which people have to be told.
+/// port, `tls`, of which people have to be told, or `cluster`, which needs an engine.
 pub fn default_set() -> Vec<PluginSetup> {
     let irc = cfg!(feature = "irc").then_some("irc");
     let web = cfg!(feature = "web").then_some("web");
@@ -234,7 +236,7 @@ mod tests {
             "plugin `log`: 1:10: found `\"Daily\"`; write the word without quotes"
         );
         assert!(problem(&catalog, "log", "(path: \"\")").starts_with("plugin `log`: 1:"));
-        assert!(problem(&catalog, "logs", "").contains("known are audit, commands, "));
+        assert!(problem(&catalog, "logs", "").contains("known are audit, "));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! `attach` and `exec` control one in another process, and `serve` runs a server without a console.
 
 pub mod cli;
+mod cluster;
 mod console;
 pub mod control;
 pub mod database;

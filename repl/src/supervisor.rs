@@ -29,6 +29,7 @@ use salotto::{
 use smol::Timer;
 use smol::future::FutureExt;
 
+use crate::cluster;
 use crate::database;
 use crate::logging::Diagnostics;
 use crate::settings::{
@@ -97,6 +98,9 @@ pub enum ServerStartError {
     /// The database cannot be opened; `store: (file: None)` does without.
     #[error(transparent)]
     Store(#[from] database::OpenError),
+    /// The rooms cannot be shared with other servers as the settings say.
+    #[error("plugin `cluster`: {0}")]
+    Cluster(String),
     /// It is running.
     #[error("the server is running already; `restart` restarts it")]
     AlreadyRunning,
@@ -328,9 +332,13 @@ impl Supervisor {
         for note in &config.notes {
             tracing::warn!("{note}");
         }
-        let mut builder =
-            Server::builder().settings(config.settings).catalog(self.source.catalog().clone());
-        builder = builder.on_reload(self.reloads.asking());
+        let mut builder = Server::builder()
+            .settings(config.settings.clone())
+            .catalog(self.source.catalog().clone())
+            .on_reload(self.reloads.asking());
+        if let Some(order) = cluster::order(&config)? {
+            builder = builder.order(order);
+        }
         for setup in config.plugins {
             builder = builder.enable(setup);
         }

@@ -11,7 +11,7 @@ const HASHES: [&str; 2] = ["$argon2", "SCRAM-SHA-256$"];
 const FIELDS: [&str; 5] = ["password", "passphrase", "secret", "token", "key"];
 
 /// The text with every secret in it replaced by `…`: hashes of passwords (`$argon2id$…`, `SCRAM-SHA-256$…`) wherever they stand, and the strings of fields that are named
-/// `password`, `secret`, `token` or `key` (`api_key` too), in RON and in JSON. What has no secret is given back as it is.
+/// `password`, `secret`, `token` or `key` (`api_key` too), in RON and in JSON, and the passwords in URLs. What has no secret is given back as it is.
 ///
 /// ```
 /// use salotto::protocol::mask_secrets;
@@ -19,9 +19,11 @@ const FIELDS: [&str; 5] = ["password", "passphrase", "secret", "token", "key"];
 /// assert_eq!(mask_secrets(r#"(name: "ada", password: "swordfish")"#), r#"(name: "ada", password: "…")"#);
 /// assert_eq!(mask_secrets("found `$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA`"), "found `…`");
 /// assert_eq!(mask_secrets("(password: None)"), "(password: None)");
+/// assert_eq!(mask_secrets("redis://:swordfish@10.0.0.5"), "redis://:…@10.0.0.5");
 /// ```
 pub fn mask_secrets(text: &str) -> Cow<'_, str> {
-    let mut secrets: Vec<Range<usize>> = hashes(text).chain(fields(text)).collect();
+    let mut secrets: Vec<Range<usize>> =
+        hashes(text).chain(fields(text)).chain(urls(text)).collect();
     if secrets.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -66,6 +68,22 @@ fn hashes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         // Of the form alone, as an advice shows it, only the algorithm is there.
         let holds_more = hash[1..].split_once('$').is_some_and(|(_, more)| !more.is_empty());
         holds_more.then(|| start..start + hash.len())
+    })
+}
+
+/// The passwords in URLs, between the name of who has them and the host.
+fn urls(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    text.match_indices("://").filter_map(|(at, slashes)| {
+        let start = at + slashes.len();
+        let rest = &text[start..];
+        // A password may have been written with a slash in it, and is one all the same.
+        let end =
+            rest.find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).unwrap_or(rest.len());
+        // What follows in the same word, as another URL in a list, is not part of it.
+        let url = rest[..end].split("://").next().unwrap_or_default();
+        let user = &url[..url.rfind('@')?];
+        let password = start + user.find(':')? + 1..start + user.len();
+        (!password.is_empty() && &text[password.clone()] != MASK).then_some(password)
     })
 }
 
@@ -178,6 +196,14 @@ mod tests {
                 "as in `$argon2id$…` (password: None, keep_names: true, monkey: \"a\", at: \"key: b\")",
             ),
             ("the password is wrong: \"a\"".into(), "the password is wrong: \"a\""),
+            (
+                r#"(engines: ["redis://:a/b@10.0.0.5:6379/2", "redis://ada:c@d@[::1]"])"#.into(),
+                r#"(engines: ["redis://:…@10.0.0.5:6379/2", "redis://ada:…@[::1]"])"#,
+            ),
+            (
+                "http://127.0.0.1:9464/metrics, mailto: a://b, redis://ada@host, `x://:…@y`".into(),
+                "http://127.0.0.1:9464/metrics, mailto: a://b, redis://ada@host, `x://:…@y`",
+            ),
         ] {
             assert_eq!(mask_secrets(&text), masked, "{text}");
         }
@@ -186,6 +212,8 @@ mod tests {
     #[test]
     fn a_long_text_of_colons_takes_no_long_time() {
         let text = "password:".repeat(20_000);
+        assert_eq!(mask_secrets(&text), text);
+        let text = "a://b:".repeat(20_000);
         assert_eq!(mask_secrets(&text), text);
         let text = "(key: \"a\"),".repeat(5_000);
         assert!(!mask_secrets(&text).contains('a'));

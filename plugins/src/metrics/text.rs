@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write};
 use std::time::UNIX_EPOCH;
 
-use salotto::{Status, StoreStatus};
+use salotto::{OrderStatus, Status, StoreStatus};
 
 /// The content type of this format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -25,6 +25,9 @@ pub(super) fn render(status: &Status, memory_bytes: Option<u64>) -> String {
     traffic(&mut text, status);
     if let Some(kept) = &status.store {
         store(&mut text, kept);
+    }
+    if let Some(shared) = &status.order {
+        order(&mut text, shared);
     }
     plugins(&mut text, status);
     text.text
@@ -88,6 +91,29 @@ fn store(text: &mut Text, store: &StoreStatus) {
     text.sample(&[], store.waiting);
     text.counter("salotto_store_lost_total", "Entries that were lost while the disk failed.");
     text.sample(&[], store.lost);
+}
+
+fn order(text: &mut Text, order: &OrderStatus) {
+    text.gauge(
+        "salotto_order_up",
+        "1 where the engine that orders shared rooms is there, 0 while it is away.",
+    );
+    text.sample(&[], u8::from(order.trouble.is_none()));
+    text.gauge("salotto_order_nodes", "Servers that share rooms, this one included.");
+    text.sample(&[], order.others.len() + 1);
+    text.gauge("salotto_order_lag_seconds", "How long it takes to all servers and back.");
+    text.sample(&[], order.lag_micros as f64 / 1_000_000.0);
+    text.gauge("salotto_order_waiting", "Entries that wait for the engine.");
+    text.sample(&[], order.waiting);
+    text.counter("salotto_order_ordered_total", "Entries of this server that were put in order.");
+    text.sample(&[], order.ordered);
+    text.counter(
+        "salotto_order_refused_total",
+        "Entries that were refused because the engine was away.",
+    );
+    text.sample(&[], order.refused);
+    text.counter("salotto_order_losses_total", "How often the engine was lost.");
+    text.sample(&[], order.losses);
 }
 
 fn plugins(text: &mut Text, status: &Status) {
@@ -177,8 +203,13 @@ mod tests {
         let trouble = Some("the disk is full".into());
         status.store =
             Some(StoreStatus { bytes: 4096, kept: 9, trouble, ..StoreStatus::default() });
+        status.order = Some(OrderStatus { lag_micros: 1500, refused: 2, ..OrderStatus::default() });
         let text = render(&status, Some(12_345));
         for line in [
+            "salotto_order_up 1",
+            "salotto_order_nodes 1",
+            "salotto_order_lag_seconds 0.0015",
+            "salotto_order_refused_total 2",
             "# TYPE salotto_messages_total counter",
             "salotto_messages_total 7",
             "salotto_sent_bytes_total 18446744073709551615",

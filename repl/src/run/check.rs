@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::exit::Exit;
+use crate::cluster;
 use crate::database;
 use crate::output::{print, print_error};
 use crate::settings::{Config, DEFAULT_FILE, Source, loose_database};
@@ -32,11 +33,12 @@ pub(super) fn run(source: &Source) -> Exit {
                 print(format_args!("from the environment: {}", config.overrides.join(", ")));
             }
             config.notes.iter().for_each(print);
-            let certificate = certificate(&config);
-            match look_at_database(config.program.store.file.as_deref()) {
-                Exit::Done => certificate,
-                exit => exit,
-            }
+            let looks = [
+                certificate(&config),
+                look_at_database(config.program.store.file.as_deref()),
+                look_at_engine(&config),
+            ];
+            looks.into_iter().find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done)
         }
         Err(error) => {
             print_error(error);
@@ -75,6 +77,21 @@ fn look_at_database(file: Option<&Path>) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// Asks the engine through which rooms are shared.
+fn look_at_engine(config: &Config) -> Exit {
+    match cluster::examine(config) {
+        Ok(None) => Exit::Done,
+        Ok(Some(said)) => {
+            print(format_args!("the engine {said}"));
+            Exit::Done
+        }
+        Err(error) => {
+            print_error(format_args!("plugin `cluster`: {error}"));
+            Exit::Failed
+        }
+    }
 }
 
 /// The names of the plugins that are on, and of all others that there are.

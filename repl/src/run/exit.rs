@@ -31,7 +31,7 @@ impl From<Exit> for ExitCode {
 /// Why the server did not start, as an exit status.
 pub(super) fn exit_of(error: &ServerStartError) -> Exit {
     match error {
-        ServerStartError::Config(_) => Exit::Usage,
+        ServerStartError::Config(_) | ServerStartError::Cluster(_) => Exit::Usage,
         ServerStartError::Start(_)
         | ServerStartError::AlreadyRunning
         | ServerStartError::ShutDown

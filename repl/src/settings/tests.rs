@@ -78,6 +78,8 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
             "history" => holds_defaults::<HistorySettings>(settings),
+            #[cfg(feature = "cluster")]
+            "cluster" => holds_defaults::<salotto_plugins::cluster::ClusterSettings>(settings),
             #[cfg(feature = "metrics")]
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
