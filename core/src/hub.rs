@@ -71,7 +71,9 @@ use commands::Runner;
 use goodbyes::Goodbyes;
 use keeping::StoreWord;
 pub(crate) use not_done::NotDone;
+#[cfg(feature = "nodes")]
 use ordering::Ordering;
+use ordering::Present;
 use reminder::Reminder;
 use timers::Timers;
 
@@ -109,7 +111,7 @@ pub(crate) struct Hub {
     /// What the store tells.
     word: StoreWord,
     /// What is between this server and those that share rooms with it, if any do.
-    ordering: Option<Ordering>,
+    ordering: Option<Present>,
     /// Pages that members asked for and that are being read.
     reads: usize,
     /// What hooks asked for and what has not been applied yet.
@@ -127,7 +129,10 @@ pub(crate) struct Hub {
 impl Hub {
     pub(crate) fn new(state: ServerState, catalog: Catalog, permit: StopPermit) -> Self {
         let word = StoreWord::new(state.acknowledge.clone());
+        #[cfg(feature = "nodes")]
         let ordering = state.order.clone().map(Ordering::new);
+        #[cfg(not(feature = "nodes"))]
+        let ordering = None;
         let mut hub = Self {
             state,
             hooks: Hooks::new(),
@@ -205,12 +210,12 @@ impl Hub {
 
     async fn next(&mut self, inbox: &Receiver<Inbox>) -> Option<Inbox> {
         self.reminder.set(self.due());
-        if let Some(told) = self.ordering.as_mut().and_then(Ordering::try_next) {
+        if let Some(told) = self.ordering.as_mut().and_then(|ordering| ordering.try_next()) {
             return Some(told);
         }
         self.watch_store();
         let word = self.state.store.is_some().then_some(&mut self.word);
-        let news = self.ordering.as_ref().map(Ordering::news);
+        let news = self.ordering.as_ref().map(|ordering| ordering.news());
         next(inbox, &mut self.reminder, word, news).await
     }
 

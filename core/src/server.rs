@@ -30,7 +30,7 @@ use crate::io::thread;
 use crate::protocol::leave_reason::LeaveReason;
 use crate::state::handle::Handle;
 use crate::state::inbox::Inbox;
-use crate::state::order::Order;
+use crate::state::order::Given;
 use crate::state::store::Store;
 
 /// After everybody's time to take their last lines is over, sessions have this long to notice.
@@ -64,7 +64,7 @@ pub struct Server {
     threads: Threads,
     /// Closed when everything has stopped.
     store: Option<Arc<dyn Store>>,
-    order: Option<Arc<dyn Order>>,
+    order: Option<Given>,
 }
 
 impl Server {

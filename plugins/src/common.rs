@@ -11,6 +11,7 @@ pub(crate) mod identity;
 pub mod journal;
 #[cfg(any(feature = "irc", feature = "tls"))]
 pub(crate) mod listening;
+#[cfg(any(feature = "irc", feature = "rooms"))]
 pub(crate) mod mask;
 pub(crate) mod rules;
 pub(crate) mod settings;

@@ -10,7 +10,7 @@
 //! | [`commands`] | `!help`, `!who`, `!rooms`, `!join`, `!leave`, `!nick`, `!msg`, `!me` |
 //! | [`floods`] | warns, mutes, disconnects and bans whoever sends too much |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
-//! | [`rooms`] | who opens a room moderates it; `op`, `voice`, `room ban`, `room key` and what else holds in one room |
+//! | `rooms` | who opens a room moderates it; `op`, `voice`, `room ban`, `room key` and what else holds in one room (feature `rooms`) |
 //! | [`history`] | what is said is kept, and can be read back and searched |
 //! | [`log`] | logs messages to a file |
 //! | `metrics` | exports metrics for Prometheus (feature `metrics`) |
@@ -77,6 +77,7 @@ pub mod quit;
 pub mod redis;
 mod registry;
 pub mod roles;
+#[cfg(feature = "rooms")]
 pub mod rooms;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

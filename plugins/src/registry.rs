@@ -12,7 +12,6 @@ use crate::moderation::Moderation;
 use crate::notices::Notices;
 use crate::quit::Quit;
 use crate::roles::Roles;
-use crate::rooms::Rooms;
 
 /// The plugins that come with Salotto, by name.
 ///
@@ -32,7 +31,6 @@ pub fn catalog() -> Catalog {
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
-        .register("rooms", |settings| Ok(Rooms::new(settings)))
         .register("moderation", Moderation::new)
         .register("history", History::new);
     #[cfg(feature = "audit")]
@@ -47,6 +45,8 @@ pub fn catalog() -> Catalog {
     #[cfg(feature = "metrics")]
     let catalog =
         catalog.register("metrics", |settings| Ok(crate::metrics::Metrics::new(settings)));
+    #[cfg(feature = "rooms")]
+    let catalog = catalog.register("rooms", |settings| Ok(crate::rooms::Rooms::new(settings)));
     #[cfg(feature = "tls")]
     let catalog = catalog.register("tls", crate::tls::Tls::new);
     #[cfg(feature = "web")]
@@ -62,11 +62,14 @@ pub fn catalog() -> Catalog {
 pub fn default_set() -> Vec<PluginSetup> {
     let irc = cfg!(feature = "irc").then_some("irc");
     let web = cfg!(feature = "web").then_some("web");
-    let always =
-        ["roles", "notices", "quit", "commands", "floods", "rooms", "moderation", "history"];
+    let first = ["roles", "notices", "quit", "commands", "floods"];
+    // Before the locks, which let in whom it lets in.
+    let rooms = cfg!(feature = "rooms").then_some("rooms");
+    let then = ["moderation", "history"];
     // After the page, of which it tells.
     let discovery = cfg!(feature = "discovery").then_some("discovery");
-    always.into_iter().chain(irc).chain(web).chain(discovery).map(PluginSetup::new).collect()
+    let all = first.into_iter().chain(rooms).chain(then).chain(irc).chain(web).chain(discovery);
+    all.map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -136,16 +139,9 @@ mod tests {
         smol::block_on(async {
             let plugins = server.handle().status().await.unwrap().plugins;
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
-            let mut expected = vec![
-                "roles",
-                "notices",
-                "quit",
-                "commands",
-                "floods",
-                "rooms",
-                "moderation",
-                "history",
-            ];
+            let mut expected = vec!["roles", "notices", "quit", "commands", "floods"];
+            expected.extend(cfg!(feature = "rooms").then_some("rooms"));
+            expected.extend(["moderation", "history"]);
             expected.extend(cfg!(feature = "irc").then_some("irc"));
             expected.extend(cfg!(feature = "web").then_some("web"));
             expected.extend(cfg!(feature = "discovery").then_some("discovery"));

@@ -22,6 +22,7 @@ mod commands;
 mod lists;
 mod mask;
 mod people;
+mod rules;
 
 use std::any::Any;
 

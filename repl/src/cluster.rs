@@ -1,23 +1,28 @@
 //! Several servers that share their rooms, where the program was built with that: the feature `cluster`.
 
-use std::sync::Arc;
-
-use salotto::order::Order;
+use salotto::ServerBuilder;
 
 use crate::settings::Config;
 use crate::supervisor::ServerStartError;
 
-/// Who puts what happens into order, where the configuration shares rooms with other servers.
+/// Makes the server one of several, where the configuration shares rooms with others.
 #[cfg(feature = "cluster")]
-pub(crate) fn order(config: &Config) -> Result<Option<Arc<dyn Order>>, ServerStartError> {
-    salotto_plugins::cluster::order(&config.plugins, &config.settings)
-        .map_err(ServerStartError::Cluster)
+pub(crate) fn join(
+    builder: ServerBuilder,
+    config: &Config,
+) -> Result<ServerBuilder, ServerStartError> {
+    let order = salotto_plugins::cluster::order(&config.plugins, &config.settings)
+        .map_err(ServerStartError::Cluster)?;
+    Ok(match order {
+        Some(order) => builder.order(order),
+        None => builder,
+    })
 }
 
-/// There is none; and no plugin of that name that a configuration could enable.
+/// It stays alone; there is no plugin of that name that a configuration could enable.
 #[cfg(not(feature = "cluster"))]
-pub(crate) fn order(_: &Config) -> Result<Option<Arc<dyn Order>>, ServerStartError> {
-    Ok(None)
+pub(crate) fn join(builder: ServerBuilder, _: &Config) -> Result<ServerBuilder, ServerStartError> {
+    Ok(builder)
 }
 
 /// Asks the engine which it is, where the configuration names one. Waits for it.

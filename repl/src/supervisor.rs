@@ -336,9 +336,7 @@ impl Supervisor {
             .settings(config.settings.clone())
             .catalog(self.source.catalog().clone())
             .on_reload(self.reloads.asking());
-        if let Some(order) = cluster::order(&config)? {
-            builder = builder.order(order);
-        }
+        builder = cluster::join(builder, &config)?;
         for setup in config.plugins {
             builder = builder.enable(setup);
         }

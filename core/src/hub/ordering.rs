@@ -19,7 +19,7 @@ use crate::protocol::entry::EntryKind;
 use crate::protocol::error::{ErrorCode, Refusal, Unavailable};
 use crate::protocol::ids::{MemberId, RoomId};
 use crate::state::inbox::Inbox;
-use crate::state::order::{News, Order, OrderNews, Proposal};
+use crate::state::order::{Given, News, OrderNews, Proposal};
 use held::Held;
 use names::Claiming;
 pub(super) use names::Naming;
@@ -28,7 +28,7 @@ use words::Asked;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Ordering {
-    order: Arc<dyn Order>,
+    order: Given,
     /// What this server is called among the others.
     node: Arc<str>,
     /// Kept so that the news never end before the hub does.
@@ -52,8 +52,16 @@ pub(super) struct Ordering {
     is_away: bool,
 }
 
+/// It, where there can be one.
+#[cfg(feature = "nodes")]
+pub(super) type Present = Ordering;
+
+#[cfg(not(feature = "nodes"))]
+pub(super) type Present = crate::state::order::none::Never<Ordering>;
+
 impl Ordering {
-    pub(super) fn new(order: Arc<dyn Order>) -> Self {
+    #[cfg(feature = "nodes")]
+    pub(super) fn new(order: Given) -> Self {
         let (teller, news) = OrderNews::channel();
         Self {
             node: order.node().into(),

@@ -22,6 +22,8 @@ use crate::server::{Server, StartError, participant};
 use crate::state::clock::Clock;
 use crate::state::handle::Handle;
 use crate::state::inbox::{self, Inbox};
+use crate::state::order::Given;
+#[cfg(feature = "nodes")]
 use crate::state::order::Order;
 use crate::state::reload::Reload;
 use crate::state::server_state::ServerState;
@@ -59,7 +61,7 @@ pub struct ServerBuilder {
     executor: Option<Arc<Executor<'static>>>,
     clock: Clock,
     store: Option<Arc<dyn Store>>,
-    order: Option<Arc<dyn Order>>,
+    order: Option<Given>,
     reload: Option<Reload>,
 }
 
@@ -124,6 +126,7 @@ impl ServerBuilder {
     }
 
     /// Makes the server a node of several that share rooms, in the order that this gives; it is [closed](Order::close) when the server has stopped.
+    #[cfg(feature = "nodes")]
     pub fn order(mut self, order: Arc<dyn Order>) -> Self {
         self.order = Some(order);
         self
@@ -186,6 +189,7 @@ impl ServerBuilder {
         if let Some(store) = &self.store {
             state.keep_in(store.clone());
         }
+        #[cfg(feature = "nodes")]
         if let Some(order) = &self.order {
             state.share_by(order.clone());
         }

@@ -7,6 +7,8 @@
 mod claim;
 mod entries;
 mod news;
+#[cfg(not(feature = "nodes"))]
+pub(crate) mod none;
 
 use std::fmt;
 
@@ -18,6 +20,13 @@ use crate::protocol::status::OrderStatus;
 pub use claim::{Claim, ClaimAnswer};
 pub use entries::{Healing, Known, Ordered, OrderedRoom, Proposal, Proposed};
 pub use news::{News, OrderNews};
+
+/// The order that a server was given.
+#[cfg(feature = "nodes")]
+pub(crate) type Given = std::sync::Arc<dyn Order>;
+
+#[cfg(not(feature = "nodes"))]
+pub(crate) type Given = none::Never<dyn Order>;
 
 /// Longest time that a proposal, or a claim, waits for an engine that is away; then it is refused.
 pub const GRACE: std::time::Duration = std::time::Duration::from_secs(2);

@@ -33,7 +33,7 @@ use crate::state::handle::Handle;
 use crate::state::keeping::Keeping;
 use crate::state::member::Member;
 use crate::state::name_index::NameIndex;
-use crate::state::order::Order;
+use crate::state::order::Given;
 use crate::state::plugin_stats::PluginStats;
 use crate::state::remembered_rooms::{LeftRoom, RememberedRooms};
 use crate::state::report::Reports;
@@ -94,7 +94,7 @@ pub(crate) struct ServerState {
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) acknowledge: Acknowledge,
     /// Who orders what happens in shared rooms, where other servers share them.
-    pub(crate) order: Option<Arc<dyn Order>>,
+    pub(crate) order: Option<Given>,
     /// What of the history is kept, and the plugin that says so.
     pub(crate) keeping: Option<(SlotId, Keeping)>,
     pub(crate) values: SharedValues,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::state::order::Order;
+use crate::state::order::Given;
 use crate::state::store::Store;
 
 /// The namespaces that stay with a server, where several share the others.
@@ -46,7 +46,7 @@ struct Values {
     map: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
     store: Option<Arc<dyn Store>>,
     /// Who gives them to the other servers, where several share them.
-    order: OnceLock<Arc<dyn Order>>,
+    order: OnceLock<Given>,
     /// What was set here while the others could not be heard.
     unheard: Mutex<Option<BTreeSet<(String, String)>>>,
     /// Namespaces that plugins keep with this server.
@@ -84,7 +84,8 @@ impl SharedValues {
     }
 
     /// Other servers have them too from here on.
-    pub(crate) fn share_by(&self, order: Arc<dyn Order>) {
+    #[cfg(feature = "nodes")]
+    pub(crate) fn share_by(&self, order: Given) {
         let _ = self.0.order.set(order);
         self.wait_for_others();
     }

@@ -23,6 +23,26 @@ impl Identity {
         Self::of(None, Some(name.into()))
     }
 
+    /// The account; what outlives the connection.
+    pub(crate) fn account_name(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.member.is_some() && self.member == other.member
+            || self.account.is_some() && self.account == other.account
+            || self.keys.iter().any(|key| other.keys.contains(key))
+    }
+
+    fn of(member: Option<MemberId>, account: Option<String>) -> Self {
+        let name = account.as_deref().and_then(|account| account.parse::<Name>().ok());
+        Self { member, account, keys: name.map(|name| name.keys()).unwrap_or_default() }
+    }
+}
+
+/// What only those who keep somebody by their connection ask.
+#[cfg(feature = "rooms")]
+impl Identity {
     /// A connection, whether or not it is here any more.
     pub(crate) fn connection(member: MemberId) -> Self {
         Self::of(Some(member), None)
@@ -40,22 +60,6 @@ impl Identity {
     /// What is left of it when the connection means nothing any more.
     pub(crate) fn without_connection(&self) -> Option<Self> {
         self.account.clone().map(Self::account)
-    }
-
-    /// The account; what outlives the connection.
-    pub(crate) fn account_name(&self) -> Option<&str> {
-        self.account.as_deref()
-    }
-
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.member.is_some() && self.member == other.member
-            || self.account.is_some() && self.account == other.account
-            || self.keys.iter().any(|key| other.keys.contains(key))
-    }
-
-    fn of(member: Option<MemberId>, account: Option<String>) -> Self {
-        let name = account.as_deref().and_then(|account| account.parse::<Name>().ok());
-        Self { member, account, keys: name.map(|name| name.keys()).unwrap_or_default() }
     }
 }
 

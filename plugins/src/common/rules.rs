@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::values;
 
 /// Where rules are kept, by the name of the room.
-const NAMESPACE: &str = "room-rules";
+pub(crate) const NAMESPACE: &str = "room-rules";
 
 /// See the module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,24 +28,5 @@ impl Rules {
     /// Those of a room; where nothing was set, the usual ones.
     pub(crate) fn of(context: &Context<'_>, room: &RoomName) -> Self {
         values::get(context, NAMESPACE, room.as_str()).unwrap_or_default()
-    }
-
-    /// Keeps them as those of a room.
-    pub(crate) fn keep(&self, context: &mut Context<'_>, room: &RoomName) {
-        match *self == Self::default() {
-            true => Self::forget(context, room),
-            false => values::put(context, NAMESPACE, room.as_str(), self),
-        }
-    }
-
-    /// A later room of this name is another one.
-    pub(crate) fn forget(context: &Context<'_>, room: &RoomName) {
-        values::remove(context, NAMESPACE, room.as_str());
-    }
-
-    /// The rooms of which something is kept.
-    pub(crate) fn rooms(context: &Context<'_>) -> Vec<RoomName> {
-        let all = values::all::<Self>(context, NAMESPACE).into_iter();
-        all.filter_map(|(room, _)| room.parse().ok()).collect()
     }
 }

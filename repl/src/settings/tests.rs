@@ -83,6 +83,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             #[cfg(feature = "metrics")]
             "metrics" => holds_defaults::<MetricsSettings>(settings),
             "moderation" => holds_defaults::<ModerationSettings>(settings),
+            #[cfg(feature = "rooms")]
             "rooms" => holds_defaults::<salotto_plugins::rooms::RoomRuleSettings>(settings),
             #[cfg(feature = "discovery")]
             "discovery" => holds_defaults::<DiscoverySettings>(settings),

@@ -12,7 +12,7 @@ fn what_init_writes_passes_check() {
         (check.status, check.out.as_str(), check.err.as_str()),
         (
             0,
-            "salotto.ron is fine\nplugins that are on: roles, notices, quit, commands, floods, rooms, moderation, history, irc, web, discovery; off: audit, log, metrics, tls\nthe database `salotto.db` will be made\n",
+            "salotto.ron is fine\nplugins that are on: roles, notices, quit, commands, floods, rooms, moderation, history, irc, web, discovery; off: audit, cluster, log, metrics, tls\nthe database `salotto.db` will be made\n",
             ""
         )
     );

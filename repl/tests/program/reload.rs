@@ -160,7 +160,7 @@ fn a_reload_says_what_the_list_of_plugins_perhaps_does_not_mean() {
         reload.out
     );
     let check = folder.run(&["check"], "");
-    assert!(check.out.contains("off: audit, metrics, tls\n"), "{}", check.out);
+    assert!(check.out.contains("off: audit, cluster, metrics, tls\n"), "{}", check.out);
     assert!(check.out.contains("history, irc, web, discovery are on too"), "{}", check.out);
 }
 

@@ -1,10 +1,10 @@
 //! Rooms that several servers share: what their ids belong to, and where the engine comes in.
 
-use std::sync::Arc;
-
 use super::ServerState;
 use crate::protocol::ids::RoomId;
-use crate::state::order::{Known, Order};
+#[cfg(feature = "nodes")]
+use crate::state::order::Given;
+use crate::state::order::Known;
 use crate::state::room::{Room, Sharing};
 use crate::state::store::RoomEntries;
 
@@ -55,7 +55,8 @@ impl ServerState {
     }
 
     /// From here on other servers share rooms. Called before the hub runs.
-    pub(crate) fn share_by(&mut self, order: Arc<dyn Order>) {
+    #[cfg(feature = "nodes")]
+    pub(crate) fn share_by(&mut self, order: Given) {
         self.own_epoch = Some(self.epoch.clone());
         self.values.share_by(order.clone());
         self.order = Some(order);
