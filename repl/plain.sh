@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the plain program, without database, page, TLS, IRC, audit, metrics and discovery, as small as it gets, and holds it to the size that was promised. Where the linker is LLVM's, which Rust
+# Builds the plain program, without database and history, page, TLS, IRC, rules of single rooms, other servers, audit, metrics and discovery, as small as it gets, and holds it to the size that was promised. Where the linker is LLVM's, which Rust
 # brings along for Linux on x86-64, functions that came out alike are kept once, and addresses to be relocated are listed in short.
 set -euo pipefail
 cd "$(dirname "$0")/.."

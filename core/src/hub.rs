@@ -244,7 +244,8 @@ impl Hub {
             Inbox::TaskResult(slot, result) => self.take_task_result(slot, result),
             Inbox::TimersDue => self.run_timers(),
             Inbox::StoreTold => self.hear_store(),
-            Inbox::OrderTold(news) => self.hear_order(*news),
+            Inbox::OrderTold(news) if self.is_node() => self.hear_order(*news),
+            Inbox::OrderTold(_) => {}
             Inbox::Stop(_) => {}
         }
     }

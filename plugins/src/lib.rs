@@ -11,7 +11,7 @@
 //! | [`floods`] | warns, mutes, disconnects and bans whoever sends too much |
 //! | [`moderation`] | `ban`, `mute`, `slow`, `lock` and related commands, for moderators |
 //! | `rooms` | who opens a room moderates it; `op`, `voice`, `room ban`, `room key` and what else holds in one room (feature `rooms`) |
-//! | [`history`] | what is said is kept, and can be read back and searched |
+//! | `history` | what is said is kept, and can be read back and searched (feature `history`) |
 //! | [`log`] | logs messages to a file |
 //! | `metrics` | exports metrics for Prometheus (feature `metrics`) |
 //! | `audit` | logs actions (kicks, bans, logins, reloads …) to a file (feature `audit`) |
@@ -64,6 +64,7 @@ mod common;
 #[cfg(feature = "discovery")]
 pub mod discovery;
 pub mod floods;
+#[cfg(feature = "history")]
 pub mod history;
 #[cfg(feature = "irc")]
 pub mod irc;

@@ -269,7 +269,9 @@ impl Plugin for Moderation {
     }
 
     fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, _: &[String]) {
-        kept::heed(self, context, namespace);
+        if context.shares_rooms() {
+            kept::heed(self, context, namespace);
+        }
     }
 
     fn stop(&mut self, _context: &mut Context<'_>) {

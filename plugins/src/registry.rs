@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use crate::commands::Commands;
 use crate::common::settings::{at_start, parse_settings};
 use crate::floods::Floods;
-use crate::history::History;
 use crate::log::Log;
 use crate::moderation::Moderation;
 use crate::notices::Notices;
@@ -31,8 +30,9 @@ pub fn catalog() -> Catalog {
         .register("log", |settings| Ok(Log::new(settings)))
         .register("commands", |settings| Ok(Commands::new(settings)))
         .register("floods", |settings| Ok(Floods::new(settings)))
-        .register("moderation", Moderation::new)
-        .register("history", History::new);
+        .register("moderation", Moderation::new);
+    #[cfg(feature = "history")]
+    let catalog = catalog.register("history", crate::history::History::new);
     #[cfg(feature = "audit")]
     let catalog = catalog.register("audit", |settings| Ok(crate::audit::Audit::new(settings)));
     #[cfg(feature = "cluster")]
@@ -54,22 +54,29 @@ pub fn catalog() -> Catalog {
     catalog
 }
 
-/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `rooms`, `moderation`, `history`, `irc`, `web`, and
-/// `discovery` where the feature is on: it tells the local network of a server that listens on more than loopback.
+/// The plugins of a server whose configuration lists none, in their order: `roles`, `notices`, `quit`, `commands`, `floods`, `rooms`, `moderation`, `history`, `irc`, `web` and
+/// `discovery`, as far as their features are on. The last tells the local network of a server that listens on more than loopback.
 ///
 /// `log` and `audit` are not among them, as it is for the operator to decide whether to keep what people say and do; nor is `metrics`, which opens a
 /// port, `tls`, of which people have to be told, or `cluster`, which needs an engine.
 pub fn default_set() -> Vec<PluginSetup> {
-    let irc = cfg!(feature = "irc").then_some("irc");
-    let web = cfg!(feature = "web").then_some("web");
-    let first = ["roles", "notices", "quit", "commands", "floods"];
-    // Before the locks, which let in whom it lets in.
-    let rooms = cfg!(feature = "rooms").then_some("rooms");
-    let then = ["moderation", "history"];
-    // After the page, of which it tells.
-    let discovery = cfg!(feature = "discovery").then_some("discovery");
-    let all = first.into_iter().chain(rooms).chain(then).chain(irc).chain(web).chain(discovery);
-    all.map(PluginSetup::new).collect()
+    // The rules of rooms come before the locks, which let in whom those let in; discovery after the page, of which it tells.
+    let set = [
+        "roles",
+        "notices",
+        "quit",
+        "commands",
+        "floods",
+        "rooms",
+        "moderation",
+        "history",
+        "irc",
+        "web",
+        "discovery",
+    ];
+    let known = catalog().names();
+    let is_known = |name: &&str| known.iter().any(|known| known == name);
+    set.into_iter().filter(is_known).map(PluginSetup::new).collect()
 }
 
 /// Plugins whose settings are written in RON.
@@ -141,7 +148,8 @@ mod tests {
             let names: Vec<_> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
             let mut expected = vec!["roles", "notices", "quit", "commands", "floods"];
             expected.extend(cfg!(feature = "rooms").then_some("rooms"));
-            expected.extend(["moderation", "history"]);
+            expected.push("moderation");
+            expected.extend(cfg!(feature = "history").then_some("history"));
             expected.extend(cfg!(feature = "irc").then_some("irc"));
             expected.extend(cfg!(feature = "web").then_some("web"));
             expected.extend(cfg!(feature = "discovery").then_some("discovery"));

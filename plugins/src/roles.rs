@@ -254,7 +254,7 @@ impl Plugin for Roles {
 
     /// Accounts were registered or changed by way of another server.
     fn after_values(&mut self, context: &mut Context<'_>, namespace: &str, _: &[String]) {
-        if namespace == accounts::NAMESPACE {
+        if context.shares_rooms() && namespace == accounts::NAMESPACE {
             let before: Vec<Name> = self.state.accounts.iter().map(|a| a.name.clone()).collect();
             self.state.accounts = Accounts::of(&self.settings);
             let changed = self.state.accounts.load(context, self.settings.scram);

@@ -6,6 +6,7 @@ use salotto_plugins::commands::CommandSettings;
 #[cfg(feature = "discovery")]
 use salotto_plugins::discovery::DiscoverySettings;
 use salotto_plugins::floods::FloodSettings;
+#[cfg(feature = "sqlite")]
 use salotto_plugins::history::HistorySettings;
 #[cfg(feature = "irc")]
 use salotto_plugins::irc::IrcSettings;
@@ -77,6 +78,7 @@ fn the_file_that_init_writes_holds_the_defaults_of_each_plugin() {
             "audit" => holds_defaults::<AuditSettings>(settings),
             "floods" => holds_defaults::<FloodSettings>(settings),
             "log" => holds_defaults::<LogSettings>(settings),
+            #[cfg(feature = "sqlite")]
             "history" => holds_defaults::<HistorySettings>(settings),
             #[cfg(feature = "cluster")]
             "cluster" => holds_defaults::<salotto_plugins::cluster::ClusterSettings>(settings),
