@@ -250,7 +250,7 @@ impl Writer {
                     (batch.number, &batch.body),
                     is_void,
                 ),
-                Expected::Commit(room.clone()),
+                Expected::Commit { room: room.clone(), was_sent: batch.is_sent },
             );
             batch.is_sent = true;
         }
@@ -273,12 +273,18 @@ impl Writer {
     fn answered(&mut self, expected: Expected, value: Value) -> Result<(), LinkError> {
         if let Value::ServerError(error) = &value {
             let said = format!("{} {}", error.code(), error.details().unwrap_or_default());
+            // One that writes nothing says so before it has done anything.
+            if let Expected::Commit { room, was_sent } = &expected
+                && let Some(batch) = self.batches.get_mut(room)
+            {
+                batch.is_sent = *was_sent;
+            }
             self.unanswered(expected);
             let engine = self.shared.engine_in_use();
             return Err(LinkError::Refused(engine, said.trim_end().to_owned()));
         }
         match expected {
-            Expected::Commit(room) => self.committed(room, &value),
+            Expected::Commit { room, .. } => self.committed(room, &value),
             Expected::Claim(claim) => {
                 let answer = match words(&value).as_slice() {
                     [given, since] if given == "given" => {
@@ -342,7 +348,7 @@ impl Writer {
                 self.shared.queue.put_back(Values::from([(place, value)]))
             }
             // Batches are kept until they are answered.
-            Expected::Commit(_) | Expected::Beat | Expected::Nothing => {}
+            Expected::Commit { .. } | Expected::Beat | Expected::Nothing => {}
         }
     }
 

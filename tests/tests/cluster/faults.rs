@@ -186,6 +186,31 @@ fn an_engine_that_stands_still_is_waited_for_and_then_refuses() {
 }
 
 #[test]
+fn an_engine_that_is_full_refuses_and_goes_on_when_it_is_not() {
+    if !is_wanted() {
+        return;
+    }
+    let engine = Engine::start();
+    let (one, two) = (Node::at(&engine.url()), Node::at(&engine.url()));
+    one.open("lobby");
+    two.open("lobby");
+    engine.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let said = say_many(&[&one, &two], 20);
+    crate::engine::wait_until("it refuses at once", || one.say("lobby", "no").is_none());
+    one.wait_for_answers("lobby", &said[0]);
+    two.wait_for_answers("lobby", &said[1]);
+    for (node, said) in [(&one, &said[0]), (&two, &said[1])] {
+        let heard = node.heard.lock().unwrap();
+        assert!(said.iter().all(|ticket| heard.refused.contains(ticket)), "all of it is refused");
+    }
+    let reason = one.order.status().trouble.expect("it is away");
+    assert!(reason.contains("OOM"), "what the engine says itself is told: {reason}");
+    engine.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    wait_until_they_talk(&[&one, &two]);
+    assert_one_order(&[&one, &two], "lobby");
+}
+
+#[test]
 fn a_replica_that_is_promoted_is_given_back_what_it_had_not() {
     if !is_wanted() {
         return;

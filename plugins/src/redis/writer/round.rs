@@ -14,7 +14,11 @@ pub(super) struct Round {
 
 /// What an answer is to.
 pub(super) enum Expected {
-    Commit(RoomName),
+    Commit {
+        room: RoomName,
+        /// Whether the engine may have taken it before.
+        was_sent: bool,
+    },
     Claim(Claim),
     Released(Name),
     Deleted(RoomName, EntryId),
