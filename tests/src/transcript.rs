@@ -1,15 +1,24 @@
 //! What every connection of one test said and heard, in one order.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Longest line that is kept whole; a flood is told by its first characters.
 const SHOWN: usize = 100;
-/// Lines that are shown of a long conversation: the last ones.
+/// Lines that are kept of a long conversation, and shown: the last ones.
 const LAST: usize = 60;
 
-/// Lines with how often they came in a row. Clones write into the same one.
+/// Clones write into the same one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Transcript(Arc<Mutex<Vec<(String, usize)>>>);
+pub(crate) struct Transcript(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    /// With how often they came in a row.
+    last: VecDeque<(String, usize)>,
+    /// How many there were before these.
+    skipped: usize,
+}
 
 impl Transcript {
     pub(crate) fn said(&self, who: &str, bytes: &[u8]) {
@@ -28,12 +37,11 @@ impl Transcript {
     /// All of it, a line each.
     pub(crate) fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let skipped = lines.len().saturating_sub(LAST);
-        let mut text = match skipped {
+        let mut text = match lines.skipped {
             0 => String::new(),
             skipped => format!("… {skipped} lines before these\n"),
         };
-        for (line, times) in &lines[skipped..] {
+        for (line, times) in &lines.last {
             text.push_str(line);
             if *times > 1 {
                 text.push_str(&format!(" ({times} times)"));
@@ -48,9 +56,13 @@ impl Transcript {
         let more = if shown.len() < text.len() { "…" } else { "" };
         let line = format!("{who:>12} {sign} {shown:?}{more}");
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match lines.last_mut() {
+        match lines.last.back_mut() {
             Some((last, times)) if *last == line => *times += 1,
-            _ => lines.push((line, 1)),
+            _ => lines.last.push_back((line, 1)),
+        }
+        if lines.last.len() > LAST {
+            lines.last.pop_front();
+            lines.skipped += 1;
         }
     }
 }
