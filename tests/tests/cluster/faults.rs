@@ -47,9 +47,7 @@ fn a_call_that_was_cut_before_its_answer_is_done_once() {
     }
     let engine = Engine::start();
     let proxy = Proxy::to(engine.port);
-    let (one, two) = (Node::at(&proxy.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&proxy.url(), &engine.url());
     for round in 0..rounds() {
         let before = engine.log_length("lobby");
         proxy.mute();
@@ -76,9 +74,7 @@ fn connections_that_are_cut_again_and_again_lose_and_double_nothing() {
     }
     let engine = Engine::start();
     let proxy = Proxy::to(engine.port);
-    let (one, two) = (Node::at(&proxy.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&proxy.url(), &engine.url());
     for _ in 0..rounds() * 3 {
         let said = say_many(&[&one, &two], 200);
         proxy.cut();
@@ -95,9 +91,7 @@ fn an_engine_that_was_killed_goes_on_where_it_was() {
         return;
     }
     let mut engine = Engine::start();
-    let (one, two) = (Node::at(&engine.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&engine.url(), &engine.url());
     assert_eq!(one.claim("ada", "a", None), ClaimAnswer::Given);
     for _ in 0..rounds() {
         let said = say_many(&[&one, &two], 100);
@@ -119,9 +113,7 @@ fn an_engine_that_has_forgotten_everything_is_given_it_back() {
         return;
     }
     let engine = Engine::start();
-    let (one, two) = (Node::at(&engine.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&engine.url(), &engine.url());
     one.people("lobby", &["ada"], &[]);
     one.order.set("bans", "bob", Some("for good"));
     two.wait("it hears of it", |heard| heard.values.len() == 1);
@@ -155,9 +147,7 @@ fn an_engine_that_stands_still_is_waited_for_and_then_refuses() {
         return;
     }
     let engine = Engine::start();
-    let (one, two) = (Node::at(&engine.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&engine.url(), &engine.url());
     for round in 0..rounds() {
         // A short one is waited for.
         engine.ask(&["CLIENT", "PAUSE", "300", "ALL"]);
@@ -191,9 +181,7 @@ fn an_engine_that_is_full_refuses_and_goes_on_when_it_is_not() {
         return;
     }
     let engine = Engine::start();
-    let (one, two) = (Node::at(&engine.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&engine.url(), &engine.url());
     engine.ask(&["CONFIG", "SET", "maxmemory", "1"]);
     let said = say_many(&[&one, &two], 20);
     crate::engine::wait_until("it refuses at once", || one.say("lobby", "no").is_none());

@@ -69,6 +69,14 @@ pub(crate) fn options(urls: &[String]) -> RedisOptions {
 }
 
 impl Node {
+    /// Two of them, by way of these, each of which has the lobby open.
+    pub(crate) fn two_in_the_lobby(one: &str, two: &str) -> (Self, Self) {
+        let (one, two) = (Self::at(one), Self::at(two));
+        one.open("lobby");
+        two.open("lobby");
+        (one, two)
+    }
+
     pub(crate) fn at(url: &str) -> Self {
         Self::with(options(&[url.to_owned()]))
     }

@@ -13,9 +13,7 @@ fn two_nodes_hear_one_order_without_a_gap() {
         return;
     }
     let engine = Engine::start();
-    let (one, two) = (Node::at(&engine.url()), Node::at(&engine.url()));
-    one.open("lobby");
-    two.open("lobby");
+    let (one, two) = Node::two_in_the_lobby(&engine.url(), &engine.url());
     std::thread::scope(|scope| {
         for node in [&one, &two] {
             scope.spawn(move || {
